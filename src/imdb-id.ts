@@ -1,0 +1,20 @@
+import { UsageError } from './errors.ts';
+
+/**
+ * Is this an IMDb title id? Path segments are percent-decoded and `..` resolved at TMDB's edge, so nothing
+ * else may come near a URL or a key.
+ */
+export function isImdbId(value: string): boolean {
+  return /^tt\d{7,10}$/.test(value);
+}
+
+/**
+ * Reads an IMDb id written by a person.
+ * @throws {UsageError} naming the value.
+ */
+export function parseImdbId(value: string): string {
+  if (isImdbId(value)) return value;
+  throw new UsageError(
+    `${JSON.stringify(value.slice(0, 60))} is no IMDb id: give "tt" and seven to ten digits, such as tt0133093.`,
+  );
+}

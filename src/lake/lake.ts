@@ -1,0 +1,75 @@
+import type { Readable } from 'node:stream';
+
+/** The version of an object, as its store names it; opaque, compared for equality only. */
+export type ETag = string;
+
+/** An object read whole. */
+export interface LakeObject {
+  readonly body: Buffer;
+  readonly etag: ETag;
+}
+
+/** An object as a listing shows it. */
+export interface LakeEntry {
+  readonly key: string;
+  readonly sizeBytes: number;
+  readonly etag: ETag;
+  readonly lastModified: Date;
+}
+
+export interface LakeOptions {
+  /** Aborts the call; it then throws the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * The data lake: an S3 bucket, or a directory of the same layout. Keys are `/`-separated and made by `keys.ts`.
+ * A reader never sees half an object: writes are whole or not at all. Absent is told only of what was proven
+ * absent: a refusal (S3's 403) or any other failure is thrown as {@link UserError}, or as the store's own error.
+ */
+export interface Lake {
+  /** For people: `s3://bucket` or the directory's path. */
+  readonly url: string;
+
+  /** An object whole, or `undefined` when there is none. */
+  read(key: string, options?: LakeOptions): Promise<LakeObject | undefined>;
+
+  /** `length` bytes from `offset` of the very version `ifMatch`, or `undefined` when that version is gone. */
+  readRange(
+    key: string,
+    range: { readonly offset: number; readonly length: number; readonly ifMatch: ETag },
+    options?: LakeOptions,
+  ): Promise<Buffer | undefined>;
+
+  /** An object's bytes as they come, or `undefined` when there is none. */
+  readStream(key: string, options?: LakeOptions): Promise<Readable | undefined>;
+
+  /** Writes an object, over any earlier one. */
+  write(key: string, body: string | Uint8Array, contentType: string, options?: LakeOptions): Promise<ETag>;
+
+  /**
+   * Writes an object from a stream of unknown length. When `source` throws, nothing is written and that error
+   * is thrown again.
+   */
+  writeStream(
+    key: string,
+    source: AsyncIterable<Uint8Array>,
+    contentType: string,
+    options?: LakeOptions,
+  ): Promise<ETag>;
+
+  /**
+   * Writes an object only when its version still is `expected` (`null`: only when there is none).
+   * @returns the new version, or `undefined` when somebody else was faster and nothing was written.
+   */
+  compareAndSwap(
+    key: string,
+    body: string | Uint8Array,
+    contentType: string,
+    expected: ETag | null,
+    options?: LakeOptions,
+  ): Promise<ETag | undefined>;
+
+  /** Every object whose key begins with `prefix`, in the order of keys. */
+  list(prefix: string, options?: LakeOptions): AsyncIterable<LakeEntry>;
+}
