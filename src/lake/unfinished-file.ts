@@ -1,0 +1,100 @@
+import { randomBytes } from 'node:crypto';
+import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { isFileError } from './file-errors.ts';
+import { fileETag } from './file-etag.ts';
+import type { ETag } from './lake.ts';
+import { PRIVATE_FOLDER } from './lake-paths.ts';
+
+/** A file of a process that was killed is removed when nothing was written to it for a day. */
+const LEFTOVER_AGE_MS = 24 * 60 * 60 * 1000;
+
+/** A file that is being written, out of every listing until it is moved to its place. */
+export interface UnfinishedFile {
+  readonly handle: FileHandle;
+  /** Closes the file, and gives the ETag that it will have in its place. To be called once, before `moveTo`. */
+  finish(): Promise<ETag>;
+  /** Puts the file in its place in one step; makes its folder when that is not there. */
+  moveTo(path: string): Promise<void>;
+  /** Removes the file. */
+  discard(): Promise<void>;
+}
+
+/** Makes the maker of unfinished files of the lake in `root`. */
+export function createUnfinishedFiles(root: string): { open(): Promise<UnfinishedFile> } {
+  const folder = join(root, PRIVATE_FOLDER, 'unfinished');
+  // Unlike any other process's, on another machine of a shared file system too.
+  const ours = randomBytes(8).toString('hex');
+  let count = 0;
+  let lastEpochMs = 0;
+  let swept: Promise<void> | undefined;
+
+  /** A time that no other version of this process had: versions of one inode and size differ by it. */
+  function nextVersionTime(): number {
+    lastEpochMs = Math.max(performance.timeOrigin + performance.now(), lastEpochMs + 0.001);
+    return lastEpochMs / 1000;
+  }
+
+  return {
+    open: async () => {
+      count += 1;
+      const temporary = join(folder, `${ours}-${count}`);
+      const handle = await openInFolder(folder, temporary);
+      swept ??= sweep(folder, temporary);
+      await swept;
+      return {
+        handle,
+        finish: async () => {
+          const time = nextVersionTime();
+          await handle.utimes(time, time);
+          const etag = fileETag(await handle.stat({ bigint: true }));
+          await handle.close();
+          return etag;
+        },
+        moveTo: (path) => renameIntoFolder(temporary, path),
+        discard: async () => {
+          await handle.close();
+          await rm(temporary, { force: true });
+        },
+      };
+    },
+  };
+}
+
+/** Folders are made when their absence shows: none is asked for before each write. */
+async function openInFolder(folder: string, path: string): Promise<FileHandle> {
+  try {
+    return await open(path, 'wx');
+  } catch (error) {
+    if (!isFileError(error, 'ENOENT')) throw error;
+    await mkdir(folder, { recursive: true });
+    return open(path, 'wx');
+  }
+}
+
+async function renameIntoFolder(from: string, to: string): Promise<void> {
+  try {
+    await rename(from, to);
+  } catch (error) {
+    if (!isFileError(error, 'ENOENT')) throw error;
+    await mkdir(dirname(to), { recursive: true });
+    await rename(from, to);
+  }
+}
+
+/**
+ * Removes what killed processes left behind. Ages are told by `fresh`, a file written just now: the clock of a
+ * shared file system need not be this machine's.
+ */
+async function sweep(folder: string, fresh: string): Promise<void> {
+  const { mtimeMs: now } = await stat(fresh);
+  for (const name of await readdir(folder)) {
+    const path = join(folder, name);
+    try {
+      if ((await stat(path)).mtimeMs < now - LEFTOVER_AGE_MS) await rm(path, { force: true });
+    } catch (error) {
+      // Another process has finished or swept it, or it is somebody else's: nothing that hinders a write.
+      if (!isFileError(error)) throw error;
+    }
+  }
+}

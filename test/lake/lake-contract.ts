@@ -1,0 +1,308 @@
+import { describe, expect, test } from 'vitest';
+import type { Lake, LakeEntry } from '../../src/lake/lake.ts';
+
+const JSON_TYPE = 'application/json';
+
+/** Legal in S3 and in a file's name, and each has been misread by some program. */
+export const ODD_KEYS = [
+  'odd/a b+c.json',
+  'odd/100%25&co=1?x#y.json',
+  'odd/quote\'s "double" <tag>.json',
+  'odd/(1)!*~$@,;:.json',
+  'odd/Ünïcödé 北京 🎬.json',
+  'odd/.hidden/..json',
+  'odd/-leading and trailing -',
+  'odd/back\\slash.json',
+];
+
+/**
+ * What every lake must do. `openLake` gives a new, empty one; `parallelLakes` gives two that see the same objects
+ * as two processes would.
+ */
+export function describeLakeContract({
+  openLake,
+  parallelLakes,
+  swappers,
+}: {
+  openLake: () => Promise<Lake>;
+  parallelLakes: () => Promise<[Lake, Lake]>;
+  /** So many callers share 200 swaps of one object; a divisor of 200. */
+  swappers: number;
+}): void {
+  describe('objects', () => {
+    test('gives back what was written, with the version that the write told', async () => {
+      const lake = await openLake();
+      const etag = await lake.write('a/b/c.json', '{"title":"Ümlaut"}', JSON_TYPE);
+      const read = await lake.read('a/b/c.json');
+      expect(read?.body.toString()).toBe('{"title":"Ümlaut"}');
+      expect(read?.etag).toBe(etag);
+    });
+
+    test('writes bytes over an earlier object, whose version is then gone', async () => {
+      const lake = await openLake();
+      const first = await lake.write('a', 'one', JSON_TYPE);
+      const second = await lake.write('a', Buffer.from([0, 255, 10, 13]), JSON_TYPE);
+      expect(second).not.toBe(first);
+      expect((await lake.read('a'))?.body).toEqual(Buffer.from([0, 255, 10, 13]));
+    });
+
+    test('keeps an empty object apart from none', async () => {
+      const lake = await openLake();
+      await lake.write('empty', '', JSON_TYPE);
+      expect((await lake.read('empty'))?.body).toEqual(Buffer.alloc(0));
+    });
+
+    test('tells absent objects, also where a key is the beginning of others', async () => {
+      const lake = await openLake();
+      await lake.write('folder/object', 'x', JSON_TYPE);
+      for (const key of ['none', 'folder', 'folder/none', 'folder/object/below']) {
+        expect(await lake.read(key), key).toBeUndefined();
+        expect(await lake.readStream(key), key).toBeUndefined();
+        expect(await lake.readRange(key, { offset: 0, length: 1, ifMatch: '"x"' }), key).toBeUndefined();
+      }
+    });
+
+    test('keeps keys with odd characters to the letter', async () => {
+      const lake = await openLake();
+      for (const key of ODD_KEYS) await lake.write(key, key, JSON_TYPE);
+      for (const key of ODD_KEYS) expect((await lake.read(key))?.body.toString()).toBe(key);
+      const listed = (await listAll(lake, 'odd/')).map(({ key }) => key);
+      expect(listed).toEqual(ODD_KEYS.toSorted(byUtf8));
+    });
+  });
+
+  describe('ranges', () => {
+    test('reads a range of the very version', async () => {
+      const lake = await openLake();
+      const ifMatch = await lake.write('rows.tsv', '0123456789', 'text/plain');
+      expect((await lake.readRange('rows.tsv', { offset: 3, length: 4, ifMatch }))?.toString()).toBe('3456');
+      expect((await lake.readRange('rows.tsv', { offset: 9, length: 1, ifMatch }))?.toString()).toBe('9');
+      expect(await lake.readRange('rows.tsv', { offset: 5, length: 0, ifMatch })).toEqual(Buffer.alloc(0));
+    });
+
+    test('gives no range of another version', async () => {
+      const lake = await openLake();
+      const ifMatch = await lake.write('rows.tsv', '0123456789', 'text/plain');
+      await lake.write('rows.tsv', '0123456798', 'text/plain');
+      expect(await lake.readRange('rows.tsv', { offset: 3, length: 4, ifMatch })).toBeUndefined();
+    });
+
+    test('throws when the object ends before the range', async () => {
+      const lake = await openLake();
+      const ifMatch = await lake.write('rows.tsv', '0123456789', 'text/plain');
+      for (const offset of [8, 10, 100]) {
+        await expect(lake.readRange('rows.tsv', { offset, length: 4, ifMatch })).rejects.toThrow(
+          `ends before byte ${offset + 4}`,
+        );
+      }
+    });
+  });
+
+  describe('streams', () => {
+    test('writes a stream in one piece and streams it back', async () => {
+      const lake = await openLake();
+      const etag = await lake.writeStream('s', chunksOf('abc', 'def', ''), 'text/plain');
+      expect((await lake.read('s'))?.etag).toBe(etag);
+      const chunks: Buffer[] = [];
+      for await (const chunk of (await lake.readStream('s')) ?? []) chunks.push(chunk);
+      expect(Buffer.concat(chunks).toString()).toBe('abcdef');
+    });
+
+    test('writes an empty stream as an empty object', async () => {
+      const lake = await openLake();
+      await lake.writeStream('s', chunksOf(), 'text/plain');
+      expect((await lake.read('s'))?.body).toEqual(Buffer.alloc(0));
+    });
+
+    test.each([
+      ['at once', 0],
+      ['after its last small chunk', 3],
+      ['after 12 MB', 12 * 1024 * 1024],
+    ])('writes nothing when the source throws %s', async (_, sizeBytes) => {
+      const lake = await openLake();
+      await lake.write('s', 'before', 'text/plain');
+      const reason = new Error('The source broke.');
+      await expect(lake.writeStream('s', breakingSource(sizeBytes, reason), 'text/plain')).rejects.toBe(
+        reason,
+      );
+      expect((await lake.read('s'))?.body.toString()).toBe('before');
+      expect((await listAll(lake, '')).map(({ key }) => key)).toEqual(['s']);
+    });
+
+    test('streams 30 MB with flat memory', async () => {
+      const lake = await openLake();
+      const mebibyte = 1024 * 1024;
+      let peak = 0;
+      const before = measureMemory();
+      async function* source() {
+        for (let index = 0; index < 30; index += 1) {
+          yield Buffer.alloc(mebibyte, index);
+          peak = Math.max(peak, measureMemory() - before);
+        }
+      }
+      await lake.writeStream('big', source(), 'text/plain');
+      const listed = await listAll(lake, 'big');
+      expect(listed[0]?.sizeBytes).toBe(30 * mebibyte);
+      // Unsent chunks that pile up would be 30 MB and their copies; what the collector has not yet freed counts too.
+      expect(peak).toBeLessThan(60 * mebibyte);
+
+      let index = 0;
+      for await (const chunk of (await lake.readStream('big')) ?? []) {
+        expect(chunk[0]).toBe(Math.floor(index / mebibyte));
+        index += chunk.length;
+      }
+      expect(index).toBe(30 * mebibyte);
+    });
+  });
+
+  describe('abort', () => {
+    test('throws the reason of a signal that is aborted already, and does nothing', async () => {
+      const lake = await openLake();
+      const etag = await lake.write('a', 'x', JSON_TYPE);
+      const reason = new Error('Time is up.');
+      const options = { signal: AbortSignal.abort(reason) };
+      await expect(lake.read('a', options)).rejects.toBe(reason);
+      await expect(lake.readRange('a', { offset: 0, length: 1, ifMatch: etag }, options)).rejects.toBe(
+        reason,
+      );
+      await expect(lake.readStream('a', options)).rejects.toBe(reason);
+      await expect(lake.write('a', 'y', JSON_TYPE, options)).rejects.toBe(reason);
+      await expect(lake.writeStream('a', chunksOf('y'), JSON_TYPE, options)).rejects.toBe(reason);
+      await expect(lake.compareAndSwap('a', 'y', JSON_TYPE, etag, options)).rejects.toBe(reason);
+      await expect(listAll(lake, '', options)).rejects.toBe(reason);
+      expect((await lake.read('a'))?.etag).toBe(etag);
+    });
+
+    test('ends the writing of a stream whose source is silent', async () => {
+      const lake = await openLake();
+      const controller = new AbortController();
+      const reason = new Error('Time is up.');
+      async function* source() {
+        yield Buffer.alloc(11 * 1024 * 1024);
+        queueMicrotask(() => controller.abort(reason));
+        await new Promise(() => {});
+      }
+      const { signal } = controller;
+      await expect(lake.writeStream('s', source(), 'text/plain', { signal })).rejects.toBe(reason);
+      expect(await listAll(lake, '')).toEqual([]);
+    });
+
+    test('breaks a stream that is being read', async () => {
+      const lake = await openLake();
+      await lake.write('s', Buffer.alloc(8 * 1024 * 1024), 'text/plain');
+      const controller = new AbortController();
+      const reason = new Error('Time is up.');
+      const readAll = async () => {
+        for await (const _ of (await lake.readStream('s', { signal: controller.signal })) ?? [])
+          controller.abort(reason);
+      };
+      await expect(readAll()).rejects.toBe(reason);
+    });
+  });
+
+  describe('compare and swap', () => {
+    test('makes an object only when there is none', async () => {
+      const lake = await openLake();
+      const etag = await lake.compareAndSwap('m', 'first', JSON_TYPE, null);
+      expect(await lake.compareAndSwap('m', 'second', JSON_TYPE, null)).toBeUndefined();
+      expect((await lake.read('m'))?.body.toString()).toBe('first');
+      expect((await lake.read('m'))?.etag).toBe(etag);
+    });
+
+    test('replaces the expected version only', async () => {
+      const lake = await openLake();
+      const first = await lake.write('m', 'first', JSON_TYPE);
+      const second = await lake.compareAndSwap('m', 'again', JSON_TYPE, first);
+      expect(second).toBeDefined();
+      expect(await lake.compareAndSwap('m', 'third', JSON_TYPE, first)).toBeUndefined();
+      expect((await lake.read('m'))?.etag).toBe(second);
+    });
+
+    test('replaces nothing where there is no object', async () => {
+      const lake = await openLake();
+      expect(await lake.compareAndSwap('m', 'x', JSON_TYPE, '"some version"')).toBeUndefined();
+      expect(await lake.read('m')).toBeUndefined();
+    });
+
+    test(`loses none of 200 increments of a counter by ${swappers} callers of two lakes`, async () => {
+      const lakes = await parallelLakes();
+      const callers = Array.from({ length: swappers }, (_, index) =>
+        increment(lakes[index % 2 === 0 ? 0 : 1], 'counter', 200 / swappers),
+      );
+      await Promise.all(callers);
+      expect((await lakes[0].read('counter'))?.body.toString()).toBe('200');
+    });
+  });
+
+  describe('list', () => {
+    test('lists what begins with a prefix, in the order of keys', async () => {
+      const lake = await openLake();
+      const keys = ['a', 'a-b/1', 'a/1', 'a/2/3', 'a0', 'ab/1', 'b/1', 'A/1', 'a/é', 'a/z'];
+      for (const key of keys) if (key !== 'a') await lake.write(key, key, JSON_TYPE);
+      const listKeys = async (prefix: string) => (await listAll(lake, prefix)).map(({ key }) => key);
+      expect(await listKeys('')).toEqual(['A/1', 'a-b/1', 'a/1', 'a/2/3', 'a/z', 'a/é', 'a0', 'ab/1', 'b/1']);
+      expect(await listKeys('a/')).toEqual(['a/1', 'a/2/3', 'a/z', 'a/é']);
+      expect(await listKeys('a')).toEqual(['a-b/1', 'a/1', 'a/2/3', 'a/z', 'a/é', 'a0', 'ab/1']);
+      expect(await listKeys('a/2')).toEqual(['a/2/3']);
+      expect(await listKeys('c')).toEqual([]);
+      expect(await listKeys('a/1/')).toEqual([]);
+    });
+
+    test("tells each object's size, version and time", async () => {
+      const lake = await openLake();
+      const etag = await lake.write('m/1', 'four', JSON_TYPE);
+      const [entry] = await listAll(lake, 'm/');
+      expect(entry).toMatchObject({ key: 'm/1', sizeBytes: 4, etag });
+      expect(Math.abs((entry?.lastModified.getTime() ?? 0) - Date.now())).toBeLessThan(60_000);
+    });
+
+    test('lists more than a page of 1,000', async () => {
+      const lake = await openLake();
+      const keys = Array.from({ length: 1_005 }, (_, index) => `p/${String(index).padStart(5, '0')}`);
+      const rest = keys.values();
+      const write = async () => {
+        for (const key of rest) await lake.write(key, '', JSON_TYPE);
+      };
+      await Promise.all(Array.from({ length: 10 }, write));
+      expect((await listAll(lake, 'p/')).map(({ key }) => key)).toEqual(keys);
+    });
+  });
+}
+
+/** Adds one to the number in `key`, `times` times, as every writer of a manifest does: read, change, swap, repeat. */
+export async function increment(lake: Lake, key: string, times: number): Promise<void> {
+  for (let done = 0; done < times; ) {
+    const object = await lake.read(key);
+    const next = Number(object?.body.toString() ?? 0) + 1;
+    const etag = await lake.compareAndSwap(key, String(next), JSON_TYPE, object?.etag ?? null);
+    if (etag !== undefined) done += 1;
+  }
+}
+
+export async function listAll(
+  lake: Lake,
+  prefix: string,
+  options?: { signal: AbortSignal },
+): Promise<LakeEntry[]> {
+  const entries: LakeEntry[] = [];
+  for await (const entry of lake.list(prefix, options)) entries.push(entry);
+  return entries;
+}
+
+async function* chunksOf(...chunks: string[]): AsyncGenerator<Uint8Array> {
+  for (const chunk of chunks) yield Buffer.from(chunk);
+}
+
+async function* breakingSource(sizeBytes: number, reason: Error): AsyncGenerator<Uint8Array> {
+  for (let left = sizeBytes; left > 0; left -= 1024 * 1024) yield Buffer.alloc(Math.min(left, 1024 * 1024));
+  throw reason;
+}
+
+function measureMemory(): number {
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}
+
+function byUtf8(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}
