@@ -1,0 +1,40 @@
+import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
+
+/** Downloads run 20 requests at once at most, each with some writes; S3 itself sets no limit near this. */
+const MAX_SOCKETS = 50;
+
+/**
+ * Makes the S3 client of a process: credentials, profile and region from the SDK's own chain, many kept-alive
+ * sockets, and path style where `env` names a custom endpoint (stand-ins have no host name per bucket).
+ * `overrides` win over all of it: a region, or a test's endpoint and credentials.
+ *
+ * Checksums beyond the required ones are off: they cost CPU for each object, S3 adds its own to what it stores,
+ * and the signature covers the body on its way there as TLS does both ways.
+ */
+export function createS3Client(
+  { env }: { readonly env: Readonly<Record<string, string | undefined>> },
+  overrides: S3ClientConfig = {},
+): S3Client {
+  const endpoint = readEndpoint(env);
+  return new S3Client({
+    ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true }),
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    // "Expect: 100-continue" would open a connection of its own for each part of an upload.
+    expectContinueHeader: false,
+    requestHandler: {
+      httpAgent: { keepAlive: true, maxSockets: MAX_SOCKETS },
+      httpsAgent: { keepAlive: true, maxSockets: MAX_SOCKETS },
+      // The SDK waits for ever by default.
+      connectionTimeout: 5_000,
+      socketTimeout: 60_000,
+    },
+    ...overrides,
+  });
+}
+
+/** The service's own variable comes first: https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html */
+function readEndpoint(env: Readonly<Record<string, string | undefined>>): string | undefined {
+  if (env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS?.toLowerCase() === 'true') return undefined;
+  return env.AWS_ENDPOINT_URL_S3 || env.AWS_ENDPOINT_URL || undefined;
+}
