@@ -1,0 +1,44 @@
+import type { S3Client } from '@aws-sdk/client-s3';
+import { parseBucketName } from '../bucket-name.ts';
+import { UsageError } from '../errors.ts';
+import type { Lake } from './lake.ts';
+
+/** Where a lake is. */
+export type LakeLocation =
+  | { readonly kind: 's3'; readonly bucket: string }
+  | { readonly kind: 'directory'; readonly directory: string };
+
+/**
+ * Reads a lake's place as people write it: `s3://bucket`, or a directory.
+ * @throws {UsageError} for a prefix in a bucket, a name that no bucket has, another scheme, or nothing.
+ */
+export function parseLakeUrl(text: string): LakeLocation {
+  const url = text.trim();
+  if (url === '') throw new UsageError('The lake has no place: give a directory or s3://bucket.');
+  const [, scheme, rest] = /^([a-z][a-z0-9+.-]*):\/\/(.*)$/is.exec(url) ?? [];
+  if (scheme === undefined || rest === undefined) return { kind: 'directory', directory: text };
+  if (scheme.toLowerCase() !== 's3')
+    throw new UsageError(`"${url}" is no place of a lake: give a directory or s3://bucket.`);
+  const bucket = rest.replace(/\/$/, '');
+  if (bucket.includes('/'))
+    throw new UsageError(
+      `"${url}" has a prefix, which a lake cannot have: give s3://${bucket.split('/')[0]}.`,
+    );
+  return { kind: 's3', bucket: parseBucketName(bucket) };
+}
+
+/**
+ * Opens the lake at this place; nothing is asked of it yet. `createS3` is called for a bucket only, and what a
+ * directory does not need is not loaded.
+ */
+export async function openLake(
+  { createS3 }: { readonly createS3: () => S3Client | Promise<S3Client> },
+  location: LakeLocation,
+): Promise<Lake> {
+  if (location.kind === 'directory') {
+    const { createDirectoryLake } = await import('./directory-lake.ts');
+    return createDirectoryLake({ directory: location.directory });
+  }
+  const [{ createS3Lake }, s3] = await Promise.all([import('./s3-lake.ts'), createS3()]);
+  return createS3Lake({ s3, bucket: location.bucket });
+}
