@@ -1,0 +1,17 @@
+/** A request is sent at most so many times; bursts of resets of a minute have been seen, and are outlived. */
+export const MAX_TRIES = 8;
+
+const FIRST_WAIT_MS = 1_000;
+const LONGEST_WAIT_MS = 30_000;
+
+/**
+ * How long to wait after the `tries`-th failure: exponential, with "equal jitter"
+ * (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/), so that the waits between
+ * eight tries add up to 46 to 91 seconds.
+ * @param random uniform in [0, 1).
+ * @returns milliseconds.
+ */
+export function backoffMs(tries: number, random: () => number): number {
+  const ceiling = Math.min(FIRST_WAIT_MS * 2 ** (tries - 1), LONGEST_WAIT_MS);
+  return ceiling / 2 + random() * (ceiling / 2);
+}

@@ -1,0 +1,37 @@
+import { UserError } from '../errors.ts';
+import { classifyAnswer } from './classify-answer.ts';
+import { apiKeyWriter, keyRefused } from './client.ts';
+import { type HttpGet, TransportError } from './http.ts';
+
+/**
+ * Asks TMDB whether it knows the key (`GET /3/authentication`), once.
+ * @throws {KeyRefusedError} when it does not.
+ * @throws {UserError} when TMDB cannot be asked, or answers something else.
+ */
+export async function checkKey({
+  http,
+  baseUrl,
+  apiKey,
+  signal,
+}: {
+  http: HttpGet;
+  baseUrl: string;
+  apiKey: string;
+  signal?: AbortSignal;
+}): Promise<void> {
+  const url = new URL(`${baseUrl}/3/authentication`);
+  const headers = apiKeyWriter(apiKey)(url);
+  const verdict = await http(url, { headers, signal }).then(classifyAnswer, (error: unknown) => {
+    if (!(error instanceof TransportError)) throw error;
+    throw new UserError(
+      `TMDB at ${baseUrl} could not be reached to check the key (${error.message}): see to the network, or skip the check with --no-verify.`,
+      { cause: error },
+    );
+  });
+  if (verdict.next === 'use') return;
+  if (verdict.next === 'keyRefused') throw keyRefused(verdict.reason);
+  const reason = 'reason' in verdict ? verdict.reason : verdict.next;
+  throw new UserError(
+    `TMDB at ${baseUrl} could not check the key (it answered: ${reason}): try again, or skip the check with --no-verify.`,
+  );
+}

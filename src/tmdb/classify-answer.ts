@@ -1,0 +1,65 @@
+import type { HttpAnswer } from './http.ts';
+import { isRecord } from './json.ts';
+
+/** What an answer means for what comes next. */
+export type Verdict =
+  | { readonly next: 'use'; readonly json: unknown }
+  | { readonly next: 'notFound' }
+  /** It will not change: do not ask again. */
+  | { readonly next: 'refused'; readonly reason: string }
+  | { readonly next: 'throttled'; readonly retryAfter: string | undefined }
+  | { readonly next: 'retry'; readonly reason: string }
+  | { readonly next: 'keyRefused'; readonly reason: string };
+
+/** "The ID is invalid": the one 500 of TMDB's that will not change. */
+const INVALID_ID = 44;
+
+/**
+ * Reads TMDB's status and error codes (https://developer.themoviedb.org/docs/errors). A refusal counts only
+ * with TMDB's own JSON: a 404 or 403 page of a proxy or a CDN says nothing of a title or a key.
+ */
+export function classifyAnswer({ status, body, retryAfter }: HttpAnswer): Verdict {
+  if (status === 429) return { next: 'throttled', retryAfter };
+  const json = parseJson(body);
+  const error = readError(json);
+  if (status === 401) return { next: 'keyRefused', reason: describe(status, error) };
+  if (status === 200) {
+    return json === undefined ? { next: 'retry', reason: 'body is not JSON' } : { next: 'use', json };
+  }
+  if (error) {
+    if (status === 403) return { next: 'keyRefused', reason: describe(status, error) };
+    if (status === 404) return { next: 'notFound' };
+    if (status === 400 || status === 422 || (status === 500 && error.code === INVALID_ID)) {
+      return { next: 'refused', reason: describe(status, error) };
+    }
+  }
+  return { next: 'retry', reason: String(status) };
+}
+
+interface TmdbError {
+  readonly code: number | undefined;
+  readonly text: string;
+}
+
+/** TMDB's error bodies: `{status_code, status_message}` with `success` or `failure` or neither, or `{errors: […]}`. */
+function readError(json: unknown): TmdbError | undefined {
+  if (!isRecord(json)) return undefined;
+  if (typeof json.status_code === 'number') {
+    return { code: json.status_code, text: String(json.status_message ?? '') };
+  }
+  if (Array.isArray(json.errors)) return { code: undefined, text: json.errors.join('; ') };
+  return json.success === false ? { code: undefined, text: '' } : undefined;
+}
+
+function describe(status: number, error: TmdbError | undefined): string {
+  const code = error?.code === undefined ? '' : ` (code ${error.code})`;
+  return `${status}${code}${error?.text ? `: ${error.text}` : ''}`.slice(0, 200);
+}
+
+function parseJson(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined; // Not JSON at all: the caller tells of it by the status.
+  }
+}

@@ -1,0 +1,165 @@
+import type { Clock } from '../clock.ts';
+import { backoffMs, MAX_TRIES } from './backoff.ts';
+import { classifyAnswer, type Verdict } from './classify-answer.ts';
+import { BadAnswerError, KeyRefusedError, OutageError, RequestFailedError } from './errors.ts';
+import { type HttpGet, TransportError } from './http.ts';
+import type { Pacer } from './pacer.ts';
+import { parseRetryAfter } from './retry-after.ts';
+
+/** What TMDB says to one question. */
+export type TmdbAnswer<T> =
+  | { readonly kind: 'ok'; readonly value: T }
+  | { readonly kind: 'notFound' }
+  | { readonly kind: 'refused'; readonly reason: string };
+
+/** TMDB's API as the look-ups see it: every request paced, every answer checked, every passing fault retried. */
+export interface TmdbClient {
+  /**
+   * Asks one question.
+   * @param path such as `/3/movie/tt0133093`; its parts must have been checked before.
+   * @param read takes the JSON apart; throws {@link BadAnswerError} when it is not of the documented shape.
+   * @throws {RequestFailedError} after {@link MAX_TRIES} tries, while TMDB answers others.
+   * @throws {OutageError} when nothing but failures came, whoever asked.
+   * @throws {KeyRefusedError} when TMDB refuses the key.
+   * @throws the signal's reason when it is aborted.
+   */
+  get<T>(
+    path: string,
+    query: Readonly<Record<string, string>>,
+    read: (json: unknown) => T,
+    signal?: AbortSignal,
+  ): Promise<TmdbAnswer<T>>;
+  /** What was sent so far. */
+  readonly sent: { readonly requests: number; readonly throttled: number };
+}
+
+export interface TmdbClientOptions {
+  readonly http: HttpGet;
+  readonly pacer: Pacer;
+  readonly clock: Clock;
+  /** Uniform in [0, 1): jitter for the waits between tries. */
+  readonly random: () => number;
+  /** `https://api.themoviedb.org`, or a stand-in. */
+  readonly baseUrl: string;
+  /** A v3 key (32 hex digits) or a v4 read token (`eyJ…`). */
+  readonly apiKey: string;
+}
+
+/** So many failures on end, of whichever titles, and TMDB counts as down. */
+const OUTAGE_AFTER = 20;
+
+/**
+ * The only retry layer. A failure is a reset, a time-out, a 5xx, or a body that is none; a 429 is not: it slows
+ * the pacer and costs no try.
+ */
+export function createTmdbClient({
+  http,
+  pacer,
+  clock,
+  random,
+  baseUrl,
+  apiKey,
+}: TmdbClientOptions): TmdbClient {
+  const authorize = apiKeyWriter(apiKey);
+  const sent = { requests: 0, throttled: 0 };
+  let failuresOnEnd = 0;
+
+  async function send(
+    path: string,
+    query: Readonly<Record<string, string>>,
+    signal?: AbortSignal,
+  ): Promise<Verdict> {
+    const url = new URL(baseUrl + path);
+    for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
+    const headers = authorize(url);
+    for (;;) {
+      const sentAtMs = await pacer.take(signal);
+      sent.requests += 1;
+      const verdict = classifyAnswer(await http(url, { headers, signal }));
+      if (verdict.next !== 'throttled') return verdict;
+      sent.throttled += 1;
+      pacer.throttled(sentAtMs, parseRetryAfter(verdict.retryAfter, clock.now()));
+    }
+  }
+
+  /** One try: an answer, or why there was none. */
+  async function attempt<T>(
+    ask: () => Promise<Verdict>,
+    read: (json: unknown) => T,
+  ): Promise<TmdbAnswer<T> | { readonly kind: 'failure'; readonly reason: string }> {
+    try {
+      const verdict = await ask();
+      switch (verdict.next) {
+        case 'use':
+          return { kind: 'ok', value: read(verdict.json) };
+        case 'notFound':
+          return { kind: 'notFound' };
+        case 'refused':
+          return { kind: 'refused', reason: verdict.reason };
+        case 'keyRefused':
+          throw keyRefused(verdict.reason);
+        default:
+          return { kind: 'failure', reason: verdict.next === 'retry' ? verdict.reason : verdict.next };
+      }
+    } catch (error) {
+      if (error instanceof TransportError || error instanceof BadAnswerError) {
+        return { kind: 'failure', reason: error.message };
+      }
+      throw error;
+    }
+  }
+
+  /** A title may be called failed only while TMDB answers: in an outage it stays untried. */
+  async function assertTmdbAnswers(reason: string, signal?: AbortSignal): Promise<void> {
+    const probe = await attempt(
+      () => send('/3/authentication', {}, signal),
+      () => true,
+    );
+    if (probe.kind === 'failure') throw outage(`${reason}, then ${probe.reason}`);
+  }
+
+  return {
+    sent,
+    async get(path, query, read, signal) {
+      for (let tries = 1; ; tries += 1) {
+        const answer = await attempt(() => send(path, query, signal), read);
+        if (answer.kind !== 'failure') {
+          failuresOnEnd = 0;
+          return answer;
+        }
+        failuresOnEnd += 1;
+        if (failuresOnEnd >= OUTAGE_AFTER) throw outage(answer.reason);
+        if (tries >= MAX_TRIES) {
+          await assertTmdbAnswers(answer.reason, signal);
+          throw new RequestFailedError(answer.reason, tries);
+        }
+        await clock.sleep(backoffMs(tries, random), signal);
+      }
+    },
+  };
+
+  function outage(reason: string): OutageError {
+    return new OutageError(
+      `TMDB at ${baseUrl} does not answer (last: ${reason}); the titles not yet done stay untried, run the same command again later.`,
+    );
+  }
+}
+
+/** What is said of a key that TMDB refuses; never the key. */
+export function keyRefused(reason: string): KeyRefusedError {
+  return new KeyRefusedError(
+    `TMDB refuses the API key: ${reason}; check it at https://www.themoviedb.org/settings/api and run "tdd development".`,
+  );
+}
+
+/**
+ * A v4 token goes into the `Authorization` header, a v3 key into the query: sent the other way, each is a 401.
+ * @returns a function that puts the key on a URL and gives the headers to send.
+ */
+export function apiKeyWriter(apiKey: string): (url: URL) => Record<string, string> {
+  return (url) => {
+    if (apiKey.startsWith('eyJ')) return { authorization: `Bearer ${apiKey}` };
+    url.searchParams.set('api_key', apiKey);
+    return {};
+  };
+}

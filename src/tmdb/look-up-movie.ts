@@ -1,0 +1,111 @@
+import { isImdbId } from '../imdb-id.ts';
+import type { TmdbAnswer, TmdbClient } from './client.ts';
+import { readFoundMovies, readMovie, readReviewPage, type TmdbMovie, type TmdbReview } from './documents.ts';
+import { readReviews } from './read-reviews.ts';
+
+/** What a movie is asked for with. Documents fetched under other settings are not the same documents. */
+export interface LookupSettings {
+  /** `details`: one request a movie. `find`: the documented way only, whose movies are list-shaped. */
+  readonly lookup: 'details' | 'find';
+  readonly language: string;
+  readonly reviewLanguage: string;
+  /** Further lists to append to a movie's document, such as `credits`; `details` only. */
+  readonly append: readonly string[];
+}
+
+export type LookupResult =
+  | { readonly state: 'found'; readonly movie: TmdbMovie; readonly reviews: readonly TmdbReview[] }
+  | { readonly state: 'notFound' }
+  | { readonly state: 'refused'; readonly reason: string };
+
+/**
+ * The movie that TMDB has for an IMDb id, and all its reviews.
+ * @throws what {@link TmdbClient.get} throws.
+ */
+export async function lookUpMovie(
+  client: TmdbClient,
+  imdbId: string,
+  settings: LookupSettings,
+  signal?: AbortSignal,
+): Promise<LookupResult> {
+  if (!isImdbId(imdbId)) throw new TypeError(`${JSON.stringify(imdbId)} is no IMDb id.`);
+  const found = await (settings.lookup === 'find'
+    ? findMovie(client, imdbId, settings, signal)
+    : readDetails(client, imdbId, settings, signal));
+  if (found.kind !== 'ok') return withoutMovie(found);
+  const { reviews: appended, ...movie } = found.value;
+  const reviews = await readReviews(
+    client,
+    {
+      movieId: movie.id,
+      language: settings.reviewLanguage,
+      ...(appended !== undefined && { first: readReviewPage(appended) }),
+    },
+    signal,
+  );
+  if (reviews.kind !== 'ok') return withoutMovie(reviews);
+  return { state: 'found', movie, reviews: reviews.value };
+}
+
+function withoutMovie(answer: Exclude<TmdbAnswer<unknown>, { kind: 'ok' }>): LookupResult {
+  return answer.kind === 'notFound' ? { state: 'notFound' } : { state: 'refused', reason: answer.reason };
+}
+
+/**
+ * By IMDb id in the path, which works but is not documented, and "in rare cases can fail to return expected
+ * results" (Kodi's scraper): so the answer's `imdb_id` is checked, and `/find` has the last word.
+ */
+async function readDetails(
+  client: TmdbClient,
+  imdbId: string,
+  settings: LookupSettings,
+  signal?: AbortSignal,
+): Promise<TmdbAnswer<TmdbMovie>> {
+  const byImdbId = await readMovieDetails(client, imdbId, settings, signal);
+  const isTheOne = byImdbId.kind === 'ok' && byImdbId.value.imdb_id === imdbId;
+  if (isTheOne || byImdbId.kind === 'refused') return byImdbId;
+  const found = await findMovie(client, imdbId, settings, signal);
+  if (found.kind !== 'ok') return found;
+  const { id } = found.value;
+  const isInHand = byImdbId.kind === 'ok' && byImdbId.value.id === id;
+  return isInHand ? byImdbId : readMovieDetails(client, String(id), settings, signal);
+}
+
+/** `GET /3/movie/{id}` with its first 20 reviews, when these are wanted in the same language. */
+function readMovieDetails(
+  client: TmdbClient,
+  id: string,
+  { language, reviewLanguage, append }: LookupSettings,
+  signal?: AbortSignal,
+): Promise<TmdbAnswer<TmdbMovie>> {
+  const withReviews = language === reviewLanguage;
+  const lists = [...(withReviews ? ['reviews'] : []), ...append.filter((list) => list !== 'reviews')];
+  return client.get(
+    `/3/movie/${id}`,
+    { language, ...(lists.length > 0 && { append_to_response: lists.join(',') }) },
+    (json) => {
+      const movie = readMovie(json);
+      if (withReviews) readReviewPage(movie.reviews);
+      return movie;
+    },
+    signal,
+  );
+}
+
+/** `GET /3/find/{tt}`: the first of its movies, list-shaped. */
+async function findMovie(
+  client: TmdbClient,
+  imdbId: string,
+  { language }: LookupSettings,
+  signal?: AbortSignal,
+): Promise<TmdbAnswer<TmdbMovie>> {
+  const answer = await client.get(
+    `/3/find/${imdbId}`,
+    { external_source: 'imdb_id', language },
+    readFoundMovies,
+    signal,
+  );
+  if (answer.kind !== 'ok') return answer;
+  const [first] = answer.value;
+  return first ? { kind: 'ok', value: first } : { kind: 'notFound' };
+}

@@ -1,0 +1,35 @@
+import { setImmediate } from 'node:timers/promises';
+import type { Clock } from '../../src/clock.ts';
+
+/** A clock whose time passes only while somebody sleeps, and then at once: sleepers wake in the order of time. */
+export interface FakeClock extends Clock {
+  /** Lets time pass without anybody sleeping: a stall. */
+  advance(ms: number): void;
+}
+
+export function createFakeClock(startMs = Date.parse('2026-11-22T10:00:00Z')): FakeClock {
+  let nowMs = startMs;
+  const wakeTimes = new Set<{ atMs: number }>();
+  return {
+    now: () => nowMs,
+    advance(ms) {
+      nowMs += ms;
+    },
+    async sleep(ms, signal) {
+      signal?.throwIfAborted();
+      const me = { atMs: nowMs + ms };
+      wakeTimes.add(me);
+      try {
+        for (;;) {
+          await setImmediate();
+          signal?.throwIfAborted();
+          const isFirst = [...wakeTimes].every(({ atMs }) => atMs >= me.atMs);
+          if (isFirst || nowMs >= me.atMs) break;
+        }
+        nowMs = Math.max(nowMs, me.atMs);
+      } finally {
+        wakeTimes.delete(me);
+      }
+    },
+  };
+}

@@ -1,0 +1,106 @@
+import { describe, expect, it } from 'vitest';
+import { createPacer } from '../../src/tmdb/pacer.ts';
+import { createFakeClock } from '../support/fake-clock.ts';
+
+/** The most sends that any window of one second sees. */
+function busiestSecond(sends: readonly number[]): number {
+  return Math.max(...sends.map((from) => sends.filter((at) => at >= from && at < from + 1_000).length));
+}
+
+async function sendFor(seconds: number, requestsPerSecond: number, stall?: (sends: number) => number) {
+  const clock = createFakeClock();
+  const pacer = createPacer({ requestsPerSecond, clock });
+  const start = clock.now();
+  const sends: number[] = [];
+  while (clock.now() < start + seconds * 1_000) {
+    sends.push(await pacer.take());
+    clock.advance(stall?.(sends.length) ?? 0);
+  }
+  return sends.filter((at) => at < start + seconds * 1_000);
+}
+
+describe('createPacer', () => {
+  it.each([40, 10, 2.5, 0.5])('sends evenly at %d a second', async (rate) => {
+    const sends = await sendFor(60, rate);
+    expect(sends.length).toBeGreaterThanOrEqual(Math.floor(60 * rate * 0.97));
+    expect(sends.length).toBeLessThanOrEqual(Math.ceil(60 * rate * 1.03));
+    const gaps = sends.slice(1).map((at, i) => at - (sends[i] ?? 0));
+    expect(Math.min(...gaps)).toBeGreaterThanOrEqual((0.8 * 1_000) / rate - 1);
+  });
+
+  it('catches up after stalls of 80 ms without a burst', async () => {
+    const sends = await sendFor(60, 40, (n) => (n % 40 === 0 ? 80 : 0));
+    expect(sends.length).toBeGreaterThanOrEqual(60 * 40 * 0.97);
+    expect(busiestSecond(sends)).toBeLessThanOrEqual(41);
+  });
+
+  it('makes no burst after minutes without callers', async () => {
+    const clock = createFakeClock();
+    const pacer = createPacer({ requestsPerSecond: 40, clock });
+    await pacer.take();
+    clock.advance(300_000);
+    const sends: number[] = [];
+    for (let i = 0; i < 200; i += 1) sends.push(await pacer.take());
+    expect(busiestSecond(sends)).toBeLessThanOrEqual(41);
+  });
+
+  it('serves callers in their order', async () => {
+    const pacer = createPacer({ requestsPerSecond: 40, clock: createFakeClock() });
+    const served: number[] = [];
+    await Promise.all([1, 2, 3, 4, 5].map((n) => pacer.take().then(() => served.push(n))));
+    expect(served).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  it('pauses for a second after a first 429, and for Retry-After when it is above 0', async () => {
+    const clock = createFakeClock();
+    const pacer = createPacer({ requestsPerSecond: 40, clock });
+    const first = await pacer.take();
+    pacer.throttled(first, 0);
+    const second = await pacer.take();
+    expect(second - first).toBeGreaterThanOrEqual(1_000);
+    clock.advance(60_000);
+    const third = await pacer.take();
+    pacer.throttled(third, 7_000);
+    expect((await pacer.take()) - third).toBeGreaterThanOrEqual(7_000);
+  });
+
+  it('halves the rate at a second 429 within ten seconds, and comes back in thirty', async () => {
+    const clock = createFakeClock();
+    const pacer = createPacer({ requestsPerSecond: 40, clock });
+    pacer.throttled(await pacer.take());
+    pacer.throttled(await pacer.take());
+    const paused = await pacer.take();
+    const gap = (await pacer.take()) - paused;
+    expect(gap).toBeGreaterThan(40);
+    expect(gap).toBeLessThanOrEqual(50);
+    clock.advance(31_000);
+    await pacer.take();
+    const back = await pacer.take();
+    for (let i = 0; i < 40; i += 1) await pacer.take();
+    expect(((await pacer.take()) - back) / 41).toBeLessThanOrEqual(25.5);
+  });
+
+  it('counts 429s once whose requests were in flight together', async () => {
+    const clock = createFakeClock();
+    const pacer = createPacer({ requestsPerSecond: 40, clock });
+    const sentAt = [await pacer.take(), await pacer.take(), await pacer.take()];
+    clock.advance(100);
+    for (const at of sentAt) {
+      pacer.throttled(at);
+      clock.advance(50);
+    }
+    const paused = await pacer.take();
+    expect((await pacer.take()) - paused).toBeLessThanOrEqual(26);
+  });
+
+  it('lets an aborted caller go without using a slot', async () => {
+    const clock = createFakeClock();
+    const pacer = createPacer({ requestsPerSecond: 1, clock });
+    const first = await pacer.take();
+    const abort = new AbortController();
+    const aborted = pacer.take(abort.signal);
+    abort.abort(new Error('enough'));
+    await expect(aborted).rejects.toThrow('enough');
+    expect((await pacer.take()) - first).toBe(1_000);
+  });
+});
