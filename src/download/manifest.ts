@@ -1,0 +1,100 @@
+import type { Partition } from '../partition.ts';
+import type { LookupSettings } from '../tmdb/look-up-movie.ts';
+
+/** What is known of one IMDb id. `at` is an ISO instant. */
+export type TitleState =
+  | {
+      readonly state: 'found';
+      readonly tmdbId: number;
+      /** How many reviews the lake has of it. */
+      readonly reviews: number;
+      readonly at: string;
+      /** The IMDb id that owns the document, when TMDB has one movie for both. */
+      readonly duplicateOf?: string;
+    }
+  | { readonly state: 'notFound'; readonly at: string }
+  /** TMDB's answer will not change. */
+  | { readonly state: 'refused'; readonly reason: string; readonly at: string }
+  | { readonly state: 'failed'; readonly reason: string; readonly tries: number; readonly at: string }
+  /** No longer in the partition; its documents stay. */
+  | { readonly state: 'left'; readonly at: string };
+
+/** How a run has ended, or `running` in a checkpoint. */
+export type Outcome =
+  | 'running'
+  /** Every title of the partition is settled. */
+  | 'complete'
+  /** It did what it was asked to; other titles are left. */
+  | 'partial'
+  /** Some titles failed. */
+  | 'failedTitles'
+  /** Stopped from outside: Ctrl-C, a deadline. */
+  | 'stopped'
+  | 'outage'
+  | 'keyRefused'
+  /** The lake refused, or a bug. */
+  | 'error';
+
+export interface Counts {
+  /** How many titles the index lists. */
+  readonly titles: number;
+  readonly found: number;
+  readonly notFound: number;
+  readonly refused: number;
+  readonly failed: number;
+  /** Reviews in the lake. */
+  readonly reviews: number;
+}
+
+export interface LastRun {
+  readonly run: string;
+  readonly startedAt: string;
+  /** When it ended, or when the checkpoint was written. */
+  readonly endedAt: string;
+  readonly outcome: Outcome;
+  /** Sent to TMDB. */
+  readonly requests: number;
+}
+
+/** What is known of one partition in the lake; see `manifestKey`. */
+export interface Manifest {
+  readonly partition: Partition;
+  /** The UTC day of the list of titles. */
+  readonly snapshot: string;
+  readonly settings: LookupSettings;
+  /** Every title that the index lists is found, not found or refused. */
+  readonly complete: boolean;
+  readonly counts: Counts;
+  readonly lastRun: LastRun;
+  readonly titles: Readonly<Record<string, TitleState>>;
+}
+
+/** Is there nothing left to ask of this title? */
+export function isSettled(title: TitleState | undefined): boolean {
+  return title?.state === 'found' || title?.state === 'notFound' || title?.state === 'refused';
+}
+
+/**
+ * Counts a manifest's titles anew, and says whether it is complete.
+ * @param listed the ids that the index lists: others (left, or of a newer list) do not count.
+ */
+export function completeManifest(manifest: Manifest, listed: ReadonlySet<string>): Manifest {
+  const counts = { titles: listed.size, found: 0, notFound: 0, refused: 0, failed: 0, reviews: 0 };
+  for (const [imdbId, title] of Object.entries(manifest.titles)) {
+    if (title.state === 'left' || !listed.has(imdbId)) continue;
+    counts[title.state] += 1;
+    if (title.state === 'found' && title.duplicateOf === undefined) counts.reviews += title.reviews;
+  }
+  const settled = counts.found + counts.notFound + counts.refused;
+  return { ...manifest, counts, complete: settled === counts.titles };
+}
+
+/** Were these fetched in the same way? */
+export function areSameSettings(a: LookupSettings, b: LookupSettings): boolean {
+  return (
+    a.lookup === b.lookup &&
+    a.language === b.language &&
+    a.reviewLanguage === b.reviewLanguage &&
+    [...a.append].sort().join() === [...b.append].sort().join()
+  );
+}

@@ -1,0 +1,85 @@
+import { JSON_TYPE, movieKey, reviewPrefix } from '../lake/keys.ts';
+import type { Lake } from '../lake/lake.ts';
+import type { Partition } from '../partition.ts';
+import { isRecord } from '../tmdb/json.ts';
+import type { TitleState } from './manifest.ts';
+
+type Found = Extract<TitleState, { state: 'found' }>;
+
+/**
+ * Sees to IMDb ids for which TMDB has one and the same movie: the one that TMDB names owns the document, else the
+ * smaller; the others become `duplicateOf` it. Which of them wrote last does not matter: the documents are looked
+ * at, and written again where they name another owner. Costs nothing where there are none, as nearly everywhere.
+ * @param touched the ids that this run has written.
+ * @returns what changes in the manifest.
+ */
+export async function settleDuplicates(
+  { lake }: { lake: Lake },
+  partition: Partition,
+  titles: ReadonlyMap<string, TitleState>,
+  touched: ReadonlySet<string>,
+): Promise<Map<string, TitleState>> {
+  const changes = new Map<string, TitleState>();
+  for (const group of groupByMovie(titles)) {
+    const isSettled = [...group.values()].filter((title) => title.duplicateOf === undefined).length === 1;
+    if (isSettled && ![...group.keys()].some((imdbId) => touched.has(imdbId))) continue;
+    const owner = await giveDocumentsToOwner({ lake }, partition, group);
+    for (const [imdbId, { duplicateOf, ...title }] of group) {
+      if (imdbId === owner && duplicateOf !== undefined) changes.set(imdbId, title);
+      if (imdbId !== owner && duplicateOf !== owner) changes.set(imdbId, { ...title, duplicateOf: owner });
+    }
+  }
+  return changes;
+}
+
+/** The found titles that share their movie with another, by movie. */
+function groupByMovie(titles: ReadonlyMap<string, TitleState>): Map<string, Found>[] {
+  const groups = new Map<number, Map<string, Found>>();
+  for (const [imdbId, title] of titles) {
+    if (title.state !== 'found') continue;
+    const group = groups.get(title.tmdbId);
+    if (group) group.set(imdbId, title);
+    else groups.set(title.tmdbId, new Map([[imdbId, title]]));
+  }
+  return [...groups.values()].filter((group) => group.size > 1);
+}
+
+/** @returns the owner. */
+async function giveDocumentsToOwner(
+  { lake }: { lake: Lake },
+  partition: Partition,
+  group: ReadonlyMap<string, Found>,
+): Promise<string> {
+  const imdbIds = [...group.keys()].sort(byNumber);
+  const tmdbId = [...group.values()][0]?.tmdbId ?? 0;
+  const movie = await readJson({ lake }, movieKey(partition, tmdbId));
+  const named = typeof movie?.imdb_id === 'string' && group.has(movie.imdb_id) ? movie.imdb_id : undefined;
+  const owner = named ?? imdbIds[0] ?? '';
+  if (movie && movie.id_imdb !== owner) {
+    for await (const { key } of lake.list(reviewPrefix(partition, tmdbId))) {
+      await rewrite({ lake }, key, { idIMDB: owner });
+    }
+    await rewrite({ lake }, movieKey(partition, tmdbId), { idIMDB: owner, id_imdb: owner });
+  }
+  return owner;
+}
+
+async function rewrite(
+  { lake }: { lake: Lake },
+  key: string,
+  fields: Record<string, unknown>,
+): Promise<void> {
+  const document = await readJson({ lake }, key);
+  if (document) await lake.write(key, JSON.stringify({ ...document, ...fields }), JSON_TYPE);
+}
+
+async function readJson({ lake }: { lake: Lake }, key: string): Promise<Record<string, unknown> | undefined> {
+  const object = await lake.read(key);
+  const json: unknown = object && JSON.parse(object.body.toString('utf8'));
+  return isRecord(json) ? json : undefined;
+}
+
+/** `tt0000009` before `tt10000000`: ids have seven digits or more. */
+function byNumber(a: string, b: string): number {
+  return Number(a.slice(2)) - Number(b.slice(2));
+}
