@@ -1,0 +1,211 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { afterEach, describe, expect, it } from 'vitest';
+import { MAX_TRIES } from '../../src/tmdb/backoff.ts';
+import { checkKey } from '../../src/tmdb/check-key.ts';
+import { createTmdbClient } from '../../src/tmdb/client.ts';
+import { readMovie } from '../../src/tmdb/documents.ts';
+import { KeyRefusedError, OutageError, RequestFailedError } from '../../src/tmdb/errors.ts';
+import { createHttpGet } from '../../src/tmdb/http.ts';
+import { createPacer } from '../../src/tmdb/pacer.ts';
+import { createFakeClock } from '../support/fake-clock.ts';
+import { answerJson, type LoopbackServer, startLoopbackServer } from '../support/loopback-server.ts';
+
+const KEY = '0123456789abcdef0123456789abcdef';
+const http = createHttpGet({ userAgent: 'tdd-test/1', timeoutMs: 300 });
+let server: LoopbackServer | undefined;
+
+afterEach(async () => {
+  await server?.stop();
+  server = undefined;
+});
+
+type Answer = (response: ServerResponse, request: IncomingMessage) => void;
+const movie: Answer = (response) => answerJson(response, 200, { id: 7 });
+const up: Answer = (response) => answerJson(response, 200, { success: true });
+const unavailable: Answer = (response) =>
+  answerJson(response, 503, { status_code: 9, status_message: 'offline' });
+
+/** A client whose n-th question about a movie gets the n-th answer, the last one over and over. */
+async function startClient(answers: readonly Answer[], { authentication = up, apiKey = KEY } = {}) {
+  let questions = 0;
+  const started = await startLoopbackServer((request, response) => {
+    if (request.url?.startsWith('/3/authentication')) return authentication(response, request);
+    const answer = answers[Math.min(questions, answers.length - 1)];
+    questions += 1;
+    answer?.(response, request);
+  });
+  server = started;
+  const clock = createFakeClock();
+  const pacer = createPacer({ requestsPerSecond: 1_000, clock });
+  const client = createTmdbClient({ http, pacer, clock, random: () => 0.5, baseUrl: started.url, apiKey });
+  return {
+    client,
+    clock,
+    server: started,
+    ask: () => client.get('/3/movie/7', { language: 'en-US' }, readMovie),
+  };
+}
+
+describe('createTmdbClient', () => {
+  it.each<[string, Answer]>([
+    ['503', unavailable],
+    ['500 with code 11', (response) => answerJson(response, 500, { status_code: 11 })],
+    ['502 in HTML', (response) => response.writeHead(502).end('<html></html>')],
+    ['HTML with 200', (response) => response.writeHead(200).end('<html></html>')],
+    ['a body cut off', (response) => response.writeHead(200).end('{"id": 7, "tit')],
+    [
+      'a connection cut off in the body',
+      (response) => {
+        response.writeHead(200, { 'content-length': 100 }).write('{"id": 7');
+        setImmediate(() => response.destroy());
+      },
+    ],
+    ['a reset', (response) => response.socket?.resetAndDestroy()],
+    ['no answer at all', () => undefined],
+    ['JSON of another shape', (response) => answerJson(response, 200, { id: '7' })],
+    ['an array', (response) => answerJson(response, 200, [])],
+  ])('asks again after %s', async (_, fault) => {
+    const { ask, server } = await startClient([fault, fault, movie]);
+    expect(await ask()).toEqual({ kind: 'ok', value: { id: 7 } });
+    expect(server.requests).toHaveLength(3);
+  });
+
+  it('waits longer after each failure', async () => {
+    const { ask, clock } = await startClient([unavailable, unavailable, unavailable, movie]);
+    const before = clock.now();
+    await ask();
+    expect(clock.now() - before).toBeGreaterThanOrEqual(5_250); // (1 + 2 + 4) s × 0.75
+  });
+
+  it('gives up after eight tries while TMDB answers other questions', async () => {
+    const { ask, server } = await startClient([unavailable]);
+    const error = await ask().catch((error: unknown) => error);
+    expect(error).toBeInstanceOf(RequestFailedError);
+    expect(error).toMatchObject({ reason: '503', tries: MAX_TRIES });
+    expect(server.requests.filter((request) => request.includes('/movie/'))).toHaveLength(MAX_TRIES);
+  });
+
+  it('calls it an outage when TMDB answers no other question either', async () => {
+    const { ask } = await startClient([unavailable], { authentication: unavailable });
+    await expect(ask()).rejects.toThrow(OutageError);
+  });
+
+  it('calls it an outage after twenty failures on end, whoever asked', async () => {
+    const { ask, server } = await startClient([unavailable]);
+    const errors = await Promise.all(
+      Array.from({ length: 20 }, () => ask().catch((error: unknown) => error)),
+    );
+    expect(errors.some((error) => error instanceof OutageError)).toBe(true);
+    expect(errors.some((error) => error instanceof RequestFailedError)).toBe(false);
+    expect(server.requests.length).toBeLessThanOrEqual(40);
+  });
+
+  it('slows down on 429 without using up a try', async () => {
+    const throttled: Answer = (response) => answerJson(response, 429, { status_code: 25 });
+    const { ask, client, clock } = await startClient([...new Array(12).fill(throttled), movie]);
+    const before = clock.now();
+    expect(await ask()).toMatchObject({ kind: 'ok' });
+    expect(clock.now() - before).toBeGreaterThanOrEqual(12_000);
+    expect(client.sent).toEqual({ requests: 13, throttled: 12 });
+  });
+
+  it('waits as long as Retry-After says', async () => {
+    const throttled: Answer = (response) => response.writeHead(429, { 'retry-after': '42' }).end('{}');
+    const { ask, clock } = await startClient([throttled, movie]);
+    const before = clock.now();
+    await ask();
+    expect(clock.now() - before).toBeGreaterThanOrEqual(42_000);
+  });
+
+  it('stops at once when the key is refused, and never shows it', async () => {
+    const refuse: Answer = (response) =>
+      answerJson(response, 401, { status_code: 7, status_message: 'Invalid API key' });
+    const { ask, server } = await startClient([refuse]);
+    const error = await ask().catch((error: unknown) => error);
+    expect(error).toBeInstanceOf(KeyRefusedError);
+    expect(String(error)).toContain('Invalid API key');
+    expect(String(error)).not.toContain(KEY);
+    expect(server.requests).toHaveLength(1);
+  });
+
+  it('sends a v3 key in the query and a v4 token as Bearer, and an honest User-Agent', async () => {
+    const seen: (string | undefined)[] = [];
+    const look: Answer = (response, request) => {
+      seen.push(request.url, request.headers.authorization, request.headers['user-agent']);
+      answerJson(response, 200, { id: 7 });
+    };
+    await (await startClient([look])).ask();
+    await server?.stop();
+    await (await startClient([look], { apiKey: 'eyJhbGciOi.J9.x' })).ask();
+    expect(seen).toEqual([
+      `/3/movie/7?language=en-US&api_key=${KEY}`,
+      undefined,
+      'tdd-test/1',
+      '/3/movie/7?language=en-US',
+      'Bearer eyJhbGciOi.J9.x',
+      'tdd-test/1',
+    ]);
+  });
+
+  it('ends at once when it is aborted', async () => {
+    const { client, server } = await startClient([() => undefined]);
+    const abort = new AbortController();
+    const asked = client.get('/3/movie/7', {}, readMovie, abort.signal);
+    setTimeout(() => abort.abort(new Error('enough')), 50);
+    await expect(asked).rejects.toThrow('enough');
+    expect(server.requests).toHaveLength(1);
+  });
+
+  it('opens at most twenty connections', async () => {
+    let open = 0;
+    let most = 0;
+    const started = await startLoopbackServer((_, response) => {
+      open += 1;
+      most = Math.max(most, open);
+      setTimeout(() => {
+        open -= 1;
+        answerJson(response, 200, { id: 7 });
+      }, 20);
+    });
+    server = started;
+    const patient = createHttpGet({ userAgent: 'tdd-test/1', timeoutMs: 10_000 });
+    await Promise.all(Array.from({ length: 60 }, () => patient(new URL(started.url), { headers: {} })));
+    expect(most).toBe(20);
+  });
+});
+
+describe('checkKey', () => {
+  it('accepts a key that TMDB knows', async () => {
+    server = await startLoopbackServer((_, response) => answerJson(response, 200, { success: true }));
+    await checkKey({ http, baseUrl: server.url, apiKey: KEY });
+    expect(server.requests).toEqual([`GET /3/authentication?api_key=${KEY}`]);
+  });
+
+  it('has a clear word for a key that TMDB does not know', async () => {
+    server = await startLoopbackServer((_, response) =>
+      answerJson(response, 401, {
+        status_code: 7,
+        status_message: 'Invalid API key: You must be granted a valid key.',
+      }),
+    );
+    await expect(checkKey({ http, baseUrl: server.url, apiKey: KEY })).rejects.toThrow(
+      /TMDB refuses the API key: 401 \(code 7\): Invalid API key/,
+    );
+  });
+
+  it('has a clear word for no network', async () => {
+    server = await startLoopbackServer(() => undefined);
+    const { url } = server;
+    await server.stop();
+    const error = await checkKey({ http, baseUrl: url, apiKey: KEY }).catch((error: unknown) => error);
+    expect(String(error)).toMatch(/could not be reached to check the key \(ECONNREFUSED\)/);
+    expect(String(error)).not.toContain(KEY);
+  });
+
+  it('does not take an answer of something else for a yes', async () => {
+    server = await startLoopbackServer((_, response) =>
+      response.writeHead(200).end('<html>Login to Wi-Fi</html>'),
+    );
+    await expect(checkKey({ http, baseUrl: server.url, apiKey: KEY })).rejects.toThrow(/body is not JSON/);
+  });
+});
