@@ -1,0 +1,312 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  type DownloadControl,
+  type DownloadJob,
+  downloadPartition,
+} from '../../src/download/download-partition.ts';
+import type { Manifest } from '../../src/download/manifest.ts';
+import { UserError } from '../../src/errors.ts';
+import { manifestKey, movieKey } from '../../src/lake/keys.ts';
+import { MemoryLake } from '../support/memory-lake.ts';
+import { details, foundMovies, reviewPage, type SmallTmdb, startSmallTmdb } from '../support/small-tmdb.ts';
+
+const partition = { year: 2004, initial: 'AD' };
+const settings = { lookup: 'details', language: 'en-US', reviewLanguage: 'en-US', append: [] } as const;
+const A = 'tt0000001';
+const B = 'tt0000002';
+const C = 'tt0000003';
+
+let lake: MemoryLake;
+let tmdb: SmallTmdb;
+
+beforeEach(async () => {
+  lake = new MemoryLake();
+  tmdb = await startSmallTmdb({
+    [`/3/movie/${A}`]: details(1, A, reviewPage(['r1', 'r2'])),
+    [`/3/movie/${B}`]: details(2, B),
+    [`/3/find/${C}`]: foundMovies(),
+  });
+});
+
+afterEach(() => tmdb.stop());
+
+function download(changes: Partial<DownloadJob> = {}, control?: DownloadControl) {
+  const titles = [A, B, C].map((imdbId) => ({ imdbId, title: 'Ad' }));
+  return downloadPartition(
+    { lake, tmdb: tmdb.client, clock: tmdb.clock },
+    { partition, snapshot: '2026-11-22', titles, settings, run: 'run-1', ...changes },
+    control,
+  );
+}
+
+function manifest(): Manifest {
+  return JSON.parse(lake.text(manifestKey(partition)) ?? 'null');
+}
+
+function json(key: string): Record<string, unknown> {
+  return JSON.parse(lake.text(key) ?? 'null');
+}
+
+describe('downloadPartition', () => {
+  it('writes movies, reviews and the manifest', async () => {
+    const report = await download();
+    expect(lake.keys('tmdb/')).toEqual([
+      'tmdb/manifests/year-2004/initial-AD.json',
+      'tmdb/movies/year-2004/initial-AD/tmdb-movie-1.json',
+      'tmdb/movies/year-2004/initial-AD/tmdb-movie-2.json',
+      'tmdb/reviews/year-2004/initial-AD/tmdb-movie-1-review-r1.json',
+      'tmdb/reviews/year-2004/initial-AD/tmdb-movie-1-review-r2.json',
+    ]);
+    expect(json(movieKey(partition, 1))).toEqual({
+      id: 1,
+      imdb_id: A,
+      title: 'Movie 1',
+      genres: [{ id: 18, name: 'Drama' }],
+      genre_ids: [18],
+      idIMDB: A,
+      id_imdb: A,
+    });
+    expect(json('tmdb/reviews/year-2004/initial-AD/tmdb-movie-1-review-r1.json')).toEqual({
+      id: 'r1',
+      author: 'somebody',
+      content: 'Review r1',
+      movie_id: 1,
+      idIMDB: A,
+    });
+    expect(lake.contentType(movieKey(partition, 1))).toBe('application/json');
+    expect(report).toMatchObject({
+      outcome: 'complete',
+      complete: true,
+      skipped: 0,
+      counts: { titles: 3, found: 2, notFound: 1, refused: 0, failed: 0, reviews: 2 },
+      thisRun: { total: 3, done: 3, requests: 4 },
+    });
+    expect(manifest()).toMatchObject({
+      partition,
+      snapshot: '2026-11-22',
+      settings,
+      complete: true,
+      lastRun: { run: 'run-1', outcome: 'complete', requests: 4 },
+      titles: { [A]: { state: 'found', tmdbId: 1, reviews: 2 }, [C]: { state: 'notFound' } },
+    });
+  });
+
+  it('writes the reviews before the movie', async () => {
+    await download({ only: new Set([A]) });
+    const written = lake.calls.filter(({ name }) => name === 'write').map(({ key }) => key);
+    expect(written.at(-1)).toBe(movieKey(partition, 1));
+    expect(written).toHaveLength(3);
+  });
+
+  it('skips what an earlier run has settled', async () => {
+    await download();
+    const before = tmdb.asked().length;
+    const report = await download({ run: 'run-2' });
+    expect(tmdb.asked()).toHaveLength(before);
+    expect(report).toMatchObject({ outcome: 'complete', skipped: 3, thisRun: { total: 0, requests: 0 } });
+  });
+
+  it('tries failed titles again, and only these', async () => {
+    tmdb.answers[`/3/movie/${B}`] = 503;
+    expect(await download()).toMatchObject({
+      outcome: 'failedTitles',
+      complete: false,
+      counts: { failed: 1 },
+    });
+    expect(manifest().titles[B]).toMatchObject({ state: 'failed', reason: '503', tries: 8 });
+    tmdb.answers[`/3/movie/${B}`] = details(2, B);
+    const before = tmdb.asked().length;
+    expect(await download()).toMatchObject({ outcome: 'complete', skipped: 2 });
+    expect(tmdb.asked().slice(before)).toEqual([`/3/movie/${B}`]);
+  });
+
+  it('keeps a refusal, which completes a partition', async () => {
+    tmdb.answers[`/3/movie/${B}`] = 422;
+    expect(await download()).toMatchObject({ outcome: 'complete', complete: true, counts: { refused: 1 } });
+    expect(manifest().titles[B]).toMatchObject({ state: 'refused', reason: '422 (code 11): no' });
+  });
+
+  it('fetches everything again under other settings', async () => {
+    await download();
+    const before = tmdb.asked().length;
+    await download({ settings: { ...settings, append: ['credits'] } });
+    expect(tmdb.asked().length - before).toBe(4);
+    expect(manifest().settings.append).toEqual(['credits']);
+  });
+
+  it('fetches again what was fetched before an instant, and not what came after it', async () => {
+    await download({ only: new Set([A]) });
+    tmdb.clock.advance(60_000);
+    const redoBefore = new Date(tmdb.clock.now()).toISOString();
+    await download({ only: new Set([B]) });
+    const before = tmdb.asked().length;
+    await download({ redoBefore });
+    expect(tmdb.asked().slice(before).sort()).toEqual([`/3/find/${C}`, `/3/movie/${A}`, `/3/movie/${C}`]);
+    const after = tmdb.asked().length;
+    await download({ redoBefore });
+    expect(tmdb.asked()).toHaveLength(after);
+  });
+
+  it('does no more than it is asked to', async () => {
+    expect(await download({ limit: 1 })).toMatchObject({
+      outcome: 'partial',
+      complete: false,
+      thisRun: { done: 1 },
+    });
+    expect(await download({ limit: 1 })).toMatchObject({ outcome: 'partial', thisRun: { done: 1 } });
+    expect(await download({ limit: 1 })).toMatchObject({ outcome: 'complete', thisRun: { done: 1 } });
+  });
+
+  it('marks an id that has left the partition, and keeps its documents', async () => {
+    await download();
+    const titles = [A, C].map((imdbId) => ({ imdbId, title: 'Ad' }));
+    const report = await download({ titles, snapshot: '2026-11-23' });
+    expect(manifest().titles[B]).toMatchObject({ state: 'left' });
+    expect(report).toMatchObject({ complete: true, counts: { titles: 2, found: 1 } });
+    expect(lake.text(movieKey(partition, 2))).toBeDefined();
+    expect(await download({ snapshot: '2026-11-24' })).toMatchObject({
+      complete: true,
+      counts: { found: 2 },
+    });
+  });
+
+  it('does not mark an id as left for a list that is older', async () => {
+    await download();
+    const titles = [{ imdbId: A, title: 'Ad' }];
+    await download({ titles, snapshot: '2026-11-21' });
+    expect(manifest().titles[B]).toMatchObject({ state: 'found' });
+  });
+
+  it('leaves all titles untried that an outage met', async () => {
+    for (const id of [A, B, C]) tmdb.answers[`/3/movie/${id}`] = 503;
+    tmdb.answers['/3/authentication'] = 503;
+    const report = await download();
+    expect(report).toMatchObject({ outcome: 'outage', counts: { failed: 0 }, thisRun: { done: 0 } });
+    expect(report.problem?.message).toMatch(/does not answer \(last: 503/);
+    expect(manifest()).toMatchObject({ titles: {}, lastRun: { outcome: 'outage' } });
+  });
+
+  it('stops everything when the key is refused', async () => {
+    for (const id of [A, B, C]) tmdb.answers[`/3/movie/${id}`] = 401;
+    const report = await download();
+    expect(report).toMatchObject({ outcome: 'keyRefused', counts: { failed: 0 } });
+    expect(tmdb.asked().length).toBeLessThanOrEqual(3);
+  });
+
+  it('finishes what is in flight when it is stopped, and goes on where it stood', async () => {
+    const ids = Array.from({ length: 60 }, (_, i) => `tt${String(i + 100).padStart(7, '0')}`);
+    for (const [i, id] of ids.entries()) tmdb.answers[`/3/movie/${id}`] = details(i + 100, id);
+    const titles = ids.map((imdbId) => ({ imdbId, title: 'Ad' }));
+    const stop = new AbortController();
+    const report = await download(
+      { titles },
+      { stop: stop.signal, onProgress: ({ done }) => done === 5 && stop.abort() },
+    );
+    expect(report.outcome).toBe('stopped');
+    expect(report.thisRun.done).toBeGreaterThanOrEqual(5);
+    expect(report.thisRun.done).toBeLessThanOrEqual(26);
+    expect(report.thisRun.done).toBe(tmdb.asked().length);
+    expect(await download({ titles })).toMatchObject({ outcome: 'complete', skipped: report.thisRun.done });
+    expect(tmdb.asked()).toHaveLength(60);
+  });
+
+  it('drops what is in flight when it is aborted, and calls nothing failed', async () => {
+    const abort = new AbortController();
+    tmdb.answers[`/3/movie/${B}`] = () => {
+      abort.abort();
+      return details(2, B);
+    };
+    const report = await download({ only: new Set([B]) }, { abort: abort.signal });
+    expect(report).toMatchObject({ outcome: 'stopped', counts: { failed: 0 } });
+    expect(manifest().titles).toEqual({});
+  });
+
+  it('tells progress after each title', async () => {
+    const told: number[] = [];
+    await download({}, { onProgress: ({ done, total }) => told.push(done * 10 + total) });
+    expect(told).toEqual([3, 13, 23, 33]);
+  });
+
+  it('throws what the lake throws, with all that is known written down', async () => {
+    lake.beforeCall = (name, key) => {
+      if (name === 'write' && key.includes('movie-2')) throw new UserError('The bucket is full.');
+    };
+    await expect(download()).rejects.toThrow('The bucket is full.');
+    expect(manifest().lastRun.outcome).toBe('error');
+    expect(manifest().titles[B]).toBeUndefined();
+  });
+
+  it('refuses a manifest that is none, and changes nothing', async () => {
+    lake.put(manifestKey(partition), '{"half":');
+    await expect(download()).rejects.toThrow(/initial-AD.json is not JSON: delete it/);
+    expect(lake.keys()).toEqual([manifestKey(partition)]);
+  });
+
+  it('loses nothing when two runs work at once', async () => {
+    const [one, two] = await Promise.all([
+      download({ run: 'one', only: new Set([A]) }),
+      download({ run: 'two', only: new Set([B, C]) }),
+    ]);
+    expect(Object.keys(manifest().titles).sort()).toEqual([A, B, C]);
+    expect(one.complete || two.complete).toBe(true);
+    expect(manifest().complete).toBe(true);
+  });
+
+  it('writes checkpoints, so that a killed run costs seconds', async () => {
+    const ids = Array.from({ length: 60 }, (_, i) => `tt${String(i + 100).padStart(7, '0')}`);
+    for (const [i, id] of ids.entries()) {
+      tmdb.answers[`/3/movie/${id}`] = () => {
+        tmdb.clock.advance(1_000);
+        return details(i + 100, id);
+      };
+    }
+    await download({ titles: ids.map((imdbId) => ({ imdbId, title: 'Ad' })) });
+    const written = lake.calls.filter(({ name }) => name === 'compareAndSwap');
+    expect(written.length).toBeGreaterThan(4);
+  });
+});
+
+describe('two IMDb ids with one movie', () => {
+  const review = 'tmdb/reviews/year-2004/initial-AD/tmdb-movie-7-review-r1.json';
+
+  beforeEach(() => {
+    tmdb.answers[`/3/movie/${A}`] = undefined;
+    tmdb.answers[`/3/find/${A}`] = foundMovies(7);
+    tmdb.answers['/3/movie/7'] = details(7, B, reviewPage(['r1']));
+    tmdb.answers[`/3/movie/${B}`] = details(7, B, reviewPage(['r1']));
+  });
+
+  it.each([
+    [[A], [B]],
+    [[B], [A]],
+    [[A, B], []],
+  ])(
+    'give the document to the one that TMDB names, in whatever order they come (%j, %j)',
+    async (first, second) => {
+      await download({ only: new Set(first) });
+      await download({ only: new Set(second) });
+      expect(manifest().titles[A]).toMatchObject({ state: 'found', tmdbId: 7, duplicateOf: B });
+      expect(manifest().titles[B]).not.toHaveProperty('duplicateOf');
+      expect(json(movieKey(partition, 7))).toMatchObject({ idIMDB: B, id_imdb: B });
+      expect(json(review)).toMatchObject({ idIMDB: B });
+      expect(manifest().counts).toMatchObject({ found: 2, reviews: 1 });
+    },
+  );
+
+  it('give it to the smaller id when TMDB names neither', async () => {
+    tmdb.answers['/3/movie/7'] = details(7, '', reviewPage(['r1']));
+    tmdb.answers[`/3/movie/${B}`] = undefined;
+    tmdb.answers[`/3/find/${B}`] = foundMovies(7);
+    await download({ only: new Set([B]) });
+    await download();
+    expect(manifest().titles[B]).toMatchObject({ duplicateOf: A });
+    expect(json(movieKey(partition, 7))).toMatchObject({ idIMDB: A });
+  });
+
+  it('cost no further call once they are settled', async () => {
+    await download();
+    lake.calls.length = 0;
+    await download();
+    expect(lake.calls.filter(({ key }) => key.includes('movie-7'))).toEqual([]);
+  });
+});

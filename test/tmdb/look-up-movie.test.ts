@@ -1,0 +1,183 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { type LookupSettings, lookUpMovie } from '../../src/tmdb/look-up-movie.ts';
+import { details, foundMovies, reviewPage, type SmallTmdb, startSmallTmdb } from '../support/small-tmdb.ts';
+
+const settings: LookupSettings = {
+  lookup: 'details',
+  language: 'en-US',
+  reviewLanguage: 'en-US',
+  append: [],
+};
+const ID = 'tt0000007';
+let tmdb: SmallTmdb | undefined;
+
+afterEach(async () => tmdb?.stop());
+
+async function lookUp(answers: Record<string, unknown>, changed: Partial<LookupSettings> = {}) {
+  tmdb = await startSmallTmdb(answers);
+  const result = await lookUpMovie(tmdb.client, ID, { ...settings, ...changed });
+  const reviewIds = result.state === 'found' ? result.reviews.map(({ id }) => id) : undefined;
+  return { result, reviewIds, asked: tmdb.asked(), requests: tmdb.server.requests };
+}
+
+const ids = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => `r${from + i}`);
+
+describe('lookUpMovie', () => {
+  it('asks once for a movie with at most twenty reviews, and keeps these apart from it', async () => {
+    const { result, reviewIds, asked } = await lookUp({
+      [`/3/movie/${ID}`]: details(7, ID, reviewPage(ids(1, 20))),
+    });
+    expect(asked).toEqual([`/3/movie/${ID}`]);
+    expect(reviewIds).toEqual(ids(1, 20));
+    expect(result).toMatchObject({ state: 'found', movie: { id: 7, imdb_id: ID, title: 'Movie 7' } });
+    expect(result).not.toHaveProperty('movie.reviews');
+  });
+
+  it('asks for further review pages by number, and takes each review once', async () => {
+    const page = (query: URLSearchParams) =>
+      query.get('page') === '2'
+        ? { id: 7, ...reviewPage(['r20', ...ids(21, 39)], { page: 2, totalPages: 3, totalResults: 41 }) }
+        : { id: 7, ...reviewPage(['r40', 'r41'], { page: 3, totalPages: 3, totalResults: 41 }) };
+    const { reviewIds, asked } = await lookUp({
+      [`/3/movie/${ID}`]: details(7, ID, reviewPage(ids(1, 20), { totalPages: 3, totalResults: 41 })),
+      '/3/movie/7/reviews': page,
+    });
+    expect(asked).toEqual([`/3/movie/${ID}`, '/3/movie/7/reviews', '/3/movie/7/reviews']);
+    expect(reviewIds).toEqual(ids(1, 41));
+  });
+
+  it('reads the pages once more when they shifted and a review was missed', async () => {
+    let reads = 0;
+    const pages: Record<string, string[]> = { '1': ids(2, 21), '2': ids(22, 25) };
+    const { reviewIds } = await lookUp({
+      // Review 1 is removed after page 1: review 21 slips to page 1 unseen.
+      [`/3/movie/${ID}`]: details(7, ID, reviewPage(ids(1, 20), { totalPages: 2, totalResults: 25 })),
+      '/3/movie/7/reviews': (query: URLSearchParams) => {
+        reads += 1;
+        const number = query.get('page') ?? '';
+        const found = reads === 1 ? ids(22, 25) : (pages[number] ?? []);
+        return { id: 7, ...reviewPage(found, { page: Number(number), totalPages: 2, totalResults: 25 }) };
+      },
+    });
+    expect(reviewIds).toEqual(expect.arrayContaining(ids(2, 25)));
+  });
+
+  it('asks for no page past 500', async () => {
+    const { asked } = await lookUp({
+      [`/3/movie/${ID}`]: details(7, ID, reviewPage(['r1'], { totalPages: 9_000, totalResults: 180_000 })),
+      '/3/movie/7/reviews': (query: URLSearchParams) => ({
+        id: 7,
+        ...reviewPage([`p${query.get('page')}`], {
+          page: Number(query.get('page')),
+          totalPages: 9_000,
+          totalResults: 180_000,
+        }),
+      }),
+    });
+    expect(asked).toHaveLength(500);
+  });
+
+  it('asks /find after a 404, and takes its word for a miss', async () => {
+    const { result, asked } = await lookUp({ [`/3/find/${ID}`]: foundMovies() });
+    expect(result).toEqual({ state: 'notFound' });
+    expect(asked).toEqual([`/3/movie/${ID}`, `/3/find/${ID}`]);
+  });
+
+  it('fetches by number the first movie that only /find knows', async () => {
+    const { result, asked } = await lookUp({
+      [`/3/find/${ID}`]: foundMovies(8, 9),
+      '/3/movie/8': details(8, ''),
+    });
+    expect(result).toMatchObject({ state: 'found', movie: { id: 8 } });
+    expect(asked).toEqual([`/3/movie/${ID}`, `/3/find/${ID}`, '/3/movie/8']);
+  });
+
+  it('does not take a movie of another IMDb id', async () => {
+    const { result } = await lookUp({
+      [`/3/movie/${ID}`]: details(666, 'tt0000666'),
+      [`/3/find/${ID}`]: foundMovies(7),
+      '/3/movie/7': details(7, ID),
+    });
+    expect(result).toMatchObject({ state: 'found', movie: { id: 7 } });
+    await tmdb?.stop();
+    const { result: missed } = await lookUp({
+      [`/3/movie/${ID}`]: details(666, 'tt0000666'),
+      [`/3/find/${ID}`]: foundMovies(),
+    });
+    expect(missed).toEqual({ state: 'notFound' });
+  });
+
+  it('does not fetch a movie twice when /find names the one in hand', async () => {
+    const { result, asked } = await lookUp({
+      [`/3/movie/${ID}`]: details(7, 'tt0000001'),
+      [`/3/find/${ID}`]: foundMovies(7),
+    });
+    expect(result).toMatchObject({ state: 'found', movie: { id: 7 } });
+    expect(asked).toHaveLength(2);
+  });
+
+  it('asks for the reviews by themselves when they are wanted in another language', async () => {
+    const { reviewIds, requests } = await lookUp(
+      {
+        [`/3/movie/${ID}`]: (query: URLSearchParams) => {
+          const { reviews, ...movie } = details(7, ID);
+          return query.get('append_to_response') === null ? movie : { ...movie, reviews };
+        },
+        '/3/movie/7/reviews': (query: URLSearchParams) => ({
+          id: 7,
+          ...reviewPage([`in${query.get('language')?.slice(0, 2)}`]),
+        }),
+      },
+      { language: 'de-DE' },
+    );
+    expect(reviewIds).toEqual(['inen']);
+    expect(requests).toHaveLength(2);
+    expect(requests[0]).toContain('language=de-DE');
+  });
+
+  it('appends further lists and keeps them in the movie', async () => {
+    const { result, requests } = await lookUp(
+      { [`/3/movie/${ID}`]: { ...details(7, ID), credits: { cast: [] } } },
+      { append: ['credits', 'keywords'] },
+    );
+    expect(requests[0]).toContain('append_to_response=reviews%2Ccredits%2Ckeywords');
+    expect(result).toHaveProperty('movie.credits');
+  });
+
+  it('goes the documented way only, when asked to', async () => {
+    const { result, reviewIds, asked } = await lookUp(
+      { [`/3/find/${ID}`]: foundMovies(7), '/3/movie/7/reviews': { id: 7, ...reviewPage(['r1']) } },
+      { lookup: 'find' },
+    );
+    expect(asked).toEqual([`/3/find/${ID}`, '/3/movie/7/reviews']);
+    expect(result).toMatchObject({ movie: { id: 7, genre_ids: [18] } });
+    expect(reviewIds).toEqual(['r1']);
+  });
+
+  it('keeps a refusal that will not change', async () => {
+    const { result, asked } = await lookUp({ [`/3/movie/${ID}`]: 422 });
+    expect(result).toEqual({ state: 'refused', reason: '422 (code 11): no' });
+    expect(asked).toHaveLength(1);
+  });
+
+  it('asks again when the reviews are of another movie', async () => {
+    let reads = 0;
+    const { reviewIds } = await lookUp(
+      {
+        [`/3/find/${ID}`]: foundMovies(7),
+        '/3/movie/7/reviews': () => {
+          reads += 1;
+          return { id: reads === 1 ? 8 : 7, ...reviewPage([reads === 1 ? 'wrong' : 'right']) };
+        },
+      },
+      { lookup: 'find' },
+    );
+    expect(reviewIds).toEqual(['right']);
+  });
+
+  it('never lets anything but an IMDb id near a URL', async () => {
+    tmdb = await startSmallTmdb({});
+    await expect(lookUpMovie(tmdb.client, 'tt1/../../authentication', settings)).rejects.toThrow(TypeError);
+    expect(tmdb.asked()).toEqual([]);
+  });
+});
