@@ -1,0 +1,121 @@
+import { createRandom, type Random } from '../random.ts';
+import type { JsonObject, TmdbMovie } from './tmdb-movie.ts';
+
+/** TMDB's movie genres by id (GET /3/genre/movie/list). */
+const GENRES = [
+  { id: 28, name: 'Action' },
+  { id: 35, name: 'Comedy' },
+  { id: 99, name: 'Documentary' },
+  { id: 18, name: 'Drama' },
+  { id: 27, name: 'Horror' },
+  { id: 53, name: 'Thriller' },
+  { id: 10749, name: 'Romance' },
+];
+const OVERVIEWS = [
+  'A ferry pilot finds a letter that was never sent.',
+  'Two sisters inherit a lighthouse – and the debts that came with it. "Leave the lamp on," it says.',
+  'Ein Dorf am Ende der Straße; ein Sommer, der nicht vergeht. 🌞',
+  'A retired violin maker\tis asked for one last repair.\r\n\r\nNobody says for whom.',
+  '',
+];
+
+/** The movie's details as `GET /3/movie/{id}` gives them, nothing appended. */
+export function makeMovieDocument(movie: TmdbMovie, language = 'en-US'): JsonObject {
+  const random = createRandom(`${movie.seed}/details`);
+  const english = language.startsWith('en');
+  const genres = drawGenres(random);
+  return {
+    adult: false,
+    backdrop_path: image(random),
+    belongs_to_collection: random.chance(0.05) ? collection(random) : null,
+    budget: random.chance(0.2) ? random.int(1, 90) * 1_000_000 : 0,
+    genres,
+    // Empty strings stand where null is expected: TMDB gives both (TMDB.md).
+    homepage: random.pick(['', '', null, `https://film-${random.hex(6)}.example/`]),
+    id: movie.tmdbId,
+    imdb_id: movie.imdbId,
+    origin_country: [random.pick(['US', 'FR', 'IN', 'JP', 'BR'])],
+    original_language: movie.language,
+    original_title: movie.originalTitle,
+    // A language without a translation gets an empty text.
+    overview: english ? random.pick(OVERVIEWS) : '',
+    popularity: Number((random.next() * 20).toFixed(4)),
+    poster_path: image(random),
+    production_companies: random.chance(0.5) ? [company(random)] : [],
+    production_countries: [{ iso_3166_1: 'US', name: 'United States of America' }],
+    release_date: releaseDate(movie, random),
+    revenue: 0,
+    runtime: random.pick([0, 74, 88, 90, 93, 101, 117, 139]),
+    softcore: false,
+    spoken_languages: [{ english_name: 'English', iso_639_1: 'en', name: 'English' }],
+    status: random.pick(['Released', 'Released', 'Released', 'In Production']),
+    tagline: english && random.chance(0.3) ? 'Some doors only open inward.' : '',
+    title: movie.title,
+    video: random.chance(0.02),
+    vote_average: Number((random.next() * 10).toFixed(3)),
+    vote_count: random.int(0, 9_000),
+  };
+}
+
+/** The fields of a row in a list, in TMDB's order: no imdb_id, runtime or genres there, but genre_ids. */
+const LISTED = [
+  'adult',
+  'backdrop_path',
+  'id',
+  'title',
+  'original_title',
+  'overview',
+  'poster_path',
+  'media_type',
+  'original_language',
+  'genre_ids',
+  'popularity',
+  'release_date',
+  'softcore',
+  'video',
+  'vote_average',
+  'vote_count',
+];
+
+/** The movie's row in `movie_results` of `GET /3/find`. */
+export function makeFindRow(movie: TmdbMovie, language = 'en-US'): JsonObject {
+  const details = makeMovieDocument(movie, language);
+  const all: JsonObject = { ...details, media_type: 'movie', genre_ids: genreIds(details) };
+  return Object.fromEntries(LISTED.map((name) => [name, all[name] ?? null]));
+}
+
+/** The ids of a details document's genres, in their order. */
+export function genreIds(details: JsonObject): number[] {
+  const { genres } = details;
+  if (!Array.isArray(genres)) return [];
+  return genres.map((genre: { id: number }) => genre.id);
+}
+
+function drawGenres(random: Random): JsonObject[] {
+  const first = random.int(0, GENRES.length - 1);
+  return GENRES.slice(first, first + random.int(0, 3));
+}
+
+function image(random: Random): string | null {
+  return random.chance(0.8) ? `/${random.hex(27)}.jpg` : null;
+}
+
+function collection(random: Random): JsonObject {
+  const path = image(random);
+  return { id: random.int(1, 9_999), name: 'The Harbour Collection', poster_path: path, backdrop_path: path };
+}
+
+function company(random: Random): JsonObject {
+  return {
+    id: random.int(1, 9_999),
+    logo_path: image(random),
+    name: 'Lantern Pictures',
+    origin_country: 'US',
+  };
+}
+
+function releaseDate(movie: TmdbMovie, random: Random): string {
+  if (movie.year === null || random.chance(0.02)) return '';
+  const [month, day] = [random.int(1, 12), random.int(1, 28)];
+  return `${movie.year}-${String(month).padStart(2, '0')}-${String(day).padStart(2, '0')}`;
+}
