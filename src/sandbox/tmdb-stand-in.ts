@@ -1,0 +1,141 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { type Clock, systemClock } from '../clock.ts';
+import type { Catalogue } from './catalogue.ts';
+import { type LoopbackServer, listenOnLoopback } from './loopback-server.ts';
+import { type Answer, errorAnswer, htmlAnswer } from './tmdb/errors.ts';
+import { createFaultPlan, type FaultKind, type FaultOptions } from './tmdb/faults.ts';
+import { type Revocation, refuseKey, SANDBOX_API_KEY, SANDBOX_READ_TOKEN } from './tmdb/keys.ts';
+import { createRateLimit } from './tmdb/rate-limit.ts';
+import { type RecordedRequest, type TmdbStats, TrafficRecord } from './tmdb/record.ts';
+import { readRequestUrl } from './tmdb/request-url.ts';
+import { answerRoute } from './tmdb/routes.ts';
+import { sendAnswer } from './tmdb/send-answer.ts';
+import { sendFault } from './tmdb/send-fault.ts';
+
+export interface TmdbStandInOptions {
+  readonly catalogue: Catalogue;
+  /** Keys that are let in: v3 keys, and v4 tokens (`eyJ…`). The sandbox's own two when absent. */
+  readonly apiKeys?: readonly string[];
+  /** How long an answer takes: milliseconds, or two to draw between. 0 when absent. */
+  readonly latencyMs?: number | readonly [number, number];
+  /** Above it, requests of the last second are answered 429. No limit when absent. */
+  readonly requestsPerSecond?: number;
+  /** The `Retry-After` of a 429, in seconds; none when absent, as recorded in 2023; 0 has been seen. */
+  readonly retryAfterSeconds?: number;
+  /** Connections above it are refused. TMDB's CDN allows 20 of an address; no limit when absent. */
+  readonly maxSockets?: number;
+  /** How a connection too many is refused: by a reset, or an HTML page of status 403 for its requests. */
+  readonly tooManySockets?: 'reset' | 'html 403';
+  readonly faults?: FaultOptions;
+  /** Repeats the last review of a page on the next, see {@link answerRoute}. */
+  readonly shiftPages?: boolean;
+  readonly clock?: Clock;
+  /** Draws the latency. */
+  readonly random?: () => number;
+  readonly port?: number;
+}
+
+/** TMDB on loopback. */
+export interface TmdbStandIn extends LoopbackServer {
+  /** What was seen; made anew at each call. */
+  stats(): TmdbStats;
+  clearStats(): void;
+  /** Replaces the faults, also with none. */
+  setFaults(faults: FaultOptions): void;
+  /** Takes all keys back, or gives them again. */
+  setKeyRevoked(revoked: Revocation): void;
+  /** Answers everything with one fault, until `undefined`. */
+  setDown(kind: FaultKind | undefined): void;
+}
+
+/** A clock with fractions of milliseconds, so that paces can be told apart. */
+const preciseClock: Clock = { ...systemClock, now: () => performance.timeOrigin + performance.now() };
+
+/** Starts a stand-in of api.themoviedb.org with a catalogue's movies; TMDB.md's facts are its contract. */
+export async function startTmdbStandIn(options: TmdbStandInOptions): Promise<TmdbStandIn> {
+  const { catalogue, apiKeys = [SANDBOX_API_KEY, SANDBOX_READ_TOKEN], clock = preciseClock } = options;
+  const { latencyMs = 0, random = Math.random, maxSockets = Number.POSITIVE_INFINITY } = options;
+  const traffic = new TrafficRecord();
+  const rateLimit = createRateLimit(options.requestsPerSecond ?? Number.POSITIVE_INFINITY);
+  const refused = new WeakSet<object>();
+  const answers = new Map<string, Answer>();
+  const retryAfter = options.retryAfterSeconds;
+  const tooMany: Answer = {
+    ...errorAnswer(25),
+    ...(retryAfter === undefined ? {} : { headers: { 'retry-after': String(retryAfter) } }),
+  };
+  let faultPlan = createFaultPlan(options.faults ?? {});
+  let revoked: Revocation = false;
+  let down: FaultKind | undefined;
+
+  /** The answer without regard to faults; found pages are kept, so that asking again costs nothing. */
+  const answer = (
+    request: IncomingMessage,
+    path: string,
+    query: URLSearchParams,
+    apiKey: string | null,
+  ): Answer => {
+    const { authorization } = request.headers;
+    const refusal = refuseKey({ apiKey, authorization }, apiKeys, revoked);
+    if (refusal !== undefined) return refusal;
+    if (request.method !== 'GET') return errorAnswer(42);
+    const what = `${path}?${query}`;
+    const kept = answers.get(what);
+    if (kept !== undefined) return kept;
+    const made = answerRoute(catalogue, path, query, options);
+    if (made.status === 200) answers.set(what, made);
+    return made;
+  };
+
+  const serve = (request: IncomingMessage, response: ServerResponse): void => {
+    const { path, query, apiKey } = readRequestUrl(request.url ?? '/');
+    const userAgent = request.headers['user-agent'] ?? '';
+    const record: RecordedRequest = { atMs: clock.now(), path, query: String(query), userAgent, status: 0 };
+    traffic.add(record);
+    const send = (sent: Answer): void => {
+      record.status = sent.status;
+      sendAnswer(response, sent);
+    };
+    const act = (): void => {
+      const fault = refused.has(request.socket) ? undefined : (down ?? faultPlan.next(path, record.query));
+      if (fault !== undefined) {
+        record.fault = fault;
+        sendFault(fault, response, { answer: answer(request, path, query, apiKey), tooMany, send });
+      } else if (refused.has(request.socket)) {
+        send({ ...htmlAnswer(403), headers: { connection: 'close' } });
+      } else if (rateLimit.admit(record.atMs)) {
+        send(answer(request, path, query, apiKey));
+      } else {
+        send(tooMany);
+      }
+    };
+    const waitMs =
+      typeof latencyMs === 'number' ? latencyMs : latencyMs[0] + random() * (latencyMs[1] - latencyMs[0]);
+    if (waitMs > 0) void clock.sleep(waitMs).then(act);
+    else act();
+  };
+
+  const server = createServer({ keepAliveTimeout: 60_000 }, serve);
+  server.on('connection', (socket) => {
+    const open = traffic.open();
+    socket.on('close', () => traffic.close());
+    if (open <= maxSockets) return;
+    traffic.refuseSocket();
+    if (options.tooManySockets === 'html 403') refused.add(socket);
+    else socket.resetAndDestroy();
+  });
+  return {
+    ...(await listenOnLoopback(server, options.port)),
+    stats: () => traffic.tell(),
+    clearStats: () => traffic.clear(),
+    setFaults: (faults) => {
+      faultPlan = createFaultPlan(faults);
+    },
+    setKeyRevoked: (how) => {
+      revoked = how;
+    },
+    setDown: (kind) => {
+      down = kind;
+    },
+  };
+}

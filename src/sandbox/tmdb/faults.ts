@@ -1,0 +1,111 @@
+import { hashText } from '../random.ts';
+
+/** Faults that a second try mends: each is one that TMDB.md tells of. */
+export const TRANSIENT_FAULTS = [
+  '500 code 11',
+  '500 code 15',
+  '502 code 43',
+  '503 code 9',
+  '503 code 46',
+  '504 code 24',
+  '429',
+  'html 502',
+  'html 504',
+  'html 200',
+  'cut json',
+  'cut connection',
+  'empty body',
+  'reset before',
+  'reset within',
+  'hang',
+] as const;
+
+/** Answers of status 200 that are JSON, but not of the shape or movie that was asked for. */
+export const ODD_ANSWERS = ['empty array', 'null', 'wrong types', 'other movie'] as const;
+
+/** Refusals that no second try mends. */
+export const FINAL_FAULTS = [
+  '500 code 44',
+  '404',
+  '400',
+  '422',
+  'errors list',
+  '401',
+  '403',
+  'html 403',
+] as const;
+
+/**
+ * A way in which the stand-in fails.
+ * `cut json`: half a document whose content-length is right. `cut connection`: content-length promises more than
+ * comes before the connection ends. `reset before`/`within`: a TCP reset before any byte, or in the middle of the
+ * body. `hang`: no answer until the client gives up.
+ */
+export type FaultKind =
+  | (typeof TRANSIENT_FAULTS)[number]
+  | (typeof ODD_ANSWERS)[number]
+  | (typeof FINAL_FAULTS)[number];
+
+/** A fault that is meant: the first rule that fits a request is used. */
+export interface FaultRule {
+  readonly kind: FaultKind;
+  /** The decoded path (`/3/movie/tt0000001`), or a pattern for path and query; all when absent. */
+  readonly path?: string | RegExp;
+  /** Fitting requests let through before the rule begins. */
+  readonly after?: number;
+  /** Fitting requests that fail; all when absent. */
+  readonly times?: number;
+}
+
+export interface FaultOptions {
+  /** The share of requests, 0 to 1, that meet a fault of `kinds` by chance. */
+  readonly rate?: number;
+  /** {@link TRANSIENT_FAULTS} without `hang` when absent. */
+  readonly kinds?: readonly FaultKind[];
+  /** What chance is drawn from. */
+  readonly seed?: string | number;
+  readonly rules?: readonly FaultRule[];
+}
+
+/**
+ * Decides which requests fail. Chance depends on the seed, on what is asked and on how often it was asked before,
+ * not on the order in which different requests arrive: parallel runs meet the same faults.
+ */
+export function createFaultPlan({ rate = 0, kinds = QUICK_FAULTS, seed = 1, rules = [] }: FaultOptions): {
+  next(path: string, query: string): FaultKind | undefined;
+} {
+  const asked = new Map<string, number>();
+  const fitted = rules.map(() => 0);
+  return {
+    next(path, query) {
+      for (const [index, rule] of rules.entries()) {
+        if (!fits(rule, path, query)) continue;
+        const before = fitted[index] ?? 0;
+        fitted[index] = before + 1;
+        const { after = 0, times = Number.POSITIVE_INFINITY } = rule;
+        if (before >= after && before < after + times) return rule.kind;
+      }
+      if (rate <= 0) return undefined;
+      const what = `${path}?${query}`;
+      const before = asked.get(what) ?? 0;
+      asked.set(what, before + 1);
+      const drawn = mix(hashText(`${seed}/${before}/${what}`));
+      if (drawn / 2 ** 32 >= rate) return undefined;
+      return kinds[mix(drawn) % kinds.length];
+    },
+  };
+}
+
+const QUICK_FAULTS: readonly FaultKind[] = TRANSIENT_FAULTS.filter((kind) => kind !== 'hang');
+
+function fits({ path: wanted }: FaultRule, path: string, query: string): boolean {
+  if (wanted === undefined) return true;
+  return typeof wanted === 'string' ? wanted === path : wanted.test(`${path}?${query}`);
+}
+
+/** Spreads a hash over its 32 bits (the last step of MurmurHash3). */
+function mix(hash: number): number {
+  let mixed = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
+  return (mixed ^ (mixed >>> 16)) >>> 0;
+}

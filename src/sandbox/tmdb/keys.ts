@@ -1,0 +1,28 @@
+import { type Answer, type ErrorCode, errorAnswer } from './errors.ts';
+
+/** A v3 key that no TMDB would take; 32 hex digits. */
+export const SANDBOX_API_KEY = '5a4db0c5a4db0c5a4db0c5a4db0c5a4d';
+/** A v4 read token that no TMDB would take: a JWT by its look alone. */
+export const SANDBOX_READ_TOKEN = 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJzYW5kYm94In0.c2FuZGJveA';
+
+/** How all keys are taken back; `true` is the ordinary 401 with code 7. */
+export type Revocation = boolean | 'suspended' | 'forbidden';
+
+/**
+ * Is this request let in? A v3 key counts in the query alone and a v4 token (`eyJ…`) as Bearer alone: a v3 key sent
+ * as Bearer is a 401 (TMDB.md).
+ * @returns the refusal, or `undefined` for a good key.
+ */
+export function refuseKey(
+  { apiKey, authorization }: { readonly apiKey: string | null; readonly authorization: string | undefined },
+  keys: readonly string[],
+  revoked: Revocation,
+): Answer | undefined {
+  if (revoked !== false) return errorAnswer(REVOKED[String(revoked)] ?? 7);
+  const bearer = /^Bearer (.+)$/.exec(authorization ?? '')?.[1];
+  const key = bearer ?? apiKey;
+  const known = key !== null && keys.includes(key) && key.startsWith('eyJ') === (bearer !== undefined);
+  return known ? undefined : errorAnswer(7);
+}
+
+const REVOKED: Readonly<Record<string, ErrorCode>> = { suspended: 10, forbidden: 45 };
