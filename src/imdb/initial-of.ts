@@ -1,0 +1,84 @@
+import unidecode from 'unidecode';
+import { INITIAL_MENDS } from './initial-mends.ts';
+
+/**
+ * The two characters that name a title's partition: the title in ASCII, without punctuation, trimmed, in upper
+ * case, cut to two and padded with `_`; white space inside is `_`. Existing lakes were named by Python's
+ * Unidecode, so its transliteration is followed.
+ * @returns two characters that pass `isInitial`: `TH` for "The Heroes", `A_` for "A Beautiful Mind", `__` for "!!!".
+ */
+export function initialOf(title: string): string {
+  let first = '';
+  for (let at = 0; at < title.length; at++) {
+    const unit = title.charCodeAt(at);
+    if (unit < 0x80) {
+      const brings = ASCII[unit] ?? '';
+      if (first === '') first = brings === '_' ? '' : brings;
+      else if (brings !== '') return first + brings;
+      continue;
+    }
+    const codePoint = title.codePointAt(at) ?? unit;
+    if (codePoint > 0xffff) at++;
+    for (const brings of bringsOf(codePoint)) {
+      if (first !== '') return first + brings;
+      if (brings !== '_') first = brings;
+    }
+  }
+  return first.padEnd(2, '_');
+}
+
+/** What each ASCII character brings: letters and digits themselves, white space `_`, anything else nothing. */
+const ASCII: readonly string[] = Array.from({ length: 0x80 }, (_, code) => {
+  const character = String.fromCharCode(code);
+  if (/[A-Za-z0-9]/.test(character)) return character.toUpperCase();
+  const isSpace = code === 0x20 || (code >= 0x09 && code <= 0x0d) || (code >= 0x1c && code <= 0x1f);
+  return isSpace ? '_' : '';
+});
+
+/**
+ * Where npm's `unidecode` has nothing and Python's follows Unicode's compatibility decompositions: modifier letters,
+ * subscripts, letterlike symbols, circled digits, squared units, mathematical and enclosed letters.
+ * Elsewhere Python's has nothing either.
+ */
+const DECOMPOSED: readonly (readonly [from: number, to: number])[] = [
+  [0x1d2c, 0x1d6b],
+  [0x2071, 0x2071],
+  [0x2090, 0x209c],
+  [0x2100, 0x214f],
+  [0x2460, 0x24ea],
+  [0x3251, 0x33ff],
+  [0x1d400, 0x1d6a5],
+  [0x1d7ce, 0x1d7ff],
+  [0x1f100, 0x1f149],
+];
+
+const known = new Map<number, string>(INITIAL_MENDS);
+
+/** At most three of `A–Z`, `0–9` and `_` (white space): what a character outside ASCII brings to an initial. */
+function bringsOf(codePoint: number): string {
+  let brings = known.get(codePoint);
+  if (brings === undefined) {
+    brings = inAscii(transliterate(codePoint)).slice(0, 3);
+    if (brings === '' && DECOMPOSED.some(([from, to]) => codePoint >= from && codePoint <= to)) {
+      const parts = String.fromCodePoint(codePoint).normalize('NFKD');
+      brings = inAscii(Array.from(parts, (part) => transliterate(part.codePointAt(0) ?? 0)).join('')).slice(
+        0,
+        3,
+      );
+    }
+    known.set(codePoint, brings);
+  }
+  return brings;
+}
+
+/** One code point at a time: given a whole string, `unidecode` takes À to ß before U+0080–00BF for broken UTF-8. */
+function transliterate(codePoint: number): string {
+  // Its table has letters for the C1 controls, which are Windows-1252's and not Unicode's.
+  if (codePoint >= 0x80 && codePoint < 0xa0) return '';
+  const ascii = unidecode(String.fromCodePoint(codePoint));
+  return ascii.startsWith('[?]') ? '' : ascii;
+}
+
+function inAscii(text: string): string {
+  return Array.from(text, (character) => ASCII[character.charCodeAt(0)] ?? '').join('');
+}

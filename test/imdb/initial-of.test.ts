@@ -1,0 +1,71 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { initialOf } from '../../src/imdb/initial-of.ts';
+import { isInitial } from '../../src/partition.ts';
+
+describe('initialOf', () => {
+  it('gives the initials that the partitions are specified by', () => {
+    const examples = {
+      'The Heroes': 'TH',
+      Àçoures: 'AC',
+      '0': '0_',
+      ' 0 ': '0_',
+      'A Beautiful Mind': 'A_',
+      '!!!': '__',
+      北京: 'BE',
+      '(500) Days': '50',
+      'À«Quoted»': 'AQ',
+    };
+    const given = Object.keys(examples).map((title) => [title, initialOf(title)]);
+    expect(Object.fromEntries(given)).toEqual(examples);
+  });
+
+  it("names titles of all scripts as Python's Unidecode does", () => {
+    const table = readTable('initials.tsv').map(([initial = '', title = '']) => ({
+      title: String(JSON.parse(title)),
+      initial,
+    }));
+    expect(table.length).toBeGreaterThan(300);
+    expect(table.map(({ title }) => ({ title, initial: initialOf(title) }))).toEqual(table);
+  });
+
+  it("brings of every code point of Unicode what Python's Unidecode brings", () => {
+    const expected = new Map(
+      readTable('initials-by-block.tsv').map(([block = '', digest = '']) => [block, digest]),
+    );
+    const nothing = digestOf(Array.from({ length: 256 }, () => 'X_Y_'));
+    const differing: string[] = [];
+    for (let block = 0; block < 0x1100; block++) {
+      if (block >= 0xd8 && block <= 0xdf) continue;
+      const name = block.toString(16).padStart(4, '0');
+      const initials = Array.from({ length: 256 }, (_, low) => {
+        const character = String.fromCodePoint(block * 256 + low);
+        return initialOf(`${character}x`) + initialOf(`y${character}`);
+      });
+      if (digestOf(initials) !== (expected.get(name) ?? nothing)) differing.push(name);
+    }
+    expect(differing).toEqual([]);
+  });
+
+  it('always gives an initial, of half characters too', () => {
+    for (let unit = 0xd800; unit <= 0xdfff; unit++) {
+      const half = String.fromCharCode(unit);
+      expect(isInitial(initialOf(half))).toBe(true);
+      expect(initialOf(`${half}A${half}b`)).toBe('AB');
+    }
+    expect(initialOf('')).toBe('__');
+  });
+});
+
+/** The lines of a table that `make-initials-table.py` made, split on tabs. */
+function readTable(name: string): string[][] {
+  return readFileSync(new URL(name, import.meta.url), 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => line.split('\t'));
+}
+
+function digestOf(initials: readonly string[]): string {
+  return createHash('sha256').update(initials.join('\n')).digest('hex').slice(0, 16);
+}
