@@ -1,0 +1,127 @@
+import type { Clock } from '../clock.ts';
+import { utcDay } from '../clock.ts';
+import { UserError } from '../errors.ts';
+import type { Lake } from '../lake/lake.ts';
+import { type DownloadOptions, downloadSnapshot } from './download-snapshot.ts';
+import { snapshotKey } from './keys.ts';
+import { Pipe } from './pipe.ts';
+import { CHUNK_BYTES, coalesce } from './read-gzip.ts';
+import { SnapshotError } from './snapshot-error.ts';
+
+/** What having a snapshot needs. */
+export interface SnapshotDeps extends DownloadOptions {
+  readonly lake: Lake;
+  readonly clock: Clock;
+}
+
+/** Where a snapshot's bytes come from. */
+export interface SnapshotSource {
+  readonly from: 'lake' | 'imdb';
+  /** The size of the gzipped file, when it is known. */
+  readonly sizeBytes: number | undefined;
+}
+
+/** Reads a snapshot's gzipped bytes to their end and throws when they are not a whole file of titles. */
+export type SnapshotReader<T> = (bytes: AsyncIterable<Buffer>, source: SnapshotSource) => Promise<T>;
+
+/** Waits before the second and the third try. */
+const RETRY_AFTER_MS = [2_000, 10_000];
+const GZIP_TYPE = 'application/gzip';
+
+/**
+ * Gives the snapshot of a UTC day to `reader`: from the lake when it is there, else, for the day that it is now, from
+ * IMDb, and into the lake in the same pass. The lake keeps it only after `reader` has found it sound.
+ * @param reader is called anew for each try of the download.
+ * @throws {UserError} for a day that is neither in the lake nor today.
+ * @throws {SnapshotError} when the file cannot be had or `reader` threw one: nothing is left in the lake then.
+ */
+export async function readSnapshot<T>(
+  deps: SnapshotDeps,
+  day: string,
+  reader: SnapshotReader<T>,
+): Promise<T> {
+  const { lake, clock, signal } = deps;
+  const key = snapshotKey(day);
+  const stored = await readFromLake(deps, key, reader);
+  if (stored !== undefined) return stored.result;
+  const today = utcDay(clock.now());
+  if (day !== today) {
+    throw new UserError(
+      `IMDb's titles of ${day} are not in the lake ${lake.url}, and IMDb gives only today's file: use the snapshot ${today}, or a lake that has ${key}.`,
+    );
+  }
+  for (let tries = 0; ; tries++) {
+    try {
+      return await readFromImdb(deps, key, reader);
+    } catch (error) {
+      const waitMs = RETRY_AFTER_MS[tries];
+      if (!(error instanceof SnapshotError && error.isPassing) || waitMs === undefined) throw error;
+      await clock.sleep(waitMs, signal);
+    }
+  }
+}
+
+async function readFromLake<T>(
+  { lake, signal }: SnapshotDeps,
+  key: string,
+  reader: SnapshotReader<T>,
+): Promise<{ readonly result: T } | undefined> {
+  for await (const { key: listed, sizeBytes } of lake.list(key, { signal })) {
+    if (listed !== key) continue;
+    const stream = await lake.readStream(key, { signal });
+    if (stream === undefined) return undefined;
+    try {
+      return { result: await reader(stream, { from: 'lake', sizeBytes }) };
+    } catch (error) {
+      throw withSubject(
+        error,
+        `${lake.url}/${key}`,
+        'delete it there, and the next run of its day fetches it anew',
+      );
+    }
+  }
+  return undefined;
+}
+
+/** One download: to the lake and to the reader at once, at the pace of the slower. */
+async function readFromImdb<T>(deps: SnapshotDeps, key: string, reader: SnapshotReader<T>): Promise<T> {
+  const { lake, signal } = deps;
+  const { url, sizeBytes, bytes } = await downloadSnapshot(deps);
+  const toLake = new Pipe();
+  const toReader = new Pipe();
+  let firstError: { readonly error: unknown } | undefined;
+  const fail = (error: unknown): void => {
+    firstError ??= { error };
+    toLake.fail(error);
+    toReader.fail(error);
+  };
+  const read = reader(toReader, { from: 'imdb', sizeBytes });
+  read.catch(fail);
+  async function* soundOnly(): AsyncGenerator<Buffer> {
+    yield* toLake;
+    await read;
+  }
+  const written = lake.writeStream(key, soundOnly(), GZIP_TYPE, { signal });
+  written.catch(fail);
+  try {
+    for await (const chunk of coalesce(bytes, CHUNK_BYTES)) {
+      await Promise.all([toLake.push(chunk), toReader.push(chunk)]);
+      if (firstError !== undefined) break;
+    }
+    toLake.end();
+    toReader.end();
+  } catch (error) {
+    fail(error);
+  }
+  await Promise.allSettled([read, written]);
+  if (firstError !== undefined) {
+    throw withSubject(firstError.error, `at ${url}`, 'try again later, or look at IMDB_DATASETS_URL');
+  }
+  return await read;
+}
+
+/** Says of a reader's error which snapshot it is about. */
+function withSubject(error: unknown, subject: string, advice: string): unknown {
+  if (!(error instanceof SnapshotError) || error.subject !== undefined) return error;
+  return new SnapshotError(error.reason, { subject, advice, isPassing: error.isPassing, cause: error });
+}

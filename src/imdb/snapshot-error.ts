@@ -1,0 +1,33 @@
+import { UsageError } from '../errors.ts';
+
+/** What a {@link SnapshotError} says besides its reason. */
+export interface SnapshotErrorOptions extends ErrorOptions {
+  /** Which snapshot: `at https://…` or `s3://…`. */
+  readonly subject?: string;
+  /** What to do: a clause without its full stop. */
+  readonly advice?: string;
+  /** May the same request go well a little later? */
+  readonly isPassing?: boolean;
+}
+
+/**
+ * IMDb's file could not be had, or is not what IMDb promises: nothing of it was kept. Its message names the URL or
+ * the lake's key, says what was met there and what to do.
+ */
+export class SnapshotError extends UsageError {
+  override readonly name: string = 'SnapshotError';
+  /** The predicate of the sentence: `is empty`. */
+  readonly reason: string;
+  /** Which snapshot, when that is known already. */
+  readonly subject: string | undefined;
+  /** May the same request go well a little later? */
+  readonly isPassing: boolean;
+
+  constructor(reason: string, { subject, advice, isPassing = false, ...options }: SnapshotErrorOptions = {}) {
+    const who = subject === undefined ? 'The snapshot' : `The snapshot ${subject}`;
+    super(`${who} ${reason}${advice === undefined ? '.' : `: ${advice}.`}`, options);
+    this.reason = reason;
+    this.subject = subject;
+    this.isPassing = isPassing;
+  }
+}

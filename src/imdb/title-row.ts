@@ -1,0 +1,129 @@
+import { isYear } from '../partition.ts';
+import { SnapshotError } from './snapshot-error.ts';
+
+/** Where the columns that are read stand in a row, counted from 0. */
+export interface TitleColumns {
+  readonly tconst: number;
+  readonly titleType: number;
+  readonly primaryTitle: number;
+  readonly startYear: number;
+}
+
+/** Byte positions of a wanted row's fields in the bytes that were read; one object is filled again and again. */
+export interface TitleRow {
+  idStart: number;
+  idEnd: number;
+  titleStart: number;
+  titleEnd: number;
+  /** `undefined` when the file has `\N`. */
+  year: number | undefined;
+}
+
+/** What a row is: of a wanted type and sound, of another type, or broken. */
+export type TitleRowKind = 'wanted' | 'other' | 'bad';
+
+const TAB = 0x09;
+const NEEDED = ['tconst', 'titleType', 'primaryTitle', 'startYear'] as const;
+
+/**
+ * Finds the columns by name in the header line, which may begin with a byte order mark and end with a CR.
+ * The columns: https://developer.imdb.com/non-commercial-datasets/
+ * @throws {SnapshotError} naming the columns that are missing.
+ */
+export function parseTitleColumns(header: string): TitleColumns {
+  const names = header
+    .replace(/^\uFEFF/, '')
+    .replace(/\r$/, '')
+    .split('\t');
+  const missing = NEEDED.filter((name) => !names.includes(name));
+  if (missing.length > 0) {
+    const met = JSON.stringify(header.slice(0, 80));
+    throw new SnapshotError(`lacks the column ${missing.join(', ')} (its first line is ${met})`);
+  }
+  const [tconst = 0, titleType = 0, primaryTitle = 0, startYear = 0] = NEEDED.map((name) =>
+    names.indexOf(name),
+  );
+  return { tconst, titleType, primaryTitle, startYear };
+}
+
+/**
+ * Makes the function that reads one row, `bytes[start, end)` without its line feed, into `row`. Rows are split on tabs
+ * alone: the file has no quoting. A row of a type that is not wanted is not looked at any further.
+ */
+export function createTitleRowReader(
+  columns: TitleColumns,
+  titleTypes: readonly string[],
+): (bytes: Uint8Array, start: number, end: number, row: TitleRow) => TitleRowKind {
+  const wanted = titleTypes.map((type) => Buffer.from(type));
+  const { tconst, titleType, primaryTitle, startYear } = columns;
+  const last = Math.max(tconst, titleType, primaryTitle, startYear);
+  /** The type is looked at as soon as it has been passed; most rows end there. */
+  return (bytes, start, end, row) => {
+    const rowEnd = end > start && bytes[end - 1] === 0x0d ? end - 1 : end;
+    let yearStart = -1;
+    let yearEnd = -1;
+    row.idStart = -1;
+    for (let column = 0, from = start; column <= last; column++) {
+      let to = from;
+      while (to < rowEnd && bytes[to] !== TAB) to++;
+      if (to === rowEnd && column < last) return 'bad';
+      if (column === titleType) {
+        if (!isOneOf(wanted, bytes, from, to)) return to > from ? 'other' : 'bad';
+      } else if (column === tconst) {
+        row.idStart = from;
+        row.idEnd = to;
+      } else if (column === primaryTitle) {
+        row.titleStart = from;
+        row.titleEnd = isNull(bytes, from, to) ? from : to;
+      } else if (column === startYear) {
+        yearStart = from;
+        yearEnd = to;
+      }
+      from = to + 1;
+    }
+    if (!isIdAt(bytes, row.idStart, row.idEnd)) return 'bad';
+    row.year = undefined;
+    if (isNull(bytes, yearStart, yearEnd)) return 'wanted';
+    const year = readYear(bytes, yearStart, yearEnd);
+    if (!isYear(year)) return 'bad';
+    row.year = year;
+    return 'wanted';
+  };
+}
+
+function isOneOf(words: readonly Uint8Array[], bytes: Uint8Array, from: number, to: number): boolean {
+  next: for (const word of words) {
+    if (word.length !== to - from) continue;
+    for (let at = 0; at < word.length; at++) if (word[at] !== bytes[from + at]) continue next;
+    return true;
+  }
+  return false;
+}
+
+/** `\N` is the file's null. */
+function isNull(bytes: Uint8Array, from: number, to: number): boolean {
+  return to - from === 2 && bytes[from] === 0x5c && bytes[from + 1] === 0x4e;
+}
+
+/** The same rule as `isImdbId`, on bytes. */
+function isIdAt(bytes: Uint8Array, from: number, to: number): boolean {
+  const digits = to - from - 2;
+  if (digits < 7 || digits > 10 || bytes[from] !== 0x74 || bytes[from + 1] !== 0x74) return false;
+  for (let at = from + 2; at < to; at++) if (!isDigit(bytes[at])) return false;
+  return true;
+}
+
+function readYear(bytes: Uint8Array, from: number, to: number): number {
+  if (to - from !== 4) return Number.NaN;
+  let year = 0;
+  for (let at = from; at < to; at++) {
+    const byte = bytes[at];
+    if (!isDigit(byte)) return Number.NaN;
+    year = year * 10 + (byte - 0x30);
+  }
+  return year;
+}
+
+function isDigit(byte: number | undefined): byte is number {
+  return byte !== undefined && byte >= 0x30 && byte <= 0x39;
+}
