@@ -1,0 +1,121 @@
+import { open } from 'node:fs/promises';
+import { decode } from 'ini';
+import writeFileAtomic from 'write-file-atomic';
+import { UsageError } from '../errors.ts';
+import { type ConfigEntry, editConfigText, findStrayLine } from './edit-config-text.ts';
+import type { ConfigValues } from './resolve-settings.ts';
+
+/** More than any config.ini has: what is larger is another file. */
+const MAX_BYTES = 1_048_576;
+
+/** A config.ini as it was read. */
+export interface ConfigFile extends ConfigValues {
+  /** Whether there was a file. */
+  readonly exists: boolean;
+  /** The file's text, empty when there was none. */
+  readonly text: string;
+}
+
+/**
+ * Reads config.ini. An absent file reads as an empty one. Values stand as they are written: `%` has no
+ * meaning (Python's ConfigParser wrote existing files and would read `%%` as `%`, but no setting of ours needs
+ * one), quotes around a value are taken off, and `;` or `#` begin a comment, also behind a value.
+ * @throws {UsageError} naming the path, for a directory, a file that may not be read, is too large, is no text, or has a
+ *   line that is neither a section, nor a `KEY = VALUE`, nor a comment.
+ */
+export async function readConfigFile(path: string): Promise<ConfigFile> {
+  const bytes = await readBytes(path);
+  const text = bytes === undefined ? '' : decodeText(bytes, path);
+  const stray = findStrayLine(text);
+  if (stray !== undefined) {
+    throw new UsageError(
+      `${path}, line ${stray}, is neither a [SECTION], nor a KEY = VALUE, nor a comment: mend or remove it.`,
+    );
+  }
+  const values = flatten(decode(text));
+  return {
+    path,
+    exists: bytes !== undefined,
+    text,
+    get: (section, key) => values.get(`${section}\n${key}`.toLowerCase()),
+  };
+}
+
+/**
+ * Writes entries into config.ini and leaves everything else in it as it is: other sections and keys, comments,
+ * the spelling of names. The file is written whole or not at all, readable by its owner only.
+ * @throws {UsageError} naming the path, when it cannot be read or written.
+ */
+export async function writeConfigFile(path: string, entries: readonly ConfigEntry[]): Promise<void> {
+  const { text } = await readConfigFile(path);
+  try {
+    await writeFileAtomic(path, editConfigText(text, entries), { mode: 0o600 });
+  } catch (error) {
+    throw new UsageError(`${path} cannot be written: ${reason(error)}.`, { cause: error });
+  }
+}
+
+async function readBytes(path: string): Promise<Buffer | undefined> {
+  try {
+    const file = await open(path);
+    try {
+      const chunks: Buffer[] = [];
+      let size = 0;
+      for await (const chunk of file.createReadStream({ autoClose: false, end: MAX_BYTES })) {
+        chunks.push(chunk);
+        size += chunk.length;
+      }
+      if (size <= MAX_BYTES) return Buffer.concat(chunks);
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw new UsageError(`${path} cannot be read: ${reason(error)}.`, { cause: error });
+  }
+  throw new UsageError(
+    `${path} is larger than a megabyte, so it is no config.ini: give another --config FILE.`,
+  );
+}
+
+function decodeText(bytes: Buffer, path: string): string {
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    if (!text.includes('\0')) return text;
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+  }
+  throw new UsageError(`${path} is no text in UTF-8, so it is no config.ini: give another --config FILE.`);
+}
+
+/** `section\nkey` in lower case to value; of names that differ in case alone the later one wins. */
+function flatten(parsed: Readonly<Record<string, unknown>>): Map<string, string> {
+  const values = new Map<string, string>();
+  for (const [section, keys] of Object.entries(parsed)) {
+    if (typeof keys !== 'object' || keys === null) continue;
+    for (const [key, value] of Object.entries(keys)) {
+      // npm's ini makes booleans of `true` and `false`, and `true` of a key without `=`.
+      if (typeof value === 'string' || typeof value === 'boolean') {
+        values.set(`${section}\n${key}`.toLowerCase(), String(value));
+      }
+    }
+  }
+  return values;
+}
+
+function reason(error: unknown): string {
+  const words: Record<string, string> = {
+    EISDIR: 'it is a directory',
+    EACCES: 'permission is denied',
+    EPERM: 'permission is denied',
+    ENOENT: 'its folder does not exist',
+    ENOTDIR: 'a part of its path is no folder',
+    ENOSPC: 'the disk is full',
+    EROFS: 'its file system is read-only',
+  };
+  return words[codeOf(error) ?? ''] ?? (error instanceof Error ? error.message : String(error));
+}
+
+function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error ? String(error.code) : undefined;
+}

@@ -1,0 +1,211 @@
+import { parseBucketName } from '../bucket-name.ts';
+import {
+  type Lookup,
+  parseApiKey,
+  parseAppend,
+  parseBaseUrl,
+  parseLambdaName,
+  parseLanguage,
+  parseLookup,
+  parseQueueName,
+  parseRequestsPerSecond,
+  parseTitleTypes,
+  parseWholeNumber,
+} from './parse-setting.ts';
+
+/** Every setting with its value. The two without a default are absent until someone gives them. */
+export interface Settings {
+  /** The data lake's bucket. */
+  readonly bucketName: string | undefined;
+  /** TMDB's v3 key or v4 token: a secret. */
+  readonly apiKey: string | undefined;
+  /** The language of movie documents, `en-US`. */
+  readonly language: string;
+  /** The language of reviews, `en-US`. */
+  readonly reviewLanguage: string;
+  readonly lookup: Lookup;
+  /** What TMDB appends to a movie beside its reviews; sorted. */
+  readonly append: readonly string[];
+  /** Requests a second to TMDB, of the whole fleet. */
+  readonly requestsPerSecond: number;
+  /** TMDB's API without its `/3`, no slash at the end. */
+  readonly tmdbBaseUrl: string;
+  /** The folder of IMDb's data sets, no slash at the end. */
+  readonly imdbDatasetsUrl: string;
+  /** The `titleType` values that count as movies; sorted. */
+  readonly titleTypes: readonly string[];
+  readonly lambdaName: string;
+  readonly queueName: string;
+  /** Lambda workers at once. */
+  readonly workers: number;
+  /** A worker's memory, MB. */
+  readonly memorySize: number;
+}
+
+/** A setting's name in the code. */
+export type SettingName = keyof Settings;
+
+/** Where a setting is read, what it may be, and what it means. */
+export interface Setting<T> {
+  /** The section and key in config.ini. */
+  readonly section: 'DATALAKE' | 'TMDB' | 'IMDB' | 'AWS';
+  readonly key: string;
+  /** The environment variable. */
+  readonly env: string;
+  /** The flag without its hyphens, and what stands for its value in `--help`. */
+  readonly flag?: { readonly name: string; readonly value: string };
+  /** The default as a person would write it; without one the setting is asked for, or is empty. */
+  readonly default?: string;
+  /** Never printed. */
+  readonly secret?: true;
+  /** Needed by the Lambda worker, in its environment. */
+  readonly worker?: true;
+  /** For `--help` and config.example.ini: no full stop. */
+  readonly description: string;
+  /** Text to value. Throws UsageError with what is wrong and what is allowed. */
+  readonly parse: (text: string) => T;
+}
+
+/**
+ * All settings, once: the resolver, the flags, `--help`, config.example.ini, the README's table and the
+ * worker's environment follow from here.
+ */
+export const SETTINGS: { readonly [N in SettingName]: Setting<NonNullable<Settings[N]>> } = {
+  bucketName: {
+    section: 'DATALAKE',
+    key: 'BUCKET_NAME',
+    env: 'DATALAKE_BUCKET_NAME',
+    flag: { name: 'datalake-bucket-name', value: 'BUCKET' },
+    worker: true,
+    description: "the data lake's S3 bucket",
+    parse: (text) => parseBucketName(text.trim()),
+  },
+  apiKey: {
+    section: 'TMDB',
+    key: 'API_KEY',
+    env: 'TMDB_API_KEY',
+    flag: { name: 'tmdb-api-key', value: 'KEY' },
+    secret: true,
+    worker: true,
+    description: "TMDB's v3 API key or v4 read access token",
+    parse: parseApiKey,
+  },
+  language: {
+    section: 'TMDB',
+    key: 'LANGUAGE',
+    env: 'TMDB_LANGUAGE',
+    flag: { name: 'language', value: 'TAG' },
+    default: 'en-US',
+    worker: true,
+    description: 'the language of movie documents',
+    parse: parseLanguage,
+  },
+  reviewLanguage: {
+    section: 'TMDB',
+    key: 'REVIEW_LANGUAGE',
+    env: 'TMDB_REVIEW_LANGUAGE',
+    flag: { name: 'review-language', value: 'TAG' },
+    default: 'en-US',
+    worker: true,
+    description: 'the language of reviews; another than LANGUAGE costs one more request per movie',
+    parse: parseLanguage,
+  },
+  lookup: {
+    section: 'TMDB',
+    key: 'LOOKUP',
+    env: 'TMDB_LOOKUP',
+    flag: { name: 'lookup', value: 'details|find' },
+    default: 'details',
+    worker: true,
+    description: 'how a movie is looked up: details (one request a movie) or find (two, the documented way)',
+    parse: parseLookup,
+  },
+  append: {
+    section: 'TMDB',
+    key: 'APPEND',
+    env: 'TMDB_APPEND',
+    flag: { name: 'append', value: 'LIST' },
+    default: '',
+    worker: true,
+    description: 'what TMDB adds to each movie document, such as credits,keywords; with lookup details only',
+    parse: parseAppend,
+  },
+  requestsPerSecond: {
+    section: 'TMDB',
+    key: 'REQUESTS_PER_SECOND',
+    env: 'TMDB_REQUESTS_PER_SECOND',
+    flag: { name: 'requests-per-second', value: 'N' },
+    default: '40',
+    worker: true,
+    description: "requests per second to TMDB for the whole fleet; TMDB's own limit is about 40",
+    parse: parseRequestsPerSecond,
+  },
+  tmdbBaseUrl: {
+    section: 'TMDB',
+    key: 'BASE_URL',
+    env: 'TMDB_BASE_URL',
+    default: 'https://api.themoviedb.org',
+    worker: true,
+    description: "the address of TMDB's API",
+    parse: parseBaseUrl,
+  },
+  imdbDatasetsUrl: {
+    section: 'IMDB',
+    key: 'DATASETS_URL',
+    env: 'IMDB_DATASETS_URL',
+    default: 'https://datasets.imdbws.com',
+    worker: true,
+    description: "the address of IMDb's data sets",
+    parse: parseBaseUrl,
+  },
+  titleTypes: {
+    section: 'IMDB',
+    key: 'TITLE_TYPES',
+    env: 'IMDB_TITLE_TYPES',
+    flag: { name: 'title-types', value: 'LIST' },
+    default: 'movie',
+    worker: true,
+    description: 'the title types of IMDb that count as movies, such as movie,tvMovie',
+    parse: parseTitleTypes,
+  },
+  lambdaName: {
+    section: 'AWS',
+    key: 'LAMBDA_NAME',
+    env: 'TDD_LAMBDA_NAME',
+    flag: { name: 'lambda-name', value: 'NAME' },
+    default: 'tmdb-downloader-lambda',
+    description: "the worker's Lambda function",
+    parse: parseLambdaName,
+  },
+  queueName: {
+    section: 'AWS',
+    key: 'QUEUE_NAME',
+    env: 'TDD_QUEUE_NAME',
+    flag: { name: 'queue-name', value: 'NAME' },
+    default: 'tmdb-downloader-queue',
+    description: 'the SQS queue of partitions; its dead-letter queue has -dlq at the end',
+    parse: parseQueueName,
+  },
+  workers: {
+    section: 'AWS',
+    key: 'WORKERS',
+    env: 'TDD_WORKERS',
+    flag: { name: 'workers', value: 'N' },
+    default: '4',
+    worker: true,
+    description: 'Lambda workers at once, 2 to 1000; they share the requests per second',
+    parse: parseWholeNumber('workers', 2, 1000),
+  },
+  memorySize: {
+    section: 'AWS',
+    key: 'MEMORY_SIZE',
+    env: 'TDD_MEMORY_SIZE',
+    flag: { name: 'memory-size', value: 'MB' },
+    default: '512',
+    description: "a worker's memory in MB, 128 to 10240",
+    parse: parseWholeNumber('megabytes', 128, 10_240),
+  },
+};
+
+/** The names of all settings, in the order of the table. */
+export const SETTING_NAMES = Object.keys(SETTINGS) as SettingName[];

@@ -1,0 +1,72 @@
+import { describe, expect, test } from 'vitest';
+import { SETTINGS } from '../../src/config/settings.ts';
+import { UsageError } from '../../src/errors.ts';
+
+const good: readonly [keyof typeof SETTINGS, string, unknown][] = [
+  ['bucketName', ' my.data-lake ', 'my.data-lake'],
+  ['apiKey', ' 0123456789abcdef0123456789abcdef\n', '0123456789abcdef0123456789abcdef'],
+  ['apiKey', 'eyJhbGciOi.J9-_x.y', 'eyJhbGciOi.J9-_x.y'],
+  ['language', 'EN-us', 'en-US'],
+  ['language', 'de', 'de'],
+  ['reviewLanguage', 'es-419', 'es-419'],
+  ['lookup', 'find', 'find'],
+  [
+    'append',
+    'keywords, credits,,credits,reviews,watch/providers',
+    ['credits', 'keywords', 'watch/providers'],
+  ],
+  ['append', 'reviews', []],
+  ['requestsPerSecond', '0.5', 0.5],
+  ['requestsPerSecond', '40', 40],
+  ['tmdbBaseUrl', 'http://127.0.0.1:8080/', 'http://127.0.0.1:8080'],
+  ['imdbDatasetsUrl', 'https://mirror.example/imdb/', 'https://mirror.example/imdb'],
+  ['titleTypes', 'TVMOVIE,movie,movie', ['movie', 'tvMovie']],
+  ['lambdaName', 'a'.repeat(59), 'a'.repeat(59)],
+  ['queueName', 'a'.repeat(76), 'a'.repeat(76)],
+  ['workers', '2', 2],
+  ['workers', '1000', 1000],
+  ['memorySize', '10240', 10_240],
+];
+
+const bad: readonly [keyof typeof SETTINGS, string, RegExp][] = [
+  ['bucketName', 'Data_Lake', /"Data_Lake"/],
+  ['language', 'english', /"english".*en-US/],
+  ['language', 'en_US', /"en_US"/],
+  ['lookup', 'search', /"search".*details or find/],
+  ['append', 'credits,../x', /"\.\.\/x"/],
+  ['append', Array.from({ length: 20 }, (_, i) => `x${'y'.repeat(i)}`).join(), /20 things.*19/],
+  ['requestsPerSecond', '0', /"0".*above 0/],
+  ['requestsPerSecond', '-1', /"-1"/],
+  ['requestsPerSecond', 'Infinity', /"Infinity"/],
+  ['requestsPerSecond', '1e3', /"1e3"/],
+  ['tmdbBaseUrl', 'api.themoviedb.org', /"api\.themoviedb\.org".*https:/],
+  ['tmdbBaseUrl', 'file:///etc/passwd', /https:/],
+  ['tmdbBaseUrl', 'https://h.example/?x=1', /h\.example.*query/],
+  ['titleTypes', 'movie,film', /"film".*tvMovie/],
+  ['titleTypes', ',', /no title type/],
+  ['lambdaName', 'a'.repeat(60), /59/],
+  ['lambdaName', 'my lambda', /"my lambda"/],
+  ['queueName', 'movies.fifo', /FIFO/],
+  ['queueName', 'a'.repeat(77), /76/],
+  ['workers', '1', /"1".*2 to 1000/],
+  ['workers', '1001', /"1001"/],
+  ['workers', '2.5', /"2\.5"/],
+  ['memorySize', '127', /"127".*128 to 10240/],
+];
+
+describe('a setting', () => {
+  test.each(good)('%s reads %j', (name, text, value) => {
+    expect(SETTINGS[name].parse(text)).toEqual(value);
+  });
+
+  test.each(bad)('%s refuses %j and says what is allowed', (name, text, message) => {
+    expect(() => SETTINGS[name].parse(text)).toThrow(UsageError);
+    expect(() => SETTINGS[name].parse(text)).toThrow(message);
+  });
+
+  test('never repeats a bad API key or a password in an address', () => {
+    expect(() => SETTINGS.apiKey.parse('hush hush')).toThrow(/^(?!.*hush)/);
+    expect(() => SETTINGS.tmdbBaseUrl.parse('https://me:hush@h.example')).toThrow(/^(?!.*hush)/);
+    expect(() => SETTINGS.tmdbBaseUrl.parse('ftp://me:hush@h.example')).toThrow(/^(?!.*hush)/);
+  });
+});
