@@ -1,0 +1,92 @@
+import { resolve } from 'node:path';
+import type { Clock } from '../clock.ts';
+import { readConfigFile } from '../config/config-file.ts';
+import { missingSetting, resolveSettings, type SettingSources } from '../config/resolve-settings.ts';
+import { SETTINGS, type SettingName, type Settings } from '../config/settings.ts';
+import { UsageError } from '../errors.ts';
+import type { Flags } from './command.ts';
+import type { Io } from './io.ts';
+import { createOutput, type Output } from './output.ts';
+import { createPrompter, type Prompter } from './prompts.ts';
+import type { Secrets } from './secrets.ts';
+
+/** What a command works with. */
+export interface CommandContext {
+  readonly io: Io;
+  readonly clock: Clock;
+  /** Aborted by Ctrl-C, `kill`, or a closed stdout; its reason is the error to end with. */
+  readonly signal: AbortSignal;
+  readonly output: Output;
+  readonly prompter: Prompter;
+  readonly secrets: Secrets;
+  /** `--yes`: questions of consent are answered. */
+  readonly yes: boolean;
+  /** config.ini's absolute path. */
+  readonly configPath: string;
+  /**
+   * Flags, environment and config.ini, unparsed.
+   * @throws {UsageError} for a config.ini that cannot be read, or that `--config` names and that is absent
+   *   (unless `mayBeAbsent`).
+   */
+  readonly readSources: (options?: { readonly mayBeAbsent?: boolean }) => Promise<SettingSources>;
+  /** All settings. @throws {UsageError} for a value that is not allowed. */
+  readonly readSettings: () => Promise<Settings>;
+  /**
+   * A setting that this command cannot do without: asked for on a terminal.
+   * @throws {UsageError} elsewhere, naming the flag, the variable and the key.
+   */
+  readonly requireSetting: <N extends SettingName>(
+    settings: Settings,
+    name: N,
+  ) => Promise<NonNullable<Settings[N]>>;
+}
+
+/** Makes the context of one command's run. */
+export function createContext(
+  io: Io,
+  deps: { readonly secrets: Secrets; readonly signal: AbortSignal },
+  flags: Flags,
+): CommandContext {
+  const { secrets, signal } = deps;
+  const namedConfig = typeof flags.config === 'string' ? flags.config : undefined;
+  const configPath = resolve(io.cwd, namedConfig ?? 'config.ini');
+  const output = createOutput(io, secrets, {
+    json: flags.json === true,
+    quiet: flags.quiet === true,
+    verbose: flags.verbose === true,
+  });
+  const prompter = createPrompter({ io, signal, secrets });
+  const readSources: CommandContext['readSources'] = async ({ mayBeAbsent = false } = {}) => {
+    const file = await readConfigFile(configPath);
+    if (namedConfig !== undefined && !file.exists && !mayBeAbsent) {
+      throw new UsageError(`There is no file ${configPath}: give another --config FILE, or leave it out.`);
+    }
+    secrets.add(file.get(SETTINGS.apiKey.section, SETTINGS.apiKey.key));
+    return { flags, env: io.env, file };
+  };
+  return {
+    io,
+    clock: io.clock,
+    signal,
+    output,
+    prompter,
+    secrets,
+    yes: flags.yes === true,
+    configPath,
+    readSources,
+    readSettings: async () => resolveSettings(await readSources()),
+    requireSetting: async <N extends SettingName>(settings: Settings, name: N) => {
+      const value = settings[name];
+      if (value !== undefined) return value;
+      if (!prompter.isInteractive) throw missingSetting(name, configPath);
+      const { parse, description, secret } = SETTINGS[name];
+      const question = { message: `${capitalize(description)}:`, parse };
+      return secret ? prompter.askMasked(question) : prompter.askText(question);
+    },
+  };
+}
+
+/** `text` with its first letter in upper case. */
+export function capitalize(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

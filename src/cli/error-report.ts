@@ -1,0 +1,40 @@
+import { UserError } from '../errors.ts';
+
+/** What is printed of an error, and the exit code it makes. */
+export interface ErrorReport {
+  readonly text: string;
+  readonly exitCode: number;
+}
+
+/**
+ * An error as the person at the terminal reads it: one sentence when they can mend it, with the causes
+ * behind it when `verbose`; a stack, and what to do with it, when it is a bug of ours.
+ */
+export function reportError(error: unknown, { verbose = false } = {}): ErrorReport {
+  if (error instanceof UserError) {
+    const lines = [`tdd: ${error.message}`, ...(verbose ? causesOf(error) : [])];
+    return { text: lines.join('\n'), exitCode: error.exitCode };
+  }
+  // inquirer's own word for Ctrl-C at a question.
+  if (error instanceof Error && error.name === 'ExitPromptError')
+    return { text: 'tdd: cancelled.', exitCode: 130 };
+  return { text: reportBug(error), exitCode: 1 };
+}
+
+function reportBug(error: unknown): string {
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return [
+    `tdd: something went wrong that should not: ${error instanceof Error ? error.message : String(error)}`,
+    stack,
+    ...(error instanceof Error ? causesOf(error) : []),
+    `This is a bug of tdd's: please report it with these lines, what you ran, and Node ${process.version} on ${process.platform}.`,
+  ].join('\n');
+}
+
+function causesOf(error: Error): string[] {
+  const causes: string[] = [];
+  for (let cause = error.cause; cause instanceof Error && causes.length < 5; cause = cause.cause) {
+    causes.push(`  because of ${cause.stack ?? cause.message}`);
+  }
+  return causes;
+}

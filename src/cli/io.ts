@@ -1,0 +1,35 @@
+import type { Readable, Writable } from 'node:stream';
+import type { Clock } from '../clock.ts';
+
+/** A stream that people read: {@link isTTY} and {@link columns} as Node's own standard streams have them. */
+export interface OutStream extends Writable {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}
+
+/** A stream that people type into. */
+export interface InStream extends Readable {
+  readonly isTTY?: boolean;
+}
+
+/** Where Ctrl-C and `kill` arrive: Node's `process`, or an emitter in tests. */
+export interface SignalSource {
+  on(signal: 'SIGINT' | 'SIGTERM', listener: () => void): unknown;
+  off(signal: 'SIGINT' | 'SIGTERM', listener: () => void): unknown;
+}
+
+/** All that the command line touches of the world around it, so that tests run it in-process. */
+export interface Io {
+  /** The arguments behind the program's name. */
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The working directory, absolute. */
+  readonly cwd: string;
+  readonly stdin: InStream;
+  /** Results. */
+  readonly stdout: OutStream;
+  /** Progress, questions, warnings, errors. */
+  readonly stderr: OutStream;
+  readonly clock: Clock;
+  readonly signals: SignalSource;
+}

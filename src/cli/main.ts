@@ -1,0 +1,120 @@
+import { CommanderError } from 'commander';
+import { CancelledError } from '../errors.ts';
+import { normalizeArgv, valuesOfFlag } from './argv.ts';
+import type { Io } from './io.ts';
+import { createProgram, VersionShown } from './program.ts';
+import { createSecrets, SECRET_FLAG, SECRET_VARIABLE, type Secrets } from './secrets.ts';
+
+/**
+ * Runs the command line.
+ * @returns the exit code: 0 done; 1 something failed; 2 wrong usage or settings; 130 cancelled.
+ */
+export async function main(io: Io): Promise<number> {
+  const argv = normalizeArgv(io.argv);
+  const secrets = createSecrets([io.env[SECRET_VARIABLE], ...valuesOfFlag(argv, SECRET_FLAG)]);
+  const ending = new AbortController();
+  const stopListening = listenForTheEnd(io, ending);
+  try {
+    const exitCode = await runProgram(io, argv, secrets, ending.signal);
+    await flush(io);
+    ending.signal.throwIfAborted();
+    return exitCode;
+  } catch (error) {
+    return await explain(ending.signal.aborted ? ending.signal.reason : error, io, argv, secrets);
+  } finally {
+    stopListening();
+  }
+}
+
+async function runProgram(io: Io, argv: string[], secrets: Secrets, signal: AbortSignal): Promise<number> {
+  let exitCode = 0;
+  let usageText = '';
+  const program = createProgram({
+    writeOut: (text) => void io.stdout.write(secrets.redact(text)),
+    writeError: (text) => {
+      usageText += text;
+    },
+    width: io.stdout.columns ?? 80,
+    execute: async (command, flags, args) => {
+      const { createContext } = await import('./context.ts');
+      exitCode = await command.execute(createContext(io, { secrets, signal }, flags), flags, args);
+    },
+  });
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof VersionShown) return 0;
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.code === 'commander.helpDisplayed') return 0;
+    if (error.code === 'commander.help') {
+      io.stdout.write(usageText);
+      return 0;
+    }
+    io.stderr.write(`${secrets.redact(usageSentence(error.message, argv, program.commands))}\n`);
+    return 2;
+  }
+}
+
+/** Commander's message as one sentence that says where to look. */
+function usageSentence(
+  message: string,
+  argv: readonly string[],
+  commands: readonly { name(): string }[],
+): string {
+  const text = message
+    .replace(/^error: /, '')
+    // `--misspelt=value`: the value may be a secret.
+    .replace(/(unknown option '[^'=]+)=[^']*'/, "$1'")
+    .replace(/\s*\n\(Did you mean (.*)\?\)$/s, '; did you mean $1?')
+    .replace(/\.$/, '');
+  const command = commands
+    .map((known) => known.name())
+    .find((known) => known !== 'help' && argv.includes(known));
+  const help = command === undefined ? 'tdd --help' : `tdd ${command} --help`;
+  return `tdd: ${text}${text.endsWith('?') ? ' See' : ': see'} ${help}.`;
+}
+
+async function explain(error: unknown, io: Io, argv: readonly string[], secrets: Secrets): Promise<number> {
+  if (error instanceof OutputClosed) return 0;
+  const { reportError } = await import('./error-report.ts');
+  const { text, exitCode } = reportError(error, { verbose: argv.includes('--verbose') });
+  io.stderr.write(`${secrets.redact(text)}\n`);
+  return exitCode;
+}
+
+/** Nobody reads our output any more (`tdd … | head`): a quiet end. */
+class OutputClosed extends Error {}
+
+/**
+ * Aborts `ending` with Ctrl-C or `kill` (a second one ends the process at once, as Node does by itself), and
+ * when stdout can take no more. @returns a function that ends the listening.
+ */
+function listenForTheEnd(io: Io, ending: AbortController): () => void {
+  const onSignal = (): void => {
+    stopSignals();
+    ending.abort(new CancelledError('cancelled.'));
+  };
+  const stopSignals = (): void => {
+    io.signals.off('SIGINT', onSignal);
+    io.signals.off('SIGTERM', onSignal);
+  };
+  const onStdoutError = (error: NodeJS.ErrnoException): void => {
+    ending.abort(error.code === 'EPIPE' ? new OutputClosed() : error);
+  };
+  io.signals.on('SIGINT', onSignal);
+  io.signals.on('SIGTERM', onSignal);
+  // These two stay until the process ends: an error without a listener, however late, would crash it.
+  io.stdout.on('error', onStdoutError);
+  io.stderr.on('error', () => {
+    // Nobody is left to tell.
+  });
+  return stopSignals;
+}
+
+/** Waits until stdout has taken all that was written, so that its refusal is known. */
+async function flush(io: Io): Promise<void> {
+  await new Promise<void>((resolve) => {
+    io.stdout.write('', () => resolve());
+  });
+}

@@ -1,0 +1,66 @@
+import picocolors from 'picocolors';
+import type { Io, OutStream } from './io.ts';
+import type { Secrets } from './secrets.ts';
+
+/** Colours for a stream: functions of text, which do nothing where colours are not wanted. */
+export type Style = ReturnType<typeof picocolors.createColors>;
+
+/** How much is said: the flags `--json`, `--quiet` and `--verbose`. */
+export interface OutputOptions {
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+}
+
+/** What a command says. Results go to stdout, all else to stderr; no secret passes. */
+export interface Output extends OutputOptions {
+  /** Prints the result: as one JSON document with `--json`, else the text made for people. */
+  result(value: unknown, toText: (style: Style) => string): void;
+  /** How the work goes; not with `--quiet`. */
+  info(text: string): void;
+  /** What the person should know even with `--quiet`. */
+  warn(text: string): void;
+  /** Details, with `--verbose` only. */
+  debug(text: string): void;
+  /** Colours for stderr. */
+  readonly style: Style;
+}
+
+/** Makes the output of a command. */
+export function createOutput(io: Io, secrets: Secrets, options: OutputOptions): Output {
+  const style = createStyle(io.stderr, io.env);
+  const say = (text: string): void => {
+    io.stderr.write(`${secrets.redact(text)}\n`);
+  };
+  return {
+    ...options,
+    style,
+    result: (value, toText) => {
+      const text = options.json
+        ? JSON.stringify(value, undefined, 2)
+        : toText(createStyle(io.stdout, io.env));
+      if (text !== '') io.stdout.write(`${secrets.redact(text)}\n`);
+    },
+    info: (text) => {
+      if (!options.quiet) say(text);
+    },
+    warn: (text) => say(`${style.yellow('warning:')} ${text}`),
+    debug: (text) => {
+      if (options.verbose) say(style.dim(text));
+    },
+  };
+}
+
+/**
+ * Whether a stream gets colours: a terminal does, unless `NO_COLOR` is set (https://no-color.org) or the
+ * terminal is `dumb`; `FORCE_COLOR` colours anything.
+ */
+export function wantsColor(stream: OutStream, env: Io['env']): boolean {
+  if (env.NO_COLOR) return false;
+  if (env.FORCE_COLOR) return env.FORCE_COLOR !== '0';
+  return stream.isTTY === true && env.TERM !== 'dumb';
+}
+
+function createStyle(stream: OutStream, env: Io['env']): Style {
+  return picocolors.createColors(wantsColor(stream, env));
+}

@@ -1,0 +1,102 @@
+import { Command as Commander } from 'commander';
+import type { Command } from './command.ts';
+import { readVersion } from './version.ts';
+
+/** A command as the program knows it before it is asked for. */
+interface CommandEntry {
+  readonly name: string;
+  /** One line of `tdd --help`. */
+  readonly summary: string;
+  /** Imports the command's file: nothing of a command is loaded before it is asked for. */
+  readonly load: () => Promise<Command>;
+}
+
+/** To add a command: one file in commands/, and its line here. */
+const COMMANDS: readonly CommandEntry[] = [
+  {
+    name: 'development',
+    summary: 'ask for the bucket and the TMDB key, and write config.ini',
+    load: async () => (await import('./commands/development.ts')).development,
+  },
+];
+
+/** What the program does with the outside. */
+export interface ProgramDeps {
+  readonly writeOut: (text: string) => void;
+  readonly writeError: (text: string) => void;
+  /** Columns of the terminal. */
+  readonly width: number;
+  /** Runs a command with its flags, by camel-cased name, and its other arguments. */
+  readonly execute: (
+    command: Command,
+    flags: Record<string, unknown>,
+    args: readonly string[],
+  ) => Promise<void>;
+}
+
+/**
+ * Declares the command line. A command's own flags are declared, by its own file, once it is asked for. Flags
+ * carry no defaults, so that environment and config.ini can override what is not given.
+ */
+export function createProgram(deps: ProgramDeps): Commander {
+  const program = new Commander('tdd')
+    .description(
+      "Downloads TMDB's movies and user reviews for IMDb's list of titles into a data lake on S3, here or with a fleet of AWS Lambda workers.",
+    )
+    .exitOverride()
+    .configureOutput({
+      writeOut: deps.writeOut,
+      writeErr: deps.writeError,
+      getOutHelpWidth: () => deps.width,
+      getErrHelpWidth: () => deps.width,
+    })
+    .configureHelp({ showGlobalOptions: true, minWidthToWrap: 20 })
+    .usage('COMMAND [OPTIONS]')
+    .helpOption('-h, --help', 'show help')
+    .helpCommand(false)
+    .option('--config <FILE>', 'read settings from FILE (default: config.ini)')
+    .option('--json', 'print the result as one JSON document')
+    .option('--yes', 'answer yes to every question')
+    .option('--quiet', 'print no progress')
+    .option('--verbose', 'print details')
+    .option('-V, --version', 'show the version')
+    .on('option:version', () => {
+      deps.writeOut(`${readVersion()}\n`);
+      throw new VersionShown();
+    })
+    .addHelpText(
+      'after',
+      '\nA setting is taken from its flag, else from the environment, else from config.ini.\nEvery flag can be written with underscores, too: --datalake_bucket_name.',
+    );
+  const loaded = new Map<string, Command>();
+  for (const { name, summary } of COMMANDS) {
+    program
+      .command(name)
+      .summary(summary)
+      .allowExcessArguments(false)
+      .action(async (_options, command: Commander) => {
+        const implementation = loaded.get(name);
+        if (implementation) await deps.execute(implementation, command.optsWithGlobals(), command.args);
+      });
+  }
+  // Commander's own help command would show a command before its file has declared its flags.
+  program
+    .command('help')
+    .argument('[COMMAND]')
+    .summary('show help for a command')
+    .action(async (name?: string) => {
+      const isKnown = name === undefined || COMMANDS.some((entry) => entry.name === name);
+      await program.parseAsync([...(name ? [name] : []), ...(isKnown ? ['--help'] : [])], { from: 'user' });
+    });
+  program.hook('preSubcommand', async (_program, subcommand) => {
+    const entry = COMMANDS.find(({ name }) => name === subcommand.name());
+    if (entry === undefined) return;
+    const implementation = await entry.load();
+    implementation.declare(subcommand);
+    loaded.set(entry.name, implementation);
+  });
+  return program;
+}
+
+/** `--version` was answered: there is nothing else to do. */
+export class VersionShown extends Error {}

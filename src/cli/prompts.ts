@@ -1,0 +1,157 @@
+import { Writable } from 'node:stream';
+import { CancelledError, UsageError } from '../errors.ts';
+import type { Io } from './io.ts';
+import { wantsColor } from './output.ts';
+import type { Secrets } from './secrets.ts';
+
+/** A question whose answer is text. */
+export interface TextQuestion<T> {
+  readonly message: string;
+  /** What Enter alone answers. */
+  readonly default?: string | undefined;
+  /** Reads the answer; its UsageError is shown and the question asked again. */
+  readonly parse: (text: string) => T;
+}
+
+/** A question whose answer nobody may see. */
+export interface MaskedQuestion<T> {
+  readonly message: string;
+  /** What Enter alone answers: never shown. */
+  readonly default?: string | undefined;
+  readonly parse: (text: string) => T;
+}
+
+/** A question with answers to choose from. */
+export interface SelectQuestion<T> {
+  readonly message: string;
+  readonly choices: readonly { readonly name: string; readonly value: T; readonly description?: string }[];
+}
+
+/**
+ * The only door to the prompt library. Questions are drawn on stderr. Ctrl-C and Ctrl-D end with
+ * {@link CancelledError}. Without a terminal, each throws {@link UsageError}: a caller that has another way to its
+ * answer asks {@link isInteractive} first.
+ */
+export interface Prompter {
+  /** Whether someone is there to answer: stdin and stderr are a terminal and `CI` is not set. */
+  readonly isInteractive: boolean;
+  askText<T>(question: TextQuestion<T>): Promise<T>;
+  askMasked<T>(question: MaskedQuestion<T>): Promise<T>;
+  /** Yes or no; `false` when Enter alone is pressed, unless `default` says otherwise. */
+  confirm(question: { readonly message: string; readonly default?: boolean }): Promise<boolean>;
+  select<T>(question: SelectQuestion<T>): Promise<T>;
+  /** Asks to type `name` to the letter. @returns whether that was typed. */
+  confirmByName(question: { readonly message: string; readonly name: string }): Promise<boolean>;
+}
+
+/** What the prompter needs. */
+export interface PrompterDeps {
+  readonly io: Io;
+  /** Ends an open question; its reason is thrown. */
+  readonly signal: AbortSignal;
+  readonly secrets: Secrets;
+}
+
+/** Makes the prompter. The prompt library is loaded with the first question. */
+export function createPrompter({ io, signal, secrets }: PrompterDeps): Prompter {
+  const isInteractive = io.stdin.isTTY === true && io.stderr.isTTY === true && !isTruthy(io.env.CI);
+  const ask = async (question: Record<string, unknown>): Promise<unknown> => {
+    if (!isInteractive) {
+      throw new UsageError(
+        `There is no terminal to answer ${JSON.stringify(question.message)}: give the answer by flag, or --yes to a question of consent.`,
+      );
+    }
+    signal.throwIfAborted();
+    return askOnTerminal(io, signal, question);
+  };
+  return {
+    isInteractive,
+    askText: async ({ message, default: standard, parse }) => {
+      const question = { type: 'input', message, validate: validator(parse) };
+      return parse(String(await ask(standard === undefined ? question : { ...question, default: standard })));
+    },
+    askMasked: async ({ message, default: standard, parse }) => {
+      const read = (text: string) => {
+        secrets.add(text);
+        return parse(text === '' && standard !== undefined ? standard : text);
+      };
+      return read(
+        String(
+          await ask({ type: 'password', mask: '*', toggleMask: false, message, validate: validator(read) }),
+        ),
+      );
+    },
+    confirm: async ({ message, default: standard = false }) =>
+      (await ask({ type: 'confirm', message, default: standard })) === true,
+    select: async <T>({ message, choices }: SelectQuestion<T>) => {
+      const numbered = choices.map((choice, index) => ({ ...choice, value: index }));
+      const choice = choices[Number(await ask({ type: 'select', message, choices: numbered }))];
+      if (choice === undefined) throw new Error('The prompt library gave a choice that was not offered.');
+      return choice.value;
+    },
+    confirmByName: async ({ message, name }) => String(await ask({ type: 'input', message })).trim() === name,
+  };
+}
+
+async function askOnTerminal(
+  io: Io,
+  signal: AbortSignal,
+  question: Record<string, unknown>,
+): Promise<unknown> {
+  const { default: inquirer } = await import('inquirer');
+  // Ctrl-D closes the line without settling the question; the paused input is what tells of it.
+  const closed = new AbortController();
+  const onPause = (): void => {
+    setImmediate(() => closed.abort());
+  };
+  io.stdin.once('pause', onPause);
+  try {
+    const prompt = inquirer.createPromptModule({
+      input: io.stdin,
+      output: questionOutput(io),
+      signal: AbortSignal.any([signal, closed.signal]),
+    });
+    const answers: Record<string, unknown> = await prompt([{ ...question, name: 'answer' }] as never);
+    return answers.answer;
+  } catch (error) {
+    if (signal.aborted) throw signal.reason;
+    if (error instanceof Error && /^(?:Exit|Abort|Cancel)PromptError$/.test(error.name)) {
+      throw new CancelledError('cancelled.', { cause: error });
+    }
+    throw error;
+  } finally {
+    io.stdin.off('pause', onPause);
+  }
+}
+
+/**
+ * stderr for the prompt library, which ends what it writes to, and which on Node 20 does not know NO_COLOR.
+ */
+function questionOutput({ stderr, env }: Io): Writable {
+  const isColored = wantsColor(stderr, env);
+  const output = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      const text = chunk.toString();
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are control sequences
+      stderr.write(isColored ? text : text.replace(/\x1b\[[\d;]*m/g, ''));
+      done();
+    },
+  });
+  return Object.assign(output, { isTTY: stderr.isTTY, columns: stderr.columns });
+}
+
+function validator(parse: (text: string) => unknown): (text: string) => true | string {
+  return (text) => {
+    try {
+      parse(text);
+      return true;
+    } catch (error) {
+      if (error instanceof UsageError) return error.message;
+      throw error;
+    }
+  };
+}
+
+function isTruthy(value: string | undefined): boolean {
+  return value !== undefined && !['', '0', 'false'].includes(value.toLowerCase());
+}

@@ -1,0 +1,32 @@
+import { describe, expect, test } from 'vitest';
+import { normalizeArgv, valuesOfFlag } from '../../src/cli/argv.ts';
+
+describe('normalizeArgv', () => {
+  test.each([
+    [
+      ['--datalake_bucket_name', 'my_lake'],
+      ['--datalake-bucket-name', 'my_lake'],
+    ],
+    [['--datalake_bucket_name=my_lake'], ['--datalake-bucket-name=my_lake']],
+    [
+      ['--datalake-bucket-name', 'x'],
+      ['--datalake-bucket-name', 'x'],
+    ],
+    [
+      ['--no_verify', '-V', '_', 'a_b'],
+      ['--no-verify', '-V', '_', 'a_b'],
+    ],
+    [
+      ['sandbox', '--', 'x', '--a_b'],
+      ['sandbox', '--', 'x', '--a_b'],
+    ],
+    [['--initial=__'], ['--initial=__']],
+    [['--key=a\nb_c'], ['--key=a\nb_c']],
+  ])('makes of %j %j', (argv, expected) => {
+    expect(normalizeArgv(argv)).toEqual(expected);
+  });
+});
+
+test('valuesOfFlag finds every value, in both forms', () => {
+  expect(valuesOfFlag(['--key', 'a', '--keys', 'x', '--key=b', '--key'], '--key')).toEqual(['a', 'b']);
+});

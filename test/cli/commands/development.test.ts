@@ -1,0 +1,204 @@
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { GOOD_KEY, startKeyCheck } from '../../support/fake-key-check.ts';
+import { runCli } from '../../support/run-cli.ts';
+import { makeTempFolder } from '../../support/temp-folder.ts';
+
+const FLAGS = ['--datalake-bucket-name', 'my-lake', '--tmdb-api-key', GOOD_KEY];
+
+describe('tdd development without a terminal', () => {
+  test('checks the key, writes config.ini for its owner alone and shows no key', async () => {
+    const cwd = await makeTempFolder();
+    const { baseUrl, asked } = await startKeyCheck();
+    const run = await runCli(['development', ...FLAGS], { cwd, env: { TMDB_BASE_URL: baseUrl } });
+    expect(run).toMatchObject({ exitCode: 0, stderr: 'Checking the key with TMDB …\n' });
+    expect(run.stdout).toMatch(/Wrote .*config\.ini.*my-lake \(new\).*accepted by TMDB.*Next: tdd download/s);
+    expect(run.stdout + run.stderr).not.toContain(GOOD_KEY);
+    expect(asked).toEqual([`GET /3/authentication?api_key=${GOOD_KEY}`]);
+    expect(await readFile(join(cwd, 'config.ini'), 'utf8')).toBe(
+      `[DATALAKE]\nBUCKET_NAME = my-lake\n\n[TMDB]\nAPI_KEY = ${GOOD_KEY}\n`,
+    );
+    expect((await stat(join(cwd, 'config.ini'))).mode & 0o777).toBe(0o600);
+  });
+
+  test('takes values from environment and file, and keeps what else the file says', async () => {
+    const cwd = await makeTempFolder();
+    await writeFile(join(cwd, 'config.ini'), '[DATALAKE]\nbucket_name = old-lake\nmine = 1\n[X]\ny = 2\n');
+    const env = { TMDB_API_KEY: GOOD_KEY };
+    const run = await runCli(['development', '--no-verify', '--json'], { cwd, env });
+    expect(JSON.parse(run.stdout)).toEqual({
+      path: join(cwd, 'config.ini'),
+      bucketName: 'old-lake',
+      bucketNameChange: 'unchanged',
+      apiKeyChange: 'new',
+      verified: false,
+    });
+    expect(await readFile(join(cwd, 'config.ini'), 'utf8')).toBe(
+      `[DATALAKE]\nbucket_name = old-lake\nmine = 1\n[X]\ny = 2\n\n[TMDB]\nAPI_KEY = ${GOOD_KEY}\n`,
+    );
+  });
+
+  test('ends with exit code 2 and the three ways to give what is missing', async () => {
+    const cwd = await makeTempFolder();
+    const run = await runCli(['development', '--datalake-bucket-name', 'my-lake'], { cwd });
+    expect(run).toMatchObject({ exitCode: 2, stdout: '' });
+    expect(run.stderr).toMatch(/--tmdb-api-key, TMDB_API_KEY or \[TMDB\] API_KEY/);
+    expect(await readdir(cwd)).toEqual([]);
+  });
+
+  test.each([
+    ['a key that TMDB refuses', 'a'.repeat(32), 2],
+    ['a key of another form', 'some-key-or-other', 2],
+  ])('writes nothing with %s', async (_what, key, exitCode) => {
+    const cwd = await makeTempFolder();
+    const { baseUrl } = await startKeyCheck();
+    const run = await runCli(['development', '--datalake-bucket-name=my-lake', '--tmdb-api-key', key], {
+      cwd,
+      env: { TMDB_BASE_URL: baseUrl },
+    });
+    expect(run.exitCode).toBe(exitCode);
+    expect(run.stderr).toMatch(/tdd: .*TMDB/);
+    expect(run.stderr).not.toContain(key);
+    expect(await readdir(cwd)).toEqual([]);
+  });
+
+  test('says that TMDB cannot be reached, and how to go on without', async () => {
+    const cwd = await makeTempFolder();
+    // Port 1 has no server.
+    const run = await runCli(['development', ...FLAGS], {
+      cwd,
+      env: { TMDB_BASE_URL: 'http://127.0.0.1:1' },
+    });
+    expect(run.exitCode).toBe(1);
+    expect(run.stderr).toMatch(/127\.0\.0\.1:1 .*--no-verify/);
+    expect(await readdir(cwd)).toEqual([]);
+  });
+
+  test('refuses a bucket name that S3 does not allow', async () => {
+    const cwd = await makeTempFolder();
+    const run = await runCli(['development', '--datalake_bucket_name=My_Lake', '--no-verify'], { cwd });
+    expect(run.exitCode).toBe(2);
+    expect(run.stderr).toMatch(/^tdd: --datalake-bucket-name: "My_Lake" /);
+  });
+
+  test('doubts a key that looks unlike any, without showing it', async () => {
+    const cwd = await makeTempFolder();
+    const key = 'eyJhbGciOi-cut-off';
+    const run = await runCli(['development', '--datalake-bucket-name=my-lake', '--no-verify'], {
+      cwd,
+      env: { TMDB_API_KEY: key },
+    });
+    expect(run.exitCode).toBe(0);
+    expect(run.stderr).toMatch(/warning: .*three parts/);
+    expect(run.stderr).not.toContain(key);
+  });
+
+  test('warns when the environment overrides what it wrote', async () => {
+    const cwd = await makeTempFolder();
+    const env = { DATALAKE_BUCKET_NAME: 'other-lake' };
+    const run = await runCli(['development', ...FLAGS, '--no-verify'], { cwd, env });
+    expect(run.stderr).toMatch(/warning: DATALAKE_BUCKET_NAME .*before config\.ini/);
+  });
+
+  test('says no progress with --quiet', async () => {
+    const cwd = await makeTempFolder();
+    const { baseUrl } = await startKeyCheck();
+    const run = await runCli(['development', ...FLAGS, '--quiet'], { cwd, env: { TMDB_BASE_URL: baseUrl } });
+    expect(run).toMatchObject({ exitCode: 0, stderr: '' });
+  });
+});
+
+describe('tdd development on a terminal', () => {
+  test('asks for both, masks the key, and asks again after a bad bucket name', async () => {
+    const cwd = await makeTempFolder();
+    const { exitCode, stdout, stderr } = await runCli(['development', '--no-verify'], {
+      cwd,
+      person: async ({ sees, types }) => {
+        await sees('bucket:');
+        types('My Lake\r');
+        await sees('is no name of an S3 bucket');
+        types(`${'\x7f'.repeat(7)}my-lake\r`);
+        await sees('token:');
+        types(`${GOOD_KEY}\r`);
+      },
+    });
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/my-lake \(new\)/);
+    expect(stderr).toContain('*'.repeat(32));
+    expect(stdout + stderr).not.toContain(GOOD_KEY);
+    expect(await readFile(join(cwd, 'config.ini'), 'utf8')).toContain(`API_KEY = ${GOOD_KEY}`);
+  });
+
+  test('offers what environment and file say, the key without showing it', async () => {
+    const cwd = await makeTempFolder();
+    await writeFile(join(cwd, 'config.ini'), `[TMDB]\napi_key = ${GOOD_KEY}\n`);
+    const { exitCode, stdout, stderr } = await runCli(['development', '--no-verify', '--json'], {
+      cwd,
+      env: { DATALAKE_BUCKET_NAME: 'env-lake' },
+      person: async ({ sees, types }) => {
+        await sees('env-lake');
+        types('\r');
+        await sees('Enter keeps that of config.ini');
+        types('\r');
+      },
+    });
+    expect(exitCode).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ bucketName: 'env-lake', apiKeyChange: 'unchanged' });
+    expect(stderr).not.toContain(GOOD_KEY);
+  });
+
+  test('lets a bad value in config.ini be mended', async () => {
+    const cwd = await makeTempFolder();
+    await writeFile(join(cwd, 'config.ini'), '[DATALAKE]\nbucket_name = Bad_Lake\n');
+    const run = await runCli(['development', '--no-verify', `--tmdb-api-key=${GOOD_KEY}`], {
+      cwd,
+      person: async ({ sees, types }) => {
+        await sees("lake's S3 bucket:");
+        types('good-lake\r');
+      },
+    });
+    expect(run.stderr).toMatch(/warning:.* \[DATALAKE\] BUCKET_NAME in .*"Bad_Lake"/);
+    expect(await readFile(join(cwd, 'config.ini'), 'utf8')).toContain('bucket_name = good-lake\n');
+  });
+
+  test.each([
+    ['Ctrl-C at the bucket', 'bucket:', '\x03', []],
+    ['Ctrl-D at the bucket', 'bucket:', '\x04', []],
+    ['Ctrl-C at the key', 'token:', '\x03', ['--datalake-bucket-name=my-lake']],
+  ])('%s ends with 130 and writes nothing', async (_what, question, keys, flags) => {
+    const cwd = await makeTempFolder();
+    const { exitCode, stdout, stderr } = await runCli(['development', ...flags], {
+      cwd,
+      person: async ({ sees, types }) => {
+        await sees(question);
+        types(keys);
+      },
+    });
+    expect({ exitCode, stdout }).toEqual({ exitCode: 130, stdout: '' });
+    expect(stderr).toMatch(/tdd: cancelled\.\n$/);
+    expect(await readdir(cwd)).toEqual([]);
+  });
+
+  test('asks nothing when CI is set', async () => {
+    const cwd = await makeTempFolder();
+    const run = await runCli(['development'], { cwd, env: { CI: 'true' }, person: async () => {} });
+    expect(run.exitCode).toBe(2);
+    expect(run.stderr).toMatch(/DATALAKE_BUCKET_NAME/);
+  });
+
+  test('asks only for what is missing with --yes', async () => {
+    const cwd = await makeTempFolder();
+    const env = { DATALAKE_BUCKET_NAME: 'env-lake' };
+    const run = await runCli(['development', '--yes', '--no-verify'], {
+      cwd,
+      env,
+      person: async ({ sees, types }) => {
+        await sees('token:');
+        types(`${GOOD_KEY}\r`);
+      },
+    });
+    expect(run.exitCode).toBe(0);
+    expect(run.stderr).not.toContain('bucket:');
+  });
+});

@@ -1,0 +1,75 @@
+import { describe, expect, test } from 'vitest';
+import { type CliOptions, runCli } from '../support/run-cli.ts';
+import { makeTempFolder } from '../support/temp-folder.ts';
+
+async function run(argv: readonly string[], options: Partial<CliOptions> = {}) {
+  return runCli(argv, { cwd: await makeTempFolder(), ...options });
+}
+
+describe('tdd', () => {
+  test.each([[[]], [['--help']], [['-h']], [['help']], [['--json']]])(
+    '%j shows the help on stdout',
+    async (argv) => {
+      const { exitCode, stdout, stderr } = await run(argv);
+      expect(stdout).toMatch(/^Usage: tdd COMMAND .*development {2,}ask for/s);
+      expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+    },
+  );
+
+  test.each([[['--version']], [['-V']], [['development', '--version']]])(
+    '%j shows the version',
+    async (argv) => {
+      expect(await run(argv)).toEqual({ exitCode: 0, stdout: '1.0.0\n', stderr: '' });
+    },
+  );
+
+  test.each([[['development', '--help']], [['help', 'development']]])(
+    '%j shows the command',
+    async (argv) => {
+      const { exitCode, stdout } = await run(argv);
+      expect(exitCode).toBe(0);
+      expect(stdout).toMatch(
+        /^Usage: tdd development.*--datalake-bucket-name <BUCKET>.*--no-verify.*--config/s,
+      );
+    },
+  );
+
+  test.each([
+    [['developmnt'], "tdd: unknown command 'developmnt'; did you mean development? See tdd --help.\n"],
+    [
+      ['help', 'developmnt'],
+      "tdd: unknown command 'developmnt'; did you mean development? See tdd --help.\n",
+    ],
+    [['zzz', '--json'], "tdd: unknown command 'zzz': see tdd --help.\n"],
+    [['--verson'], "tdd: unknown option '--verson'; did you mean --version? See tdd --help.\n"],
+    [
+      ['development', '--no-verfy'],
+      "tdd: unknown option '--no-verfy'; did you mean --no-verify? See tdd development --help.\n",
+    ],
+    [['development', '--tmdb_key=hush'], "tdd: unknown option '--tmdb-key': see tdd development --help.\n"],
+    [
+      ['development', '--config'],
+      "tdd: option '--config <FILE>' argument missing: see tdd development --help.\n",
+    ],
+    [['development', 'extra'], /^tdd: too many arguments for 'development'.*see tdd development --help\.\n$/],
+  ])('%j is wrong usage, in one sentence', async (argv, sentence) => {
+    const { exitCode, stdout, stderr } = await run(argv);
+    expect(stderr).toMatch(sentence instanceof RegExp ? sentence : /./);
+    if (typeof sentence === 'string') expect(stderr).toBe(sentence);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
+  });
+
+  test('takes the common flags before and after the command', async () => {
+    const cwd = await makeTempFolder();
+    const flags = ['--datalake_bucket_name=a-lake', '--tmdb_api_key', 'f'.repeat(32), '--no-verify'];
+    const before = await run(['--json', '--config', 'a.ini', 'development', ...flags], { cwd });
+    const after = await run(['development', ...flags, '--config=b.ini', '--json'], { cwd });
+    expect(JSON.parse(before.stdout)).toMatchObject({ path: `${cwd}/a.ini` });
+    expect(JSON.parse(after.stdout)).toMatchObject({ path: `${cwd}/b.ini` });
+  });
+
+  test('fits its help to a narrow terminal', async () => {
+    const { stdout } = await run(['development', '--help'], { columns: 60 });
+    expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(60);
+  });
+});
