@@ -8,8 +8,8 @@ const MAX_SOCKETS = 50;
  * sockets, and path style where `env` names a custom endpoint (stand-ins have no host name per bucket).
  * `overrides` win over all of it: a region, or a test's endpoint and credentials.
  *
- * Checksums beyond the required ones are off: they cost CPU for each object, S3 adds its own to what it stores,
- * and the signature covers the body on its way there as TLS does both ways.
+ * Checksums beyond the required ones are off: a whole snapshot would be summed up in JavaScript when it is read,
+ * not every store that speaks S3 knows them, and TLS and the signature guard the way already.
  */
 export function createS3Client(
   { env }: { readonly env: Readonly<Record<string, string | undefined>> },

@@ -39,61 +39,43 @@ export function statusOf(error: unknown): number | undefined {
 export function explainS3Error(cause: unknown, action: S3Action): unknown {
   if (!(cause instanceof Error) || cause instanceof UserError) return cause;
   const error = cause as SdkError;
+  const { name, code = name } = error;
   const { bucket, doing, permission } = action;
-  const cannot = `Cannot ${doing}:`;
-  const code = `${error.code ?? error.name}`;
   const status = statusOf(error);
+  const reason = error.message.split('\n', 1)[0]?.replace(/\.$/, '') || code;
+  const attempts = error.$metadata?.attempts ?? 1;
+  const say = (sentence: string) => new UserError(`Cannot ${doing}: ${sentence}.`, { cause });
 
-  if (error.name === 'CredentialsProviderError')
-    return new UserError(
-      `${cannot} there are no valid AWS credentials, so set AWS_PROFILE or AWS_ACCESS_KEY_ID, or sign in with "aws sso login" (${withoutFullStop(error.message)}).`,
-      { cause },
+  if (name === 'CredentialsProviderError')
+    return say(
+      `there are no valid AWS credentials, so set AWS_PROFILE or AWS_ACCESS_KEY_ID, or sign in with "aws sso login" (${reason})`,
     );
   if (error.message === 'Region is missing')
-    return new UsageError(
-      `${cannot} no AWS region is set, so set AWS_REGION or choose a profile with a region.`,
-      {
-        cause,
-      },
-    );
-  const elsewhere = regionElsewhere(error, status, action.region);
-  if (elsewhere !== undefined) return elsewhereError(action, elsewhere, cause);
-  if (error.name === 'NoSuchBucket')
-    return new UserError(
-      `${cannot} there is no bucket "${bucket}", so check its name or make it with "tdd deploy".`,
-      {
-        cause,
-      },
-    );
-  if (BAD_CREDENTIALS.test(error.name))
-    return new UserError(
-      `${cannot} S3 does not accept the AWS credentials (${error.name}), so renew or replace them.`,
-      {
-        cause,
-      },
-    );
-  if (error.name === 'RequestTimeTooSkewed')
-    return new UserError(`${cannot} this machine's clock is wrong by more than 15 minutes, so set it.`, {
+    return new UsageError(`Cannot ${doing}: no AWS region is set, so set AWS_REGION or a profile's region.`, {
       cause,
     });
+  const elsewhere = regionElsewhere(error, status, action.region);
+  if (elsewhere !== undefined) return elsewhereError(action, elsewhere, cause);
+  if (name === 'NoSuchBucket')
+    return say(`there is no bucket "${bucket}", so check its name or make it with "tdd deploy"`);
+  if (BAD_CREDENTIALS.test(name))
+    return say(`S3 does not accept the AWS credentials (${name}), so renew or replace them`);
+  if (name === 'RequestTimeTooSkewed')
+    return say("this machine's clock is wrong by more than 15 minutes, so set it");
   if (status === 403)
-    return new UserError(
-      `${cannot} S3 refused it on the bucket "${bucket}" (403), so give these credentials the permission ${permission}.`,
-      { cause },
+    return say(
+      `S3 refused it on the bucket "${bucket}" (403), so give these credentials the permission ${permission}`,
     );
-  if (status === undefined && (UNREACHABLE.test(code) || UNREACHABLE.test(error.name)))
-    return new UserError(
-      `${cannot} S3 cannot be reached (${withoutFullStop(error.message || code)}), so check the network, the region and AWS_ENDPOINT_URL.`,
-      { cause },
-    );
-  if (BROKEN.test(code))
-    return new UserError(`${cannot} the connection to S3 broke (${code}), so try again.`, { cause });
-  if (status !== undefined && status >= 400)
-    return new UserError(
-      `${cannot} S3 answered ${status} ${error.name} at attempt ${error.$metadata?.attempts ?? 1}, so try again later.`,
-      { cause },
-    );
-  return cause;
+  if (UNREACHABLE.test(code) || UNREACHABLE.test(name))
+    return say(`S3 cannot be reached (${reason}), so check the network, the region and AWS_ENDPOINT_URL`);
+  if (BROKEN.test(code)) return say(`the connection to S3 broke (${reason}), so try again`);
+  if (status === undefined) return cause;
+  if (status >= 500 || status === 429)
+    return say(`S3 answered ${status} ${name} at attempt ${attempts}, so try again later`);
+  // HEAD has no body to give a reason in.
+  if (status === 400 && name === 'Unknown')
+    return say('S3 answered 400 without a reason, as it does to expired AWS credentials, so renew them');
+  return status >= 400 ? say(`S3 answered ${status} ${name} (${reason})`) : cause;
 }
 
 /** The region of a bucket that is not where the client looked, `'another'` when S3 does not tell which. */
@@ -122,8 +104,4 @@ function elsewhereError({ bucket, doing, region }: S3Action, elsewhere: string, 
         `Cannot ${doing}: the bucket "${bucket}" is in the region "${elsewhere}"${used}, so set AWS_REGION=${elsewhere}.`,
         { cause },
       );
-}
-
-function withoutFullStop(text: string): string {
-  return text.split('\n', 1)[0]?.replace(/\.$/, '') ?? '';
 }
