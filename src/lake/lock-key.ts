@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Clock } from '../clock.ts';
 import { UserError } from '../errors.ts';
 import { isFileError } from './file-errors.ts';
@@ -29,8 +29,7 @@ export async function lockKey(
 ): Promise<KeyLock> {
   // Loaded late: of all commands few swap, and each eager import costs start-up time.
   const { lock } = await import('proper-lockfile');
-  const folder = join(root, PRIVATE_FOLDER, 'locks');
-  const lockfilePath = join(folder, createHash('sha256').update(key).digest('hex').slice(0, 32));
+  const lockfilePath = lockPath(root, key);
   const deadline = clock.now() + LONGEST_WAIT_MS;
   let held = true;
   while (true) {
@@ -46,7 +45,7 @@ export async function lockKey(
       });
       return { isHeld: () => held, release: () => (held ? release() : Promise.resolve()) };
     } catch (error) {
-      if (isFileError(error, 'ENOENT')) await mkdir(folder, { recursive: true });
+      if (isFileError(error, 'ENOENT')) await mkdir(dirname(lockfilePath), { recursive: true });
       else if (!isFileError(error, 'ELOCKED')) throw error;
       else if (clock.now() > deadline)
         throw new UserError(
@@ -56,4 +55,9 @@ export async function lockKey(
       else await clock.sleep(5, signal);
     }
   }
+}
+
+/** The folder that is there while the key is locked: named by a hash, as a key can be too long for a name. */
+export function lockPath(root: string, key: string): string {
+  return join(root, PRIVATE_FOLDER, 'locks', createHash('sha256').update(key).digest('hex').slice(0, 32));
 }
