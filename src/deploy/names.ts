@@ -1,0 +1,62 @@
+import type { DeploymentInput } from './deployment-input.ts';
+
+/** The tag that every resource of a deployment carries; its value is the function's name. */
+export const STACK_TAG = 'tdd:stack';
+
+/** What the resources of a deployment are called, and their ARNs. */
+export interface DeploymentNames {
+  /** The value of {@link STACK_TAG}. */
+  readonly stack: string;
+  readonly bucket: string;
+  readonly bucketArn: string;
+  readonly queue: string;
+  readonly queueArn: string;
+  readonly deadLetterQueue: string;
+  readonly deadLetterQueueArn: string;
+  readonly role: string;
+  readonly rolePath: string;
+  readonly roleArn: string;
+  readonly logGroup: string;
+  readonly logGroupArn: string;
+  readonly function: string;
+  readonly functionArn: string;
+  /** Of any event source of this account and region, with `*` for its id. */
+  readonly anyEventSourceArn: string;
+}
+
+/** The names that follow from a deployment's function, queue, bucket, region and account. */
+export function deploymentNames(
+  input: Pick<DeploymentInput, 'lambdaName' | 'queueName' | 'bucketName' | 'region' | 'accountId'>,
+): DeploymentNames {
+  const { lambdaName, queueName, bucketName, region, accountId } = input;
+  const partition = partitionOf(region);
+  const arn = (service: string, resource: string) =>
+    `arn:${partition}:${service}:${region}:${accountId}:${resource}`;
+  const role = `${lambdaName}-role`;
+  const rolePath = '/service-role/';
+  const logGroup = `/aws/lambda/${lambdaName}`;
+  return {
+    stack: lambdaName,
+    bucket: bucketName,
+    bucketArn: `arn:${partition}:s3:::${bucketName}`,
+    queue: queueName,
+    queueArn: arn('sqs', queueName),
+    deadLetterQueue: `${queueName}-dlq`,
+    deadLetterQueueArn: arn('sqs', `${queueName}-dlq`),
+    role,
+    rolePath,
+    roleArn: `arn:${partition}:iam::${accountId}:role${rolePath}${role}`,
+    logGroup,
+    logGroupArn: arn('logs', `log-group:${logGroup}`),
+    function: lambdaName,
+    functionArn: arn('lambda', `function:${lambdaName}`),
+    anyEventSourceArn: arn('lambda', 'event-source-mapping:*'),
+  };
+}
+
+/** The first part of a region's ARNs: `aws`, but for China and the government's regions. */
+function partitionOf(region: string): string {
+  if (region.startsWith('cn-')) return 'aws-cn';
+  if (region.startsWith('us-gov-')) return 'aws-us-gov';
+  return 'aws';
+}

@@ -1,0 +1,122 @@
+import { describe, expect, test } from 'vitest';
+import { deploymentNames } from '../../src/deploy/names.ts';
+import { canonicalJson, inlinePolicy, trustPolicy } from '../../src/deploy/policy.ts';
+import { type Access, isAllowed } from './evaluate-policy.ts';
+
+const policy = inlinePolicy(
+  deploymentNames({
+    lambdaName: 'films',
+    queueName: 'films-queue',
+    bucketName: 'films-lake',
+    region: 'us-east-1',
+    accountId: '123456789012',
+  }),
+);
+const BUCKET = 'arn:aws:s3:::films-lake';
+const QUEUE = 'arn:aws:sqs:us-east-1:123456789012:films-queue';
+const LOGS = 'arn:aws:logs:us-east-1:123456789012:log-group:/aws/lambda/films';
+const MAPPING = 'arn:aws:lambda:us-east-1:123456789012:event-source-mapping:0b7a';
+const OWN = { 'lambda:FunctionArn': 'arn:aws:lambda:us-east-1:123456789012:function:films' };
+
+describe('the inline policy', () => {
+  const allowed: [string, Access][] = [
+    [
+      'reads the snapshot',
+      { action: 's3:GetObject', resource: `${BUCKET}/imdb/title.basics-2026-11-22.tsv.gz` },
+    ],
+    ['reads the index', { action: 's3:GetObject', resource: `${BUCKET}/imdb/2026-11-22/movie/movies-a.tsv` }],
+    [
+      'builds the index',
+      { action: 's3:PutObject', resource: `${BUCKET}/imdb/2026-11-22/movie/movies-a.tsv` },
+    ],
+    ['gives an upload up', { action: 's3:AbortMultipartUpload', resource: `${BUCKET}/imdb/movies.tsv` }],
+    [
+      'writes a movie',
+      { action: 's3:PutObject', resource: `${BUCKET}/tmdb/movies/year-2004/initial-AD/a.json` },
+    ],
+    [
+      'reads a manifest',
+      { action: 's3:GetObject', resource: `${BUCKET}/tmdb/manifests/year-2004/initial-AD.json` },
+    ],
+    [
+      'learns that a key is not there',
+      {
+        action: 's3:ListBucket',
+        resource: BUCKET,
+        context: { 's3:prefix': 'tmdb/manifests/year-2004/a.json' },
+      },
+    ],
+    ['lists the snapshots', { action: 's3:ListBucket', resource: BUCKET, context: { 's3:prefix': 'imdb/' } }],
+    ['polls', { action: 'sqs:ReceiveMessage', resource: QUEUE }],
+    ['acknowledges', { action: 'sqs:DeleteMessage', resource: QUEUE }],
+    ['looks at the queue', { action: 'sqs:GetQueueAttributes', resource: QUEUE }],
+    ['keeps its message', { action: 'sqs:ChangeMessageVisibility', resource: QUEUE }],
+    ['sends its continuation', { action: 'sqs:SendMessage', resource: QUEUE }],
+    ['sends a dead letter', { action: 'sqs:SendMessage', resource: `${QUEUE}-dlq` }],
+    ['opens a log stream', { action: 'logs:CreateLogStream', resource: `${LOGS}:log-stream:2026/11/22` }],
+    ['logs', { action: 'logs:PutLogEvents', resource: `${LOGS}:log-stream:2026/11/22` }],
+    [
+      'disables its event source',
+      { action: 'lambda:UpdateEventSourceMapping', resource: MAPPING, context: OWN },
+    ],
+  ];
+  test.each(allowed)('allows that the worker %s', (_, access) => {
+    expect(isAllowed(policy, access)).toBe(true);
+  });
+
+  const denied: [string, Access][] = [
+    ['reads another bucket', { action: 's3:GetObject', resource: 'arn:aws:s3:::films-lake-2/tmdb/a.json' }],
+    ['writes into another bucket', { action: 's3:PutObject', resource: 'arn:aws:s3:::other/imdb/a.json' }],
+    ['reads beside the lake', { action: 's3:GetObject', resource: `${BUCKET}/private/a.json` }],
+    ['writes beside the lake', { action: 's3:PutObject', resource: `${BUCKET}/tmdb.json` }],
+    ['deletes from the lake', { action: 's3:DeleteObject', resource: `${BUCKET}/tmdb/movies/a.json` }],
+    ['lists all of the bucket', { action: 's3:ListBucket', resource: BUCKET }],
+    [
+      'lists another prefix',
+      { action: 's3:ListBucket', resource: BUCKET, context: { 's3:prefix': 'private/' } },
+    ],
+    [
+      'lists another bucket',
+      { action: 's3:ListBucket', resource: 'arn:aws:s3:::other', context: { 's3:prefix': 'tmdb/' } },
+    ],
+    ['polls another queue', { action: 'sqs:ReceiveMessage', resource: `${QUEUE}-2` }],
+    ['polls the dead letters', { action: 'sqs:ReceiveMessage', resource: `${QUEUE}-dlq` }],
+    ['sends to another queue', { action: 'sqs:SendMessage', resource: QUEUE.replace('films', 'other') }],
+    [
+      'polls in another region',
+      { action: 'sqs:ReceiveMessage', resource: QUEUE.replace('us-east-1', 'eu-west-1') },
+    ],
+    ['purges the queue', { action: 'sqs:PurgeQueue', resource: QUEUE }],
+    ['logs elsewhere', { action: 'logs:PutLogEvents', resource: `${LOGS}-2:log-stream:a` }],
+    ['makes a log group', { action: 'logs:CreateLogGroup', resource: `${LOGS}:*` }],
+    [
+      'disables the event source of another function',
+      {
+        action: 'lambda:UpdateEventSourceMapping',
+        resource: MAPPING,
+        context: { 'lambda:FunctionArn': `${OWN['lambda:FunctionArn']}-2` },
+      },
+    ],
+    [
+      'deletes its event source',
+      { action: 'lambda:DeleteEventSourceMapping', resource: MAPPING, context: OWN },
+    ],
+    ['changes its function', { action: 'lambda:UpdateFunctionCode', resource: OWN['lambda:FunctionArn'] }],
+  ];
+  test.each(denied)('denies that the worker %s', (_, access) => {
+    expect(isAllowed(policy, access)).toBe(false);
+  });
+
+  test('is for Lambda alone to use', () => {
+    expect(trustPolicy().Statement).toEqual([
+      { Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: ['sts:AssumeRole'] },
+    ]);
+  });
+
+  test('is the same whatever the order of its parts and however IAM writes a list of one', () => {
+    const left = { Version: 'a', Statement: [{ Action: ['b', 'c'], Effect: 'Allow' }] };
+    const right = { Statement: { Effect: 'Allow', Action: ['c', 'b'] }, Version: 'a' };
+    expect(canonicalJson(left)).toBe(canonicalJson(right));
+    expect(canonicalJson({ Action: 'b' })).not.toBe(canonicalJson({ Action: 'c' }));
+  });
+});
