@@ -1,0 +1,61 @@
+import { inspect } from 'node:util';
+import { type Change, change } from './change.ts';
+
+/** The variable that holds the API key. */
+export const API_KEY_VARIABLE = 'TMDB_API_KEY';
+
+const HIDDEN = '(hidden)';
+
+/**
+ * A function's environment variables. Printed or made JSON of, it shows its names alone: the API key is in it.
+ */
+export class Environment {
+  readonly #variables: Readonly<Record<string, string>>;
+
+  constructor(variables: Readonly<Record<string, string>> = {}) {
+    this.#variables = { ...variables };
+  }
+
+  get(name: string): string | undefined {
+    return this.#variables[name];
+  }
+
+  names(): string[] {
+    return Object.keys(this.#variables).sort();
+  }
+
+  /** All of them, for the one call that sends them. */
+  toVariables(): Record<string, string> {
+    return { ...this.#variables };
+  }
+
+  toJSON(): Record<string, string> {
+    return Object.fromEntries(this.names().map((name) => [name, HIDDEN]));
+  }
+
+  [inspect.custom](): Record<string, string> {
+    return this.toJSON();
+  }
+}
+
+/** What a variable will hold: its value, or `undefined` for one that is known only once a resource is made. */
+export type WantedVariables = Readonly<Record<string, string | undefined>>;
+
+/**
+ * What differs between a function's variables and those wanted. The API key's values are never among it, nor is
+ * the value of a variable that is not ours: an earlier tool may have kept the key under another name.
+ */
+export function diffEnvironment(old: Environment, wanted: WantedVariables): Change[] {
+  const names = new Set([...old.names(), ...Object.keys(wanted)]);
+  return [...names].sort().flatMap((name) => {
+    const before = old.get(name);
+    const isWanted = name in wanted;
+    const after = wanted[name];
+    const property = `Environment.${name}`;
+    if (!isWanted) return [change(property, HIDDEN, undefined)];
+    if (before !== undefined && before === after) return [];
+    if (name === API_KEY_VARIABLE)
+      return [change(property, before === undefined ? undefined : HIDDEN, 'changed')];
+    return [change(property, before, after ?? '(known when it is made)')];
+  });
+}

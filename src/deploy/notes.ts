@@ -1,0 +1,77 @@
+import { touches } from './change.ts';
+import type { Desired, Differences, ResourceKind } from './differences.ts';
+import type { Observation } from './observe.ts';
+import { EVENT_SOURCE_PROPERTY } from './resources/function.ts';
+import { MAX_RECEIVE_COUNT } from './resources/queues.ts';
+
+/** What somebody should know about a resource before agreeing to a plan: full sentences. */
+export function noteFor(
+  kind: ResourceKind,
+  observed: Observation,
+  differs: Differences,
+  { input, names }: Pick<Desired, 'input' | 'names'>,
+): string[] {
+  switch (kind) {
+    case 'bucket':
+      return noteForBucket(observed);
+    case 'queue':
+      return noteForQueue(observed, differs, names.deadLetterQueue);
+    case 'function':
+      return noteForFunction(observed, differs, input.workers);
+    case 'eventSource':
+      return noteForEventSource(observed, differs);
+    default:
+      return [];
+  }
+}
+
+function noteForBucket({ bucket }: Observation): string[] {
+  if (!bucket || bucket.ours) return [];
+  if (!bucket.tagsDenied) return ['It was not made by tdd: it is used as it is and never changed.'];
+  return [
+    'Its tags cannot be read (s3:GetBucketTagging is denied), so it is used as it is and never changed.',
+  ];
+}
+
+function noteForQueue({ queue }: Observation, differs: Differences, deadLetterQueue: string): string[] {
+  if (!queue || queue.messages === 0 || !differs.queue || !touches(differs.queue, 'RedrivePolicy')) return [];
+  return [
+    `About ${queue.messages} messages wait in it and stay; those received more than ${MAX_RECEIVE_COUNT} times (at most ${queue.messages}) go to ${deadLetterQueue}.`,
+  ];
+}
+
+function noteForFunction(observed: Observation, differs: Differences, workers: number): string[] {
+  const found = observed.function;
+  const notes: string[] = [];
+  if (!found) return notes;
+  const variables = (differs.function ?? []).some(
+    ({ property, new: value }) =>
+      property.startsWith('Environment.') && value === undefined && property !== EVENT_SOURCE_PROPERTY,
+  );
+  if (variables) notes.push('Environment variables that tdd does not know are removed.');
+  if (found.reservedConcurrency !== undefined && found.reservedConcurrency < workers) {
+    notes.push(
+      `Its reserved concurrency of ${found.reservedConcurrency}, set by hand, is below the ${workers} workers, and is left as it is.`,
+    );
+  }
+  for (const source of observed.otherSources)
+    notes.push(`It also takes messages from ${source}, which is left as it is.`);
+  return notes;
+}
+
+function noteForEventSource({ eventSource, function: found }: Observation, differs: Differences): string[] {
+  if (!eventSource) return ['It will be enabled.'];
+  const disabledMeanwhile = differs.function && touches(differs.function, 'Runtime', 'Handler');
+  if (eventSource.enabled) {
+    return [
+      disabledMeanwhile
+        ? 'It is enabled, is disabled while the function changes, and enabled again.'
+        : 'It is enabled, and stays so.',
+    ];
+  }
+  return [
+    found?.resumesEventSource
+      ? 'An earlier deploy that was cut off had disabled it: it is enabled again.'
+      : 'It is disabled, and stays so: "tdd resume" enables it.',
+  ];
+}

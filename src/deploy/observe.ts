@@ -1,0 +1,52 @@
+import type { Clock } from '../clock.ts';
+import type { DeploymentNames } from './names.ts';
+import type { ReadingClients } from './reading-clients.ts';
+import { type ObservedBucket, observeBucket } from './resources/bucket.ts';
+import { listOtherSources, type ObservedEventSource, observeEventSource } from './resources/event-source.ts';
+import { type ObservedFunction, observeFunction } from './resources/function.ts';
+import { type ObservedLogGroup, observeLogGroup } from './resources/log-group.ts';
+import { type ObservedQueue, observeQueue } from './resources/queues.ts';
+import { type ObservedRole, observeRole } from './resources/role.ts';
+
+/** All that is there in AWS under a deployment's names. */
+export interface Observation {
+  readonly bucket: ObservedBucket | undefined;
+  readonly queue: ObservedQueue | undefined;
+  readonly deadLetterQueue: ObservedQueue | undefined;
+  readonly role: ObservedRole | undefined;
+  readonly logGroup: ObservedLogGroup | undefined;
+  readonly function: ObservedFunction | undefined;
+  readonly eventSource: ObservedEventSource | undefined;
+  /** ARNs of other queues that the function takes messages from. */
+  readonly otherSources: readonly string[];
+}
+
+/** Reads the cloud, and changes nothing. */
+export async function observe(
+  deps: { readonly clients: ReadingClients; readonly clock: Clock },
+  names: DeploymentNames,
+): Promise<Observation> {
+  const { clients, clock } = deps;
+  // The bucket alone first: its refusals are the likeliest, and should not come mixed with others.
+  const bucket = await observeBucket(clients, names);
+  const [queue, deadLetterQueue, role, logGroup, lambdaFunction, eventSource, otherSources] =
+    await Promise.all([
+      observeQueue(clients, names.queue, names),
+      observeQueue(clients, names.deadLetterQueue, names),
+      observeRole(clients, names),
+      observeLogGroup(clients, names),
+      observeFunction(clients, names),
+      observeEventSource({ lambda: clients.lambda, clock }, names),
+      listOtherSources(clients, names),
+    ]);
+  return {
+    bucket,
+    queue,
+    deadLetterQueue,
+    role,
+    logGroup,
+    function: lambdaFunction,
+    eventSource,
+    otherSources,
+  };
+}

@@ -1,0 +1,140 @@
+import { touches } from './change.ts';
+import type { Differences, ResourceKind } from './differences.ts';
+import { STACK_TAG } from './names.ts';
+import type { Observation } from './observe.ts';
+import { RULE_PROPERTY } from './resources/bucket.ts';
+import {
+  CODE_PROPERTIES,
+  CONFIGURATION_PROPERTIES,
+  EVENT_SOURCE_PROPERTY,
+  RECURSION_PROPERTY,
+} from './resources/function.ts';
+import {
+  MANAGED_PROPERTY,
+  OTHER_INLINE_PROPERTY,
+  POLICY_PROPERTY,
+  TRUST_PROPERTY,
+} from './resources/role.ts';
+
+/** One thing to do: at most a few calls that belong together. */
+export interface Step {
+  readonly resource: ResourceKind;
+  readonly action: StepAction;
+}
+
+export type StepAction =
+  | 'create'
+  | 'tag'
+  | 'block public access'
+  | 'abort unfinished uploads'
+  | 'set attributes'
+  | 'set trust policy'
+  | 'set permissions'
+  | 'remove other permissions'
+  | 'set retention'
+  | 'set configuration'
+  | 'set code'
+  | 'allow recursion'
+  | 'note event source'
+  | 'tell event source'
+  | 'forget event source'
+  | 'disable'
+  | 'update'
+  | 'enable';
+
+/**
+ * The steps from what is there to what is wanted, in their order. Each step is right in itself: a run that was
+ * cut off after any of them is taken up by the next.
+ *
+ * - An earlier deployment in another language is taken over with its event source disabled, so that no message
+ *   meets the new configuration with the old code. That it was enabled is noted on the function before.
+ * - More workers: the function's share of the budget is made smaller first, fewer workers: the event source is
+ *   limited first. So the fleet's budget is kept at every moment.
+ */
+export function orderSteps(observed: Observation, differs: Differences, workers: number): Step[] {
+  const { eventSource } = observed;
+  const takesOver = needsQuiet(observed, differs);
+  const noted = observed.function?.resumesEventSource ?? false;
+  const runs = eventSource?.enabled === true;
+  const disables = takesOver && runs;
+  const enables = disables || (noted && eventSource?.enabled === false);
+  const lowersWorkers = runs && !disables && (eventSource.maximumConcurrency ?? Infinity) > workers;
+  const eventSourceSteps = stepsOf('eventSource', eventSourceActions(differs.eventSource));
+
+  return [
+    ...stepsOf('function', [disables && !noted && 'note event source']),
+    ...stepsOf('eventSource', [disables && 'disable']),
+    ...stepsOf('bucket', bucketActions(differs.bucket)),
+    ...stepsOf('deadLetterQueue', queueActions(differs.deadLetterQueue)),
+    ...stepsOf('queue', queueActions(differs.queue)),
+    ...stepsOf('role', roleActions(differs.role)),
+    ...stepsOf('logGroup', logGroupActions(differs.logGroup)),
+    ...(lowersWorkers ? eventSourceSteps : []),
+    ...stepsOf('function', functionActions(differs.function, eventSource === undefined)),
+    ...(lowersWorkers ? [] : eventSourceSteps),
+    ...stepsOf('eventSource', [enables && 'enable']),
+    ...stepsOf('function', [
+      eventSource === undefined && 'tell event source',
+      (noted || disables) && 'forget event source',
+    ]),
+  ];
+}
+
+function stepsOf(resource: ResourceKind, actions: readonly MaybeAction[]): Step[] {
+  return actions.flatMap((action) => (action ? [{ resource, action }] : []));
+}
+
+/** Would the function be broken between its new configuration and its new code? */
+function needsQuiet(observed: Observation, differs: Differences): boolean {
+  if (!observed.function || !differs.function) return false;
+  return touches(differs.function, 'Runtime', 'Handler') && touches(differs.function, ...CODE_PROPERTIES);
+}
+
+type MaybeAction = StepAction | false;
+
+function bucketActions(changes: Differences['bucket']): MaybeAction[] {
+  if (!changes) return ['create', 'block public access', 'abort unfinished uploads'];
+  const others = changes.some(({ property }) => property !== RULE_PROPERTY);
+  return [others && 'block public access', touches(changes, RULE_PROPERTY) && 'abort unfinished uploads'];
+}
+
+function queueActions(changes: Differences['queue']): MaybeAction[] {
+  if (!changes) return ['create'];
+  const others = changes.some(({ property }) => property !== STACK_TAG);
+  return [touches(changes, STACK_TAG) && 'tag', others && 'set attributes'];
+}
+
+function roleActions(changes: Differences['role']): MaybeAction[] {
+  if (!changes) return ['create', 'set permissions'];
+  return [
+    touches(changes, STACK_TAG) && 'tag',
+    touches(changes, TRUST_PROPERTY) && 'set trust policy',
+    touches(changes, POLICY_PROPERTY) && 'set permissions',
+    touches(changes, OTHER_INLINE_PROPERTY, MANAGED_PROPERTY) && 'remove other permissions',
+  ];
+}
+
+function logGroupActions(changes: Differences['logGroup']): MaybeAction[] {
+  if (!changes) return ['create', 'set retention'];
+  return [touches(changes, STACK_TAG) && 'tag', touches(changes, 'RetentionInDays') && 'set retention'];
+}
+
+function functionActions(changes: Differences['function'], eventSourceIsNew: boolean): MaybeAction[] {
+  if (!changes) return ['create', 'allow recursion'];
+  // What the function shall know of a new event source is told once that is made.
+  const now = eventSourceIsNew
+    ? changes.filter(({ property }) => property !== EVENT_SOURCE_PROPERTY)
+    : changes;
+  return [
+    touches(changes, STACK_TAG) && 'tag',
+    touches(now, ...CONFIGURATION_PROPERTIES) && 'set configuration',
+    touches(changes, ...CODE_PROPERTIES) && 'set code',
+    touches(changes, RECURSION_PROPERTY) && 'allow recursion',
+  ];
+}
+
+function eventSourceActions(changes: Differences['eventSource']): MaybeAction[] {
+  if (!changes) return ['create'];
+  const others = changes.some(({ property }) => property !== STACK_TAG);
+  return [touches(changes, STACK_TAG) && 'tag', others && 'update'];
+}

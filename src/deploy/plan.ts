@@ -1,0 +1,143 @@
+import type { Clock } from '../clock.ts';
+import { UsageError, UserError } from '../errors.ts';
+import type { Change } from './change.ts';
+import { toUserError, withClearErrors } from './clear-errors.ts';
+import type { DeployClients } from './clients.ts';
+import { checkDeploymentInput, type DeploymentInput } from './deployment-input.ts';
+import { type Desired, type Differences, differences, RESOURCES, type ResourceKind } from './differences.ts';
+import { API_KEY_VARIABLE } from './environment.ts';
+import { type DeploymentNames, deploymentNames } from './names.ts';
+import { noteFor } from './notes.ts';
+import { type Observation, observe } from './observe.ts';
+import { orderSteps, type Step } from './order-steps.ts';
+import { readingClients } from './reading-clients.ts';
+
+/** What will happen to a resource. `adopt`: it is there without our tag, and becomes ours. */
+export type PlannedAction = 'create' | 'update' | 'adopt' | 'unchanged';
+
+export interface PlannedResource {
+  readonly kind: ResourceKind;
+  /** Its name in AWS; for the event source: `queue → function`. */
+  readonly name: string;
+  readonly action: PlannedAction;
+  readonly changes: readonly Change[];
+  /** What somebody should know before agreeing: full sentences. */
+  readonly notes: readonly string[];
+}
+
+/** What a deploy will do. It can be shown and written whole: no secret is in it. */
+export interface Plan {
+  readonly resources: readonly PlannedResource[];
+  readonly steps: readonly Step[];
+}
+
+/** What a plan was made of, and what it needs to be applied; the API key is in it. */
+export interface PlanBasis {
+  readonly desired: Desired;
+  readonly observed: Observation;
+}
+
+export interface DeployDeps {
+  readonly clients: DeployClients;
+  readonly clock: Clock;
+}
+
+/**
+ * Looks at what is there and says what is to be done. It cannot change anything: the calls that do are refused
+ * before they leave the process.
+ * @throws {UserError} when something stands in the way, with what to do about it.
+ */
+export async function planDeployment(
+  deps: DeployDeps,
+  wanted: { readonly input: DeploymentInput; readonly zip: Uint8Array },
+): Promise<Plan> {
+  const { input, zip } = wanted;
+  checkDeploymentInput(input);
+  const names = deploymentNames(input);
+  const clients = readingClients(withClearErrors(deps.clients, secretsOf(input)));
+  let observed: Observation;
+  try {
+    observed = await observe({ clients, clock: deps.clock }, names);
+  } catch (error) {
+    throw toUserError(error);
+  }
+  refuse(observed, names, input);
+  return makePlan(observed, { input, names, zip });
+}
+
+/** The plan that follows from what is there and what is wanted: a pure function. */
+export function makePlan(observed: Observation, desired: Desired): Plan {
+  const differs = differences(observed, desired);
+  const plan: Plan = {
+    resources: RESOURCES.map((kind) => plannedResource(kind, observed, differs, desired)),
+    steps: orderSteps(observed, differs, desired.input.workers),
+  };
+  bases.set(plan, { desired, observed });
+  return plan;
+}
+
+/** What a plan was made of. @throws Error for a plan that was not made here: a bug. */
+export function basisOf(plan: Plan): PlanBasis {
+  const basis = bases.get(plan);
+  if (!basis) throw new Error('This plan was not made by planDeployment.');
+  return basis;
+}
+
+/** The values that no message may show. */
+export function secretsOf(input: DeploymentInput): string[] {
+  const key = input.environment[API_KEY_VARIABLE];
+  return key === undefined ? [] : [key];
+}
+
+/** Kept aside, so that a plan can be printed or sent as JSON without its secrets. */
+const bases = new WeakMap<Plan, PlanBasis>();
+
+function plannedResource(
+  kind: ResourceKind,
+  observed: Observation,
+  differs: Differences,
+  { input, names }: Desired,
+): PlannedResource {
+  const changes = differs[kind];
+  const name = kind === 'eventSource' ? `${names.queue} → ${names.function}` : names[kind];
+  return {
+    kind,
+    name,
+    action: actionFor(kind, observed, changes),
+    changes: changes ?? [],
+    notes: noteFor(kind, observed, differs, { input, names }),
+  };
+}
+
+function actionFor(
+  kind: ResourceKind,
+  observed: Observation,
+  changes: readonly Change[] | undefined,
+): PlannedAction {
+  const found = observed[kind];
+  if (!found || !changes) return 'create';
+  // A bucket that is not ours is used as it is, and stays somebody else's.
+  if (!found.ours && kind !== 'bucket') return 'adopt';
+  const resumes =
+    kind === 'eventSource' && observed.function?.resumesEventSource && !observed.eventSource?.enabled;
+  return changes.length > 0 || resumes ? 'update' : 'unchanged';
+}
+
+function refuse(observed: Observation, names: DeploymentNames, input: DeploymentInput): void {
+  const region = observed.bucket?.region;
+  if (region !== undefined && regionName(region) !== input.region) {
+    throw new UsageError(
+      `The bucket ${JSON.stringify(names.bucket)} is in ${region} and the function would be in ${input.region}: set AWS_REGION=${region}, or choose another bucket.`,
+    );
+  }
+  if (observed.function && observed.function.packageType !== 'Zip') {
+    throw new UserError(
+      `The function ${JSON.stringify(names.function)} is a container image, which cannot become a zip: delete it, or choose another name with --lambda-name.`,
+    );
+  }
+}
+
+/** S3's own old name for a region. */
+function regionName(region: string): string {
+  return region === 'EU' ? 'eu-west-1' : region;
+}

@@ -1,0 +1,228 @@
+import {
+  CreateEventSourceMappingCommand,
+  type EventSourceMappingConfiguration,
+  type FunctionResponseType,
+  GetEventSourceMappingCommand,
+  ListEventSourceMappingsCommand,
+  ListTagsCommand,
+  TagResourceCommand,
+  UpdateEventSourceMappingCommand,
+} from '@aws-sdk/client-lambda';
+import type { Clock } from '../../clock.ts';
+import { type Change, diffProperties, type Properties } from '../change.ts';
+import type { DeployClients } from '../clients.ts';
+import { type DeploymentNames, STACK_TAG } from '../names.ts';
+import { isServiceError, orAbsent, says } from '../service-errors.ts';
+import { retryWhile, waitFor } from '../wait.ts';
+
+/** The event source, by which Lambda takes messages from the queue to the function. */
+export interface ObservedEventSource {
+  readonly id: string;
+  readonly arn: string | undefined;
+  readonly ours: boolean;
+  readonly enabled: boolean;
+  /** `undefined`: not limited. */
+  readonly maximumConcurrency: number | undefined;
+  readonly properties: Properties;
+}
+
+export interface EventSourceDeps {
+  readonly lambda: DeployClients['lambda'];
+  readonly clock: Clock;
+}
+
+/**
+ * Reads the event source between this queue and this function, waiting while it is about to change.
+ * @returns `undefined` when there is none.
+ */
+export async function observeEventSource(
+  { lambda, clock }: EventSourceDeps,
+  names: DeploymentNames,
+): Promise<ObservedEventSource | undefined> {
+  // By the queue and not by the function: one whose function was deleted is still there, and would be in the way.
+  const found = (await listEventSources(lambda, { EventSourceArn: names.queueArn })).find(({ FunctionArn }) =>
+    isOfFunction(FunctionArn, names),
+  );
+  if (found?.UUID === undefined) return undefined;
+  const settled = await waitUntilSettled({ lambda, clock }, found.UUID);
+  if (!settled) return undefined;
+  const tags = await readTags(lambda, settled.EventSourceMappingArn);
+  const concurrency = settled.ScalingConfig?.MaximumConcurrency;
+  return {
+    id: found.UUID,
+    arn: settled.EventSourceMappingArn,
+    ours: tags === undefined || tags[STACK_TAG] === names.stack,
+    enabled: settled.State !== 'Disabled',
+    maximumConcurrency: concurrency,
+    properties: {
+      ...(tags === undefined ? {} : { [STACK_TAG]: tags[STACK_TAG] }),
+      BatchSize: String(settled.BatchSize ?? ''),
+      MaximumBatchingWindowInSeconds: String(settled.MaximumBatchingWindowInSeconds ?? 0),
+      FunctionResponseTypes: settled.FunctionResponseTypes?.join(', ') || 'none',
+      MaximumConcurrency: concurrency === undefined ? 'not limited' : String(concurrency),
+      FilterCriteria: settled.FilterCriteria?.Filters?.length ? 'filters' : 'none',
+    },
+  };
+}
+
+/** What differs from how the event source shall be. Whether it is enabled is left as it is. */
+export function diffEventSource(
+  observed: ObservedEventSource,
+  names: DeploymentNames,
+  workers: number,
+): Change[] {
+  return diffProperties(observed.properties, {
+    // Emulators may have no tags on event sources.
+    ...(STACK_TAG in observed.properties ? { [STACK_TAG]: names.stack } : {}),
+    BatchSize: '1',
+    MaximumBatchingWindowInSeconds: '0',
+    FunctionResponseTypes: RESPONSE_TYPE,
+    MaximumConcurrency: String(workers),
+    FilterCriteria: 'none',
+  });
+}
+
+/** The names of other queues that the same function takes messages from. */
+export async function listOtherSources(
+  { lambda }: Pick<DeployClients, 'lambda'>,
+  names: DeploymentNames,
+): Promise<string[]> {
+  const all = await listEventSources(lambda, { FunctionName: names.function });
+  return all.flatMap(({ EventSourceArn }) =>
+    EventSourceArn === undefined || EventSourceArn === names.queueArn ? [] : [EventSourceArn],
+  );
+}
+
+/**
+ * Makes the event source, enabled. Lambda checks the role's permissions here, and learns of them a while after
+ * they were given.
+ * @param options.policyChangedAt when the role's permissions were last changed, as far as we know.
+ * @returns its id.
+ */
+export async function createEventSource(
+  { lambda, clock }: EventSourceDeps,
+  names: DeploymentNames,
+  options: { readonly workers: number; readonly policyChangedAt: number | undefined },
+  onWait?: () => void,
+): Promise<string> {
+  const command = new CreateEventSourceMappingCommand({
+    EventSourceArn: names.queueArn,
+    FunctionName: names.function,
+    Enabled: true,
+    Tags: { [STACK_TAG]: names.stack },
+    ...mappingSettings(options.workers),
+  });
+  const made = await retryWhile(
+    { clock, timeoutMs: permissionTimeoutMs(clock, options.policyChangedAt), onWait },
+    isPermissionNotThere,
+    () => lambda.send(command),
+  );
+  if (!made.UUID) throw new Error('Lambda gave no id for the new event source.');
+  await waitUntilSettled({ lambda, clock }, made.UUID, onWait);
+  return made.UUID;
+}
+
+/** Brings the event source in line, and enables or disables it where `enabled` is given; waits until it is so. */
+export async function updateEventSource(
+  { lambda, clock }: EventSourceDeps,
+  id: string,
+  options: {
+    readonly workers?: number;
+    readonly enabled?: boolean;
+    readonly policyChangedAt?: number | undefined;
+  },
+  onWait?: () => void,
+): Promise<void> {
+  const command = new UpdateEventSourceMappingCommand({
+    UUID: id,
+    ...(options.workers === undefined ? {} : { ...mappingSettings(options.workers), FilterCriteria: {} }),
+    ...(options.enabled === undefined ? {} : { Enabled: options.enabled }),
+  });
+  await retryWhile(
+    { clock, timeoutMs: permissionTimeoutMs(clock, options.policyChangedAt), onWait },
+    isPermissionNotThere,
+    () =>
+      retryWhile(
+        { clock, timeoutMs: SETTLE_TIMEOUT_MS, onWait },
+        (error) => isServiceError(error, 'ResourceInUseException', 'ResourceConflictException'),
+        () => lambda.send(command),
+      ),
+  );
+  await waitUntilSettled({ lambda, clock }, id, onWait);
+}
+
+export async function tagEventSource(
+  { lambda }: Pick<DeployClients, 'lambda'>,
+  arn: string,
+  names: DeploymentNames,
+): Promise<void> {
+  await lambda.send(new TagResourceCommand({ Resource: arn, Tags: { [STACK_TAG]: names.stack } }));
+}
+
+/** Waits while an event source is about to change. @returns it, or `undefined` when it is gone. */
+export async function waitUntilSettled(
+  { lambda, clock }: EventSourceDeps,
+  id: string,
+  onWait?: () => void,
+): Promise<EventSourceMappingConfiguration | undefined> {
+  const what = `The change of the event source ${id}`;
+  return waitFor({ clock, timeoutMs: SETTLE_TIMEOUT_MS, what, onWait }, async () => {
+    const found = await orAbsent(lambda.send(new GetEventSourceMappingCommand({ UUID: id })), ABSENT);
+    if (!found) return { gone: true as const };
+    return /^(Enabled|Disabled)$/.test(found.State ?? '') ? { gone: false as const, found } : undefined;
+  }).then((answer) => (answer.gone ? undefined : answer.found));
+}
+
+/** All event sources of a queue, or of a function. */
+export async function listEventSources(
+  lambda: DeployClients['lambda'],
+  of: { readonly EventSourceArn: string } | { readonly FunctionName: string },
+): Promise<EventSourceMappingConfiguration[]> {
+  const all: EventSourceMappingConfiguration[] = [];
+  let Marker: string | undefined;
+  do {
+    const page = await lambda.send(new ListEventSourceMappingsCommand({ ...of, Marker }));
+    all.push(...(page.EventSourceMappings ?? []));
+    Marker = page.NextMarker || undefined;
+  } while (Marker !== undefined);
+  return all;
+}
+
+/** Is this the function's ARN, perhaps with a version behind it? */
+export function isOfFunction(arn: string | undefined, names: DeploymentNames): boolean {
+  return arn === names.functionArn || (arn?.startsWith(`${names.functionArn}:`) ?? false);
+}
+
+const ABSENT = 'ResourceNotFoundException';
+const RESPONSE_TYPE: FunctionResponseType = 'ReportBatchItemFailures';
+const SETTLE_TIMEOUT_MS = 180_000;
+const PERMISSION_TIMEOUT_MS = 60_000;
+
+function mappingSettings(workers: number) {
+  return {
+    BatchSize: 1,
+    MaximumBatchingWindowInSeconds: 0,
+    FunctionResponseTypes: [RESPONSE_TYPE],
+    ScalingConfig: { MaximumConcurrency: workers },
+  };
+}
+
+/** Permissions that were changed over a minute ago are in force: then an error is one. */
+function permissionTimeoutMs(clock: Clock, changedAt: number | undefined): number {
+  return changedAt === undefined ? 0 : Math.max(0, changedAt + PERMISSION_TIMEOUT_MS - clock.now());
+}
+
+function isPermissionNotThere(error: unknown): boolean {
+  return (
+    says(error, 'InvalidParameterValueException', /does not have permissions to call .+ on SQS/i) ||
+    says(error, 'InvalidParameterValueException', /cannot be assumed by Lambda/i)
+  );
+}
+
+async function readTags(
+  lambda: DeployClients['lambda'],
+  arn: string | undefined,
+): Promise<Record<string, string> | undefined> {
+  if (arn === undefined) return undefined;
+  return (await lambda.send(new ListTagsCommand({ Resource: arn }))).Tags ?? {};
+}

@@ -1,0 +1,333 @@
+import {
+  CreateFunctionCommand,
+  type FunctionConfiguration,
+  GetFunctionCommand,
+  GetFunctionConfigurationCommand,
+  GetFunctionRecursionConfigCommand,
+  PutFunctionRecursionConfigCommand,
+  type Runtime,
+  TagResourceCommand,
+  UntagResourceCommand,
+  UpdateFunctionCodeCommand,
+  UpdateFunctionConfigurationCommand,
+} from '@aws-sdk/client-lambda';
+import type { Clock } from '../../clock.ts';
+import { UserError } from '../../errors.ts';
+import { type Change, diffProperties, type Properties } from '../change.ts';
+import type { DeployClients } from '../clients.ts';
+import type { DeploymentInput } from '../deployment-input.ts';
+import { diffEnvironment, Environment, type WantedVariables } from '../environment.ts';
+import { type DeploymentNames, STACK_TAG } from '../names.ts';
+import { codeSha256, HANDLER } from '../package.ts';
+import { httpStatusOf, isServiceError, orAbsent, says } from '../service-errors.ts';
+import { retryWhile, waitFor } from '../wait.ts';
+
+/** The function as it is. */
+export interface ObservedFunction {
+  readonly arn: string;
+  readonly ours: boolean;
+  /** An earlier deploy has disabled the event source and not come to the point of enabling it again. */
+  readonly resumesEventSource: boolean;
+  readonly properties: Properties;
+  readonly environment: Environment;
+  readonly packageType: string;
+  /** `undefined`: not limited by hand. */
+  readonly reservedConcurrency: number | undefined;
+}
+
+const RUNTIME: Runtime = 'nodejs24.x';
+const ARCHITECTURE = 'arm64';
+const TIMEOUT_SECONDS = 300;
+/** On the function while a takeover has its event source disabled; see {@link ObservedFunction.resumesEventSource}. */
+const RESUME_TAG = 'tdd:event-source';
+const RECURSION_PROPERTY = 'RecursiveLoop';
+
+/** The variable by which the worker knows its own event source, which it disables when the API key is revoked. */
+export const EVENT_SOURCE_VARIABLE = 'TDD_EVENT_SOURCE_UUID';
+
+/** What is known of other resources; `undefined` for one that is not made yet. */
+export interface Surroundings {
+  readonly roleArn: string;
+  readonly queueUrl: string | undefined;
+  readonly deadLetterQueueUrl: string | undefined;
+  readonly eventSourceId: string | undefined;
+}
+
+/** Reads the function's state, or `undefined` when there is none of this name. */
+export async function observeFunction(
+  { lambda }: Pick<DeployClients, 'lambda'>,
+  names: DeploymentNames,
+): Promise<ObservedFunction | undefined> {
+  const FunctionName = names.function;
+  const answer = await orAbsent(lambda.send(new GetFunctionCommand({ FunctionName })), ABSENT);
+  const configuration = answer?.Configuration;
+  if (!answer || !configuration) return undefined;
+  const tag = answer.Tags?.[STACK_TAG];
+  return {
+    arn: configuration.FunctionArn ?? names.functionArn,
+    ours: tag === names.stack,
+    resumesEventSource: answer.Tags?.[RESUME_TAG] !== undefined,
+    properties: {
+      [STACK_TAG]: tag,
+      ...configurationOf(configuration),
+      [RECURSION_PROPERTY]: await readRecursion(lambda, FunctionName),
+    },
+    environment: new Environment(configuration.Environment?.Variables),
+    packageType: configuration.PackageType ?? 'Zip',
+    reservedConcurrency: answer.Concurrency?.ReservedConcurrentExecutions,
+  };
+}
+
+/** What differs from how the function shall be. A property that an emulator does not tell is not compared. */
+export function diffFunction(
+  observed: ObservedFunction,
+  names: DeploymentNames,
+  input: DeploymentInput,
+  zip: Uint8Array,
+  surroundings: Surroundings,
+): Change[] {
+  const wanted: Properties = {
+    [STACK_TAG]: names.stack,
+    Runtime: RUNTIME,
+    Handler: HANDLER,
+    Role: surroundings.roleArn,
+    Timeout: String(TIMEOUT_SECONDS),
+    MemorySize: String(input.memorySizeMb),
+    Layers: 'none',
+    LogFormat: 'JSON',
+    LogGroup: names.logGroup,
+    Architectures: ARCHITECTURE,
+    CodeSha256: codeSha256(zip),
+    [RECURSION_PROPERTY]: 'Allow',
+  };
+  const told = Object.entries(wanted).filter(
+    ([property]) => !UNTOLD.has(property) || observed.properties[property] !== undefined,
+  );
+  return [
+    ...diffProperties(observed.properties, Object.fromEntries(told)),
+    ...diffEnvironment(observed.environment, functionVariables(input, surroundings)),
+  ];
+}
+
+/** Which of a function's changes are made by which call. `Environment.` stands for all variables. */
+export const CONFIGURATION_PROPERTIES = [
+  'Runtime',
+  'Handler',
+  'Role',
+  'Timeout',
+  'MemorySize',
+  'Layers',
+  'LogFormat',
+  'LogGroup',
+  'Environment.',
+] as const;
+export const CODE_PROPERTIES = ['CodeSha256', 'Architectures'] as const;
+export { RECURSION_PROPERTY };
+export const EVENT_SOURCE_PROPERTY = `Environment.${EVENT_SOURCE_VARIABLE}`;
+
+/** The variables of the function: the settings, and what follows from the deployment. */
+export function functionVariables(input: DeploymentInput, surroundings: Surroundings): WantedVariables {
+  return {
+    ...input.environment,
+    DATALAKE_BUCKET_NAME: input.bucketName,
+    TDD_WORKERS: String(input.workers),
+    TDD_QUEUE_URL: surroundings.queueUrl,
+    TDD_DLQ_URL: surroundings.deadLetterQueueUrl,
+    [EVENT_SOURCE_VARIABLE]: surroundings.eventSourceId,
+  };
+}
+
+export interface FunctionDeps {
+  readonly lambda: DeployClients['lambda'];
+  readonly clock: Clock;
+}
+
+/** Makes the function and waits until it is ready. A new role is known to Lambda only after a while. */
+export async function createFunction(
+  { lambda, clock }: FunctionDeps,
+  names: DeploymentNames,
+  input: DeploymentInput,
+  zip: Uint8Array,
+  surroundings: Surroundings,
+  onWait?: () => void,
+): Promise<void> {
+  const command = new CreateFunctionCommand({
+    FunctionName: names.function,
+    Description: 'Downloads partitions of movies and reviews from TMDB into a data lake.',
+    ...configuration(names, input, surroundings),
+    Architectures: [ARCHITECTURE],
+    Code: { ZipFile: zip },
+    Tags: { [STACK_TAG]: names.stack },
+  });
+  await retryWhile({ clock, timeoutMs: ROLE_TIMEOUT_MS, onWait }, isRoleNotReady, () => lambda.send(command));
+  await waitUntilReady({ lambda, clock }, names, onWait);
+}
+
+/** Sets everything but code and architecture, and waits until it is in force. */
+export async function updateConfiguration(
+  { lambda, clock }: FunctionDeps,
+  names: DeploymentNames,
+  input: DeploymentInput,
+  surroundings: Surroundings,
+  onWait?: () => void,
+): Promise<void> {
+  const command = new UpdateFunctionConfigurationCommand({
+    FunctionName: names.function,
+    ...configuration(names, input, surroundings),
+    Layers: [],
+  });
+  await change(lambda, clock, names, onWait, () =>
+    retryWhile({ clock, timeoutMs: ROLE_TIMEOUT_MS, onWait }, isRoleNotReady, () => lambda.send(command)),
+  );
+}
+
+/** Uploads the code for our architecture, and waits until it is in force. */
+export async function updateCode(
+  { lambda, clock }: FunctionDeps,
+  names: DeploymentNames,
+  zip: Uint8Array,
+  onWait?: () => void,
+): Promise<void> {
+  const command = new UpdateFunctionCodeCommand({
+    FunctionName: names.function,
+    ZipFile: zip,
+    Architectures: [ARCHITECTURE],
+  });
+  await change(lambda, clock, names, onWait, () => lambda.send(command));
+}
+
+export async function tagFunction(
+  { lambda }: Pick<DeployClients, 'lambda'>,
+  names: DeploymentNames,
+): Promise<void> {
+  await lambda.send(
+    new TagResourceCommand({ Resource: names.functionArn, Tags: { [STACK_TAG]: names.stack } }),
+  );
+}
+
+/** Notes on the function that its event source was enabled, before a takeover disables it. */
+export async function noteEventSource(
+  { lambda }: Pick<DeployClients, 'lambda'>,
+  names: DeploymentNames,
+): Promise<void> {
+  await lambda.send(
+    new TagResourceCommand({ Resource: names.functionArn, Tags: { [RESUME_TAG]: 'enable-again' } }),
+  );
+}
+
+/** Takes the note of {@link noteEventSource} away. */
+export async function forgetEventSource(
+  { lambda }: Pick<DeployClients, 'lambda'>,
+  names: DeploymentNames,
+): Promise<void> {
+  await lambda.send(new UntagResourceCommand({ Resource: names.functionArn, TagKeys: [RESUME_TAG] }));
+}
+
+/** Allows the function to send messages to its own queue: Lambda stops such chains after 16 otherwise. */
+export async function allowRecursion(
+  { lambda }: Pick<DeployClients, 'lambda'>,
+  names: DeploymentNames,
+): Promise<void> {
+  try {
+    await lambda.send(
+      new PutFunctionRecursionConfigCommand({ FunctionName: names.function, RecursiveLoop: 'Allow' }),
+    );
+  } catch (error) {
+    if (!isUnknownToEmulator(error)) throw error;
+  }
+}
+
+const ABSENT = 'ResourceNotFoundException';
+const ROLE_TIMEOUT_MS = 60_000;
+const UPDATE_TIMEOUT_MS = 180_000;
+/** Not in every emulator's answers; AWS always tells them. */
+const UNTOLD: ReadonlySet<string> = new Set(['LogFormat', 'LogGroup', RECURSION_PROPERTY]);
+
+function configuration(names: DeploymentNames, input: DeploymentInput, surroundings: Surroundings) {
+  const variables = Object.entries(functionVariables(input, surroundings));
+  const known = variables.filter((entry): entry is [string, string] => entry[1] !== undefined);
+  return {
+    Runtime: RUNTIME,
+    Handler: HANDLER,
+    Role: surroundings.roleArn,
+    Timeout: TIMEOUT_SECONDS,
+    MemorySize: input.memorySizeMb,
+    LoggingConfig: { LogFormat: 'JSON', LogGroup: names.logGroup },
+    Environment: { Variables: Object.fromEntries(known) },
+  } as const;
+}
+
+function configurationOf(found: FunctionConfiguration): Properties {
+  return {
+    Runtime: found.Runtime,
+    Handler: found.Handler,
+    Role: found.Role,
+    Timeout: text(found.Timeout),
+    MemorySize: text(found.MemorySize),
+    Layers: found.Layers?.map(({ Arn }) => Arn).join(', ') || 'none',
+    LogFormat: found.LoggingConfig?.LogFormat,
+    LogGroup: found.LoggingConfig?.LogGroup,
+    Architectures: found.Architectures?.join(', '),
+    CodeSha256: found.CodeSha256,
+  };
+}
+
+function text(value: number | undefined): string | undefined {
+  return value === undefined ? undefined : String(value);
+}
+
+async function readRecursion(
+  lambda: DeployClients['lambda'],
+  FunctionName: string,
+): Promise<string | undefined> {
+  try {
+    return (await lambda.send(new GetFunctionRecursionConfigCommand({ FunctionName }))).RecursiveLoop;
+  } catch (error) {
+    if (isUnknownToEmulator(error)) return undefined;
+    throw error;
+  }
+}
+
+/** An emulator without the call answers with a page of HTML, or with "not implemented". */
+function isUnknownToEmulator(error: unknown): boolean {
+  const status = httpStatusOf(error);
+  if (status === 405 || status === 501) return true;
+  if (status !== 404) return isServiceError(error, 'UnknownOperationException', 'NotImplemented');
+  return !isServiceError(error, ABSENT);
+}
+
+function isRoleNotReady(error: unknown): boolean {
+  return says(error, 'InvalidParameterValueException', /cannot be assumed by Lambda/i);
+}
+
+/** Makes one change: Lambda refuses a second one while the first is under way. */
+async function change(
+  lambda: DeployClients['lambda'],
+  clock: Clock,
+  names: DeploymentNames,
+  onWait: (() => void) | undefined,
+  call: () => Promise<unknown>,
+): Promise<void> {
+  await retryWhile(
+    { clock, timeoutMs: UPDATE_TIMEOUT_MS, onWait },
+    (error) => isServiceError(error, 'ResourceConflictException'),
+    call,
+  );
+  await waitUntilReady({ lambda, clock }, names, onWait);
+}
+
+async function waitUntilReady(
+  { lambda, clock }: FunctionDeps,
+  names: DeploymentNames,
+  onWait?: () => void,
+): Promise<void> {
+  const what = `The change of the function ${JSON.stringify(names.function)}`;
+  await waitFor({ clock, timeoutMs: UPDATE_TIMEOUT_MS, intervalMs: 1_000, what, onWait }, async () => {
+    const found = await lambda.send(new GetFunctionConfigurationCommand({ FunctionName: names.function }));
+    if (found.State === 'Failed' || found.LastUpdateStatus === 'Failed') {
+      const reason = found.LastUpdateStatusReason ?? found.StateReason ?? 'no reason given';
+      throw new UserError(`Lambda could not bring ${JSON.stringify(names.function)} up to date: ${reason}`);
+    }
+    return found.State === 'Pending' || found.LastUpdateStatus === 'InProgress' ? undefined : found;
+  });
+}

@@ -1,0 +1,156 @@
+import {
+  CreateQueueCommand,
+  GetQueueAttributesCommand,
+  GetQueueUrlCommand,
+  ListQueueTagsCommand,
+  type QueueAttributeName,
+  SetQueueAttributesCommand,
+  TagQueueCommand,
+} from '@aws-sdk/client-sqs';
+import type { Clock } from '../../clock.ts';
+import { type Change, diffProperties, type Properties } from '../change.ts';
+import type { DeployClients } from '../clients.ts';
+import { type DeploymentNames, STACK_TAG } from '../names.ts';
+import { isServiceError, orAbsent } from '../service-errors.ts';
+import { retryWhile } from '../wait.ts';
+
+/** A queue as it is. */
+export interface ObservedQueue {
+  readonly url: string;
+  readonly ours: boolean;
+  /** Roughly, as SQS says: those waiting, in flight and delayed. */
+  readonly messages: number;
+  readonly properties: Properties;
+}
+
+/** How often a message is received before SQS moves it to the dead-letter queue. */
+export const MAX_RECEIVE_COUNT = 5;
+const RETENTION_SECONDS = 14 * 24 * 60 * 60;
+/** Six times the function's time-out, as Lambda advises for a queue that it polls. */
+export const VISIBILITY_SECONDS = 1_800;
+
+/** Reads a queue's state, or `undefined` when there is none of this name. */
+export async function observeQueue(
+  { sqs }: Pick<DeployClients, 'sqs'>,
+  queue: string,
+  names: DeploymentNames,
+): Promise<ObservedQueue | undefined> {
+  const found = await orAbsent(sqs.send(new GetQueueUrlCommand({ QueueName: queue })), ...ABSENT);
+  const url = found?.QueueUrl;
+  if (url === undefined) return undefined;
+  // A queue that is just being deleted still has a URL.
+  const answer = await orAbsent(
+    sqs.send(new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ['All'] })),
+    ...ABSENT,
+  );
+  const tags = await orAbsent(sqs.send(new ListQueueTagsCommand({ QueueUrl: url })), ...ABSENT);
+  if (!answer || !tags) return undefined;
+  const attributes = answer.Attributes ?? {};
+  const tag = tags.Tags?.[STACK_TAG];
+  return {
+    url,
+    ours: tag === names.stack,
+    messages: sum(
+      attributes.ApproximateNumberOfMessages,
+      attributes.ApproximateNumberOfMessagesNotVisible,
+      attributes.ApproximateNumberOfMessagesDelayed,
+    ),
+    properties: {
+      [STACK_TAG]: tag,
+      VisibilityTimeout: attributes.VisibilityTimeout,
+      MessageRetentionPeriod: attributes.MessageRetentionPeriod,
+      RedrivePolicy: describeRedrive(attributes.RedrivePolicy),
+    },
+  };
+}
+
+/** What differs from how the queue that the workers take from shall be. */
+export function diffQueue(observed: ObservedQueue, names: DeploymentNames): Change[] {
+  return diffProperties(observed.properties, { [STACK_TAG]: names.stack, ...queueAttributes(names) });
+}
+
+/** What differs from how the dead-letter queue shall be. */
+export function diffDeadLetterQueue(observed: ObservedQueue, names: DeploymentNames): Change[] {
+  return diffProperties(observed.properties, { [STACK_TAG]: names.stack, ...deadLetterQueueAttributes() });
+}
+
+/** The attributes of the queue that the workers take from. */
+export function queueAttributes(names: DeploymentNames): QueueAttributes {
+  return {
+    VisibilityTimeout: String(VISIBILITY_SECONDS),
+    MessageRetentionPeriod: String(RETENTION_SECONDS),
+    RedrivePolicy: JSON.stringify({
+      deadLetterTargetArn: names.deadLetterQueueArn,
+      maxReceiveCount: MAX_RECEIVE_COUNT,
+    }),
+  };
+}
+
+/** The attributes of the dead-letter queue. */
+export function deadLetterQueueAttributes(): QueueAttributes {
+  return { MessageRetentionPeriod: String(RETENTION_SECONDS) };
+}
+
+export type QueueAttributes = Readonly<Partial<Record<QueueAttributeName, string>>>;
+
+/**
+ * Makes a queue. SQS refuses a name for a minute after its queue was deleted: that is waited for.
+ * @returns its URL.
+ */
+export async function createQueue(
+  { sqs, clock }: { readonly sqs: DeployClients['sqs']; readonly clock: Clock },
+  queue: string,
+  attributes: QueueAttributes,
+  names: DeploymentNames,
+  onWait?: () => void,
+): Promise<string> {
+  const command = new CreateQueueCommand({
+    QueueName: queue,
+    Attributes: attributes,
+    tags: { [STACK_TAG]: names.stack },
+  });
+  const answer = await retryWhile(
+    { clock, timeoutMs: 90_000, intervalMs: 5_000, onWait },
+    (error) => isServiceError(error, ...DELETED_RECENTLY),
+    () => sqs.send(command),
+  );
+  if (!answer.QueueUrl) throw new Error(`SQS gave no URL for the new queue ${queue}.`);
+  return answer.QueueUrl;
+}
+
+/** Sets a queue's attributes. Those not named stay, and so do its messages. */
+export async function setQueueAttributes(
+  { sqs }: Pick<DeployClients, 'sqs'>,
+  url: string,
+  attributes: QueueAttributes,
+): Promise<void> {
+  await sqs.send(new SetQueueAttributesCommand({ QueueUrl: url, Attributes: attributes }));
+}
+
+/** Gives a queue our tag. */
+export async function tagQueue(
+  { sqs }: Pick<DeployClients, 'sqs'>,
+  url: string,
+  names: DeploymentNames,
+): Promise<void> {
+  await sqs.send(new TagQueueCommand({ QueueUrl: url, Tags: { [STACK_TAG]: names.stack } }));
+}
+
+/** SQS has had two names for each of these since its JSON protocol. */
+const ABSENT = ['QueueDoesNotExist', 'AWS.SimpleQueueService.NonExistentQueue'];
+const DELETED_RECENTLY = ['QueueDeletedRecently', 'AWS.SimpleQueueService.QueueDeletedRecently'];
+
+function describeRedrive(policy: string | undefined): string | undefined {
+  if (!policy) return undefined;
+  try {
+    const { deadLetterTargetArn, maxReceiveCount } = JSON.parse(policy) as Record<string, unknown>;
+    return JSON.stringify({ deadLetterTargetArn, maxReceiveCount: Number(maxReceiveCount) });
+  } catch {
+    // Not what SQS gives, so not what is wanted either: it is shown and replaced.
+    return policy;
+  }
+}
+
+function sum(...counts: readonly (string | undefined)[]): number {
+  return counts.reduce((total, count) => total + Number(count ?? 0), 0);
+}

@@ -1,0 +1,79 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { planDeployment } from '../../src/deploy/plan.ts';
+import { describeWithMoto, type Moto, startMoto } from '../support/moto.ts';
+import { API_KEY, createCloud, deploy, INPUT, NAMES, stateOf, ZIP } from './cloud.ts';
+
+describeWithMoto('applyDeployment', () => {
+  let moto: Moto;
+  beforeAll(async () => {
+    moto = await startMoto();
+  });
+  beforeEach(() => moto.reset());
+  afterAll(() => moto.stop());
+
+  test('makes everything in an empty account', async () => {
+    const cloud = createCloud(moto);
+    const plan = await deploy(cloud);
+    expect(plan.resources.map(({ action }) => action)).toEqual(Array(7).fill('create'));
+    expect(await stateOf(cloud)).toMatchObject({
+      bucket: { ours: true, region: 'us-east-1' },
+      queue: { ours: true, properties: { VisibilityTimeout: '1800', MessageRetentionPeriod: '1209600' } },
+      deadLetterQueue: { ours: true, properties: { MessageRetentionPeriod: '1209600' } },
+      role: { ours: true, arn: NAMES.roleArn, managedPolicies: [] },
+      logGroup: { ours: true, properties: { RetentionInDays: '30' } },
+      function: {
+        ours: true,
+        resumesEventSource: false,
+        properties: {
+          Runtime: 'nodejs24.x',
+          Architectures: 'arm64',
+          LogFormat: 'JSON',
+          RecursiveLoop: 'Allow',
+        },
+      },
+      eventSource: { enabled: true, maximumConcurrency: 4, properties: { BatchSize: '1' } },
+      variables: {
+        TMDB_API_KEY: API_KEY,
+        DATALAKE_BUCKET_NAME: 'films-lake',
+        TDD_WORKERS: '4',
+        TDD_QUEUE_URL: 'http://HOST/123456789012/films-queue',
+        TDD_DLQ_URL: 'http://HOST/123456789012/films-queue-dlq',
+        TDD_EVENT_SOURCE_UUID: 'ID',
+      },
+    });
+  });
+
+  test('changes nothing the second time', async () => {
+    const cloud = createCloud(moto);
+    await deploy(cloud);
+    const made = cloud.changes.length;
+    const plan = await deploy(cloud);
+    expect(plan.resources.map(({ action }) => action)).toEqual(Array(7).fill('unchanged'));
+    expect(plan.steps).toEqual([]);
+    expect(cloud.changes.length).toBe(made);
+  });
+
+  test('plans with reading calls only', async () => {
+    const cloud = createCloud(moto);
+    await planDeployment(cloud, { input: INPUT, zip: ZIP });
+    expect(cloud.calls.length).toBeGreaterThan(7);
+    expect(cloud.changes).toEqual([]);
+  });
+
+  test('completes a deploy that was cut off after any of its calls', async () => {
+    const whole = createCloud(moto);
+    await deploy(whole);
+    const expected = await stateOf(whole);
+    const count = whole.changes.length;
+    expect(count).toBeGreaterThan(12);
+    for (let made = 1; made < count; made += 1) {
+      await moto.reset();
+      const cloud = createCloud(moto);
+      cloud.cutAfter(made);
+      await expect(deploy(cloud), `cut off after ${whole.changes[made - 1]}`).rejects.toThrow('cut off');
+      cloud.cutAfter(Number.POSITIVE_INFINITY);
+      await deploy(cloud);
+      expect(await stateOf(cloud), `cut off after ${whole.changes[made - 1]}`).toEqual(expected);
+    }
+  });
+});

@@ -1,0 +1,154 @@
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
+import { IAMClient } from '@aws-sdk/client-iam';
+import { type FunctionConfiguration, LambdaClient } from '@aws-sdk/client-lambda';
+import { PutBucketTaggingCommand, S3Client, type Tag } from '@aws-sdk/client-s3';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { STSClient } from '@aws-sdk/client-sts';
+import type { Clock } from '../../src/clock.ts';
+import { applyDeployment, type StepState } from '../../src/deploy/apply.ts';
+import { aroundCalls, type Call, type DeployClients } from '../../src/deploy/clients.ts';
+import type { DeploymentInput } from '../../src/deploy/deployment-input.ts';
+import { deploymentNames } from '../../src/deploy/names.ts';
+import { observe } from '../../src/deploy/observe.ts';
+import type { Step } from '../../src/deploy/order-steps.ts';
+import { buildZip } from '../../src/deploy/package.ts';
+import { type DeployDeps, type Plan, planDeployment } from '../../src/deploy/plan.ts';
+import { readingClients } from '../../src/deploy/reading-clients.ts';
+import { createFakeClock } from '../support/fake-clock.ts';
+import type { Moto } from '../support/moto.ts';
+
+export const API_KEY = '0123456789abcdef0123456789abcdef';
+
+export const INPUT: DeploymentInput = {
+  lambdaName: 'films',
+  queueName: 'films-queue',
+  bucketName: 'films-lake',
+  region: 'us-east-1',
+  accountId: '123456789012',
+  workers: 4,
+  memorySizeMb: 512,
+  environment: { TMDB_API_KEY: API_KEY, TMDB_LANGUAGE: 'en-US', TMDB_REQUESTS_PER_SECOND: '40' },
+};
+
+export const NAMES = deploymentNames(INPUT);
+
+export const ZIP = await buildZip({ bundle: Buffer.from('export const handler = async () => {};') });
+
+/** An account in moto, with what moto leaves out of AWS's answers added, and a record of the changing calls. */
+export interface Cloud extends DeployDeps {
+  /** `lambda:CreateFunction`, in the order of the calls. */
+  readonly changes: string[];
+  /** Every call. */
+  readonly calls: Call[];
+  /** As `clients`, and not recorded: what somebody does by hand. */
+  readonly byHand: DeployClients;
+  /** From now on the calls fail once this many changes have been made. */
+  cutAfter(changes: number): void;
+}
+
+export function createCloud(moto: Moto, clock: Clock = createFakeClock(Date.now())): Cloud {
+  const byHand = completeMoto({
+    iam: new IAMClient(moto.clientConfig),
+    lambda: new LambdaClient(moto.clientConfig),
+    sqs: new SQSClient(moto.clientConfig),
+    s3: new S3Client({ ...moto.clientConfig, forcePathStyle: true }),
+    logs: new CloudWatchLogsClient(moto.clientConfig),
+    sts: new STSClient(moto.clientConfig),
+  });
+  const changes: string[] = [];
+  const calls: Call[] = [];
+  let limit = Number.POSITIVE_INFINITY;
+  const clients = aroundCalls(byHand, async (call, next) => {
+    if (changes.length >= limit) throw new Error('cut off');
+    calls.push(call);
+    const answer = await next();
+    if (!/^(Get|List|Head|Describe)/.test(call.operation)) changes.push(`${call.service}:${call.operation}`);
+    if (changes.length >= limit) throw new Error('cut off');
+    return answer;
+  });
+  return {
+    clients,
+    clock,
+    changes,
+    calls,
+    byHand,
+    cutAfter: (count) => {
+      limit = changes.length + count;
+    },
+  };
+}
+
+/** Plans and applies. */
+export async function deploy(
+  cloud: Cloud,
+  input: DeploymentInput = INPUT,
+  zip: Uint8Array = ZIP,
+  onStep?: (step: Step, state: StepState) => void,
+): Promise<Plan> {
+  const plan = await planDeployment(cloud, { input, zip });
+  await applyDeployment(cloud, plan, { onStep });
+  return plan;
+}
+
+/** All that is there, without what differs between two equal deployments: ids, dates and secrets. */
+export async function stateOf(cloud: Cloud): Promise<unknown> {
+  const { clients } = { clients: readingClients(cloud.byHand) };
+  const observed = await observe({ clients, clock: cloud.clock }, NAMES);
+  const variables = observed.function?.environment.toVariables() ?? {};
+  const text = JSON.stringify({ ...observed, variables, role: { ...observed.role, createdAt: undefined } });
+  return JSON.parse(text.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'ID').replace(/127\.0\.0\.1:\d+/g, 'HOST'));
+}
+
+interface Remembered {
+  architectures?: string[];
+  logging?: { LogFormat?: string; LogGroup?: string };
+  recursion?: string;
+}
+
+/** What AWS does and moto (5.2) does not: a bucket's tags in the creating call, architecture, logging, recursion. */
+function completeMoto(clients: DeployClients): DeployClients {
+  const functions = new Map<string, Remembered>();
+  return aroundCalls(clients, async ({ service, operation, input }, next) => {
+    const name = String(input.FunctionName);
+    const known = functions.get(name) ?? {};
+    switch (`${service}:${operation}`) {
+      case 'lambda:GetFunctionRecursionConfig':
+        return { RecursiveLoop: known.recursion ?? 'Terminate' };
+      case 'lambda:PutFunctionRecursionConfig':
+        functions.set(name, { ...known, recursion: String(input.RecursiveLoop) });
+        return {};
+    }
+    const answer = (await next()) as { Configuration?: FunctionConfiguration };
+    switch (`${service}:${operation}`) {
+      case 's3:CreateBucket': {
+        const tags = (input.CreateBucketConfiguration as { Tags?: Tag[] } | undefined)?.Tags;
+        if (tags) {
+          const Bucket = String(input.Bucket);
+          await clients.s3.send(new PutBucketTaggingCommand({ Bucket, Tagging: { TagSet: tags } }));
+        }
+        break;
+      }
+      case 'lambda:CreateFunction':
+      case 'lambda:UpdateFunctionConfiguration':
+      case 'lambda:UpdateFunctionCode':
+        functions.set(name, {
+          ...known,
+          ...(input.Architectures ? { architectures: input.Architectures as string[] } : {}),
+          ...(input.LoggingConfig ? { logging: input.LoggingConfig } : {}),
+        });
+        break;
+      case 'lambda:GetFunction': {
+        const configuration = answer.Configuration ?? {};
+        const LoggingConfig = { LogFormat: 'Text', LogGroup: `/aws/lambda/${name}`, ...known.logging };
+        const architectures = known.architectures ?? configuration.Architectures;
+        return {
+          ...answer,
+          Configuration: { ...configuration, LoggingConfig, Architectures: architectures },
+        };
+      }
+      case 'lambda:DeleteFunction':
+        functions.delete(name);
+    }
+    return answer;
+  });
+}
