@@ -1,0 +1,89 @@
+import { UsageError } from '../errors.ts';
+import { parseInitial, parseYear } from '../partition.ts';
+import { isRunId } from '../run-id.ts';
+import { MessageError } from './message-error.ts';
+import type { PartitionMessage } from './partition-message.ts';
+
+/**
+ * Reads a message's body. Older producers write the year as a string perhaps, a space in the initial where we write
+ * `_`, and neither snapshot nor run. Unknown fields are ignored; nothing else is let through, since all of it becomes
+ * part of keys.
+ * @throws {MessageError} naming the field and its value.
+ */
+export function parseMessage(body: string): PartitionMessage {
+  const fields = parseFields(body);
+  const snapshot = readOptional(fields, 'snapshot', isDay, 'a day such as 2026-11-22');
+  const run = readOptional(fields, 'run', isRun, "a run's name such as 20261122T101500Z-4f3a2b");
+  const hop = readOptional(fields, 'hop', isHop, 'a whole number from 0');
+  const redoBefore = readOptional(fields, 'redoBefore', isInstant, 'an instant such as 2026-11-22T10:00:00Z');
+  return {
+    year: readWith(parseYear, fields, 'year'),
+    initial: readWith(parseInitial, fields, 'initial'),
+    hop: hop ?? 0,
+    ...(snapshot !== undefined && { snapshot }),
+    ...(run !== undefined && { run }),
+    ...(redoBefore !== undefined && { redoBefore }),
+  };
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function parseFields(body: string): Fields {
+  let json: unknown;
+  try {
+    json = JSON.parse(body);
+  } catch (cause) {
+    throw new MessageError(`The message is not JSON: ${quote(body)}.`, { cause });
+  }
+  if (typeof json === 'object' && json !== null && !Array.isArray(json)) return json as Fields;
+  throw new MessageError(`The message is no JSON object: ${quote(json)}.`);
+}
+
+function readWith<T>(parse: (value: unknown) => T, fields: Fields, name: string): T {
+  if (!Object.hasOwn(fields, name)) throw new MessageError(`The message has no ${name}.`);
+  try {
+    return parse(fields[name]);
+  } catch (cause) {
+    if (!(cause instanceof UsageError)) throw cause;
+    throw new MessageError(`The message's ${name} is wrong: ${cause.message}`, { cause });
+  }
+}
+
+function readOptional<T>(
+  fields: Fields,
+  name: string,
+  isValid: (value: unknown) => value is T,
+  what: string,
+): T | undefined {
+  if (!Object.hasOwn(fields, name)) return undefined;
+  const value = fields[name];
+  if (isValid(value)) return value;
+  throw new MessageError(`The message's ${name} is wrong: ${quote(value)} is not ${what}.`);
+}
+
+function isDay(value: unknown): value is string {
+  if (typeof value !== 'string' || !/^\d{4}-\d{2}-\d{2}$/.test(value)) return false;
+  const midnight = new Date(`${value}T00:00:00Z`);
+  // A date that is none (the 30th of February) is carried over into the next month.
+  return !Number.isNaN(midnight.getTime()) && midnight.toISOString().startsWith(value);
+}
+
+function isRun(value: unknown): value is string {
+  return typeof value === 'string' && isRunId(value);
+}
+
+function isHop(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
+}
+
+function isInstant(value: unknown): value is string {
+  if (typeof value !== 'string' || !isDay(value.slice(0, 10))) return false;
+  const isIso = /^.{10}T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:\d{2})$/.test(value);
+  return isIso && !Number.isNaN(Date.parse(value));
+}
+
+/** A value for people, short: bodies can be 1 MB long. */
+function quote(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
+}
