@@ -1,0 +1,98 @@
+import { isDeepStrictEqual } from 'node:util';
+import { movieKey, reviewKey } from '../lake/keys.ts';
+import type { Lake } from '../lake/lake.ts';
+import { type Partition, partitionName } from '../partition.ts';
+import type { JsonObject } from './catalogue/tmdb-movie.ts';
+import type { Truth, TruthView } from './catalogue/truth.ts';
+import type { Catalogue } from './catalogue.ts';
+
+export interface VerifyOptions {
+  /** Look at these partitions alone; at the whole lake when absent. */
+  readonly partitions?: readonly Partition[];
+  /** The settings that the lake was downloaded with. */
+  readonly view?: TruthView;
+}
+
+/** How a lake compares with the truth; all is well when the three lists are empty. */
+export interface LakeReport {
+  /** Movie documents that are as they must be. */
+  readonly movies: number;
+  /** Review documents that are as they must be. */
+  readonly reviews: number;
+  /** Keys that must be there and are not. */
+  readonly missing: readonly string[];
+  /** Keys that are there and must not be. */
+  readonly unexpected: readonly string[];
+  /** Keys of documents that differ, or are no JSON. */
+  readonly wrong: readonly string[];
+}
+
+const FOLDERS = ['tmdb/movies/', 'tmdb/reviews/'];
+const READS_AT_ONCE = 16;
+
+/** Compares every document under `tmdb/movies` and `tmdb/reviews` with what the catalogue says it must be. */
+export async function verifyLake(
+  { lake, catalogue }: { readonly lake: Pick<Lake, 'list' | 'read'>; readonly catalogue: Catalogue },
+  { partitions, view }: VerifyOptions = {},
+): Promise<LakeReport> {
+  const wanted = partitions && new Set(partitions.map(partitionName));
+  const expected = new Map<string, JsonObject>();
+  for (const truth of catalogue.truth(view).values()) {
+    if (wanted?.has(partitionName(truth.partition)) ?? true) expectDocuments(truth, expected);
+  }
+  const missing = new Set(expected.keys());
+  const found: { key: string; document: JsonObject }[] = [];
+  const unexpected: string[] = [];
+  for await (const key of listDocuments(lake)) {
+    if (wanted && !wanted.has(partitionOf(key))) continue;
+    const document = expected.get(key);
+    if (document === undefined) unexpected.push(key);
+    else found.push({ key, document });
+    missing.delete(key);
+  }
+  const wrong = new Set<string>();
+  const queue = [...found];
+  const compareNext = async (): Promise<void> => {
+    for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
+      if (!isDeepStrictEqual(await readJson(lake, next.key), next.document)) wrong.add(next.key);
+    }
+  };
+  await Promise.all(Array.from({ length: READS_AT_ONCE }, compareNext));
+  const countRight = (folder: string): number =>
+    found.filter(({ key }) => key.startsWith(folder) && !wrong.has(key)).length;
+  return {
+    movies: countRight('tmdb/movies/'),
+    reviews: countRight('tmdb/reviews/'),
+    missing: [...missing].sort(),
+    unexpected: unexpected.sort(),
+    wrong: [...wrong].sort(),
+  };
+}
+
+function expectDocuments(truth: Truth, expected: Map<string, JsonObject>): void {
+  const { partition, tmdbId, movieDocument, reviewDocuments = [] } = truth;
+  if (tmdbId === undefined || movieDocument === undefined) return;
+  expected.set(movieKey(partition, tmdbId), movieDocument);
+  for (const review of reviewDocuments) expected.set(reviewKey(partition, tmdbId, String(review.id)), review);
+}
+
+async function* listDocuments(lake: Pick<Lake, 'list'>): AsyncGenerator<string> {
+  for (const folder of FOLDERS) {
+    for await (const { key } of lake.list(folder)) yield key;
+  }
+}
+
+/** `2004/AD` of `tmdb/movies/year-2004/initial-AD/…`. */
+function partitionOf(key: string): string {
+  const [, year = '', initial = ''] = /\/year-(\d+)\/initial-([^/]*)\//.exec(key) ?? [];
+  return `${year}/${initial}`;
+}
+
+async function readJson(lake: Pick<Lake, 'read'>, key: string): Promise<unknown> {
+  try {
+    return JSON.parse((await lake.read(key))?.body.toString('utf8') ?? '');
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}

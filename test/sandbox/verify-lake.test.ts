@@ -1,0 +1,106 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { JSON_TYPE, movieKey, reviewKey } from '../../src/lake/keys.ts';
+import type { Partition } from '../../src/partition.ts';
+import type { TruthView } from '../../src/sandbox/catalogue/truth.ts';
+import { verifyLake } from '../../src/sandbox/verify-lake.ts';
+import { MemoryLake } from '../support/memory-lake.ts';
+import { makeCatalogue, movieWithReviews } from './small-catalogue.ts';
+
+const catalogue = makeCatalogue();
+const { imdbId, tmdbId } = movieWithReviews(catalogue, 40);
+const partition = catalogue.truth().get(imdbId)?.partition ?? { year: 0, initial: '' };
+const key = movieKey(partition, tmdbId);
+
+/** Writes what the truth says, as a download would that makes no mistake. */
+async function fill(
+  lake: MemoryLake,
+  view?: TruthView,
+  wanted: (partition: Partition) => boolean = () => true,
+) {
+  for (const { partition, tmdbId = 0, movieDocument, reviewDocuments = [] } of catalogue
+    .truth(view)
+    .values()) {
+    if (!movieDocument || !wanted(partition)) continue;
+    await lake.write(movieKey(partition, tmdbId), JSON.stringify(movieDocument), JSON_TYPE);
+    for (const review of reviewDocuments) {
+      await lake.write(reviewKey(partition, tmdbId, String(review.id)), JSON.stringify(review), JSON_TYPE);
+    }
+  }
+}
+
+describe('verifyLake', () => {
+  let lake: MemoryLake;
+  beforeEach(() => {
+    lake = new MemoryLake();
+  });
+
+  it('finds nothing wrong with a lake that is as it must be', async () => {
+    await fill(lake);
+    const report = await verifyLake({ lake, catalogue });
+    expect(report).toMatchObject({ missing: [], unexpected: [], wrong: [] });
+    expect(report.movies).toBeGreaterThan(100);
+    expect(report.reviews).toBeGreaterThan(200);
+  });
+
+  it('calls everything missing in an empty lake', async () => {
+    const report = await verifyLake({ lake, catalogue });
+    expect(report).toMatchObject({ movies: 0, reviews: 0, unexpected: [], wrong: [] });
+    expect(report.missing).toContain(key);
+  });
+
+  it('names documents that differ in one value, lack one, have one more or are no JSON', async () => {
+    await fill(lake);
+    const { movieDocument = {}, reviewDocuments = [] } = catalogue.truth().get(imdbId) ?? {};
+    const [first = {}, second = {}, third = {}] = reviewDocuments;
+    const { content: _, ...without } = second;
+    const reviewKeys = [first, second, third].map(({ id }) => reviewKey(partition, tmdbId, String(id)));
+    const [one = '', two = '', three = ''] = reviewKeys;
+    await lake.write(key, JSON.stringify({ ...movieDocument, idIMDB: 'tt0000000' }), JSON_TYPE);
+    await lake.write(one, JSON.stringify({ ...first, movie_title: 'more' }), JSON_TYPE);
+    await lake.write(two, JSON.stringify(without), JSON_TYPE);
+    await lake.write(three, '{"author":', JSON_TYPE);
+    const report = await verifyLake({ lake, catalogue });
+    expect(report.wrong).toEqual([key, ...reviewKeys].sort());
+    expect(report).toMatchObject({ missing: [], unexpected: [] });
+  });
+
+  it('takes the fields of a document in any order', async () => {
+    await fill(lake);
+    const document = Object.entries(catalogue.truth().get(imdbId)?.movieDocument ?? {});
+    await lake.write(key, JSON.stringify(Object.fromEntries(document.reverse())), JSON_TYPE);
+    expect(await verifyLake({ lake, catalogue })).toMatchObject({ wrong: [] });
+  });
+
+  it('names what must not be there, and leaves other folders alone', async () => {
+    await fill(lake);
+    const stray = movieKey(partition, 99_999_999);
+    await lake.write(stray, '{}', JSON_TYPE);
+    await lake.write('tmdb/manifests/year-2020/initial-TH.json', '{}', JSON_TYPE);
+    expect(await verifyLake({ lake, catalogue })).toMatchObject({ unexpected: [stray], missing: [] });
+  });
+
+  it('looks at the partitions asked for alone', async () => {
+    await fill(lake, {}, ({ year, initial }) => year === partition.year && initial === partition.initial);
+    const report = await verifyLake({ lake, catalogue }, { partitions: [partition] });
+    expect(report).toMatchObject({ missing: [], unexpected: [], wrong: [] });
+    expect(report.reviews).toBeGreaterThanOrEqual(40);
+    const other = { year: partition.year, initial: '99' };
+    expect(await verifyLake({ lake, catalogue }, { partitions: [other] })).toMatchObject({ movies: 0 });
+  });
+
+  it.each([
+    { lookup: 'find' },
+    { append: ['credits', 'keywords'] },
+    { language: 'de-DE' },
+    { reviewLanguage: 'fr-FR' },
+  ] as const)('knows the lake of other settings (%j)', async (view) => {
+    await fill(lake, view);
+    expect(await verifyLake({ lake, catalogue }, { view })).toMatchObject({
+      missing: [],
+      unexpected: [],
+      wrong: [],
+    });
+    const { missing, wrong, unexpected } = await verifyLake({ lake, catalogue });
+    expect(missing.length + wrong.length + unexpected.length).toBeGreaterThan(0);
+  });
+});
