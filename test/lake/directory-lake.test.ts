@@ -19,6 +19,7 @@ const newDirectory = () => mkdtemp(join(folder, 'lake-'));
 describe('a lake in a directory', () => {
   describeLakeContract({
     swappers: 20,
+    swaps: 200,
     openLake: async () => createDirectoryLake({ directory: await newDirectory() }),
     parallelLakes: async () => {
       const directory = await newDirectory();
@@ -69,6 +70,13 @@ describe('the directory', () => {
     const lake = createDirectoryLake({ directory: await newDirectory() });
     await lake.compareAndSwap('a/b', 'x', 'text/plain', null);
     expect(await listAll(lake, prefix)).toEqual([]);
+  });
+
+  test('lists many objects in the order of keys', async () => {
+    const lake = createDirectoryLake({ directory: await newDirectory() });
+    const keys = Array.from({ length: 300 }, (_, index) => `p/${String(index).padStart(5, '0')}`);
+    await Promise.all(keys.toReversed().map((key) => lake.write(key, '', 'text/plain')));
+    expect((await listAll(lake, 'p/')).map(({ key }) => key)).toEqual(keys);
   });
 
   test('changes the version of an object with each of many quick writes of one size', async () => {

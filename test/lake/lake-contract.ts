@@ -23,11 +23,13 @@ export function describeLakeContract({
   openLake,
   parallelLakes,
   swappers,
+  swaps,
 }: {
   openLake: () => Promise<Lake>;
   parallelLakes: () => Promise<[Lake, Lake]>;
-  /** So many callers share 200 swaps of one object; a divisor of 200. */
+  /** So many callers share so many swaps of one object, an equal number each. */
   swappers: number;
+  swaps: number;
 }): void {
   describe('objects', () => {
     test('gives back what was written, with the version that the write told', async () => {
@@ -224,13 +226,13 @@ export function describeLakeContract({
       expect(await lake.read('m')).toBeUndefined();
     });
 
-    test(`loses none of 200 increments of a counter by ${swappers} callers of two lakes`, async () => {
+    test(`loses none of ${swaps} increments of a counter by ${swappers} callers of two lakes`, async () => {
       const lakes = await parallelLakes();
       const callers = Array.from({ length: swappers }, (_, index) =>
-        increment(lakes[index % 2 === 0 ? 0 : 1], 'counter', 200 / swappers),
+        increment(lakes[index % 2 === 0 ? 0 : 1], 'counter', swaps / swappers),
       );
       await Promise.all(callers);
-      expect((await lakes[0].read('counter'))?.body.toString()).toBe('200');
+      expect((await lakes[0].read('counter'))?.body.toString()).toBe(String(swaps));
     });
   });
 
@@ -254,17 +256,6 @@ export function describeLakeContract({
       const [entry] = await listAll(lake, 'm/');
       expect(entry).toMatchObject({ key: 'm/1', sizeBytes: 4, etag });
       expect(Math.abs((entry?.lastModified.getTime() ?? 0) - Date.now())).toBeLessThan(60_000);
-    });
-
-    test('lists more than a page of 1,000', async () => {
-      const lake = await openLake();
-      const keys = Array.from({ length: 1_005 }, (_, index) => `p/${String(index).padStart(5, '0')}`);
-      const rest = keys.values();
-      const write = async () => {
-        for (const key of rest) await lake.write(key, '', JSON_TYPE);
-      };
-      await Promise.all(Array.from({ length: 10 }, write));
-      expect((await listAll(lake, 'p/')).map(({ key }) => key)).toEqual(keys);
     });
   });
 }

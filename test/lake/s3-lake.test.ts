@@ -27,6 +27,7 @@ describeWithMoto('a lake in a bucket', () => {
 
   describeLakeContract({
     swappers: 4,
+    swaps: 60,
     openLake,
     parallelLakes: async () => {
       // moto answers in threads and does not lock between its check and its write, as S3 does: one socket puts

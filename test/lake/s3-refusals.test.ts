@@ -100,6 +100,28 @@ describe('a swap', () => {
   });
 });
 
+describe('a listing', () => {
+  const page = (key: string, token?: string): StubAnswer => ({
+    status: 200,
+    body: `<ListBucketResult><IsTruncated>${token !== undefined}</IsTruncated>${token === undefined ? '' : `<NextContinuationToken>${token}</NextContinuationToken>`}<Contents><Key>${key}</Key><Size>1</Size><ETag>"1"</ETag><LastModified>2026-11-22T10:00:00.000Z</LastModified></Contents></ListBucketResult>`,
+  });
+
+  test('goes on from page to page', async () => {
+    const lake = await openStub(page('p/1', 'token-1'), page('p/2', 'token-2'), page('p/3'));
+    expect(await collect(lake, 'p/')).toEqual(['p/1', 'p/2', 'p/3']);
+    expect(lake.stub.requests.map((request) => /continuation-token=([^&]*)/.exec(request)?.[1])).toEqual([
+      undefined,
+      'token-1',
+      'token-2',
+    ]);
+  });
+
+  test('is no shorter one when a page is refused', async () => {
+    const lake = await openStub(page('p/1', 'token-1'), put(403, 'AccessDenied'));
+    await expect(collect(lake, 'p/')).rejects.toThrow('s3:ListBucket');
+  });
+});
+
 describe('a broken connection', () => {
   const halfBody: StubAnswer = (response) => {
     response.writeHead(200, { etag: '"1"', 'content-length': '100' });
