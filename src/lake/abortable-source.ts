@@ -1,9 +1,34 @@
 import type { Readable } from 'node:stream';
 
 /**
+ * The chunks of `source`, until `signal` is aborted. `rethrow` throws what ended them, if anything did, instead of
+ * the error it is given: what a source throws is its caller's own error and goes back as it is.
+ */
+export function watchSource(
+  source: AsyncIterable<Uint8Array>,
+  signal: AbortSignal | undefined,
+): { readonly chunks: AsyncIterable<Uint8Array>; rethrow(error: unknown): never } {
+  let broken: { readonly reason: unknown } | undefined;
+  async function* watched() {
+    try {
+      yield* readAbortably(source, signal);
+    } catch (reason) {
+      broken = { reason };
+      throw reason;
+    }
+  }
+  return {
+    chunks: watched(),
+    rethrow: (error) => {
+      throw broken === undefined ? error : broken.reason;
+    },
+  };
+}
+
+/**
  * The chunks of `source`; throws the signal's reason as soon as it is aborted, also while the source is silent.
  */
-export async function* readAbortably(
+async function* readAbortably(
   source: AsyncIterable<Uint8Array>,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Uint8Array, void, undefined> {

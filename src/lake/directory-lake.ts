@@ -1,15 +1,15 @@
-import { type FileHandle, open, stat } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type Clock, systemClock } from '../clock.ts';
 import { UserError } from '../errors.ts';
-import { destroyOnAbort, readAbortably } from './abortable-source.ts';
+import { destroyOnAbort, watchSource } from './abortable-source.ts';
 import { explainFileError, isFileError, isPlainFile, rootIsFile } from './file-errors.ts';
 import { fileETag } from './file-etag.ts';
-import type { ETag, Lake, LakeEntry } from './lake.ts';
+import type { Lake, LakeEntry } from './lake.ts';
 import { pathOfKey } from './lake-paths.ts';
 import { listDirectory } from './list-directory.ts';
-import { lockKey } from './lock-key.ts';
-import { createUnfinishedFiles, type UnfinishedFile } from './unfinished-file.ts';
+import { createFileSwaps } from './swap-file.ts';
+import { createUnfinishedFiles } from './unfinished-file.ts';
 
 /** Larger than Node's 64 KB: what reads the snapshot unzips in steps of this size. */
 const READ_BYTES = 1024 * 1024;
@@ -29,8 +29,7 @@ export function createDirectoryLake({
 }): Lake {
   const root = resolve(directory);
   const unfinished = createUnfinishedFiles(root);
-  /** The last swap of each key that this process waits for: only one at a time asks for the lock. */
-  const swaps = new Map<string, Promise<unknown>>();
+  const swapFile = createFileSwaps({ root, clock, unfinished });
 
   /** Opens a key's file, or `undefined` when there is none (a folder is none either). */
   async function openFile(path: string): Promise<FileHandle | undefined> {
@@ -60,56 +59,6 @@ export function createDirectoryLake({
     } catch (error) {
       throw await explainFileError(error, { root, path, doing });
     }
-  }
-
-  /** Writes an unfinished file with `fill` and hands it to `place`; it is gone when either throws. */
-  async function writeFile<Answer>(
-    fill: (handle: FileHandle) => Promise<void>,
-    place: (file: UnfinishedFile, etag: ETag) => Promise<Answer>,
-  ): Promise<Answer> {
-    const file = await unfinished.open();
-    try {
-      await fill(file.handle);
-      return await place(file, await file.finish());
-    } catch (error) {
-      await file.discard();
-      throw error;
-    }
-  }
-
-  async function currentETag(path: string): Promise<ETag | null> {
-    try {
-      return fileETag(await stat(path, { bigint: true }));
-    } catch (error) {
-      if (isFileError(error, 'ENOENT', 'ENOTDIR')) return null;
-      throw error;
-    }
-  }
-
-  async function swap(
-    key: string,
-    path: string,
-    body: string | Uint8Array,
-    expected: ETag | null,
-    signal: AbortSignal | undefined,
-  ): Promise<ETag | undefined> {
-    if ((await currentETag(path)) !== expected) return undefined;
-    return writeFile(
-      (handle) => handle.writeFile(body),
-      async (file, etag) => {
-        const lock = await lockKey({ root, clock }, key, signal);
-        try {
-          if ((await currentETag(path)) !== expected || !lock.isHeld()) {
-            await file.discard();
-            return undefined;
-          }
-          await file.moveTo(path);
-          return etag;
-        } finally {
-          await lock.release();
-        }
-      },
-    );
   }
 
   return {
@@ -149,55 +98,18 @@ export function createDirectoryLake({
       }),
 
     write: (key, body, _contentType, { signal } = {}) =>
-      call(key, 'write', signal, (path) =>
-        writeFile(
-          (handle) => handle.writeFile(body),
-          async (file, etag) => {
-            await file.moveTo(path);
-            return etag;
-          },
-        ),
-      ),
+      call(key, 'write', signal, (path) => unfinished.write(path, (handle) => handle.writeFile(body))),
 
     writeStream: async (key, source, _contentType, { signal } = {}) => {
-      // What the source throws is the caller's own error: it goes back as it is.
-      let broken: { readonly reason: unknown } | undefined;
+      const watched = watchSource(source, signal);
       async function fill(handle: FileHandle): Promise<void> {
-        const chunks = readAbortably(source, signal);
-        while (true) {
-          const next = await chunks.next().catch((reason: unknown) => {
-            broken = { reason };
-            throw reason;
-          });
-          if (next.done) return;
-          await handle.writeFile(next.value);
-        }
+        for await (const chunk of watched.chunks) await handle.writeFile(chunk);
       }
-      return call(key, 'write', signal, (path) =>
-        writeFile(fill, async (file, etag) => {
-          signal?.throwIfAborted();
-          await file.moveTo(path);
-          return etag;
-        }),
-      ).catch((error: unknown) => {
-        throw broken === undefined ? error : broken.reason;
-      });
+      return call(key, 'write', signal, (path) => unfinished.write(path, fill)).catch(watched.rethrow);
     },
 
-    compareAndSwap: (key, body, _contentType, expected, { signal } = {}) => {
-      const before = swaps.get(key) ?? Promise.resolve();
-      const swapped = before.then(() =>
-        call(key, 'write', signal, (path) => swap(key, path, body, expected, signal)),
-      );
-      const settled = swapped.then(
-        () => undefined,
-        () => undefined,
-      );
-      swaps.set(key, settled);
-      return swapped.finally(() => {
-        if (swaps.get(key) === settled) swaps.delete(key);
-      });
-    },
+    compareAndSwap: (key, body, _contentType, expected, { signal } = {}) =>
+      call(key, 'write', signal, (path) => swapFile({ key, path, body, expected, signal })),
 
     list: (prefix, options) => list(prefix, options?.signal),
   };

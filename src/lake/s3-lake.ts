@@ -8,7 +8,7 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { UserError } from '../errors.ts';
-import { destroyOnAbort, readAbortably } from './abortable-source.ts';
+import { destroyOnAbort, watchSource } from './abortable-source.ts';
 import type { ETag, Lake, LakeEntry, LakeOptions } from './lake.ts';
 import { explainS3Error, statusOf } from './s3-errors.ts';
 import { uploadStream } from './upload-stream.ts';
@@ -111,22 +111,11 @@ export function createS3Lake({ s3, bucket }: { readonly s3: S3Client; readonly b
       call(writing(key), signal, () => put(key, body, contentType, signal)),
 
     writeStream: async (key, source, contentType, { signal } = {}) => {
-      // What the source throws is the caller's own error: it goes back as it is.
-      let broken: { readonly reason: unknown } | undefined;
-      async function* watched() {
-        try {
-          yield* readAbortably(source, signal);
-        } catch (reason) {
-          broken = { reason };
-          throw reason;
-        }
-      }
+      const watched = watchSource(source, signal);
       const permission = 's3:PutObject and s3:AbortMultipartUpload';
       return call({ key, doing: 'write', permission }, signal, () =>
-        uploadStream({ s3, bucket, key, contentType }, watched()),
-      ).catch((error: unknown) => {
-        throw broken === undefined ? error : broken.reason;
-      });
+        uploadStream({ s3, bucket, key, contentType }, watched.chunks),
+      ).catch(watched.rethrow);
     },
 
     // When the connection breaks after the write, the SDK's retry meets the version that it has just written

@@ -9,19 +9,27 @@ import { PRIVATE_FOLDER } from './lake-paths.ts';
 /** A file of a process that was killed is removed when nothing was written to it for a day. */
 const LEFTOVER_AGE_MS = 24 * 60 * 60 * 1000;
 
-/** A file that is being written, out of every listing until it is moved to its place. */
-export interface UnfinishedFile {
-  readonly handle: FileHandle;
-  /** Closes the file, and gives the ETag that it will have in its place. To be called once, before `moveTo`. */
-  finish(): Promise<ETag>;
-  /** Puts the file in its place in one step; makes its folder when that is not there. */
-  moveTo(path: string): Promise<void>;
-  /** Removes the file. */
-  discard(): Promise<void>;
+/** Fills a new file with its bytes. */
+type Fill = (handle: FileHandle) => Promise<void>;
+
+/** Writes files out of every listing, and puts them in their place when they are whole. */
+export interface UnfinishedFiles {
+  /** Writes the file at `path`, whose folder is made when it is not there. @returns its version. */
+  write(path: string, fill: Fill): Promise<ETag>;
+  /**
+   * The same, but `place` decides: it calls `move` or it does not, and tells which it was. A file that was not
+   * moved is removed.
+   * @returns the version of the file, or `undefined` when it was not moved.
+   */
+  writeIf(
+    path: string,
+    fill: Fill,
+    place: (move: () => Promise<void>) => Promise<boolean>,
+  ): Promise<ETag | undefined>;
 }
 
-/** Makes the maker of unfinished files of the lake in `root`. */
-export function createUnfinishedFiles(root: string): { open(): Promise<UnfinishedFile> } {
+/** Makes the writer of the lake in `root`. */
+export function createUnfinishedFiles(root: string): UnfinishedFiles {
   const folder = join(root, PRIVATE_FOLDER, 'unfinished');
   // Unlike any other process's, on another machine of a shared file system too.
   const ours = randomBytes(8).toString('hex');
@@ -35,28 +43,42 @@ export function createUnfinishedFiles(root: string): { open(): Promise<Unfinishe
     return lastEpochMs / 1000;
   }
 
-  return {
-    open: async () => {
-      count += 1;
-      const temporary = join(folder, `${ours}-${count}`);
-      const handle = await openInFolder(folder, temporary);
+  async function writeIf(
+    path: string,
+    fill: Fill,
+    place: (move: () => Promise<void>) => Promise<boolean>,
+  ): Promise<ETag | undefined> {
+    count += 1;
+    const temporary = join(folder, `${ours}-${count}`);
+    const handle = await openInFolder(folder, temporary);
+    let placed = false;
+    try {
       swept ??= sweep(folder, temporary);
       await swept;
-      return {
-        handle,
-        finish: async () => {
-          const time = nextVersionTime();
-          await handle.utimes(time, time);
-          const etag = fileETag(await handle.stat({ bigint: true }));
-          await handle.close();
-          return etag;
-        },
-        moveTo: (path) => renameIntoFolder(temporary, path),
-        discard: async () => {
-          await handle.close();
-          await rm(temporary, { force: true });
-        },
-      };
+      await fill(handle);
+      const time = nextVersionTime();
+      await handle.utimes(time, time);
+      const etag = fileETag(await handle.stat({ bigint: true }));
+      await handle.close();
+      placed = await place(() => renameIntoFolder(temporary, path));
+      return placed ? etag : undefined;
+    } finally {
+      if (!placed) {
+        await handle.close();
+        await rm(temporary, { force: true });
+      }
+    }
+  }
+
+  return {
+    writeIf,
+    write: async (path, fill) => {
+      const etag = await writeIf(path, fill, async (move) => {
+        await move();
+        return true;
+      });
+      if (etag === undefined) throw new Error(`${path} was not moved into its place.`);
+      return etag;
     },
   };
 }
