@@ -55,22 +55,22 @@ async function giveDocumentsToOwner(
   const movie = await readJson({ lake }, movieKey(partition, tmdbId));
   const named = typeof movie?.imdb_id === 'string' && group.has(movie.imdb_id) ? movie.imdb_id : undefined;
   const owner = named ?? imdbIds[0] ?? '';
-  if (movie && movie.id_imdb !== owner) {
-    for await (const { key } of lake.list(reviewPrefix(partition, tmdbId))) {
-      await rewrite({ lake }, key, { idIMDB: owner });
-    }
-    await rewrite({ lake }, movieKey(partition, tmdbId), { idIMDB: owner, id_imdb: owner });
+  // Each document by itself: two connections may have written the same ones in turns.
+  for await (const { key } of lake.list(reviewPrefix(partition, tmdbId))) {
+    await giveDocument({ lake }, key, { idIMDB: owner });
   }
+  await giveDocument({ lake }, movieKey(partition, tmdbId), { idIMDB: owner, id_imdb: owner });
   return owner;
 }
 
-async function rewrite(
+async function giveDocument(
   { lake }: { lake: Lake },
   key: string,
-  fields: Record<string, unknown>,
+  fields: { idIMDB: string; id_imdb?: string },
 ): Promise<void> {
   const document = await readJson({ lake }, key);
-  if (document) await lake.write(key, JSON.stringify({ ...document, ...fields }), JSON_TYPE);
+  if (!document || document.idIMDB === fields.idIMDB) return;
+  await lake.write(key, JSON.stringify({ ...document, ...fields }), JSON_TYPE);
 }
 
 async function readJson({ lake }: { lake: Lake }, key: string): Promise<Record<string, unknown> | undefined> {

@@ -19,6 +19,8 @@ export interface Pacer {
 const MIN_GAP_SLOTS = 0.8;
 /** What is owed after a longer stall, or for want of callers, is forgotten. */
 const MAX_LAG_MS = 250;
+/** A second, and a little more: clocks and sockets are not exact. */
+const FULL_SECOND_MS = 1_005;
 const PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 600_000;
 const REPEAT_WITHIN_MS = 10_000;
@@ -56,7 +58,7 @@ export function createPacer({
   }
 
   function earliestSend(now: number): number {
-    const secondIsFull = (lastSends[sends % lastSends.length] ?? NEVER) + 1_000;
+    const secondIsFull = (lastSends[sends % lastSends.length] ?? NEVER) + FULL_SECOND_MS;
     const minGap = lastSendAt + (MIN_GAP_SLOTS * slotMs) / factorAt(now);
     return Math.max(dueAt, minGap, secondIsFull, pausedUntil);
   }

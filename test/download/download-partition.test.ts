@@ -303,6 +303,19 @@ describe('two IMDb ids with one movie', () => {
     expect(json(movieKey(partition, 7))).toMatchObject({ idIMDB: A });
   });
 
+  it('give each review to the owner, also where both were written in turns', async () => {
+    let moviesWritten = 0;
+    lake.beforeCall = (name, key) => {
+      if (name !== 'write' || key !== movieKey(partition, 7)) return;
+      moviesWritten += 1;
+      // What the other connection, a step behind, writes last.
+      if (moviesWritten === 2) lake.put(review, JSON.stringify({ id: 'r1', movie_id: 7, idIMDB: A }));
+    };
+    await download();
+    expect(json(movieKey(partition, 7))).toMatchObject({ idIMDB: B });
+    expect(json(review)).toMatchObject({ idIMDB: B });
+  });
+
   it('cost no further call once they are settled', async () => {
     await download();
     lake.calls.length = 0;

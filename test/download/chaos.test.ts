@@ -1,0 +1,111 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { initialOf } from '../../src/imdb/initial-of.ts';
+import { createDirectoryLake } from '../../src/lake/directory-lake.ts';
+import type { Lake } from '../../src/lake/lake.ts';
+import { type Catalogue, createCatalogue } from '../../src/sandbox/catalogue.ts';
+import { type ImdbStandIn, startImdbStandIn } from '../../src/sandbox/imdb-stand-in.ts';
+import { TRANSIENT_FAULTS } from '../../src/sandbox/tmdb/faults.ts';
+import { SANDBOX_API_KEY } from '../../src/sandbox/tmdb/keys.ts';
+import { startTmdbStandIn, type TmdbStandIn } from '../../src/sandbox/tmdb-stand-in.ts';
+import { verifyLake } from '../../src/sandbox/verify-lake.ts';
+import { downloadCatalogue } from '../support/download-catalogue.ts';
+import { createFakeClock } from '../support/fake-clock.ts';
+
+const ALL_IS_WELL = { missing: [], unexpected: [], wrong: [] };
+const FILLER_ROWS = 12_000_000;
+
+let catalogue: Catalogue;
+let directory: string;
+let lake: Lake;
+let tmdb: TmdbStandIn;
+let imdb: ImdbStandIn;
+
+beforeEach(() => {
+  catalogue = createCatalogue({ initialOf }, { titles: 1_500, years: [2021, 2022] });
+});
+
+afterEach(async () => {
+  await Promise.all([tmdb.stop(), imdb.stop()]);
+  await rm(directory, { recursive: true, force: true });
+});
+
+/** TMDB fails a tenth of its calls, in every way there is. */
+async function start(source: Catalogue | Buffer = catalogue): Promise<void> {
+  directory = await mkdtemp(join(tmpdir(), 'tdd-chaos-'));
+  lake = createDirectoryLake({ directory });
+  tmdb = await startTmdbStandIn({ catalogue, faults: { rate: 0.1, kinds: TRANSIENT_FAULTS } });
+  imdb = await startImdbStandIn({ source });
+}
+
+describe('a catalogue whose TMDB fails a tenth of its calls in every way', () => {
+  it('arrives whole, each movie and review once, out of a snapshot of twelve million rows', async () => {
+    await start(withFiller(catalogue));
+    const clock = createFakeClock();
+    const reports = await downloadCatalogue(
+      { lake, clock },
+      { tmdbUrl: tmdb.url, imdbUrl: imdb.url, apiKey: SANDBOX_API_KEY, run: 'run-1' },
+    );
+    expect(reports.every(({ complete }) => complete)).toBe(true);
+    expect(await verifyLake({ lake, catalogue })).toMatchObject(ALL_IS_WELL);
+    const met = new Set(tmdb.stats().requests.map(({ fault }) => fault));
+    for (const kind of TRANSIENT_FAULTS) expect(met).toContain(kind);
+  }, 240_000);
+
+  it('arrives whole after kill -9 at random moments and another run', async () => {
+    await start();
+    for (let kill = 0; kill < 5; kill += 1) {
+      const child = startChild(`killed-${kill}`);
+      const ended = once(child, 'exit');
+      await untilAsked(tmdb.stats().requests.length + 20 + Math.random() * 250);
+      child.kill('SIGKILL');
+      expect(await ended).toEqual([null, 'SIGKILL']);
+    }
+    expect((await verifyLake({ lake, catalogue })).missing).not.toEqual([]);
+    expect(await exitCodeOf(startChild('last'))).toBe(0);
+    expect(await verifyLake({ lake, catalogue })).toMatchObject(ALL_IS_WELL);
+  }, 120_000);
+
+  it('arrives whole when two processes download it at once', async () => {
+    await start();
+    const codes = await Promise.all([exitCodeOf(startChild('one')), exitCodeOf(startChild('two'))]);
+    expect(codes).toEqual([0, 0]);
+    expect(await verifyLake({ lake, catalogue })).toMatchObject(ALL_IS_WELL);
+  }, 120_000);
+});
+
+/** Waits until TMDB has been asked so many times. */
+async function untilAsked(requests: number): Promise<void> {
+  while (tmdb.stats().requests.length < requests) await delay(20);
+}
+
+function startChild(run: string): ChildProcess {
+  const script = fileURLToPath(new URL('../support/download-child.ts', import.meta.url));
+  const args = ['--import', 'tsx', script, directory, tmdb.url, imdb.url, SANDBOX_API_KEY, run];
+  return spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit'] });
+}
+
+async function exitCodeOf(child: ChildProcess): Promise<unknown> {
+  const [code] = await once(child, 'exit');
+  return code;
+}
+
+/** The catalogue's list and twelve million episodes: gzip members one after the other are one gzip file. */
+function withFiller(catalogue: Catalogue): Buffer {
+  const blockRows = 100_000;
+  const rows = Array.from(
+    { length: blockRows },
+    (_, i) =>
+      `tt9${String(i).padStart(7, '0')}\ttvEpisode\tEpisode ${i * 7919}\tEpisode ${i}\t0\t2020\t\\N\t${i % 90}\tDrama\n`,
+  );
+  const block = gzipSync(rows.join(''), { level: 1 });
+  const list = gzipSync([...catalogue.lines()].map((line) => `${line}\n`).join(''));
+  return Buffer.concat([list, ...new Array<Buffer>(FILLER_ROWS / blockRows).fill(block)]);
+}

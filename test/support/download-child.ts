@@ -1,0 +1,12 @@
+import { createDirectoryLake } from '../../src/lake/directory-lake.ts';
+import { downloadCatalogue } from './download-catalogue.ts';
+import { createFastClock } from './fast-clock.ts';
+
+/** A process of its own that downloads a catalogue, for tests to kill: DIRECTORY TMDB_URL IMDB_URL KEY RUN. */
+const [directory = '', tmdbUrl = '', imdbUrl = '', apiKey = '', run = ''] = process.argv.slice(2);
+const lake = createDirectoryLake({ directory });
+const reports = await downloadCatalogue(
+  { lake, clock: createFastClock(50) },
+  { tmdbUrl, imdbUrl, apiKey, run },
+);
+process.exitCode = reports.every(({ complete }) => complete) ? 0 : 1;
