@@ -4,7 +4,7 @@ import type { Lake, LakeEntry } from '../../src/lake/lake.ts';
 const JSON_TYPE = 'application/json';
 
 /** Legal in S3 and in a file's name, and each has been misread by some program. */
-export const ODD_KEYS = [
+const ODD_KEYS = [
   'odd/a b+c.json',
   'odd/100%25&co=1?x#y.json',
   'odd/quote\'s "double" <tag>.json',

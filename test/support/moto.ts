@@ -26,7 +26,7 @@ export interface Moto {
 }
 
 /** Is `moto_server` on PATH? (`pip install 'moto[server]'`) */
-export const motoAvailable = isOnPath('moto_server');
+const motoAvailable = isOnPath('moto_server');
 
 const SKIP_REASON = "moto_server is not on PATH (pip install 'moto[server]')";
 
