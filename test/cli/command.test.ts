@@ -1,0 +1,24 @@
+import { describe, expect, test } from 'vitest';
+import { settingOption } from '../../src/cli/command.ts';
+import { flagAttribute } from '../../src/config/resolve-settings.ts';
+import { SETTING_NAMES, SETTINGS } from '../../src/config/settings.ts';
+
+const withFlag = SETTING_NAMES.filter((name) => SETTINGS[name].flag);
+
+describe('settingOption', () => {
+  test.each(withFlag)('tells in help the variable, the key and the default of %s', (name) => {
+    const { env, section, key, description, default: standard } = SETTINGS[name];
+    const option = settingOption(name);
+    expect(option.description).toContain(description);
+    expect(option.description).toContain(`${env}, [${section}] ${key}`);
+    if (standard) expect(option.description).toContain(`default: ${standard}`);
+  });
+
+  test.each(withFlag)('gives the flag of %s no default, so that config.ini can give one', (name) => {
+    expect(settingOption(name).defaultValue).toBeUndefined();
+  });
+
+  test.each(withFlag)('knows the name under which commander keeps %s', (name) => {
+    expect(settingOption(name).attributeName()).toBe(flagAttribute(SETTINGS[name].flag?.name ?? ''));
+  });
+});
