@@ -18,7 +18,26 @@ export function reportError(error: unknown, { verbose = false } = {}): ErrorRepo
   // inquirer's own word for Ctrl-C at a question.
   if (error instanceof Error && error.name === 'ExitPromptError')
     return { text: 'tdd: cancelled.', exitCode: 130 };
-  return { text: reportBug(error), exitCode: 1 };
+  const outside = describeOutsideFailure(error);
+  return { text: outside === undefined ? reportBug(error) : `tdd: ${outside}`, exitCode: 1 };
+}
+
+/**
+ * A failure of the world around us that reached the top as it was thrown: no bug that a stack would help with.
+ * System errors have a `syscall` (https://nodejs.org/api/errors.html#class-systemerror), answers of AWS have `$metadata`.
+ */
+function describeOutsideFailure(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  if ('$metadata' in error) return `AWS refused with ${error.name}: ${withFullStop(error.message)}`;
+  if (error.name === 'CredentialsProviderError') {
+    return `there are no AWS credentials that work (${error.message}): sign in with "aws configure" or "aws sso login", or set AWS_PROFILE.`;
+  }
+  if ('syscall' in error && 'code' in error) return `the system refused: ${withFullStop(error.message)}`;
+  return undefined;
+}
+
+function withFullStop(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
 }
 
 function reportBug(error: unknown): string {

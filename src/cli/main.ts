@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander';
-import { CancelledError } from '../errors.ts';
+import { CancelledError, UserError } from '../errors.ts';
 import { normalizeArgv, valuesOfFlag } from './argv.ts';
 import type { Io } from './io.ts';
 import { createProgram, VersionShown } from './program.ts';
@@ -100,7 +100,11 @@ function listenForTheEnd(io: Io, ending: AbortController): () => void {
     io.signals.off('SIGTERM', onSignal);
   };
   const onStdoutError = (error: NodeJS.ErrnoException): void => {
-    ending.abort(error.code === 'EPIPE' ? new OutputClosed() : error);
+    ending.abort(
+      error.code === 'EPIPE'
+        ? new OutputClosed()
+        : new UserError(`the output cannot be written: ${error.message}.`, { cause: error }),
+    );
   };
   io.signals.on('SIGINT', onSignal);
   io.signals.on('SIGTERM', onSignal);

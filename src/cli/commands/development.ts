@@ -139,7 +139,8 @@ function format(result: DevelopmentResult, style: Style): string {
     `  bucket   ${result.bucketName} (${result.bucketNameChange})`,
     `  API key  ${result.apiKeyChange}, ${result.verified ? 'accepted by TMDB' : 'not checked with TMDB'}`,
     '',
-    `Next: ${style.bold('tdd download --year 2004 --initial AD --to lake')} tries one partition into a folder here,`,
-    `      ${style.bold('tdd deploy')} puts the workers on AWS.`,
+    'Next, try one partition into a folder here, then put the workers on AWS:',
+    `  ${style.bold('tdd download --year 2004 --initial AD --to lake')}`,
+    `  ${style.bold('tdd deploy')}`,
   ].join('\n');
 }

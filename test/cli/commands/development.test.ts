@@ -13,7 +13,9 @@ describe('tdd development without a terminal', () => {
     const { baseUrl, asked } = await startKeyCheck();
     const run = await runCli(['development', ...FLAGS], { cwd, env: { TMDB_BASE_URL: baseUrl } });
     expect(run).toMatchObject({ exitCode: 0, stderr: 'Checking the key with TMDB …\n' });
-    expect(run.stdout).toMatch(/Wrote .*config\.ini.*my-lake \(new\).*accepted by TMDB.*Next: tdd download/s);
+    expect(run.stdout).toMatch(
+      /Wrote .*config\.ini.*my-lake \(new\).*accepted by TMDB.*Next, .*tdd download/s,
+    );
     expect(run.stdout + run.stderr).not.toContain(GOOD_KEY);
     expect(asked).toEqual([`GET /3/authentication?api_key=${GOOD_KEY}`]);
     expect(await readFile(join(cwd, 'config.ini'), 'utf8')).toBe(
