@@ -24,14 +24,26 @@ export interface Output extends OutputOptions {
   debug(text: string): void;
   /** Colours for stderr. */
   readonly style: Style;
+  /** A line that is drawn again and again (a progress bar): whatever else is said goes above it. */
+  setLiveLine(line: LiveLine | undefined): void;
+}
+
+/** The last line of a terminal while something draws there. */
+export interface LiveLine {
+  clear(): void;
+  draw(): void;
 }
 
 /** Makes the output of a command. */
 export function createOutput(io: Io, secrets: Secrets, options: OutputOptions): Output {
   const style = createStyle(io.stderr, io.env);
-  const say = (text: string): void => {
-    io.stderr.write(`${secrets.redact(text)}\n`);
+  let liveLine: LiveLine | undefined;
+  const above = (write: () => void): void => {
+    liveLine?.clear();
+    write();
+    liveLine?.draw();
   };
+  const say = (text: string): void => above(() => void io.stderr.write(`${secrets.redact(text)}\n`));
   return {
     ...options,
     style,
@@ -39,7 +51,7 @@ export function createOutput(io: Io, secrets: Secrets, options: OutputOptions): 
       const text = options.json
         ? JSON.stringify(value, undefined, 2)
         : toText(createStyle(io.stdout, io.env));
-      if (text !== '') io.stdout.write(`${secrets.redact(text)}\n`);
+      if (text !== '') above(() => void io.stdout.write(`${secrets.redact(text)}\n`));
     },
     info: (text) => {
       if (!options.quiet) say(text);
@@ -47,6 +59,9 @@ export function createOutput(io: Io, secrets: Secrets, options: OutputOptions): 
     warn: (text) => say(`${style.yellow('warning:')} ${text}`),
     debug: (text) => {
       if (options.verbose) say(style.dim(text));
+    },
+    setLiveLine: (line) => {
+      liveLine = line;
     },
   };
 }

@@ -1,0 +1,84 @@
+import type { Io } from './io.ts';
+import type { Output } from './output.ts';
+import { type ProgressState, progressLine, progressLogLine } from './progress-line.ts';
+
+/** Shows how far a long piece of work is. */
+export interface Progress {
+  /** Tells the latest state: cheap, as often as one likes. */
+  update(state: ProgressState): void;
+  /** Ends the showing: on a terminal the line goes, so that results or errors have clean ground. */
+  stop(): void;
+}
+
+const REDRAW_MS = 100;
+const LOG_MS = 5_000;
+/** Rate and time left look back this far. */
+const WINDOW_MS = 30_000;
+
+/**
+ * Starts to show progress on stderr: a bar on a terminal, a line every few seconds elsewhere, nothing with
+ * `--quiet`. What `output` says meanwhile goes above the bar. Call `stop` in any case.
+ * @param unit what is counted, for people: `titles`.
+ */
+export function createProgress({ io, output }: { io: Io; output: Output }, unit: string): Progress {
+  if (output.quiet) return { update: () => {}, stop: () => {} };
+  const { clock, stderr, env } = io;
+  const isTerminal = stderr.isTTY === true && env.TERM !== 'dumb';
+  const stopped = new AbortController();
+  let state: ProgressState | undefined;
+  let samples: readonly { readonly at: number; readonly done: number }[] = [];
+  let shown = '';
+
+  const show = (): void => {
+    if (state === undefined) return;
+    const view = { ...state, unit, perSecond: rateOf(samples) };
+    const line = isTerminal ? progressLine(view, stderr.columns || 80) : progressLogLine(view);
+    if (line === shown) return;
+    shown = line;
+    if (isTerminal) stderr.write(`\r${line}\x1b[K`);
+    else output.info(line);
+  };
+  const clear = (): void => {
+    if (shown !== '') stderr.write('\r\x1b[K');
+    shown = '';
+  };
+  const showNowAndThen = async (): Promise<void> => {
+    while (!stopped.signal.aborted) {
+      await clock.sleep(isTerminal ? REDRAW_MS : LOG_MS, stopped.signal);
+      show();
+    }
+  };
+
+  if (isTerminal) output.setLiveLine({ clear, draw: show });
+  showNowAndThen().catch((error: unknown) => {
+    // Its sleep ends with the signal's reason; a stream that is gone is told by the stream itself.
+    if (!stopped.signal.aborted) throw error;
+  });
+  return {
+    update: (next) => {
+      state = next;
+      const at = clock.now();
+      const last = samples.at(-1);
+      // One sample a second is enough to go by.
+      if (last === undefined || at - last.at >= 1_000) {
+        samples = [...samples.filter((sample) => at - sample.at <= WINDOW_MS), { at, done: next.done }];
+      }
+    },
+    stop: () => {
+      if (stopped.signal.aborted) return;
+      stopped.abort();
+      if (isTerminal) {
+        clear();
+        output.setLiveLine(undefined);
+      } else {
+        show();
+      }
+    },
+  };
+}
+
+function rateOf(samples: readonly { readonly at: number; readonly done: number }[]): number | undefined {
+  const [first, last] = [samples[0], samples.at(-1)];
+  if (first === undefined || last === undefined || last.at === first.at) return undefined;
+  return (last.done - first.done) / ((last.at - first.at) / 1_000);
+}

@@ -1,0 +1,75 @@
+import { EventEmitter } from 'node:events';
+import { PassThrough } from 'node:stream';
+import { describe, expect, test } from 'vitest';
+import type { Io } from '../../src/cli/io.ts';
+import { createOutput } from '../../src/cli/output.ts';
+import { createProgress } from '../../src/cli/progress.ts';
+import { createSecrets } from '../../src/cli/secrets.ts';
+import { createFakeClock } from '../support/fake-clock.ts';
+
+function setUp({ isTTY = false, quiet = false } = {}) {
+  const clock = createFakeClock();
+  const stream = () => Object.assign(new PassThrough(), { isTTY, columns: 60 });
+  const stderr = stream();
+  const io: Io = {
+    argv: [],
+    env: { NO_COLOR: '1' },
+    cwd: '/',
+    stdin: stream(),
+    stdout: stream(),
+    stderr,
+    clock,
+    signals: new EventEmitter(),
+  };
+  const output = createOutput(io, createSecrets(), { json: false, quiet, verbose: false });
+  const progress = createProgress({ io, output }, 'titles');
+  return { clock, output, progress, said: () => String(stderr.read() ?? '').replaceAll('\x1b[K', '<clear>') };
+}
+
+const state = (done: number) => ({ done, total: 100, fields: [`${done} found`] });
+
+describe('createProgress', () => {
+  test('elsewhere than on a terminal prints a line every few seconds, and a last one', async () => {
+    const { clock, progress, said } = setUp();
+    progress.update(state(0));
+    await clock.sleep(4_000);
+    expect(said()).toBe('');
+    await clock.sleep(1_500);
+    expect(said()).toBe('0/100 titles (0 %), 0 found\n');
+    progress.update(state(50));
+    progress.stop();
+    expect(said()).toBe('50/100 titles (50 %), 5 s left, 50 found, 9.1/s\n');
+    await clock.sleep(20_000);
+    expect(said()).toBe('');
+  });
+
+  test('draws one line on a terminal, and takes it away at the end', async () => {
+    const { clock, progress, said } = setUp({ isTTY: true });
+    progress.update(state(25));
+    await clock.sleep(150);
+    expect(said()).toMatch(/^\r█+░+ {2}25 % {2}25\/100 titles {2}25 found<clear>$/);
+    progress.stop();
+    expect(said()).toBe('\r<clear>');
+  });
+
+  test('puts what else is said above the line', async () => {
+    const { clock, output, progress, said } = setUp({ isTTY: true });
+    progress.update(state(25));
+    await clock.sleep(150);
+    said();
+    output.warn('tt0000001 failed.');
+    expect(said()).toMatch(/^\r<clear>warning: tt0000001 failed\.\n\r█.*25\/100/);
+    progress.stop();
+    said();
+    output.info('Done.');
+    expect(said()).toBe('Done.\n');
+  });
+
+  test('is silent with --quiet', async () => {
+    const { clock, progress, said } = setUp({ quiet: true });
+    progress.update(state(25));
+    await clock.sleep(20_000);
+    progress.stop();
+    expect(said()).toBe('');
+  });
+});
