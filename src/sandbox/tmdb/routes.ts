@@ -27,9 +27,7 @@ export function answerRoute(
 ): Answer {
   const [version, area, id, part, ...rest] = path.split('/').slice(1);
   if (version !== '3' || rest.length > 0) return notFound(path);
-  if (area === 'authentication' && id === undefined) {
-    return json({ success: true, status_code: 1, status_message: 'Success.' });
-  }
+  if (area === 'authentication' && id === undefined) return json({ success: true });
   if (id === undefined || id === '') return notFound(path);
   if (area === 'find' && part === undefined) return answerFind(catalogue, id, query);
   if (area !== 'movie') return notFound(path);
