@@ -14,7 +14,7 @@ export interface ImdbStandInOptions {
 }
 
 /** What the stand-in saw. */
-export interface ImdbStats {
+interface ImdbStats {
   /** GETs of the list, whatever they were answered. */
   readonly downloads: number;
   readonly heads: number;

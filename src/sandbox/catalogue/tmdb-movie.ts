@@ -15,7 +15,7 @@ export interface TmdbMovie {
 }
 
 /** JSON as it is parsed. */
-export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
+type Json = null | boolean | number | string | readonly Json[] | JsonObject;
 /** A JSON object as it is parsed. */
 export interface JsonObject {
   readonly [name: string]: Json;

@@ -21,19 +21,10 @@ export const TRANSIENT_FAULTS = [
 ] as const;
 
 /** Answers of status 200 that are JSON, but not of the shape or movie that was asked for. */
-export const ODD_ANSWERS = ['empty array', 'null', 'wrong types', 'other movie'] as const;
+const ODD_ANSWERS = ['empty array', 'null', 'wrong types', 'other movie'] as const;
 
 /** Refusals that no second try mends. */
-export const FINAL_FAULTS = [
-  '500 code 44',
-  '404',
-  '400',
-  '422',
-  'errors list',
-  '401',
-  '403',
-  'html 403',
-] as const;
+const FINAL_FAULTS = ['500 code 44', '404', '400', '422', 'errors list', '401', '403', 'html 403'] as const;
 
 /**
  * A way in which the stand-in fails.
@@ -47,7 +38,7 @@ export type FaultKind =
   | (typeof FINAL_FAULTS)[number];
 
 /** A fault that is meant: the first rule that fits a request is used. */
-export interface FaultRule {
+interface FaultRule {
   readonly kind: FaultKind;
   /** The decoded path (`/3/movie/tt0000001`), or a pattern for path and query; all when absent. */
   readonly path?: string | RegExp;

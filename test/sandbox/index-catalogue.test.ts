@@ -1,0 +1,57 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ensurePartitionIndex } from '../../src/imdb/ensure-index.ts';
+import { initialOf } from '../../src/imdb/initial-of.ts';
+import { listPartitions, type PartitionIndex } from '../../src/imdb/partition-map.ts';
+import { readPartition } from '../../src/imdb/read-partition.ts';
+import { partitionName } from '../../src/partition.ts';
+import { createCatalogue } from '../../src/sandbox/catalogue.ts';
+import { type ImdbStandIn, startImdbStandIn } from '../../src/sandbox/imdb-stand-in.ts';
+import { MemoryLake } from '../support/memory-lake.ts';
+
+const catalogue = createCatalogue({ initialOf });
+const lake = new MemoryLake();
+let imdb: ImdbStandIn;
+let index: PartitionIndex;
+
+beforeAll(async () => {
+  imdb = await startImdbStandIn({ source: catalogue });
+  const clock = { now: () => Date.UTC(2026, 10, 22, 12), sleep: async () => undefined };
+  const deps = { lake, clock, datasetsUrl: imdb.url, userAgent: 'test' };
+  index = await ensurePartitionIndex(deps, { day: '2026-11-22', titleTypes: ['movie'] });
+  await ensurePartitionIndex(deps, { day: '2026-11-22', titleTypes: ['movie'] });
+});
+afterAll(() => imdb.stop());
+
+describe('the index of a catalogue’s list', () => {
+  it('has the partitions and ids of the truth', async () => {
+    const truth = new Map<string, string[]>();
+    for (const [imdbId, { partition }] of catalogue.truth()) {
+      const name = partitionName(partition);
+      truth.set(name, [...(truth.get(name) ?? []), imdbId]);
+    }
+    const indexed = new Map<string, string[]>();
+    for (const partition of listPartitions(index)) {
+      const titles = await readPartition({ lake }, index, partition);
+      indexed.set(
+        partitionName(partition),
+        titles.map(({ imdbId }) => imdbId),
+      );
+    }
+    expect([...indexed.keys()].sort()).toEqual([...truth.keys()].sort());
+    for (const [name, ids] of truth) expect(indexed.get(name)?.sort()).toEqual(ids.sort());
+  });
+
+  it('counts movies without a year and lines that are no rows', () => {
+    const withoutYear = catalogue.cases.filter(({ row }) => row.startYear === null);
+    expect(index.withoutYear.count).toBe(withoutYear.length);
+    expect(index.rowCounts).toEqual({
+      rows: catalogue.rows.length + catalogue.badLines.length,
+      wanted: catalogue.cases.length,
+      bad: catalogue.badLines.length,
+    });
+  });
+
+  it('costs one download', () => {
+    expect(imdb.stats().downloads).toBe(1);
+  });
+});
