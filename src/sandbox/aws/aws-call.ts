@@ -1,0 +1,92 @@
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+
+/** The services that the sandbox answers for. */
+export type AwsService = 's3' | 'sqs' | 'iam' | 'sts' | 'lambda' | 'logs';
+
+/** One request of an SDK client, before its service has looked at it. */
+export interface AwsCall {
+  readonly service: AwsService;
+  readonly method: string;
+  readonly url: URL;
+  /** The path as it was sent: percent-encoded, and with its dots, which `url.pathname` has lost. */
+  readonly path: string;
+  readonly headers: IncomingHttpHeaders;
+  /** The region that the client signed for. */
+  readonly region: string;
+  /** Who signed: an access key id, or the empty string. */
+  readonly accessKeyId: string;
+  /** The body whole. */
+  readonly body: Buffer;
+  /** Has the client gone away? */
+  isAborted(): boolean;
+}
+
+/** What goes back. */
+export interface AwsAnswer {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Buffer | Readable;
+}
+
+/** A refusal, as the real service words it: `code` is the name that the SDK gives the error. */
+export class AwsError extends Error {
+  override readonly name = 'AwsError';
+  readonly code: string;
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(status: number, code: string, message: string, headers: Readonly<Record<string, string>> = {}) {
+    super(message);
+    this.status = status;
+    this.code = code;
+    this.headers = headers;
+  }
+}
+
+/** Reads a request whole. One endpoint serves all services: the signature's scope says which is meant. */
+export async function readCall(request: IncomingMessage, defaultRegion: string): Promise<AwsCall> {
+  const url = new URL(`http://${request.headers.host ?? '127.0.0.1'}${request.url ?? '/'}`);
+  const scope = readScope(request.headers.authorization, url);
+  const body = await buffer(request);
+  return {
+    service: serviceOf(scope?.service),
+    method: request.method ?? 'GET',
+    url,
+    path: request.url?.split('?')[0] ?? '/',
+    headers: request.headers,
+    region: scope?.region ?? defaultRegion,
+    accessKeyId: scope?.accessKeyId ?? '',
+    body,
+    isAborted: () => request.socket.destroyed,
+  };
+}
+
+/**
+ * The credential scope, `key/20261122/us-east-1/lambda/aws4_request`, from the header or a presigned address.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
+ */
+function readScope(authorization: string | undefined, url: URL) {
+  const credential =
+    /Credential=([^,\s]+)/.exec(authorization ?? '')?.[1] ?? url.searchParams.get('X-Amz-Credential') ?? '';
+  const [accessKeyId, , region, service] = credential.split('/');
+  return accessKeyId && region && service ? { accessKeyId, region, service } : undefined;
+}
+
+/** An unsigned request can only be S3's. */
+function serviceOf(signedFor: string | undefined): AwsService {
+  switch (signedFor) {
+    case 'sqs':
+    case 'iam':
+    case 'sts':
+    case 'lambda':
+    case 'logs':
+      return signedFor;
+    case 's3':
+    case undefined:
+      return 's3';
+    default:
+      throw new AwsError(501, 'NotImplemented', `The sandbox has no ${signedFor}.`);
+  }
+}

@@ -1,0 +1,182 @@
+import { createHash, randomUUID } from 'node:crypto';
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { AwsError } from './aws-call.ts';
+
+/** What S3 tells of an object. */
+export interface ObjectInfo {
+  readonly key: string;
+  readonly file: string;
+  readonly sizeBytes: number;
+  readonly modifiedMs: number;
+  /** With its quotes. */
+  readonly etag: string;
+  readonly contentType: string;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** The part of an object that a file cannot hold. It counts as long as size and time are the file's. */
+interface Label {
+  sizeBytes: number;
+  modifiedMs: number;
+  etag: string;
+  contentType: string;
+  metadata: Record<string, string>;
+}
+
+/** Buckets as folders, objects as plain files in them. */
+export interface BucketFiles {
+  /** An object, or `undefined`. A file put there by hand is one too. */
+  find(bucket: string, key: string): ObjectInfo | undefined;
+  /** Writes a file, over any earlier one, in one step. `etag` defaults to the bytes' MD5. */
+  put(
+    bucket: string,
+    key: string,
+    body: Buffer,
+    label: { contentType: string; metadata: Record<string, string>; etag?: string },
+  ): ObjectInfo;
+  /** Removes a file and the folders that it leaves empty. */
+  remove(bucket: string, key: string): void;
+  /** Objects in the order of S3, from the first key after `after`. */
+  list(bucket: string, prefix: string, after: string): Generator<ObjectInfo>;
+  createBucket(bucket: string): void;
+  removeBucket(bucket: string): void;
+  /** Labels that could not be made again from the files alone. */
+  labels(): Record<string, Label>;
+}
+
+/**
+ * @param folder where the buckets are. A bucket's dot files are not objects: half-written files begin with `.tmp-`.
+ * @param labels what {@link BucketFiles.labels} gave in an earlier run.
+ */
+export function openBucketFiles(folder: string, labels: Record<string, Label> = {}): BucketFiles {
+  const known = new Map(Object.entries(labels));
+  const fileOf = (bucket: string, key: string) => join(folder, bucket, ...segmentsOf(key));
+
+  function find(bucket: string, key: string): ObjectInfo | undefined {
+    const file = fileOf(bucket, key);
+    const stat = statSync(file, { throwIfNoEntry: false });
+    if (!stat?.isFile()) return undefined;
+    const id = `${bucket}/${key}`;
+    let label = known.get(id);
+    if (label?.sizeBytes !== stat.size || label.modifiedMs !== stat.mtimeMs) {
+      label = {
+        sizeBytes: stat.size,
+        modifiedMs: stat.mtimeMs,
+        etag: md5Of(readFileSync(file)),
+        contentType: contentTypeOf(key),
+        metadata: {},
+      };
+      known.set(id, label);
+    }
+    return { ...label, key, file };
+  }
+
+  function* walk(bucket: string, path: string, prefix: string, after: string): Generator<ObjectInfo> {
+    const names = readdirSync(join(folder, bucket, path), { withFileTypes: true })
+      .filter((entry) => !entry.name.startsWith('.tmp-'))
+      .map((entry) => (entry.isDirectory() ? `${path}${entry.name}/` : `${path}${entry.name}`));
+    for (const name of names.sort(compareUtf8)) {
+      if (name.endsWith('/')) {
+        const mayHold = name.startsWith(prefix) || prefix.startsWith(name);
+        const isPast = compareUtf8(name, after) <= 0 && !after.startsWith(name);
+        if (mayHold && !isPast) yield* walk(bucket, name, prefix, after);
+      } else if (name.startsWith(prefix) && compareUtf8(name, after) > 0) {
+        const object = find(bucket, name);
+        if (object) yield object;
+      }
+    }
+  }
+
+  return {
+    find,
+    put(bucket, key, body, { contentType, metadata, etag = md5Of(body) }) {
+      const file = fileOf(bucket, key);
+      const temporary = join(folder, bucket, `.tmp-${randomUUID()}`);
+      try {
+        mkdirSync(dirname(file), { recursive: true });
+        writeFileSync(temporary, body);
+        renameSync(temporary, file);
+      } catch (error) {
+        rmSync(temporary, { force: true });
+        throw isClash(error) ? unkeepable(key) : error;
+      }
+      const { size: sizeBytes, mtimeMs: modifiedMs } = statSync(file);
+      const label = { sizeBytes, modifiedMs, etag, contentType, metadata };
+      known.set(`${bucket}/${key}`, label);
+      return { ...label, key, file };
+    },
+    remove(bucket, key) {
+      if (find(bucket, key) === undefined) return;
+      const file = fileOf(bucket, key);
+      rmSync(file);
+      known.delete(`${bucket}/${key}`);
+      for (let parent = dirname(file); parent !== join(folder, bucket); parent = dirname(parent)) {
+        if (readdirSync(parent).length > 0) break;
+        rmdirSync(parent);
+      }
+    },
+    list: (bucket, prefix, after) => walk(bucket, '', prefix, after),
+    createBucket: (bucket) => void mkdirSync(join(folder, bucket), { recursive: true }),
+    removeBucket: (bucket) => rmSync(join(folder, bucket), { recursive: true, force: true }),
+    labels: () =>
+      Object.fromEntries(
+        [...known].filter(
+          ([id, { etag, contentType, metadata }]) =>
+            etag.includes('-') || contentType !== contentTypeOf(id) || Object.keys(metadata).length > 0,
+        ),
+      ),
+  };
+}
+
+/** Keys that are no paths of files are refused, so that what is listed is what was put. */
+function segmentsOf(key: string): string[] {
+  const segments = key.split('/');
+  const isPath = segments.every(
+    (segment) =>
+      segment !== '' &&
+      segment !== '.' &&
+      segment !== '..' &&
+      !segment.startsWith('.tmp-') &&
+      !segment.includes('\0') &&
+      Buffer.byteLength(segment) <= 255,
+  );
+  if (!isPath) throw unkeepable(key);
+  return segments;
+}
+
+function unkeepable(key: string): AwsError {
+  return new AwsError(
+    501,
+    'NotImplemented',
+    `The sandbox keeps objects as plain files and cannot keep ${JSON.stringify(key)}.`,
+  );
+}
+
+/** S3 lists in the order of UTF-8 bytes, which is not that of UTF-16. */
+function compareUtf8(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}
+
+function md5Of(body: Buffer): string {
+  return `"${createHash('md5').update(body).digest('hex')}"`;
+}
+
+function contentTypeOf(key: string): string {
+  return key.endsWith('.json') ? 'application/json' : 'binary/octet-stream';
+}
+
+/** One key is a folder of another: S3 can keep both, a file system cannot. */
+function isClash(error: unknown): boolean {
+  const code = (error as NodeJS.ErrnoException).code ?? '';
+  return ['ENOTDIR', 'EISDIR', 'EEXIST', 'ENOTEMPTY', 'ENAMETOOLONG'].includes(code);
+}

@@ -1,0 +1,183 @@
+import { randomBytes } from 'node:crypto';
+import { type AwsAnswer, type AwsCall, AwsError } from './aws-call.ts';
+import { MANAGED_POLICIES, readPolicy } from './iam-policy.ts';
+import { answerQuery } from './query-answer.ts';
+import { ACCOUNT_ID, type Role, type World } from './world.ts';
+import type { XmlValue } from './xml.ts';
+
+interface IamDeps {
+  readonly world: World;
+  readonly now: () => number;
+}
+
+type Input = Readonly<Record<string, string>>;
+
+/** The part of IAM that has to do with roles and their policies. */
+export function handleIam(deps: IamDeps, call: AwsCall): AwsAnswer {
+  const input: Input = Object.fromEntries(new URLSearchParams(call.body.toString()));
+  const action = ACTIONS[input.Action ?? ''];
+  if (!action) {
+    throw new AwsError(
+      400,
+      'InvalidAction',
+      `Could not find operation ${input.Action} for version 2010-05-08`,
+    );
+  }
+  return answerQuery(input.Action ?? '', action(deps, input));
+}
+
+const ACTIONS: Readonly<Record<string, (deps: IamDeps, input: Input) => XmlValue>> = {
+  CreateRole({ world, now }, input) {
+    const name = input.RoleName ?? '';
+    const path = input.Path ?? '/';
+    if (!/^[\w+=,.@-]{1,64}$/.test(name) || !/^\/(?:[\x21-\x7e]+\/)?$/.test(path)) {
+      throw new AwsError(400, 'ValidationError', `The role name ${name} or the path ${path} is invalid.`);
+    }
+    if (world.roles[name]) {
+      throw new AwsError(409, 'EntityAlreadyExists', `Role with name ${name} already exists.`);
+    }
+    readPolicy(input.AssumeRolePolicyDocument ?? '');
+    const role: Role = {
+      roleId: `AROA${randomBytes(9).toString('hex').slice(0, 17).toUpperCase()}`,
+      name,
+      path,
+      arn: `arn:aws:iam::${ACCOUNT_ID}:role${path}${name}`,
+      createdAt: now(),
+      description: input.Description,
+      trust: input.AssumeRolePolicyDocument ?? '',
+      maxSessionSeconds: Number(input.MaxSessionDuration ?? 3600),
+      tags: readTags(input),
+      policies: {},
+      attached: [],
+      changedAt: now(),
+    };
+    world.roles[name] = role;
+    return { Role: tellRole(role) };
+  },
+  GetRole: ({ world }, input) => ({ Role: tellRole(findRole(world, input)) }),
+  ListRoles({ world }, input) {
+    const roles = Object.values(world.roles).filter((role) => role.path.startsWith(input.PathPrefix ?? '/'));
+    return { Roles: { member: roles.map(tellRole) }, IsTruncated: false };
+  },
+  DeleteRole({ world }, input) {
+    const role = findRole(world, input);
+    if (role.attached.length > 0) {
+      throw new AwsError(409, 'DeleteConflict', 'Cannot delete entity, must detach all policies first.');
+    }
+    if (Object.keys(role.policies).length > 0) {
+      throw new AwsError(409, 'DeleteConflict', 'Cannot delete entity, must delete policies first.');
+    }
+    delete world.roles[role.name];
+    return '';
+  },
+  UpdateAssumeRolePolicy({ world, now }, input) {
+    const role = findRole(world, input);
+    readPolicy(input.PolicyDocument ?? '');
+    role.trust = input.PolicyDocument ?? '';
+    role.changedAt = now();
+    return '';
+  },
+  PutRolePolicy({ world, now }, input) {
+    const role = findRole(world, input);
+    readPolicy(input.PolicyDocument ?? '');
+    role.policies[input.PolicyName ?? ''] = input.PolicyDocument ?? '';
+    role.changedAt = now();
+    return '';
+  },
+  GetRolePolicy({ world }, input) {
+    const role = findRole(world, input);
+    return {
+      RoleName: role.name,
+      PolicyName: input.PolicyName ?? '',
+      PolicyDocument: encodeURIComponent(findPolicy(role, input)),
+    };
+  },
+  DeleteRolePolicy({ world, now }, input) {
+    const role = findRole(world, input);
+    findPolicy(role, input);
+    delete role.policies[input.PolicyName ?? ''];
+    role.changedAt = now();
+    return '';
+  },
+  ListRolePolicies: ({ world }, input) => ({
+    PolicyNames: { member: Object.keys(findRole(world, input).policies) },
+    IsTruncated: false,
+  }),
+  AttachRolePolicy({ world, now }, input) {
+    const role = findRole(world, input);
+    const arn = input.PolicyArn ?? '';
+    if (!MANAGED_POLICIES[arn]) {
+      throw new AwsError(404, 'NoSuchEntity', `Policy ${arn} does not exist or is not attachable.`);
+    }
+    if (!role.attached.includes(arn)) role.attached.push(arn);
+    role.changedAt = now();
+    return '';
+  },
+  DetachRolePolicy({ world, now }, input) {
+    const role = findRole(world, input);
+    const at = role.attached.indexOf(input.PolicyArn ?? '');
+    if (at < 0) throw new AwsError(404, 'NoSuchEntity', `Policy ${input.PolicyArn} was not found.`);
+    role.attached.splice(at, 1);
+    role.changedAt = now();
+    return '';
+  },
+  ListAttachedRolePolicies({ world }, input) {
+    const member = findRole(world, input).attached.map((PolicyArn) => ({
+      PolicyName: PolicyArn.slice(PolicyArn.lastIndexOf('/') + 1),
+      PolicyArn,
+    }));
+    return { AttachedPolicies: { member }, IsTruncated: false };
+  },
+  ListInstanceProfilesForRole({ world }, input) {
+    findRole(world, input);
+    return { InstanceProfiles: '', IsTruncated: false };
+  },
+  TagRole({ world }, input) {
+    Object.assign(findRole(world, input).tags, readTags(input));
+    return '';
+  },
+  UntagRole({ world }, input) {
+    const { tags } = findRole(world, input);
+    for (const [name, key] of Object.entries(input)) if (name.startsWith('TagKeys.member.')) delete tags[key];
+    return '';
+  },
+  ListRoleTags: ({ world }, input) => ({ Tags: tellTags(findRole(world, input).tags), IsTruncated: false }),
+};
+
+function findRole(world: World, input: Input): Role {
+  const role = world.roles[input.RoleName ?? ''];
+  if (role) return role;
+  throw new AwsError(404, 'NoSuchEntity', `The role with name ${input.RoleName} cannot be found.`);
+}
+
+function findPolicy(role: Role, input: Input): string {
+  const document = role.policies[input.PolicyName ?? ''];
+  if (document !== undefined) return document;
+  throw new AwsError(404, 'NoSuchEntity', `The role policy with name ${input.PolicyName} cannot be found.`);
+}
+
+function tellRole(role: Role): XmlValue {
+  return {
+    Path: role.path,
+    RoleName: role.name,
+    RoleId: role.roleId,
+    Arn: role.arn,
+    CreateDate: new Date(role.createdAt).toISOString(),
+    AssumeRolePolicyDocument: encodeURIComponent(role.trust),
+    Description: role.description,
+    MaxSessionDuration: role.maxSessionSeconds,
+    Tags: tellTags(role.tags),
+  };
+}
+
+function tellTags(tags: Readonly<Record<string, string>>): XmlValue {
+  return { member: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })) };
+}
+
+function readTags(input: Input): Record<string, string> {
+  const tags: Record<string, string> = {};
+  for (let at = 1; input[`Tags.member.${at}.Key`] !== undefined; at++) {
+    tags[input[`Tags.member.${at}.Key`] ?? ''] = input[`Tags.member.${at}.Value`] ?? '';
+  }
+  return tags;
+}

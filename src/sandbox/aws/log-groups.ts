@@ -1,0 +1,104 @@
+import { type AwsAnswer, type AwsCall, AwsError } from './aws-call.ts';
+import { ACCOUNT_ID, type LogGroup, type World } from './world.ts';
+
+interface LogsDeps {
+  readonly world: World;
+  readonly now: () => number;
+  /** Forgets what was logged there. */
+  readonly removeLogs: (groupName: string) => void;
+}
+
+interface Input {
+  readonly logGroupName?: string;
+  readonly logGroupNamePrefix?: string;
+  readonly retentionInDays?: number;
+  readonly resourceArn?: string;
+  readonly tags?: Record<string, string>;
+  readonly tagKeys?: readonly string[];
+}
+
+/** How long log groups can be kept, in days. https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html */
+const RETENTIONS = [
+  1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+];
+
+/** The part of CloudWatch Logs that has to do with log groups. */
+export function handleLogs(deps: LogsDeps, call: AwsCall): AwsAnswer {
+  const action = String(call.headers['x-amz-target'] ?? '').replace('Logs_20140328.', '');
+  const output = answer(deps, call, action, JSON.parse(call.body.toString() || '{}') as Input);
+  return {
+    status: 200,
+    headers: { 'content-type': 'application/x-amz-json-1.1' },
+    body: JSON.stringify(output),
+  };
+}
+
+function answer({ world, now, removeLogs }: LogsDeps, call: AwsCall, action: string, input: Input): object {
+  const name = input.logGroupName ?? '';
+  switch (action) {
+    case 'CreateLogGroup':
+      if (world.logGroups[name]) {
+        throw new AwsError(400, 'ResourceAlreadyExistsException', 'The specified log group already exists');
+      }
+      world.logGroups[name] = { name, createdAt: now(), tags: { ...input.tags } };
+      return {};
+    case 'DescribeLogGroups': {
+      const prefix = input.logGroupNamePrefix ?? '';
+      const groups = Object.values(world.logGroups).filter((group) => group.name.startsWith(prefix));
+      return { logGroups: groups.map((group) => tellGroup(group, call.region)) };
+    }
+    case 'DeleteLogGroup':
+      delete world.logGroups[findGroup(world, name).name];
+      removeLogs(name);
+      return {};
+    case 'PutRetentionPolicy':
+      if (!RETENTIONS.includes(input.retentionInDays ?? 0)) {
+        throw new AwsError(
+          400,
+          'InvalidParameterException',
+          `The value ${input.retentionInDays} is not one of the allowed retentions: ${RETENTIONS.join(', ')}.`,
+        );
+      }
+      findGroup(world, name).retentionDays = input.retentionInDays;
+      return {};
+    case 'DeleteRetentionPolicy':
+      delete findGroup(world, name).retentionDays;
+      return {};
+    case 'ListTagsForResource':
+      return { tags: groupOfArn(world, input).tags };
+    case 'TagResource':
+      Object.assign(groupOfArn(world, input).tags, input.tags);
+      return {};
+    case 'UntagResource': {
+      const { tags } = groupOfArn(world, input);
+      for (const key of input.tagKeys ?? []) delete tags[key];
+      return {};
+    }
+    default:
+      throw new AwsError(400, 'UnknownOperationException', `The sandbox does not know ${action}.`);
+  }
+}
+
+function findGroup(world: World, name: string): LogGroup {
+  const group = world.logGroups[name];
+  if (group) return group;
+  throw new AwsError(400, 'ResourceNotFoundException', 'The specified log group does not exist.');
+}
+
+/** `arn:aws:logs:us-east-1:000000000000:log-group:/aws/lambda/name`, perhaps with `:*` behind it. */
+function groupOfArn(world: World, { resourceArn = '' }: Input): LogGroup {
+  return findGroup(world, resourceArn.split(':')[6] ?? '');
+}
+
+function tellGroup({ name, createdAt, retentionDays }: LogGroup, region: string) {
+  const arn = `arn:aws:logs:${region}:${ACCOUNT_ID}:log-group:${name}`;
+  return {
+    logGroupName: name,
+    creationTime: createdAt,
+    retentionInDays: retentionDays,
+    arn: `${arn}:*`,
+    logGroupArn: arn,
+    storedBytes: 0,
+    metricFilterCount: 0,
+  };
+}

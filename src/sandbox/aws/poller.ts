@@ -1,0 +1,116 @@
+import type { Outcome } from './container.ts';
+import type { ContainerPool } from './container-pool.ts';
+import { functionName } from './lambda.ts';
+import { isPolling } from './lambda-mappings.ts';
+import type { Queues, ReceivedMessage } from './queues.ts';
+import type { EventSourceMapping, World } from './world.ts';
+
+export interface PollerDeps {
+  readonly world: World;
+  readonly now: () => number;
+  readonly queues: Pick<Queues, 'receive' | 'remove'>;
+  readonly pool: Pick<ContainerPool, 'invoke'>;
+}
+
+/** How often an empty queue is looked at. */
+const LOOK_MS = 40;
+
+/** Without a limit Lambda begins with five batches at once. This machine has one user: it stays there. */
+const DEFAULT_CONCURRENCY = 5;
+
+/**
+ * Takes messages from queues and gives them to functions, as Lambda's event source mappings do.
+ * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
+ * @returns a function that ends it; batches that are under way are left to end by themselves.
+ */
+export function startPoller(deps: PollerDeps): () => void {
+  const running = new Map<string, number>();
+  let isStopped = false;
+
+  function look(): void {
+    if (isStopped) return;
+    for (const mapping of Object.values(deps.world.mappings)) {
+      const { configuration, activeAt } = deps.world.functions[functionName(mapping.functionArn)] ?? {};
+      if (!configuration || deps.now() < (activeAt ?? 0) || !isPolling(deps, mapping)) continue;
+      const most = mapping.maximumConcurrency ?? DEFAULT_CONCURRENCY;
+      while ((running.get(mapping.uuid) ?? 0) < most) {
+        const messages = deps.queues.receive(mapping.queueArn, Math.min(10, mapping.batchSize)) ?? [];
+        if (messages.length === 0) break;
+        count(mapping, 1);
+        void deps.pool
+          .invoke(configuration, { Records: messages.map((message) => recordOf(mapping, message)) })
+          .then((outcome) => {
+            if (!isStopped) settle(mapping, messages, outcome);
+            count(mapping, -1);
+            look();
+          });
+      }
+    }
+  }
+
+  function count({ uuid }: EventSourceMapping, change: number): void {
+    running.set(uuid, (running.get(uuid) ?? 0) + change);
+  }
+
+  /** What succeeded is deleted; the rest shows again when its visibility time-out is over. */
+  function settle(mapping: EventSourceMapping, messages: readonly ReceivedMessage[], outcome: Outcome): void {
+    const failed = failedIds(mapping, messages, outcome);
+    for (const { messageId, receiptHandle } of messages) {
+      if (!failed.has(messageId)) deps.queues.remove(mapping.queueArn, receiptHandle);
+    }
+  }
+
+  const timer = setInterval(look, LOOK_MS);
+  return () => {
+    isStopped = true;
+    clearInterval(timer);
+  };
+}
+
+/**
+ * Which messages of a batch failed: all of them when the function failed, or answered something that cannot be read.
+ * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html#services-sqs-batchfailurereporting
+ */
+export function failedIds(
+  { responseTypes }: Pick<EventSourceMapping, 'responseTypes'>,
+  messages: readonly Pick<ReceivedMessage, 'messageId'>[],
+  outcome: Outcome,
+): ReadonlySet<string> {
+  const all = new Set(messages.map(({ messageId }) => messageId));
+  if (!outcome.isOk) return all;
+  if (!responseTypes.includes('ReportBatchItemFailures')) return new Set();
+  const { batchItemFailures } = (outcome.result ?? {}) as { batchItemFailures?: unknown };
+  if (batchItemFailures === undefined || batchItemFailures === null) return new Set();
+  if (!Array.isArray(batchItemFailures)) return all;
+  const ids = batchItemFailures.map(
+    (failure: { itemIdentifier?: unknown } | null) => failure?.itemIdentifier,
+  );
+  const isKnown = (id: unknown): id is string => typeof id === 'string' && all.has(id);
+  return ids.every(isKnown) ? new Set(ids.filter(isKnown)) : all;
+}
+
+/** https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html#example-standard-queue-message-event */
+function recordOf({ queueArn }: EventSourceMapping, message: ReceivedMessage) {
+  const messageAttributes: Record<string, unknown> = {};
+  for (const [name, attribute] of Object.entries(message.messageAttributes)) {
+    const { StringValue, BinaryValue, DataType } = attribute as Record<string, string>;
+    messageAttributes[name] = {
+      stringValue: StringValue,
+      binaryValue: BinaryValue,
+      stringListValues: [],
+      binaryListValues: [],
+      dataType: DataType,
+    };
+  }
+  return {
+    messageId: message.messageId,
+    receiptHandle: message.receiptHandle,
+    body: message.body,
+    attributes: message.attributes,
+    messageAttributes,
+    md5OfBody: message.md5OfBody,
+    eventSource: 'aws:sqs',
+    eventSourceARN: queueArn,
+    awsRegion: queueArn.split(':')[3],
+  };
+}

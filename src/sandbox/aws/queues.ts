@@ -1,0 +1,209 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { type AwsAnswer, type AwsCall, AwsError } from './aws-call.ts';
+import { type Fauxqs, openFauxqs, type StoredMessage } from './fauxqs-store.ts';
+import { createMoveTasks } from './queue-moves.ts';
+import { ACCOUNT_ID } from './world.ts';
+
+/** A message as an event source takes it. */
+export interface ReceivedMessage {
+  readonly receiptHandle: string;
+  readonly messageId: string;
+  readonly body: string;
+  readonly md5OfBody: string;
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly messageAttributes: Readonly<Record<string, unknown>>;
+}
+
+/** A queue put down as JSON. */
+export interface QueueSnapshot {
+  readonly name: string;
+  readonly arn: string;
+  readonly attributes: Record<string, string>;
+  readonly tags: Record<string, string>;
+  readonly messages: readonly StoredMessage[];
+  readonly inFlight: readonly { readonly message: StoredMessage; readonly visibleAt: number }[];
+}
+
+/** SQS, and the door that Lambda's poller uses. */
+export interface Queues {
+  handle(call: AwsCall): Promise<AwsAnswer>;
+  /** Takes up to `max` messages, at once. `undefined` when there is no such queue. */
+  receive(queueArn: string, max: number): readonly ReceivedMessage[] | undefined;
+  remove(queueArn: string, receiptHandle: string): void;
+  /** A queue's settings, or `undefined` when there is none. */
+  attributes(queueArn: string): Readonly<Record<string, string>> | undefined;
+  snapshot(): readonly QueueSnapshot[];
+  stop(): Promise<void>;
+}
+
+export interface QueuesOptions {
+  readonly region: string;
+  /** How long the name of a deleted queue is taken: a minute on AWS. */
+  readonly nameDelayMs: number;
+  readonly now: () => number;
+  readonly snapshot?: readonly QueueSnapshot[];
+}
+
+/** How often a long poll looks. fauxqs' own long poll would hand messages to clients that went away. */
+const LOOK_MS = 25;
+
+/** SQS by fauxqs, with what it lacks: names freed late, dead-letter queues that must exist, message moves. */
+export async function startQueues({ region, nameDelayMs, now, snapshot }: QueuesOptions): Promise<Queues> {
+  const fauxqs = await openFauxqs(region);
+  const { store } = fauxqs;
+  const deletedAt = new Map<string, number>();
+  const moves = createMoveTasks(store, now);
+  for (const queue of snapshot ?? []) restore(fauxqs, queue);
+
+  async function handle(call: AwsCall): Promise<AwsAnswer> {
+    const target = String(call.headers['x-amz-target'] ?? '');
+    const action = target.replace('AmazonSQS.', '');
+    const input = JSON.parse(call.body.toString() || '{}') as Record<string, unknown>;
+    if (typeof input.QueueUrl === 'string') input.QueueUrl = storeUrl(input.QueueUrl, call.region);
+    store.processAllTimers();
+    checkRedrivePolicy(fauxqs, input.Attributes);
+    const moved = moves.handle(action, input);
+    if (moved) return moved;
+    if (action === 'CreateQueue') {
+      const deleted = deletedAt.get(`${call.region}/${input.QueueName}`) ?? Number.NEGATIVE_INFINITY;
+      if (now() < deleted + nameDelayMs) {
+        throw new AwsError(
+          400,
+          'QueueDeletedRecently',
+          'You must wait 60 seconds after deleting a queue before you can create another with the same name.',
+          { 'x-amzn-query-error': 'AWS.SimpleQueueService.QueueDeletedRecently;Sender' },
+        );
+      }
+    }
+    const send = (changed = input) => fauxqs.call(target, String(call.headers.authorization), changed);
+    let answer = await (action === 'ReceiveMessage' ? receiveLong(call, input, send) : send());
+    if (answer.status === 200 && action === 'DeleteQueue') {
+      deletedAt.set(`${call.region}/${nameOf(String(input.QueueUrl))}`, now());
+    }
+    if (action === 'ReceiveMessage') answer = { ...answer, body: addSource(fauxqs, input, answer.body) };
+    return {
+      ...answer,
+      body: answer.body.replaceAll(/http:\/\/sqs\.[a-z0-9-]+\.localhost/g, call.url.origin),
+    };
+  }
+
+  async function receiveLong(
+    call: AwsCall,
+    input: Record<string, unknown>,
+    send: (changed: Record<string, unknown>) => ReturnType<Fauxqs['call']>,
+  ) {
+    const queue = store.getQueue(String(input.QueueUrl));
+    const waitSeconds = Number(input.WaitTimeSeconds ?? queue?.attributes.ReceiveMessageWaitTimeSeconds ?? 0);
+    const deadline = now() + Math.min(20, waitSeconds) * 1000;
+    while (queue && waitSeconds > 0 && now() < deadline && !call.isAborted()) {
+      store.processAllTimers();
+      if (queue.messages.length > 0) break;
+      await delay(LOOK_MS);
+    }
+    return send(waitSeconds > 20 ? input : { ...input, WaitTimeSeconds: 0 });
+  }
+
+  return {
+    handle,
+    receive(queueArn, max) {
+      const queue = store.getQueueByArn(queueArn);
+      return queue
+        ?.dequeue(max, undefined, (arn) => store.getQueueByArn(arn))
+        .map(({ MessageId, ReceiptHandle, Body, MD5OfBody, MessageAttributes }) => ({
+          receiptHandle: ReceiptHandle,
+          messageId: MessageId,
+          body: Body,
+          md5OfBody: MD5OfBody,
+          attributes: systemAttributes(queue.inflightMessages.get(ReceiptHandle)?.message),
+          messageAttributes: (MessageAttributes ?? {}) as Record<string, unknown>,
+        }));
+    },
+    remove: (queueArn, receiptHandle) => void store.getQueueByArn(queueArn)?.deleteMessage(receiptHandle),
+    attributes: (queueArn) => store.getQueueByArn(queueArn)?.attributes,
+    snapshot: () =>
+      [...store.queues.values()].map((queue) => ({
+        name: queue.name,
+        arn: queue.arn,
+        attributes: queue.attributes,
+        tags: Object.fromEntries(queue.tags),
+        messages: [...queue.messages, ...queue.delayedMessages],
+        inFlight: [...queue.inflightMessages.values()].map(({ message, visibilityDeadline }) => ({
+          message,
+          visibleAt: visibilityDeadline,
+        })),
+      })),
+    stop: () => fauxqs.close(),
+  };
+}
+
+/** Queues are found by their name: the port in a URL may be that of an earlier run. */
+function storeUrl(url: string, region: string): string {
+  return `http://sqs.${region}.localhost/${ACCOUNT_ID}/${nameOf(url)}`;
+}
+
+function nameOf(url: string): string {
+  return url.slice(url.lastIndexOf('/') + 1);
+}
+
+/** @throws {AwsError} as SQS words it, when messages would be redriven to a queue that does not exist. */
+function checkRedrivePolicy({ store }: Fauxqs, attributes: unknown): void {
+  const text = (attributes as Record<string, string> | undefined)?.RedrivePolicy;
+  if (!text) return;
+  const refuse = (reason: string) =>
+    new AwsError(
+      400,
+      'InvalidParameterValue',
+      `Value ${text} for parameter RedrivePolicy is invalid. Reason: ${reason}`,
+    );
+  let policy: { deadLetterTargetArn?: string; maxReceiveCount?: number | string };
+  try {
+    policy = JSON.parse(text);
+  } catch {
+    throw refuse('Redrive policy is not a valid JSON map.');
+  }
+  if (!store.getQueueByArn(policy.deadLetterTargetArn ?? ''))
+    throw refuse('Dead letter target does not exist.');
+  const receives = Number(policy.maxReceiveCount);
+  if (!Number.isInteger(receives) || receives < 1 || receives > 1000) {
+    throw refuse('Invalid value for maxReceiveCount.');
+  }
+}
+
+function systemAttributes(message: StoredMessage | undefined): Record<string, string> {
+  if (!message) return {};
+  return {
+    ApproximateReceiveCount: String(message.approximateReceiveCount),
+    SentTimestamp: String(message.sentTimestamp),
+    SenderId: ACCOUNT_ID,
+    ...(message.deadLetterSourceArn ? { DeadLetterQueueSourceArn: message.deadLetterSourceArn } : {}),
+  };
+}
+
+function addSource({ store }: Fauxqs, input: Record<string, unknown>, body: string): string {
+  const asked = [input.AttributeNames, input.MessageSystemAttributeNames].flat();
+  if (!asked.includes('All') && !asked.includes('DeadLetterQueueSourceArn')) return body;
+  const answer = JSON.parse(body) as {
+    Messages?: { ReceiptHandle: string; Attributes?: Record<string, string> }[];
+  };
+  const inFlight = store.getQueue(String(input.QueueUrl))?.inflightMessages;
+  for (const message of answer.Messages ?? []) {
+    const source = inFlight?.get(message.ReceiptHandle)?.message.deadLetterSourceArn;
+    if (source) message.Attributes = { ...message.Attributes, DeadLetterQueueSourceArn: source };
+  }
+  return JSON.stringify(answer);
+}
+
+function restore(
+  { store }: Fauxqs,
+  { name, arn, attributes, tags, messages, inFlight }: QueueSnapshot,
+): void {
+  const url = storeUrl(name, arn.split(':')[3] ?? '');
+  const queue = store.createQueue(name, url, arn, attributes, tags);
+  for (const message of messages) queue.enqueue(message);
+  for (const { message, visibleAt } of inFlight) {
+    queue.inflightMessages.set(`restored-${message.messageId}`, {
+      message,
+      visibilityDeadline: visibleAt,
+    });
+  }
+}

@@ -1,0 +1,133 @@
+import { mkdirSync } from 'node:fs';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { answerError } from './answer-error.ts';
+import { type AwsAnswer, type AwsCall, readCall } from './aws-call.ts';
+import { openBucketFiles } from './bucket-files.ts';
+import { openCodeStore } from './code-store.ts';
+import { createPool } from './container-pool.ts';
+import { openFunctionLogs } from './function-logs.ts';
+import { handleIam } from './iam.ts';
+import { handleLambda } from './lambda.ts';
+import { handleLogs } from './log-groups.ts';
+import { startPoller } from './poller.ts';
+import { startQueues } from './queues.ts';
+import { handleS3 } from './s3.ts';
+import { createUploads } from './s3-uploads.ts';
+import { handleSts } from './sts.ts';
+import { ACCOUNT_ID, emptyWorld } from './world.ts';
+
+export interface AwsOptions {
+  /** Where it keeps everything: buckets as plain files in `s3/`, functions' logs in `logs/`. */
+  readonly directory: string;
+  /** The region of {@link SandboxAws.environment}; `us-east-1`. */
+  readonly region?: string;
+  /** How long a new role, or a changed one, is unknown to Lambda: 2,000 ms (real: about ten seconds). */
+  readonly roleDelayMs?: number;
+  /** How long functions and mappings are being made, updated and switched: 300 ms. */
+  readonly updateDelayMs?: number;
+  /** How long the name of a deleted queue is taken: 2,000 ms (real: a minute). */
+  readonly queueNameDelayMs?: number;
+  /** How long a container without work is kept: a minute. */
+  readonly containerIdleMs?: number;
+  /** Each line that a function or its platform logs, a JSON object. */
+  readonly onLog?: (functionName: string, line: string) => void;
+}
+
+/** AWS on this machine, as far as `tdd` needs it. */
+export interface SandboxAws {
+  /** `http://127.0.0.1:PORT`, for every service. */
+  readonly endpoint: string;
+  /** What an SDK client needs in its environment to use it. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Ends it with all its functions. Calling it again does nothing. */
+  stop(): Promise<void>;
+}
+
+/** Starts S3, SQS, IAM, STS, Lambda and CloudWatch Logs on one free port of the loopback interface. */
+export async function startAws(options: AwsOptions): Promise<SandboxAws> {
+  const { directory, region = 'us-east-1', roleDelayMs = 2_000, updateDelayMs = 300 } = options;
+  const now = () => Date.now();
+  mkdirSync(directory, { recursive: true });
+  const world = emptyWorld();
+  const files = openBucketFiles(join(directory, 's3'));
+  const uploads = createUploads();
+  const code = openCodeStore(join(directory, 'functions'));
+  const logs = openFunctionLogs(join(directory, 'logs'), world, options.onLog);
+  const queues = await startQueues({ region, now, nameDelayMs: options.queueNameDelayMs ?? 2_000 });
+
+  function route(call: AwsCall): AwsAnswer | Promise<AwsAnswer> {
+    switch (call.service) {
+      case 's3':
+        return handleS3({ world, files, uploads, now }, call);
+      case 'sqs':
+        return queues.handle(call);
+      case 'iam':
+        return handleIam({ world, now }, call);
+      case 'sts':
+        return handleSts(call, `arn:aws:iam::${ACCOUNT_ID}:user/sandbox`);
+      case 'lambda':
+        return handleLambda({ world, now, queues, code, roleDelayMs, updateDelayMs }, call);
+      case 'logs':
+        return handleLogs({ world, now, removeLogs: logs.remove }, call);
+    }
+  }
+
+  const server = createServer((request, response) => {
+    void answer(request, response, region, route).catch(() => response.destroy());
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const pool = createPool({ code, endpoint, onLog: logs.write, idleMs: options.containerIdleMs ?? 60_000 });
+  const stopPolling = startPoller({ world, now, queues, pool });
+
+  let stopped: Promise<void> | undefined;
+  async function stop(): Promise<void> {
+    stopPolling();
+    await pool.stop();
+    const closed = new Promise((resolve) => server.close(resolve));
+    server.closeAllConnections();
+    await closed;
+    await queues.stop();
+  }
+  return {
+    endpoint,
+    environment: {
+      AWS_ENDPOINT_URL: endpoint,
+      AWS_REGION: region,
+      AWS_ACCESS_KEY_ID: 'sandbox',
+      AWS_SECRET_ACCESS_KEY: 'sandbox',
+      AWS_EC2_METADATA_DISABLED: 'true',
+    },
+    stop: () => {
+      stopped ??= stop();
+      return stopped;
+    },
+  };
+}
+
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  region: string,
+  route: (call: AwsCall) => AwsAnswer | Promise<AwsAnswer>,
+): Promise<void> {
+  let call: AwsCall | undefined;
+  let result: AwsAnswer;
+  try {
+    call = await readCall(request, region);
+    result = await route(call);
+  } catch (error) {
+    const url = new URL('http://127.0.0.1/');
+    result = answerError(call ?? { service: 's3', method: request.method ?? 'GET', url }, error);
+  }
+  response.writeHead(result.status, { ...result.headers });
+  if (result.body instanceof Readable) await pipeline(result.body, response);
+  else response.end(result.body);
+}

@@ -1,0 +1,103 @@
+/** What the sandbox's AWS keeps, as plain JSON, so that it can be put down and taken up again. */
+export interface World {
+  roles: Record<string, Role>;
+  functions: Record<string, LambdaFunction>;
+  mappings: Record<string, EventSourceMapping>;
+  logGroups: Record<string, LogGroup>;
+  buckets: Record<string, Bucket>;
+}
+
+/** An IAM role, by its name. */
+export interface Role {
+  roleId: string;
+  name: string;
+  path: string;
+  arn: string;
+  createdAt: number;
+  description?: string | undefined;
+  /** The trust policy, as JSON text. */
+  trust: string;
+  maxSessionSeconds: number;
+  tags: Record<string, string>;
+  /** Inline policies by name, as JSON text. */
+  policies: Record<string, string>;
+  /** ARNs of managed policies. */
+  attached: string[];
+  /** When the trust policy or a permission last changed, in epoch milliseconds. */
+  changedAt: number;
+}
+
+/** A Lambda function, by its name. */
+export interface LambdaFunction {
+  /** As GetFunctionConfiguration tells it, without the fields that time changes. */
+  configuration: FunctionConfiguration;
+  tags: Record<string, string>;
+  recursiveLoop: 'Allow' | 'Terminate';
+  /** Until then the function is `Pending`, in epoch milliseconds. */
+  activeAt: number;
+  /** Until then its last update is `InProgress`. */
+  updatedAt: number;
+}
+
+export interface FunctionConfiguration {
+  FunctionName: string;
+  FunctionArn: string;
+  Runtime: string;
+  Role: string;
+  Handler: string;
+  CodeSize: number;
+  CodeSha256: string;
+  Description: string;
+  Timeout: number;
+  MemorySize: number;
+  LastModified: string;
+  Version: '$LATEST';
+  RevisionId: string;
+  PackageType: 'Zip';
+  Architectures: string[];
+  Environment?: { Variables: Record<string, string> } | undefined;
+  LoggingConfig: Record<string, string>;
+  EphemeralStorage: { Size: number };
+  TracingConfig: { Mode: string };
+  [other: string]: unknown;
+}
+
+/** An event source mapping, by its UUID. */
+export interface EventSourceMapping {
+  uuid: string;
+  functionArn: string;
+  queueArn: string;
+  batchSize: number;
+  batchingWindowSeconds: number;
+  responseTypes: string[];
+  maximumConcurrency?: number | undefined;
+  filters?: unknown;
+  tags: Record<string, string>;
+  enabled: boolean;
+  changedAt: number;
+  /** What it is doing until `settledAt`. */
+  transition: 'Creating' | 'Enabling' | 'Disabling' | 'Updating' | 'Deleting';
+  settledAt: number;
+}
+
+export interface LogGroup {
+  name: string;
+  createdAt: number;
+  retentionDays?: number | undefined;
+  tags: Record<string, string>;
+}
+
+export interface Bucket {
+  region: string;
+  createdAt: number;
+  /** Sub-resources as they were put, in S3's own XML, by the name of the query: `tagging`, `lifecycle`, … */
+  settings: Record<string, string>;
+}
+
+/** A world in which nothing was made yet. */
+export function emptyWorld(): World {
+  return { roles: {}, functions: {}, mappings: {}, logGroups: {}, buckets: {} };
+}
+
+/** fauxqs knows one account only, so this is everybody's. */
+export const ACCOUNT_ID = '000000000000';

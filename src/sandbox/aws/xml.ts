@@ -1,0 +1,60 @@
+/** What {@link toXml} writes: text, nested elements, or a list of the element that holds it. */
+export type XmlValue =
+  | string
+  | number
+  | boolean
+  | undefined
+  | readonly XmlValue[]
+  | { readonly [name: string]: XmlValue };
+
+export const XML_TYPE = 'application/xml';
+
+/** `<name>…</name>`; a list repeats its element, `undefined` leaves it out. */
+export function toXml(name: string, value: XmlValue, attributes = ''): string {
+  return `<?xml version="1.0" encoding="UTF-8"?>\n${element(name, value, attributes)}`;
+}
+
+function element(name: string, value: XmlValue, attributes = ''): string {
+  if (value === undefined) return '';
+  if (isList(value)) return value.map((item) => element(name, item, attributes)).join('');
+  const inner =
+    typeof value === 'object'
+      ? Object.entries(value)
+          .map(([child, childValue]) => element(child, childValue))
+          .join('')
+      : escapeXml(String(value));
+  return `<${name}${attributes}>${inner}</${name}>`;
+}
+
+/** The text of every `<name>` in `xml`, in order. Enough for the small, flat bodies that SDK clients send. */
+export function readXmlTexts(xml: string, name: string): string[] {
+  return readXmlElements(xml, name).map(unescapeXml);
+}
+
+/** What is inside every `<name>` in `xml`, in order, as it stands there. */
+export function readXmlElements(xml: string, name: string): string[] {
+  const found = xml.matchAll(new RegExp(`<${name}(?:\\s[^>]*)?>([\\s\\S]*?)</${name}>`, 'g'));
+  return [...found].map((match) => match[1] ?? '');
+}
+
+function isList(value: XmlValue): value is readonly XmlValue[] {
+  return Array.isArray(value);
+}
+
+const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+
+function escapeXml(text: string): string {
+  // Control characters are no XML 1.0 at all, save as references, which is how S3 writes them.
+  return text.replace(/[&<>"]/g, (letter) => ESCAPES[letter] ?? letter);
+}
+
+function unescapeXml(text: string): string {
+  return text
+    .replaceAll(/&#x([0-9a-f]+);/gi, (_, hex: string) => String.fromCodePoint(Number.parseInt(hex, 16)))
+    .replaceAll(/&#(\d+);/g, (_, digits: string) => String.fromCodePoint(Number(digits)))
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&quot;', '"')
+    .replaceAll('&apos;', "'")
+    .replaceAll('&amp;', '&');
+}

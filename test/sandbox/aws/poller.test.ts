@@ -1,0 +1,283 @@
+import { CreateEventSourceMappingCommand, UpdateEventSourceMappingCommand } from '@aws-sdk/client-lambda';
+import {
+  GetQueueAttributesCommand,
+  ReceiveMessageCommand,
+  SendMessageBatchCommand,
+  SendMessageCommand,
+} from '@aws-sdk/client-sqs';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createFunction, createQueue, createRole, startTestAws, type TestAws, until } from './support.ts';
+
+let test: TestAws;
+let role: string;
+
+beforeEach(async () => {
+  test = await startTestAws();
+  role = await createRole(test);
+});
+afterEach(() => test.stop());
+
+/** Maps a queue to the function `worker`. */
+async function map(queueArn: string, settings: Record<string, unknown> = {}): Promise<string> {
+  const { UUID = '' } = await test.lambda.send(
+    new CreateEventSourceMappingCommand({
+      EventSourceArn: queueArn,
+      FunctionName: 'worker',
+      BatchSize: 1,
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      ...settings,
+    }),
+  );
+  return UUID;
+}
+
+async function send(url: string, ...bodies: string[]): Promise<void> {
+  await test.sqs.send(
+    new SendMessageBatchCommand({
+      QueueUrl: url,
+      Entries: bodies.map((MessageBody, at) => ({ Id: String(at), MessageBody })),
+    }),
+  );
+}
+
+/** Messages that wait, and messages that somebody is at. */
+async function depthOf(url: string): Promise<string> {
+  const { Attributes } = await test.sqs.send(
+    new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ['All'] }),
+  );
+  return `${Attributes?.ApproximateNumberOfMessages} ${Attributes?.ApproximateNumberOfMessagesNotVisible}`;
+}
+
+/** What the function logged with `console.log(JSON.stringify({ said }))`. */
+function said<T>(): T[] {
+  return test.logs.map((line) => JSON.parse(line).said).filter((value) => value !== undefined);
+}
+
+function reports(): { status: string; errorType?: string; errorMessage?: string }[] {
+  return test.logs.map((line) => JSON.parse(line)).flatMap(({ type, record }) => (type ? [record] : []));
+}
+
+const SAY = 'const say = (said) => console.log(JSON.stringify({ said }));';
+
+describe('an event source mapping', () => {
+  it('gives messages to the function and deletes them', async () => {
+    const queue = await createQueue(test, 'jobs');
+    await createFunction(
+      test,
+      role,
+      `${SAY} export async function handler(event, context) {
+        say({ event, left: context.getRemainingTimeInMillis(), ...context });
+      }`,
+    );
+    await map(queue.arn);
+    await test.sqs.send(
+      new SendMessageCommand({
+        QueueUrl: queue.url,
+        MessageBody: 'hello',
+        MessageAttributes: { run: { DataType: 'String', StringValue: 'r1' } },
+      }),
+    );
+
+    const call = await until(() => said<Record<string, unknown>>()[0]);
+    expect(call).toMatchObject({
+      functionName: 'worker',
+      invokedFunctionArn: 'arn:aws:lambda:us-east-1:000000000000:function:worker',
+      memoryLimitInMB: '128',
+      event: {
+        Records: [
+          {
+            body: 'hello',
+            eventSource: 'aws:sqs',
+            eventSourceARN: queue.arn,
+            awsRegion: 'us-east-1',
+            attributes: { ApproximateReceiveCount: '1' },
+            messageAttributes: { run: { dataType: 'String', stringValue: 'r1' } },
+          },
+        ],
+      },
+    });
+    expect(call.left).toBeLessThanOrEqual(10_000);
+    expect(call.left).toBeGreaterThan(5_000);
+    await until(async () => (await depthOf(queue.url)) === '0 0');
+  });
+
+  it('keeps one process warm, and gives it the environment of the function and nothing else', async () => {
+    const queue = await createQueue(test, 'jobs');
+    await createFunction(
+      test,
+      role,
+      `${SAY} let calls = 0;
+      export async function handler() { calls += 1; say({ pid: process.pid, calls, env: process.env }); }`,
+      { Environment: { Variables: { COLOUR: 'green' } } },
+    );
+    await map(queue.arn, { ScalingConfig: { MaximumConcurrency: 2 } });
+    for (const count of [1, 2, 3]) {
+      await send(queue.url, `${count}`);
+      await until(() => said()[count - 1]);
+      await until(async () => (await depthOf(queue.url)) === '0 0');
+    }
+
+    const calls = said<{ pid: number; calls: number; env: Record<string, string> }>();
+    expect(calls.map(({ calls }) => calls)).toEqual([1, 2, 3]);
+    expect(new Set(calls.map(({ pid }) => pid)).size).toBe(1);
+    const { env } = calls[0] ?? { env: {} };
+    expect(env).toMatchObject({
+      COLOUR: 'green',
+      AWS_ENDPOINT_URL: test.aws.endpoint,
+      AWS_REGION: 'us-east-1',
+      AWS_LAMBDA_FUNCTION_NAME: 'worker',
+      AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '128',
+      _HANDLER: 'index.handler',
+    });
+    for (const name of ['PATH', 'HOME', 'USER', 'PWD', 'NODE_PATH']) expect(env).not.toHaveProperty(name);
+  });
+
+  it('returns only the messages of a batch that failed', async () => {
+    const queue = await createQueue(test, 'jobs', { VisibilityTimeout: '20' });
+    await createFunction(
+      test,
+      role,
+      `${SAY} export async function handler({ Records }) {
+        say(Records.length);
+        const failed = Records.filter(({ body }) => body === 'bad');
+        return { batchItemFailures: failed.map(({ messageId }) => ({ itemIdentifier: messageId })) };
+      }`,
+    );
+    await send(queue.url, 'good', 'bad', 'good');
+    await map(queue.arn, { BatchSize: 10 });
+    await until(async () => (await depthOf(queue.url)) === '0 1');
+    expect(said()).toEqual([3]);
+  });
+
+  it('gives a message up to the dead-letter queue after its fifth receive', async () => {
+    const dead = await createQueue(test, 'dead');
+    const queue = await createQueue(test, 'jobs', {
+      VisibilityTimeout: '30',
+      RedrivePolicy: JSON.stringify({ deadLetterTargetArn: dead.arn, maxReceiveCount: 5 }),
+    });
+    // The handler shortens its message's visibility itself, as a worker does that wants it back soon.
+    await createFunction(
+      test,
+      role,
+      `${SAY} export async function handler({ Records: [record] }) {
+        say(Number(record.attributes.ApproximateReceiveCount));
+        await fetch(process.env.AWS_ENDPOINT_URL, {
+          method: 'POST',
+          headers: {
+            'content-type': 'application/x-amz-json-1.0',
+            'x-amz-target': 'AmazonSQS.ChangeMessageVisibility',
+            authorization: 'AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/sqs/aws4_request',
+          },
+          body: JSON.stringify({ QueueUrl: '${queue.url}', ReceiptHandle: record.receiptHandle, VisibilityTimeout: 1 }),
+        });
+        throw new Error('no');
+      }`,
+    );
+    await map(queue.arn);
+    await send(queue.url, 'poison');
+
+    const message = await until(async () => {
+      const { Messages } = await test.sqs.send(
+        new ReceiveMessageCommand({
+          QueueUrl: dead.url,
+          WaitTimeSeconds: 5,
+          MessageSystemAttributeNames: ['All'],
+        }),
+      );
+      return Messages?.[0];
+    });
+    expect(message).toMatchObject({ Body: 'poison', Attributes: { DeadLetterQueueSourceArn: queue.arn } });
+    expect(said()).toEqual([1, 2, 3, 4, 5]);
+    expect(await depthOf(queue.url)).toBe('0 0');
+  });
+
+  it('never has more batches under way than its MaximumConcurrency', async () => {
+    const queue = await createQueue(test, 'jobs');
+    await createFunction(
+      test,
+      role,
+      `${SAY} export async function handler() {
+        say(1); await new Promise((resolve) => setTimeout(resolve, 150)); say(-1);
+      }`,
+    );
+    await map(queue.arn, { ScalingConfig: { MaximumConcurrency: 2 } });
+    await send(queue.url, 'a', 'b', 'c', 'd', 'e', 'f');
+    await until(() => said<number>().length === 12);
+    let most = 0;
+    said<number>().reduce((running, change) => {
+      most = Math.max(most, running + change);
+      return running + change;
+    }, 0);
+    expect(most).toBe(2);
+  });
+
+  it('gives nothing while it is disabled, and what waited once it is enabled', async () => {
+    const queue = await createQueue(test, 'jobs');
+    await createFunction(
+      test,
+      role,
+      `${SAY} export async function handler({ Records }) { say(Records[0].body); }`,
+    );
+    const uuid = await map(queue.arn, { Enabled: false });
+    await send(queue.url, 'waiting');
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(await depthOf(queue.url)).toBe('1 0');
+    await test.lambda.send(new UpdateEventSourceMappingCommand({ UUID: uuid, Enabled: true }));
+    expect(await until(() => said()[0])).toBe('waiting');
+  });
+});
+
+describe('a function that fails', () => {
+  const failures: [string, string, { errorType: string; errorMessage: RegExp }][] = [
+    [
+      'throws',
+      'export async function handler() { throw new RangeError("too far"); }',
+      { errorType: 'RangeError', errorMessage: /^too far$/ },
+    ],
+    [
+      'throws while it is imported',
+      'throw new Error("no settings"); export async function handler() {}',
+      { errorType: 'Error', errorMessage: /^no settings$/ },
+    ],
+    [
+      'ends its process',
+      'export async function handler() { process.exit(3); }',
+      { errorType: 'Runtime.ExitError', errorMessage: /exit status 3/ },
+    ],
+    [
+      'runs for ever',
+      'export async function handler() { for (;;); }',
+      { errorType: 'Sandbox.Timedout', errorMessage: /^Task timed out after 1.00 seconds$/ },
+    ],
+    [
+      'takes more memory than it has',
+      'export async function handler() { const kept = []; for (;;) kept.push(new Array(1e6).fill(1)); }',
+      { errorType: 'Runtime.ExitError', errorMessage: /signal/ },
+    ],
+    [
+      'has no such handler',
+      'export async function handle() {}',
+      { errorType: 'Runtime.HandlerNotFound', errorMessage: /index.handler is undefined or not exported/ },
+    ],
+  ];
+
+  it.each(failures)(
+    'that %s keeps its message in flight, and the next one is tried',
+    async (_, source, error) => {
+      const queue = await createQueue(test, 'jobs');
+      await createFunction(test, role, source, { Timeout: source.includes('for (;;);') ? 1 : 10 });
+      await map(queue.arn);
+      await send(queue.url, 'one');
+      await until(() => reports()[0]);
+      await send(queue.url, 'two');
+      await until(() => reports()[1]);
+
+      for (const report of reports()) {
+        expect(report.status).toBe(error.errorType === 'Sandbox.Timedout' ? 'timeout' : 'failure');
+        expect(report.errorType).toBe(error.errorType);
+        expect(report.errorMessage).toMatch(error.errorMessage);
+      }
+      expect(await depthOf(queue.url)).toBe('0 2');
+    },
+  );
+});
