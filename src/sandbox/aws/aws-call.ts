@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 
 /** The services that the sandbox answers for. */
-export type AwsService = 's3' | 'sqs' | 'iam' | 'sts' | 'lambda' | 'logs';
+type AwsService = 's3' | 'sqs' | 'iam' | 'sts' | 'lambda' | 'logs';
 
 /** One request of an SDK client, before its service has looked at it. */
 export interface AwsCall {
