@@ -1,0 +1,134 @@
+import { execFile } from 'node:child_process';
+import { link, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+import { build } from 'esbuild';
+import { snapshotKey } from '../src/imdb/keys.ts';
+import { listPartitions } from '../src/imdb/partition-map.ts';
+import { readPartition, readPartitionIndex } from '../src/imdb/read-partition.ts';
+import { createDirectoryLake } from '../src/lake/directory-lake.ts';
+import type { Lake } from '../src/lake/lake.ts';
+import { makeSnapshot, type SnapshotShape } from './make-snapshot.ts';
+
+/** A measured figure beside what it must reach. */
+export interface BenchRow {
+  readonly name: string;
+  readonly figure: number;
+  /** The most that `figure` may be; `undefined` where it is only shown. */
+  readonly budget: number | undefined;
+  readonly unit: string;
+  readonly ok: boolean;
+}
+
+interface Measured {
+  readonly wallMs: number;
+  readonly peakMb: number;
+}
+
+const DAY = '2026-11-22';
+const NAME = { day: DAY, titleTypes: ['movie'] };
+const run = promisify(execFile);
+
+/**
+ * Measures the partition index on a snapshot of IMDb's size: building it beside Node's bare gunzip, in turn, in fresh
+ * processes; then the lake reads that one partition costs.
+ */
+export async function runIndexBench(shape: SnapshotShape = {}, rounds = 5): Promise<BenchRow[]> {
+  const snapshot = await makeSnapshot(shape);
+  const folder = await mkdtemp(join(tmpdir(), 'tdd-bench-index-'));
+  try {
+    const child = join(folder, 'child.mjs');
+    const entry = fileURLToPath(new URL('index-child.ts', import.meta.url));
+    await build({
+      entryPoints: [entry],
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+      outfile: child,
+      banner: REQUIRE,
+    });
+    const lakeFolder = join(folder, 'lake');
+    await mkdir(join(lakeFolder, 'imdb'), { recursive: true });
+    await link(snapshot, join(lakeFolder, snapshotKey(DAY)));
+    const gunzip: Measured[] = [];
+    const index: Measured[] = [];
+    for (let round = 0; round < rounds; round++) {
+      gunzip.push(await measure(child, 'gunzip', snapshot));
+      await rm(join(lakeFolder, 'imdb', DAY), { recursive: true, force: true });
+      index.push(await measure(child, 'index', lakeFolder, DAY));
+    }
+    const gunzipMs = median(gunzip.map(({ wallMs }) => wallMs));
+    const indexMs = median(index.map(({ wallMs }) => wallMs));
+    return [
+      row('bare gunzip of the snapshot', gunzipMs / 1000, undefined, 's'),
+      row('index of the snapshot', indexMs / 1000, undefined, 's'),
+      row('index beside bare gunzip', indexMs / gunzipMs, 1.5, '×'),
+      row('index: peak memory', Math.max(...index.map(({ peakMb }) => peakMb)), 200, 'MB'),
+      ...(await measureLookup(createDirectoryLake({ directory: lakeFolder }))),
+    ];
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** What a worker reads for the largest partition. */
+async function measureLookup(lake: Lake): Promise<BenchRow[]> {
+  const index = await readPartitionIndex({ lake }, NAME);
+  const largest = index && listPartitions(index).sort((a, b) => b.titles - a.titles)[0];
+  if (index === undefined || largest === undefined)
+    throw new Error('The index that was just built is not there.');
+  const reads: number[] = [];
+  const counted: Lake = {
+    ...lake,
+    read: async (...args) => {
+      const object = await lake.read(...args);
+      reads.push(object?.body.length ?? 0);
+      return object;
+    },
+    readRange: async (...args) => {
+      const bytes = await lake.readRange(...args);
+      reads.push(bytes?.length ?? 0);
+      return bytes;
+    },
+  };
+  const again = (await readPartitionIndex({ lake: counted }, NAME)) ?? index;
+  const titles = await readPartition({ lake: counted }, again, largest);
+  if (titles.length !== largest.titles) {
+    throw new Error(`${titles.length} of ${largest.titles} titles were read.`);
+  }
+  const own = Buffer.byteLength(titles.map(({ imdbId, title }) => `${imdbId}\t${title}\n`).join(''));
+  const bytes = reads.reduce((sum, read) => sum + read, 0);
+  return [
+    row('partitions in the index', listPartitions(again).length, undefined, ''),
+    row('one partition: lake reads', reads.length, 2, ''),
+    row('one partition: read beside its own rows', (bytes - own) / 1024, 512, 'KB'),
+  ];
+}
+
+async function measure(child: string, ...args: string[]): Promise<Measured> {
+  const { stdout } = await run(process.execPath, [child, ...args]);
+  return JSON.parse(stdout);
+}
+
+function row(name: string, figure: number, budget: number | undefined, unit: string): BenchRow {
+  return { name, figure, budget, unit, ok: budget === undefined || figure <= budget };
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+}
+
+/** Bundled CommonJS asks for `require`, which ES modules lack. */
+const REQUIRE = {
+  js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+};
+
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  for (const { name, figure, budget, unit, ok } of await runIndexBench()) {
+    const limit =
+      budget === undefined ? '' : ` (at most ${budget}${unit && ` ${unit}`}: ${ok ? 'ok' : 'MISSED'})`;
+    process.stdout.write(`${name}: ${figure.toFixed(2)} ${unit}${limit}\n`);
+  }
+}
