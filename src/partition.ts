@@ -9,8 +9,9 @@ export interface Partition {
 }
 
 /** The oldest year a title can have: IMDb's first entry is of 1874. */
-const FIRST_YEAR = 1870;
-const LAST_YEAR = 2100;
+export const FIRST_YEAR = 1870;
+/** The last year that is taken for one: later ones are slips. */
+export const LAST_YEAR = 2100;
 
 /** Is this a year that a title can have? */
 export function isYear(year: number): boolean {

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { ETag, Lake, LakeOptions } from '../lake/lake.ts';
+import { UserError } from '../errors.ts';
+import type { ETag, Lake, LakeEntry, LakeOptions } from '../lake/lake.ts';
+import { findEntry } from './find-entry.ts';
 import { indexMapKey, indexRowsKey } from './keys.ts';
 import { type PartitionIndex, type PartitionRange, writePartitionMap } from './partition-map.ts';
 import { readGzip } from './read-gzip.ts';
@@ -102,11 +104,12 @@ function describeWithoutYear(bytes: Buffer, last: TitleGroup | undefined): Parti
  * @returns the version that is in the lake.
  */
 async function writeOnce(lake: Lake, key: string, bytes: Buffer, options: LakeOptions): Promise<ETag> {
-  const written = await lake.compareAndSwap(key, bytes, ROWS_TYPE, null, options);
-  if (written !== undefined) return written;
-  for await (const entry of lake.list(key, options)) {
-    if (entry.key === key && entry.sizeBytes === bytes.length) return entry.etag;
+  let present: LakeEntry | undefined;
+  for (let tries = 0; tries < 5; tries++) {
+    const written = await lake.compareAndSwap(key, bytes, ROWS_TYPE, present?.etag ?? null, options);
+    if (written !== undefined) return written;
+    present = await findEntry(lake, key, options);
+    if (present?.sizeBytes === bytes.length) return present.etag;
   }
-  // Something else lies under this name, or it was taken away since.
-  return await lake.write(key, bytes, ROWS_TYPE, options);
+  throw new UserError(`${lake.url}/${key} keeps changing: find out what writes it, and run again.`);
 }

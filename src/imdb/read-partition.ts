@@ -1,6 +1,7 @@
 import { UserError } from '../errors.ts';
 import type { Lake, LakeOptions } from '../lake/lake.ts';
 import { type Partition, partitionName } from '../partition.ts';
+import { findEntry } from './find-entry.ts';
 import { indexMapKey } from './keys.ts';
 import type { IndexName } from './partition-index.ts';
 import { findPartition, type PartitionIndex, parsePartitionMap } from './partition-map.ts';
@@ -26,7 +27,7 @@ export async function readPartitionIndex(
 /**
  * Reads the titles of one partition, sorted by id: one range of the very rows file that the map was made with.
  * @returns an empty list for a partition that the index does not have.
- * @throws {UserError} when the rows file is gone and the lake has no newer map.
+ * @throws {UserError} when the rows file is gone.
  */
 export async function readPartition(
   deps: IndexReadDeps,
@@ -37,11 +38,18 @@ export async function readPartition(
   if (titles !== undefined) return titles;
   // Somebody may have built the index anew since the map was read.
   const name = { day: index.snapshot, titleTypes: index.titleTypes };
-  const newer = await readPartitionIndex(deps, name);
-  const again = newer && (await readFrom(deps, newer, partition));
+  const newer = (await readPartitionIndex(deps, name)) ?? index;
+  const again = await readFrom(deps, newer, partition);
   if (again !== undefined) return again;
+  // Or the lake was copied: the same rows, as their name with its hash says, have another version then.
+  const { key, sizeBytes } = newer.rows;
+  const copy = await findEntry(deps.lake, key, { signal: deps.signal });
+  const copied =
+    copy?.sizeBytes === sizeBytes &&
+    (await readFrom(deps, { ...newer, rows: { ...newer.rows, etag: copy.etag } }, partition));
+  if (copied) return copied;
   throw new UserError(
-    `The rows of partition ${partitionName(partition)} are gone from the lake ${deps.lake.url} (${index.rows.key}, version ${index.rows.etag}): delete ${indexMapKey(name.day, name.titleTypes)} there, and the next run builds the index anew.`,
+    `The titles of partition ${partitionName(partition)} cannot be read: ${deps.lake.url}/${key} is gone or damaged; delete ${indexMapKey(name.day, name.titleTypes)} there, and the next run builds the index anew.`,
   );
 }
 

@@ -3,6 +3,7 @@ import { utcDay } from '../clock.ts';
 import { UserError } from '../errors.ts';
 import type { Lake } from '../lake/lake.ts';
 import { type DownloadOptions, downloadSnapshot } from './download-snapshot.ts';
+import { findEntry } from './find-entry.ts';
 import { snapshotKey } from './keys.ts';
 import { Pipe } from './pipe.ts';
 import { CHUNK_BYTES, coalesce } from './read-gzip.ts';
@@ -66,21 +67,18 @@ async function readFromLake<T>(
   key: string,
   reader: SnapshotReader<T>,
 ): Promise<{ readonly result: T } | undefined> {
-  for await (const { key: listed, sizeBytes } of lake.list(key, { signal })) {
-    if (listed !== key) continue;
-    const stream = await lake.readStream(key, { signal });
-    if (stream === undefined) return undefined;
-    try {
-      return { result: await reader(stream, { from: 'lake', sizeBytes }) };
-    } catch (error) {
-      throw withSubject(
-        error,
-        `${lake.url}/${key}`,
-        'delete it there, and the next run of its day fetches it anew',
-      );
-    }
+  const entry = await findEntry(lake, key, { signal });
+  const stream = entry && (await lake.readStream(key, { signal }));
+  if (stream === undefined) return undefined;
+  try {
+    return { result: await reader(stream, { from: 'lake', sizeBytes: entry?.sizeBytes }) };
+  } catch (error) {
+    throw withSubject(
+      error,
+      `${lake.url}/${key}`,
+      'delete it there, and the next run of its day fetches it anew',
+    );
   }
-  return undefined;
 }
 
 /** One download: to the lake and to the reader at once, at the pace of the slower. */

@@ -57,8 +57,9 @@ export function createTitleRowReader(
   const wanted = titleTypes.map((type) => Buffer.from(type));
   const { tconst, titleType, primaryTitle, startYear } = columns;
   const last = Math.max(tconst, titleType, primaryTitle, startYear);
-  /** The type is looked at as soon as it has been passed; most rows end there. */
+  const isUsual = tconst === 0 && titleType === 1;
   return (bytes, start, end, row) => {
+    if (isUsual && isPlainlyOther(wanted, bytes, start, end)) return 'other';
     const rowEnd = end > start && bytes[end - 1] === 0x0d ? end - 1 : end;
     let yearStart = -1;
     let yearEnd = -1;
@@ -89,6 +90,21 @@ export function createTitleRowReader(
     row.year = year;
     return 'wanted';
   };
+}
+
+/** A short cut past most rows of the file: ids of seven or eight digits, then a type that begins like none wanted. */
+function isPlainlyOther(
+  wanted: readonly Uint8Array[],
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): boolean {
+  const tab = bytes[start + 9] === TAB ? start + 9 : start + 10;
+  if (tab + 4 >= end || bytes[tab] !== TAB) return false;
+  const [first, second, third] = [bytes[tab + 1], bytes[tab + 2], bytes[tab + 3]];
+  if (first === TAB || second === TAB || third === TAB) return false;
+  for (const word of wanted) if (word[0] === first && word[1] === second && word[2] === third) return false;
+  return true;
 }
 
 function isOneOf(words: readonly Uint8Array[], bytes: Uint8Array, from: number, to: number): boolean {

@@ -1,0 +1,252 @@
+import type { ServerResponse } from 'node:http';
+import { gzipSync } from 'node:zlib';
+import { afterEach, describe, expect, it } from 'vitest';
+import { UserError } from '../../src/errors.ts';
+import { ensurePartitionIndex, type IndexProgress } from '../../src/imdb/ensure-index.ts';
+import { indexMapKey, snapshotKey } from '../../src/imdb/keys.ts';
+import { readPartition } from '../../src/imdb/read-partition.ts';
+import { SnapshotError } from '../../src/imdb/snapshot-error.ts';
+import { createFakeClock } from '../support/fake-clock.ts';
+import { type LoopbackServer, startLoopbackServer } from '../support/loopback-server.ts';
+import { MemoryLake } from '../support/memory-lake.ts';
+import { gzipRows, HEADER, SOME_ROWS, titleRow } from './snapshot-file.ts';
+
+const DAY = '2026-11-22';
+const MOVIES = { day: DAY, titleTypes: ['movie'] };
+const GOOD = gzipRows(SOME_ROWS);
+const MANY = gzipRows(
+  Array.from({ length: 30_000 }, (_, at) => titleRow(`tt${1_000_000 + at}`, `M${at * 7919}`, 1990)),
+);
+
+let imdb: LoopbackServer | undefined;
+afterEach(async () => {
+  await imdb?.stop();
+  imdb = undefined;
+});
+
+describe("having a day's snapshot", () => {
+  it('downloads it once, whatever is asked of it, and keeps it byte for byte', async () => {
+    const { deps, lake } = await serve((response) => response.end(MANY));
+    const progress: IndexProgress[] = [];
+    const index = await ensurePartitionIndex(deps, { ...MOVIES, onProgress: (step) => progress.push(step) });
+    expect(Buffer.compare((await lake.read(snapshotKey(DAY)))?.body ?? Buffer.alloc(0), MANY)).toBe(0);
+    expect(lake.contentType(snapshotKey(DAY))).toBe('application/gzip');
+    expect(progress.at(-1)).toEqual({
+      from: 'imdb',
+      sizeBytes: MANY.length,
+      bytes: MANY.length,
+      rows: 30_000,
+    });
+    for (const initial of ['M0', 'M1', 'M2', 'M3']) {
+      await readPartition(deps, await ensurePartitionIndex(deps, MOVIES), { year: 1990, initial });
+    }
+    expect(index.rowCounts).toEqual({ rows: 30_000, wanted: 30_000, bad: 0 });
+    await ensurePartitionIndex(deps, { day: DAY, titleTypes: ['movie', 'short'] });
+    expect(imdb?.requests).toEqual(['GET /data/title.basics.tsv.gz']);
+  });
+
+  it('says honestly who asks, and does not ask for a second packing', async () => {
+    let headers: Record<string, unknown> = {};
+    const { deps } = await serve((response) => {
+      headers = response.req.headers;
+      response.end(GOOD);
+    });
+    await ensurePartitionIndex(deps, MOVIES);
+    expect(headers).toMatchObject({ 'user-agent': 'tdd-test/1', 'accept-encoding': 'identity' });
+  });
+
+  it('builds the index of a day that the lake has, without asking IMDb', async () => {
+    const { deps, lake } = await serve((response) => response.end('never'));
+    lake.put(snapshotKey('2026-11-20'), GOOD);
+    const progress: IndexProgress[] = [];
+    const index = await ensurePartitionIndex(deps, {
+      day: '2026-11-20',
+      titleTypes: ['movie'],
+      onProgress: (step) => progress.push(step),
+    });
+    expect(index.snapshot).toBe('2026-11-20');
+    expect(progress.at(-1)).toEqual({ from: 'lake', sizeBytes: GOOD.length, bytes: GOOD.length, rows: 12 });
+    expect(imdb?.requests).toEqual([]);
+  });
+
+  it("never gives today's file for another day", async () => {
+    const { deps, lake } = await serve((response) => response.end(GOOD));
+    for (const day of ['2026-11-21', '2026-11-23']) {
+      const error = await failure(ensurePartitionIndex(deps, { day, titleTypes: ['movie'] }));
+      expect(error).toBeInstanceOf(UserError);
+      expect(error.message).toBe(
+        `IMDb's titles of ${day} are not in the lake memory://lake, and IMDb gives only today's file: use the snapshot ${DAY}, or a lake that has ${snapshotKey(day)}.`,
+      );
+    }
+    expect(imdb?.requests).toEqual([]);
+    expect(lake.keys()).toEqual([]);
+  });
+
+  it.each<[what: string, message: string, requests: number, answer: (response: ServerResponse) => unknown]>([
+    [
+      '404',
+      'cannot be downloaded (HTTP 404): try again later, or look at IMDB_DATASETS_URL.',
+      1,
+      status(404),
+    ],
+    ['403', 'cannot be downloaded (HTTP 403): ', 1, status(403)],
+    ['500', 'cannot be downloaded (HTTP 500): ', 3, status(500)],
+    ['503', 'cannot be downloaded (HTTP 503): ', 3, status(503)],
+    [
+      'HTML',
+      'is no gzip file but a web page, beginning with "<!DOCTYPE html><p>',
+      1,
+      body('<!DOCTYPE html><p>Hi'),
+    ],
+    ['text', 'is no gzip file but something else, beginning with "tconst', 1, body(HEADER)],
+    ['nothing', 'is empty: ', 1, body('')],
+    ['an empty gzip file', 'is empty: ', 1, body(gzipSync(''))],
+    ['a header alone', 'has a header and no rows: ', 1, body(gzipRows([]))],
+    [
+      'a missing column',
+      'lacks the column startYear (its',
+      1,
+      body(gzipRows(SOME_ROWS, { header: HEADER.replace('startYear', 'year') })),
+    ],
+    ['a broken checksum', 'is damaged (incorrect data check): ', 1, body(broken(GOOD, GOOD.length - 6))],
+    ['broken data', 'is damaged (', 1, body(broken(MANY, 5_000))],
+    ['a hang-up', 'cannot be downloaded (', 3, (response) => response.destroy()],
+    ['a hang-up half-way', 'cannot be downloaded (', 3, hangUp],
+  ])('explains %s in one sentence and leaves nothing in the lake', async (_, message, requests, answer) => {
+    const { deps, lake } = await serve(answer);
+    const error = await failure(ensurePartitionIndex(deps, MOVIES));
+    expect(error).toBeInstanceOf(SnapshotError);
+    expect(error).toMatchObject({ exitCode: 2 });
+    expect(error.message).toContain(`The snapshot at ${imdb?.url}/data/title.basics.tsv.gz ${message}`);
+    expect(lake.keys()).toEqual([]);
+    expect(imdb?.requests).toHaveLength(requests);
+  });
+
+  it('notices a file that was cut off at any place, though the answer ended well', async () => {
+    let length = 0;
+    const { deps, lake } = await serve((response) => response.end(MANY.subarray(0, length)));
+    const places = [
+      1,
+      2,
+      3,
+      9,
+      10,
+      11,
+      20,
+      1_000,
+      65_536,
+      MANY.length >> 1,
+      ...[9, 8, 7, 5, 4, 1].map((left) => MANY.length - left),
+    ];
+    for (length of places) {
+      const error = await failure(ensurePartitionIndex(deps, MOVIES));
+      expect(error, `cut at ${length}`).toBeInstanceOf(SnapshotError);
+      expect(error.message).toContain(' is cut off before its end: ');
+      expect(lake.keys()).toEqual([]);
+    }
+  });
+
+  it('begins anew after a broken connection: half a body is never followed by another', async () => {
+    let requests = 0;
+    const { deps, lake } = await serve((response) => {
+      requests++;
+      if (requests < 3) hangUp(response);
+      else response.end(MANY);
+    });
+    const index = await ensurePartitionIndex(deps, MOVIES);
+    expect(index.rowCounts.wanted).toBe(30_000);
+    expect(Buffer.compare((await lake.read(snapshotKey(DAY)))?.body ?? Buffer.alloc(0), MANY)).toBe(0);
+    expect(requests).toBe(3);
+  });
+
+  it('explains that there is no server, without the password of its address', async () => {
+    const { deps, lake } = await serve((response) => response.end(GOOD));
+    const url = deps.datasetsUrl.replace('//', '//me:hush@');
+    await imdb?.stop();
+    const error = await failure(ensurePartitionIndex({ ...deps, datasetsUrl: url }, MOVIES));
+    expect(error.message).toContain('cannot be downloaded (connect ECONNREFUSED');
+    expect(error.message).not.toContain('hush');
+    expect(lake.keys()).toEqual([]);
+    await expect(ensurePartitionIndex({ ...deps, datasetsUrl: 'datasets' }, MOVIES)).rejects.toThrow(
+      '"datasets" is no address of IMDb\'s files: set IMDB_DATASETS_URL',
+    );
+  });
+
+  it("passes on a lake's failure to write, and builds no index of what it does not have", async () => {
+    const { deps, lake } = await serve((response) => response.end(MANY));
+    const full = new UserError('The disk is full.');
+    lake.beforeCall = (name) => {
+      if (name === 'writeStream') throw full;
+    };
+    expect(await failure(ensurePartitionIndex(deps, MOVIES))).toBe(full);
+    expect(lake.keys()).toEqual([]);
+  });
+
+  it('stops at once when it is cancelled', async () => {
+    const cancel = new AbortController();
+    const { deps, lake } = await serve((response) => {
+      response.write(MANY.subarray(0, MANY.length >> 1));
+      setImmediate(() => cancel.abort(new Error('cancelled')));
+    });
+    const error = await failure(ensurePartitionIndex({ ...deps, signal: cancel.signal }, MOVIES));
+    expect(error.message).toBe('cancelled');
+    expect(lake.keys()).toEqual([]);
+  });
+
+  it("tells a lake's own damaged snapshot by its key, and leaves it there", async () => {
+    const { deps, lake } = await serve((response) => response.end(GOOD));
+    lake.put(snapshotKey(DAY), GOOD.subarray(0, 100));
+    const error = await failure(ensurePartitionIndex(deps, MOVIES));
+    expect(error.message).toBe(
+      `The snapshot memory://lake/${snapshotKey(DAY)} is cut off before its end: delete it there, and the next run of its day fetches it anew.`,
+    );
+    expect(lake.keys()).toEqual([snapshotKey(DAY)]);
+    expect(imdb?.requests).toEqual([]);
+  });
+
+  it('builds anew an index whose map cannot be read', async () => {
+    const { deps, lake } = await serve((response) => response.end(GOOD));
+    const index = await ensurePartitionIndex(deps, MOVIES);
+    for (const garbage of ['', 'garbage', gzipSync('[]'), gzipSync('{"rows":{},"partitions":{}}')]) {
+      lake.put(indexMapKey(DAY, ['movie']), garbage);
+      expect(await ensurePartitionIndex(deps, MOVIES)).toEqual(index);
+    }
+    expect(imdb?.requests).toHaveLength(1);
+  });
+});
+
+async function serve(answer: (response: ServerResponse) => unknown) {
+  imdb = await startLoopbackServer((_, response) => answer(response));
+  const lake = new MemoryLake();
+  const clock = createFakeClock(Date.parse(`${DAY}T10:00:00Z`));
+  return { lake, deps: { lake, clock, datasetsUrl: `${imdb.url}/data`, userAgent: 'tdd-test/1' } };
+}
+
+async function failure(promise: Promise<unknown>): Promise<Error> {
+  const error = await promise.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (error instanceof Error) return error;
+  throw new Error('It went well.');
+}
+
+function status(code: number) {
+  return (response: ServerResponse) => response.writeHead(code).end('<html>no</html>');
+}
+
+function body(bytes: string | Buffer) {
+  return (response: ServerResponse) => response.end(bytes);
+}
+
+/** Announces the whole file, sends half of it and hangs up. */
+function hangUp(response: ServerResponse): void {
+  response.writeHead(200, { 'content-length': MANY.length });
+  response.write(MANY.subarray(0, MANY.length >> 1), () => response.destroy());
+}
+
+function broken(bytes: Buffer, at: number): Buffer {
+  const copy = Buffer.from(bytes);
+  copy[at] = (copy[at] ?? 0) ^ 0xff;
+  return copy;
+}

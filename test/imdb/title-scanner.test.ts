@@ -1,0 +1,126 @@
+import { describe, expect, it } from 'vitest';
+import { TitleScanner } from '../../src/imdb/title-scanner.ts';
+import { HEADER, titleRow } from './snapshot-file.ts';
+
+describe('scanning title rows', () => {
+  it('splits on tabs alone: quotes are bare', () => {
+    const rows = [titleRow('tt0033122', '"Swing it" magistern', 1940), titleRow('tt0000002', '"', 1940)];
+    expect(scan([HEADER, ...rows, ''].join('\n')).titles).toEqual([
+      ['tt0033122', '"Swing it" magistern', 1940],
+      ['tt0000002', '"', 1940],
+    ]);
+  });
+
+  it('reads \\N as null: no year, no title', () => {
+    const { titles, counts } = scan(
+      [HEADER, titleRow('tt0000001', 'Unmade', '\\N'), titleRow('tt0000002', '\\N', 1999), ''].join('\n'),
+    );
+    expect(titles).toEqual([
+      ['tt0000001', 'Unmade', undefined],
+      ['tt0000002', '', 1999],
+    ]);
+    expect(counts).toEqual({ rows: 2, wanted: 2, bad: 0 });
+  });
+
+  it('takes rows that end with CR LF, and a last row without a line feed', () => {
+    const text = [HEADER, titleRow('tt0000001', 'One', 1999), titleRow('tt0000002', 'Two', 2000)].join(
+      '\r\n',
+    );
+    expect(scan(text).titles).toEqual([
+      ['tt0000001', 'One', 1999],
+      ['tt0000002', 'Two', 2000],
+    ]);
+    const yearLast = 'tconst\ttitleType\tprimaryTitle\tstartYear\r\ntt0000001\tmovie\tOne\t1999\r\n';
+    expect(scan(yearLast).titles).toEqual([['tt0000001', 'One', 1999]]);
+    const titleLast = 'tconst\ttitleType\tstartYear\tprimaryTitle\r\ntt0000001\tmovie\t1999\tOne\r\n';
+    expect(scan(titleLast).titles).toEqual([['tt0000001', 'One', 1999]]);
+  });
+
+  it('finds the columns by name, wherever they stand, behind a byte order mark too', () => {
+    const text = '\uFEFFstartYear\tx\tprimaryTitle\ttitleType\ttconst\n1999\t?\tOne\tmovie\ttt0000001\n';
+    expect(scan(text).titles).toEqual([['tt0000001', 'One', 1999]]);
+    const usual = `\uFEFF${HEADER}\n${titleRow('tt0000001', 'One', 1999)}\n`;
+    expect(scan(usual).titles).toEqual([['tt0000001', 'One', 1999]]);
+  });
+
+  it.each(['tconst', 'titleType', 'primaryTitle', 'startYear'])(
+    'names %s when the header lacks it',
+    (name) => {
+      const header = HEADER.split('\t').filter((column) => column !== name);
+      expect(() => scan(`${header.join('\t')}\n`)).toThrow(`lacks the column ${name} (its first line is `);
+    },
+  );
+
+  it('gives the wanted types only, of several too, and none that is like one', () => {
+    const types = ['movie', 'movies', 'mov', 'Movie', 'tvMovie', 'moviex', 'tvEpisode', 'short', 'm'];
+    const text = [HEADER, ...types.map((type, at) => titleRow(`tt000000${at}`, type, 2000, type)), ''].join(
+      '\n',
+    );
+    expect(scan(text).titles.map(([, title]) => title)).toEqual(['movie']);
+    expect(scan(text, ['tvMovie', 'short', 'm']).titles.map(([, title]) => title)).toEqual([
+      'tvMovie',
+      'short',
+      'm',
+    ]);
+    expect(scan(text).counts).toEqual({ rows: 9, wanted: 1, bad: 0 });
+  });
+
+  it.each([
+    ['too few fields', 'tt0000001\tmovie\tOne\tOne\t0'],
+    ['an id alone', 'tt0000001'],
+    ['nothing', ''],
+    ['no type', 'tt0000001\t\tOne\tOne\t0\t1999\t\\N\t90\tDrama'],
+    ['another id', titleRow('nm0000001', 'One', 1999)],
+    ['an id of six digits', titleRow('tt000001', 'One', 1999)],
+    ['an id of eleven digits', titleRow('tt00000000001', 'One', 1999)],
+    ['an id with a letter', titleRow('tt000000x', 'One', 1999)],
+    ['a path for an id', titleRow('tt/../../1', 'One', 1999)],
+    ['a year of letters', titleRow('tt0000001', 'One', 'MMXX')],
+    ['a year with a sign', titleRow('tt0000001', 'One', '-999')],
+    ['no year at all', titleRow('tt0000001', 'One', '')],
+    ['a year of five digits', titleRow('tt0000001', 'One', 20044)],
+    ['a year long ago', titleRow('tt0000001', 'One', 1066)],
+    ['a year far ahead', titleRow('tt0000001', 'One', 2999)],
+    ['a row longer than any title', titleRow('tt0000001', 'x'.repeat(300_000), 1999)],
+  ])('counts a row with %s as bad and goes on', (_, bad) => {
+    const text = [HEADER, bad, titleRow('tt0000002', 'Two', 2000), ''].join('\n');
+    for (const size of [7, 65_536, text.length]) {
+      const { titles, counts } = scan(text, ['movie'], size);
+      expect(titles).toEqual([['tt0000002', 'Two', 2000]]);
+      expect(counts).toEqual({ rows: 2, wanted: 1, bad: 1 });
+    }
+  });
+
+  it('reads the same whatever the chunks, cut within characters and line ends too', () => {
+    const long = '長い'.repeat(2_000);
+    const rows = [
+      titleRow('tt0000001', '北京 Àçoures 😀', 1999),
+      titleRow('tt0000002', long, 2000),
+      titleRow('tt0000003', 'Ein Fall', 2001, 'tvEpisode'),
+      titleRow('tt10000003', 'Ωμέγα', '\\N'),
+    ];
+    const text = [HEADER, ...rows, ''].join('\r\n');
+    const whole = scan(text);
+    expect(whole.titles.map(([, title]) => title)).toEqual(['北京 Àçoures 😀', long, 'Ωμέγα']);
+    for (const size of [1, 2, 3, 5, 64, 100, 1_000, 4_096])
+      expect(scan(text, ['movie'], size)).toEqual(whole);
+  });
+
+  it('has no use for an empty file, or for a header without rows', () => {
+    expect(() => scan('')).toThrow('The snapshot is empty.');
+    expect(() => scan(`${HEADER}\n`)).toThrow('The snapshot has a header and no rows.');
+    expect(() => scan(HEADER)).toThrow('The snapshot has a header and no rows.');
+  });
+});
+
+function scan(text: string, titleTypes: readonly string[] = ['movie'], size = 1_048_576) {
+  const titles: (readonly [id: string, title: string, year: number | undefined])[] = [];
+  const scanner = new TitleScanner(titleTypes, (bytes, row) => {
+    const id = bytes.toString('latin1', row.idStart, row.idEnd);
+    titles.push([id, bytes.toString('utf8', row.titleStart, row.titleEnd), row.year]);
+  });
+  const bytes = Buffer.from(text);
+  for (let at = 0; at < bytes.length; at += size) scanner.push(bytes.subarray(at, at + size));
+  scanner.end();
+  return { titles, counts: { ...scanner.counts } };
+}
