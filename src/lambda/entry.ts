@@ -1,0 +1,8 @@
+import { createWorker } from './create-worker.ts';
+
+/** What Lambda calls: made once, when Lambda starts a process for the function. */
+export const handler = createWorker({
+  env: process.env,
+  write: (line) => process.stdout.write(line),
+  userAgent: 'tmdb-distributed-downloader',
+});

@@ -1,0 +1,173 @@
+import { MessageError } from '../message/message-error.ts';
+import { parseMessage } from '../message/parse-message.ts';
+import type { PartitionMessage } from '../message/partition-message.ts';
+import { writeMessage } from '../message/write-message.ts';
+import { partitionName } from '../partition.ts';
+import { createRunId } from '../run-id.ts';
+import type { Deadline } from './deadline.ts';
+import { decideNext, type Next } from './decide-next.ts';
+import type { Log } from './json-log.ts';
+import { pauseFleet } from './pause-fleet.ts';
+import type { SqsRecord } from './sqs-event.ts';
+import type { Work } from './work.ts';
+import { type WorkDeps, workPartition } from './work-partition.ts';
+import type { WorkerQueue } from './worker-queue.ts';
+
+/** What a worker needs. */
+export interface HandlerDeps extends WorkDeps {
+  readonly queue: WorkerQueue;
+  /** Disables the function's own event source; absent when it does not know it. */
+  readonly disableEventSource?: (() => Promise<void>) | undefined;
+  readonly log: Log;
+}
+
+/** A crashed worker's message is back so long after the worker's time was up. */
+const SPARE_SECONDS = 60;
+/** SQS takes attributes of any length up to its message's limit; a sentence is enough. */
+const LONGEST_REASON = 1_000;
+
+/**
+ * Works on one message, and sees to what becomes of it.
+ * @returns whether the message is done with; otherwise SQS delivers it again.
+ */
+export async function handleRecord(
+  deps: HandlerDeps,
+  record: SqsRecord,
+  deadline: Deadline,
+  { isFirst }: { readonly isFirst: boolean },
+): Promise<boolean> {
+  const startedMs = deps.clock.now();
+  const receives = Number(record.attributes?.ApproximateReceiveCount) || 1;
+  const firstReceivedMs = Number(record.attributes?.ApproximateFirstReceiveTimestamp) || startedMs;
+  try {
+    await setVisibility(deps, record, Math.ceil(deadline.remainingMs() / 1_000) + SPARE_SECONDS);
+    const message = readMessage(deps, record.body);
+    const isLate = !isFirst && deadline.stop.aborted;
+    const work: Work = isLate
+      ? { message, ending: { kind: 'notBegun' } }
+      : await pauseIfKeyRefused(deps, await workPartition(deps, message, deadline), deadline);
+    const nowMs = deps.clock.now();
+    const next = decideNext(work.ending, { receives, firstReceivedMs }, { nowMs, random: deps.random });
+    logWork(deps.log, work, next, { receives, seconds: (nowMs - startedMs) / 1_000 });
+    return await carryOut(deps, record, work.message, next);
+  } catch (error) {
+    if (error instanceof MessageError) return rejectMessage(deps, record, error.message);
+    deps.log('ERROR', 'The message was not settled, and returns.', {
+      messageId: record.messageId,
+      receives,
+      reason: String(error),
+    });
+    return false;
+  }
+}
+
+/** The message, with what the first worker fixes. A time yet to come for `redoBefore` would be redone for ever. */
+function readMessage(
+  { clock, random }: HandlerDeps,
+  body: string,
+): PartitionMessage & { readonly run: string } {
+  const message = parseMessage(body);
+  const now = clock.now();
+  const isAhead = message.redoBefore !== undefined && Date.parse(message.redoBefore) > now;
+  return {
+    ...message,
+    run: message.run ?? createRunId(now, random),
+    ...(isAhead && { redoBefore: new Date(now).toISOString() }),
+  };
+}
+
+async function pauseIfKeyRefused(deps: HandlerDeps, work: Work, deadline: Deadline): Promise<Work> {
+  if (work.ending.kind !== 'keyRefused') return work;
+  const isPaused = await pauseFleet({ ...deps, disableEventSource: deps.disableEventSource }, deadline);
+  return { ...work, ending: { ...work.ending, isPaused } };
+}
+
+/** What is sent is sent before the message is acknowledged: cut off in between, it comes twice, which is harmless. */
+async function carryOut(
+  deps: HandlerDeps,
+  record: SqsRecord,
+  message: PartitionMessage,
+  next: Next,
+): Promise<boolean> {
+  switch (next.action) {
+    case 'acknowledge':
+      return true;
+    case 'continue':
+      await deps.queue.send(writeMessage({ ...message, hop: message.hop + 1 }), 0);
+      return true;
+    case 'putBack':
+      await deps.queue.send(writeMessage(message), next.delaySeconds);
+      return true;
+    case 'deadLetter':
+      await sendDeadLetter(deps, writeMessage(message), next.reason, message.run);
+      return true;
+    case 'return':
+      await setVisibility(deps, record, next.seconds);
+      return false;
+  }
+}
+
+async function rejectMessage(deps: HandlerDeps, record: SqsRecord, reason: string): Promise<boolean> {
+  deps.log('ERROR', 'The message cannot be read, and goes to the dead-letter queue.', {
+    messageId: record.messageId,
+    reason,
+  });
+  try {
+    await sendDeadLetter(deps, record.body, reason);
+    return true;
+  } catch (error) {
+    deps.log('ERROR', 'The dead-letter queue did not take the message, which returns.', {
+      messageId: record.messageId,
+      reason: String(error),
+    });
+    return false;
+  }
+}
+
+async function sendDeadLetter(
+  { queue, clock }: HandlerDeps,
+  body: string,
+  reason: string,
+  run?: string,
+): Promise<void> {
+  await queue.sendDeadLetter(body, {
+    reason: reason.slice(0, LONGEST_REASON),
+    at: new Date(clock.now()).toISOString(),
+    ...(run !== undefined && { run }),
+  });
+}
+
+/** When this fails the message comes back by the queue's own time: slower, and nothing is lost. */
+async function setVisibility({ queue, log }: HandlerDeps, record: SqsRecord, seconds: number): Promise<void> {
+  try {
+    await queue.setVisibility(record.receiptHandle, seconds);
+  } catch (error) {
+    log('WARN', "The message's visibility could not be set.", {
+      messageId: record.messageId,
+      seconds,
+      reason: String(error),
+    });
+  }
+}
+
+function logWork(
+  log: Log,
+  { message, ending, thisRun, counts }: Work,
+  next: Next,
+  times: { readonly receives: number; readonly seconds: number },
+): void {
+  const level = next.action === 'deadLetter' ? 'ERROR' : 'reason' in next ? 'WARN' : 'INFO';
+  const { run, snapshot, hop } = message;
+  const partition = partitionName(message);
+  log(level, 'partition', {
+    partition,
+    run,
+    snapshot,
+    hop,
+    ...times,
+    outcome: ending.kind,
+    next,
+    ...thisRun,
+    counts,
+  });
+}

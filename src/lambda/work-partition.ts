@@ -1,0 +1,99 @@
+import { type Clock, utcDay } from '../clock.ts';
+import { downloadPartition } from '../download/download-partition.ts';
+import type { DownloadReport } from '../download/report.ts';
+import { SnapshotError } from '../imdb/snapshot-error.ts';
+import type { Title } from '../imdb/title.ts';
+import type { Lake } from '../lake/lake.ts';
+import type { PartitionMessage } from '../message/partition-message.ts';
+import type { Partition } from '../partition.ts';
+import type { TmdbClient } from '../tmdb/client.ts';
+import type { LookupSettings } from '../tmdb/look-up-movie.ts';
+import { type Deadline, TimeUpError } from './deadline.ts';
+import { SnapshotGoneError } from './read-titles.ts';
+import { waitForTmdb } from './wait-for-tmdb.ts';
+import type { Ending, Work } from './work.ts';
+
+/** What work on a partition needs. */
+export interface WorkDeps {
+  readonly lake: Lake;
+  readonly tmdb: TmdbClient;
+  readonly clock: Clock;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  readonly settings: LookupSettings;
+  /** The titles of a partition in a day's snapshot; see `readTitles`. */
+  readonly readTitles: (partition: Partition, day: string, signal: AbortSignal) => Promise<Title[]>;
+}
+
+/**
+ * Works on one partition as long as there is time. In an outage of TMDB's it waits in place and goes on.
+ * @param message with its run fixed.
+ */
+export async function workPartition(
+  deps: WorkDeps,
+  message: PartitionMessage & { readonly run: string },
+  deadline: Deadline,
+): Promise<Work> {
+  let work: Omit<Work, 'ending'> = { message };
+  let settled = 0;
+  try {
+    const snapshot = message.snapshot ?? utcDay(deps.clock.now());
+    const titles = await deps.readTitles(message, snapshot, deadline.abort);
+    // Fixed only now: a copy of the message must not insist on a list of titles that the lake has not got.
+    work = { message: { ...message, snapshot } };
+    const { year, initial, run, redoBefore } = message;
+    const job = { partition: { year, initial }, snapshot, run, titles, settings: deps.settings, redoBefore };
+    for (;;) {
+      const report = await downloadPartition(deps, job, { stop: deadline.stop, abort: deadline.abort });
+      work = { ...work, thisRun: addUp(work.thisRun, report.thisRun), counts: report.counts };
+      settled += report.thisRun.found + report.thisRun.notFound + report.thisRun.refused;
+      const isBack = report.outcome === 'outage' && (await waitForTmdb(deps, deadline));
+      if (!isBack) return { ...work, ending: endingOf(report, settled) };
+    }
+  } catch (error) {
+    return { ...work, ending: endingOfError(error, settled) };
+  }
+}
+
+function endingOf(report: DownloadReport, settled: number): Ending {
+  const reason = report.problem?.message ?? '';
+  switch (report.outcome) {
+    case 'outage':
+      return { kind: 'outage', reason };
+    case 'keyRefused':
+      return { kind: 'keyRefused', reason, isPaused: false };
+    case 'stopped':
+      return { kind: 'timeUp', settled };
+    case 'failedTitles': {
+      const { failed } = report.thisRun;
+      const what = failed === 1 ? 'title' : 'titles';
+      return {
+        kind: 'failed',
+        reason: `${failed} ${what} of ${report.counts.titles} failed: the partition's manifest says why.`,
+      };
+    }
+    default:
+      return { kind: 'done' };
+  }
+}
+
+function endingOfError(error: unknown, settled: number): Ending {
+  if (error instanceof TimeUpError) return { kind: 'timeUp', settled };
+  const reason = error instanceof Error ? error.message : String(error);
+  if (error instanceof SnapshotGoneError) return { kind: 'hopeless', reason };
+  if (error instanceof SnapshotError && error.isPassing) return { kind: 'outage', reason };
+  return { kind: 'failed', reason };
+}
+
+function addUp(before: Work['thisRun'], after: NonNullable<Work['thisRun']>): NonNullable<Work['thisRun']> {
+  const sum = (name: keyof typeof after) => (before?.[name] ?? 0) + after[name];
+  return {
+    found: sum('found'),
+    notFound: sum('notFound'),
+    refused: sum('refused'),
+    failed: sum('failed'),
+    reviews: sum('reviews'),
+    requests: sum('requests'),
+    throttled: sum('throttled'),
+  };
+}

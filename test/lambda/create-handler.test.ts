@@ -1,0 +1,443 @@
+import { describe, expect, it } from 'vitest';
+import type { Manifest } from '../../src/download/manifest.ts';
+import { UserError } from '../../src/errors.ts';
+import { SnapshotError } from '../../src/imdb/snapshot-error.ts';
+import { SnapshotGoneError } from '../../src/lambda/read-titles.ts';
+import { isRunId } from '../../src/run-id.ts';
+import type { MemoryLake } from '../support/memory-lake.ts';
+import {
+  ALL_DONE,
+  API_KEY,
+  body,
+  createWorkerHarness,
+  DOWN,
+  makeTitles,
+  movieAnswer,
+  REVOKED,
+  returned,
+} from './worker-harness.ts';
+
+const HOUR_MS = 3_600_000;
+
+function readManifest(lake: MemoryLake, initial = 'AD'): Manifest {
+  return JSON.parse(lake.text(`tmdb/manifests/year-2004/initial-${initial}.json`) ?? 'null');
+}
+
+describe('a worker', () => {
+  it('downloads the partition of its message and acknowledges it', async () => {
+    const worker = createWorkerHarness();
+    expect(await worker.deliver([body()])).toEqual(ALL_DONE);
+    expect(worker.lake.keys('tmdb/movies/')).toHaveLength(3);
+    expect(readManifest(worker.lake)).toMatchObject({
+      complete: true,
+      snapshot: '2026-11-22',
+      lastRun: { run: 'run-1', outcome: 'complete' },
+    });
+    expect(worker.sent).toEqual([]);
+    expect(worker.deadLetters).toEqual([]);
+  });
+
+  it('first hides its message for its remaining time and a minute', async () => {
+    const worker = createWorkerHarness();
+    worker.readTitles = async () => {
+      expect(worker.visibilities).toEqual([{ receiptHandle: 'receipt-0', seconds: 360 }]);
+      return [];
+    };
+    expect(await worker.deliver([body()])).toEqual(ALL_DONE);
+    expect(worker.visibilities).toHaveLength(1);
+  });
+
+  it('works on when the message cannot be hidden', async () => {
+    const worker = createWorkerHarness();
+    worker.beforeQueueCall = () => {
+      throw new Error('throttled');
+    };
+    expect(await worker.deliver([body()])).toEqual(ALL_DONE);
+    expect(readManifest(worker.lake).complete).toBe(true);
+  });
+
+  it('logs one line with what was done', async () => {
+    const worker = createWorkerHarness();
+    await worker.deliver([body({ hop: 2 })]);
+    expect(worker.lines.map((line) => JSON.parse(line))).toEqual([
+      expect.objectContaining({
+        level: 'INFO',
+        partition: '2004/AD',
+        run: 'run-1',
+        hop: 2,
+        outcome: 'done',
+        found: 3,
+        requests: 3,
+        seconds: expect.any(Number),
+        counts: expect.objectContaining({ titles: 3, found: 3 }),
+      }),
+    ]);
+  });
+
+  it('answers an event without records', async () => {
+    const worker = createWorkerHarness();
+    expect(await worker.deliver([])).toEqual(ALL_DONE);
+  });
+
+  it('takes a partition without titles for complete', async () => {
+    const worker = createWorkerHarness({ titles: [] });
+    expect(await worker.deliver([body()])).toEqual(ALL_DONE);
+    expect(readManifest(worker.lake)).toMatchObject({ complete: true, counts: { titles: 0 } });
+    expect(worker.requests).toEqual([]);
+  });
+});
+
+describe('a batch', () => {
+  it('is worked on when one of three messages is bad', async () => {
+    const worker = createWorkerHarness();
+    const answer = await worker.deliver([body({ initial: 'AA' }), 'no JSON', body({ initial: 'AC' })]);
+    expect(answer).toEqual(ALL_DONE);
+    expect(worker.deadLetters).toHaveLength(1);
+    expect(readManifest(worker.lake, 'AA').complete).toBe(true);
+    expect(readManifest(worker.lake, 'AC').complete).toBe(true);
+  });
+
+  it('returns only the one of three that failed', async () => {
+    const worker = createWorkerHarness();
+    worker.readTitles = async ({ initial }) => {
+      if (initial === 'AB') throw new UserError('Cannot read s3://lake/imdb: S3 refused it (403).');
+      return makeTitles(1);
+    };
+    const bodies = ['AA', 'AB', 'AC'].map((initial) => body({ initial }));
+    expect(await worker.deliver(bodies)).toEqual(returned(1));
+    expect(readManifest(worker.lake, 'AC').complete).toBe(true);
+  });
+
+  it('returns all when all fail', async () => {
+    const worker = createWorkerHarness();
+    worker.lake.beforeCall = () => {
+      throw new UserError('S3 refused it (403).');
+    };
+    const bodies = ['AA', 'AB', 'AC'].map((initial) => body({ initial }));
+    expect(await worker.deliver(bodies)).toEqual(returned(0, 1, 2));
+  });
+
+  it('puts messages that there was no time for back as they were', async () => {
+    const worker = createWorkerHarness({ titles: makeTitles(200) });
+    worker.latencyMs = 60_000;
+    expect(await worker.deliver([body(), body({ initial: 'AB' })], { receives: 5 })).toEqual(ALL_DONE);
+    expect(worker.sent).toEqual([
+      { body: JSON.parse(body({ hop: 1 })), delaySeconds: 0 },
+      { body: JSON.parse(body({ initial: 'AB' })), delaySeconds: 0 },
+    ]);
+  });
+});
+
+describe('a message that can never succeed', () => {
+  it.each([
+    ['not JSON', /not JSON/],
+    ['{"year": "two thousand", "initial": "AD"}', /year/],
+    ['{"year": 99999, "initial": "AD"}', /year is wrong: 99999/],
+    ['{"year": 2004, "initial": "../../imdb"}', /initial/],
+    ['{"year": 2004, "initial": ["AD"]}', /initial/],
+  ])('goes to the dead-letter queue at once, with the reason: %s', async (text, reason) => {
+    const worker = createWorkerHarness();
+    expect(await worker.deliver([text])).toEqual(ALL_DONE);
+    expect(worker.deadLetters).toEqual([
+      { body: text, attributes: { reason: expect.stringMatching(reason), at: '2026-11-22T10:00:00.000Z' } },
+    ]);
+    expect(worker.requests).toEqual([]);
+    expect(worker.lake.calls).toEqual([]);
+  });
+
+  it('is a dead letter, too, when its snapshot cannot be had any more', async () => {
+    const worker = createWorkerHarness();
+    worker.readTitles = async (_partition, day) => {
+      throw new SnapshotGoneError(`IMDb's titles of ${day} are not in the lake.`);
+    };
+    const old = body({ snapshot: '2020-01-01' });
+    expect(await worker.deliver([old])).toEqual(ALL_DONE);
+    const reason = "IMDb's titles of 2020-01-01 are not in the lake.";
+    expect(worker.deadLetters).toEqual([
+      { body: old, attributes: { reason, run: 'run-1', at: '2026-11-22T10:00:00.000Z' } },
+    ]);
+  });
+
+  it('returns when the dead-letter queue does not take it', async () => {
+    const worker = createWorkerHarness();
+    worker.beforeQueueCall = (name) => {
+      if (name === 'sendDeadLetter') throw new Error('AccessDenied');
+    };
+    expect(await worker.deliver(['not JSON'])).toEqual(returned(0));
+  });
+});
+
+describe('an older message', () => {
+  it('gets a snapshot and a run from its first worker', async () => {
+    const worker = createWorkerHarness();
+    expect(await worker.deliver(['{"year": "2004", "initial": "A "}'])).toEqual(ALL_DONE);
+    const { snapshot, lastRun } = readManifest(worker.lake, 'A_');
+    expect(snapshot).toBe('2026-11-22');
+    expect(isRunId(lastRun.run)).toBe(true);
+  });
+
+  it('passes them on to its continuation', async () => {
+    const worker = createWorkerHarness({ titles: makeTitles(200) });
+    worker.latencyMs = 60_000;
+    await worker.deliver(['{"year": "2004", "initial": "AD"}']);
+    const { lastRun } = readManifest(worker.lake);
+    expect(worker.sent.map((message) => message.body)).toEqual([
+      { year: 2004, initial: 'AD', snapshot: '2026-11-22', run: lastRun.run, hop: 1 },
+    ]);
+  });
+
+  it('is put back without a snapshot while no list of titles could be had', async () => {
+    const worker = createWorkerHarness();
+    worker.readTitles = async () => {
+      throw new SnapshotError('cannot be downloaded (HTTP 503)', { isPassing: true });
+    };
+    expect(await worker.deliver(['{"year": 2004, "initial": "AD"}'], { receives: 5 })).toEqual(ALL_DONE);
+    expect(worker.sent.map((message) => Object.keys(message.body))).toEqual([
+      ['year', 'initial', 'run', 'hop'],
+    ]);
+  });
+});
+
+describe('a worker whose time is up', () => {
+  it('sends a continuation for the rest, and the chain ends with all titles', async () => {
+    const worker = createWorkerHarness({ titles: makeTitles(300) });
+    worker.latencyMs = 30_000;
+    const redoBefore = '2026-11-22T09:00:00Z';
+    expect(await worker.deliver([body({ redoBefore })])).toEqual(ALL_DONE);
+    const first = readManifest(worker.lake);
+    expect(first).toMatchObject({ complete: false, lastRun: { outcome: 'stopped' } });
+    expect(first.counts.found).toBeGreaterThan(100);
+    expect(worker.sent).toEqual([{ body: JSON.parse(body({ hop: 1, redoBefore })), delaySeconds: 0 }]);
+    for (let hop = 0; hop < worker.sent.length; hop += 1) {
+      expect(await worker.deliver([JSON.stringify(worker.sent[hop]?.body)])).toEqual(ALL_DONE);
+    }
+    expect(readManifest(worker.lake)).toMatchObject({ complete: true, counts: { found: 300 } });
+    expect(worker.requests).toHaveLength(300);
+  });
+
+  it('drops what is in work fifteen seconds before the end', async () => {
+    const worker = createWorkerHarness({ titles: makeTitles(40) });
+    worker.latencyMs = 1_000;
+    worker.answer = (path) => {
+      worker.latencyMs = 1_000_000;
+      return movieAnswer(path);
+    };
+    const startMs = worker.clock.now();
+    expect(await worker.deliver([body()])).toEqual(ALL_DONE);
+    expect(worker.clock.now() - startMs).toBe(285_000);
+    expect(readManifest(worker.lake).counts).toMatchObject({ found: 20, failed: 0 });
+    expect(worker.sent).toHaveLength(1);
+  });
+
+  it('returns its message when it settled nothing, and sends no continuation', async () => {
+    const worker = createWorkerHarness();
+    worker.latencyMs = 1_000_000;
+    expect(await worker.deliver([body({ hop: 7 })])).toEqual(returned(0));
+    expect(worker.sent).toEqual([]);
+    expect(worker.visibilities.at(-1)).toEqual({ receiptHandle: 'receipt-0', seconds: 60 });
+  });
+
+  it('makes a dead letter of a message for which nothing was settled in five times', async () => {
+    const worker = createWorkerHarness();
+    worker.latencyMs = 1_000_000;
+    expect(await worker.deliver([body({ hop: 7 })], { receives: 5 })).toEqual(ALL_DONE);
+    expect(worker.deadLetters.map((letter) => letter.body)).toEqual([body({ hop: 7 })]);
+    expect(worker.deadLetters[0]?.attributes.reason).toMatch(/^Time was up/);
+  });
+
+  it('returns its message when the time ends while the titles are read', async () => {
+    const worker = createWorkerHarness();
+    worker.readTitles = async (_partition, _day, signal) => {
+      await worker.clock.sleep(1_000_000, signal);
+      return [];
+    };
+    expect(await worker.deliver([body()])).toEqual(returned(0));
+    expect(worker.deadLetters).toEqual([]);
+  });
+
+  it('returns its message when the continuation cannot be sent', async () => {
+    const worker = createWorkerHarness({ titles: makeTitles(200) });
+    worker.latencyMs = 60_000;
+    worker.beforeQueueCall = (name) => {
+      if (name === 'send') throw new Error('SQS is away');
+    };
+    expect(await worker.deliver([body()])).toEqual(returned(0));
+  });
+
+  it('does not redo for ever what a redoBefore in the future asks for', async () => {
+    const worker = createWorkerHarness({ titles: makeTitles(200) });
+    worker.latencyMs = 60_000;
+    await worker.deliver([body({ redoBefore: '2999-01-01T00:00:00Z' })]);
+    expect(worker.sent[0]?.body.redoBefore).toBe('2026-11-22T10:00:00.000Z');
+  });
+});
+
+describe('a duplicate delivery', () => {
+  it('asks TMDB for nothing again', async () => {
+    const worker = createWorkerHarness();
+    await worker.deliver([body()]);
+    expect(await worker.deliver([body()], { receives: 2 })).toEqual(ALL_DONE);
+    expect(worker.requests).toHaveLength(3);
+  });
+
+  it('does no harm when both are in work at once', async () => {
+    const worker = createWorkerHarness({ titles: makeTitles(50) });
+    worker.latencyMs = 100;
+    const answers = await Promise.all([worker.deliver([body()]), worker.deliver([body()])]);
+    expect(answers).toEqual([ALL_DONE, ALL_DONE]);
+    expect(readManifest(worker.lake)).toMatchObject({ complete: true, counts: { found: 50, failed: 0 } });
+  });
+});
+
+describe('a partition with a title that fails', () => {
+  function createWorkerWithFailure() {
+    const worker = createWorkerHarness();
+    worker.answer = (path) => (path.endsWith('0000002') ? DOWN : movieAnswer(path));
+    return worker;
+  }
+
+  it.each([
+    [1, 60],
+    [2, 300],
+    [3, 900],
+    [4, 1_800],
+  ])('returns after receive %d for %d seconds', async (receives, seconds) => {
+    const worker = createWorkerWithFailure();
+    expect(await worker.deliver([body()], { receives })).toEqual(returned(0));
+    expect(worker.visibilities.at(-1)?.seconds).toBe(seconds);
+    expect(readManifest(worker.lake)).toMatchObject({ counts: { found: 2, failed: 1 } });
+  });
+
+  it('is a dead letter with its reason, run and time after the fifth', async () => {
+    const worker = createWorkerWithFailure();
+    expect(await worker.deliver([body()], { receives: 5 })).toEqual(ALL_DONE);
+    const reason = "1 title of 3 failed: the partition's manifest says why.";
+    const at = new Date(worker.clock.now()).toISOString();
+    expect(worker.deadLetters).toEqual([{ body: body(), attributes: { reason, run: 'run-1', at } }]);
+  });
+
+  it('is done with when its fifth receive goes well', async () => {
+    const worker = createWorkerHarness();
+    expect(await worker.deliver([body()], { receives: 5 })).toEqual(ALL_DONE);
+    expect(worker.deadLetters).toEqual([]);
+  });
+});
+
+describe('a lake that refuses', () => {
+  it('is never taken for an empty one', async () => {
+    const worker = createWorkerHarness();
+    worker.lake.beforeCall = (name) => {
+      if (name === 'read') throw new UserError('Cannot read s3://lake: S3 refused it (403).');
+    };
+    expect(await worker.deliver([body()])).toEqual(returned(0));
+    expect(worker.requests).toEqual([]);
+    expect(worker.lake.keys()).toEqual([]);
+    expect(worker.visibilities.at(-1)?.seconds).toBe(60);
+  });
+
+  it('in the middle of the work, returns the message', async () => {
+    const worker = createWorkerHarness({ titles: makeTitles(30) });
+    worker.lake.beforeCall = (name, key) => {
+      if (name === 'write' && key.endsWith('-12.json')) throw new UserError('S3 refused it (403).');
+    };
+    expect(await worker.deliver([body()])).toEqual(returned(0));
+    expect(readManifest(worker.lake)).toMatchObject({ complete: false, counts: { failed: 0 } });
+    expect(worker.lines.join('')).toContain('S3 refused it (403).');
+  });
+});
+
+describe('a key that was revoked', () => {
+  it('disables the event source, and the message returns', async () => {
+    const worker = createWorkerHarness({ titles: makeTitles(100) });
+    worker.answer = () => REVOKED;
+    expect(await worker.deliver([body()])).toEqual(returned(0));
+    expect(worker.disabled).toBe(1);
+    expect(worker.requests.length).toBeLessThanOrEqual(20);
+    expect(readManifest(worker.lake)).toMatchObject({
+      counts: { found: 0, failed: 0 },
+      lastRun: { outcome: 'keyRefused' },
+    });
+    expect(worker.lines.join('')).not.toContain(API_KEY);
+  });
+
+  it('never makes a dead letter of a message while the event source is disabled', async () => {
+    const worker = createWorkerHarness();
+    worker.answer = () => REVOKED;
+    const firstReceivedMs = worker.clock.now() - 100 * HOUR_MS;
+    expect(await worker.deliver([body()], { receives: 5, firstReceivedMs })).toEqual(ALL_DONE);
+    expect(worker.deadLetters).toEqual([]);
+    expect(worker.sent).toEqual([{ body: JSON.parse(body()), delaySeconds: 900 }]);
+  });
+
+  it.each([
+    ['cannot be disabled', () => Promise.reject(new Error('AccessDenied'))],
+    ['is not known', undefined],
+  ])('returns the message slowly when the event source %s', async (_what, disableEventSource) => {
+    const worker = createWorkerHarness();
+    worker.answer = () => REVOKED;
+    worker.deps = { disableEventSource };
+    expect(await worker.deliver([body()], { receives: 4 })).toEqual(returned(0));
+    expect(worker.visibilities.at(-1)?.seconds).toBe(7_200);
+    expect(worker.lines.map((line) => JSON.parse(line).level)).toContain('ERROR');
+  });
+});
+
+describe('an outage of TMDB', () => {
+  it('that ends within the time of a worker is waited for in place, with few requests', async () => {
+    const worker = createWorkerHarness({ titles: makeTitles(100) });
+    const upAgainMs = worker.clock.now() + 180_000;
+    worker.answer = (path) => {
+      if (worker.clock.now() < upAgainMs) return DOWN;
+      if (path === '/3/authentication') return { status: 200, body: '{}', retryAfter: undefined };
+      return movieAnswer(path);
+    };
+    expect(await worker.deliver([body()])).toEqual(ALL_DONE);
+    expect(readManifest(worker.lake)).toMatchObject({ complete: true, counts: { found: 100, failed: 0 } });
+    expect(worker.requests.length).toBeLessThanOrEqual(100 + 20 + 9);
+  });
+
+  it('that lasts returns the message for longer and longer, with no title failed', async () => {
+    const worker = createWorkerHarness({ titles: makeTitles(100) });
+    worker.answer = () => DOWN;
+    const seconds: (number | undefined)[] = [];
+    for (const receives of [1, 2, 3, 4]) {
+      expect(await worker.deliver([body()], { receives })).toEqual(returned(0));
+      seconds.push(worker.visibilities.at(-1)?.seconds);
+    }
+    expect(seconds).toEqual([120, 600, 1_800, 7_200]);
+    expect(readManifest(worker.lake)).toMatchObject({
+      counts: { failed: 0 },
+      lastRun: { outcome: 'outage' },
+    });
+    expect(worker.requests.length).toBeLessThanOrEqual(4 * 20 + 4 * 12);
+    expect(worker.sent).toEqual([]);
+  });
+
+  it('does not use up a message that had failed for other reasons before', async () => {
+    const worker = createWorkerHarness();
+    worker.answer = () => DOWN;
+    const firstReceivedMs = worker.clock.now() - HOUR_MS;
+    expect(await worker.deliver([body()], { receives: 5, firstReceivedMs })).toEqual(ALL_DONE);
+    expect(worker.deadLetters).toEqual([]);
+    expect(worker.sent).toEqual([{ body: JSON.parse(body()), delaySeconds: 900 }]);
+  });
+
+  it('for good ends as a dead letter, after hours', async () => {
+    const worker = createWorkerHarness();
+    worker.answer = () => DOWN;
+    const firstReceivedMs = worker.clock.now() - 3 * HOUR_MS;
+    expect(await worker.deliver([body()], { receives: 5, firstReceivedMs })).toEqual(ALL_DONE);
+    expect(worker.deadLetters.map(({ attributes }) => attributes.reason)).toEqual([
+      expect.stringContaining('does not answer'),
+    ]);
+  });
+
+  it("is the same for IMDb's", async () => {
+    const worker = createWorkerHarness();
+    worker.readTitles = async () => {
+      throw new SnapshotError('cannot be downloaded (HTTP 503)', { isPassing: true });
+    };
+    expect(await worker.deliver([body()])).toEqual(returned(0));
+    expect(worker.visibilities.at(-1)?.seconds).toBe(120);
+  });
+});
