@@ -1,0 +1,150 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { describe, expect, test } from 'vitest';
+
+const root = new URL('../src', import.meta.url).pathname;
+
+/** Whom each folder of src may import beside itself and the files at src's root. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  cli: ['config', 'message', 'imdb', 'tmdb', 'lake', 'download', 'fleet', 'deploy', 'lambda', 'sandbox'],
+  lambda: ['download', 'imdb', 'tmdb', 'lake', 'config', 'message'],
+  fleet: ['imdb', 'lake', 'download', 'message'],
+  download: ['tmdb', 'imdb', 'lake'],
+  deploy: [],
+  imdb: [],
+  tmdb: [],
+  lake: [],
+  config: [],
+  message: [],
+  sandbox: ['config', 'message', 'imdb', 'tmdb', 'lake', 'download'],
+};
+
+interface SourceFile {
+  /** `cli/main.ts` */
+  readonly path: string;
+  /** `cli`, or empty for a file at the root. */
+  readonly folder: string;
+  readonly text: string;
+}
+
+const files: readonly SourceFile[] = readdirSync(root, { recursive: true, encoding: 'utf8' })
+  .filter((path) => path.endsWith('.ts'))
+  .map((path) => ({ path, folder: folderOf(path), text: readFileSync(join(root, path), 'utf8') }));
+
+function folderOf(path: string): string {
+  return path.includes('/') ? path.slice(0, path.indexOf('/')) : '';
+}
+
+/** The modules that a file imports, static or dynamic; those of which it takes types alone are left out. */
+function importsOf(file: SourceFile): string[] {
+  const dynamic = file.text.matchAll(/\bimport\('([^']+)'\)/g);
+  return [...staticImportsOf(file), ...[...dynamic].map((match) => match[1] ?? '')];
+}
+
+/** The modules that are loaded together with a file. */
+function staticImportsOf({ text }: SourceFile): string[] {
+  const statements = text.matchAll(/^\s*(?:import|export)\s+(?!type\s)([^'";]*?\sfrom\s+)?'([^']+)'/gm);
+  return [...statements].filter(([, names]) => !takesTypesOnly(names ?? '')).map((match) => match[2] ?? '');
+}
+
+/** `{ type A, type B } from` takes no value. */
+function takesTypesOnly(names: string): boolean {
+  const list = /^\{([^}]*)\}/.exec(names.trim())?.[1];
+  const items = list?.split(',').map((item) => item.trim()) ?? [''];
+  return items.filter((item) => item !== '').every((item) => item.startsWith('type ')) && items.some(Boolean);
+}
+
+/** What a file imports of src, as paths like {@link SourceFile.path}. */
+function localImportsOf(file: SourceFile): string[] {
+  return importsOf(file)
+    .filter((specifier) => specifier.startsWith('.'))
+    .map((specifier) => relative(root, join(root, dirname(file.path), specifier)));
+}
+
+describe('the imports of src', () => {
+  test('are read as they are written', () => {
+    const text = [
+      "import a from 'a';",
+      "import type { B } from 'b';",
+      "import { type C, type D } from 'c';",
+      "import { type E, f } from 'd';",
+      "import {\n  type G,\n  h,\n} from 'e';",
+      "import 'f';",
+      "export * from 'g';",
+      "export type { I } from 'h';",
+      "  const { j } = await import('i');",
+    ].join('\n');
+    expect(importsOf({ path: '', folder: '', text })).toEqual(['a', 'd', 'e', 'f', 'g', 'i']);
+  });
+
+  test.each(Object.keys(MAY_IMPORT))('go one way from %s', (folder) => {
+    const wrong = files
+      .filter((file) => file.folder === folder)
+      .flatMap((file) => localImportsOf(file).map((target) => ({ file, target })))
+      .filter(({ file, target }) => !isAllowed(file, target))
+      .map(({ file, target }) => `${file.path} imports ${target}`);
+    expect(wrong).toEqual([]);
+  });
+
+  test('are known for every folder', () => {
+    const folders = new Set(files.map(({ folder }) => folder).filter((folder) => folder !== ''));
+    expect([...folders].filter((folder) => !(folder in MAY_IMPORT))).toEqual([]);
+  });
+
+  test('go from the root to no folder, save from the public API', () => {
+    const wrong = files
+      .filter(({ folder, path }) => folder === '' && path !== 'index.ts')
+      .flatMap((file) => localImportsOf(file).filter((target) => folderOf(target) !== ''));
+    expect(wrong).toEqual([]);
+  });
+});
+
+test('tdd --help loads commander, Node and a few small files, since each package costs start-up time', () => {
+  const packages = new Set<string>();
+  const loaded = new Set<string>();
+  const load = (path: string): void => {
+    const file = files.find((candidate) => candidate.path === path);
+    if (file === undefined || loaded.has(path)) return;
+    loaded.add(path);
+    for (const specifier of staticImportsOf(file)) {
+      if (specifier.startsWith('.')) load(relative(root, join(root, dirname(path), specifier)));
+      else packages.add(specifier);
+    }
+  };
+  load('cli/main.ts');
+  expect([...packages].filter((name) => !name.startsWith('node:'))).toEqual(['commander']);
+  expect(loaded).toContain('cli/program.ts');
+  expect(loaded.size).toBeLessThanOrEqual(8);
+});
+
+function isAllowed({ folder }: SourceFile, target: string): boolean {
+  const to = folderOf(target);
+  if (to === '' || to === folder || MAY_IMPORT[folder]?.includes(to)) return true;
+  // Of the lake, imdb takes the interface (types) and the keys (pure functions).
+  return folder === 'imdb' && target === 'lake/keys.ts';
+}
+
+describe('the core', () => {
+  const core = files.filter(({ folder, path }) => folder !== 'cli' && path !== 'lambda/entry.ts');
+
+  test.each([
+    ['the environment', /\bprocess\.env\b/],
+    ['the console', /\bconsole\./],
+    ['the standard streams', /\bprocess\.(?:stdin|stdout|stderr)\b/],
+    ['the working directory', /\bprocess\.cwd\b/],
+    ['the exit code', /\bprocess\.exit(?:Code)?\b/],
+  ])('does not touch %s', (_what, pattern) => {
+    expect(core.filter(({ text }) => pattern.test(withoutComments(text))).map(({ path }) => path)).toEqual(
+      [],
+    );
+  });
+
+  test('leaves the end of the process to bin/tdd.js', () => {
+    const wrong = files.filter(({ text }) => /\bprocess\.exit\b/.test(withoutComments(text)));
+    expect(wrong.map(({ path }) => path)).toEqual([]);
+  });
+});
+
+function withoutComments(text: string): string {
+  return text.replace(/\/\*.*?\*\//gs, '').replace(/^\s*\/\/.*$/gm, '');
+}
