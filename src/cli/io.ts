@@ -8,15 +8,17 @@ export interface OutStream extends Writable {
 }
 
 /** A stream that people type into. */
-export interface InStream extends Readable {
+interface InStream extends Readable {
   readonly isTTY?: boolean;
 }
 
-/** Where Ctrl-C and `kill` arrive: Node's `process`, or an emitter in tests. */
-export interface SignalSource {
-  on(signal: 'SIGINT' | 'SIGTERM', listener: () => void): unknown;
-  off(signal: 'SIGINT' | 'SIGTERM', listener: () => void): unknown;
+/** Where Ctrl-C, `kill` and errors that nobody caught arrive: Node's `process`, or an emitter in tests. */
+interface SignalSource {
+  on(event: SignalName, listener: (error?: unknown) => void): unknown;
+  off(event: SignalName, listener: (error?: unknown) => void): unknown;
 }
+
+type SignalName = 'SIGINT' | 'SIGTERM' | 'uncaughtException';
 
 /** All that the command line touches of the world around it, so that tests run it in-process. */
 export interface Io {

@@ -13,9 +13,9 @@ export async function main(io: Io): Promise<number> {
   const argv = normalizeArgv(io.argv);
   const secrets = createSecrets([io.env[SECRET_VARIABLE], ...valuesOfFlag(argv, SECRET_FLAG)]);
   const ending = new AbortController();
-  const stopListening = listenForTheEnd(io, ending);
+  const { crashed, stopListening } = listenForTheEnd(io, ending);
   try {
-    const exitCode = await runProgram(io, argv, secrets, ending.signal);
+    const exitCode = await Promise.race([runProgram(io, argv, secrets, ending.signal), crashed]);
     await flush(io);
     ending.signal.throwIfAborted();
     return exitCode;
@@ -87,33 +87,45 @@ async function explain(error: unknown, io: Io, argv: readonly string[], secrets:
 class OutputClosed extends Error {}
 
 /**
- * Aborts `ending` with Ctrl-C or `kill` (a second one ends the process at once, as Node does by itself), and
- * when stdout can take no more. @returns a function that ends the listening.
+ * Aborts `ending` with Ctrl-C or `kill` (a second one ends the process at once, as Node does by itself), when
+ * stdout can take no more, and with an error that nobody caught: Node's own report of it could show a secret.
+ * @returns `crashed`, which rejects with the last of these, and what ends the listening.
  */
-function listenForTheEnd(io: Io, ending: AbortController): () => void {
+function listenForTheEnd(io: Io, ending: AbortController) {
+  const { signals, stdout, stderr } = io;
+  let reportCrash: (error: unknown) => void = () => {};
+  const crashed = new Promise<never>((_, reject) => {
+    reportCrash = reject;
+  });
   const onSignal = (): void => {
-    stopSignals();
+    signals.off('SIGINT', onSignal);
+    signals.off('SIGTERM', onSignal);
     ending.abort(new CancelledError('cancelled.'));
   };
-  const stopSignals = (): void => {
-    io.signals.off('SIGINT', onSignal);
-    io.signals.off('SIGTERM', onSignal);
+  const onCrash = (error: unknown): void => {
+    ending.abort(error);
+    reportCrash(error);
   };
-  const onStdoutError = (error: NodeJS.ErrnoException): void => {
-    ending.abort(
-      error.code === 'EPIPE'
-        ? new OutputClosed()
-        : new UserError(`the output cannot be written: ${error.message}.`, { cause: error }),
-    );
-  };
-  io.signals.on('SIGINT', onSignal);
-  io.signals.on('SIGTERM', onSignal);
+  signals.on('SIGINT', onSignal);
+  signals.on('SIGTERM', onSignal);
+  signals.on('uncaughtException', onCrash);
   // These two stay until the process ends: an error without a listener, however late, would crash it.
-  io.stdout.on('error', onStdoutError);
-  io.stderr.on('error', () => {
+  stdout.on('error', (error: NodeJS.ErrnoException) => {
+    ending.abort(error.code === 'EPIPE' ? new OutputClosed() : cannotWrite(error));
+  });
+  stderr.on('error', () => {
     // Nobody is left to tell.
   });
-  return stopSignals;
+  const stopListening = (): void => {
+    signals.off('SIGINT', onSignal);
+    signals.off('SIGTERM', onSignal);
+    signals.off('uncaughtException', onCrash);
+  };
+  return { crashed, stopListening };
+}
+
+function cannotWrite(error: Error): UserError {
+  return new UserError(`the output cannot be written: ${error.message}.`, { cause: error });
 }
 
 /** Waits until stdout has taken all that was written, so that its refusal is known. */

@@ -29,7 +29,7 @@ export interface Output extends OutputOptions {
 }
 
 /** The last line of a terminal while something draws there. */
-export interface LiveLine {
+interface LiveLine {
   clear(): void;
   draw(): void;
 }

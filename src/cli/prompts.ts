@@ -5,7 +5,7 @@ import { wantsColor } from './output.ts';
 import type { Secrets } from './secrets.ts';
 
 /** A question whose answer is text. */
-export interface TextQuestion<T> {
+interface TextQuestion<T> {
   readonly message: string;
   /** What Enter alone answers. */
   readonly default?: string | undefined;
@@ -14,7 +14,7 @@ export interface TextQuestion<T> {
 }
 
 /** A question whose answer nobody may see. */
-export interface MaskedQuestion<T> {
+interface MaskedQuestion<T> {
   readonly message: string;
   /** What Enter alone answers: never shown. */
   readonly default?: string | undefined;
@@ -22,7 +22,7 @@ export interface MaskedQuestion<T> {
 }
 
 /** A question with answers to choose from. */
-export interface SelectQuestion<T> {
+interface SelectQuestion<T> {
   readonly message: string;
   readonly choices: readonly { readonly name: string; readonly value: T; readonly description?: string }[];
 }

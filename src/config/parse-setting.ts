@@ -1,7 +1,7 @@
 import { UsageError } from '../errors.ts';
 
 /** IMDb's `titleType` values, as `title.basics.tsv.gz` has them. */
-export const TITLE_TYPES = [
+const TITLE_TYPES = [
   'movie',
   'short',
   'tvEpisode',

@@ -1,3 +1,6 @@
+import { EventEmitter } from 'node:events';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type CliOptions, runCli } from '../support/run-cli.ts';
 import { makeTempFolder } from '../support/temp-folder.ts';
@@ -71,5 +74,55 @@ describe('tdd', () => {
   test('fits its help to a narrow terminal', async () => {
     const { stdout } = await run(['development', '--help'], { columns: 60 });
     expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(60);
+  });
+
+  test('leaves the key out of all it prints, even of the stack of a bug', async () => {
+    const key = '0123456789abcdef0123456789abcdef';
+    const bug = {
+      get TMDB_BASE_URL(): string {
+        throw new Error(`cannot GET https://api.example/3/x?api_key=${key} (${key})`);
+      },
+    };
+    const { exitCode, stderr } = await run(['development', `--tmdb_api_key=${key}`], { env: bug });
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(/cannot GET .*\[secret\].*main\.test\.ts.*report it/s);
+    expect(stderr).not.toContain(key);
+  });
+
+  test.each(['SIGINT', 'SIGTERM'])('ends with 130 on %s', async (signal) => {
+    const signals = new EventEmitter();
+    const { exitCode, stderr } = await run(['development'], {
+      signals,
+      person: async ({ sees }) => {
+        await sees('bucket:');
+        signals.emit(signal);
+      },
+    });
+    expect(exitCode).toBe(130);
+    expect(stderr).toMatch(/tdd: cancelled\.\n$/);
+    expect([signals.listenerCount('SIGINT'), signals.listenerCount('SIGTERM')]).toEqual([0, 0]);
+  });
+
+  test('reports an error that nobody caught, without the key', async () => {
+    const signals = new EventEmitter();
+    const { exitCode, stderr } = await run(['development'], {
+      signals,
+      env: { TMDB_API_KEY: '0123456789abcdef' },
+      person: async ({ sees }) => {
+        await sees('bucket:');
+        signals.emit('uncaughtException', new Error('lost 0123456789abcdef'));
+      },
+    });
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(/Error: lost \[secret\]\n.*report it/s);
+    expect(signals.listenerCount('uncaughtException')).toBe(0);
+  });
+
+  test('names a --config file that is none', async () => {
+    const cwd = await makeTempFolder();
+    await mkdir(join(cwd, 'folder'));
+    const { exitCode, stderr } = await run(['development', '--config', 'folder'], { cwd });
+    expect(exitCode).toBe(2);
+    expect(stderr).toBe(`tdd: ${cwd}/folder cannot be read: it is a directory.\n`);
   });
 });

@@ -11,7 +11,7 @@ export interface CliRun {
 }
 
 /** A person at a terminal: waits for words on stderr, then types. */
-export interface Typist {
+interface Typist {
   /** Resolves once stderr, since the last call, has shown `text`. */
   sees(text: string): Promise<void>;
   /** Presses keys: `\r` is Enter, `\x03` Ctrl-C, `\x04` Ctrl-D. */

@@ -1,0 +1,71 @@
+import { EventEmitter } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { describe, expect, test } from 'vitest';
+import { createContext } from '../../src/cli/context.ts';
+import { createSecrets } from '../../src/cli/secrets.ts';
+import { systemClock } from '../../src/clock.ts';
+import { makeTempFolder } from '../support/temp-folder.ts';
+
+async function setUp({ isTTY = false, flags = {}, config = '' } = {}) {
+  const cwd = await makeTempFolder();
+  if (config !== '') await writeFile(join(cwd, 'config.ini'), config);
+  const stdin = Object.assign(new PassThrough(), { isTTY, setRawMode: () => stdin });
+  const stderr = Object.assign(new PassThrough(), { isTTY });
+  const secrets = createSecrets();
+  const io = {
+    argv: [],
+    env: {},
+    cwd,
+    stdin,
+    stdout: new PassThrough(),
+    stderr,
+    clock: systemClock,
+    signals: new EventEmitter(),
+  };
+  const context = createContext(io, { secrets, signal: new AbortController().signal }, flags);
+  const type = async (question: string, keys: string) => {
+    let shown = '';
+    while (!shown.includes(question)) shown += (await EventEmitter.once(stderr, 'data'))[0];
+    stdin.write(keys);
+  };
+  return { context, cwd, secrets, type };
+}
+
+describe("a command's context", () => {
+  test('reads config.ini in the working directory, and learns its secret', async () => {
+    const { context, secrets } = await setUp({
+      config: '[TMDB]\napi_key = 0123456789abcdef\nlanguage = de\n',
+    });
+    expect(await context.readSettings()).toMatchObject({ apiKey: '0123456789abcdef', language: 'de' });
+    expect(secrets.redact('0123456789abcdef')).toBe('[secret]');
+  });
+
+  test('refuses a --config file that is not there, unless the command makes it', async () => {
+    const { context, cwd } = await setUp({ flags: { config: 'other.ini' } });
+    await expect(context.readSettings()).rejects.toThrow(`There is no file ${cwd}/other.ini`);
+    expect((await context.readSources({ mayBeAbsent: true })).file?.get('TMDB', 'API_KEY')).toBeUndefined();
+  });
+
+  test('gives a required setting, or names where to give it', async () => {
+    const { context, cwd } = await setUp({ config: '[DATALAKE]\nBUCKET_NAME = a-lake\n' });
+    const settings = await context.readSettings();
+    expect(await context.requireSetting(settings, 'bucketName')).toBe('a-lake');
+    await expect(context.requireSetting(settings, 'apiKey')).rejects.toThrow(
+      `--tmdb-api-key, TMDB_API_KEY or [TMDB] API_KEY in ${cwd}/config.ini`,
+    );
+  });
+
+  test('asks for a required setting on a terminal, and keeps the secret one secret', async () => {
+    const { context, secrets, type } = await setUp({ isTTY: true });
+    const settings = await context.readSettings();
+    const bucketName = context.requireSetting(settings, 'bucketName');
+    await type('bucket:', 'a-lake\r');
+    expect(await bucketName).toBe('a-lake');
+    const apiKey = context.requireSetting(settings, 'apiKey');
+    await type('token:', '0123456789abcdef\r');
+    expect(await apiKey).toBe('0123456789abcdef');
+    expect(secrets.redact('0123456789abcdef')).toBe('[secret]');
+  });
+});

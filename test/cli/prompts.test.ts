@@ -1,0 +1,107 @@
+import { EventEmitter } from 'node:events';
+import { PassThrough } from 'node:stream';
+import { describe, expect, test } from 'vitest';
+import type { Io } from '../../src/cli/io.ts';
+import { createPrompter } from '../../src/cli/prompts.ts';
+import { createSecrets } from '../../src/cli/secrets.ts';
+import { systemClock } from '../../src/clock.ts';
+import { CancelledError, UsageError } from '../../src/errors.ts';
+
+function setUp({ isTTY = true, env = {} }: { isTTY?: boolean; env?: Record<string, string> } = {}) {
+  const stdin = Object.assign(new PassThrough(), { isTTY, setRawMode: () => stdin });
+  const stdout = new PassThrough();
+  const stderr = Object.assign(new PassThrough(), { isTTY, columns: 80 });
+  const ending = new AbortController();
+  const secrets = createSecrets();
+  const io: Io = {
+    argv: [],
+    env,
+    cwd: '/',
+    stdin,
+    stdout,
+    stderr,
+    clock: systemClock,
+    signals: new EventEmitter(),
+  };
+  let shown = '';
+  stderr.on('data', (chunk) => {
+    shown += chunk;
+  });
+  return {
+    prompter: createPrompter({ io, signal: ending.signal, secrets }),
+    ending,
+    stdout,
+    shown: () => shown,
+    /** Types once the question has been drawn. */
+    type: async (question: string, keys: string) => {
+      while (!shown.includes(question)) await EventEmitter.once(stderr, 'data');
+      stdin.write(keys);
+    },
+  };
+}
+
+describe('the prompter', () => {
+  test.each([
+    ['y\r', true],
+    ['n\r', false],
+    ['\r', false],
+  ])('reads %j as %j when it asks for consent', async (keys, answer) => {
+    const { prompter, type } = setUp();
+    const [given] = await Promise.all([prompter.confirm({ message: 'Deploy?' }), type('Deploy?', keys)]);
+    expect(given).toBe(answer);
+  });
+
+  test('lets one choose', async () => {
+    const { prompter, type } = setUp();
+    const choices = [
+      { name: 'one', value: { n: 1 } },
+      { name: 'two', value: { n: 2 } },
+    ];
+    const [given] = await Promise.all([
+      prompter.select({ message: 'Which?', choices }),
+      type('Which?', '\x1b[B\r'),
+    ]);
+    expect(given).toEqual({ n: 2 });
+  });
+
+  test.each([
+    ['my-lake', true],
+    ['my-lak', false],
+    ['', false],
+  ])('takes a typed %j as consent: %j', async (typed, answer) => {
+    const { prompter, type } = setUp();
+    const question = { message: 'Type the name:', name: 'my-lake' };
+    const [given] = await Promise.all([prompter.confirmByName(question), type('Type', `${typed}\r`)]);
+    expect(given).toBe(answer);
+  });
+
+  test('draws on stderr alone, without colours when NO_COLOR is set', async () => {
+    const { prompter, type, stdout, shown } = setUp({ env: { NO_COLOR: '1' } });
+    await Promise.all([prompter.confirm({ message: 'Deploy?' }), type('Deploy?', 'y\r')]);
+    expect(stdout.read()).toBeNull();
+    expect(shown()).toContain('Deploy?');
+    expect(shown().replaceAll('\x1b', '<esc>')).not.toMatch(/<esc>\[[\d;]*m/);
+  });
+
+  test('ends an open question with the reason why all ends', async () => {
+    const { prompter, type, ending } = setUp();
+    const reason = new CancelledError('stopped.');
+    const answer = prompter.confirm({ message: 'Deploy?' });
+    await type('Deploy?', '').then(() => ending.abort(reason));
+    await expect(answer).rejects.toBe(reason);
+  });
+
+  test.each([
+    ['there is no terminal', { isTTY: false }],
+    ['CI is set', { env: { CI: '1' } }],
+  ])('refuses to ask when %s', async (_why, world) => {
+    const { prompter } = setUp(world);
+    expect(prompter.isInteractive).toBe(false);
+    await expect(prompter.confirm({ message: 'Deploy?' })).rejects.toThrow(UsageError);
+    await expect(prompter.askText({ message: 'Name:', parse: String })).rejects.toThrow(/"Name:"/);
+  });
+
+  test('counts CI=false as no CI', () => {
+    expect(setUp({ env: { CI: 'false' } }).prompter.isInteractive).toBe(true);
+  });
+});
