@@ -121,7 +121,10 @@ function apply(input: LambdaCall['input'], mapping: EventSourceMapping): void {
     mapping.batchingWindowSeconds = Number(input.MaximumBatchingWindowInSeconds);
   }
   if (Array.isArray(input.FunctionResponseTypes)) mapping.responseTypes = input.FunctionResponseTypes;
-  if (input.FilterCriteria !== undefined) mapping.filters = input.FilterCriteria;
+  if (input.FilterCriteria !== undefined) {
+    const { Filters } = input.FilterCriteria as { Filters?: unknown[] };
+    mapping.filters = Filters?.length ? { Filters } : undefined;
+  }
   if (input.ScalingConfig !== undefined) mapping.maximumConcurrency = maximumConcurrency(input);
 }
 

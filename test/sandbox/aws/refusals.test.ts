@@ -1,0 +1,314 @@
+import {
+  AttachRolePolicyCommand,
+  CreateRoleCommand,
+  DeleteRoleCommand,
+  DetachRolePolicyCommand,
+  ListAttachedRolePoliciesCommand,
+} from '@aws-sdk/client-iam';
+import {
+  CreateEventSourceMappingCommand,
+  type CreateFunctionCommandInput,
+  DeleteEventSourceMappingCommand,
+  GetEventSourceMappingCommand,
+  GetFunctionConfigurationCommand,
+  GetFunctionRecursionConfigCommand,
+  PutFunctionRecursionConfigCommand,
+  UpdateEventSourceMappingCommand,
+  UpdateFunctionCodeCommand,
+  UpdateFunctionConfigurationCommand,
+} from '@aws-sdk/client-lambda';
+import {
+  CreateQueueCommand,
+  DeleteQueueCommand,
+  ListMessageMoveTasksCommand,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  StartMessageMoveTaskCommand,
+} from '@aws-sdk/client-sqs';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { AwsOptions } from '../../../src/sandbox/aws/start-aws.ts';
+import {
+  createFunction,
+  createQueue,
+  createRole,
+  policyOf,
+  startTestAws,
+  type TestAws,
+  TRUST,
+  until,
+  zipOf,
+} from './support.ts';
+
+const SOURCE = 'export async function handler() {}';
+
+const running: TestAws[] = [];
+async function start(options: Partial<AwsOptions> = {}): Promise<TestAws> {
+  const test = await startTestAws(options);
+  running.push(test);
+  return test;
+}
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((test) => test.stop()));
+});
+
+function map(test: TestAws, queueArn: string, settings: Record<string, unknown> = {}) {
+  return test.lambda.send(
+    new CreateEventSourceMappingCommand({ EventSourceArn: queueArn, FunctionName: 'worker', ...settings }),
+  );
+}
+
+const invalid = (message: RegExp) => ({
+  name: 'InvalidParameterValueException',
+  message: expect.stringMatching(message),
+});
+
+describe('a new function is refused', () => {
+  it('until its role has been spread, and when the role is not for Lambda', async () => {
+    const test = await start({ roleDelayMs: 300 });
+    const role = await createRole(test);
+    await expect(createFunction(test, role, SOURCE)).rejects.toMatchObject(
+      invalid(/cannot be assumed by Lambda/),
+    );
+    await until(() => createFunction(test, role, SOURCE).catch(() => undefined));
+    const { Role } = await test.iam.send(
+      new CreateRoleCommand({
+        RoleName: 'others',
+        AssumeRolePolicyDocument: TRUST.replace('lambda.amazonaws.com', 'ec2.amazonaws.com'),
+      }),
+    );
+    await new Promise((resolve) => setTimeout(resolve, 350));
+    await expect(
+      createFunction(test, Role?.Arn ?? '', SOURCE, { FunctionName: 'other' }),
+    ).rejects.toMatchObject(invalid(/cannot be assumed by Lambda/));
+  });
+
+  it('with settings that Lambda does not take', async () => {
+    const test = await start();
+    const role = await createRole(test);
+    const variables = (name: string, value: string) => ({ Environment: { Variables: { [name]: value } } });
+    const cases: [Partial<CreateFunctionCommandInput>, object][] = [
+      [{ Code: { ZipFile: Buffer.from('no zip') } }, invalid(/Could not unzip uploaded file/)],
+      [{ Code: {} }, invalid(/Please provide a source for function code/)],
+      [{ Runtime: 'python3.6' }, invalid(/python3.6 is no longer supported/)],
+      [{ Runtime: 'nodejs99.x' as 'nodejs22.x' }, invalid(/Value nodejs99.x at 'runtime' failed/)],
+      [variables('AWS_REGION', 'x'), invalid(/Reserved keys used in this request: AWS_REGION/)],
+      [variables('LONG', 'x'.repeat(4096)), invalid(/exceeded the 4KB limit/)],
+      [{ MemorySize: 127 }, { name: 'ValidationException' }],
+      [{ Timeout: 901 }, { name: 'ValidationException' }],
+      [{ FunctionName: 'no name' }, { name: 'ValidationException' }],
+    ];
+    for (const [settings, error] of cases) {
+      await expect(
+        createFunction(test, role, SOURCE, settings),
+        JSON.stringify(settings),
+      ).rejects.toMatchObject(error);
+    }
+  });
+});
+
+describe('an update is refused', () => {
+  it('while another one is in progress', async () => {
+    const test = await start({ updateDelayMs: 300 });
+    const FunctionName = 'worker';
+    const { State } = await createFunction(test, await createRole(test), SOURCE);
+    expect(State).toBe('Pending');
+    const update = () =>
+      test.lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName, Timeout: 20 }));
+    const conflict = { name: 'ResourceConflictException', $metadata: { httpStatusCode: 409 } };
+    await expect(update()).rejects.toMatchObject(conflict);
+    const { LastUpdateStatus } = await until(() => update().catch(() => undefined));
+    expect(LastUpdateStatus).toBe('InProgress');
+    const ZipFile = await zipOf({ 'index.mjs': SOURCE });
+    await expect(
+      test.lambda.send(new UpdateFunctionCodeCommand({ FunctionName, ZipFile })),
+    ).rejects.toMatchObject(conflict);
+    await until(async () => {
+      const found = await test.lambda.send(new GetFunctionConfigurationCommand({ FunctionName }));
+      return found.LastUpdateStatus === 'Successful' && found.State === 'Active';
+    });
+  });
+
+  it('while a mapping is being made or changed', async () => {
+    const test = await start({ updateDelayMs: 200 });
+    const queue = await createQueue(test, 'jobs');
+    await createFunction(test, await createRole(test), SOURCE);
+    const { UUID, State } = await map(test, queue.arn);
+    expect(State).toBe('Creating');
+    const disable = () => test.lambda.send(new UpdateEventSourceMappingCommand({ UUID, Enabled: false }));
+    await expect(disable()).rejects.toMatchObject({ name: 'ResourceInUseException' });
+    expect((await until(() => disable().catch(() => undefined))).State).toBe('Disabling');
+    await expect(test.lambda.send(new DeleteEventSourceMappingCommand({ UUID }))).rejects.toMatchObject({
+      name: 'ResourceInUseException',
+    });
+    const stateNow = async () => (await test.lambda.send(new GetEventSourceMappingCommand({ UUID }))).State;
+    await until(async () => (await stateNow()) === 'Disabled');
+    await test.lambda.send(new DeleteEventSourceMappingCommand({ UUID }));
+    expect(await stateNow()).toBe('Deleting');
+    await until(() =>
+      stateNow().then(
+        () => false,
+        () => true,
+      ),
+    );
+  });
+
+  it('when messages would show again while the function is at them', async () => {
+    const test = await start();
+    const queue = await createQueue(test, 'jobs', { VisibilityTimeout: '30' });
+    await createFunction(test, await createRole(test), SOURCE, { Timeout: 31 });
+    await expect(map(test, queue.arn)).rejects.toMatchObject(
+      invalid(/^Queue visibility timeout: 30 seconds is less than Function timeout: 31 seconds$/),
+    );
+    const setTimeoutTo = (Timeout: number) =>
+      test.lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName: 'worker', Timeout }));
+    await setTimeoutTo(30);
+    await map(test, queue.arn);
+    await expect(setTimeoutTo(31)).rejects.toMatchObject(invalid(/^Queue visibility timeout/));
+  });
+});
+
+describe('a new mapping is refused', () => {
+  it('when the role may not read the queue, or learnt a moment ago that it may', async () => {
+    const test = await start({ roleDelayMs: 300 });
+    const queue = await createQueue(test, 'jobs');
+    const polling = (Resource: string) =>
+      policyOf({ Action: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'], Resource });
+    const role = await createRole(test, 'worker', polling('arn:aws:sqs:*:*:others'));
+    await until(() => createFunction(test, role, SOURCE).catch(() => undefined));
+    const denied = invalid(/does not have permissions to call ReceiveMessage on SQS/);
+    await expect(map(test, queue.arn)).rejects.toMatchObject(denied);
+    await test.iam.send(
+      new AttachRolePolicyCommand({
+        RoleName: 'worker',
+        PolicyArn: 'arn:aws:iam::aws:policy/service-role/AWSLambdaSQSQueueExecutionRole',
+      }),
+    );
+    await expect(map(test, queue.arn)).rejects.toMatchObject(denied);
+    await until(() => map(test, queue.arn).catch(() => undefined));
+  });
+
+  it('a second time, with numbers out of range, and for what does not exist', async () => {
+    const test = await start();
+    const queue = await createQueue(test, 'jobs');
+    await createFunction(test, await createRole(test), SOURCE);
+    await expect(map(test, queue.arn, { ScalingConfig: { MaximumConcurrency: 1 } })).rejects.toMatchObject({
+      name: 'ValidationException',
+    });
+    await expect(map(test, queue.arn, { BatchSize: 11 })).rejects.toMatchObject(invalid(/batch window/));
+    await expect(map(test, `${queue.arn}-none`)).rejects.toMatchObject(invalid(/NonExistentQueue/));
+    await expect(map(test, queue.arn, { FunctionName: 'none' })).rejects.toMatchObject({
+      name: 'ResourceNotFoundException',
+    });
+    const { UUID = '' } = await map(test, queue.arn);
+    await expect(map(test, queue.arn)).rejects.toMatchObject({
+      name: 'ResourceConflictException',
+      message: expect.stringContaining(UUID),
+    });
+    await expect(
+      test.lambda.send(new UpdateEventSourceMappingCommand({ UUID: 'none', Enabled: true })),
+    ).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+  });
+});
+
+it('keeps whether a function may call itself in a circle', async () => {
+  const test = await start();
+  await createFunction(test, await createRole(test), SOURCE);
+  const FunctionName = 'worker';
+  const read = () => test.lambda.send(new GetFunctionRecursionConfigCommand({ FunctionName }));
+  expect((await read()).RecursiveLoop).toBe('Terminate');
+  await test.lambda.send(new PutFunctionRecursionConfigCommand({ FunctionName, RecursiveLoop: 'Allow' }));
+  expect((await read()).RecursiveLoop).toBe('Allow');
+});
+
+it('refuses to delete a role that has managed policies', async () => {
+  const test = await start();
+  const PolicyArn = 'arn:aws:iam::aws:policy/AmazonS3FullAccess';
+  const RoleName = 'guarded';
+  await test.iam.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument: TRUST }));
+  await test.iam.send(new AttachRolePolicyCommand({ RoleName, PolicyArn }));
+  expect((await test.iam.send(new ListAttachedRolePoliciesCommand({ RoleName }))).AttachedPolicies).toEqual([
+    { PolicyName: 'AmazonS3FullAccess', PolicyArn },
+  ]);
+  await expect(test.iam.send(new DeleteRoleCommand({ RoleName }))).rejects.toMatchObject({
+    name: 'DeleteConflictException',
+  });
+  await test.iam.send(new DetachRolePolicyCommand({ RoleName, PolicyArn }));
+  await test.iam.send(new DeleteRoleCommand({ RoleName }));
+});
+
+it('keeps the name of a deleted queue taken for a while', async () => {
+  const test = await start({ queueNameDelayMs: 200 });
+  const queue = await createQueue(test, 'jobs');
+  await test.sqs.send(new DeleteQueueCommand({ QueueUrl: queue.url }));
+  const create = () => test.sqs.send(new CreateQueueCommand({ QueueName: 'jobs' }));
+  await expect(create()).rejects.toMatchObject({ name: 'QueueDeletedRecently' });
+  await until(() => create().catch(() => undefined));
+});
+
+it('moves dead letters back to where they came from, and refuses that of other queues', async () => {
+  const test = await start();
+  const dead = await createQueue(test, 'dead');
+  const queue = await createQueue(test, 'jobs', {
+    VisibilityTimeout: '0',
+    RedrivePolicy: JSON.stringify({ deadLetterTargetArn: dead.arn, maxReceiveCount: 1 }),
+  });
+  const receive = async (QueueUrl: string) =>
+    (await test.sqs.send(new ReceiveMessageCommand({ QueueUrl, MessageSystemAttributeNames: ['All'] })))
+      .Messages;
+  await test.sqs.send(new SendMessageCommand({ QueueUrl: queue.url, MessageBody: 'poison' }));
+  expect(await receive(queue.url)).toHaveLength(1);
+  expect(await receive(queue.url)).toBeUndefined();
+
+  const move = (SourceArn: string) => test.sqs.send(new StartMessageMoveTaskCommand({ SourceArn }));
+  await expect(move(queue.arn)).rejects.toMatchObject({ name: 'InvalidParameterValue' });
+  await expect(move(`${queue.arn}-none`)).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+  await move(dead.arn);
+  expect(
+    (await test.sqs.send(new ListMessageMoveTasksCommand({ SourceArn: dead.arn }))).Results,
+  ).toMatchObject([{ Status: 'COMPLETED', ApproximateNumberOfMessagesMoved: 1 }]);
+  expect(await receive(queue.url)).toMatchObject([
+    { Body: 'poison', Attributes: { ApproximateReceiveCount: '1' } },
+  ]);
+});
+
+it('hands no message to a client that stopped waiting for one', async () => {
+  const test = await start();
+  const queue = await createQueue(test, 'jobs');
+  const gone = new AbortController();
+  const waiting = test.sqs.send(new ReceiveMessageCommand({ QueueUrl: queue.url, WaitTimeSeconds: 20 }), {
+    abortSignal: gone.signal,
+  });
+  setTimeout(() => gone.abort(), 100);
+  await expect(waiting).rejects.toMatchObject({ name: 'AbortError' });
+  await test.sqs.send(new SendMessageCommand({ QueueUrl: queue.url, MessageBody: 'kept' }));
+  const { Messages } = await test.sqs.send(
+    new ReceiveMessageCommand({ QueueUrl: queue.url, WaitTimeSeconds: 5 }),
+  );
+  expect(Messages).toMatchObject([{ Body: 'kept' }]);
+});
+
+it('is one of several that know nothing of each other', async () => {
+  const [one, two] = [await start(), await start()];
+  await createQueue(one, 'jobs');
+  await createRole(one);
+  await createQueue(two, 'jobs', { VisibilityTimeout: '60' });
+  await createRole(two);
+  expect(one.aws.endpoint).not.toBe(two.aws.endpoint);
+});
+
+it('ends a function that is running when it stops, and stops twice without harm', async () => {
+  const test = await start();
+  const queue = await createQueue(test, 'jobs');
+  await createFunction(
+    test,
+    await createRole(test),
+    'export async function handler() { console.log(process.pid); for (;;); }',
+  );
+  await map(test, queue.arn);
+  await test.sqs.send(new SendMessageCommand({ QueueUrl: queue.url, MessageBody: 'long' }));
+  const pid = await until(() => Number(JSON.parse(test.logs[0] ?? '{}').message));
+  expect(process.kill(pid, 0)).toBe(true);
+  await test.aws.stop();
+  expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+  await test.aws.stop();
+});
