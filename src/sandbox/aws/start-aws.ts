@@ -5,12 +5,13 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { answerError } from './answer-error.ts';
-import { type AwsAnswer, type AwsCall, readCall } from './aws-call.ts';
+import { type AwsAnswer, type AwsCall, AwsError, readCall } from './aws-call.ts';
 import { openBucketFiles } from './bucket-files.ts';
 import { openCodeStore } from './code-store.ts';
 import { createPool } from './container-pool.ts';
 import { openFunctionLogs } from './function-logs.ts';
 import { handleIam } from './iam.ts';
+import { readState, writeState } from './kept-state.ts';
 import { handleLambda } from './lambda.ts';
 import { handleLogs } from './log-groups.ts';
 import { startPoller } from './poller.ts';
@@ -18,10 +19,10 @@ import { startQueues } from './queues.ts';
 import { handleS3 } from './s3.ts';
 import { createUploads } from './s3-uploads.ts';
 import { handleSts } from './sts.ts';
-import { ACCOUNT_ID, emptyWorld } from './world.ts';
+import { ACCOUNT_ID } from './world.ts';
 
 export interface AwsOptions {
-  /** Where it keeps everything: buckets as plain files in `s3/`, functions' logs in `logs/`. */
+  /** Where it keeps everything: buckets as plain files in `s3/`, functions' logs in `logs/`. One run at a time. */
   readonly directory: string;
   /** The region of {@link SandboxAws.environment}; `us-east-1`. */
   readonly region?: string;
@@ -47,19 +48,35 @@ export interface SandboxAws {
   stop(): Promise<void>;
 }
 
-/** Starts S3, SQS, IAM, STS, Lambda and CloudWatch Logs on one free port of the loopback interface. */
+/**
+ * Starts S3, SQS, IAM, STS, Lambda and CloudWatch Logs on one free port of the loopback interface, with what an
+ * earlier run in the same directory left.
+ */
 export async function startAws(options: AwsOptions): Promise<SandboxAws> {
   const { directory, region = 'us-east-1', roleDelayMs = 2_000, updateDelayMs = 300 } = options;
   const now = () => Date.now();
   mkdirSync(directory, { recursive: true });
-  const world = emptyWorld();
-  const files = openBucketFiles(join(directory, 's3'));
+  let route: Route | undefined;
+  const server = createServer((request, response) => {
+    void answer(request, response, region, route).catch(() => response.destroy());
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+
+  const kept = readState(directory, endpoint);
+  const { world } = kept;
+  const files = openBucketFiles(join(directory, 's3'), kept.labels);
   const uploads = createUploads();
   const code = openCodeStore(join(directory, 'functions'));
   const logs = openFunctionLogs(join(directory, 'logs'), world, options.onLog);
-  const queues = await startQueues({ region, now, nameDelayMs: options.queueNameDelayMs ?? 2_000 });
+  const nameDelayMs = options.queueNameDelayMs ?? 2_000;
+  const queues = await startQueues({ region, now, nameDelayMs, snapshot: kept.queues });
+  const pool = createPool({ code, endpoint, onLog: logs.write, idleMs: options.containerIdleMs ?? 60_000 });
 
-  function route(call: AwsCall): AwsAnswer | Promise<AwsAnswer> {
+  route = (call) => {
     switch (call.service) {
       case 's3':
         return handleS3({ world, files, uploads, now }, call);
@@ -74,26 +91,22 @@ export async function startAws(options: AwsOptions): Promise<SandboxAws> {
       case 'logs':
         return handleLogs({ world, now, removeLogs: logs.remove }, call);
     }
-  }
-
-  const server = createServer((request, response) => {
-    void answer(request, response, region, route).catch(() => response.destroy());
-  });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const pool = createPool({ code, endpoint, onLog: logs.write, idleMs: options.containerIdleMs ?? 60_000 });
+  };
   const stopPolling = startPoller({ world, now, queues, pool });
+  // One that is killed loses what it did since.
+  const save = () =>
+    writeState(directory, { world, queues: queues.snapshot(), labels: files.labels(), endpoint });
+  const saving = setInterval(save, SAVE_MS).unref();
 
   let stopped: Promise<void> | undefined;
   async function stop(): Promise<void> {
+    clearInterval(saving);
     stopPolling();
     await pool.stop();
     const closed = new Promise((resolve) => server.close(resolve));
     server.closeAllConnections();
     await closed;
+    save();
     await queues.stop();
   }
   return {
@@ -112,16 +125,21 @@ export async function startAws(options: AwsOptions): Promise<SandboxAws> {
   };
 }
 
+const SAVE_MS = 5_000;
+
+type Route = (call: AwsCall) => AwsAnswer | Promise<AwsAnswer>;
+
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
   region: string,
-  route: (call: AwsCall) => AwsAnswer | Promise<AwsAnswer>,
+  route: Route | undefined,
 ): Promise<void> {
   let call: AwsCall | undefined;
   let result: AwsAnswer;
   try {
     call = await readCall(request, region);
+    if (!route) throw new AwsError(503, 'ServiceUnavailable', 'The sandbox is starting.');
     result = await route(call);
   } catch (error) {
     const url = new URL('http://127.0.0.1/');
