@@ -6,15 +6,20 @@ process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
 
 if (existsSync(new URL('../dist/cli/main.js', import.meta.url))) {
   const { main } = await import('../dist/cli/main.js');
-  const { systemClock } = await import('../dist/clock.js');
   process.exitCode = await main({
     argv: process.argv.slice(2),
     env: process.env,
     cwd: process.cwd(),
-    stdin: process.stdin,
-    stdout: process.stdout,
-    stderr: process.stderr,
-    clock: systemClock,
+    // Getters, since Node opens each stream at its first use, and that takes time.
+    get stdin() {
+      return process.stdin;
+    },
+    get stdout() {
+      return process.stdout;
+    },
+    get stderr() {
+      return process.stderr;
+    },
     signals: process,
   });
 } else {

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { Clock } from '../clock.ts';
+import { type Clock, systemClock } from '../clock.ts';
 import { readConfigFile } from '../config/config-file.ts';
 import { missingSetting, resolveSettings, type SettingSources } from '../config/resolve-settings.ts';
 import { SETTINGS, type SettingName, type Settings } from '../config/settings.ts';
@@ -66,7 +66,7 @@ export function createContext(
   };
   return {
     io,
-    clock: io.clock,
+    clock: io.clock ?? systemClock,
     signal,
     output,
     prompter,

@@ -32,6 +32,7 @@ export interface Io {
   readonly stdout: OutStream;
   /** Progress, questions, warnings, errors. */
   readonly stderr: OutStream;
-  readonly clock: Clock;
+  /** The machine's own when absent. */
+  readonly clock?: Clock;
   readonly signals: SignalSource;
 }

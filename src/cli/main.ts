@@ -2,7 +2,7 @@ import { CommanderError } from 'commander';
 import { CancelledError, UserError } from '../errors.ts';
 import { normalizeArgv, valuesOfFlag } from './argv.ts';
 import type { Io } from './io.ts';
-import { createProgram, VersionShown } from './program.ts';
+import { createProgram, VersionWanted } from './program.ts';
 import { createSecrets, SECRET_FLAG, SECRET_VARIABLE, type Secrets } from './secrets.ts';
 
 /**
@@ -36,6 +36,9 @@ async function runProgram(io: Io, argv: string[], secrets: Secrets, signal: Abor
     },
     width: io.stdout.columns ?? 80,
     execute: async (command, flags, args) => {
+      io.stderr.on('error', () => {
+        // Nobody is left to tell.
+      });
       const { createContext } = await import('./context.ts');
       exitCode = await command.execute(createContext(io, { secrets, signal }, flags), flags, args);
     },
@@ -44,7 +47,11 @@ async function runProgram(io: Io, argv: string[], secrets: Secrets, signal: Abor
     await program.parseAsync(argv, { from: 'user' });
     return exitCode;
   } catch (error) {
-    if (error instanceof VersionShown) return 0;
+    if (error instanceof VersionWanted) {
+      const { readVersion } = await import('./version.ts');
+      io.stdout.write(`${readVersion()}\n`);
+      return 0;
+    }
     if (!(error instanceof CommanderError)) throw error;
     if (error.code === 'commander.helpDisplayed') return 0;
     if (error.code === 'commander.help') {
@@ -92,7 +99,7 @@ class OutputClosed extends Error {}
  * @returns `crashed`, which rejects with the last of these, and what ends the listening.
  */
 function listenForTheEnd(io: Io, ending: AbortController) {
-  const { signals, stdout, stderr } = io;
+  const { signals, stdout } = io;
   let reportCrash: (error: unknown) => void = () => {};
   const crashed = new Promise<never>((_, reject) => {
     reportCrash = reject;
@@ -109,12 +116,9 @@ function listenForTheEnd(io: Io, ending: AbortController) {
   signals.on('SIGINT', onSignal);
   signals.on('SIGTERM', onSignal);
   signals.on('uncaughtException', onCrash);
-  // These two stay until the process ends: an error without a listener, however late, would crash it.
+  // This one stays until the process ends: an error without a listener, however late, would crash it.
   stdout.on('error', (error: NodeJS.ErrnoException) => {
     ending.abort(error.code === 'EPIPE' ? new OutputClosed() : cannotWrite(error));
-  });
-  stderr.on('error', () => {
-    // Nobody is left to tell.
   });
   const stopListening = (): void => {
     signals.off('SIGINT', onSignal);

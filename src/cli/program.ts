@@ -1,6 +1,5 @@
 import { Command as Commander } from 'commander';
 import type { Command } from './command.ts';
-import { readVersion } from './version.ts';
 
 /** A command as the program knows it before it is asked for. */
 interface CommandEntry {
@@ -61,8 +60,7 @@ export function createProgram(deps: ProgramDeps): Commander {
     .option('--verbose', 'print details')
     .option('-V, --version', 'show the version')
     .on('option:version', () => {
-      deps.writeOut(`${readVersion()}\n`);
-      throw new VersionShown();
+      throw new VersionWanted();
     })
     .addHelpText(
       'after',
@@ -98,5 +96,5 @@ export function createProgram(deps: ProgramDeps): Commander {
   return program;
 }
 
-/** `--version` was answered: there is nothing else to do. */
-export class VersionShown extends Error {}
+/** `--version` was asked for: nothing else is to be done. */
+export class VersionWanted extends Error {}

@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.ts';
 import type { Io } from './io.ts';
 import type { Output } from './output.ts';
 import { type ProgressState, progressLine, progressLogLine } from './progress-line.ts';
@@ -20,9 +21,12 @@ const WINDOW_MS = 30_000;
  * `--quiet`. What `output` says meanwhile goes above the bar. Call `stop` in any case.
  * @param unit what is counted, for people: `titles`.
  */
-export function createProgress({ io, output }: { io: Io; output: Output }, unit: string): Progress {
+export function createProgress(
+  { io, output, clock }: { io: Io; output: Output; clock: Clock },
+  unit: string,
+): Progress {
   if (output.quiet) return { update: () => {}, stop: () => {} };
-  const { clock, stderr, env } = io;
+  const { stderr, env } = io;
   const isTerminal = stderr.isTTY === true && env.TERM !== 'dumb';
   const stopped = new AbortController();
   let state: ProgressState | undefined;

@@ -5,7 +5,6 @@ import { PassThrough } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { createContext } from '../../src/cli/context.ts';
 import { createSecrets } from '../../src/cli/secrets.ts';
-import { systemClock } from '../../src/clock.ts';
 import { makeTempFolder } from '../support/temp-folder.ts';
 
 async function setUp({ isTTY = false, flags = {}, config = '' } = {}) {
@@ -21,7 +20,6 @@ async function setUp({ isTTY = false, flags = {}, config = '' } = {}) {
     stdin,
     stdout: new PassThrough(),
     stderr,
-    clock: systemClock,
     signals: new EventEmitter(),
   };
   const context = createContext(io, { secrets, signal: new AbortController().signal }, flags);

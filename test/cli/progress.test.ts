@@ -18,11 +18,10 @@ function setUp({ isTTY = false, quiet = false } = {}) {
     stdin: stream(),
     stdout: stream(),
     stderr,
-    clock,
     signals: new EventEmitter(),
   };
   const output = createOutput(io, createSecrets(), { json: false, quiet, verbose: false });
-  const progress = createProgress({ io, output }, 'titles');
+  const progress = createProgress({ io, output, clock }, 'titles');
   return { clock, output, progress, said: () => String(stderr.read() ?? '').replaceAll('\x1b[K', '<clear>') };
 }
 

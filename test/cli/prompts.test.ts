@@ -4,7 +4,6 @@ import { describe, expect, test } from 'vitest';
 import type { Io } from '../../src/cli/io.ts';
 import { createPrompter } from '../../src/cli/prompts.ts';
 import { createSecrets } from '../../src/cli/secrets.ts';
-import { systemClock } from '../../src/clock.ts';
 import { CancelledError, UsageError } from '../../src/errors.ts';
 
 function setUp({ isTTY = true, env = {} }: { isTTY?: boolean; env?: Record<string, string> } = {}) {
@@ -20,7 +19,6 @@ function setUp({ isTTY = true, env = {} }: { isTTY?: boolean; env?: Record<strin
     stdin,
     stdout,
     stderr,
-    clock: systemClock,
     signals: new EventEmitter(),
   };
   let shown = '';

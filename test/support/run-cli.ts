@@ -1,7 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { PassThrough } from 'node:stream';
 import { main } from '../../src/cli/main.ts';
-import { systemClock } from '../../src/clock.ts';
 
 /** What a run of the command line left behind. */
 export interface CliRun {
@@ -52,7 +51,7 @@ export async function runCli(argv: readonly string[], options: CliOptions): Prom
     },
     types: (keys) => void stdin.write(keys),
   };
-  const run = main({ argv, env, cwd, stdin, stdout, stderr, clock: systemClock, signals });
+  const run = main({ argv, env, cwd, stdin, stdout, stderr, signals });
   if (person === undefined) stdin.end();
   // What the person waits for may never come: then the run has ended, and its test says how.
   const [exitCode] = await Promise.all([run, person && Promise.race([person(typist), run])]);
