@@ -49,7 +49,7 @@ export function createContext(
 ): CommandContext {
   const { secrets, signal } = deps;
   const namedConfig = typeof flags.config === 'string' ? flags.config : undefined;
-  const configPath = resolve(io.cwd, namedConfig ?? 'config.ini');
+  const configPath = resolve(io.cwd, namedConfig ?? (io.env.TDD_CONFIG || 'config.ini'));
   const output = createOutput(io, secrets, {
     json: flags.json === true,
     quiet: flags.quiet === true,

@@ -17,6 +17,16 @@ const COMMANDS: readonly CommandEntry[] = [
     summary: 'ask for the bucket and the TMDB key, and write config.ini',
     load: async () => (await import('./commands/development.ts')).development,
   },
+  {
+    name: 'download',
+    summary: 'download a partition, or single titles, from this machine',
+    load: async () => (await import('./commands/download.ts')).download,
+  },
+  {
+    name: 'sandbox',
+    summary: 'run a command, or your shell, with every outside service replaced by a stand-in',
+    load: async () => (await import('./commands/sandbox.ts')).sandbox,
+  },
 ];
 
 /** What the program does with the outside. */
@@ -72,9 +82,9 @@ export function createProgram(deps: ProgramDeps): Commander {
       .command(name)
       .summary(summary)
       .allowExcessArguments(false)
-      .action(async (_options, command: Commander) => {
+      .action(async function (this: Commander) {
         const implementation = loaded.get(name);
-        if (implementation) await deps.execute(implementation, command.optsWithGlobals(), command.args);
+        if (implementation) await deps.execute(implementation, this.optsWithGlobals(), this.args);
       });
   }
   // Commander's own help command would show a command before its file has declared its flags.

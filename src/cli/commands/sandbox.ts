@@ -1,0 +1,109 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { UsageError } from '../../errors.ts';
+import { defineCommand, type Flags } from '../command.ts';
+import type { CommandContext } from '../context.ts';
+import { parseCount } from '../parse-count.ts';
+import { runChild } from '../run-child.ts';
+import { writeTddShim } from '../tdd-shim.ts';
+
+/** What `tdd sandbox` was told. */
+export interface SandboxInput {
+  /** The command and its arguments; the user's shell when empty. */
+  readonly command: readonly string[];
+  readonly tour: boolean;
+  readonly titles: number | undefined;
+  readonly latencyMs: number | undefined;
+  readonly requestsPerSecond: number | undefined;
+  readonly faultRate: number;
+  /** The sandbox's folder, kept between runs. */
+  readonly keep: string | undefined;
+}
+
+export interface SandboxResult {
+  /** The command's own. */
+  readonly exitCode: number;
+}
+
+/** `tdd sandbox`: every outside service on loopback. */
+export const sandbox = defineCommand<SandboxInput, SandboxResult>({
+  description:
+    'Runs COMMAND, or your shell, with every outside service replaced by a stand-in on this machine: no account, ' +
+    'no key, no network. Inside, every tdd command works without a flag more. Movies and reviews are invented.',
+  declare: (command) =>
+    command
+      .argument('[COMMAND...]', 'what to run, behind a --; your shell when absent')
+      .usage('[OPTIONS] [-- COMMAND...]')
+      .option('--titles <N>', 'movies in the invented catalogue (default: 3000)')
+      .option('--latency <MS>', 'how long TMDB takes to answer (default: 20)')
+      .option('--rate-limit <N>', 'requests a second above which TMDB answers 429 (default: none)')
+      .option('--fault-rate <SHARE>', "share of TMDB's answers that are faults, 0 to 1 (default: 0)")
+      .option('--keep <DIR>', "keep the sandbox's state in DIR between runs")
+      .option('--tour', 'show the whole way once, from settings to verified documents')
+      .addHelpText('after', '\nExample:\n  tdd sandbox -- tdd download --year 2021 --initial TH --to lake'),
+  readInput,
+  run,
+  format: () => '',
+  exitCode: ({ exitCode }) => exitCode,
+});
+
+function readInput(context: CommandContext, flags: Flags, args: readonly string[]): SandboxInput {
+  const tour = flags.tour === true;
+  if (tour && args.length > 0) throw new UsageError('Give either --tour or a command, not both.');
+  if (context.output.json)
+    throw new UsageError('A sandbox has no result of its own for --json: give --json to the command in it.');
+  return {
+    command: args,
+    tour,
+    titles: readCount(flags.titles, '--titles'),
+    latencyMs: flags.latency === '0' ? 0 : readCount(flags.latency, '--latency'),
+    requestsPerSecond: readCount(flags.rateLimit, '--rate-limit'),
+    faultRate: readShare(flags.faultRate),
+    keep: typeof flags.keep === 'string' ? resolve(context.io.cwd, flags.keep) : undefined,
+  };
+}
+
+function readCount(value: unknown, flag: string): number | undefined {
+  return value === undefined ? undefined : parseCount(String(value), flag);
+}
+
+function readShare(value: unknown = '0'): number {
+  const share = Number(value);
+  if (String(value).trim() !== '' && share >= 0 && share <= 1) return share;
+  throw new UsageError(`--fault-rate "${value}" is no share: give a number from 0 to 1, such as 0.1.`);
+}
+
+async function run(context: CommandContext, input: SandboxInput): Promise<SandboxResult> {
+  const { startSandbox } = await import('../../sandbox/start-sandbox.ts');
+  const folder = input.keep ?? (await mkdtemp(join(tmpdir(), 'tdd-sandbox-')));
+  await mkdir(folder, { recursive: true });
+  const { titles, latencyMs, requestsPerSecond, faultRate } = input;
+  const standIns = await startSandbox({
+    faultRate,
+    ...(titles !== undefined && { titles }),
+    ...(latencyMs !== undefined && { latencyMs }),
+    ...(requestsPerSecond !== undefined && { requestsPerSecond }),
+  });
+  try {
+    const { env } = context.io;
+    const environment = {
+      ...env,
+      ...standIns.environment,
+      TDD_CONFIG: join(folder, 'config.ini'),
+      PATH: [await writeTddShim(folder), env.PATH ?? ''].join(':'),
+    };
+    if (input.tour) {
+      const { takeTour } = await import('../tour.ts');
+      return { exitCode: await takeTour(context, standIns, environment) };
+    }
+    const [program = env.SHELL ?? '/bin/sh', ...args] = input.command;
+    if (input.command.length === 0) {
+      context.output.info('In the sandbox: TMDB and IMDb are stand-ins on this machine; "exit" leaves it.');
+    }
+    return { exitCode: await runChild(context, program, args, environment) };
+  } finally {
+    await standIns.stop();
+    if (!input.keep) await rm(folder, { recursive: true, force: true });
+  }
+}
