@@ -1,10 +1,13 @@
 import { initialOf } from '../imdb/initial-of.ts';
+import { type SandboxAws, startAws } from './aws/start-aws.ts';
 import { type Catalogue, createCatalogue } from './catalogue.ts';
 import { startImdbStandIn } from './imdb-stand-in.ts';
 import { SANDBOX_API_KEY } from './tmdb/keys.ts';
 import { startTmdbStandIn, type TmdbStandIn } from './tmdb-stand-in.ts';
 
 export interface SandboxOptions {
+  /** Where AWS keeps its state: buckets as plain files in `s3/`, logs in `logs/`. */
+  readonly directory: string;
   /** Movies of the invented catalogue. */
   readonly titles?: number;
   /** How long TMDB takes to answer. */
@@ -22,12 +25,16 @@ export interface Sandbox {
   /** What TMDB and IMDb know: invented, always the same. */
   readonly catalogue: Catalogue;
   readonly tmdb: TmdbStandIn;
+  readonly aws: SandboxAws;
   stop(): Promise<void>;
 }
 
+/** The bucket that the sandbox's settings name; `tdd deploy` makes it. */
+export const SANDBOX_BUCKET = 'tdd-sandbox-lake';
+
 /** Starts the stand-ins on free ports of 127.0.0.1. */
-export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
-  const { titles, latencyMs = 20, requestsPerSecond, faultRate = 0 } = options;
+export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
+  const { directory, titles, latencyMs = 20, requestsPerSecond, faultRate = 0 } = options;
   const catalogue = createCatalogue({ initialOf }, titles === undefined ? {} : { titles });
   const tmdb = await startTmdbStandIn({
     catalogue,
@@ -36,15 +43,20 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     ...(requestsPerSecond !== undefined && { requestsPerSecond }),
   });
   const imdb = await startImdbStandIn({ source: catalogue });
+  const aws = await startAws({ directory });
   return {
     environment: {
+      ...aws.environment,
+      DATALAKE_BUCKET_NAME: SANDBOX_BUCKET,
       TMDB_API_KEY: SANDBOX_API_KEY,
       TMDB_BASE_URL: tmdb.url,
       IMDB_DATASETS_URL: imdb.url,
     },
     catalogue,
     tmdb,
+    aws,
     stop: async () => {
+      await aws.stop();
       await Promise.all([tmdb.stop(), imdb.stop()]);
     },
   };

@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { devNull, tmpdir } from 'node:os';
+import { delimiter, join, resolve } from 'node:path';
 import { UsageError } from '../../errors.ts';
 import { defineCommand, type Flags } from '../command.ts';
 import type { CommandContext } from '../context.ts';
@@ -80,6 +80,7 @@ async function run(context: CommandContext, input: SandboxInput): Promise<Sandbo
   await mkdir(folder, { recursive: true });
   const { titles, latencyMs, requestsPerSecond, faultRate } = input;
   const standIns = await startSandbox({
+    directory: join(folder, 'aws'),
     faultRate,
     ...(titles !== undefined && { titles }),
     ...(latencyMs !== undefined && { latencyMs }),
@@ -88,10 +89,10 @@ async function run(context: CommandContext, input: SandboxInput): Promise<Sandbo
   try {
     const { env } = context.io;
     const environment = {
-      ...env,
+      ...withoutAws(env),
       ...standIns.environment,
       TDD_CONFIG: join(folder, 'config.ini'),
-      PATH: [await writeTddShim(folder), env.PATH ?? ''].join(':'),
+      PATH: [await writeTddShim(folder), env.PATH ?? ''].join(delimiter),
     };
     if (input.tour) {
       const { takeTour } = await import('../tour.ts');
@@ -106,4 +107,10 @@ async function run(context: CommandContext, input: SandboxInput): Promise<Sandbo
     await standIns.stop();
     if (!input.keep) await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Nothing of the user's own AWS settings may reach the sandbox, nor the sandbox their account. */
+function withoutAws(env: Readonly<Record<string, string | undefined>>): Record<string, string | undefined> {
+  const others = Object.entries(env).filter(([name]) => !/^AWS_(?!SDK_JS_)/.test(name));
+  return { ...Object.fromEntries(others), AWS_CONFIG_FILE: devNull, AWS_SHARED_CREDENTIALS_FILE: devNull };
 }
