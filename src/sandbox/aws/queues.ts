@@ -100,6 +100,8 @@ export async function startQueues({ region, nameDelayMs, now, snapshot }: Queues
       if (queue.messages.length > 0) break;
       await delay(LOOK_MS);
     }
+    // Nobody would read the answer: a message that was taken now would be lost until its visibility time-out.
+    if (call.isAborted()) return { status: 200, headers: {}, body: '{}' };
     return send(waitSeconds > 20 ? input : { ...input, WaitTimeSeconds: 0 });
   }
 
