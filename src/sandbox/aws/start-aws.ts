@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { answerError } from './answer-error.ts';
+import { authorize, callerArn } from './authorize.ts';
 import { type AwsAnswer, type AwsCall, AwsError, readCall } from './aws-call.ts';
 import { openBucketFiles } from './bucket-files.ts';
 import { openCodeStore } from './code-store.ts';
@@ -19,7 +20,6 @@ import { startQueues } from './queues.ts';
 import { handleS3 } from './s3.ts';
 import { createUploads } from './s3-uploads.ts';
 import { handleSts } from './sts.ts';
-import { ACCOUNT_ID } from './world.ts';
 
 export interface AwsOptions {
   /** Where it keeps everything: buckets as plain files in `s3/`, functions' logs in `logs/`. One run at a time. */
@@ -76,7 +76,7 @@ export async function startAws(options: AwsOptions): Promise<SandboxAws> {
   const queues = await startQueues({ region, now, nameDelayMs, snapshot: kept.queues });
   const pool = createPool({ code, endpoint, onLog: logs.write, idleMs: options.containerIdleMs ?? 60_000 });
 
-  route = (call) => {
+  function serve(call: AwsCall): AwsAnswer | Promise<AwsAnswer> {
     switch (call.service) {
       case 's3':
         return handleS3({ world, files, uploads, now }, call);
@@ -85,11 +85,19 @@ export async function startAws(options: AwsOptions): Promise<SandboxAws> {
       case 'iam':
         return handleIam({ world, now }, call);
       case 'sts':
-        return handleSts(call, `arn:aws:iam::${ACCOUNT_ID}:user/sandbox`);
+        return handleSts(call, callerArn(world, call));
       case 'lambda':
         return handleLambda({ world, now, queues, code, roleDelayMs, updateDelayMs }, call);
       case 'logs':
         return handleLogs({ world, now, removeLogs: logs.remove }, call);
+    }
+  }
+  route = async (call) => {
+    const tell = authorize(world, call);
+    try {
+      return await serve(call);
+    } catch (error) {
+      throw tell(error);
     }
   };
   const stopPolling = startPoller({ world, now, queues, pool });
@@ -128,7 +136,7 @@ export async function startAws(options: AwsOptions): Promise<SandboxAws> {
 
 const SAVE_MS = 5_000;
 
-type Route = (call: AwsCall) => AwsAnswer | Promise<AwsAnswer>;
+type Route = (call: AwsCall) => Promise<AwsAnswer>;
 
 async function answer(
   request: IncomingMessage,
