@@ -15,7 +15,8 @@ export interface StoredMessage {
   deadLetterSourceArn?: string;
 }
 
-interface StoredQueue {
+/** The part of one of its queues that the sandbox looks into. */
+export interface StoredQueue {
   readonly name: string;
   readonly url: string;
   readonly arn: string;

@@ -1,20 +1,20 @@
 import { randomBytes } from 'node:crypto';
 import { type AwsAnswer, type AwsCall, AwsError } from './aws-call.ts';
-import { MANAGED_POLICIES, readPolicy } from './iam-policy.ts';
+import { readPolicy } from './iam-policy.ts';
+import {
+  findRole,
+  type IamActions,
+  type IamDeps,
+  type IamInput,
+  ROLE_POLICY_ACTIONS,
+} from './iam-role-policies.ts';
 import { answerQuery } from './query-answer.ts';
-import { ACCOUNT_ID, type Role, type World } from './world.ts';
+import { ACCOUNT_ID, type Role } from './world.ts';
 import type { XmlValue } from './xml.ts';
-
-interface IamDeps {
-  readonly world: World;
-  readonly now: () => number;
-}
-
-type Input = Readonly<Record<string, string>>;
 
 /** The part of IAM that has to do with roles and their policies. */
 export function handleIam(deps: IamDeps, call: AwsCall): AwsAnswer {
-  const input: Input = Object.fromEntries(new URLSearchParams(call.body.toString()));
+  const input: IamInput = Object.fromEntries(new URLSearchParams(call.body.toString()));
   const action = ACTIONS[input.Action ?? ''];
   if (!action) {
     throw new AwsError(
@@ -26,7 +26,7 @@ export function handleIam(deps: IamDeps, call: AwsCall): AwsAnswer {
   return answerQuery(input.Action ?? '', action(deps, input));
 }
 
-const ACTIONS: Readonly<Record<string, (deps: IamDeps, input: Input) => XmlValue>> = {
+const ACTIONS: IamActions = {
   CreateRole({ world, now }, input) {
     const name = input.RoleName ?? '';
     const path = input.Path ?? '/';
@@ -77,57 +77,7 @@ const ACTIONS: Readonly<Record<string, (deps: IamDeps, input: Input) => XmlValue
     role.changedAt = now();
     return '';
   },
-  PutRolePolicy({ world, now }, input) {
-    const role = findRole(world, input);
-    readPolicy(input.PolicyDocument ?? '');
-    role.policies[input.PolicyName ?? ''] = input.PolicyDocument ?? '';
-    role.changedAt = now();
-    return '';
-  },
-  GetRolePolicy({ world }, input) {
-    const role = findRole(world, input);
-    return {
-      RoleName: role.name,
-      PolicyName: input.PolicyName ?? '',
-      PolicyDocument: encodeURIComponent(findPolicy(role, input)),
-    };
-  },
-  DeleteRolePolicy({ world, now }, input) {
-    const role = findRole(world, input);
-    findPolicy(role, input);
-    delete role.policies[input.PolicyName ?? ''];
-    role.changedAt = now();
-    return '';
-  },
-  ListRolePolicies: ({ world }, input) => ({
-    PolicyNames: { member: Object.keys(findRole(world, input).policies) },
-    IsTruncated: false,
-  }),
-  AttachRolePolicy({ world, now }, input) {
-    const role = findRole(world, input);
-    const arn = input.PolicyArn ?? '';
-    if (!MANAGED_POLICIES[arn]) {
-      throw new AwsError(404, 'NoSuchEntity', `Policy ${arn} does not exist or is not attachable.`);
-    }
-    if (!role.attached.includes(arn)) role.attached.push(arn);
-    role.changedAt = now();
-    return '';
-  },
-  DetachRolePolicy({ world, now }, input) {
-    const role = findRole(world, input);
-    const at = role.attached.indexOf(input.PolicyArn ?? '');
-    if (at < 0) throw new AwsError(404, 'NoSuchEntity', `Policy ${input.PolicyArn} was not found.`);
-    role.attached.splice(at, 1);
-    role.changedAt = now();
-    return '';
-  },
-  ListAttachedRolePolicies({ world }, input) {
-    const member = findRole(world, input).attached.map((PolicyArn) => ({
-      PolicyName: PolicyArn.slice(PolicyArn.lastIndexOf('/') + 1),
-      PolicyArn,
-    }));
-    return { AttachedPolicies: { member }, IsTruncated: false };
-  },
+  ...ROLE_POLICY_ACTIONS,
   ListInstanceProfilesForRole({ world }, input) {
     findRole(world, input);
     return { InstanceProfiles: '', IsTruncated: false };
@@ -143,18 +93,6 @@ const ACTIONS: Readonly<Record<string, (deps: IamDeps, input: Input) => XmlValue
   },
   ListRoleTags: ({ world }, input) => ({ Tags: tellTags(findRole(world, input).tags), IsTruncated: false }),
 };
-
-function findRole(world: World, input: Input): Role {
-  const role = world.roles[input.RoleName ?? ''];
-  if (role) return role;
-  throw new AwsError(404, 'NoSuchEntity', `The role with name ${input.RoleName} cannot be found.`);
-}
-
-function findPolicy(role: Role, input: Input): string {
-  const document = role.policies[input.PolicyName ?? ''];
-  if (document !== undefined) return document;
-  throw new AwsError(404, 'NoSuchEntity', `The role policy with name ${input.PolicyName} cannot be found.`);
-}
 
 function tellRole(role: Role): XmlValue {
   return {
@@ -174,7 +112,7 @@ function tellTags(tags: Readonly<Record<string, string>>): XmlValue {
   return { member: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })) };
 }
 
-function readTags(input: Input): Record<string, string> {
+function readTags(input: IamInput): Record<string, string> {
   const tags: Record<string, string> = {};
   for (let at = 1; input[`Tags.member.${at}.Key`] !== undefined; at++) {
     tags[input[`Tags.member.${at}.Key`] ?? ''] = input[`Tags.member.${at}.Value`] ?? '';

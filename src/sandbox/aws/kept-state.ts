@@ -1,7 +1,7 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BucketFiles } from './bucket-files.ts';
-import type { QueueSnapshot } from './queues.ts';
+import type { QueueSnapshot } from './queue-snapshot.ts';
 import { emptyWorld, type World } from './world.ts';
 
 /** All that is not in files of its own: buckets' objects, zips and logs are. */

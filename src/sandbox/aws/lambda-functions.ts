@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type AwsAnswer, AwsError } from './aws-call.ts';
 import { checkSettings, checkVisibility, readSettings } from './function-settings.ts';
+import { refuseWhileChanging, tellConfiguration } from './function-state.ts';
 import {
   findFunction,
   functionArn,
@@ -118,46 +119,6 @@ function updateCode(deps: LambdaDeps, call: LambdaCall, found: LambdaFunction): 
   found.configuration = { ...found.configuration, ...code, Architectures, ...stamp(deps) };
   found.updatedAt = deps.now() + deps.updateDelayMs;
   return json(200, tellConfiguration(deps, found));
-}
-
-/** https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html */
-function tellConfiguration(
-  { now }: Pick<LambdaDeps, 'now'>,
-  { configuration, activeAt, updatedAt }: LambdaFunction,
-): object {
-  const isPending = now() < activeAt;
-  const isUpdating = now() < updatedAt;
-  return {
-    ...configuration,
-    State: isPending ? 'Pending' : 'Active',
-    ...(isPending ? { StateReason: 'The function is being created.', StateReasonCode: 'Creating' } : {}),
-    LastUpdateStatus: isUpdating ? 'InProgress' : 'Successful',
-    ...(isUpdating
-      ? {
-          LastUpdateStatusReason: 'The function is being created.',
-          LastUpdateStatusReasonCode: 'Creating',
-        }
-      : {}),
-  };
-}
-
-function refuseWhileChanging(
-  { now }: LambdaDeps,
-  { configuration, activeAt, updatedAt }: LambdaFunction,
-): void {
-  const because =
-    now() < activeAt
-      ? 'The function is currently in the following state: Pending'
-      : now() < updatedAt
-        ? `An update is in progress for resource: ${configuration.FunctionArn}`
-        : undefined;
-  if (because) {
-    throw new AwsError(
-      409,
-      'ResourceConflictException',
-      `The operation cannot be performed at this time. ${because}`,
-    );
-  }
 }
 
 function stamp({ now }: LambdaDeps) {

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type AwsAnswer, AwsError } from './aws-call.ts';
-import { checkVisibility, roleOf } from './function-settings.ts';
-import { isAllowed } from './iam-policy.ts';
+import { checkVisibility } from './function-settings.ts';
 import {
   findFunction,
   functionArn,
@@ -13,6 +12,7 @@ import {
   noResource,
   unknownOperation,
 } from './lambda.ts';
+import { checkNumbers, checkQueueRights, maximumConcurrency } from './mapping-checks.ts';
 import type { EventSourceMapping } from './world.ts';
 
 /** Creates, tells, lists, updates and deletes event source mappings. */
@@ -171,41 +171,4 @@ function tellMapping({ now }: LambdaDeps, mapping: EventSourceMapping): object {
     StateTransitionReason: 'USER_INITIATED',
     LastModified: mapping.changedAt / 1000,
   };
-}
-
-/** @throws {AwsError} when the function's role may not take messages from the queue. */
-function checkQueueRights({ world, now, roleDelayMs }: LambdaDeps, roleArn: string, queueArn: string): void {
-  const role = roleOf(world, roleArn);
-  for (const verb of ['ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes']) {
-    const isSpread = role && (now() >= role.changedAt + roleDelayMs || roleDelayMs === 0);
-    if (!role || !isSpread || !isAllowed(role, { action: `sqs:${verb}`, resource: queueArn })) {
-      throw invalidParameter(`The function execution role does not have permissions to call ${verb} on SQS`);
-    }
-  }
-}
-
-function checkNumbers(input: LambdaCall['input']): void {
-  const { BatchSize, MaximumBatchingWindowInSeconds: window } = input;
-  if (BatchSize !== undefined && (Number(BatchSize) < 1 || Number(BatchSize) > 10_000)) {
-    throw invalidParameter(`Invalid batch size ${BatchSize}.`);
-  }
-  if (Number(BatchSize ?? 1) > 10 && Number(window ?? 0) < 1) {
-    throw invalidParameter(
-      'Maximum batch window in seconds must be greater than 0 if maximum batch size is greater than 10',
-    );
-  }
-  const most = maximumConcurrency(input);
-  if (most !== undefined && (most < 2 || most > 1000)) {
-    throw new AwsError(
-      400,
-      'ValidationException',
-      `1 validation error detected: Value '${most}' at 'scalingConfig.maximumConcurrency' failed to satisfy constraint: Member must have value ${most < 2 ? 'greater than or equal to 2' : 'less than or equal to 1000'}`,
-    );
-  }
-}
-
-/** An empty ScalingConfig takes the limit away. */
-function maximumConcurrency({ ScalingConfig }: LambdaCall['input']): number | undefined {
-  const most = (ScalingConfig as { MaximumConcurrency?: number } | undefined)?.MaximumConcurrency;
-  return most === undefined ? undefined : Number(most);
 }

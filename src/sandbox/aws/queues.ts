@@ -2,6 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type AwsAnswer, type AwsCall, AwsError } from './aws-call.ts';
 import { type Fauxqs, openFauxqs, type StoredMessage } from './fauxqs-store.ts';
 import { createMoveTasks } from './queue-moves.ts';
+import { putDown, type QueueSnapshot, takeUp } from './queue-snapshot.ts';
+import { nameOf, storeUrl } from './queue-urls.ts';
+import { checkRedrivePolicy } from './redrive-policy.ts';
 import { ACCOUNT_ID } from './world.ts';
 
 /** A message as an event source takes it. */
@@ -12,16 +15,6 @@ export interface ReceivedMessage {
   readonly md5OfBody: string;
   readonly attributes: Readonly<Record<string, string>>;
   readonly messageAttributes: Readonly<Record<string, unknown>>;
-}
-
-/** A queue put down as JSON. */
-export interface QueueSnapshot {
-  readonly name: string;
-  readonly arn: string;
-  readonly attributes: Record<string, string>;
-  readonly tags: Record<string, string>;
-  readonly messages: readonly StoredMessage[];
-  readonly inFlight: readonly { readonly message: StoredMessage; readonly visibleAt: number }[];
 }
 
 /** SQS, and the door that Lambda's poller uses. */
@@ -53,7 +46,7 @@ export async function startQueues({ region, nameDelayMs, now, snapshot }: Queues
   const { store } = fauxqs;
   const deletedAt = new Map<string, number>();
   const moves = createMoveTasks(store, now);
-  for (const queue of snapshot ?? []) restore(fauxqs, queue);
+  for (const queue of snapshot ?? []) takeUp(store, queue);
 
   async function handle(call: AwsCall): Promise<AwsAnswer> {
     const target = String(call.headers['x-amz-target'] ?? '');
@@ -61,7 +54,7 @@ export async function startQueues({ region, nameDelayMs, now, snapshot }: Queues
     const input = JSON.parse(call.body.toString() || '{}') as Record<string, unknown>;
     if (typeof input.QueueUrl === 'string') input.QueueUrl = storeUrl(input.QueueUrl, call.region);
     store.processAllTimers();
-    checkRedrivePolicy(fauxqs, input.Attributes);
+    checkRedrivePolicy(store, input.Attributes);
     const moved = moves.handle(action, input);
     if (moved) return moved;
     if (action === 'CreateQueue') {
@@ -122,53 +115,9 @@ export async function startQueues({ region, nameDelayMs, now, snapshot }: Queues
     },
     remove: (queueArn, receiptHandle) => void store.getQueueByArn(queueArn)?.deleteMessage(receiptHandle),
     attributes: (queueArn) => store.getQueueByArn(queueArn)?.attributes,
-    snapshot: () =>
-      [...store.queues.values()].map((queue) => ({
-        name: queue.name,
-        arn: queue.arn,
-        attributes: queue.attributes,
-        tags: Object.fromEntries(queue.tags),
-        messages: [...queue.messages, ...queue.delayedMessages],
-        inFlight: [...queue.inflightMessages.values()].map(({ message, visibilityDeadline }) => ({
-          message,
-          visibleAt: visibilityDeadline,
-        })),
-      })),
+    snapshot: () => [...store.queues.values()].map(putDown),
     stop: () => fauxqs.close(),
   };
-}
-
-/** Queues are found by their name: the port in a URL may be that of an earlier run. */
-function storeUrl(url: string, region: string): string {
-  return `http://sqs.${region}.localhost/${ACCOUNT_ID}/${nameOf(url)}`;
-}
-
-function nameOf(url: string): string {
-  return url.slice(url.lastIndexOf('/') + 1);
-}
-
-/** @throws {AwsError} as SQS words it, when messages would be redriven to a queue that does not exist. */
-function checkRedrivePolicy({ store }: Fauxqs, attributes: unknown): void {
-  const text = (attributes as Record<string, string> | undefined)?.RedrivePolicy;
-  if (!text) return;
-  const refuse = (reason: string) =>
-    new AwsError(
-      400,
-      'InvalidParameterValue',
-      `Value ${text} for parameter RedrivePolicy is invalid. Reason: ${reason}`,
-    );
-  let policy: { deadLetterTargetArn?: string; maxReceiveCount?: number | string };
-  try {
-    policy = JSON.parse(text);
-  } catch {
-    throw refuse('Redrive policy is not a valid JSON map.');
-  }
-  if (!store.getQueueByArn(policy.deadLetterTargetArn ?? ''))
-    throw refuse('Dead letter target does not exist.');
-  const receives = Number(policy.maxReceiveCount);
-  if (!Number.isInteger(receives) || receives < 1 || receives > 1000) {
-    throw refuse('Invalid value for maxReceiveCount.');
-  }
 }
 
 function systemAttributes(message: StoredMessage | undefined): Record<string, string> {
@@ -193,19 +142,4 @@ function addSource({ store }: Fauxqs, input: Record<string, unknown>, body: stri
     if (source) message.Attributes = { ...message.Attributes, DeadLetterQueueSourceArn: source };
   }
   return JSON.stringify(answer);
-}
-
-function restore(
-  { store }: Fauxqs,
-  { name, arn, attributes, tags, messages, inFlight }: QueueSnapshot,
-): void {
-  const url = storeUrl(name, arn.split(':')[3] ?? '');
-  const queue = store.createQueue(name, url, arn, attributes, tags);
-  for (const message of messages) queue.enqueue(message);
-  for (const { message, visibleAt } of inFlight) {
-    queue.inflightMessages.set(`restored-${message.messageId}`, {
-      message,
-      visibilityDeadline: visibleAt,
-    });
-  }
 }

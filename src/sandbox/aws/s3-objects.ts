@@ -102,7 +102,7 @@ export function decodeBody(call: AwsCall): Buffer {
   return Buffer.concat(pieces);
 }
 
-export function noSuchKey(): AwsError {
+function noSuchKey(): AwsError {
   return new AwsError(404, 'NoSuchKey', 'The specified key does not exist.');
 }
 

@@ -6,6 +6,7 @@ import {
   SendMessageCommand,
 } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { failedIds } from '../../../src/sandbox/aws/poller.ts';
 import { createFunction, createQueue, createRole, startTestAws, type TestAws, until } from './support.ts';
 
 let test: TestAws;
@@ -155,7 +156,7 @@ describe('an event source mapping', () => {
       VisibilityTimeout: '30',
       RedrivePolicy: JSON.stringify({ deadLetterTargetArn: dead.arn, maxReceiveCount: 5 }),
     });
-    // The handler shortens its message's visibility itself, as a worker does that wants it back soon.
+    // The handler shortens its message's visibility itself, as a worker does that wants it back.
     await createFunction(
       test,
       role,
@@ -168,7 +169,7 @@ describe('an event source mapping', () => {
             'x-amz-target': 'AmazonSQS.ChangeMessageVisibility',
             authorization: 'AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/sqs/aws4_request',
           },
-          body: JSON.stringify({ QueueUrl: '${queue.url}', ReceiptHandle: record.receiptHandle, VisibilityTimeout: 1 }),
+          body: JSON.stringify({ QueueUrl: '${queue.url}', ReceiptHandle: record.receiptHandle, VisibilityTimeout: 0 }),
         });
         throw new Error('no');
       }`,
@@ -224,6 +225,25 @@ describe('an event source mapping', () => {
     expect(await depthOf(queue.url)).toBe('1 0');
     await test.lambda.send(new UpdateEventSourceMappingCommand({ UUID: uuid, Enabled: true }));
     expect(await until(() => said()[0])).toBe('waiting');
+  });
+});
+
+describe('failedIds', () => {
+  const messages = [{ messageId: 'a' }, { messageId: 'b' }];
+  const answers: [string, unknown, string[]][] = [
+    ['no answer', null, []],
+    ['an empty list', { batchItemFailures: [] }, []],
+    ['no list at all', { other: 1 }, []],
+    ['one message', { batchItemFailures: [{ itemIdentifier: 'b' }] }, ['b']],
+    ['an unknown message', { batchItemFailures: [{ itemIdentifier: 'c' }] }, ['a', 'b']],
+    ['an empty identifier', { batchItemFailures: [{ itemIdentifier: '' }] }, ['a', 'b']],
+    ['an entry of another form', { batchItemFailures: [null] }, ['a', 'b']],
+    ['a list of another form', { batchItemFailures: 'b' }, ['a', 'b']],
+  ];
+  it.each(answers)('reads %s as Lambda does', (_, result, expected) => {
+    const responseTypes = ['ReportBatchItemFailures'];
+    expect([...failedIds({ responseTypes }, messages, { isOk: true, result })]).toEqual(expected);
+    expect([...failedIds({ responseTypes: [] }, messages, { isOk: true, result })]).toEqual([]);
   });
 });
 
