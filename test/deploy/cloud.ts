@@ -1,7 +1,7 @@
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { type FunctionConfiguration, LambdaClient } from '@aws-sdk/client-lambda';
-import { PutBucketTaggingCommand, S3Client, type Tag } from '@aws-sdk/client-s3';
+import { PutBucketTaggingCommand, type Tag } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { STSClient } from '@aws-sdk/client-sts';
 import type { Clock } from '../../src/clock.ts';
@@ -9,7 +9,7 @@ import { applyDeployment, type StepState } from '../../src/deploy/apply.ts';
 import { aroundCalls, type Call, type DeployClients } from '../../src/deploy/clients.ts';
 import type { DeploymentInput } from '../../src/deploy/deployment-input.ts';
 import { deploymentNames } from '../../src/deploy/names.ts';
-import { observe } from '../../src/deploy/observe.ts';
+import { type Observation, observe } from '../../src/deploy/observe.ts';
 import type { Step } from '../../src/deploy/order-steps.ts';
 import { buildZip } from '../../src/deploy/package.ts';
 import { type DeployDeps, type Plan, planDeployment } from '../../src/deploy/plan.ts';
@@ -47,14 +47,7 @@ export interface Cloud extends DeployDeps {
 }
 
 export function createCloud(moto: Moto, clock: Clock = createFakeClock(Date.now())): Cloud {
-  const byHand = completeMoto({
-    iam: new IAMClient(moto.clientConfig),
-    lambda: new LambdaClient(moto.clientConfig),
-    sqs: new SQSClient(moto.clientConfig),
-    s3: new S3Client({ ...moto.clientConfig, forcePathStyle: true }),
-    logs: new CloudWatchLogsClient(moto.clientConfig),
-    sts: new STSClient(moto.clientConfig),
-  });
+  const byHand = completeMoto(clientsOf(moto));
   const changes: string[] = [];
   const calls: Call[] = [];
   let limit = Number.POSITIVE_INFINITY;
@@ -78,6 +71,24 @@ export function createCloud(moto: Moto, clock: Clock = createFakeClock(Date.now(
   };
 }
 
+/** One set of clients for a moto: to make and warm up new ones takes longer than a deploy. */
+function clientsOf(moto: Moto): DeployClients {
+  const known = clientsByMoto.get(moto);
+  if (known) return known;
+  const clients = {
+    iam: new IAMClient(moto.clientConfig),
+    lambda: new LambdaClient(moto.clientConfig),
+    sqs: new SQSClient(moto.clientConfig),
+    s3: moto.s3,
+    logs: new CloudWatchLogsClient(moto.clientConfig),
+    sts: new STSClient(moto.clientConfig),
+  };
+  clientsByMoto.set(moto, clients);
+  return clients;
+}
+
+const clientsByMoto = new WeakMap<Moto, DeployClients>();
+
 /** Plans and applies. */
 export async function deploy(
   cloud: Cloud,
@@ -90,10 +101,14 @@ export async function deploy(
   return plan;
 }
 
-/** All that is there, without what differs between two equal deployments: ids, dates and secrets. */
+/** All that is there, without what differs between two equal deployments: see {@link comparable}. */
 export async function stateOf(cloud: Cloud): Promise<unknown> {
-  const { clients } = { clients: readingClients(cloud.byHand) };
-  const observed = await observe({ clients, clock: cloud.clock }, NAMES);
+  const clients = readingClients(cloud.byHand);
+  return comparable(await observe({ clients, clock: cloud.clock }, NAMES));
+}
+
+/** What was observed, with the variables' values and without ids, dates and ports. */
+export function comparable(observed: Observation): unknown {
   const variables = observed.function?.environment.toVariables() ?? {};
   const text = JSON.stringify({ ...observed, variables, role: { ...observed.role, createdAt: undefined } });
   return JSON.parse(text.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'ID').replace(/127\.0\.0\.1:\d+/g, 'HOST'));

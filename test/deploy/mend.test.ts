@@ -1,0 +1,320 @@
+import { DeleteRetentionPolicyCommand, UntagResourceCommand } from '@aws-sdk/client-cloudwatch-logs';
+import {
+  AttachRolePolicyCommand,
+  CreatePolicyCommand,
+  DeleteRolePolicyCommand,
+  PutRolePolicyCommand,
+  UntagRoleCommand,
+  UpdateAssumeRolePolicyCommand,
+} from '@aws-sdk/client-iam';
+import {
+  DeleteEventSourceMappingCommand,
+  DeleteFunctionCommand,
+  UntagResourceCommand as LambdaUntagResourceCommand,
+  PutFunctionRecursionConfigCommand,
+  UpdateEventSourceMappingCommand,
+  UpdateFunctionCodeCommand,
+  UpdateFunctionConfigurationCommand,
+} from '@aws-sdk/client-lambda';
+import {
+  DeleteBucketLifecycleCommand,
+  DeletePublicAccessBlockCommand,
+  PutBucketLifecycleConfigurationCommand,
+  PutPublicAccessBlockCommand,
+} from '@aws-sdk/client-s3';
+import { DeleteQueueCommand, SetQueueAttributesCommand, UntagQueueCommand } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { ResourceKind } from '../../src/deploy/differences.ts';
+import { type Observation, observe } from '../../src/deploy/observe.ts';
+import { basisOf, planDeployment } from '../../src/deploy/plan.ts';
+import { inlinePolicy } from '../../src/deploy/policy.ts';
+import { readingClients } from '../../src/deploy/reading-clients.ts';
+import { describeWithMoto, type Moto, startMoto } from '../support/moto.ts';
+import { API_KEY, type Cloud, comparable, createCloud, deploy, INPUT, NAMES, ZIP } from './cloud.ts';
+
+interface Ids {
+  readonly queueUrl: string;
+  readonly deadLetterQueueUrl: string;
+  readonly eventSourceId: string;
+  readonly eventSourceArn: string;
+}
+
+/** What is changed by hand: the resource, the property as the plan calls it, and how. */
+type Tampering = [ResourceKind, string, (cloud: Cloud, ids: Ids) => Promise<unknown>];
+
+const LAMBDA = { FunctionName: NAMES.function };
+const ROLE = { RoleName: NAMES.role };
+const OTHER_TRUST = {
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Allow', Principal: { Service: 'ec2.amazonaws.com' }, Action: 'sts:AssumeRole' }],
+};
+
+const configuration =
+  (settings: object) =>
+  ({ byHand }: Cloud) =>
+    byHand.lambda.send(new UpdateFunctionConfigurationCommand({ ...LAMBDA, ...settings }));
+const queue =
+  (name: 'queueUrl' | 'deadLetterQueueUrl', Attributes: Record<string, string>) =>
+  ({ byHand }: Cloud, ids: Ids) =>
+    byHand.sqs.send(new SetQueueAttributesCommand({ QueueUrl: ids[name], Attributes }));
+const eventSource =
+  (settings: object) =>
+  ({ byHand }: Cloud, { eventSourceId }: Ids) =>
+    byHand.lambda.send(new UpdateEventSourceMappingCommand({ UUID: eventSourceId, ...settings }));
+const access =
+  (flag: string) =>
+  ({ byHand }: Cloud) => {
+    const all = { BlockPublicAcls: true, IgnorePublicAcls: true, BlockPublicPolicy: true };
+    const PublicAccessBlockConfiguration = { ...all, RestrictPublicBuckets: true, [flag]: false };
+    return byHand.s3.send(
+      new PutPublicAccessBlockCommand({ Bucket: NAMES.bucket, PublicAccessBlockConfiguration }),
+    );
+  };
+const variables =
+  (change: Record<string, string | undefined>) =>
+  async ({ byHand, clock }: Cloud) => {
+    const { function: found } = await observe({ clients: readingClients(byHand), clock }, NAMES);
+    const all = Object.entries({ ...found?.environment.toVariables(), ...change });
+    const Variables = Object.fromEntries(all.filter((entry) => entry[1] !== undefined)) as Record<
+      string,
+      string
+    >;
+    return byHand.lambda.send(
+      new UpdateFunctionConfigurationCommand({ ...LAMBDA, Environment: { Variables } }),
+    );
+  };
+
+const TAMPERINGS: Tampering[] = [
+  ['bucket', 'BlockPublicAcls', access('BlockPublicAcls')],
+  ['bucket', 'IgnorePublicAcls', access('IgnorePublicAcls')],
+  ['bucket', 'BlockPublicPolicy', access('BlockPublicPolicy')],
+  ['bucket', 'RestrictPublicBuckets', access('RestrictPublicBuckets')],
+  [
+    'bucket',
+    'BlockPublicAcls',
+    ({ byHand }) => byHand.s3.send(new DeletePublicAccessBlockCommand({ Bucket: NAMES.bucket })),
+  ],
+  [
+    'bucket',
+    'AbortIncompleteMultipartUpload',
+    ({ byHand }) => byHand.s3.send(new DeleteBucketLifecycleCommand({ Bucket: NAMES.bucket })),
+  ],
+  ['queue', 'VisibilityTimeout', queue('queueUrl', { VisibilityTimeout: '30' })],
+  ['queue', 'MessageRetentionPeriod', queue('queueUrl', { MessageRetentionPeriod: '345600' })],
+  ['queue', 'RedrivePolicy', queue('queueUrl', { RedrivePolicy: '' })],
+  [
+    'queue',
+    'RedrivePolicy',
+    queue('queueUrl', {
+      RedrivePolicy: JSON.stringify({ deadLetterTargetArn: NAMES.deadLetterQueueArn, maxReceiveCount: 9 }),
+    }),
+  ],
+  [
+    'queue',
+    'tdd:stack',
+    ({ byHand }, { queueUrl }) =>
+      byHand.sqs.send(new UntagQueueCommand({ QueueUrl: queueUrl, TagKeys: ['tdd:stack'] })),
+  ],
+  [
+    'deadLetterQueue',
+    'MessageRetentionPeriod',
+    queue('deadLetterQueueUrl', { MessageRetentionPeriod: '60' }),
+  ],
+  [
+    'role',
+    'AssumeRolePolicy',
+    ({ byHand }) =>
+      byHand.iam.send(
+        new UpdateAssumeRolePolicyCommand({ ...ROLE, PolicyDocument: JSON.stringify(OTHER_TRUST) }),
+      ),
+  ],
+  [
+    'role',
+    'Policy tdd Lake',
+    ({ byHand }) => byHand.iam.send(new DeleteRolePolicyCommand({ ...ROLE, PolicyName: 'tdd' })),
+  ],
+  [
+    'role',
+    'Policy tdd DeadLetters',
+    ({ byHand }) => {
+      const policy = inlinePolicy(NAMES);
+      const Statement = policy.Statement.filter(({ Sid }) => Sid !== 'DeadLetters');
+      const PolicyDocument = JSON.stringify({ ...policy, Statement });
+      return byHand.iam.send(new PutRolePolicyCommand({ ...ROLE, PolicyName: 'tdd', PolicyDocument }));
+    },
+  ],
+  [
+    'role',
+    'Inline policy more',
+    ({ byHand }) =>
+      byHand.iam.send(
+        new PutRolePolicyCommand({
+          ...ROLE,
+          PolicyName: 'more',
+          PolicyDocument: JSON.stringify(inlinePolicy(NAMES)),
+        }),
+      ),
+  ],
+  [
+    'role',
+    'Managed policy arn:aws:iam::123456789012:policy/Everything',
+    async ({ byHand }) => {
+      const PolicyDocument = JSON.stringify(inlinePolicy(NAMES));
+      const made = await byHand.iam.send(
+        new CreatePolicyCommand({ PolicyName: 'Everything', PolicyDocument }),
+      );
+      await byHand.iam.send(new AttachRolePolicyCommand({ ...ROLE, PolicyArn: made.Policy?.Arn }));
+    },
+  ],
+  [
+    'role',
+    'tdd:stack',
+    ({ byHand }) => byHand.iam.send(new UntagRoleCommand({ ...ROLE, TagKeys: ['tdd:stack'] })),
+  ],
+  [
+    'logGroup',
+    'RetentionInDays',
+    ({ byHand }) => byHand.logs.send(new DeleteRetentionPolicyCommand({ logGroupName: NAMES.logGroup })),
+  ],
+  [
+    'logGroup',
+    'tdd:stack',
+    ({ byHand }) =>
+      byHand.logs.send(new UntagResourceCommand({ resourceArn: NAMES.logGroupArn, tagKeys: ['tdd:stack'] })),
+  ],
+  ['function', 'Runtime', configuration({ Runtime: 'nodejs22.x' })],
+  ['function', 'Handler', configuration({ Handler: 'main.handler' })],
+  ['function', 'Role', configuration({ Role: 'arn:aws:iam::123456789012:role/another' })],
+  ['function', 'Timeout', configuration({ Timeout: 3 })],
+  ['function', 'MemorySize', configuration({ MemorySize: 128 })],
+  [
+    'function',
+    'LogFormat',
+    configuration({ LoggingConfig: { LogFormat: 'Text', LogGroup: NAMES.logGroup } }),
+  ],
+  ['function', 'LogGroup', configuration({ LoggingConfig: { LogFormat: 'JSON', LogGroup: '/elsewhere' } })],
+  ['function', 'Environment.TMDB_LANGUAGE', variables({ TMDB_LANGUAGE: 'de-DE' })],
+  ['function', 'Environment.TMDB_API_KEY', variables({ TMDB_API_KEY: 'another' })],
+  ['function', 'Environment.TDD_QUEUE_URL', variables({ TDD_QUEUE_URL: undefined })],
+  ['function', 'Environment.TDD_EVENT_SOURCE_UUID', variables({ TDD_EVENT_SOURCE_UUID: undefined })],
+  ['function', 'Environment.MORE', variables({ MORE: 'yes' })],
+  [
+    'function',
+    'CodeSha256',
+    ({ byHand }) =>
+      byHand.lambda.send(new UpdateFunctionCodeCommand({ ...LAMBDA, ZipFile: Buffer.from('another') })),
+  ],
+  [
+    'function',
+    'Architectures',
+    ({ byHand }) =>
+      byHand.lambda.send(
+        new UpdateFunctionCodeCommand({ ...LAMBDA, ZipFile: ZIP, Architectures: ['x86_64'] }),
+      ),
+  ],
+  [
+    'function',
+    'RecursiveLoop',
+    ({ byHand }) =>
+      byHand.lambda.send(new PutFunctionRecursionConfigCommand({ ...LAMBDA, RecursiveLoop: 'Terminate' })),
+  ],
+  [
+    'function',
+    'tdd:stack',
+    ({ byHand }) =>
+      byHand.lambda.send(
+        new LambdaUntagResourceCommand({ Resource: NAMES.functionArn, TagKeys: ['tdd:stack'] }),
+      ),
+  ],
+  ['eventSource', 'BatchSize', eventSource({ BatchSize: 10 })],
+  ['eventSource', 'MaximumBatchingWindowInSeconds', eventSource({ MaximumBatchingWindowInSeconds: 20 })],
+  ['eventSource', 'FunctionResponseTypes', eventSource({ FunctionResponseTypes: [] })],
+  ['eventSource', 'MaximumConcurrency', eventSource({ ScalingConfig: { MaximumConcurrency: 10 } })],
+  ['eventSource', 'MaximumConcurrency', eventSource({ ScalingConfig: {} })],
+  ['eventSource', 'FilterCriteria', eventSource({ FilterCriteria: { Filters: [{ Pattern: '{}' }] } })],
+  [
+    'eventSource',
+    'tdd:stack',
+    ({ byHand }, { eventSourceArn }) =>
+      byHand.lambda.send(
+        new LambdaUntagResourceCommand({ Resource: eventSourceArn, TagKeys: ['tdd:stack'] }),
+      ),
+  ],
+];
+
+const REMOVALS: Tampering[] = [
+  [
+    'deadLetterQueue',
+    '',
+    ({ byHand }, ids) => byHand.sqs.send(new DeleteQueueCommand({ QueueUrl: ids.deadLetterQueueUrl })),
+  ],
+  [
+    'eventSource',
+    '',
+    ({ byHand }, ids) => byHand.lambda.send(new DeleteEventSourceMappingCommand({ UUID: ids.eventSourceId })),
+  ],
+  ['function', '', ({ byHand }) => byHand.lambda.send(new DeleteFunctionCommand(LAMBDA))],
+];
+
+describeWithMoto('a change by hand', () => {
+  let moto: Moto;
+  let cloud: Cloud;
+  let expected: unknown;
+  let ids: Ids;
+  beforeAll(async () => {
+    moto = await startMoto();
+    cloud = createCloud(moto);
+    await deploy(cloud);
+    const { observed } = basisOf(await planDeployment(cloud, { input: INPUT, zip: ZIP }));
+    expected = comparable(observed);
+    ids = idsOf(observed);
+  });
+  afterAll(() => moto.stop());
+
+  async function expectMended(): Promise<void> {
+    const plan = await planDeployment(cloud, { input: INPUT, zip: ZIP });
+    expect(plan.steps).toEqual([]);
+    expect(comparable(basisOf(plan).observed)).toEqual(expected);
+  }
+
+  test.each(TAMPERINGS)('to the %s, of %s, is shown and mended', async (kind, property, tamper) => {
+    await tamper(cloud, ids);
+    const plan = await deploy(cloud);
+    const changed = plan.resources.filter(({ action }) => action !== 'unchanged');
+    expect(changed.map((resource) => resource.kind)).toEqual([kind]);
+    expect(changed[0]?.action).toBe(property === 'tdd:stack' ? 'adopt' : 'update');
+    expect(changed[0]?.changes.map((change) => change.property)).toContain(property);
+    expect(JSON.stringify(plan)).not.toContain(API_KEY);
+    await expectMended();
+  });
+
+  test.each(REMOVALS)('that removes the %s is mended', async (kind, _, remove) => {
+    await remove(cloud, ids);
+    const plan = await deploy(cloud);
+    expect(plan.resources.find((resource) => resource.kind === kind)?.action).toBe('create');
+    await expectMended();
+  });
+
+  test('to the rules of the bucket, beside ours, stays', async () => {
+    const rule = { ID: 'old-manifests', Status: 'Enabled' as const, Filter: { Prefix: 'tmp/' } };
+    await cloud.byHand.s3.send(
+      new PutBucketLifecycleConfigurationCommand({
+        Bucket: NAMES.bucket,
+        LifecycleConfiguration: { Rules: [{ ...rule, Expiration: { Days: 7 } }] },
+      }),
+    );
+    await deploy(cloud);
+    const plan = await planDeployment(cloud, { input: INPUT, zip: ZIP });
+    expect(plan.steps).toEqual([]);
+    expect(basisOf(plan).observed.bucket?.otherRules).toMatchObject([{ ID: 'old-manifests' }]);
+  });
+});
+
+function idsOf(found: Observation): Ids {
+  return {
+    queueUrl: found.queue?.url ?? '',
+    deadLetterQueueUrl: found.deadLetterQueue?.url ?? '',
+    eventSourceId: found.eventSource?.id ?? '',
+    eventSourceArn: found.eventSource?.arn ?? '',
+  };
+}

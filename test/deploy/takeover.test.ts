@@ -1,0 +1,180 @@
+import { AttachRolePolicyCommand, CreatePolicyCommand, CreateRoleCommand } from '@aws-sdk/client-iam';
+import { CreateEventSourceMappingCommand, CreateFunctionCommand } from '@aws-sdk/client-lambda';
+import { CreateBucketCommand } from '@aws-sdk/client-s3';
+import { CreateQueueCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { planDeployment } from '../../src/deploy/plan.ts';
+import { describeWithMoto, type Moto, startMoto } from '../support/moto.ts';
+import { API_KEY, type Cloud, createCloud, deploy, INPUT, NAMES, stateOf, ZIP } from './cloud.ts';
+
+const OLD_KEY = 'fedcba9876543210fedcba9876543210';
+
+describeWithMoto('taking an earlier Python deployment over', () => {
+  let moto: Moto;
+  beforeAll(async () => {
+    moto = await startMoto();
+  });
+  beforeEach(() => moto.reset());
+  afterAll(() => moto.stop());
+
+  test('goes in an order in which no message meets the new settings with the old code', async () => {
+    const cloud = createCloud(moto);
+    await deployWithPython(cloud);
+    await deploy(cloud);
+    expect(cloud.changes).toEqual([
+      'lambda:TagResource',
+      'lambda:UpdateEventSourceMapping',
+      'sqs:CreateQueue',
+      'sqs:TagQueue',
+      'sqs:SetQueueAttributes',
+      'iam:TagRole',
+      'iam:PutRolePolicy',
+      'iam:DetachRolePolicy',
+      'iam:DetachRolePolicy',
+      'iam:DetachRolePolicy',
+      'logs:CreateLogGroup',
+      'logs:PutRetentionPolicy',
+      'lambda:TagResource',
+      'lambda:UpdateFunctionConfiguration',
+      'lambda:UpdateFunctionCode',
+      'lambda:PutFunctionRecursionConfig',
+      'lambda:TagResource',
+      'lambda:UpdateEventSourceMapping',
+      'lambda:UpdateEventSourceMapping',
+      'lambda:UntagResource',
+    ]);
+    const updates = cloud.calls.filter(({ operation }) => operation === 'UpdateEventSourceMapping');
+    expect(updates.map(({ input }) => input.Enabled)).toEqual([false, undefined, true]);
+  });
+
+  test('arrives at the same state as a new deployment, in a bucket that stays untouched', async () => {
+    const cloud = createCloud(moto);
+    await deployWithPython(cloud);
+    await deploy(cloud);
+    const taken = await stateOf(cloud);
+    expect(taken).toMatchObject({ queue: { messages: 3 } });
+    const made = cloud.changes.length;
+    await deploy(cloud);
+    expect(cloud.changes.length).toBe(made);
+
+    await moto.reset();
+    const fresh = createCloud(moto);
+    await fresh.byHand.s3.send(new CreateBucketCommand({ Bucket: NAMES.bucket }));
+    await deploy(fresh);
+    const expected = (await stateOf(fresh)) as { queue: object; role: object };
+    // Its messages are still there, and IAM keeps a list of one as it was written.
+    const queue = { ...expected.queue, messages: 3 };
+    const role = { ...expected.role, trustPolicy: expect.anything() };
+    expect(taken).toEqual({ ...expected, queue, role });
+  });
+
+  test('leaves an event source that was disabled as it is', async () => {
+    const cloud = createCloud(moto);
+    await deployWithPython(cloud, { enabled: false });
+    const plan = await deploy(cloud);
+    expect(plan.resources.find(({ kind }) => kind === 'eventSource')?.notes).toEqual([
+      'It is disabled, and stays so: "tdd resume" enables it.',
+    ]);
+    expect(await stateOf(cloud)).toMatchObject({
+      eventSource: { enabled: false, maximumConcurrency: 4 },
+      function: { resumesEventSource: false },
+    });
+  });
+
+  test('is completed when it was cut off after any of its calls', async () => {
+    const whole = createCloud(moto);
+    await deployWithPython(whole);
+    await deploy(whole);
+    const expected = await stateOf(whole);
+    for (let made = 1; made < whole.changes.length; made += 1) {
+      await moto.reset();
+      const cloud = createCloud(moto);
+      await deployWithPython(cloud);
+      cloud.cutAfter(made);
+      await expect(deploy(cloud)).rejects.toThrow('cut off');
+      cloud.cutAfter(Number.POSITIVE_INFINITY);
+      await deploy(cloud);
+      expect(await stateOf(cloud), `cut off after call ${made}, ${whole.changes[made - 1]}`).toEqual(
+        expected,
+      );
+    }
+  });
+
+  test('shows what is adopted, with old and new values, and says what happens to waiting messages', async () => {
+    const cloud = createCloud(moto);
+    await deployWithPython(cloud);
+    const plan = await planDeployment(cloud, { input: INPUT, zip: ZIP });
+    expect(plan.resources.map(({ kind, action }) => [kind, action])).toEqual([
+      ['bucket', 'unchanged'],
+      ['deadLetterQueue', 'create'],
+      ['queue', 'adopt'],
+      ['role', 'adopt'],
+      ['logGroup', 'create'],
+      ['function', 'adopt'],
+      ['eventSource', 'adopt'],
+    ]);
+    const queue = plan.resources.find(({ kind }) => kind === 'queue');
+    expect(queue?.changes).toContainEqual({ property: 'VisibilityTimeout', old: '900', new: '1800' });
+    expect(queue?.notes).toEqual([
+      'About 3 messages wait in it and stay; those received more than 5 times (at most 3) go to films-queue-dlq.',
+    ]);
+    const lambda = plan.resources.find(({ kind }) => kind === 'function');
+    expect(lambda?.changes).toContainEqual({ property: 'Runtime', old: 'python3.6', new: 'nodejs24.x' });
+    expect(lambda?.changes).toContainEqual({ property: 'Environment.API_KEY', old: '(hidden)' });
+    expect(lambda?.notes).toContain('Environment variables that tdd does not know are removed.');
+    const role = plan.resources.find(({ kind }) => kind === 'role');
+    expect(role?.changes.filter(({ property }) => property.startsWith('Managed policy '))).toHaveLength(3);
+    for (const secret of [API_KEY, OLD_KEY]) expect(JSON.stringify(plan)).not.toContain(secret);
+  });
+});
+
+/** What the Python tool made: see the properties one by one. Three messages wait in its queue. */
+async function deployWithPython({ byHand }: Cloud, { enabled = true } = {}): Promise<void> {
+  await byHand.s3.send(new CreateBucketCommand({ Bucket: NAMES.bucket }));
+  const { QueueUrl } = await byHand.sqs.send(
+    new CreateQueueCommand({ QueueName: NAMES.queue, Attributes: { VisibilityTimeout: '900' } }),
+  );
+  for (let message = 0; message < 3; message += 1) {
+    await byHand.sqs.send(
+      new SendMessageCommand({ QueueUrl, MessageBody: JSON.stringify({ year: '2004', initial: 'AD' }) }),
+    );
+  }
+  const trust = { Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' };
+  await byHand.iam.send(
+    new CreateRoleCommand({
+      RoleName: NAMES.role,
+      Path: '/service-role/',
+      AssumeRolePolicyDocument: JSON.stringify({ Version: '2012-10-17', Statement: [trust] }),
+    }),
+  );
+  for (const name of ['Basic', 'SQS', 'S3']) {
+    const statement = { Effect: 'Allow', Action: '*', Resource: '*' };
+    const { Policy } = await byHand.iam.send(
+      new CreatePolicyCommand({
+        PolicyName: `Python${name}`,
+        PolicyDocument: JSON.stringify({ Version: '2012-10-17', Statement: [statement] }),
+      }),
+    );
+    await byHand.iam.send(new AttachRolePolicyCommand({ RoleName: NAMES.role, PolicyArn: Policy?.Arn }));
+  }
+  await byHand.lambda.send(
+    new CreateFunctionCommand({
+      FunctionName: NAMES.function,
+      Runtime: 'python3.6',
+      Handler: 'lambda_function.lambda_handler',
+      Role: NAMES.roleArn,
+      Timeout: 900,
+      Code: { ZipFile: Buffer.from('UEsFBgAAAAAAAAAAAAAAAAAAAAAAAA==', 'base64') },
+      Environment: { Variables: { API_KEY: OLD_KEY, BUCKET_NAME: NAMES.bucket } },
+    }),
+  );
+  // Made after the messages: moto would run the function for them.
+  await byHand.lambda.send(
+    new CreateEventSourceMappingCommand({
+      FunctionName: NAMES.function,
+      EventSourceArn: NAMES.queueArn,
+      BatchSize: 1,
+      Enabled: enabled,
+    }),
+  );
+}
