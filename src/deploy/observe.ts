@@ -21,14 +21,18 @@ export interface Observation {
   readonly otherSources: readonly string[];
 }
 
-/** Reads the cloud, and changes nothing. */
+/**
+ * Reads the cloud, and changes nothing.
+ * @param options.lookAtBucket `false`: the bucket is nobody's business here, and told as absent.
+ */
 export async function observe(
   deps: { readonly clients: ReadingClients; readonly clock: Clock },
   names: DeploymentNames,
+  { lookAtBucket = true }: { readonly lookAtBucket?: boolean } = {},
 ): Promise<Observation> {
   const { clients, clock } = deps;
   // The bucket alone first: its refusals are the likeliest, and should not come mixed with others.
-  const bucket = await observeBucket(clients, names);
+  const bucket = lookAtBucket ? await observeBucket(clients, names) : undefined;
   const [queue, deadLetterQueue, role, logGroup, lambdaFunction, eventSource, otherSources] =
     await Promise.all([
       observeQueue(clients, names.queue, names),

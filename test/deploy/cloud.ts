@@ -110,7 +110,11 @@ export async function stateOf(cloud: Cloud): Promise<unknown> {
 /** What was observed, with the variables' values and without ids, dates and ports. */
 export function comparable(observed: Observation): unknown {
   const variables = observed.function?.environment.toVariables() ?? {};
-  const text = JSON.stringify({ ...observed, variables, role: { ...observed.role, createdAt: undefined } });
+  const text = JSON.stringify({
+    ...observed,
+    variables,
+    role: observed.role && { ...observed.role, createdAt: undefined },
+  });
   return JSON.parse(text.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'ID').replace(/127\.0\.0\.1:\d+/g, 'HOST'));
 }
 

@@ -181,9 +181,9 @@ export async function listEventSources(
   const all: EventSourceMappingConfiguration[] = [];
   let Marker: string | undefined;
   do {
-    const page = await lambda.send(new ListEventSourceMappingsCommand({ ...of, Marker }));
-    all.push(...(page.EventSourceMappings ?? []));
-    Marker = page.NextMarker || undefined;
+    const page = await orAbsent(lambda.send(new ListEventSourceMappingsCommand({ ...of, Marker })), ABSENT);
+    all.push(...(page?.EventSourceMappings ?? []));
+    Marker = page?.NextMarker || undefined;
   } while (Marker !== undefined);
   return all;
 }

@@ -35,15 +35,15 @@ export async function observeQueue(
   queue: string,
   names: DeploymentNames,
 ): Promise<ObservedQueue | undefined> {
-  const found = await orAbsent(sqs.send(new GetQueueUrlCommand({ QueueName: queue })), ...ABSENT);
+  const found = await orAbsent(sqs.send(new GetQueueUrlCommand({ QueueName: queue })), ...QUEUE_ABSENT);
   const url = found?.QueueUrl;
   if (url === undefined) return undefined;
   // A queue that is just being deleted still has a URL.
   const answer = await orAbsent(
     sqs.send(new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ['All'] })),
-    ...ABSENT,
+    ...QUEUE_ABSENT,
   );
-  const tags = await orAbsent(sqs.send(new ListQueueTagsCommand({ QueueUrl: url })), ...ABSENT);
+  const tags = await orAbsent(sqs.send(new ListQueueTagsCommand({ QueueUrl: url })), ...QUEUE_ABSENT);
   if (!answer || !tags) return undefined;
   const attributes = answer.Attributes ?? {};
   const tag = tags.Tags?.[STACK_TAG];
@@ -136,8 +136,8 @@ export async function tagQueue(
   await sqs.send(new TagQueueCommand({ QueueUrl: url, Tags: { [STACK_TAG]: names.stack } }));
 }
 
-/** SQS has had two names for each of these since its JSON protocol. */
-const ABSENT = ['QueueDoesNotExist', 'AWS.SimpleQueueService.NonExistentQueue'];
+/** What SQS calls it when there is no such queue: two names for each of these since its JSON protocol. */
+export const QUEUE_ABSENT = ['QueueDoesNotExist', 'AWS.SimpleQueueService.NonExistentQueue'];
 const DELETED_RECENTLY = ['QueueDeletedRecently', 'AWS.SimpleQueueService.QueueDeletedRecently'];
 
 function describeRedrive(policy: string | undefined): string | undefined {

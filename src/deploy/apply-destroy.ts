@@ -1,0 +1,102 @@
+import { DeleteLogGroupCommand } from '@aws-sdk/client-cloudwatch-logs';
+import {
+  DeleteRoleCommand,
+  ListAttachedRolePoliciesCommand,
+  ListRolePoliciesCommand,
+} from '@aws-sdk/client-iam';
+import { DeleteEventSourceMappingCommand, DeleteFunctionCommand } from '@aws-sdk/client-lambda';
+import { DeleteQueueCommand, GetQueueUrlCommand } from '@aws-sdk/client-sqs';
+import { toUserError, withClearErrors } from './clear-errors.ts';
+import type { ResourceKind } from './differences.ts';
+import { deleteBucketWithData } from './empty-bucket.ts';
+import type { DeployDeps } from './plan.ts';
+import type { DestroyPlan, DoomedResource } from './plan-destroy.ts';
+import { waitUntilSettled } from './resources/event-source.ts';
+import { QUEUE_ABSENT } from './resources/queues.ts';
+import { deleteInlinePolicy, detachManagedPolicy } from './resources/role.ts';
+import { isServiceError, orAbsent } from './service-errors.ts';
+import { retryWhile } from './wait.ts';
+
+export interface DestroyOptions {
+  readonly onStep?: ((resource: DoomedResource, state: 'started' | 'done') => void) | undefined;
+  /** Objects of the bucket removed so far. */
+  readonly onProgress?: ((removed: number) => void) | undefined;
+  /** Ends between two steps; the next destroy goes on from there. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Deletes what the plan says. What is gone already is fine.
+ * @throws {UserError} with the permission that is missing; the signal's reason when aborted.
+ */
+export async function applyDestroy(
+  deps: DeployDeps,
+  plan: DestroyPlan,
+  options: DestroyOptions = {},
+): Promise<void> {
+  const clear = { clients: withClearErrors(deps.clients), clock: deps.clock };
+  for (const resource of plan.resources) {
+    if (resource.action !== 'delete') continue;
+    options.signal?.throwIfAborted();
+    options.onStep?.(resource, 'started');
+    try {
+      await DELETE[resource.kind](clear, plan, options);
+    } catch (error) {
+      throw toUserError(error);
+    }
+    options.onStep?.(resource, 'done');
+  }
+}
+
+type Delete = (deps: DeployDeps, plan: DestroyPlan, options: DestroyOptions) => Promise<void>;
+
+const DELETE: Readonly<Record<ResourceKind, Delete>> = {
+  async eventSource({ clients: { lambda }, clock }, { eventSourceIds }) {
+    for (const UUID of eventSourceIds) {
+      await retryWhile(
+        { clock, timeoutMs: 120_000 },
+        (error) => isServiceError(error, 'ResourceInUseException', 'ResourceConflictException'),
+        () =>
+          orAbsent(lambda.send(new DeleteEventSourceMappingCommand({ UUID })), 'ResourceNotFoundException'),
+      );
+      // Until it is gone Lambda still polls, with the role that goes next.
+      await waitUntilSettled({ lambda, clock }, UUID);
+    }
+  },
+  async function({ clients: { lambda }, clock }, { names }) {
+    await retryWhile(
+      { clock, timeoutMs: 120_000 },
+      (error) => isServiceError(error, 'ResourceConflictException'),
+      () =>
+        orAbsent(
+          lambda.send(new DeleteFunctionCommand({ FunctionName: names.function })),
+          'ResourceNotFoundException',
+        ),
+    );
+  },
+  async logGroup({ clients: { logs } }, { names }) {
+    const command = new DeleteLogGroupCommand({ logGroupName: names.logGroup });
+    await orAbsent(logs.send(command), 'ResourceNotFoundException');
+  },
+  async role({ clients, clients: { iam } }, { names }) {
+    const RoleName = names.role;
+    const absent = 'NoSuchEntityException';
+    // IAM deletes a role only when nothing is attached to it.
+    const attached = await orAbsent(iam.send(new ListAttachedRolePoliciesCommand({ RoleName })), absent);
+    for (const { PolicyArn } of attached?.AttachedPolicies ?? []) {
+      if (PolicyArn !== undefined) await detachManagedPolicy(clients, RoleName, PolicyArn);
+    }
+    const inline = await orAbsent(iam.send(new ListRolePoliciesCommand({ RoleName })), absent);
+    for (const name of inline?.PolicyNames ?? []) await deleteInlinePolicy(clients, RoleName, name);
+    await orAbsent(iam.send(new DeleteRoleCommand({ RoleName })), absent);
+  },
+  queue: ({ clients }, { names }) => deleteQueue(clients, names.queue),
+  deadLetterQueue: ({ clients }, { names }) => deleteQueue(clients, names.deadLetterQueue),
+  bucket: ({ clients, clock }, { names }, { onProgress, signal }) =>
+    deleteBucketWithData({ s3: clients.s3, clock }, names.bucket, { onProgress, signal }),
+};
+
+async function deleteQueue({ sqs }: Pick<DeployDeps['clients'], 'sqs'>, name: string): Promise<void> {
+  const found = await orAbsent(sqs.send(new GetQueueUrlCommand({ QueueName: name })), ...QUEUE_ABSENT);
+  if (found) await orAbsent(sqs.send(new DeleteQueueCommand({ QueueUrl: found.QueueUrl })), ...QUEUE_ABSENT);
+}

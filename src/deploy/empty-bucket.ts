@@ -1,0 +1,87 @@
+import {
+  AbortMultipartUploadCommand,
+  DeleteBucketCommand,
+  DeleteObjectsCommand,
+  ListMultipartUploadsCommand,
+  ListObjectVersionsCommand,
+} from '@aws-sdk/client-s3';
+import type { Clock } from '../clock.ts';
+import { UserError } from '../errors.ts';
+import type { DeployClients } from './clients.ts';
+import { isServiceError, orAbsent } from './service-errors.ts';
+import { retryWhile } from './wait.ts';
+
+export interface EmptyBucketOptions {
+  /** Told after each page, with the number of versions removed so far. */
+  readonly onProgress?: ((removed: number) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Deletes a bucket and all in it: objects, their versions, delete markers, unfinished uploads. What is gone
+ * already is fine.
+ * @throws {UserError} naming a key that S3 refused to delete.
+ */
+export async function deleteBucketWithData(
+  deps: { readonly s3: DeployClients['s3']; readonly clock: Clock },
+  bucket: string,
+  options: EmptyBucketOptions = {},
+): Promise<void> {
+  const { s3, clock } = deps;
+  await retryWhile(
+    { clock, timeoutMs: 60_000 },
+    // Somebody wrote while we deleted: a worker that was still at it.
+    (error) => isServiceError(error, 'BucketNotEmpty'),
+    async () => {
+      await deleteVersions(s3, bucket, options);
+      await abortUploads(s3, bucket, options);
+      await orAbsent(s3.send(new DeleteBucketCommand({ Bucket: bucket })), ABSENT);
+    },
+  );
+}
+
+const ABSENT = 'NoSuchBucket';
+
+async function deleteVersions(
+  s3: DeployClients['s3'],
+  bucket: string,
+  { onProgress, signal }: EmptyBucketOptions,
+): Promise<void> {
+  let removed = 0;
+  // Always the first page: what it named is gone by the next time.
+  for (;;) {
+    signal?.throwIfAborted();
+    const page = await orAbsent(s3.send(new ListObjectVersionsCommand({ Bucket: bucket })), ABSENT);
+    const found = [...(page?.Versions ?? []), ...(page?.DeleteMarkers ?? [])];
+    const Objects = found.map(({ Key, VersionId }) => ({ Key: Key ?? '', VersionId }));
+    if (Objects.length === 0) return;
+    const answer = await s3.send(
+      new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects, Quiet: true } }),
+    );
+    const failure = answer.Errors?.[0];
+    if (failure) {
+      throw new UserError(
+        `S3 refused to delete ${answer.Errors?.length} objects of the bucket ${JSON.stringify(bucket)}, such as ${JSON.stringify(failure.Key)} (${failure.Code}: ${failure.Message}): s3:DeleteObjectVersion may be missing, or the object locked.`,
+      );
+    }
+    removed += Objects.length;
+    onProgress?.(removed);
+  }
+}
+
+async function abortUploads(
+  s3: DeployClients['s3'],
+  bucket: string,
+  { signal }: EmptyBucketOptions,
+): Promise<void> {
+  for (;;) {
+    signal?.throwIfAborted();
+    const page = await orAbsent(s3.send(new ListMultipartUploadsCommand({ Bucket: bucket })), ABSENT);
+    const uploads = page?.Uploads ?? [];
+    if (uploads.length === 0) return;
+    for (const { Key, UploadId } of uploads) {
+      const command = new AbortMultipartUploadCommand({ Bucket: bucket, Key, UploadId });
+      await orAbsent(s3.send(command), 'NoSuchUpload');
+    }
+  }
+}

@@ -1,0 +1,140 @@
+import { DeleteRoleCommand } from '@aws-sdk/client-iam';
+import {
+  CreateBucketCommand,
+  CreateMultipartUploadCommand,
+  DeleteObjectCommand,
+  HeadBucketCommand,
+  PutBucketVersioningCommand,
+  PutObjectCommand,
+} from '@aws-sdk/client-s3';
+import { CreateQueueCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { applyDestroy } from '../../src/deploy/apply-destroy.ts';
+import { type DestroyPlan, planDestroy } from '../../src/deploy/plan-destroy.ts';
+import { describeWithMoto, type Moto, startMoto } from '../support/moto.ts';
+import { type Cloud, createCloud, deploy, INPUT, NAMES, stateOf } from './cloud.ts';
+
+/** What is left of a state when only the bucket is there. */
+const BUCKET_ONLY = { bucket: expect.objectContaining({ ours: true }), otherSources: [], variables: {} };
+
+describeWithMoto('destroy', () => {
+  let moto: Moto;
+  beforeAll(async () => {
+    moto = await startMoto();
+  });
+  beforeEach(() => moto.reset());
+  afterAll(() => moto.stop());
+
+  test('removes all but the bucket, takers first', async () => {
+    const cloud = createCloud(moto);
+    await deploy(cloud);
+    const made = cloud.changes.length;
+    const plan = await destroy(cloud);
+    expect(actions(plan)).toEqual({
+      eventSource: 'delete',
+      function: 'delete',
+      logGroup: 'delete',
+      role: 'delete',
+      queue: 'delete',
+      deadLetterQueue: 'delete',
+      bucket: 'keep',
+    });
+    expect(cloud.changes.slice(made)).toEqual([
+      'lambda:DeleteEventSourceMapping',
+      'lambda:DeleteFunction',
+      'logs:DeleteLogGroup',
+      'iam:DeleteRolePolicy',
+      'iam:DeleteRole',
+      'sqs:DeleteQueue',
+      'sqs:DeleteQueue',
+    ]);
+    expect(await stateOf(cloud)).toEqual(BUCKET_ONLY);
+  });
+
+  test('finds nothing to do the second time', async () => {
+    const cloud = createCloud(moto);
+    await deploy(cloud);
+    await destroy(cloud);
+    const made = cloud.changes.length;
+    const plan = await destroy(cloud);
+    expect(new Set(Object.values(actions(plan)))).toEqual(new Set(['absent', 'keep']));
+    expect(cloud.changes.length).toBe(made);
+  });
+
+  test('is completed when it was cut off after any of its calls', async () => {
+    for (let made = 1; made <= 7; made += 1) {
+      await moto.reset();
+      const cloud = createCloud(moto);
+      await deploy(cloud);
+      cloud.cutAfter(made);
+      await expect(destroy(cloud)).rejects.toThrow('cut off');
+      cloud.cutAfter(Number.POSITIVE_INFINITY);
+      await destroy(cloud);
+      expect(await stateOf(cloud), `cut off after call ${made}`).toEqual(BUCKET_ONLY);
+    }
+  });
+
+  test('takes for done what somebody else removes meanwhile', async () => {
+    const cloud = createCloud(moto);
+    await deploy(cloud);
+    const plan = await planDestroy(cloud, { ...INPUT, deleteBucket: true });
+    await applyDestroy(cloud, plan);
+    await applyDestroy(cloud, plan);
+    await expect(cloud.byHand.iam.send(new DeleteRoleCommand({ RoleName: NAMES.role }))).rejects.toThrow();
+  });
+
+  test('leaves what does not carry our tag, and names it', async () => {
+    const cloud = createCloud(moto);
+    const { QueueUrl } = await cloud.byHand.sqs.send(new CreateQueueCommand({ QueueName: NAMES.queue }));
+    await cloud.byHand.s3.send(new CreateBucketCommand({ Bucket: NAMES.bucket }));
+    const plan = await destroy(cloud, true);
+    expect(QueueUrl).toBeDefined();
+    expect(actions(plan)).toMatchObject({ queue: 'leave', bucket: 'leave', function: 'absent' });
+    expect(plan.resources.find(({ kind }) => kind === 'queue')?.notes).toEqual([
+      'It does not carry our tag: it was not made by tdd, and is left.',
+    ]);
+    expect(cloud.changes).toEqual([]);
+  });
+
+  test('says how many messages are lost', async () => {
+    const cloud = createCloud(moto);
+    const tags = { 'tdd:stack': 'films' };
+    const { QueueUrl } = await cloud.byHand.sqs.send(
+      new CreateQueueCommand({ QueueName: NAMES.queue, tags }),
+    );
+    await cloud.byHand.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: '{}' }));
+    const plan = await planDestroy(cloud, { ...INPUT, deleteBucket: false });
+    expect(plan.resources.find(({ kind }) => kind === 'queue')?.notes).toEqual([
+      'About 1 messages in it are lost.',
+    ]);
+  });
+
+  test('deletes the bucket with versions, delete markers and unfinished uploads when asked', async () => {
+    const cloud = createCloud(moto);
+    await deploy(cloud);
+    const Bucket = NAMES.bucket;
+    const { s3 } = cloud.byHand;
+    const Status = 'Enabled';
+    await s3.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status } }));
+    for (const Key of ['tmdb/a', 'tmdb/a', 'tmdb/b']) {
+      await s3.send(new PutObjectCommand({ Bucket, Key, Body: '{}' }));
+    }
+    await s3.send(new DeleteObjectCommand({ Bucket, Key: 'tmdb/b' }));
+    await s3.send(new CreateMultipartUploadCommand({ Bucket, Key: 'imdb/movies.tsv' }));
+    const removed: number[] = [];
+    const plan = await planDestroy(cloud, { ...INPUT, deleteBucket: true });
+    await applyDestroy(cloud, plan, { onProgress: (count) => removed.push(count) });
+    expect(removed).toEqual([4]);
+    await expect(s3.send(new HeadBucketCommand({ Bucket }))).rejects.toMatchObject({ name: 'NotFound' });
+  });
+});
+
+async function destroy(cloud: Cloud, deleteBucket = false): Promise<DestroyPlan> {
+  const plan = await planDestroy(cloud, { ...INPUT, deleteBucket });
+  await applyDestroy(cloud, plan);
+  return plan;
+}
+
+function actions({ resources }: DestroyPlan): Record<string, string> {
+  return Object.fromEntries(resources.map(({ kind, action }) => [kind, action]));
+}
