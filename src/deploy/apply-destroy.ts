@@ -15,7 +15,7 @@ import { waitUntilSettled } from './resources/event-source.ts';
 import { QUEUE_ABSENT } from './resources/queues.ts';
 import { deleteInlinePolicy, detachManagedPolicy } from './resources/role.ts';
 import { isServiceError, orAbsent } from './service-errors.ts';
-import { retryWhile } from './wait.ts';
+import { abortableClock, retryWhile } from './wait.ts';
 
 export interface DestroyOptions {
   readonly onStep?: ((resource: DoomedResource, state: 'started' | 'done') => void) | undefined;
@@ -34,7 +34,7 @@ export async function applyDestroy(
   plan: DestroyPlan,
   options: DestroyOptions = {},
 ): Promise<void> {
-  const clear = { clients: withClearErrors(deps.clients), clock: deps.clock };
+  const clear = { clients: withClearErrors(deps.clients), clock: abortableClock(deps.clock, options.signal) };
   for (const resource of plan.resources) {
     if (resource.action !== 'delete') continue;
     options.signal?.throwIfAborted();

@@ -7,6 +7,7 @@ import { basisOf, type DeployDeps, type Plan, type PlanBasis, secretsOf } from '
 import { readingClients } from './reading-clients.ts';
 import { runStep, type StepContext } from './run-step.ts';
 import { isServiceError } from './service-errors.ts';
+import { abortableClock } from './wait.ts';
 
 /** How a step goes on: `waiting` comes at most once, for one that AWS is not ready for yet. */
 export type StepState = 'started' | 'waiting' | 'done';
@@ -43,7 +44,7 @@ export async function applyDeployment(
   const { names } = desired;
   const context: StepContext = {
     clients: withClearErrors(deps.clients, secretsOf(desired.input)),
-    clock: deps.clock,
+    clock: abortableClock(deps.clock, options.signal),
     desired,
     observed,
     known: surroundingsOf(observed, names),
@@ -78,7 +79,7 @@ async function acceptIfMadeMeanwhile(
   const now = await observe({ clients: readingClients(context.clients), clock: deps.clock }, names);
   if (!now[kind]?.ours) {
     throw new UserError(
-      `Somebody made the ${kind} ${JSON.stringify(names.stack)} needs while this ran: run "tdd deploy" again to see it in the plan.`,
+      `Somebody else made the ${kind} of ${JSON.stringify(names.stack)} while this ran: run "tdd deploy" again to see it in the plan.`,
       { cause: error },
     );
   }

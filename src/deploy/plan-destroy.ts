@@ -6,6 +6,7 @@ import type { ResourceKind } from './differences.ts';
 import { type DeploymentNames, deploymentNames } from './names.ts';
 import { type Observation, observe } from './observe.ts';
 import { readingClients } from './reading-clients.ts';
+import { abortableClock } from './wait.ts';
 
 /** What becomes of a resource. `leave`: it is not ours; `keep`: it was not asked to go; `absent`: it is gone. */
 export type DestroyAction = 'delete' | 'keep' | 'leave' | 'absent';
@@ -52,11 +53,12 @@ const ORDER: readonly ResourceKind[] = [
 export async function planDestroy(
   deps: { readonly clients: DeployClients; readonly clock: Clock },
   input: DestroyInput,
+  options: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<DestroyPlan> {
   const names = deploymentNames(input);
   const clients = readingClients(withClearErrors(deps.clients));
   try {
-    const observed = await observe({ clients, clock: deps.clock }, names, {
+    const observed = await observe({ clients, clock: abortableClock(deps.clock, options.signal) }, names, {
       lookAtBucket: input.deleteBucket,
     });
     return makeDestroyPlan(observed, names, input.deleteBucket);

@@ -11,6 +11,7 @@ import { noteFor } from './notes.ts';
 import { type Observation, observe } from './observe.ts';
 import { orderSteps, type Step } from './order-steps.ts';
 import { readingClients } from './reading-clients.ts';
+import { abortableClock } from './wait.ts';
 
 /** What will happen to a resource. `adopt`: it is there without our tag, and becomes ours. */
 export type PlannedAction = 'create' | 'update' | 'adopt' | 'unchanged';
@@ -50,6 +51,7 @@ export interface DeployDeps {
 export async function planDeployment(
   deps: DeployDeps,
   wanted: { readonly input: DeploymentInput; readonly zip: Uint8Array },
+  options: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<Plan> {
   const { input, zip } = wanted;
   checkDeploymentInput(input);
@@ -57,7 +59,7 @@ export async function planDeployment(
   const clients = readingClients(withClearErrors(deps.clients, secretsOf(input)));
   let observed: Observation;
   try {
-    observed = await observe({ clients, clock: deps.clock }, names);
+    observed = await observe({ clients, clock: abortableClock(deps.clock, options.signal) }, names);
   } catch (error) {
     throw toUserError(error);
   }

@@ -57,3 +57,8 @@ export async function retryWhile<T>(
     }
   }
 }
+
+/** The clock with a signal that ends its sleeps: so whatever waits ends, too. */
+export function abortableClock(clock: Clock, signal: AbortSignal | undefined): Clock {
+  return { now: () => clock.now(), sleep: (ms) => clock.sleep(ms, signal) };
+}
