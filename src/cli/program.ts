@@ -18,9 +18,19 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/development.ts')).development,
   },
   {
+    name: 'deploy',
+    summary: 'put the workers on AWS, or bring them up to date',
+    load: async () => (await import('./commands/deploy.ts')).deploy,
+  },
+  {
     name: 'download',
     summary: 'download a partition, or single titles, from this machine',
     load: async () => (await import('./commands/download.ts')).download,
+  },
+  {
+    name: 'destroy',
+    summary: 'remove what deploy has made; the bucket stays unless asked',
+    load: async () => (await import('./commands/destroy.ts')).destroy,
   },
   {
     name: 'sandbox',

@@ -1,0 +1,129 @@
+import type { Settings } from '../../config/settings.ts';
+import type { Identity } from '../../deploy/identity.ts';
+import type { DoomedResource } from '../../deploy/plan-destroy.ts';
+import { CancelledError, UsageError } from '../../errors.ts';
+import { openAws } from '../aws.ts';
+import { defineCommand, type Flags } from '../command.ts';
+import type { CommandContext } from '../context.ts';
+import { formatPlan, KIND_NAMES } from '../format-plan.ts';
+import type { Style } from '../output.ts';
+import { createStepLines } from '../step-lines.ts';
+
+/** What `tdd destroy` was told. */
+export interface DestroyInput {
+  readonly settings: Settings;
+  /** The empty string when the bucket is not to be touched and nobody gave its name. */
+  readonly bucketName: string;
+  readonly deleteBucket: boolean;
+  readonly dryRun: boolean;
+}
+
+/** What `tdd destroy` found and did. */
+export interface DestroyResult {
+  readonly identity: Identity;
+  readonly resources: readonly DoomedResource[];
+  readonly dryRun: boolean;
+  readonly lambdaName: string;
+}
+
+/** `tdd destroy`: removes what `tdd deploy` has made. */
+export const destroy = defineCommand<DestroyInput, DestroyResult>({
+  description:
+    'Removes what tdd deploy has made, in reverse: event source, function, log group, role, queues. The bucket ' +
+    'and its data stay, unless --delete-bucket is given. What does not carry our tag is left, and named.',
+  settings: ['bucketName', 'lambdaName', 'queueName'],
+  declare: (command) =>
+    command
+      .option('--delete-bucket', 'delete the bucket too, with all its data')
+      .option('--dry-run', 'show what would go and change nothing'),
+  readInput,
+  run,
+  format,
+});
+
+async function readInput(context: CommandContext, flags: Flags): Promise<DestroyInput> {
+  const dryRun = flags.dryRun === true;
+  const deleteBucket = flags.deleteBucket === true;
+  if (!dryRun && !context.yes && !context.prompter.isInteractive) {
+    throw new UsageError(
+      'There is no terminal to ask on: give --yes to destroy, or --dry-run to see the plan.',
+    );
+  }
+  const settings = await context.readSettings();
+  const bucketName = deleteBucket
+    ? await context.requireSetting(settings, 'bucketName')
+    : (settings.bucketName ?? '');
+  return { settings, bucketName, deleteBucket, dryRun };
+}
+
+async function run(context: CommandContext, input: DestroyInput): Promise<DestroyResult> {
+  const { output, signal, clock } = context;
+  const { settings, bucketName, deleteBucket, dryRun } = input;
+  const { lambdaName, queueName } = settings;
+  const { planDestroy } = await import('../../deploy/plan-destroy.ts');
+  const { applyDestroy } = await import('../../deploy/apply-destroy.ts');
+  const { clients, identity } = await openAws(context);
+  const { region, accountId } = identity;
+  signal.throwIfAborted();
+
+  const deps = { clients, clock };
+  const names = { lambdaName, queueName, bucketName, region, accountId };
+  const plan = await planDestroy(deps, { ...names, deleteBucket }, { signal });
+  // Without a bucket's name there is none to speak of.
+  const resources = plan.resources.filter(({ name }) => name !== '');
+  const result = { identity, resources, dryRun, lambdaName };
+  if (dryRun) return result;
+
+  await agree(context, input, resources);
+  const lines = createStepLines(context);
+  try {
+    await applyDestroy(deps, plan, {
+      signal,
+      onStep: ({ kind, name }, state) =>
+        state === 'started' ? lines.start(`${KIND_NAMES[kind]} ${name}: delete`) : lines.done(),
+      onProgress: (removed) => lines.note(`${removed} objects so far`),
+    });
+    return result;
+  } catch (error) {
+    lines.stop();
+    output.warn('Not all is gone yet. Run "tdd destroy" again: it goes on from there.');
+    throw error;
+  }
+}
+
+/** Shows what will go, and has the name typed; the bucket's, too, when that goes. */
+async function agree(
+  { yes, io, secrets, output, prompter, signal }: CommandContext,
+  { settings, bucketName }: DestroyInput,
+  resources: readonly DoomedResource[],
+): Promise<void> {
+  const goes = resources.filter(({ action }) => action === 'delete');
+  // Nobody should agree to what was not shown, --quiet or not.
+  if (!output.quiet || !yes) io.stderr.write(secrets.redact(`\n${formatPlan(resources, output.style)}\n\n`));
+  if (goes.length === 0 || yes) return;
+  const refused = () => new CancelledError('cancelled: that is another name, and nothing was deleted.');
+  const { lambdaName } = settings;
+  const message = `Type ${lambdaName} to delete what is marked "delete":`;
+  if (!(await prompter.confirmByName({ message, name: lambdaName }))) throw refused();
+  if (goes.some(({ kind }) => kind === 'bucket')) {
+    const question = `Type ${bucketName} to delete this bucket and all its data:`;
+    if (!(await prompter.confirmByName({ message: question, name: bucketName }))) throw refused();
+  }
+  signal.throwIfAborted();
+}
+
+function format({ resources, dryRun, lambdaName }: DestroyResult, style: Style): string {
+  if (dryRun) return `${formatPlan(resources, style)}\n\nA dry run: nothing was changed.`;
+  const gone = resources.filter(({ action }) => action === 'delete').length;
+  const stays = resources.filter(({ action }) => action === 'keep' || action === 'leave');
+  return [
+    gone === 0
+      ? `${style.green('✔')} There is nothing of ${lambdaName} to delete.`
+      : `${style.green('✔')} ${lambdaName} is gone.`,
+    ...stays.map(({ kind, name, action }) =>
+      action === 'keep'
+        ? `  The ${KIND_NAMES[kind]} ${name} is kept; --delete-bucket deletes it with all its data.`
+        : `  The ${KIND_NAMES[kind]} ${name} is left: it does not carry our tag.`,
+    ),
+  ].join('\n');
+}

@@ -1,0 +1,63 @@
+import type { Change } from '../deploy/change.ts';
+import type { ResourceKind } from '../deploy/differences.ts';
+import type { Style } from './output.ts';
+import { formatTable } from './table.ts';
+
+/** A line of a plan, of a deploy or of a destroy. */
+export interface PlanLine {
+  readonly kind: ResourceKind;
+  readonly name: string;
+  readonly action: string;
+  readonly changes?: readonly Change[];
+  readonly notes: readonly string[];
+}
+
+/** What the resources are called for people. */
+export const KIND_NAMES: Readonly<Record<ResourceKind, string>> = {
+  bucket: 'bucket',
+  deadLetterQueue: 'dead-letter queue',
+  queue: 'queue',
+  role: 'role',
+  logGroup: 'log group',
+  function: 'function',
+  eventSource: 'event source',
+};
+
+/** Values longer than this (policies) are cut in the table; `--json` has them whole. */
+const MAX_VALUE = 60;
+
+/** A plan as a table: a line per resource, below it what changes and what one should know. */
+export function formatPlan(lines: readonly PlanLine[], style: Style): string {
+  const table = formatTable(
+    [{ title: 'resource' }, { title: 'name' }, { title: 'action' }],
+    lines.map(({ kind, name, action }) => [KIND_NAMES[kind], name, colorOf(action, style)(action)]),
+  ).split('\n');
+  const [title = '', ...rows] = table;
+  return [title, ...rows.flatMap((row, index) => [row, ...details(lines[index], style)])].join('\n');
+}
+
+function details(line: PlanLine | undefined, style: Style): string[] {
+  const changes = (line?.changes ?? []).map(
+    ({ property, old, new: value }) => `    ${property}: ${show(old)} → ${show(value)}`,
+  );
+  return [...changes, ...(line?.notes ?? []).map((note) => style.dim(`    ${note}`))];
+}
+
+function show(value: string | undefined): string {
+  if (value === undefined) return 'none';
+  return value.length > MAX_VALUE ? `${value.slice(0, MAX_VALUE - 1)}…` : value;
+}
+
+function colorOf(action: string, style: Style): (text: string) => string {
+  switch (action) {
+    case 'create':
+      return style.green;
+    case 'update':
+    case 'adopt':
+      return style.yellow;
+    case 'delete':
+      return style.red;
+    default:
+      return style.dim;
+  }
+}

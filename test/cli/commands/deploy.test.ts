@@ -1,0 +1,187 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CreateQueueCommand, GetQueueUrlCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { describeWithMoto, type Moto, startMoto } from '../../support/moto.ts';
+import { type CliOptions, type CliRun, runCli } from '../../support/run-cli.ts';
+import { ensureWorkerBundle } from '../../support/worker-bundle.ts';
+
+const KEY = '0123456789abcdef0123456789abcdef';
+const FLAGS = [
+  '--datalake-bucket-name',
+  'films-lake',
+  '--lambda-name',
+  'films',
+  '--queue-name',
+  'films-queue',
+];
+
+describeWithMoto('tdd deploy and tdd destroy', () => {
+  let moto: Moto;
+  let sqs: SQSClient;
+  beforeAll(async () => {
+    await ensureWorkerBundle();
+    moto = await startMoto();
+    sqs = new SQSClient(moto.clientConfig);
+  });
+  beforeEach(async () => {
+    await moto.reset();
+    for (const [name, value] of Object.entries(moto.env)) vi.stubEnv(name, value);
+    vi.stubEnv('AWS_PROFILE', undefined);
+  });
+  afterEach(() => vi.unstubAllEnvs());
+  afterAll(() => moto.stop());
+
+  const run = (argv: readonly string[], options: Partial<CliOptions> = {}): Promise<CliRun> =>
+    runCli(argv, {
+      cwd: mkdtempSync(join(tmpdir(), 'tdd-deploy-')),
+      env: { ...moto.env, TMDB_API_KEY: KEY },
+      columns: 200,
+      ...options,
+    });
+  const queueExists = async () => {
+    const answer = await sqs
+      .send(new GetQueueUrlCommand({ QueueName: 'films-queue' }))
+      .catch(() => undefined);
+    return answer !== undefined;
+  };
+
+  test('deploys without a terminal when told --yes, and again changes nothing', async () => {
+    const first = await run(['deploy', ...FLAGS, '--yes']);
+    expect(first.stderr).toMatch(/AWS account 123456789012, region us-east-1, profile \(none\)/);
+    expect(first.stderr).toMatch(/dead-letter queue {2}films-queue-dlq\s+create/);
+    expect(first.stderr).toMatch(/✔ function: create\n✔ function: allow recursion\n✔ event source: create/);
+    expect(first.stdout).toMatch(
+      /arn:aws:lambda:us-east-1:123456789012:function:films\n.*Next: tdd simulate/s,
+    );
+    expect(first.exitCode).toBe(0);
+
+    const second = await run(['deploy', ...FLAGS, '--yes']);
+    expect(second.stdout).toContain('films is up to date: nothing was changed.');
+    expect(second.stderr).not.toContain('✔');
+    expect(first.stdout + first.stderr + second.stdout + second.stderr).not.toContain(KEY);
+  });
+
+  test('shows each property that an update changes, and the key only as changed', async () => {
+    await run(['deploy', ...FLAGS, '--yes']);
+    const other = 'fedcba9876543210fedcba9876543210';
+    const env = { ...moto.env, TMDB_API_KEY: other };
+    const { stdout } = await run(['deploy', ...FLAGS, '--memory-size', '1024', '--dry-run'], { env });
+    expect(stdout).toMatch(/function\s+films\s+update\n {4}MemorySize: 512 → 1024\n/);
+    expect(stdout).toMatch(/ {4}Environment\.TMDB_API_KEY: \(hidden\) → changed\n/);
+    expect(stdout).toContain('A dry run: nothing was changed.');
+    expect(stdout).not.toContain(KEY);
+    expect(stdout).not.toContain(other);
+  });
+
+  test('changes nothing in a dry run, whose plan is JSON when asked', async () => {
+    const { stdout, exitCode } = await run(['deploy', ...FLAGS, '--dry-run', '--json']);
+    const plan = JSON.parse(stdout);
+    expect(plan.identity).toMatchObject({ accountId: '123456789012', region: 'us-east-1' });
+    expect(plan.resources.map(({ action }: { action: string }) => action)).toEqual(Array(7).fill('create'));
+    expect(exitCode).toBe(0);
+    expect(await queueExists()).toBe(false);
+  });
+
+  test.each(['deploy', 'destroy'])(
+    '%s ends with exit code 2 without a terminal and --yes',
+    async (command) => {
+      const { exitCode, stderr } = await run([command, ...FLAGS]);
+      expect(stderr).toMatch(/no terminal.*--yes.*--dry-run/);
+      expect(exitCode).toBe(2);
+      expect(await queueExists()).toBe(false);
+    },
+  );
+
+  test('asks for what it lacks, shows the plan, and asks before it does anything', async () => {
+    const person: NonNullable<CliOptions['person']> = async ({ sees, types }) => {
+      await sees('S3 bucket:');
+      types('films-lake\r');
+      await sees('API key');
+      types(`${KEY}\r`);
+      await sees('AWS account 123456789012');
+      await sees('event source');
+      await sees('Do this in account 123456789012, region us-east-1?');
+      types('y\r');
+    };
+    const names = ['--lambda-name', 'films', '--queue-name', 'films-queue'];
+    const done = await run(['deploy', ...names], { env: moto.env, person });
+    expect(done.exitCode).toBe(0);
+    expect(done.stdout + done.stderr).not.toContain(KEY);
+    expect(await queueExists()).toBe(true);
+  });
+
+  test.each([
+    ['an Enter', '\r'],
+    ['a no', 'n\r'],
+    ['Ctrl-C', '\x03'],
+  ])('changes nothing after %s at the question', async (_, keys) => {
+    const person: NonNullable<CliOptions['person']> = async ({ sees, types }) => {
+      await sees('Do this in account');
+      types(keys);
+    };
+    const { exitCode } = await run(['deploy', ...FLAGS], { person });
+    expect(exitCode).toBe(130);
+    expect(await queueExists()).toBe(false);
+  });
+
+  test('refuses a bucket of another region in one sentence', async () => {
+    vi.stubEnv('AWS_REGION', 'eu-west-1');
+    await run(['deploy', ...FLAGS, '--yes']);
+    vi.stubEnv('AWS_REGION', 'us-east-1');
+    const { exitCode, stderr } = await run(['deploy', ...FLAGS, '--yes']);
+    expect(stderr).toMatch(
+      /"films-lake" is in eu-west-1 and the function would be in us-east-1: set AWS_REGION/,
+    );
+    expect(exitCode).toBe(2);
+  });
+
+  test('destroys when the name is typed, and keeps the bucket', async () => {
+    await run(['deploy', ...FLAGS, '--yes']);
+    const wrong = await run(['destroy', ...FLAGS], {
+      person: async ({ sees, types }) => {
+        await sees('Type films to delete');
+        types('film\r');
+      },
+    });
+    expect(wrong.exitCode).toBe(130);
+    expect(await queueExists()).toBe(true);
+    const right = await run(['destroy', ...FLAGS], {
+      person: async ({ sees, types }) => {
+        await sees('Type films to delete');
+        types('films\r');
+      },
+    });
+    expect(right.exitCode).toBe(0);
+    expect(right.stdout).toMatch(/films is gone.*bucket films-lake is kept/s);
+    expect(await queueExists()).toBe(false);
+  });
+
+  test('asks for the name of the bucket, too, before it deletes that', async () => {
+    await run(['deploy', ...FLAGS, '--yes']);
+    const person =
+      (bucket: string): NonNullable<CliOptions['person']> =>
+      async ({ sees, types }) => {
+        await sees('Type films to delete');
+        types('films\r');
+        await sees('Type films-lake to delete this bucket');
+        types(`${bucket}\r`);
+      };
+    const wrong = await run(['destroy', ...FLAGS, '--delete-bucket'], { person: person('films') });
+    expect(wrong.exitCode).toBe(130);
+    expect(await queueExists()).toBe(true);
+    const right = await run(['destroy', ...FLAGS, '--delete-bucket'], { person: person('films-lake') });
+    expect(right.exitCode).toBe(0);
+    const again = await run(['destroy', ...FLAGS, '--delete-bucket', '--yes', '--json']);
+    const { resources } = JSON.parse(again.stdout);
+    expect(resources.map(({ action }: { action: string }) => action)).toEqual(Array(7).fill('absent'));
+  });
+
+  test('names what it leaves because it is not ours', async () => {
+    await sqs.send(new CreateQueueCommand({ QueueName: 'films-queue' }));
+    const { stdout } = await run(['destroy', ...FLAGS, '--yes']);
+    expect(stdout).toContain('The queue films-queue is left: it does not carry our tag.');
+    expect(await queueExists()).toBe(true);
+  });
+});
