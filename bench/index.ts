@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { link, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { snapshotKey } from '../src/imdb/keys.ts';
@@ -10,17 +10,8 @@ import { listPartitions } from '../src/imdb/partition-map.ts';
 import { readPartition, readPartitionIndex } from '../src/imdb/read-partition.ts';
 import { createDirectoryLake } from '../src/lake/directory-lake.ts';
 import type { Lake } from '../src/lake/lake.ts';
+import { atMost, type BenchRow, median } from './bench-row.ts';
 import { makeSnapshot, type SnapshotShape } from './make-snapshot.ts';
-
-/** A measured figure beside what it must reach. */
-export interface BenchRow {
-  readonly name: string;
-  readonly figure: number;
-  /** The most that `figure` may be; `undefined` where it is only shown. */
-  readonly budget: number | undefined;
-  readonly unit: string;
-  readonly ok: boolean;
-}
 
 interface Measured {
   readonly wallMs: number;
@@ -62,10 +53,10 @@ export async function runIndexBench(shape: SnapshotShape = {}, rounds = 5): Prom
     const gunzipMs = median(gunzip.map(({ wallMs }) => wallMs));
     const indexMs = median(index.map(({ wallMs }) => wallMs));
     return [
-      row('bare gunzip of the snapshot', gunzipMs / 1000, undefined, 's'),
-      row('index of the snapshot', indexMs / 1000, undefined, 's'),
-      row('index beside bare gunzip', indexMs / gunzipMs, 1.5, '×'),
-      row('index: peak memory', Math.max(...index.map(({ peakMb }) => peakMb)), 200, 'MB'),
+      atMost('bare gunzip of the snapshot', gunzipMs / 1000, undefined, 's'),
+      atMost('index of the snapshot', indexMs / 1000, undefined, 's'),
+      atMost('index beside bare gunzip', indexMs / gunzipMs, 1.5, '×'),
+      atMost('index: peak memory', Math.max(...index.map(({ peakMb }) => peakMb)), 200, 'MB'),
       ...(await measureLookup(createDirectoryLake({ directory: lakeFolder }))),
     ];
   } finally {
@@ -101,9 +92,9 @@ async function measureLookup(lake: Lake): Promise<BenchRow[]> {
   const own = Buffer.byteLength(titles.map(({ imdbId, title }) => `${imdbId}\t${title}\n`).join(''));
   const bytes = reads.reduce((sum, read) => sum + read, 0);
   return [
-    row('partitions in the index', listPartitions(again).length, undefined, ''),
-    row('one partition: lake reads', reads.length, 2, ''),
-    row('one partition: read beside its own rows', (bytes - own) / 1024, 512, 'KB'),
+    atMost('partitions in the index', listPartitions(again).length, undefined, ''),
+    atMost('one partition: lake reads', reads.length, 2, ''),
+    atMost('one partition: read beside its own rows', (bytes - own) / 1024, 512, 'KB'),
   ];
 }
 
@@ -112,23 +103,7 @@ async function measure(child: string, ...args: string[]): Promise<Measured> {
   return JSON.parse(stdout);
 }
 
-function row(name: string, figure: number, budget: number | undefined, unit: string): BenchRow {
-  return { name, figure, budget, unit, ok: budget === undefined || figure <= budget };
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
-}
-
 /** Bundled CommonJS asks for `require`, which ES modules lack. */
 const REQUIRE = {
   js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
 };
-
-if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  for (const { name, figure, budget, unit, ok } of await runIndexBench()) {
-    const limit =
-      budget === undefined ? '' : ` (at most ${budget}${unit && ` ${unit}`}: ${ok ? 'ok' : 'MISSED'})`;
-    process.stdout.write(`${name}: ${figure.toFixed(2)} ${unit}${limit}\n`);
-  }
-}

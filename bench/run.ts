@@ -1,0 +1,44 @@
+import { formatTable } from '../src/cli/table.ts';
+import type { BenchRow } from './bench-row.ts';
+import { runDownloadBench } from './download.ts';
+import { runIndexBench } from './index.ts';
+import { runPacingBench } from './pacing.ts';
+import { runStartUpBench } from './start-up.ts';
+
+/** Runs every bench, or those named on the command line, and prints each figure beside its budget. */
+const BENCHES: Readonly<Record<string, () => Promise<BenchRow[]>>> = {
+  index: runIndexBench,
+  download: runDownloadBench,
+  pacing: runPacingBench,
+  'start-up': runStartUpBench,
+};
+
+const named = process.argv.slice(2);
+const unknown = named.filter((name) => !Object.hasOwn(BENCHES, name));
+if (unknown.length > 0) {
+  process.stderr.write(
+    `There is no bench ${unknown.join(', ')}: name some of ${Object.keys(BENCHES).join(', ')}.\n`,
+  );
+  process.exitCode = 2;
+} else {
+  const rows: BenchRow[] = [];
+  for (const [name, bench] of Object.entries(BENCHES)) {
+    if (named.length > 0 && !named.includes(name)) continue;
+    process.stderr.write(`Measuring ${name} …\n`);
+    rows.push(...(await bench()));
+  }
+  const columns = [
+    { title: 'what' },
+    { title: 'measured', align: 'right' },
+    { title: 'at most', align: 'right' },
+    { title: '' },
+  ] as const;
+  const cells = rows.map(({ name, figure, budget, unit, ok }) => [
+    name,
+    `${figure.toFixed(2)} ${unit}`.trim(),
+    budget === undefined ? '' : `${budget} ${unit}`.trim(),
+    budget === undefined ? '' : ok ? 'ok' : 'MISSED',
+  ]);
+  process.stdout.write(`${formatTable(columns, cells)}\n`);
+  if (rows.some(({ ok }) => !ok)) process.exitCode = 1;
+}
