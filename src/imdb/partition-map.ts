@@ -31,7 +31,7 @@ export interface IndexedPartition extends Partition {
 }
 
 /** Every partition of the index, by year and initial. */
-export function listPartitions(index: PartitionIndex): IndexedPartition[] {
+export function listPartitions(index: Pick<PartitionIndex, 'partitions'>): IndexedPartition[] {
   return Object.entries(index.partitions).flatMap(([year, initials]) =>
     Object.entries(initials).map(([initial, [, , titles]]) => ({ year: Number(year), initial, titles })),
   );

@@ -1,0 +1,87 @@
+import { UsageError } from '../errors.ts';
+
+/** Which partitions a launch sends. */
+export interface FleetFilters {
+  readonly minYear: number;
+  readonly maxYear: number;
+  readonly initial?: string | undefined;
+  /** So many of the smallest partitions only. */
+  readonly limit?: number | undefined;
+  /** Those without a complete manifest. */
+  readonly onlyMissing: boolean;
+  /** Those with failed titles. */
+  readonly failed: boolean;
+  /** Those with titles fetched longer ago than this; these titles are fetched again. */
+  readonly olderThanMs?: number | undefined;
+}
+
+/** The first year of a launch that names none. */
+export const DEFAULT_MIN_YEAR = 2000;
+
+/**
+ * Fills in what a launch did not name.
+ * @param nowMs its UTC year is the default of `maxYear`.
+ * @throws {UsageError} for years in the wrong order, or a limit that is no whole number above 0.
+ */
+export function completeFilters(given: Partial<FleetFilters>, nowMs: number): FleetFilters {
+  const { initial, limit, olderThanMs } = given;
+  const maxYear = given.maxYear ?? new Date(nowMs).getUTCFullYear();
+  const minYear = given.minYear ?? Math.min(DEFAULT_MIN_YEAR, maxYear);
+  if (minYear > maxYear) {
+    throw new UsageError(`The first year ${minYear} is after the last year ${maxYear}: give an earlier one.`);
+  }
+  if (limit !== undefined && !(Number.isSafeInteger(limit) && limit > 0)) {
+    throw new UsageError(`${limit} is no number of partitions: give a whole number above 0.`);
+  }
+  return {
+    minYear,
+    maxYear,
+    ...(initial !== undefined && { initial }),
+    ...(limit !== undefined && { limit }),
+    onlyMissing: given.onlyMissing ?? false,
+    failed: given.failed ?? false,
+    ...(olderThanMs !== undefined && { olderThanMs }),
+  };
+}
+
+/** Do these select in the same way? */
+export function areSameFilters(a: FleetFilters, b: FleetFilters): boolean {
+  const names = ['minYear', 'maxYear', 'initial', 'limit', 'onlyMissing', 'failed', 'olderThanMs'] as const;
+  return names.every((name) => a[name] === b[name]);
+}
+
+/** The command that launches with these filters. */
+export function launchCommand(filters: FleetFilters, nowMs: number): string {
+  const { minYear, maxYear, initial, limit, onlyMissing, failed, olderThanMs } = filters;
+  const flags = [
+    minYear === DEFAULT_MIN_YEAR ? '' : `--min-year ${minYear}`,
+    maxYear === new Date(nowMs).getUTCFullYear() ? '' : `--max-year ${maxYear}`,
+    initial === undefined ? '' : `--initial ${initial}`,
+    onlyMissing ? '--only-missing' : '',
+    failed ? '--failed' : '',
+    olderThanMs === undefined ? '' : `--older-than ${writeAge(olderThanMs)}`,
+    limit === undefined ? '' : `--limit ${limit}`,
+  ];
+  return ['tdd launch', ...flags.filter((flag) => flag !== '')].join(' ');
+}
+
+const UNIT_MS = { h: 3_600_000, d: 86_400_000, w: 7 * 86_400_000 } as const;
+
+/**
+ * Reads an age as people write it: `30d`, `12h`, `2w`.
+ * @returns milliseconds.
+ * @throws {UsageError} for anything else, naming the value.
+ */
+export function parseAge(text: string): number {
+  const [, number, unit] = /^(\d{1,5})([hdw])$/.exec(text.trim().toLowerCase()) ?? [];
+  if (number !== undefined && Number(number) > 0)
+    return Number(number) * UNIT_MS[unit as keyof typeof UNIT_MS];
+  throw new UsageError(
+    `${JSON.stringify(text.slice(0, 60))} is no age: give a number of hours, days or weeks, such as 12h, 30d or 8w.`,
+  );
+}
+
+/** An age as {@link parseAge} reads it. */
+export function writeAge(ms: number): string {
+  return ms % UNIT_MS.d === 0 ? `${ms / UNIT_MS.d}d` : `${Math.max(1, Math.round(ms / UNIT_MS.h))}h`;
+}

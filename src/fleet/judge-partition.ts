@@ -1,0 +1,48 @@
+import { areSameSettings } from '../download/manifest.ts';
+import { type FleetSettings, type ManifestSummary, settledBefore } from './manifest-summary.ts';
+
+/** What a fleet asks of every partition. */
+export interface FleetTerms {
+  /** The UTC day of its list of titles. */
+  readonly snapshot: string;
+  readonly settings: FleetSettings;
+  /** ISO instant: what was fetched earlier counts as not fetched. On a full hour, as summaries count by hours. */
+  readonly redoBefore?: string | undefined;
+}
+
+/** How far a partition is, by a fleet's terms. */
+export interface PartitionJudgement {
+  readonly state: 'complete' | 'failedTitles' | 'partial' | 'notBegun';
+  /** Titles for which nothing is left to ask. */
+  readonly settled: number;
+  readonly failed: number;
+  /** Titles to ask for, failed ones among them. */
+  readonly left: number;
+}
+
+/**
+ * Judges a partition by what its manifest says. What was fetched under other settings counts as not fetched. A
+ * complete manifest of an older list of titles is believed as long as the number of titles is the same: which
+ * titles these are is known to nobody but who reads the rows.
+ * @param titles how many titles the fleet's list has in this partition.
+ */
+export function judgePartition(
+  summary: ManifestSummary | undefined,
+  titles: number,
+  terms: FleetTerms,
+): PartitionJudgement {
+  if (summary === undefined || !areSameSettings(summary.settings, terms.settings)) {
+    return { state: 'notBegun', settled: 0, failed: 0, left: titles };
+  }
+  const { counts } = summary;
+  const stale = terms.redoBefore === undefined ? 0 : settledBefore(summary, Date.parse(terms.redoBefore));
+  const settledOnce = counts.found + counts.notFound + counts.refused;
+  const isOfThisList = summary.snapshot >= terms.snapshot || counts.titles === titles;
+  if (summary.complete && stale === 0 && isOfThisList) {
+    return { state: 'complete', settled: titles, failed: 0, left: 0 };
+  }
+  // Not complete, so something is left, even where an older list had more titles than this one.
+  const settled = Math.min(Math.max(0, settledOnce - stale), titles - 1);
+  const state = counts.failed > 0 ? 'failedTitles' : settled > 0 ? 'partial' : 'notBegun';
+  return { state, settled, failed: counts.failed, left: titles - settled };
+}

@@ -1,0 +1,112 @@
+import { listPartitions, type PartitionIndex } from '../imdb/partition-map.ts';
+import type { Title } from '../imdb/title.ts';
+import { type Partition, partitionName } from '../partition.ts';
+import type { FleetFilters } from './fleet-filters.ts';
+import { type FleetTerms, judgePartition } from './judge-partition.ts';
+import { type FleetSettings, HOUR_MS, type ManifestSummary, settledBefore } from './manifest-summary.ts';
+
+/** A partition to send. */
+export interface PlannedPartition extends Partition {
+  /** Movies that the list has. */
+  readonly titles: number;
+  /** Movies that TMDB is to be asked for: those that the lake has not yet, or not freshly. */
+  readonly left: number;
+}
+
+/** What a launch would send, and why. */
+export interface FleetPlan extends FleetTerms {
+  readonly titleTypes: readonly string[];
+  readonly filters: FleetFilters;
+  /** Largest first, so that the fleet ends evenly. */
+  readonly partitions: readonly PlannedPartition[];
+  /** Movies in these partitions. */
+  readonly movies: number;
+  /** Movies to ask TMDB for. */
+  readonly left: number;
+  /** Movies without a start year have no partition: how many there are, and some by name. */
+  readonly withoutYear: { readonly count: number; readonly titles: readonly Title[] };
+}
+
+/** What a plan is made from. */
+export interface PlanInput {
+  readonly index: Pick<PartitionIndex, 'snapshot' | 'titleTypes' | 'partitions' | 'withoutYear'>;
+  readonly filters: FleetFilters;
+  /** How the workers will ask. */
+  readonly settings: FleetSettings;
+  /** What the lake has, by `partitionName`. */
+  readonly summaries: ReadonlyMap<string, ManifestSummary>;
+  readonly nowMs: number;
+}
+
+/** How many titles without a year a plan names. */
+const NAMED_WITHOUT_YEAR = 10;
+
+/**
+ * Chooses the partitions of a fleet. `onlyMissing`, `failed` and `olderThanMs` select what fits any of those that
+ * are given; years, initial and limit narrow that down.
+ */
+export function planFleet({ index, filters, settings, summaries, nowMs }: PlanInput): FleetPlan {
+  const redoBefore = redoBeforeOf(filters, nowMs);
+  const terms = { snapshot: index.snapshot, settings, ...(redoBefore !== undefined && { redoBefore }) };
+  const chosen = listPartitions(index)
+    .filter((partition) => isInRange(partition, filters))
+    .map(({ year, initial, titles }) => {
+      const summary = summaries.get(partitionName({ year, initial }));
+      const { left } = judgePartition(summary, titles, terms);
+      return { year, initial, titles, left, summary };
+    })
+    .filter(({ titles, summary }) => isSelected(summary, titles, filters, terms))
+    .map(({ summary: _, ...partition }) => partition)
+    .sort(bySizeDescending);
+  const partitions = filters.limit === undefined ? chosen : takeSmallest(chosen, filters.limit);
+  return {
+    ...terms,
+    titleTypes: index.titleTypes,
+    filters,
+    partitions,
+    movies: partitions.reduce((sum, { titles }) => sum + titles, 0),
+    left: partitions.reduce((sum, { left }) => sum + left, 0),
+    withoutYear: {
+      count: index.withoutYear.count,
+      titles: index.withoutYear.titles.slice(0, NAMED_WITHOUT_YEAR),
+    },
+  };
+}
+
+/** Summaries count by hours, so the instant is put back to a full one: less than an hour's worth stays as it is. */
+function redoBeforeOf({ olderThanMs }: FleetFilters, nowMs: number): string | undefined {
+  if (olderThanMs === undefined) return undefined;
+  return new Date(Math.floor((nowMs - olderThanMs) / HOUR_MS) * HOUR_MS).toISOString();
+}
+
+function isInRange({ year, initial }: Partition, filters: FleetFilters): boolean {
+  const { minYear, maxYear } = filters;
+  return year >= minYear && year <= maxYear && (filters.initial === undefined || initial === filters.initial);
+}
+
+function isSelected(
+  summary: ManifestSummary | undefined,
+  titles: number,
+  { onlyMissing, failed, olderThanMs }: FleetFilters,
+  terms: FleetTerms,
+): boolean {
+  if (!onlyMissing && !failed && olderThanMs === undefined) return true;
+  const { snapshot, settings, redoBefore } = terms;
+  const isMissing = judgePartition(summary, titles, { snapshot, settings }).state !== 'complete';
+  if (onlyMissing && isMissing) return true;
+  if (failed && summary !== undefined && summary.counts.failed > 0) return true;
+  return (
+    summary !== undefined && redoBefore !== undefined && settledBefore(summary, Date.parse(redoBefore)) > 0
+  );
+}
+
+function bySizeDescending(a: PlannedPartition, b: PlannedPartition): number {
+  return b.left - a.left || b.titles - a.titles || b.year - a.year || (a.initial < b.initial ? -1 : 1);
+}
+
+/** The smallest that have something left to do, for they are a cheap first try. @param partitions largest first. */
+function takeSmallest(partitions: readonly PlannedPartition[], limit: number): readonly PlannedPartition[] {
+  const withWork = partitions.filter(({ left }) => left > 0);
+  const candidates = withWork.length > 0 ? withWork : partitions;
+  return limit >= candidates.length ? candidates : candidates.slice(candidates.length - limit);
+}

@@ -1,0 +1,141 @@
+import { describe, expect, it } from 'vitest';
+import type { Manifest } from '../../src/download/manifest.ts';
+import { completeFilters, type FleetFilters, parseAge } from '../../src/fleet/fleet-filters.ts';
+import { summarizeManifest } from '../../src/fleet/manifest-summary.ts';
+import { planFleet } from '../../src/fleet/plan-fleet.ts';
+import { partitionName } from '../../src/partition.ts';
+import { indexOf, manifestOf, SETTINGS } from './synthetic-lake.ts';
+
+const NOW = Date.parse('2026-11-22T10:00:00Z');
+const DAY = 86_400_000;
+
+const INDEX = indexOf(
+  { 1999: { AA: 9 }, 2004: { AD: 3, A_: 5, TH: 40 }, 2026: { AD: 7 }, 2027: { ZZ: 2 } },
+  { withoutYear: 12 },
+);
+
+function plan(given: Partial<FleetFilters> = {}, manifests: readonly Manifest[] = []) {
+  const summaries = new Map(
+    manifests.map((manifest) => [partitionName(manifest.partition), summarizeManifest(manifest, NOW)]),
+  );
+  return planFleet({
+    index: INDEX,
+    filters: completeFilters(given, NOW),
+    settings: SETTINGS,
+    summaries,
+    nowMs: NOW,
+  });
+}
+
+const names = (planned: ReturnType<typeof plan>) => planned.partitions.map(partitionName);
+
+describe('planFleet', () => {
+  it('takes the years from 2000 to this one, the largest partition first', () => {
+    const planned = plan();
+    expect(names(planned)).toEqual(['2004/TH', '2026/AD', '2004/A_', '2004/AD']);
+    expect(planned).toMatchObject({ movies: 55, left: 55, snapshot: '2026-11-22', titleTypes: ['movie'] });
+    expect(planned).not.toHaveProperty('redoBefore');
+  });
+
+  it('names some of the movies without a year, and counts them all', () => {
+    const { withoutYear } = plan();
+    expect(withoutYear.count).toBe(12);
+    expect(withoutYear.titles).toHaveLength(10);
+  });
+
+  it.each<[string, Partial<FleetFilters>, string[]]>([
+    ['years', { minYear: 1990, maxYear: 1999 }, ['1999/AA']],
+    ['a last year before 2000 alone', { maxYear: 1999 }, ['1999/AA']],
+    ['an initial', { initial: 'AD' }, ['2026/AD', '2004/AD']],
+    ['the smallest ones', { limit: 2 }, ['2004/A_', '2004/AD']],
+    ['more of the smallest than there are', { limit: 9 }, ['2004/TH', '2026/AD', '2004/A_', '2004/AD']],
+  ])('narrows down by %s', (_, filters, expected) => {
+    expect(names(plan(filters))).toEqual(expected);
+  });
+
+  it('sends everything again unless told otherwise, and counts what is left to ask for', () => {
+    const planned = plan({}, [
+      manifestOf({ year: 2004, initial: 'TH' }, { found: 30, notFound: 5, titles: 40 }),
+      manifestOf({ year: 2004, initial: 'AD' }, { found: 3 }),
+    ]);
+    expect(planned.partitions.map(({ year, initial, left }) => [year, initial, left])).toEqual([
+      [2026, 'AD', 7],
+      [2004, 'TH', 5],
+      [2004, 'A_', 5],
+      [2004, 'AD', 0],
+    ]);
+    expect(planned.left).toBe(17);
+  });
+
+  it('takes what has no complete manifest of the same settings, or one of another number of titles', () => {
+    const manifests = [
+      manifestOf({ year: 2004, initial: 'AD' }, { found: 2, notFound: 1 }),
+      manifestOf({ year: 2004, initial: 'A_' }, { found: 5, settings: { ...SETTINGS, language: 'de-DE' } }),
+      manifestOf({ year: 2004, initial: 'TH' }, { found: 39, snapshot: '2026-11-01' }),
+      manifestOf({ year: 2026, initial: 'AD' }, { found: 7, snapshot: '2026-11-01' }),
+    ];
+    const planned = plan({ onlyMissing: true }, manifests);
+    expect(names(planned)).toEqual(['2004/A_', '2004/TH']);
+    expect(planned.partitions.map(({ left }) => left)).toEqual([5, 1]);
+  });
+
+  it('takes what has failed titles, and asks for these only', () => {
+    const planned = plan({ failed: true }, [
+      manifestOf({ year: 2004, initial: 'TH' }, { found: 38, failed: 2 }),
+      manifestOf({ year: 2004, initial: 'AD' }, { found: 1, titles: 3 }),
+    ]);
+    expect(names(planned)).toEqual(['2004/TH']);
+    expect(planned.left).toBe(2);
+  });
+
+  it('takes what was fetched too long ago, and says from when on a title is fresh', () => {
+    const manifests = [
+      manifestOf({ year: 2004, initial: 'TH' }, { found: 40, at: '2026-10-20T10:30:00.000Z' }),
+      manifestOf({ year: 2004, initial: 'AD' }, { found: 3, at: '2026-10-24T10:30:00.000Z' }),
+    ];
+    const planned = plan({ olderThanMs: 30 * DAY }, manifests);
+    expect(names(planned)).toEqual(['2004/TH']);
+    expect(planned).toMatchObject({ left: 40, redoBefore: '2026-10-23T10:00:00.000Z' });
+  });
+
+  it('takes what fits any of several choices', () => {
+    const manifests = [
+      manifestOf({ year: 2004, initial: 'TH' }, { found: 40, at: '2026-10-20T10:30:00.000Z' }),
+      manifestOf({ year: 2004, initial: 'AD' }, { found: 3 }),
+    ];
+    expect(names(plan({ olderThanMs: 30 * DAY, onlyMissing: true }, manifests))).toEqual([
+      '2004/TH',
+      '2026/AD',
+      '2004/A_',
+    ]);
+  });
+
+  it('tries the smallest partitions that have something left to do', () => {
+    const manifests = [manifestOf({ year: 2004, initial: 'AD' }, { found: 3 })];
+    expect(names(plan({ limit: 1 }, manifests))).toEqual(['2004/A_']);
+  });
+});
+
+describe('completeFilters', () => {
+  it.each<[Partial<FleetFilters>, string]>([
+    [{ minYear: 2010, maxYear: 2009 }, 'The first year 2010 is after the last year 2009'],
+    [{ limit: 0 }, '0 is no number of partitions'],
+    [{ limit: 1.5 }, '1.5 is no number of partitions'],
+  ])('refuses %j', (given, message) => {
+    expect(() => completeFilters(given, NOW)).toThrow(message);
+  });
+});
+
+describe('parseAge', () => {
+  it.each([
+    ['12h', DAY / 2],
+    ['30d', 30 * DAY],
+    [' 2W ', 14 * DAY],
+  ])('reads %s', (text, ms) => {
+    expect(parseAge(text)).toBe(ms);
+  });
+
+  it.each(['', '30', '0d', '-1d', '1.5d', '6m', '30 d'])('refuses %j', (text) => {
+    expect(() => parseAge(text)).toThrow('is no age');
+  });
+});
