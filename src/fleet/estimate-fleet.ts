@@ -1,0 +1,127 @@
+import type { MovieRates } from './learn-rates.ts';
+import { PRICES } from './prices.ts';
+
+/** What a fleet works with. */
+export interface FleetBudget {
+  /** Of the whole fleet. */
+  readonly requestsPerSecond: number;
+  readonly workers: number;
+  /** Of a worker, MB. */
+  readonly memorySize: number;
+}
+
+/** What a fleet will take. */
+export interface FleetEstimate {
+  /** To TMDB. */
+  readonly requests: number;
+  /** From the first message to the last partition. */
+  readonly seconds: number;
+  /**
+   * What the time rests on: the requests a second, TMDB's answers over the connections that a worker has, or that
+   * the work is in too few or too unequal partitions to keep all workers busy.
+   */
+  readonly boundBy: 'rate' | 'connections' | 'partitions';
+  readonly dollars: {
+    readonly s3: number;
+    readonly lambda: number;
+    readonly sqs: number;
+    readonly total: number;
+    /** The prices' region and date. */
+    readonly pricesOf: string;
+  };
+  /** What was assumed or learnt. */
+  readonly basis: MovieRates & { readonly secondsPerRequest: number; readonly secondsPerPartition: number };
+}
+
+/** A worker's connections to TMDB; see the downloader's `MAX_CONNECTIONS`. */
+const CONNECTIONS = 20;
+/** Assumed: TMDB's answer and the lake's writes, before a connection takes the next movie. */
+const SECONDS_PER_REQUEST = 0.3;
+/** Assumed: from a message to its first request, and from the last answer to the next message. */
+const SECONDS_PER_PARTITION = 0.5;
+/** An invocation asks for new titles so long: its time-out less the last 45 s. */
+const SECONDS_PER_INVOCATION = 255;
+/** A running worker writes its manifest so often. */
+const SECONDS_PER_CHECKPOINT = 5;
+/** The index's map and rows, and the manifest. */
+const READS_PER_PARTITION = 3;
+/** A message's part of a batch of ten, its receipt, its change of visibility and its deletion. */
+const SQS_REQUESTS_PER_MESSAGE = 3.1;
+/** Lambda asks the queue over five connections, each for 20 s at most. */
+const SQS_POLLS_PER_SECOND = 5 / 20;
+/** Longer than the pure rate by this much, and something else bounds the time. */
+const BOUND_MARGIN = 1.1;
+
+/**
+ * Forecasts a fleet: requests, time and money. Partitions are dealt out as the workers will take them, each to the
+ * first that is free.
+ * @param partitions those of the plan, in the order they are sent: `left` is how many movies to ask for.
+ */
+export function estimateFleet(
+  partitions: readonly { readonly left: number }[],
+  budget: FleetBudget,
+  rates: MovieRates,
+): FleetEstimate {
+  const { requestsPerSecond, workers, memorySize } = budget;
+  const movies = partitions.reduce((sum, { left }) => sum + left, 0);
+  const requests = Math.round(movies * rates.requestsPerMovie);
+  const share = requestsPerSecond / workers;
+  const perWorker = Math.min(share, CONNECTIONS / SECONDS_PER_REQUEST);
+  const durations = partitions.map(
+    ({ left }) => (left * rates.requestsPerMovie) / perWorker + SECONDS_PER_PARTITION,
+  );
+  const seconds = dealOut(durations, workers);
+  const workerSeconds = durations.reduce((sum, duration) => sum + duration, 0);
+  return {
+    requests,
+    seconds,
+    boundBy:
+      seconds <= (requests / requestsPerSecond) * BOUND_MARGIN
+        ? 'rate'
+        : perWorker < share
+          ? 'connections'
+          : 'partitions',
+    dollars: priceFleet({ durations, movies, rates, workerSeconds, seconds, memorySize }),
+    basis: {
+      ...rates,
+      secondsPerRequest: SECONDS_PER_REQUEST,
+      secondsPerPartition: SECONDS_PER_PARTITION,
+    },
+  };
+}
+
+/** When the last of these ends, each taken by the first worker that is free. */
+function dealOut(durations: readonly number[], workers: number): number {
+  const freeAt: number[] = new Array(Math.min(workers, durations.length)).fill(0);
+  for (const duration of durations) {
+    let first = 0;
+    for (let worker = 1; worker < freeAt.length; worker += 1) {
+      if ((freeAt[worker] ?? 0) < (freeAt[first] ?? 0)) first = worker;
+    }
+    freeAt[first] = (freeAt[first] ?? 0) + duration;
+  }
+  return freeAt.reduce((latest, at) => Math.max(latest, at), 0);
+}
+
+function priceFleet(fleet: {
+  readonly durations: readonly number[];
+  readonly movies: number;
+  readonly rates: MovieRates;
+  readonly workerSeconds: number;
+  readonly seconds: number;
+  readonly memorySize: number;
+}): FleetEstimate['dollars'] {
+  const { durations, movies, rates, workerSeconds, seconds, memorySize } = fleet;
+  const invocations = durations.reduce(
+    (sum, duration) => sum + Math.max(1, Math.ceil(duration / SECONDS_PER_INVOCATION)),
+    0,
+  );
+  const documents = movies * (rates.foundShare + rates.reviewsPerMovie);
+  const manifests = workerSeconds / SECONDS_PER_CHECKPOINT + invocations;
+  const s3 = (documents + manifests) * PRICES.s3PerPut + invocations * READS_PER_PARTITION * PRICES.s3PerGet;
+  const lambda =
+    workerSeconds * (memorySize / 1024) * PRICES.lambdaPerGbSecond + invocations * PRICES.lambdaPerRequest;
+  const sqs =
+    (invocations * SQS_REQUESTS_PER_MESSAGE + seconds * SQS_POLLS_PER_SECOND) * PRICES.sqsPerRequest;
+  return { s3, lambda, sqs, total: s3 + lambda + sqs, pricesOf: `${PRICES.region}, ${PRICES.date}` };
+}

@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest';
+import { estimateFleet } from '../../src/fleet/estimate-fleet.ts';
+import { learnRates } from '../../src/fleet/learn-rates.ts';
+import { summarizeManifest } from '../../src/fleet/manifest-summary.ts';
+import { manifestOf, SETTINGS } from './synthetic-lake.ts';
+
+const BUDGET = { requestsPerSecond: 40, workers: 4, memorySize: 512 };
+const RATES = { requestsPerMovie: 1.2, foundShare: 0.8, reviewsPerMovie: 0.1, learntFrom: 0 };
+const partitions = (count: number, left: number) => Array.from({ length: count }, () => ({ left }));
+const summary = (...given: Parameters<typeof manifestOf>) =>
+  summarizeManifest(manifestOf(...given), Date.parse('2026-11-22T10:00:00Z'));
+
+describe('estimateFleet', () => {
+  it('forecasts the whole catalogue: hours at the budget, and some dollars', () => {
+    const estimate = estimateFleet(partitions(9_000, 61), BUDGET, RATES);
+    expect(estimate).toMatchObject({ requests: 658_800, boundBy: 'rate' });
+    expect(estimate.seconds / 3600).toBeCloseTo(4.9, 1);
+    const { s3, lambda, sqs, total, pricesOf } = estimate.dollars;
+    expect(s3).toBeCloseTo(2.59, 1);
+    expect(lambda).toBeCloseTo(0.47, 1);
+    expect(sqs).toBeLessThan(0.05);
+    expect(total).toBeCloseTo(s3 + lambda + sqs);
+    expect(pricesOf).toMatch(/^us-east-1, \d{4}-\d\d$/);
+  });
+
+  it('knows that too few partitions leave workers idle', () => {
+    const one = estimateFleet([{ left: 1_000 }], BUDGET, RATES);
+    expect(one.boundBy).toBe('partitions');
+    expect(one.seconds).toBeCloseTo(1_200 / 10 + 0.5);
+  });
+
+  it('knows that the largest partition can outlast the others', () => {
+    const estimate = estimateFleet([{ left: 3_000 }, ...partitions(30, 100)], BUDGET, RATES);
+    expect(estimate.boundBy).toBe('partitions');
+    expect(estimate.seconds).toBeCloseTo(3_600 / 10 + 0.5);
+  });
+
+  it("knows that a worker's connections bound it when its share is high", () => {
+    const estimate = estimateFleet(partitions(200, 1_000), { ...BUDGET, requestsPerSecond: 1_000 }, RATES);
+    expect(estimate.boundBy).toBe('connections');
+  });
+
+  it('takes no time for nothing', () => {
+    expect(estimateFleet([], BUDGET, RATES)).toMatchObject({ requests: 0, seconds: 0 });
+  });
+
+  it('never takes longer with more workers of the same budget than with two, when work is plenty', () => {
+    const few = estimateFleet(partitions(9_000, 61), { ...BUDGET, workers: 2 }, RATES);
+    const many = estimateFleet(partitions(9_000, 61), { ...BUDGET, workers: 50 }, RATES);
+    expect(many.seconds).toBeLessThanOrEqual(few.seconds);
+    expect(many.requests).toBe(few.requests);
+  });
+});
+
+describe('learnRates', () => {
+  it.each([
+    ['one request a movie and two a miss', SETTINGS, 0.8 + 0.2 * 2],
+    ['one more for reviews in another language', { ...SETTINGS, reviewLanguage: 'de-DE' }, 0.8 * 2 + 0.2 * 2],
+    ['two a movie and one a miss by /find', { ...SETTINGS, lookup: 'find' as const }, 0.8 * 2 + 0.2],
+  ])('assumes %s', (_, settings, requestsPerMovie) => {
+    const rates = learnRates([], settings);
+    expect(rates.learntFrom).toBe(0);
+    expect(rates.requestsPerMovie).toBeCloseTo(requestsPerMovie);
+  });
+
+  it('learns from what was downloaded in the same way', () => {
+    const rates = learnRates(
+      [
+        summary({ year: 2004, initial: 'AD' }, { found: 150, notFound: 50, reviews: 40, requests: 260 }),
+        summary({ year: 2004, initial: 'AE' }, { found: 150, notFound: 50, requests: 260 }),
+        summary({ year: 2004, initial: 'AF' }, { found: 900, settings: { ...SETTINGS, language: 'fr-FR' } }),
+      ],
+      SETTINGS,
+    );
+    expect(rates).toEqual({ foundShare: 0.75, reviewsPerMovie: 0.1, requestsPerMovie: 1.3, learntFrom: 400 });
+  });
+
+  it('does not learn requests from an outage, nor anything from a handful of movies', () => {
+    const outage = summary({ year: 2004, initial: 'AD' }, { found: 300, requests: 9_000, outcome: 'outage' });
+    expect(learnRates([outage], SETTINGS)).toMatchObject({ foundShare: 1, requestsPerMovie: 1 });
+    const handful = summary({ year: 2004, initial: 'AD' }, { found: 20 });
+    expect(learnRates([handful], SETTINGS)).toMatchObject({ foundShare: 0.8, learntFrom: 0 });
+  });
+});
