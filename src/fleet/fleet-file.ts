@@ -1,0 +1,101 @@
+import type { FleetFilters } from './fleet-filters.ts';
+import type { FleetSettings } from './manifest-summary.ts';
+import type { FleetPlan } from './plan-fleet.ts';
+
+/** A partition of a launch: how many movies the list has, and how many TMDB is to be asked for. */
+export type FleetPartition = readonly [year: number, initial: string, titles: number, left: number];
+
+/** A piece of the partitions, by their places: from the first to before the last. */
+export type PlaceRange = readonly [from: number, to: number];
+
+/** A launch as the lake keeps it; see `fleetKey`. */
+export interface FleetFile {
+  readonly run: string;
+  /** The queue's name. */
+  readonly queue: string;
+  /** ISO instant: when its plan was written, before anything was sent. */
+  readonly launchedAt: string;
+  /** ISO instant: when everything had been sent. Absent: the launch is under way, or was cut off. */
+  readonly finishedAt?: string;
+  readonly snapshot: string;
+  readonly titleTypes: readonly string[];
+  readonly settings: FleetSettings;
+  readonly filters: FleetFilters;
+  readonly redoBefore?: string;
+  /** In the order of sending. */
+  readonly partitions: readonly FleetPartition[];
+  /** What SQS has acknowledged. */
+  readonly acknowledged: readonly PlaceRange[];
+  /** What SQS will never take. */
+  readonly rejected: readonly { readonly place: number; readonly reason: string }[];
+}
+
+/** A launch that begins: nothing of it is sent. */
+export function createFleetFile(
+  plan: FleetPlan,
+  { run, queue, nowMs }: { readonly run: string; readonly queue: string; readonly nowMs: number },
+): FleetFile {
+  const { snapshot, titleTypes, settings, filters, redoBefore, partitions } = plan;
+  return {
+    run,
+    queue,
+    launchedAt: new Date(nowMs).toISOString(),
+    snapshot,
+    titleTypes,
+    settings,
+    filters,
+    ...(redoBefore !== undefined && { redoBefore }),
+    partitions: partitions.map(({ year, initial, titles, left }) => [year, initial, titles, left] as const),
+    acknowledged: [],
+    rejected: [],
+  };
+}
+
+/** A launch's text as the lake keeps it. */
+export function writeFleetFile(fleet: FleetFile): string {
+  return `${JSON.stringify(fleet)}\n`;
+}
+
+/** Reads a launch; nothing for a text that is none. */
+export function parseFleetFile(text: string): FleetFile | undefined {
+  try {
+    const fleet: FleetFile = JSON.parse(text);
+    const { run, launchedAt, filters, settings, partitions, acknowledged, rejected } = fleet;
+    const isFleet =
+      typeof run === 'string' &&
+      typeof launchedAt === 'string' &&
+      typeof fleet.snapshot === 'string' &&
+      typeof filters === 'object' &&
+      typeof settings === 'object' &&
+      [fleet.titleTypes, partitions, acknowledged, rejected].every(Array.isArray);
+    return isFleet ? fleet : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Which of a launch's partitions are still to be sent: their places. */
+export function placesToSend({ partitions, acknowledged, rejected }: FleetFile): number[] {
+  const done = markPlaces(partitions.length, acknowledged);
+  for (const { place } of rejected) done[place] = 1;
+  return partitions.flatMap((_, place) => (done[place] ? [] : place));
+}
+
+/** A byte for each place, 1 within the ranges. */
+export function markPlaces(length: number, ranges: readonly PlaceRange[]): Uint8Array {
+  const marks = new Uint8Array(length);
+  for (const [from, to] of ranges) marks.fill(1, from, to);
+  return marks;
+}
+
+/** The ranges of the places that are marked. */
+export function rangesOf(marks: Uint8Array): PlaceRange[] {
+  const ranges: PlaceRange[] = [];
+  for (let from = marks.indexOf(1); from >= 0; ) {
+    const end = marks.indexOf(0, from);
+    const to = end < 0 ? marks.length : end;
+    ranges.push([from, to]);
+    from = marks.indexOf(1, to);
+  }
+  return ranges;
+}
