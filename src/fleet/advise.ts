@@ -1,0 +1,150 @@
+import { DEFAULT_MIN_YEAR, launchCommand } from './fleet-filters.ts';
+import { type ManifestSummary, settledBefore } from './manifest-summary.ts';
+import type { ManifestSummaries } from './read-manifest-summaries.ts';
+import type { FleetStatus } from './read-status.ts';
+import { isEnabled } from './workers.ts';
+
+/** Something that is wrong, and what to do about it. */
+export interface Advice {
+  /** A sentence without its full stop. */
+  readonly problem: string;
+  /** What to run, such as `tdd redrive`; several with ` && `. */
+  readonly command: string;
+}
+
+/** What the advice rests on. */
+type Facts = Pick<
+  FleetStatus,
+  'phase' | 'queue' | 'deadLetters' | 'function' | 'eventSource' | 'fleet' | 'rate'
+>;
+
+/** TMDB's terms: "no copy kept over six months". */
+const STALE_DAYS = 180;
+const DAY_MS = 86_400_000;
+/** A launch sends for seconds: one that has not ended after this long was cut off. */
+const SENDING_MS = 300_000;
+
+/** Says what is wrong and what to do next, the most pressing first. Nothing is wrong: nothing is said. */
+export function advise(
+  facts: Facts,
+  { byPartition, unreadable }: Pick<ManifestSummaries, 'byPartition' | 'unreadable'>,
+  nowMs: number,
+): Advice[] {
+  const summaries = [...byPartition.values()];
+  return [
+    ...adviseOnWorkers(facts, summaries),
+    ...adviseOnDeadLetters(facts),
+    ...adviseOnFleet(facts, nowMs),
+    ...adviseOnFailedTitles(facts, summaries, nowMs),
+    ...adviseOnAge(summaries, nowMs),
+    ...unreadable.map(({ year, initial }) => ({
+      problem: `The manifest of ${year}/${initial} is damaged, so its titles count as not downloaded`,
+      command: `tdd simulate --year ${year} --initial ${initial}`,
+    })),
+  ];
+}
+
+function adviseOnWorkers(facts: Facts, summaries: readonly ManifestSummary[]): Advice[] {
+  if (facts.function === undefined) {
+    return [{ problem: 'There is no worker function', command: 'tdd deploy' }];
+  }
+  if (facts.queue === undefined) return [{ problem: 'There is no queue', command: 'tdd deploy' }];
+  if (facts.function.state === 'Failed' || facts.function.lastUpdate === 'Failed') {
+    return [{ problem: "The worker function's last update failed", command: 'tdd deploy' }];
+  }
+  if (facts.eventSource === undefined) {
+    return [{ problem: 'No event source hands the messages to the workers', command: 'tdd deploy' }];
+  }
+  if (isEnabled(facts.eventSource)) return [];
+  if (isKeyRefused(summaries)) {
+    return [
+      {
+        problem: 'TMDB refused the API key, so a worker has disabled the event source',
+        command: 'tdd development && tdd deploy && tdd resume',
+      },
+    ];
+  }
+  return [{ problem: 'The event source is disabled: no worker takes messages', command: 'tdd resume' }];
+}
+
+/** Was a refused key the last word? */
+function isKeyRefused(summaries: readonly ManifestSummary[]): boolean {
+  const latest = summaries.reduce<ManifestSummary | undefined>(
+    (last, summary) => (last && last.lastRun.endedAt >= summary.lastRun.endedAt ? last : summary),
+    undefined,
+  );
+  if (latest === undefined) return false;
+  // Workers that were busy at that moment may have ended a little later, and otherwise.
+  const since = Date.parse(latest.lastRun.endedAt) - 60_000;
+  return summaries.some(
+    ({ lastRun }) => lastRun.outcome === 'keyRefused' && Date.parse(lastRun.endedAt) >= since,
+  );
+}
+
+function adviseOnDeadLetters({ deadLetters = 0 }: Facts): Advice[] {
+  if (deadLetters === 0) return [];
+  const problem = `${count(deadLetters, 'message')} in the dead-letter queue`;
+  return [{ problem, command: 'tdd redrive' }];
+}
+
+function adviseOnFleet({ phase, fleet, deadLetters = 0, rate }: Facts, nowMs: number): Advice[] {
+  if (fleet === undefined) return [];
+  const { filters, launchedAt } = fleet;
+  const { unsent, complete, total, failedTitles } = fleet.partitions;
+  if (unsent > 0) {
+    if (nowMs - Date.parse(launchedAt) < SENDING_MS) return [];
+    return [
+      {
+        problem: `The launch was cut off: ${count(unsent, 'partition')} of ${total.toLocaleString('en-US')} not sent`,
+        command: launchCommand(filters, nowMs),
+      },
+    ];
+  }
+  const open = total - complete - failedTitles;
+  if (phase !== 'ended' || rate !== undefined || deadLetters > 0 || open === 0) return [];
+  const onlyMissing = filters.olderThanMs === undefined;
+  return [
+    {
+      problem: `${count(open, 'partition')} not complete, and no message waits for them`,
+      command: launchCommand({ ...filters, limit: undefined, failed: false, onlyMissing }, nowMs),
+    },
+  ];
+}
+
+/** While messages are on the queue, failed titles are tried again by themselves. */
+function adviseOnFailedTitles(facts: Facts, summaries: readonly ManifestSummary[], nowMs: number): Advice[] {
+  const { queue } = facts;
+  const withFailures = summaries.filter(({ counts }) => counts.failed > 0);
+  if (withFailures.length === 0 || (queue && queue.waiting + queue.inFlight + queue.delayed > 0)) return [];
+  const failed = withFailures.reduce((sum, { counts }) => sum + counts.failed, 0);
+  return [
+    {
+      problem: `${count(failed, 'title')} failed in ${count(withFailures.length, 'partition')}`,
+      command: `tdd launch --failed${yearFlags(withFailures, nowMs)}`,
+    },
+  ];
+}
+
+function adviseOnAge(summaries: readonly ManifestSummary[], nowMs: number): Advice[] {
+  const stale = summaries.filter((summary) => settledBefore(summary, nowMs - STALE_DAYS * DAY_MS) > 0);
+  if (stale.length === 0) return [];
+  return [
+    {
+      problem: `${count(stale.length, 'partition')} with documents older than six months, longer than TMDB's terms allow`,
+      command: `tdd launch --older-than ${STALE_DAYS}d${yearFlags(stale, nowMs)}`,
+    },
+  ];
+}
+
+/** A launch takes the years from 2000 to this one unless told otherwise. */
+function yearFlags(summaries: readonly ManifestSummary[], nowMs: number): string {
+  const years = summaries.map(({ partition }) => partition.year);
+  const first = years.reduce((a, b) => Math.min(a, b), DEFAULT_MIN_YEAR);
+  const thisYear = new Date(nowMs).getUTCFullYear();
+  const last = years.reduce((a, b) => Math.max(a, b), thisYear);
+  return `${first < DEFAULT_MIN_YEAR ? ` --min-year ${first}` : ''}${last > thisYear ? ` --max-year ${last}` : ''}`;
+}
+
+function count(number: number, noun: string): string {
+  return `${number.toLocaleString('en-US')} ${noun}${number === 1 ? '' : 's'}`;
+}
