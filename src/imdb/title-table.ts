@@ -21,7 +21,8 @@ export interface SortedTitles {
 }
 
 /** Rows lie in blocks of this size, never across two. It is above the longest row that the scanner lets through. */
-const BLOCK_BYTES = 1_048_576;
+const BLOCK_BITS = 20;
+const BLOCK_BYTES = 2 ** BLOCK_BITS;
 const FIRST_CAPACITY = 65_536;
 const LETTERS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_';
 const INITIALS = LETTERS.length * LETTERS.length;
@@ -65,38 +66,45 @@ export class TitleTable {
     this.#blockUsed += length;
   }
 
-  /** Sorts the rows and lays them into one piece. */
+  /**
+   * Sorts the rows by counting: each partition's place is known before the rows, taken by id, are laid there one after
+   * the other. Reading runs forward that way, and the places that are written at stay in the processor's cache.
+   */
   sort(): SortedTitles {
-    const inOrderOfId = this.#orderById();
-    const order = this.#orderByPartition(inOrderOfId);
-    let totalBytes = 0;
-    for (const row of order) totalBytes += this.#lengths[row] ?? 0;
-    const bytes = Buffer.allocUnsafeSlow(totalBytes);
-    const groups: TitleGroup[] = [];
-    let offset = 0;
-    for (let first = 0; first < order.length; ) {
-      const number = this.#partitions[order[first] ?? 0] ?? 0;
-      const start = offset;
-      let next = first;
-      for (; next < order.length && this.#partitions[order[next] ?? 0] === number; next++) {
-        offset += this.#copyRow(order[next] ?? 0, bytes, offset);
-      }
-      groups.push({
-        partition: partitionOf(number),
-        offset: start,
-        length: offset - start,
-        count: next - first,
-      });
-      first = next;
+    const rows = this.#orderById();
+    const sizes = new Uint32Array(PARTITIONS);
+    const counts = new Uint32Array(PARTITIONS);
+    for (let at = 0; at < rows.length; at++) {
+      const row = rows[at] ?? 0;
+      const number = this.#partitions[row] ?? 0;
+      sizes[number] = (sizes[number] ?? 0) + (this.#lengths[row] ?? 0);
+      counts[number] = (counts[number] ?? 0) + 1;
     }
-    return { bytes, groups, duplicates: this.#size - order.length };
+    const groups: TitleGroup[] = [];
+    const places = new Float64Array(PARTITIONS);
+    let offset = 0;
+    for (let number = 0; number < PARTITIONS; number++) {
+      const [length = 0, count = 0] = [sizes[number], counts[number]];
+      if (count === 0) continue;
+      places[number] = offset;
+      groups.push({ partition: partitionOf(number), offset, length, count });
+      offset += length;
+    }
+    const bytes = Buffer.allocUnsafeSlow(offset);
+    for (let at = 0; at < rows.length; at++) {
+      const row = rows[at] ?? 0;
+      const number = this.#partitions[row] ?? 0;
+      const place = places[number] ?? 0;
+      places[number] = place + this.#copyRow(row, bytes, place);
+    }
+    return { bytes, groups, duplicates: this.#size - rows.length };
   }
 
   #copyRow(row: number, target: Buffer, at: number): number {
     const offset = this.#offsets[row] ?? 0;
     const length = this.#lengths[row] ?? 0;
-    const from = offset % BLOCK_BYTES;
-    const block = this.#blocks[(offset - from) / BLOCK_BYTES];
+    const from = offset & (BLOCK_BYTES - 1);
+    const block = this.#blocks[offset >>> BLOCK_BITS];
     if (block !== undefined) copyBytes(block, from, from + length, target, at);
     return length;
   }
@@ -109,26 +117,6 @@ export class TitleTable {
     const ids = this.#ids;
     rows.sort((a, b) => (ids[a] ?? 0) - (ids[b] ?? 0) || a - b);
     return rows.filter((row, at) => at === 0 || ids[row] !== ids[rows[at - 1] ?? 0]);
-  }
-
-  /** Sorts by counting, which keeps the order of ids within a partition. */
-  #orderByPartition(rows: Uint32Array): Uint32Array {
-    const starts = new Uint32Array(PARTITIONS + 1);
-    for (const row of rows) {
-      const next = (this.#partitions[row] ?? 0) + 1;
-      starts[next] = (starts[next] ?? 0) + 1;
-    }
-    for (let number = 1; number <= PARTITIONS; number++) {
-      starts[number] = (starts[number] ?? 0) + (starts[number - 1] ?? 0);
-    }
-    const order = new Uint32Array(rows.length);
-    for (const row of rows) {
-      const number = this.#partitions[row] ?? 0;
-      const at = starts[number] ?? 0;
-      order[at] = row;
-      starts[number] = at + 1;
-    }
-    return order;
   }
 
   #blockFor(length: number): Buffer {
