@@ -109,6 +109,7 @@ describe("having a day's snapshot", () => {
       body(gzipRows(SOME_ROWS, { header: HEADER.replace('startYear', 'year') })),
     ],
     ['a broken checksum', 'is damaged (incorrect data check): ', 1, body(broken(GOOD, GOOD.length - 6))],
+    ['something behind its end', 'is damaged (', 1, body(Buffer.concat([GOOD, Buffer.from('<p>')]))],
     ['broken data', 'is damaged (', 1, body(broken(MANY, 5_000))],
     ['a hang-up', 'cannot be downloaded (', 3, (response) => response.destroy()],
     ['a hang-up half-way', 'cannot be downloaded (', 3, hangUp],
@@ -144,6 +145,19 @@ describe("having a day's snapshot", () => {
       expect(error.message).toContain(' is cut off before its end: ');
       expect(lake.keys()).toEqual([]);
     }
+  });
+
+  it.each([
+    [
+      'several gzip members',
+      Buffer.concat([MANY, gzipSync(`${titleRow('tt9000000', 'Last', 2001)}\n`)]),
+      30_001,
+    ],
+    ['zeros behind its end', Buffer.concat([MANY, Buffer.alloc(3_000_000)]), 30_000],
+  ])('reads a file with %s, and keeps it whole', async (_, bytes, rows) => {
+    const { deps, lake } = await serve((response) => response.end(bytes));
+    expect((await ensurePartitionIndex(deps, MOVIES)).rowCounts.rows).toBe(rows);
+    expect((await lake.read(snapshotKey(DAY)))?.body.length).toBe(bytes.length);
   });
 
   it('begins anew after a broken connection: half a body is never followed by another', async () => {
