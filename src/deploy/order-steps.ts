@@ -22,7 +22,7 @@ export interface Step {
   readonly action: StepAction;
 }
 
-export type StepAction =
+type StepAction =
   | 'create'
   | 'tag'
   | 'block public access'

@@ -9,7 +9,7 @@ import { readingClients } from './reading-clients.ts';
 import { abortableClock } from './wait.ts';
 
 /** What becomes of a resource. `leave`: it is not ours; `keep`: it was not asked to go; `absent`: it is gone. */
-export type DestroyAction = 'delete' | 'keep' | 'leave' | 'absent';
+type DestroyAction = 'delete' | 'keep' | 'leave' | 'absent';
 
 export interface DoomedResource {
   readonly kind: ResourceKind;
@@ -68,11 +68,7 @@ export async function planDestroy(
 }
 
 /** The plan that follows from what is there: a pure function. */
-export function makeDestroyPlan(
-  observed: Observation,
-  names: DeploymentNames,
-  deleteBucket: boolean,
-): DestroyPlan {
+function makeDestroyPlan(observed: Observation, names: DeploymentNames, deleteBucket: boolean): DestroyPlan {
   const resources = ORDER.map((kind): DoomedResource => {
     const name = kind === 'eventSource' ? `${names.queue} → ${names.function}` : names[kind];
     const action = actionFor(kind, observed, deleteBucket);

@@ -14,7 +14,7 @@ import { readingClients } from './reading-clients.ts';
 import { abortableClock } from './wait.ts';
 
 /** What will happen to a resource. `adopt`: it is there without our tag, and becomes ours. */
-export type PlannedAction = 'create' | 'update' | 'adopt' | 'unchanged';
+type PlannedAction = 'create' | 'update' | 'adopt' | 'unchanged';
 
 export interface PlannedResource {
   readonly kind: ResourceKind;
@@ -68,7 +68,7 @@ export async function planDeployment(
 }
 
 /** The plan that follows from what is there and what is wanted: a pure function. */
-export function makePlan(observed: Observation, desired: Desired): Plan {
+function makePlan(observed: Observation, desired: Desired): Plan {
   const differs = differences(observed, desired);
   const plan: Plan = {
     resources: RESOURCES.map((kind) => plannedResource(kind, observed, differs, desired)),

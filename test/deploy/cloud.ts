@@ -1,6 +1,10 @@
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { IAMClient } from '@aws-sdk/client-iam';
-import { type FunctionConfiguration, LambdaClient } from '@aws-sdk/client-lambda';
+import {
+  type FunctionConfiguration,
+  LambdaClient,
+  ListEventSourceMappingsCommand,
+} from '@aws-sdk/client-lambda';
 import { PutBucketTaggingCommand, type Tag } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { STSClient } from '@aws-sdk/client-sts';
@@ -124,7 +128,10 @@ interface Remembered {
   recursion?: string;
 }
 
-/** What AWS does and moto (5.2) does not: a bucket's tags in the creating call, architecture, logging, recursion. */
+/**
+ * What AWS does and moto (5.2) does not: a bucket's tags in the creating call; a function's architecture, logging
+ * and recursion; one event source for a queue and a function.
+ */
 function completeMoto(clients: DeployClients): DeployClients {
   const functions = new Map<string, Remembered>();
   return aroundCalls(clients, async ({ service, operation, input }, next) => {
@@ -137,6 +144,7 @@ function completeMoto(clients: DeployClients): DeployClients {
         functions.set(name, { ...known, recursion: String(input.RecursiveLoop) });
         return {};
     }
+    if (operation === 'CreateEventSourceMapping') await refuseSecondMapping(clients, input);
     const answer = (await next()) as { Configuration?: FunctionConfiguration };
     switch (`${service}:${operation}`) {
       case 's3:CreateBucket': {
@@ -169,5 +177,17 @@ function completeMoto(clients: DeployClients): DeployClients {
         functions.delete(name);
     }
     return answer;
+  });
+}
+
+async function refuseSecondMapping(clients: DeployClients, input: Call['input']): Promise<void> {
+  const EventSourceArn = String(input.EventSourceArn);
+  const { EventSourceMappings } = await clients.lambda.send(
+    new ListEventSourceMappingsCommand({ EventSourceArn }),
+  );
+  if (!EventSourceMappings?.length) return;
+  throw Object.assign(new Error('An event source mapping with these arguments already exists.'), {
+    name: 'ResourceConflictException',
+    $fault: 'client',
   });
 }

@@ -174,7 +174,7 @@ export async function waitUntilSettled(
 }
 
 /** All event sources of a queue, or of a function. */
-export async function listEventSources(
+async function listEventSources(
   lambda: DeployClients['lambda'],
   of: { readonly EventSourceArn: string } | { readonly FunctionName: string },
 ): Promise<EventSourceMappingConfiguration[]> {
@@ -189,7 +189,7 @@ export async function listEventSources(
 }
 
 /** Is this the function's ARN, perhaps with a version behind it? */
-export function isOfFunction(arn: string | undefined, names: DeploymentNames): boolean {
+function isOfFunction(arn: string | undefined, names: DeploymentNames): boolean {
   return arn === names.functionArn || (arn?.startsWith(`${names.functionArn}:`) ?? false);
 }
 

@@ -43,7 +43,7 @@ const RESUME_TAG = 'tdd:event-source';
 const RECURSION_PROPERTY = 'RecursiveLoop';
 
 /** The variable by which the worker knows its own event source, which it disables when the API key is revoked. */
-export const EVENT_SOURCE_VARIABLE = 'TDD_EVENT_SOURCE_UUID';
+const EVENT_SOURCE_VARIABLE = 'TDD_EVENT_SOURCE_UUID';
 
 /** What is known of other resources; `undefined` for one that is not made yet. */
 export interface Surroundings {
@@ -126,7 +126,7 @@ export { RECURSION_PROPERTY };
 export const EVENT_SOURCE_PROPERTY = `Environment.${EVENT_SOURCE_VARIABLE}`;
 
 /** The variables of the function: the settings, and what follows from the deployment. */
-export function functionVariables(input: DeploymentInput, surroundings: Surroundings): WantedVariables {
+function functionVariables(input: DeploymentInput, surroundings: Surroundings): WantedVariables {
   return {
     ...input.environment,
     DATALAKE_BUCKET_NAME: input.bucketName,

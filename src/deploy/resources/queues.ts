@@ -27,7 +27,7 @@ export interface ObservedQueue {
 export const MAX_RECEIVE_COUNT = 5;
 const RETENTION_SECONDS = 14 * 24 * 60 * 60;
 /** Six times the function's time-out, as Lambda advises for a queue that it polls. */
-export const VISIBILITY_SECONDS = 1_800;
+const VISIBILITY_SECONDS = 1_800;
 
 /** Reads a queue's state, or `undefined` when there is none of this name. */
 export async function observeQueue(

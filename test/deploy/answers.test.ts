@@ -1,0 +1,262 @@
+import { CreateRoleCommand } from '@aws-sdk/client-iam';
+import { CreateQueueCommand } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { applyDeployment } from '../../src/deploy/apply.ts';
+import { aroundCalls, type Call } from '../../src/deploy/clients.ts';
+import { observeIdentity } from '../../src/deploy/identity.ts';
+import { planDeployment } from '../../src/deploy/plan.ts';
+import { readingClients } from '../../src/deploy/reading-clients.ts';
+import { UserError } from '../../src/errors.ts';
+import { describeWithMoto, type Moto, startMoto } from '../support/moto.ts';
+import { API_KEY, type Cloud, createCloud, deploy, INPUT, NAMES, stateOf, ZIP } from './cloud.ts';
+
+/** An error as the SDK throws it for a service's answer. */
+function answer(name: string, message: string, httpStatusCode = 400): Error {
+  return Object.assign(new Error(message), { name, $fault: 'client', $metadata: { httpStatusCode } });
+}
+
+/** The cloud, where `instead` may throw in place of a call: it is told how often that operation was called. */
+function withAnswers(cloud: Cloud, instead: (call: Call, count: number) => void): Cloud {
+  const counts = new Map<string, number>();
+  const clients = aroundCalls(cloud.clients, async (call, next) => {
+    const count = (counts.get(call.operation) ?? 0) + 1;
+    counts.set(call.operation, count);
+    instead(call, count);
+    return next();
+  });
+  return { ...cloud, clients };
+}
+
+/** Throws `error` for the first `times` calls of an operation. */
+function failing(cloud: Cloud, operation: string, error: Error, times = Number.POSITIVE_INFINITY): Cloud {
+  return withAnswers(cloud, (call, count) => {
+    if (call.operation === operation && count <= times) throw error;
+  });
+}
+
+const DENIED = answer(
+  'AccessDeniedException',
+  'User: arn:aws:iam::123456789012:user/ada is not authorized to perform: iam:PassRole on resource: arn:aws:iam::123456789012:role/service-role/films-role',
+  403,
+);
+const NOT_ASSUMABLE = answer(
+  'InvalidParameterValueException',
+  'The role defined for the function cannot be assumed by Lambda.',
+);
+const NO_SQS = answer(
+  'InvalidParameterValueException',
+  'The function execution role does not have permissions to call ReceiveMessage on SQS',
+);
+
+describeWithMoto('what AWS answers to a deploy', () => {
+  let moto: Moto;
+  beforeAll(async () => {
+    moto = await startMoto();
+  });
+  beforeEach(() => moto.reset());
+  afterAll(() => moto.stop());
+
+  describe('is waited for', () => {
+    test.each([
+      ['a role that Lambda does not know yet', 'CreateFunction', NOT_ASSUMABLE],
+      ['permissions that are not in force yet', 'CreateEventSourceMapping', NO_SQS],
+      [
+        'a queue deleted less than a minute ago',
+        'CreateQueue',
+        answer('QueueDeletedRecently', 'You must wait 60 seconds after deleting a queue'),
+      ],
+      [
+        'an update of the function under way',
+        'UpdateFunctionConfiguration',
+        answer('ResourceConflictException', 'An update is in progress for resource', 409),
+      ],
+      [
+        'a bucket deleted just now',
+        'CreateBucket',
+        answer('OperationAborted', 'A conflicting conditional operation is currently in progress', 409),
+      ],
+    ])('%s', async (_, operation, error) => {
+      const cloud = createCloud(moto);
+      const states: string[] = [];
+      await deploy(failing(cloud, operation, error, 3), INPUT, ZIP, (_step, state) => states.push(state));
+      expect(states).toContain('waiting');
+      expect(await stateOf(cloud)).toMatchObject({ eventSource: { enabled: true } });
+      expect((await planDeployment(cloud, { input: INPUT, zip: ZIP })).steps).toEqual([]);
+    });
+
+    test('not for ever', async () => {
+      const cloud = createCloud(moto);
+      const before = cloud.clock.now();
+      await expect(deploy(failing(cloud, 'CreateFunction', NOT_ASSUMABLE))).rejects.toThrow(
+        'AWS refused lambda:CreateFunction for the function "films" (InvalidParameterValueException): The role defined for the function cannot be assumed by Lambda.',
+      );
+      expect(cloud.clock.now() - before).toBeGreaterThan(50_000);
+      expect(cloud.clock.now() - before).toBeLessThan(120_000);
+    });
+
+    test('not for permissions that were not changed just now', async () => {
+      const cloud = createCloud(moto);
+      await deploy(cloud);
+      await cloud.clock.sleep(3_600_000);
+      const more = { ...INPUT, workers: 6 };
+      const before = cloud.clock.now();
+      await expect(deploy(failing(cloud, 'UpdateEventSourceMapping', NO_SQS), more)).rejects.toThrow(
+        'does not have permissions to call ReceiveMessage on SQS',
+      );
+      expect(cloud.clock.now()).toBe(before);
+    });
+  });
+
+  describe('is told at once, in one sentence', () => {
+    test.each([
+      [
+        'an action that is denied',
+        'CreateQueue',
+        answer('AccessDenied', 'Access denied', 403),
+        /denied sqs:CreateQueue on the queue "films-queue-dlq"/,
+      ],
+      [
+        'the action that the service names',
+        'CreateFunction',
+        DENIED,
+        /denied iam:PassRole on the function "films"/,
+      ],
+      [
+        'a look that is denied',
+        'GetRole',
+        answer('AccessDenied', 'no', 403),
+        /denied iam:GetRole on the role "films-role"/,
+      ],
+      [
+        'a bucket of another account',
+        'HeadBucket',
+        answer('403', 'UnknownError', 403),
+        /"films-lake" answers 403: it is another account's, or s3:ListBucket is denied/,
+      ],
+      [
+        "a bucket's name that is taken",
+        'CreateBucket',
+        answer('BucketAlreadyExists', 'taken', 409),
+        /"films-lake" is taken by another AWS account .* --datalake-bucket-name/,
+      ],
+      [
+        'a parameter that is refused',
+        'CreateFunction',
+        answer('InvalidParameterValueException', "'MemorySize' value failed to satisfy constraint"),
+        /refused lambda:CreateFunction for the function "films".*'MemorySize' value failed/,
+      ],
+      [
+        'credentials that are missing',
+        'HeadBucket',
+        Object.assign(new Error('Could not load credentials from any providers'), {
+          name: 'CredentialsProviderError',
+        }),
+        /takes no credentials from here \(CredentialsProviderError\).*aws sso login/,
+      ],
+      [
+        'credentials that have expired',
+        'HeadBucket',
+        answer('ExpiredToken', 'The provided token has expired.', 400),
+        /takes no credentials from here \(ExpiredToken\): The provided token has expired\. Sign in/,
+      ],
+      [
+        'a network that is not there',
+        'HeadBucket',
+        Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' }),
+        /AWS's s3 cannot be reached from here \(ECONNREFUSED\)/,
+      ],
+    ])('%s', async (_, operation, error, sentence) => {
+      const cloud = failing(createCloud(moto), operation, error);
+      const thrown = await deploy(cloud).then(
+        () => undefined,
+        (reason: unknown) => reason,
+      );
+      expect(thrown).toBeInstanceOf(UserError);
+      expect(String(thrown)).toMatch(sentence);
+    });
+
+    test('never with the API key in it', async () => {
+      const message = `Value '{TMDB_API_KEY=${API_KEY}}' at 'environment.variables' failed`;
+      const cloud = failing(createCloud(moto), 'CreateFunction', answer('ValidationException', message));
+      const thrown = await deploy(cloud).catch((reason: unknown) => reason);
+      expect(String(thrown)).toContain("Value '{TMDB_API_KEY=(hidden)}'");
+      for (let error: unknown = thrown; error instanceof Error; error = error.cause) {
+        expect(`${error.message} ${error.stack}`).not.toContain(API_KEY);
+      }
+    });
+
+    test('when there is no region', async () => {
+      const clients = {
+        ...createCloud(moto).clients,
+        region: () => Promise.reject(new Error('Region is missing')),
+      };
+      await expect(observeIdentity({ clients, profile: undefined })).rejects.toThrow('set AWS_REGION');
+    });
+  });
+
+  test('a bucket whose tags may not be read is used as it is, and the plan says why', async () => {
+    const cloud = createCloud(moto);
+    await deploy(cloud);
+    const blind = failing(cloud, 'GetBucketTagging', answer('AccessDenied', 'no', 403));
+    const plan = await planDeployment(blind, { input: INPUT, zip: ZIP });
+    expect(plan.resources[0]).toMatchObject({ action: 'unchanged', changes: [] });
+    expect(plan.resources[0]?.notes[0]).toContain('s3:GetBucketTagging is denied');
+  });
+
+  test('what our own lost call has made is taken', async () => {
+    const cloud = createCloud(moto);
+    const plan = await planDeployment(cloud, { input: INPUT, zip: ZIP });
+    await deploy(createCloud(moto));
+    await applyDeployment(cloud, plan);
+    expect((await planDeployment(cloud, { input: INPUT, zip: ZIP })).steps).toEqual([]);
+  });
+
+  test('what somebody else has made meanwhile is not taken unseen', async () => {
+    const cloud = createCloud(moto);
+    const plan = await planDeployment(cloud, { input: INPUT, zip: ZIP });
+    await cloud.byHand.iam.send(
+      new CreateRoleCommand({ RoleName: NAMES.role, AssumeRolePolicyDocument: '{}' }),
+    );
+    await expect(applyDeployment(cloud, plan)).rejects.toThrow(/Somebody else made the role.*tdd deploy/);
+  });
+
+  test('a queue of another tool is shown as adopted, with what will change', async () => {
+    const cloud = createCloud(moto);
+    await cloud.byHand.sqs.send(new CreateQueueCommand({ QueueName: NAMES.queue }));
+    const plan = await planDeployment(cloud, { input: INPUT, zip: ZIP });
+    const queue = plan.resources.find(({ kind }) => kind === 'queue');
+    expect(queue?.action).toBe('adopt');
+    expect(queue?.changes).toContainEqual({ property: 'tdd:stack', new: 'films' });
+  });
+
+  test('more workers are told of to the function first, fewer to the event source first', async () => {
+    const cloud = createCloud(moto);
+    await deploy(cloud);
+    const [env, mapping] = ['lambda:UpdateFunctionConfiguration', 'lambda:UpdateEventSourceMapping'];
+    const made = cloud.changes.length;
+    await deploy(cloud, { ...INPUT, workers: 8 });
+    expect(cloud.changes.slice(made)).toEqual([env, mapping]);
+    await deploy(cloud, { ...INPUT, workers: 2 });
+    expect(cloud.changes.slice(made + 2)).toEqual([mapping, env]);
+  });
+
+  test('Ctrl-C ends between two steps', async () => {
+    const cloud = createCloud(moto);
+    const ending = new AbortController();
+    const plan = await planDeployment(cloud, { input: INPUT, zip: ZIP });
+    const onStep = () => ending.abort(new Error('stopped'));
+    await expect(applyDeployment(cloud, plan, { signal: ending.signal, onStep })).rejects.toThrow('stopped');
+    expect(cloud.changes).toEqual(['s3:CreateBucket']);
+    await deploy(cloud);
+    expect((await planDeployment(cloud, { input: INPUT, zip: ZIP })).steps).toEqual([]);
+  });
+
+  test('clients for planning refuse whatever would change something', async () => {
+    const cloud = createCloud(moto);
+    const { sqs } = readingClients(cloud.clients);
+    await expect(sqs.send(new CreateQueueCommand({ QueueName: 'films' }))).rejects.toThrow(
+      'sqs:CreateQueue would change something',
+    );
+    expect(cloud.calls).toEqual([]);
+  });
+});
