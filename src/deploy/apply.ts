@@ -53,8 +53,13 @@ export async function applyDeployment(
   for (const step of plan.steps) {
     options.signal?.throwIfAborted();
     options.onStep?.(step, 'started');
+    let isWaiting = false;
+    const onWait = () => {
+      if (!isWaiting) options.onStep?.(step, 'waiting');
+      isWaiting = true;
+    };
     try {
-      await runStep(context, step, () => options.onStep?.(step, 'waiting'));
+      await runStep(context, step, onWait);
     } catch (error) {
       await acceptIfMadeMeanwhile(deps, context, step.resource, step, error);
     }
