@@ -1,3 +1,4 @@
+import { systemClock } from '../../src/clock.ts';
 import { createDirectoryLake } from '../../src/lake/directory-lake.ts';
 import { downloadCatalogue } from './download-catalogue.ts';
 import { createFastClock } from './fast-clock.ts';
@@ -6,7 +7,7 @@ import { createFastClock } from './fast-clock.ts';
 const [directory = '', tmdbUrl = '', imdbUrl = '', apiKey = '', run = ''] = process.argv.slice(2);
 const lake = createDirectoryLake({ directory });
 const reports = await downloadCatalogue(
-  { lake, clock: createFastClock(50) },
+  { lake, clock: createFastClock(50, systemClock.now()) },
   { tmdbUrl, imdbUrl, apiKey, run },
 );
 process.exitCode = reports.every(({ complete }) => complete) ? 0 : 1;

@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { PassThrough } from 'node:stream';
 import { main } from '../../src/cli/main.ts';
+import type { Clock } from '../../src/clock.ts';
 
 /** What a run of the command line left behind. */
 export interface CliRun {
@@ -25,13 +26,15 @@ export interface CliOptions {
   readonly person?: (typist: Typist) => Promise<void>;
   /** Columns of stdout. */
   readonly columns?: number;
+  /** Another clock than the machine's, such as one that runs faster. */
+  readonly clock?: Clock;
   /** Lets a test raise SIGINT. */
   readonly signals?: EventEmitter;
 }
 
 /** Runs `tdd` in this process, with streams and environment of the test's own. */
 export async function runCli(argv: readonly string[], options: CliOptions): Promise<CliRun> {
-  const { cwd, env = {}, person, columns = 80, signals = new EventEmitter() } = options;
+  const { cwd, env = {}, person, columns = 80, signals = new EventEmitter(), clock } = options;
   const isTTY = person !== undefined;
   const stdin = Object.assign(new PassThrough(), { isTTY, setRawMode: () => stdin });
   const stdout = Object.assign(new PassThrough(), { isTTY: false, columns });
@@ -51,7 +54,7 @@ export async function runCli(argv: readonly string[], options: CliOptions): Prom
     },
     types: (keys) => void stdin.write(keys),
   };
-  const run = main({ argv, env, cwd, stdin, stdout, stderr, signals });
+  const run = main({ argv, env, cwd, stdin, stdout, stderr, signals, ...(clock && { clock }) });
   if (person === undefined) stdin.end();
   // What the person waits for may never come: then the run has ended, and its test says how.
   const [exitCode] = await Promise.all([run, person && Promise.race([person(typist), run])]);

@@ -1,0 +1,230 @@
+import { EventEmitter } from 'node:events';
+import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { initialOf } from '../../../src/imdb/initial-of.ts';
+import { createDirectoryLake } from '../../../src/lake/directory-lake.ts';
+import type { Partition } from '../../../src/partition.ts';
+import { createCatalogue } from '../../../src/sandbox/catalogue.ts';
+import { type ImdbStandIn, startImdbStandIn } from '../../../src/sandbox/imdb-stand-in.ts';
+import { SANDBOX_API_KEY } from '../../../src/sandbox/tmdb/keys.ts';
+import { startTmdbStandIn, type TmdbStandIn } from '../../../src/sandbox/tmdb-stand-in.ts';
+import { verifyLake } from '../../../src/sandbox/verify-lake.ts';
+import { createFastClock } from '../../support/fast-clock.ts';
+import { runCli } from '../../support/run-cli.ts';
+import { makeTempFolder } from '../../support/temp-folder.ts';
+
+const catalogue = createCatalogue({ initialOf }, { titles: 400, years: [2021] });
+const truth = catalogue.truth();
+const BUSY: Partition = { year: 2021, initial: 'TH' };
+const clock = createFastClock(50);
+const ALL_IS_WELL = { missing: [], unexpected: [], wrong: [] };
+
+let tmdb: TmdbStandIn;
+let imdb: ImdbStandIn;
+let cwd: string;
+
+beforeAll(async () => {
+  tmdb = await startTmdbStandIn({ catalogue });
+  imdb = await startImdbStandIn({ source: catalogue });
+});
+afterAll(() => Promise.all([tmdb.stop(), imdb.stop()]));
+beforeEach(async () => {
+  tmdb.setFaults({});
+  tmdb.setKeyRevoked(false);
+  tmdb.clearStats();
+  imdb.setMode('good');
+  cwd = await makeTempFolder();
+});
+
+function tdd(
+  argv: string,
+  { env = {}, signals }: { env?: Record<string, string>; signals?: EventEmitter } = {},
+) {
+  return runCli(argv.split(' '), {
+    cwd,
+    clock,
+    ...(signals && { signals }),
+    env: {
+      TMDB_API_KEY: SANDBOX_API_KEY,
+      TMDB_BASE_URL: tmdb.url,
+      IMDB_DATASETS_URL: imdb.url,
+      TMDB_REQUESTS_PER_SECOND: '2000',
+      ...env,
+    },
+  });
+}
+
+function idsOf({ year, initial }: Partition): string[] {
+  return [...truth].flatMap(([id, { partition }]) =>
+    partition.year === year && partition.initial === initial ? id : [],
+  );
+}
+
+describe('tdd download', () => {
+  it('puts a partition into a directory, once', async () => {
+    const first = await tdd('download --year 2021 --initial TH --to lake');
+    expect(first).toMatchObject({ exitCode: 0 });
+    expect(first.stdout).toMatch(/✔ 2021\/TH {2}\d+ found, .*; complete\./);
+    const lake = createDirectoryLake({ directory: join(cwd, 'lake') });
+    expect(await verifyLake({ lake, catalogue }, { partitions: [BUSY] })).toMatchObject(ALL_IS_WELL);
+    tmdb.clearStats();
+    const second = await tdd('download --year 2021 --initial th --to lake --json');
+    expect(JSON.parse(second.stdout)).toMatchObject({
+      partitions: [{ outcome: 'complete', skipped: idsOf(BUSY).length, thisRun: { requests: 0 } }],
+    });
+    expect(Object.keys(tmdb.stats().byPath)).toEqual(['/3/authentication']);
+    expect(imdb.stats().downloads).toBe(1);
+  });
+
+  it('downloads again what is there when asked to', async () => {
+    await tdd('download --year 2021 --initial A_ --to lake');
+    const again = await tdd('download --year 2021 --initial A_ --to lake --refresh --json');
+    expect(JSON.parse(again.stdout).partitions[0]).toMatchObject({
+      skipped: 0,
+      thisRun: { total: idsOf({ year: 2021, initial: 'A_' }).length },
+    });
+  });
+
+  it('downloads at most as many titles as it is told', async () => {
+    const { stdout } = await tdd('download --year 2021 --initial TH --to lake --limit 3 --json');
+    expect(JSON.parse(stdout).partitions[0]).toMatchObject({
+      outcome: 'partial',
+      thisRun: { total: 3, done: 3 },
+    });
+  });
+
+  it('finds the partitions of single ids, and says why one has none', async () => {
+    const [one = '', two = ''] = [idsOf(BUSY)[0], idsOf({ year: 2021, initial: 'A_' })[0]];
+    const yearless = catalogue.cases.find(({ row }) => row.startYear === null)?.row.tconst;
+    const run = await tdd(
+      `download --imdb-id ${one} --imdb_id ${two} --imdb-id ${yearless} --imdb-id tt0000000 --to lake --json`,
+    );
+    expect(run.exitCode).toBe(1);
+    const { partitions, withoutPartition } = JSON.parse(run.stdout);
+    expect(partitions).toHaveLength(2);
+    expect(partitions).toMatchObject([{ thisRun: { done: 1 } }, { thisRun: { done: 1 } }]);
+    expect(withoutPartition).toEqual([
+      { imdbId: yearless, reason: expect.stringMatching(/IMDb names no year for/) },
+      { imdbId: 'tt0000000', reason: expect.stringMatching(/has no movie of this id/) },
+    ]);
+  });
+
+  it('keeps a refusal of TMDB, which completes a partition', async () => {
+    const [bad = ''] = idsOf(BUSY).filter((id) => truth.get(id)?.state === 'found');
+    tmdb.setFaults({ rules: [{ kind: '422', path: `/3/movie/${bad}` }] });
+    const refused = await tdd('download --year 2021 --initial TH --to lake --json');
+    expect(JSON.parse(refused.stdout).partitions[0]).toMatchObject({ complete: true });
+    const manifest = JSON.parse(
+      await readFile(join(cwd, 'lake/tmdb/manifests/year-2021/initial-TH.json'), 'utf8'),
+    );
+    expect(manifest.titles[bad]).toMatchObject({ state: 'refused', reason: expect.stringMatching(/^422/) });
+  });
+
+  it('tells of failed titles with exit code 1, and asks for only these the next time', async () => {
+    const [bad = ''] = idsOf(BUSY).filter((id) => truth.get(id)?.state === 'found');
+    tmdb.setFaults({ rules: [{ kind: '503 code 9', path: `/3/movie/${bad}` }] });
+    const failed = await tdd('download --year 2021 --initial TH --to lake');
+    expect(failed.exitCode).toBe(1);
+    expect(failed.stdout).toMatch(/✖ 2021\/TH .* 1 failed/);
+    tmdb.setFaults({});
+    tmdb.clearStats();
+    expect(await tdd('download --year 2021 --initial TH --to lake')).toMatchObject({ exitCode: 0 });
+    expect(Object.keys(tmdb.stats().byPath).filter((path) => path.includes('/tt'))).toContain(
+      `/3/movie/${bad}`,
+    );
+    expect(Object.keys(tmdb.stats().byPath).filter((path) => path.startsWith('/3/movie/tt'))).toHaveLength(1);
+  });
+
+  it('finishes what is in flight at Ctrl-C, and the next run goes on', async () => {
+    const signals = new EventEmitter();
+    const running = tdd('download --year 2021 --initial TH --to lake', {
+      signals,
+      env: { TMDB_REQUESTS_PER_SECOND: '0.5' },
+    });
+    while (tmdb.stats().requests.length < 6) await new Promise((resolve) => setTimeout(resolve, 10));
+    signals.emit('SIGINT');
+    const stopped = await running;
+    expect(stopped.exitCode).toBe(130);
+    expect(stopped.stderr).toContain('the same command goes on from here');
+    const { done } = JSON.parse((await tdd('download --year 2021 --initial TH --to lake --json')).stdout)
+      .partitions[0].thisRun;
+    expect(done).toBeGreaterThan(0);
+    expect(done).toBeLessThan(idsOf(BUSY).length);
+    const lake = createDirectoryLake({ directory: join(cwd, 'lake') });
+    expect(await verifyLake({ lake, catalogue }, { partitions: [BUSY] })).toMatchObject(ALL_IS_WELL);
+  });
+});
+
+describe('bad input ends with one sentence, exit code 2 and nothing changed', () => {
+  it.each([
+    ['download', /--year and --initial together, or --imdb-id/],
+    ['download --year 2021', /--year and --initial together/],
+    ['download --year 99999 --initial TH --to lake', /"99999" is no year of a movie/],
+    ['download --year 1492 --initial TH --to lake', /"1492" is no year of a movie/],
+    ['download --year 2021 --initial ../ --to lake', /is no initial/],
+    ['download --year 2021 --initial THE --to lake', /"THE" is no initial/],
+    ['download --imdb-id nm0000001 --to lake', /"nm0000001" is no IMDb id/],
+    ['download --imdb-id tt0000001 --year 2021 --to lake', /not both/],
+    ['download --year 2021 --initial TH --to lake --limit 0', /--limit "0" is no number of things/],
+    ['download --year 2021 --initial TH --to lake --limt 1', /unknown option '--limt'; did you mean --limit/],
+    ['download --year 2021 --initial TH --to ftp://lake', /is no place of a lake/],
+    ['download --year 2021 --initial TH --to s3://Bad_Bucket', /Bad_Bucket/],
+    ['download --year 2021 --initial TH', /--datalake-bucket-name, DATALAKE_BUCKET_NAME/],
+    ['download --year 2021 --initial TH --to lake --lookup find --append credits', /cannot append/],
+    ['download --year 2021 --initial TH --to lake --requests-per-second 0', /--requests-per-second/],
+  ])('%s', async (argv, sentence) => {
+    const run = await tdd(argv);
+    expect(run).toMatchObject({ exitCode: 2, stdout: '' });
+    expect(run.stderr.trim().split('\n')).toHaveLength(1);
+    expect(run.stderr).toMatch(sentence);
+    expect(await readdir(cwd)).toEqual([]);
+  });
+
+  it('a key that TMDB does not know', async () => {
+    tmdb.setKeyRevoked(true);
+    const run = await tdd('download --year 2021 --initial TH --to lake');
+    expect(run).toMatchObject({ exitCode: 2, stdout: '' });
+    expect(run.stderr).toMatch(/^tdd: TMDB refuses the API key: 401 \(code 7\)/);
+    expect(run.stderr).not.toContain(SANDBOX_API_KEY);
+    expect(await readdir(cwd)).toEqual([]);
+  });
+
+  it.each([
+    ['html', /HTML|gzip/],
+    ['truncated', /cannot be downloaded \(The server aborted/],
+    ['cut gzip', /cut off|ends/],
+    ['lacks column', /startYear/],
+    ['empty', /empty/],
+    ['404', /HTTP 404/],
+  ] as const)('a snapshot that is %s', async (mode, sentence) => {
+    imdb.setMode(mode);
+    const run = await tdd('download --year 2021 --initial TH --to lake');
+    expect(run).toMatchObject({ exitCode: 2, stdout: '' });
+    expect(run.stderr).toMatch(sentence);
+    const lake = createDirectoryLake({ directory: join(cwd, 'lake') });
+    const keys = [];
+    for await (const { key } of lake.list('')) keys.push(key);
+    expect(keys).toEqual([]);
+  });
+
+  it.each([
+    ['a directory', () => mkdir(join(cwd, 'config.ini'))],
+    ['garbage', () => writeFile(join(cwd, 'config.ini'), Buffer.from([0, 255, 1, 254, 0]))],
+  ])('a config.ini that is %s', async (_, make) => {
+    await make();
+    const run = await tdd('download --year 2021 --initial TH --to lake');
+    expect(run).toMatchObject({ exitCode: 2, stdout: '' });
+    expect(run.stderr).toMatch(/config\.ini/);
+    expect(await readdir(cwd)).toEqual(['config.ini']);
+  });
+
+  it.skipIf(process.getuid?.() === 0)(
+    'a config.ini that may not be read (skipped as root, who may)',
+    async () => {
+      await writeFile(join(cwd, 'config.ini'), '[TMDB]\n');
+      await chmod(join(cwd, 'config.ini'), 0);
+      expect(await tdd('download --year 2021 --initial TH --to lake')).toMatchObject({ exitCode: 2 });
+    },
+  );
+});
