@@ -1,0 +1,50 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { buildZip } from '../src/deploy/package.ts';
+import { atMost, type BenchRow, median } from './bench-row.ts';
+
+const ROUNDS = 5;
+const run = promisify(execFile);
+
+/** What the worker's entry needs to start. */
+const ENV = {
+  AWS_REGION: 'us-east-1',
+  AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+  DATALAKE_BUCKET_NAME: 'bench',
+  TMDB_API_KEY: '0123456789abcdef0123456789abcdef',
+  TDD_QUEUE_URL: 'http://127.0.0.1:9/queue',
+  TDD_DLQ_URL: 'http://127.0.0.1:9/queue-dlq',
+};
+
+/** The worker's zip, and how long a fresh process takes to import the bundle and make its clients. */
+export async function runBundleBench(): Promise<BenchRow[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'tdd-bench-bundle-'));
+  try {
+    const file = join(folder, 'index.mjs');
+    await run('npm', ['run', '--silent', 'build:worker', '--', `--outfile=${file}`]);
+    const zip = await buildZip({ bundle: await readFile(file) });
+    const importsMs: number[] = [];
+    for (let round = 0; round < ROUNDS; round += 1) importsMs.push(await measureImport(folder));
+    return [
+      atMost('bundle: zip', zip.length / 1_000, 500, 'KB'),
+      atMost('bundle: import', median(importsMs), 200, 'ms'),
+    ];
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+async function measureImport(folder: string): Promise<number> {
+  const script = `
+    const startedMs = performance.now();
+    await import('./index.mjs');
+    process.stdout.write(String(performance.now() - startedMs));`;
+  const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', script], {
+    cwd: folder,
+    env: ENV,
+  });
+  return Number(stdout);
+}
