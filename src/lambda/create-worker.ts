@@ -8,7 +8,6 @@ import { createTmdbClient } from '../tmdb/client.ts';
 import { createHttpGet } from '../tmdb/http.ts';
 import { createPacer } from '../tmdb/pacer.ts';
 import { createHandler, type Handler } from './create-handler.ts';
-import { disableEventSource } from './disable-event-source.ts';
 import { createJsonLog } from './json-log.ts';
 import { readTitles } from './read-titles.ts';
 import { createSqsQueue } from './sqs-queue.ts';
@@ -57,9 +56,15 @@ export function createWorker({
       queueUrl: env.TDD_QUEUE_URL || missing('TDD_QUEUE_URL'),
       deadLetterQueueUrl: env.TDD_DLQ_URL || missing('TDD_DLQ_URL'),
     }),
-    disableEventSource: eventSource ? () => disableEventSource(eventSource) : undefined,
+    disableEventSource: eventSource ? () => disable(eventSource) : undefined,
     log: createJsonLog({ write, clock, secret: apiKey }),
   });
+}
+
+/** Lambda's client is loaded only here: a worker whose key is good never needs it. */
+async function disable(eventSource: string): Promise<void> {
+  const { disableEventSource } = await import('./disable-event-source.ts');
+  await disableEventSource(eventSource);
 }
 
 function missing(variable: string): never {

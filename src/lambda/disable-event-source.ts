@@ -1,12 +1,14 @@
-import type { LambdaClientConfig } from '@aws-sdk/client-lambda';
+import {
+  LambdaClient,
+  type LambdaClientConfig,
+  UpdateEventSourceMappingCommand,
+} from '@aws-sdk/client-lambda';
 
 /**
  * Disables an event source: Lambda takes no more messages from its queue, which keeps them.
- * The client is loaded only here: a worker whose key is good never needs it.
  * @throws the SDK's error, also when the event source is changing already.
  */
 export async function disableEventSource(uuid: string, config: LambdaClientConfig = {}): Promise<void> {
-  const { LambdaClient, UpdateEventSourceMappingCommand } = await import('@aws-sdk/client-lambda');
   const lambda = new LambdaClient(config);
   try {
     await lambda.send(new UpdateEventSourceMappingCommand({ UUID: uuid, Enabled: false }));
