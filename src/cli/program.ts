@@ -28,6 +28,11 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/download.ts')).download,
   },
   {
+    name: 'simulate',
+    summary: "send one partition's message to the workers",
+    load: async () => (await import('./commands/simulate.ts')).simulate,
+  },
+  {
     name: 'destroy',
     summary: 'remove what deploy has made; the bucket stays unless asked',
     load: async () => (await import('./commands/destroy.ts')).destroy,

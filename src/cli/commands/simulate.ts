@@ -1,0 +1,140 @@
+import { utcDay } from '../../clock.ts';
+import type { Manifest } from '../../download/manifest.ts';
+import { UsageError } from '../../errors.ts';
+import type { LakeLocation } from '../../lake/open-lake.ts';
+import { type Partition, parseInitial, parseYear, partitionName } from '../../partition.ts';
+import { createRunId } from '../../run-id.ts';
+import { defineCommand, type Flags } from '../command.ts';
+import type { CommandContext } from '../context.ts';
+import { followRun, type RunEnd } from '../follow-run.ts';
+import { openLakeAt, readLakeLocation } from '../lake-location.ts';
+import type { Style } from '../output.ts';
+import type { PartitionQueue } from '../partition-queue.ts';
+import { createProgress } from '../progress.ts';
+
+/** What `tdd simulate` was told. */
+export interface SimulateInput {
+  readonly partition: Partition;
+  readonly queueName: string;
+  /** The lake to follow the run in, with `--wait`. */
+  readonly waitIn: LakeLocation | undefined;
+}
+
+/** What `tdd simulate` did. */
+export interface SimulateResult {
+  readonly messageId: string;
+  readonly queue: string;
+  readonly partition: Partition;
+  readonly snapshot: string;
+  readonly run: string;
+  /** How the run ended, with `--wait`. */
+  readonly end?: RunEnd;
+}
+
+/** `tdd simulate`: one partition for the workers. */
+export const simulate = defineCommand<SimulateInput, SimulateResult>({
+  description:
+    'Sends the message of one partition to the queue, as a launch does for thousands, so that one worker ' +
+    'downloads it. With --wait it follows this very run until the partition is complete, or its message ends in ' +
+    'the dead-letter queue.',
+  settings: ['queueName', 'bucketName'],
+  declare: (command) =>
+    command
+      .option('--year <YYYY>', "the partition's year")
+      .option('--initial <II>', "the partition's initial: AD, 50, A_ …")
+      .option('--wait', 'wait for the end of the run: exit code 0 when it is complete, else 1')
+      .addHelpText('after', '\nExample:\n  tdd simulate --year 2004 --initial AD --wait'),
+  readInput,
+  run,
+  format,
+  exitCode: ({ end }) => (end === undefined || end.complete ? 0 : 1),
+});
+
+async function readInput(context: CommandContext, flags: Flags): Promise<SimulateInput> {
+  const { year, initial, wait } = flags;
+  if (year === undefined || initial === undefined) {
+    throw new UsageError('Say which partition to send: --year and --initial together.');
+  }
+  const partition = { year: parseYear(year), initial: parseInitial(initial) };
+  const settings = await context.readSettings();
+  const waitIn = wait === true ? await readLakeLocation(context, settings) : undefined;
+  return { partition, queueName: settings.queueName, waitIn };
+}
+
+async function run(context: CommandContext, input: SimulateInput): Promise<SimulateResult> {
+  const { clock, output, signal } = context;
+  const { partition, queueName, waitIn } = input;
+  const { toUserError } = await import('../../deploy/clear-errors.ts');
+  try {
+    // What waiting needs is looked at first: nothing is sent when it is not there.
+    const lake = waitIn && (await openLakeAt(context, waitIn));
+    const queue = await connectQueue(context, queueName);
+    const now = clock.now();
+    const message = { ...partition, snapshot: utcDay(now), run: createRunId(now, Math.random) };
+    signal.throwIfAborted();
+    const messageId = await queue.send({ ...message, hop: 0 });
+    const { snapshot, run } = message;
+    const sent = { messageId, queue: queueName, partition, snapshot, run };
+    if (lake === undefined) return sent;
+    output.info(`Sent partition ${partitionName(partition)} as message ${messageId}.`);
+    const show = showRun(context);
+    const end = await followRun({ queue, lake, clock }, sent, { onProgress: show.update, signal }).finally(
+      show.end,
+    );
+    return { ...sent, end };
+  } catch (error) {
+    throw toUserError(error);
+  }
+}
+
+async function connectQueue(context: CommandContext, queueName: string): Promise<PartitionQueue> {
+  const { createS3Client } = await import('../../lake/create-s3-client.ts');
+  const { createClients } = await import('../../deploy/clients.ts');
+  const { withClearErrors } = await import('../../deploy/clear-errors.ts');
+  const { findPartitionQueue } = await import('../partition-queue.ts');
+  const clients = createClients({ s3: createS3Client({ env: context.io.env }) });
+  return findPartitionQueue(withClearErrors(clients), queueName);
+}
+
+/** Shows how far a run is, and says when it came to a stop that workers try to mend. */
+function showRun(context: CommandContext) {
+  context.output.info(
+    'Waiting for a worker; Ctrl-C ends the waiting, and the message stays with the workers.',
+  );
+  const bar = createProgress(context, 'titles');
+  let told = '';
+  return {
+    update: (manifest: Manifest | undefined): void => {
+      if (manifest === undefined) return;
+      const { counts, lastRun } = manifest;
+      const { found, notFound, refused, failed, titles, reviews } = counts;
+      const fields = [`${failed} failed`, `${found} found`, `${notFound} not found`, `${reviews} reviews`];
+      bar.update({ done: found + notFound + refused, total: titles, fields });
+      const news = NEWS[lastRun.outcome];
+      if (news !== undefined && news !== told) context.output.info(news);
+      told = news ?? '';
+    },
+    end: bar.stop,
+  };
+}
+
+const NEWS: Partial<Record<Manifest['lastRun']['outcome'], string>> = {
+  stopped: 'The worker used up its time: the next one goes on from there.',
+  failedTitles: 'Some titles failed: a worker tries them again in some minutes.',
+  outage: 'TMDB does not answer: the worker waits and tries again.',
+  error: 'The worker met an error (its log says which): another tries again in some minutes.',
+};
+
+function format({ messageId, queue, partition, run, end }: SimulateResult, style: Style): string {
+  const name = style.bold(partitionName(partition));
+  if (end === undefined) {
+    return `${style.green('✔')} Sent partition ${name} to ${queue}: message ${messageId}, run ${run}.`;
+  }
+  const { counts, complete, reason } = end;
+  const numbers = counts
+    ? `  ${counts.found} found, ${counts.notFound} not found, ${counts.refused} refused, ${counts.failed} failed of ${counts.titles} titles, ${counts.reviews} reviews`
+    : '';
+  return complete
+    ? `${style.green('✔')} ${name}${numbers}; complete. Message ${messageId}, run ${run}.`
+    : `${style.red('✖')} ${name}${numbers}; not complete. ${reason ?? ''} Message ${messageId}, run ${run}.`;
+}

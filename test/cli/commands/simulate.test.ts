@@ -1,0 +1,131 @@
+import { EventEmitter } from 'node:events';
+import {
+  CreateQueueCommand,
+  GetQueueAttributesCommand,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
+import { createS3Lake } from '../../../src/lake/s3-lake.ts';
+import { parseMessage } from '../../../src/message/parse-message.ts';
+import { describeWithMoto, type Moto, startMoto } from '../../support/moto.ts';
+import { runCli } from '../../support/run-cli.ts';
+import { makeTempFolder } from '../../support/temp-folder.ts';
+
+const BUCKET = 'simulated-lake';
+const SIMULATE = ['simulate', '--year', '2004', '--initial', 'ad', '--queue-name', 'q'];
+const WAIT = [...SIMULATE, '--wait', '--datalake-bucket-name', BUCKET];
+
+describeWithMoto('tdd simulate', () => {
+  let moto: Moto;
+  let sqs: SQSClient;
+  let queueUrl = '';
+  let deadLetterQueueUrl = '';
+  beforeAll(async () => {
+    moto = await startMoto();
+    sqs = new SQSClient(moto.clientConfig);
+  });
+  beforeEach(async () => {
+    // The SDK's own clients read the process's environment.
+    for (const [name, value] of Object.entries(moto.env)) vi.stubEnv(name, value);
+    await moto.reset();
+    await moto.createBucket(BUCKET);
+    queueUrl = (await sqs.send(new CreateQueueCommand({ QueueName: 'q' }))).QueueUrl ?? '';
+    deadLetterQueueUrl = (await sqs.send(new CreateQueueCommand({ QueueName: 'q-dlq' }))).QueueUrl ?? '';
+  });
+  afterEach(() => vi.unstubAllEnvs());
+  afterAll(async () => {
+    sqs.destroy();
+    await moto.stop();
+  });
+
+  const run = async (argv: readonly string[], signals = new EventEmitter()) =>
+    runCli(argv, { cwd: await makeTempFolder(), env: moto.env, signals });
+
+  /** The message that the command has sent, as soon as it has. */
+  async function receive() {
+    const input = { QueueUrl: queueUrl, WaitTimeSeconds: 10 };
+    const { Messages } = await sqs.send(new ReceiveMessageCommand(input));
+    return parseMessage(Messages?.[0]?.Body ?? '');
+  }
+
+  async function countDeadLetters(): Promise<string | undefined> {
+    const input = {
+      QueueUrl: deadLetterQueueUrl,
+      AttributeNames: ['ApproximateNumberOfMessages' as const],
+    };
+    const { Attributes } = await sqs.send(new GetQueueAttributesCommand(input));
+    return Attributes?.ApproximateNumberOfMessages;
+  }
+
+  it("sends one message with today's snapshot and a run, and prints its id", async () => {
+    const { exitCode, stdout } = await run([...SIMULATE, '--json']);
+    expect(exitCode).toBe(0);
+    const result = JSON.parse(stdout);
+    expect(result).toMatchObject({ queue: 'q', messageId: expect.stringMatching(/^[0-9a-f-]{36}$/) });
+    expect(await receive()).toEqual({
+      year: 2004,
+      initial: 'AD',
+      snapshot: new Date().toISOString().slice(0, 10),
+      run: result.run,
+      hop: 0,
+    });
+  });
+
+  it('waits until the manifest tells that this run is complete', async () => {
+    const waiting = run(WAIT);
+    const { run: name } = await receive();
+    const counts = { titles: 3, found: 2, notFound: 1, refused: 0, failed: 0, reviews: 7 };
+    const lastRun = { run: name, outcome: 'complete' };
+    const manifest = { complete: true, counts, settings: {}, titles: {}, lastRun };
+    await createS3Lake({ s3: moto.s3, bucket: BUCKET }).write(
+      'tmdb/manifests/year-2004/initial-AD.json',
+      JSON.stringify(manifest),
+      'application/json',
+    );
+    const { exitCode, stdout, stderr } = await waiting;
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/2004\/AD {2}2 found, 1 not found.* 7 reviews; complete\./);
+    expect(stderr).toMatch(/^Sent partition 2004\/AD as message /);
+  });
+
+  it('ends with exit code 1 and the reason when the message is a dead letter, which stays', async () => {
+    const waiting = run(WAIT);
+    const { run: name = '' } = await receive();
+    const attribute = (StringValue: string) => ({ DataType: 'String', StringValue });
+    const letters = [
+      { MessageBody: 'not JSON', MessageAttributes: { reason: attribute('The message is not JSON.') } },
+      { MessageBody: '{}', MessageAttributes: { run: attribute(name), reason: attribute('All failed.') } },
+    ];
+    for (const letter of letters) {
+      await sqs.send(new SendMessageCommand({ QueueUrl: deadLetterQueueUrl, ...letter }));
+    }
+    expect(await waiting).toMatchObject({ exitCode: 1, stdout: expect.stringContaining('All failed.') });
+    expect(await countDeadLetters()).toBe('2');
+  });
+
+  it('ends with exit code 130 at Ctrl-C, and the message stays', async () => {
+    const signals = new EventEmitter();
+    const waiting = run(WAIT, signals);
+    await receive();
+    signals.emit('SIGINT');
+    expect(await waiting).toMatchObject({ exitCode: 130, stdout: '' });
+  });
+
+  it.each([
+    [
+      'no queue of this name',
+      ['simulate', '--year=2004', '--initial=AD', '--queue-name=none'],
+      1,
+      /no queue "none".*tdd deploy/,
+    ],
+    ['no partition', ['simulate', '--year', '2004'], 2, /--year and --initial/],
+    ['a year that is none', ['simulate', '--year', '99999', '--initial', 'AD'], 2, /99999/],
+    ['no lake to wait in', [...SIMULATE, '--wait'], 2, /--datalake-bucket-name/],
+  ])('sends nothing with %s', async (_what, argv, exitCode, sentence) => {
+    const end = await run(argv);
+    expect(end).toMatchObject({ exitCode, stdout: '' });
+    expect(end.stderr).toMatch(sentence);
+  });
+});
