@@ -2,6 +2,9 @@ import type { Clock } from '../clock.ts';
 import type { Deadline } from './deadline.ts';
 import type { Log } from './json-log.ts';
 
+/** Lambda refuses the change while another one is under way: most often another worker's of the same kind. */
+const TRIES = 3;
+const BETWEEN_MS = 5_000;
 /** Lambda's poller needs a while to stop: meanwhile this worker takes no further message. */
 const HOLD_MS = 30_000;
 
@@ -26,13 +29,21 @@ export async function pauseFleet(
     log('ERROR', 'The event source stays enabled: TDD_EVENT_SOURCE_UUID is not set, so run "tdd deploy".');
     return false;
   }
-  try {
-    await disableEventSource();
-  } catch (error) {
-    log('ERROR', 'The event source could not be disabled.', { reason: String(error) });
-    return false;
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await disableEventSource();
+      break;
+    } catch (error) {
+      log('ERROR', 'The event source could not be disabled.', { tries, reason: String(error) });
+      if (tries >= TRIES || stop.aborted) return false;
+    }
+    await wait(BETWEEN_MS);
   }
   log('WARN', 'The event source was disabled: give the function a valid key, then run "tdd resume".');
-  await clock.sleep(HOLD_MS, stop).catch(() => undefined); // The time was up first.
+  await wait(HOLD_MS);
   return true;
+
+  async function wait(ms: number): Promise<void> {
+    await clock.sleep(ms, stop).catch(() => undefined); // The invocation's time was up first.
+  }
 }

@@ -12,10 +12,11 @@ export interface BundledWorker {
   /**
    * Imports the bundle in a process of its own and hands it events, one after the other.
    * @param options.node the path of the Node to run it with.
+   * @param options.seconds the time of each invocation.
    */
   handle(
     events: readonly SqsEvent[],
-    options: { node: string; env: Readonly<Record<string, string>> },
+    options: { node: string; env: Readonly<Record<string, string>>; seconds?: number },
   ): Promise<{ answers: SqsBatchResponse[]; log: Record<string, unknown>[]; output: string }>;
   remove(): Promise<void>;
 }
@@ -25,12 +26,12 @@ export async function bundleWorker(): Promise<BundledWorker> {
   const folder = await mkdtemp(join(tmpdir(), 'tdd-worker-'));
   await run('npm', ['run', '--silent', 'build:worker', '--', `--outfile=${join(folder, 'index.mjs')}`]);
   return {
-    async handle(events, { node, env }) {
+    async handle(events, { node, env, seconds = 300 }) {
       const answersFile = join(folder, 'answers.json');
       const script = `
         import { writeFileSync } from 'node:fs';
         const { handler } = await import('./index.mjs');
-        const context = { getRemainingTimeInMillis: () => 300_000 };
+        const context = { getRemainingTimeInMillis: () => ${seconds * 1_000} };
         const answers = [];
         for (const event of ${JSON.stringify(events)}) answers.push(await handler(event, context));
         writeFileSync('answers.json', JSON.stringify(answers));`;

@@ -369,6 +369,20 @@ describe('a key that was revoked', () => {
     expect(worker.sent).toEqual([{ body: JSON.parse(body()), delaySeconds: 900 }]);
   });
 
+  it('tries again when another worker is disabling the event source just now', async () => {
+    const worker = createWorkerHarness();
+    worker.answer = () => REVOKED;
+    let calls = 0;
+    const disableEventSource = async () => {
+      calls += 1;
+      if (calls === 1) throw new Error('ResourceInUseException');
+    };
+    worker.deps = { disableEventSource };
+    expect(await worker.deliver([body()], { receives: 5 })).toEqual(ALL_DONE);
+    expect(calls).toBe(2);
+    expect(worker.sent).toHaveLength(1);
+  });
+
   it.each([
     ['cannot be disabled', () => Promise.reject(new Error('AccessDenied'))],
     ['is not known', undefined],

@@ -1,10 +1,11 @@
+import { GetEventSourceMappingCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import {
   CreateQueueCommand,
   ReceiveMessageCommand,
   SendMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { initialOf } from '../../src/imdb/initial-of.ts';
 import { createS3Lake } from '../../src/lake/s3-lake.ts';
 import type { SqsEvent } from '../../src/lambda/sqs-event.ts';
@@ -15,6 +16,7 @@ import { startTmdbStandIn, type TmdbStandIn } from '../../src/sandbox/tmdb-stand
 import { verifyLake } from '../../src/sandbox/verify-lake.ts';
 import { describeWithMoto, type Moto, startMoto } from '../support/moto.ts';
 import { type BundledWorker, bundleWorker, fetchNode } from './bundled-worker.ts';
+import { createEventSource } from './create-event-source.ts';
 
 /** Further Node versions come from the npm registry: `TDD_TEST_NODES=22,24` asks for them. */
 const others = process.env.TDD_TEST_NODES?.split(',') ?? [];
@@ -37,6 +39,7 @@ describeWithMoto('the bundled worker, alone in an empty folder', () => {
     ]);
     sqs = new SQSClient(moto.clientConfig);
   });
+  afterEach(() => tmdb.setKeyRevoked(false));
   afterAll(async () => {
     sqs.destroy();
     await Promise.all([moto.stop(), tmdb.stop(), imdb.stop(), worker.remove()]);
@@ -65,6 +68,44 @@ describeWithMoto('the bundled worker, alone in an empty folder', () => {
     return QueueUrl;
   }
 
+  /** The settings of the function. */
+  function environment(bucket: string): Record<string, string> {
+    return {
+      ...moto.env,
+      DATALAKE_BUCKET_NAME: bucket,
+      TMDB_API_KEY: SANDBOX_API_KEY,
+      TMDB_BASE_URL: tmdb.url,
+      TMDB_REQUESTS_PER_SECOND: '2000',
+      IMDB_DATASETS_URL: imdb.url,
+    };
+  }
+
+  it('disables its own event source when the key is refused', async () => {
+    await moto.reset();
+    const bucket = await moto.createBucket();
+    const lambda = new LambdaClient(moto.clientConfig);
+    const uuid = await createEventSource(moto, lambda);
+    const queueUrl = await createQueue('queue');
+    const event = await deliver(queueUrl, '{"year": 2004, "initial": "TH"}');
+    tmdb.setKeyRevoked(true);
+    const { answers, output } = await worker.handle([event], {
+      node: process.execPath,
+      // Leaves a second before the worker stops: it would wait for Lambda's poller otherwise.
+      seconds: 46,
+      env: {
+        ...environment(bucket),
+        TDD_QUEUE_URL: queueUrl,
+        TDD_DLQ_URL: queueUrl,
+        TDD_EVENT_SOURCE_UUID: uuid,
+      },
+    });
+    expect(answers).toEqual([{ batchItemFailures: [{ itemIdentifier: event.Records[0]?.messageId }] }]);
+    expect(output).toContain('TMDB refuses the API key');
+    expect(output).not.toContain(SANDBOX_API_KEY);
+    const { State } = await lambda.send(new GetEventSourceMappingCommand({ UUID: uuid }));
+    expect(State).toBe('Disabled');
+  });
+
   it.each(nodes)('downloads a partition into S3 and sends a bad message away, on %s', async (name) => {
     const version = /^Node (.+)$/.exec(name)?.[1];
     const node = version === undefined ? process.execPath : await fetchNode(version);
@@ -79,12 +120,7 @@ describeWithMoto('the bundled worker, alone in an empty folder', () => {
     const { answers, log, output } = await worker.handle(events, {
       node,
       env: {
-        ...moto.env,
-        DATALAKE_BUCKET_NAME: bucket,
-        TMDB_API_KEY: SANDBOX_API_KEY,
-        TMDB_BASE_URL: tmdb.url,
-        TMDB_REQUESTS_PER_SECOND: '2000',
-        IMDB_DATASETS_URL: imdb.url,
+        ...environment(bucket),
         TDD_QUEUE_URL: queueUrl,
         TDD_DLQ_URL: deadLetterQueueUrl,
       },
