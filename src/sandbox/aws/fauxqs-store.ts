@@ -1,3 +1,6 @@
+import { Agent, type IncomingHttpHeaders, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { buildApp } from 'fauxqs';
 
 /** A message as fauxqs keeps it, with two fields of ours. Plain JSON. */
@@ -57,7 +60,7 @@ export interface QueueStore {
   shutdown(): void;
 }
 
-/** fauxqs' SQS without a socket of its own, and the store behind it. */
+/** fauxqs' SQS, and the store behind it. */
 export interface Fauxqs {
   readonly store: QueueStore;
   /** One call in SQS' JSON protocol; queue URLs are those of the store. */
@@ -82,30 +85,44 @@ export async function openFauxqs(region: string): Promise<Fauxqs> {
 
   const options = { logger: false, defaultRegion: region, stores: { sqsStore: store } };
   const app = buildApp(options as unknown as NonNullable<Parameters<typeof buildApp>[0]>);
-  await app.ready();
+  // A socket of its own, since the package that Fastify injects requests with does not run on every Node 20.
+  await app.listen({ port: 0, host: '127.0.0.1' });
+  const { port } = app.server.address() as AddressInfo;
+  const agent = new Agent({ keepAlive: true });
   return {
     store,
-    async call(target, authorization, input) {
-      const answer = await app.inject({
-        method: 'POST',
-        url: '/',
-        headers: {
+    call: (target, authorization, input) =>
+      new Promise((resolve, reject) => {
+        const headers = {
+          // fauxqs makes queue URLs of this.
           host: 'localhost',
           authorization,
           'content-type': 'application/x-amz-json-1.0',
           'x-amz-target': target,
-        },
-        payload: JSON.stringify(input),
-      });
-      const headers: Record<string, string> = {};
-      for (const name of ['content-type', 'x-amzn-query-error', 'x-amz-request-id']) {
-        const value = answer.headers[name];
-        if (value !== undefined) headers[name] = String(value);
-      }
-      return { status: answer.statusCode, headers, body: answer.body };
+        };
+        const outgoing = request({ host: '127.0.0.1', port, method: 'POST', agent, headers }, (answer) => {
+          text(answer).then(
+            (body) =>
+              resolve({ status: answer.statusCode ?? 500, headers: pickHeaders(answer.headers), body }),
+            reject,
+          );
+        });
+        outgoing.once('error', reject);
+        outgoing.end(JSON.stringify(input));
+      }),
+    close: async () => {
+      agent.destroy();
+      await app.close();
     },
-    close: () => app.close(),
   };
+}
+
+function pickHeaders(headers: IncomingHttpHeaders): Record<string, string> {
+  const picked: Record<string, string> = {};
+  for (const name of ['content-type', 'x-amzn-query-error', 'x-amz-request-id']) {
+    if (headers[name] !== undefined) picked[name] = String(headers[name]);
+  }
+  return picked;
 }
 
 /** A message that turns up in another queue than it was sent to was redriven: real SQS tells from where. */
