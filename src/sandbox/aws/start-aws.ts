@@ -101,10 +101,16 @@ export async function startAws(options: AwsOptions): Promise<SandboxAws> {
     }
   };
   const stopPolling = startPoller({ world, now, queues, pool });
-  // One that is killed loses what it did since.
   const save = () =>
     writeState(directory, { world, queues: queues.snapshot(), labels: files.labels(), endpoint });
-  const saving = setInterval(save, SAVE_MS).unref();
+  // So that one that is killed loses little. A directory that cannot be written is told when it stops.
+  const saving = setInterval(() => {
+    try {
+      save();
+    } catch {
+      clearInterval(saving);
+    }
+  }, SAVE_MS).unref();
 
   let stopped: Promise<void> | undefined;
   async function stop(): Promise<void> {
@@ -114,8 +120,11 @@ export async function startAws(options: AwsOptions): Promise<SandboxAws> {
     const closed = new Promise((resolve) => server.close(resolve));
     server.closeAllConnections();
     await closed;
-    save();
-    await queues.stop();
+    try {
+      save();
+    } finally {
+      await queues.stop();
+    }
   }
   return {
     endpoint,
