@@ -36,7 +36,7 @@ function noteForBucket({ bucket }: Observation): string[] {
 function noteForQueue({ queue }: Observation, differs: Differences, deadLetterQueue: string): string[] {
   if (!queue || queue.messages === 0 || !differs.queue || !touches(differs.queue, 'RedrivePolicy')) return [];
   return [
-    `About ${queue.messages} messages wait in it and stay; those received more than ${MAX_RECEIVE_COUNT} times (at most ${queue.messages}) go to ${deadLetterQueue}.`,
+    `Messages that wait in it (about ${queue.messages}) stay; those received more than ${MAX_RECEIVE_COUNT} times (at most ${queue.messages}) go to ${deadLetterQueue}.`,
   ];
 }
 

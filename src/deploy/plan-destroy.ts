@@ -103,7 +103,7 @@ function notesForDeleted(kind: ResourceKind, observed: Observation): string[] {
   if (kind === 'bucket') return ['All its data goes: movies, reviews, manifests and their earlier versions.'];
   if (kind === 'queue' || kind === 'deadLetterQueue') {
     const messages = observed[kind]?.messages ?? 0;
-    return messages > 0 ? [`About ${messages} messages in it are lost.`] : [];
+    return messages > 0 ? [`Messages in it (about ${messages}) are lost.`] : [];
   }
   return [];
 }

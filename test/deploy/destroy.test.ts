@@ -105,7 +105,7 @@ describeWithMoto('destroy', () => {
     await cloud.byHand.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: '{}' }));
     const plan = await planDestroy(cloud, { ...INPUT, deleteBucket: false });
     expect(plan.resources.find(({ kind }) => kind === 'queue')?.notes).toEqual([
-      'About 1 messages in it are lost.',
+      'Messages in it (about 1) are lost.',
     ]);
   });
 

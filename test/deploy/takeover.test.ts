@@ -116,7 +116,7 @@ describeWithMoto('taking an earlier Python deployment over', () => {
     const queue = plan.resources.find(({ kind }) => kind === 'queue');
     expect(queue?.changes).toContainEqual({ property: 'VisibilityTimeout', old: '900', new: '1800' });
     expect(queue?.notes).toEqual([
-      'About 3 messages wait in it and stay; those received more than 5 times (at most 3) go to films-queue-dlq.',
+      'Messages that wait in it (about 3) stay; those received more than 5 times (at most 3) go to films-queue-dlq.',
     ]);
     const lambda = plan.resources.find(({ kind }) => kind === 'function');
     expect(lambda?.changes).toContainEqual({ property: 'Runtime', old: 'python3.6', new: 'nodejs24.x' });
