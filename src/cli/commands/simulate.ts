@@ -131,6 +131,9 @@ function format({ messageId, queue, partition, run, end }: SimulateResult, style
     return `${style.green('✔')} Sent partition ${name} to ${queue}: message ${messageId}, run ${run}.`;
   }
   const { counts, complete, reason } = end;
+  if (complete && counts?.titles === 0) {
+    return `${style.green('✔')} ${name} has no titles in IMDb's list: nothing to do. Message ${messageId}, run ${run}.`;
+  }
   const numbers = counts
     ? `  ${counts.found} found, ${counts.notFound} not found, ${counts.refused} refused, ${counts.failed} failed of ${counts.titles} titles, ${counts.reviews} reviews`
     : '';

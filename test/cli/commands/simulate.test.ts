@@ -7,8 +7,10 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
+import type { Counts } from '../../../src/download/manifest.ts';
 import { createS3Lake } from '../../../src/lake/s3-lake.ts';
 import { parseMessage } from '../../../src/message/parse-message.ts';
+import type { PartitionMessage } from '../../../src/message/partition-message.ts';
 import { describeWithMoto, type Moto, startMoto } from '../../support/moto.ts';
 import { runCli } from '../../support/run-cli.ts';
 import { makeTempFolder } from '../../support/temp-folder.ts';
@@ -50,6 +52,17 @@ describeWithMoto('tdd simulate', () => {
     return parseMessage(Messages?.[0]?.Body ?? '');
   }
 
+  /** Leaves the manifest of a worker that has done all of a message's partition. */
+  async function tellComplete({ run: name }: PartitionMessage, counts: Counts): Promise<void> {
+    const lastRun = { run: name, outcome: 'complete' };
+    const manifest = { complete: true, counts, settings: {}, titles: {}, lastRun };
+    await createS3Lake({ s3: moto.s3, bucket: BUCKET }).write(
+      'tmdb/manifests/year-2004/initial-AD.json',
+      JSON.stringify(manifest),
+      'application/json',
+    );
+  }
+
   async function countDeadLetters(): Promise<string | undefined> {
     const input = {
       QueueUrl: deadLetterQueueUrl,
@@ -75,19 +88,33 @@ describeWithMoto('tdd simulate', () => {
 
   it('waits until the manifest tells that this run is complete', async () => {
     const waiting = run(WAIT);
-    const { run: name } = await receive();
-    const counts = { titles: 3, found: 2, notFound: 1, refused: 0, failed: 0, reviews: 7 };
-    const lastRun = { run: name, outcome: 'complete' };
-    const manifest = { complete: true, counts, settings: {}, titles: {}, lastRun };
-    await createS3Lake({ s3: moto.s3, bucket: BUCKET }).write(
-      'tmdb/manifests/year-2004/initial-AD.json',
-      JSON.stringify(manifest),
-      'application/json',
-    );
+    await tellComplete(await receive(), {
+      titles: 3,
+      found: 2,
+      notFound: 1,
+      refused: 0,
+      failed: 0,
+      reviews: 7,
+    });
     const { exitCode, stdout, stderr } = await waiting;
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(/2004\/AD {2}2 found, 1 not found.* 7 reviews; complete\./);
     expect(stderr).toMatch(/^Sent partition 2004\/AD as message /);
+  });
+
+  it('says so when the partition has no titles', async () => {
+    const waiting = run(WAIT);
+    await tellComplete(await receive(), {
+      titles: 0,
+      found: 0,
+      notFound: 0,
+      refused: 0,
+      failed: 0,
+      reviews: 0,
+    });
+    const { exitCode, stdout } = await waiting;
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain("2004/AD has no titles in IMDb's list");
   });
 
   it('ends with exit code 1 and the reason when the message is a dead letter, which stays', async () => {
