@@ -2,11 +2,11 @@ import { MessageError } from '../message/message-error.ts';
 import { parseMessage } from '../message/parse-message.ts';
 import type { PartitionMessage } from '../message/partition-message.ts';
 import { writeMessage } from '../message/write-message.ts';
-import { partitionName } from '../partition.ts';
 import { createRunId } from '../run-id.ts';
 import type { Deadline } from './deadline.ts';
 import { decideNext, type Next } from './decide-next.ts';
 import type { Log } from './json-log.ts';
+import { logWork } from './log-work.ts';
 import { pauseFleet } from './pause-fleet.ts';
 import type { SqsRecord } from './sqs-event.ts';
 import type { Work } from './work.ts';
@@ -148,26 +148,4 @@ async function setVisibility({ queue, log }: HandlerDeps, record: SqsRecord, sec
       reason: String(error),
     });
   }
-}
-
-function logWork(
-  log: Log,
-  { message, ending, thisRun, counts }: Work,
-  next: Next,
-  times: { readonly receives: number; readonly seconds: number },
-): void {
-  const level = next.action === 'deadLetter' ? 'ERROR' : 'reason' in next ? 'WARN' : 'INFO';
-  const { run, snapshot, hop } = message;
-  const partition = partitionName(message);
-  log(level, 'partition', {
-    partition,
-    run,
-    snapshot,
-    hop,
-    ...times,
-    outcome: ending.kind,
-    next,
-    ...thisRun,
-    counts,
-  });
 }
