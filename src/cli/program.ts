@@ -44,6 +44,9 @@ const COMMANDS: readonly CommandEntry[] = [
   },
 ];
 
+/** The commands there are. */
+export const COMMAND_NAMES: readonly string[] = COMMANDS.map(({ name }) => name);
+
 /** What the program does with the outside. */
 export interface ProgramDeps {
   readonly writeOut: (text: string) => void;

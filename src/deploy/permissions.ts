@@ -13,7 +13,7 @@ const OTHER_ACTIONS: Readonly<Record<string, string>> = {
 };
 
 /** The IAM action that a call needs: `sqs:CreateQueue`. */
-export function permissionOf(call: Pick<Call, 'service' | 'operation'>): string {
+export function permissionOf(call: { readonly service: string; readonly operation: string }): string {
   const name = `${call.service}:${call.operation}`;
   return OTHER_ACTIONS[name] ?? name;
 }
