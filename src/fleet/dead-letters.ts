@@ -1,0 +1,87 @@
+import type { Clock } from '../clock.ts';
+import type { Partition } from '../partition.ts';
+import type { QueueReader, QueueTaker, TakenMessage } from './queue.ts';
+
+/** A message that was given up. */
+export interface DeadLetter {
+  /** SQS's id of the message. */
+  readonly id: string;
+  /** Absent when it is no message of ours. */
+  readonly partition?: Partition;
+  /** Why a worker gave it up. Absent: the worker crashed each time. */
+  readonly reason?: string;
+  readonly run?: string;
+  /** ISO instant: when it was given up, or, where that is not known, when it was sent. */
+  readonly since: string;
+}
+
+/** A dead-letter queue. */
+export type DeadLetterQueue = QueueReader & QueueTaker;
+
+/** SQS takes no longer time than twelve hours. */
+const LONGEST_HIDING_SECONDS = 43_200;
+
+/**
+ * How long messages must be hidden so that each is taken once: a call for ten of them takes well under a second.
+ * Whoever dies meanwhile leaves them hidden for no longer than this.
+ */
+export async function hidingSeconds(deadLetters: QueueReader): Promise<number> {
+  const depths = await deadLetters.readDepths();
+  return Math.min(LONGEST_HIDING_SECONDS, 30 + Math.ceil((depths?.waiting ?? 0) / 10));
+}
+
+/** Takes every message once, until the queue shows no more, or only such as were taken before. */
+export async function* takeEach(
+  deadLetters: DeadLetterQueue,
+  signal?: AbortSignal,
+): AsyncGenerator<readonly TakenMessage[]> {
+  const seconds = await hidingSeconds(deadLetters);
+  const seen = new Set<string>();
+  while (true) {
+    signal?.throwIfAborted();
+    const taken = await deadLetters.take(seconds);
+    const fresh = taken.filter(({ id }) => !seen.has(id));
+    if (fresh.length === 0) return;
+    for (const { id } of fresh) seen.add(id);
+    yield fresh;
+  }
+}
+
+/** Shows messages to others again. What fails is no harm: they show themselves when their time is over. */
+export async function giveAllBack(deadLetters: QueueTaker, receipts: readonly string[]): Promise<void> {
+  for (let at = 0; at < receipts.length; at += 10) {
+    await deadLetters.giveBack(receipts.slice(at, at + 10));
+  }
+}
+
+/**
+ * Lists the dead letters, the oldest first: each is taken, looked at and given back.
+ * @throws {UserError} when SQS refuses; what was taken shows itself again.
+ */
+export async function listDeadLetters(
+  { deadLetters, clock }: { readonly deadLetters: DeadLetterQueue; readonly clock: Clock },
+  { signal }: { readonly signal?: AbortSignal | undefined } = {},
+): Promise<DeadLetter[]> {
+  const letters: DeadLetter[] = [];
+  const receipts: string[] = [];
+  try {
+    for await (const messages of takeEach(deadLetters, signal)) {
+      receipts.push(...messages.map(({ receipt }) => receipt));
+      letters.push(...messages.map((message) => toDeadLetter(message, clock.now())));
+    }
+  } finally {
+    await giveAllBack(deadLetters, receipts);
+  }
+  return letters.sort((a, b) => (a.since < b.since ? -1 : 1));
+}
+
+function toDeadLetter({ id, partition, reason, run, at, sentAtMs }: TakenMessage, nowMs: number): DeadLetter {
+  const since = at !== undefined && !Number.isNaN(Date.parse(at)) ? Date.parse(at) : sentAtMs || nowMs;
+  return {
+    id,
+    since: new Date(since).toISOString(),
+    ...(partition !== undefined && { partition }),
+    ...(reason !== undefined && { reason }),
+    ...(run !== undefined && { run }),
+  };
+}

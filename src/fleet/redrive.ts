@@ -1,0 +1,111 @@
+import type { Clock } from '../clock.ts';
+import { UserError } from '../errors.ts';
+import type { Partition } from '../partition.ts';
+import { type DeadLetterQueue, giveAllBack, takeEach } from './dead-letters.ts';
+import type { QueueMover, QueueSender, TakenMessage } from './queue.ts';
+
+/** What was put back on the queue. */
+export interface RedriveReport {
+  /** Messages that are on the queue again. */
+  readonly moved: number;
+  /** Messages that SQS would not take, or not delete: they are in the dead-letter queue still. */
+  readonly left: number;
+  /** SQS moved them itself, or each was received, sent and deleted. */
+  readonly by: 'task' | 'messages';
+}
+
+export interface RedriveDeps {
+  readonly deadLetters: DeadLetterQueue;
+  readonly queue: QueueSender;
+  readonly mover: QueueMover;
+  readonly clock: Clock;
+}
+
+const LOOK_AGAIN_MS = 1_000;
+
+/**
+ * Puts dead letters back on the queue: all of them, by SQS's own task where the service has it, or chosen ones. A
+ * message is sent before it is deleted, so that whoever is cut off leaves it twice at worst, which workers bear.
+ * @param options.choose says which to put back; without it all are.
+ * @throws {UserError} when SQS refuses; the signal's reason when it is aborted (a task of SQS's goes on by itself).
+ */
+export async function redrive(
+  deps: RedriveDeps,
+  options: {
+    readonly choose?:
+      | ((letter: { readonly id: string; readonly partition?: Partition }) => boolean)
+      | undefined;
+    readonly signal?: AbortSignal | undefined;
+    readonly onProgress?: ((moved: number) => void) | undefined;
+  } = {},
+): Promise<RedriveReport> {
+  const { choose, signal, onProgress } = options;
+  if (choose === undefined && (await deps.mover.start())) return awaitMove(deps, { signal, onProgress });
+  return moveMessages(deps, { choose: choose ?? (() => true), signal, onProgress });
+}
+
+async function awaitMove(
+  { mover, clock }: RedriveDeps,
+  {
+    signal,
+    onProgress,
+  }: { signal: AbortSignal | undefined; onProgress: ((moved: number) => void) | undefined },
+): Promise<RedriveReport> {
+  while (true) {
+    const { state, moved, reason = 'no reason given' } = await mover.read();
+    onProgress?.(moved);
+    if (state === 'done') return { moved, left: 0, by: 'task' };
+    if (state === 'failed') {
+      throw new UserError(
+        `SQS stopped moving the dead letters after ${moved} (${reason}): run "tdd redrive" again for the others.`,
+      );
+    }
+    await clock.sleep(LOOK_AGAIN_MS, signal);
+  }
+}
+
+async function moveMessages(
+  { deadLetters, queue }: RedriveDeps,
+  {
+    choose,
+    signal,
+    onProgress,
+  }: {
+    choose: (letter: { readonly id: string; readonly partition?: Partition }) => boolean;
+    signal: AbortSignal | undefined;
+    onProgress: ((moved: number) => void) | undefined;
+  },
+): Promise<RedriveReport> {
+  const kept: string[] = [];
+  let moved = 0;
+  let left = 0;
+  try {
+    for await (const messages of takeEach(deadLetters, signal)) {
+      const chosen = messages.filter(choose);
+      kept.push(...messages.filter((message) => !chosen.includes(message)).map(({ receipt }) => receipt));
+      if (chosen.length === 0) continue;
+      // Until they are sent, they count as kept: an error here gives them back.
+      const sent = await send(chosen).catch((error: unknown) => {
+        kept.push(...chosen.map(({ receipt }) => receipt));
+        throw error;
+      });
+      const undeleted = await deadLetters.delete(sent);
+      const unsent = chosen.filter(({ receipt }) => !sent.includes(receipt)).map(({ receipt }) => receipt);
+      kept.push(...unsent, ...undeleted);
+      left += unsent.length + undeleted.length;
+      moved += sent.length;
+      onProgress?.(moved);
+    }
+  } finally {
+    await giveAllBack(deadLetters, kept);
+  }
+  return { moved, left, by: 'messages' };
+
+  /** @returns the receipts of what the queue has taken. */
+  async function send(messages: readonly TakenMessage[]): Promise<string[]> {
+    const { accepted } = await queue.sendBatch(
+      messages.map(({ body }, place) => ({ id: String(place), body })),
+    );
+    return messages.filter((_, place) => accepted.includes(String(place))).map(({ receipt }) => receipt);
+  }
+}

@@ -1,0 +1,150 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { listDeadLetters } from '../../src/fleet/dead-letters.ts';
+import type { QueueDepths, QueueEntry, TakenMessage } from '../../src/fleet/queue.ts';
+import { redrive } from '../../src/fleet/redrive.ts';
+import { createFakeClock } from '../support/fake-clock.ts';
+
+/** A dead-letter queue and its queue in memory, with SQS's visibility; a test can cut any call off. */
+class TwoQueues {
+  readonly dead = new Map<string, { body: string; hiddenUntil: number }>();
+  readonly live: string[] = [];
+  readonly clock = createFakeClock();
+  /** Every call's name, in order. */
+  readonly calls: string[] = [];
+  /** Throws at this call, before it has done anything, or after. */
+  cut: { readonly call: number; readonly when: 'before' | 'after' } | undefined;
+
+  constructor(count: number) {
+    for (let n = 0; n < count; n += 1) {
+      this.dead.set(`m${n}`, { body: JSON.stringify({ year: 2000 + n, initial: 'AD' }), hiddenUntil: 0 });
+    }
+  }
+
+  async #call<Answer>(name: string, run: () => Answer): Promise<Answer> {
+    await Promise.resolve();
+    this.calls.push(name);
+    const isCut = this.cut?.call === this.calls.length;
+    if (isCut && this.cut?.when === 'before') throw new Error('cut off');
+    const answer = run();
+    if (isCut) throw new Error('cut off');
+    return answer;
+  }
+
+  readDepths = async (): Promise<QueueDepths> => ({
+    waiting: this.dead.size,
+    inFlight: 0,
+    delayed: 0,
+    retentionSeconds: 1_209_600,
+  });
+
+  take = (seconds: number): Promise<TakenMessage[]> =>
+    this.#call('take', () => {
+      const now = this.clock.now();
+      const visible = [...this.dead].filter(([, { hiddenUntil }]) => hiddenUntil <= now).slice(0, 10);
+      for (const [, message] of visible) message.hiddenUntil = now + seconds * 1_000;
+      return visible.map(([id, { body }]) => {
+        const { year, initial } = JSON.parse(body);
+        return { id, receipt: id, body, sentAtMs: now, partition: { year, initial } };
+      });
+    });
+
+  giveBack = (receipts: readonly string[]): Promise<void> =>
+    this.#call('giveBack', () => {
+      for (const receipt of receipts) {
+        const message = this.dead.get(receipt);
+        if (message) message.hiddenUntil = 0;
+      }
+    });
+
+  delete = (receipts: readonly string[]): Promise<string[]> =>
+    this.#call('delete', () => {
+      for (const receipt of receipts) this.dead.delete(receipt);
+      return [];
+    });
+
+  sendBatch = (entries: readonly QueueEntry[]) =>
+    this.#call('send', () => {
+      this.live.push(...entries.map(({ body }) => body));
+      return { accepted: entries.map(({ id }) => id), failed: [] };
+    });
+
+  get deps() {
+    const mover = { start: async () => false, read: () => Promise.reject(new Error('no task')) };
+    return { deadLetters: this, queue: this, mover, clock: this.clock };
+  }
+
+  /** Every message there is, in either queue. */
+  everywhere(): Set<string> {
+    return new Set([...this.live, ...[...this.dead.values()].map(({ body }) => body)]);
+  }
+}
+
+describe('redrive', () => {
+  let queues: TwoQueues;
+  beforeEach(() => {
+    queues = new TwoQueues(25);
+  });
+
+  it('sends each message before it deletes it', async () => {
+    await redrive(queues.deps);
+    expect(queues.calls.filter((name) => name !== 'take')).toEqual([
+      ...['send', 'delete'],
+      ...['send', 'delete'],
+      ...['send', 'delete'],
+    ]);
+    expect([queues.live.length, queues.dead.size]).toEqual([25, 0]);
+  });
+
+  it.each(
+    Array.from({ length: 10 }, (_, n) => n + 1).flatMap((call) => [
+      { call, when: 'before' as const },
+      { call, when: 'after' as const },
+    ]),
+  )('cut off $when call $call of ten, loses nothing, and the next run ends the work', async (cut) => {
+    queues.cut = cut;
+    await expect(redrive(queues.deps)).rejects.toThrow('cut off');
+    expect(queues.everywhere().size).toBe(25);
+    queues.cut = undefined;
+    queues.clock.advance(60_000); // Whatever could not be given back shows itself again.
+    await redrive(queues.deps);
+    expect(queues.dead.size).toBe(0);
+    expect(new Set(queues.live).size).toBe(25);
+    expect(queues.live.length).toBeLessThanOrEqual(35);
+  });
+
+  it('gives back at once what it did not put back', async () => {
+    const { moved } = await redrive(queues.deps, { choose: ({ id }) => id === 'm3' });
+    expect(moved).toBe(1);
+    expect(queues.dead.size).toBe(24);
+    expect([...queues.dead.values()].every(({ hiddenUntil }) => hiddenUntil === 0)).toBe(true);
+  });
+
+  it('stops when it is told to, between two batches', async () => {
+    const ending = new AbortController();
+    const onProgress = () => ending.abort(new Error('cancelled'));
+    await expect(redrive(queues.deps, { signal: ending.signal, onProgress })).rejects.toThrow('cancelled');
+    expect([queues.live.length, queues.dead.size]).toEqual([10, 15]);
+  });
+
+  it("tells when SQS's own task has stopped", async () => {
+    const mover = {
+      start: async () => true,
+      read: async () => ({ state: 'failed' as const, moved: 4, reason: 'AccessDenied' }),
+    };
+    await expect(redrive({ ...queues.deps, mover })).rejects.toThrow(
+      'SQS stopped moving the dead letters after 4 (AccessDenied)',
+    );
+  });
+});
+
+describe('listDeadLetters', () => {
+  it.each([1, 2, 3, 4])('cut off at call %i, leaves every message to be seen again', async (call) => {
+    const queues = new TwoQueues(25);
+    queues.cut = { call, when: 'after' };
+    await expect(listDeadLetters(queues.deps)).rejects.toThrow('cut off');
+    queues.cut = undefined;
+    queues.clock.advance(60_000);
+    expect(await listDeadLetters(queues.deps)).toHaveLength(25);
+    expect([...queues.dead.values()].every(({ hiddenUntil }) => hiddenUntil === 0)).toBe(true);
+  });
+});
