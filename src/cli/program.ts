@@ -33,6 +33,31 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/simulate.ts')).simulate,
   },
   {
+    name: 'launch',
+    summary: 'put the catalogue, or a part of it, on the queue for the workers',
+    load: async () => (await import('./commands/launch.ts')).launch,
+  },
+  {
+    name: 'status',
+    summary: 'show how far the fleet is, and what to do when something is wrong',
+    load: async () => (await import('./commands/status.ts')).status,
+  },
+  {
+    name: 'redrive',
+    summary: 'list what the workers gave up, and put it back on the queue',
+    load: async () => (await import('./commands/redrive.ts')).redrive,
+  },
+  {
+    name: 'pause',
+    summary: 'let the workers finish what they have and take nothing more',
+    load: async () => (await import('./commands/pause.ts')).pause,
+  },
+  {
+    name: 'resume',
+    summary: 'let the workers take messages again',
+    load: async () => (await import('./commands/resume.ts')).resume,
+  },
+  {
     name: 'destroy',
     summary: 'remove what deploy has made; the bucket stays unless asked',
     load: async () => (await import('./commands/destroy.ts')).destroy,

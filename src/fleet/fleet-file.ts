@@ -1,6 +1,6 @@
 import type { FleetFilters } from './fleet-filters.ts';
 import type { FleetSettings } from './manifest-summary.ts';
-import type { FleetPlan } from './plan-fleet.ts';
+import type { FleetPlan, PlannedPartition } from './plan-fleet.ts';
 
 /** A partition of a launch: how many movies the list has, and how many TMDB is to be asked for. */
 export type FleetPartition = readonly [year: number, initial: string, titles: number, left: number];
@@ -98,4 +98,14 @@ export function rangesOf(marks: Uint8Array): PlaceRange[] {
     from = marks.indexOf(1, to);
   }
   return ranges;
+}
+
+/** The partitions of a launch that are still to be sent. */
+export function partitionsToSend(fleet: FleetFile): PlannedPartition[] {
+  return placesToSend(fleet).flatMap((place) => {
+    const partition = fleet.partitions[place];
+    if (partition === undefined) return [];
+    const [year, initial, titles, left] = partition;
+    return { year, initial, titles, left };
+  });
 }

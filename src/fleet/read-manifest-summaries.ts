@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Clock } from '../clock.ts';
 import { parseManifest } from '../download/manifest-store.ts';
 import { MANIFEST_PREFIX, partitionOfManifestKey } from '../lake/keys.ts';
@@ -56,6 +57,7 @@ export async function readManifestSummaries(
     else changed.push({ entry, partition });
   }
 
+  if (signal !== undefined) setMaxListeners(0, signal); // Each read in flight listens to it.
   const unreadable: Partition[] = [];
   let read = 0;
   await workInLanes(changed, { lanes: READS_AT_ONCE, signal }, async ({ entry, partition }) => {

@@ -1,6 +1,8 @@
 import {
   CreateQueueCommand,
   GetQueueAttributesCommand,
+  type SendMessageBatchCommandInput,
+  type SendMessageBatchRequestEntry,
   SendMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
@@ -57,7 +59,9 @@ describeWithMoto('a queue of SQS', () => {
       (next, context) => async (args) => {
         if (context.commandName !== 'SendMessageBatchCommand') return next(args);
         calls += 1;
-        const input = args.input as { Entries: { Id: string; MessageBody: string }[] };
+        const input = args.input as SendMessageBatchCommandInput & {
+          Entries: SendMessageBatchRequestEntry[];
+        };
         const [first] = input.Entries;
         if (calls % 7 !== 0 || first === undefined) return next(args);
         // The first entry of every seventh call is not sent, and SQS says so.

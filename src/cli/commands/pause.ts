@@ -1,0 +1,37 @@
+import type { PauseReport } from '../../fleet/switch-fleet.ts';
+import { defineCommand } from '../command.ts';
+import { formatNumberOf } from '../format-launch.ts';
+import { type OpenFleetInput, openFleet, readFleetInput } from '../open-fleet.ts';
+import type { Style } from '../output.ts';
+
+/** `tdd pause`: the workers finish what they have and take nothing more. */
+export const pause = defineCommand<OpenFleetInput, PauseReport>({
+  description:
+    'Disables the event source: workers finish the partitions they have, and the other messages wait on the queue ' +
+    'until "tdd resume", for 14 days at most.',
+  settings: ['bucketName', 'lambdaName', 'queueName'],
+  readInput: readFleetInput,
+  run: async (context, { settings }) => {
+    const fleet = await openFleet(context, settings, { announce: true });
+    const { pauseFleet } = await import('../../fleet/switch-fleet.ts');
+    context.output.info('Disabling the event source …');
+    return pauseFleet({ ...fleet, clock: context.clock }, { signal: context.signal });
+  },
+  format,
+});
+
+function format({ unchanged, queue, expiresFrom, expiresUntil }: PauseReport, style: Style): string {
+  const lines = [`${style.green('✔')} The fleet is paused${unchanged ? ' already' : ''}.`];
+  if (queue && queue.inFlight > 0) {
+    lines.push(`With workers, who finish within five minutes: ${formatNumberOf(queue.inFlight, 'message')}.`);
+  }
+  if (queue && expiresUntil !== undefined) {
+    const number = formatNumberOf(queue.waiting + queue.inFlight + queue.delayed, 'message');
+    lines.push(
+      expiresFrom === undefined
+        ? `Waiting: ${number}; SQS drops them 14 days after they were sent, the last by ${expiresUntil.slice(0, 10)}.`
+        : `Waiting: ${number}; SQS drops those of the latest launch from ${expiresFrom.slice(0, 10)} on.`,
+    );
+  }
+  return [...lines, `Next: ${style.bold('tdd resume')}`].join('\n');
+}

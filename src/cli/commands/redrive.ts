@@ -1,0 +1,143 @@
+import { CancelledError, UsageError } from '../../errors.ts';
+import type { DeadLetter } from '../../fleet/dead-letters.ts';
+import type { RedriveReport } from '../../fleet/redrive.ts';
+import { type Partition, parseInitial, parseYear, partitionName } from '../../partition.ts';
+import { defineCommand, type Flags } from '../command.ts';
+import type { CommandContext } from '../context.ts';
+import { formatCount, formatNumberOf } from '../format-launch.ts';
+import { type OpenFleetInput, openFleet, readFleetInput } from '../open-fleet.ts';
+import type { Style } from '../output.ts';
+import { createProgress } from '../progress.ts';
+import { formatDuration } from '../progress-line.ts';
+import { formatTable } from '../table.ts';
+
+/** What `tdd redrive` was told. */
+export interface RedriveInput extends OpenFleetInput {
+  /** List and change nothing. */
+  readonly dryRun: boolean;
+  /** Put back these only. */
+  readonly only: readonly Partition[] | undefined;
+}
+
+/** What `tdd redrive` found and did. */
+export interface RedriveResult {
+  readonly queue: string;
+  /** ISO instant. */
+  readonly at: string;
+  readonly letters: readonly DeadLetter[];
+  /** How many of them are to be put back. */
+  readonly chosen: number;
+  /** Absent when nothing was put back. */
+  readonly report?: RedriveReport;
+}
+
+const LISTED = 40;
+
+/** `tdd redrive`: what the workers gave up, and back on the queue with it. */
+export const redrive = defineCommand<RedriveInput, RedriveResult>({
+  description:
+    'Lists the messages in the dead-letter queue with the reasons for which workers gave them up, and puts them ' +
+    'back on the queue after a question. Mend what the reasons name first.',
+  settings: ['bucketName', 'lambdaName', 'queueName'],
+  declare: (command) =>
+    command
+      .option('--partition <YEAR/II>', 'put back this partition only; can be given more than once', collect)
+      .option('--dry-run', 'list them and change nothing'),
+  readInput,
+  run,
+  format,
+  exitCode: ({ report }) => (report !== undefined && report.left > 0 ? 1 : 0),
+});
+
+async function readInput(context: CommandContext, flags: Flags): Promise<RedriveInput> {
+  const dryRun = flags.dryRun === true;
+  if (!dryRun && !context.yes && !context.prompter.isInteractive) {
+    throw new UsageError(
+      'There is no terminal to ask on: give --yes to put them back, or --dry-run to list them.',
+    );
+  }
+  const only = Array.isArray(flags.partition)
+    ? flags.partition.map((text) => parsePartition(String(text)))
+    : undefined;
+  return { ...(await readFleetInput(context)), dryRun, only };
+}
+
+function parsePartition(text: string): Partition {
+  const [year, initial, ...rest] = text.split('/');
+  if (rest.length === 0 && initial !== undefined)
+    return { year: parseYear(year), initial: parseInitial(initial) };
+  throw new UsageError(`"${text}" is no partition: give its year and initial, such as 2004/AD.`);
+}
+
+async function run(
+  context: CommandContext,
+  { settings, dryRun, only }: RedriveInput,
+): Promise<RedriveResult> {
+  const { clock, signal, yes, io, output, secrets, prompter } = context;
+  const fleet = await openFleet(context, settings, { announce: !dryRun });
+  const { listDeadLetters } = await import('../../fleet/dead-letters.ts');
+  const { redrive: putBack } = await import('../../fleet/redrive.ts');
+  const letters = await listDeadLetters({ ...fleet, clock }, { signal });
+  const names = only && new Set(only.map(partitionName));
+  const isChosen = ({ partition }: { readonly partition?: Partition }) =>
+    names === undefined || (partition !== undefined && names.has(partitionName(partition)));
+  const chosen = letters.filter(isChosen).length;
+  const result = {
+    queue: fleet.queue.name,
+    at: new Date(clock.now()).toISOString(),
+    letters,
+    chosen,
+  };
+  if (dryRun || chosen === 0) return result;
+
+  if (!output.quiet || !yes) io.stderr.write(secrets.redact(`\n${formatLetters(result)}\n\n`));
+  if (!yes) {
+    const message = `Put ${formatCount(chosen)} of ${formatCount(letters.length)} back on the queue ${fleet.queue.name}?`;
+    if (!(await prompter.confirm({ message }))) throw new CancelledError('cancelled: nothing was put back.');
+    signal.throwIfAborted();
+  }
+  const bar = createProgress(context, 'messages');
+  try {
+    const report = await putBack(
+      { ...fleet, clock },
+      {
+        ...(names !== undefined && { choose: isChosen }),
+        signal,
+        onProgress: (moved) => bar.update({ done: moved, total: Math.max(moved, chosen), fields: [] }),
+      },
+    );
+    return { ...result, report };
+  } finally {
+    bar.stop();
+  }
+}
+
+function format(result: RedriveResult, style: Style): string {
+  const { letters, chosen, report, queue } = result;
+  if (letters.length === 0) return `${style.green('✔')} The dead-letter queue is empty.`;
+  if (chosen === 0)
+    return `${formatLetters(result)}\n\nNone of them is of these partitions: nothing was put back.`;
+  if (report === undefined) return `${formatLetters(result)}\n\nA dry run: nothing was put back.`;
+  const left = report.left > 0 ? ` ${formatCount(report.left)} could not be moved: run it again.` : '';
+  return `${report.left > 0 ? style.red('✖') : style.green('✔')} Back on the queue ${queue}: ${formatNumberOf(report.moved, 'message')}.${left}`;
+}
+
+function formatLetters({ letters, at }: RedriveResult): string {
+  const rows = letters
+    .slice(0, LISTED)
+    .map(({ partition, reason, since }) => [
+      partition ? partitionName(partition) : '(unreadable)',
+      formatDuration((Date.parse(at) - Date.parse(since)) / 1_000),
+      reason ?? 'the worker crashed or ran out of time or memory: its log has more',
+    ]);
+  const table = formatTable(
+    [{ title: 'partition' }, { title: 'age', align: 'right' }, { title: 'reason' }],
+    rows,
+  );
+  const more = letters.length - rows.length;
+  return more > 0 ? `${table}\n… and ${formatCount(more)} more; --json has all of them.` : table;
+}
+
+function collect(value: string, earlier: readonly string[] = []): string[] {
+  return [...earlier, value];
+}

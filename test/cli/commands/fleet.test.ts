@@ -1,0 +1,184 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { GetQueueUrlCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { initialOf } from '../../../src/imdb/initial-of.ts';
+import { createS3Lake } from '../../../src/lake/s3-lake.ts';
+import { createCatalogue } from '../../../src/sandbox/catalogue.ts';
+import { startImdbStandIn } from '../../../src/sandbox/imdb-stand-in.ts';
+import { manifestOf, putManifest } from '../../fleet/synthetic-lake.ts';
+import { describeWithMoto, type Moto, startMoto } from '../../support/moto.ts';
+import { type CliOptions, type CliRun, runCli } from '../../support/run-cli.ts';
+import { ensureWorkerBundle } from '../../support/worker-bundle.ts';
+
+const KEY = '0123456789abcdef0123456789abcdef';
+const QUEUE = 'films-queue';
+const SETTINGS = {
+  DATALAKE_BUCKET_NAME: 'films-lake',
+  TDD_LAMBDA_NAME: 'films',
+  TDD_QUEUE_NAME: QUEUE,
+  TMDB_API_KEY: KEY,
+};
+
+describeWithMoto('tdd launch, status, redrive, pause and resume', () => {
+  let moto: Moto;
+  let sqs: SQSClient;
+  let imdb: Awaited<ReturnType<typeof startImdbStandIn>>;
+  beforeAll(async () => {
+    await ensureWorkerBundle();
+    moto = await startMoto();
+    sqs = new SQSClient(moto.clientConfig);
+    imdb = await startImdbStandIn({ source: createCatalogue({ initialOf }, { titles: 300 }) });
+    for (const [name, value] of Object.entries(moto.env)) vi.stubEnv(name, value);
+    vi.stubEnv('AWS_PROFILE', undefined);
+  });
+  // A paused fleet: moto would run a worker for each message.
+  beforeEach(async () => {
+    await moto.reset();
+    expect((await run(['deploy', '--yes'])).exitCode).toBe(0);
+    expect((await run(['pause'])).stdout).toContain('The fleet is paused.');
+  });
+  afterAll(async () => {
+    vi.unstubAllEnvs();
+    await Promise.all([moto.stop(), imdb.stop()]);
+  });
+
+  const run = (argv: readonly string[], options: Partial<CliOptions> = {}): Promise<CliRun> => {
+    const cwd = mkdtempSync(join(tmpdir(), 'tdd-fleet-'));
+    const env = { ...moto.env, ...SETTINGS, IMDB_DATASETS_URL: imdb.url, XDG_CACHE_HOME: cwd };
+    return runCli(argv, { cwd, env, columns: 200, ...options });
+  };
+  const lake = () => createS3Lake({ s3: moto.s3, bucket: 'films-lake' });
+  const json = async (argv: readonly string[]) => JSON.parse((await run([...argv, '--json'])).stdout);
+  const waiting = async () => (await json(['status'])).queue.waiting;
+
+  test('shows the whole plan in a dry run, and sends nothing', async () => {
+    const { stdout, exitCode } = await run(['launch', '--dry-run']);
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/partitions\s+\d+ {2}IMDb's list of \d{4}-\d\d-\d\d, years 2000–\d{4}\n/);
+    expect(stdout).toMatch(/TMDB requests\s+\d+ {2}1\.20 a movie, assumed: TMDB lacks one movie in five\n/);
+    expect(stdout).toMatch(/cost\s+\$0\.0\d {2}S3 .*\(list prices us-east-1, \d{4}-\d\d\)\n/);
+    expect(stdout).toMatch(/Partitions by movies\n +1 {2}█+ \d+\n/);
+    expect(stdout).toMatch(/Movies without a year have no partition and are left out: \d+ \(tt\d+ "/);
+    expect(stdout).toContain("TMDB's terms: show its notice and logo, non-commercial use only");
+    expect(stdout).toContain('The event source is disabled: messages wait until "tdd resume".');
+    expect(await waiting()).toBe(0);
+  });
+
+  test('asks, and sends nothing on a no', async () => {
+    const { stderr, exitCode } = await run(['launch', '--limit', '3'], {
+      person: async ({ sees, types }) => {
+        await sees('Send 3 partitions to the queue films-queue?');
+        types('n\r');
+      },
+    });
+    expect(stderr).toContain('cancelled: nothing was sent.');
+    expect(exitCode).toBe(130);
+    expect(await waiting()).toBe(0);
+  });
+
+  test('sends after a yes, and says how to follow', async () => {
+    const { stdout, stderr, exitCode } = await run(['launch', '--limit', '3'], {
+      person: async ({ sees, types }) => {
+        await sees('Send 3 partitions');
+        types('y\r');
+      },
+    });
+    expect(exitCode).toBe(0);
+    expect(stderr).toContain('Partitions by movies');
+    expect(stdout).toMatch(
+      /✔ On the queue films-queue: 3 partitions\. Run \S+\.\n\nNext: tdd status --watch/,
+    );
+    expect(await waiting()).toBe(3);
+    expect(stdout + stderr).not.toContain(KEY);
+  });
+
+  test('needs an answer beforehand where there is no terminal', async () => {
+    for (const command of ['launch', 'redrive']) {
+      const { stderr, exitCode } = await run([command]);
+      expect(stderr).toContain('There is no terminal to ask on: give --yes');
+      expect(exitCode).toBe(2);
+    }
+  });
+
+  test.each([
+    [['--min-year', '20O4'], '"20O4" is no year'],
+    [['--min-year', '2010', '--max-year', '2009'], 'The first year 2010 is after the last year 2009'],
+    [['--initial', '?'], 'is no initial'],
+    [['--limit', '0'], '--limit "0" is no number'],
+    [['--older-than', '3 months'], 'is no age'],
+  ])('refuses %j', async (flags, message) => {
+    const { stderr, exitCode } = await run(['launch', ...flags, '--dry-run']);
+    expect(stderr).toContain(message);
+    expect(exitCode).toBe(2);
+  });
+
+  test('sends what is missing only, and says that a lake without manifests is fetched again', async () => {
+    await lake().write('tmdb/movies/year-2004/initial-AD/tmdb-movie-1.json', '{}', 'application/json');
+    const all = await json(['launch', '--only-missing', '--dry-run']);
+    expect(all.notes.join()).toContain('this first time everything is fetched again');
+    const [first] = all.partitions;
+    await putManifest(lake(), manifestOf(first, { found: first.titles }));
+    const missing = await json(['launch', '--only-missing', '--dry-run']);
+    expect(missing.partitions).toHaveLength(all.partitions.length - 1);
+    expect(missing.notes.join()).not.toContain('everything is fetched again');
+  });
+
+  test('tells how the fleet is: for people, in full, as JSON', async () => {
+    const { report, partitions } = await json(['launch', '--limit', '3', '--yes']);
+    await putManifest(lake(), manifestOf(partitions[0], { found: partitions[0].titles, reviews: 7 }));
+    const { stdout } = await run(['status', '--totals']);
+    expect(stdout).toContain(`run ${report.run}`);
+    expect(stdout).toMatch(/queue\s+3 waiting, 0 in flight\n/);
+    expect(stdout).toMatch(/event source\s+Disabled, 4 workers at most\n/);
+    expect(stdout).toMatch(
+      /partitions\s+1 of 3 complete \(33 %\), 0 partial, 0 with failed titles, 2 not begun\n/,
+    );
+    expect(stdout).toMatch(/reviews\s+7\n/);
+    expect(stdout).toMatch(/! The event source is disabled: no worker takes messages\.\n {2}tdd resume/);
+    const status = await json(['status']);
+    expect(status).toMatchObject({ phase: 'paused', fleet: { partitions: { complete: 1, notBegun: 2 } } });
+    expect(status).not.toHaveProperty('totals');
+  });
+
+  test('refuses to draw and to print JSON at once', async () => {
+    const { stderr, exitCode } = await run(['status', '--watch', '--json']);
+    expect(stderr).toContain('give one of the two');
+    expect(exitCode).toBe(2);
+  });
+
+  test('lists what was given up, and puts chosen ones or all back', async () => {
+    const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: `${QUEUE}-dlq` }));
+    for (const initial of ['AD', 'TH', 'ZZ']) {
+      await sqs.send(
+        new SendMessageCommand({
+          QueueUrl,
+          MessageBody: JSON.stringify({ year: 2004, initial }),
+          MessageAttributes: { reason: { DataType: 'String', StringValue: `no luck with ${initial}` } },
+        }),
+      );
+    }
+    const list = await run(['redrive', '--dry-run']);
+    expect(list.stdout).toMatch(/PARTITION\s+AGE\s+REASON\n/);
+    expect(list.stdout).toMatch(/2004\/TH\s+\d s {2}no luck with TH\n/);
+    const one = await run(['redrive', '--partition', '2004/TH', '--yes']);
+    expect(one.stdout).toContain('Back on the queue films-queue: 1 message.');
+    expect(await waiting()).toBe(1);
+    const rest = await json(['redrive', '--yes']);
+    expect(rest).toMatchObject({ chosen: 2, report: { moved: 2, left: 0 } });
+    expect(await waiting()).toBe(3);
+    expect((await run(['redrive', '--yes'])).stdout).toContain('The dead-letter queue is empty.');
+  });
+
+  test('pauses and resumes, and says until when messages wait', async () => {
+    await run(['launch', '--limit', '3', '--yes']);
+    const paused = await run(['pause']);
+    expect(paused.stdout).toMatch(
+      /The fleet is paused already\.\nWaiting: 3 messages; SQS drops those of the latest launch from \d{4}-\d\d-\d\d on\./,
+    );
+    const resumed = await json(['resume']);
+    expect(resumed).toMatchObject({ unchanged: false, eventSource: { state: 'Enabled' } });
+    expect((await run(['resume'])).stdout).toContain('running already');
+  });
+});
