@@ -25,7 +25,7 @@ const LONGEST_HIDING_SECONDS = 43_200;
  * How long messages must be hidden so that each is taken once: a call for ten of them takes well under a second.
  * Whoever dies meanwhile leaves them hidden for no longer than this.
  */
-export async function hidingSeconds(deadLetters: QueueReader): Promise<number> {
+async function hidingSeconds(deadLetters: QueueReader): Promise<number> {
   const depths = await deadLetters.readDepths();
   return Math.min(LONGEST_HIDING_SECONDS, 30 + Math.ceil((depths?.waiting ?? 0) / 10));
 }

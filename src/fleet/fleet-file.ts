@@ -3,7 +3,7 @@ import type { FleetSettings } from './manifest-summary.ts';
 import type { FleetPlan, PlannedPartition } from './plan-fleet.ts';
 
 /** A partition of a launch: how many movies the list has, and how many TMDB is to be asked for. */
-export type FleetPartition = readonly [year: number, initial: string, titles: number, left: number];
+type FleetPartition = readonly [year: number, initial: string, titles: number, left: number];
 
 /** A piece of the partitions, by their places: from the first to before the last. */
 export type PlaceRange = readonly [from: number, to: number];

@@ -82,6 +82,6 @@ export function parseAge(text: string): number {
 }
 
 /** An age as {@link parseAge} reads it. */
-export function writeAge(ms: number): string {
+function writeAge(ms: number): string {
   return ms % UNIT_MS.d === 0 ? `${ms / UNIT_MS.d}d` : `${Math.max(1, Math.round(ms / UNIT_MS.h))}h`;
 }

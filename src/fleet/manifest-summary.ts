@@ -28,7 +28,7 @@ export type TimeCount = readonly [time: number, titles: number];
 export const HOUR_MS = 3_600_000;
 export const RECENT_STEP_MS = 10_000;
 /** What was settled longer ago than this is not kept in {@link ManifestSummary.recent}. */
-export const RECENT_MS = 600_000;
+const RECENT_MS = 600_000;
 
 /** Sums a manifest up. @param nowMs bounds what counts as recent. */
 export function summarizeManifest(manifest: Manifest, nowMs: number): ManifestSummary {
@@ -64,7 +64,7 @@ export function settledBefore({ settledByHour }: ManifestSummary, ms: number): n
 }
 
 /** The titles of all pieces of time together. */
-export function sumCounts(counts: readonly TimeCount[]): number {
+function sumCounts(counts: readonly TimeCount[]): number {
   return counts.reduce((sum, [, titles]) => sum + titles, 0);
 }
 

@@ -10,7 +10,7 @@ export const SETTINGS: Manifest['settings'] = {
   reviewLanguage: 'en-US',
   append: [],
 };
-export const SNAPSHOT = '2026-11-22';
+const SNAPSHOT = '2026-11-22';
 
 /** An index of these partitions: `{2004: {AD: 3}}`. */
 export function indexOf(
