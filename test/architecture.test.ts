@@ -6,7 +6,11 @@ const root = new URL('../src', import.meta.url).pathname;
 
 /** Whom each folder of src may import beside itself and the files at src's root. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
-  cli: ['config', 'message', 'imdb', 'tmdb', 'lake', 'download', 'fleet', 'deploy', 'lambda', 'sandbox'],
+  cli: [
+    ...['config', 'message', 'imdb', 'tmdb', 'lake', 'download', 'fleet', 'deploy', 'lambda', 'sandbox'],
+    'connect',
+  ],
+  connect: ['config', 'imdb', 'tmdb', 'lake', 'download', 'fleet', 'deploy'],
   lambda: ['download', 'imdb', 'tmdb', 'lake', 'config', 'message'],
   fleet: ['imdb', 'lake', 'download', 'message'],
   download: ['tmdb', 'imdb', 'lake'],

@@ -1,9 +1,7 @@
 import { join } from 'node:path';
 import type { Settings } from '../config/settings.ts';
-import type { QueueMover } from '../fleet/queue.ts';
-import type { SqsQueue } from '../fleet/sqs-queue.ts';
+import type { FleetServices } from '../connect/create-fleet.ts';
 import type { SummaryCache } from '../fleet/summary-cache.ts';
-import type { FleetWorkers } from '../fleet/workers.ts';
 import type { Lake } from '../lake/lake.ts';
 import { openAws } from './aws.ts';
 import type { CommandContext } from './context.ts';
@@ -21,13 +19,9 @@ export async function readFleetInput(context: CommandContext): Promise<OpenFleet
 }
 
 /** Everything a fleet consists of. */
-export interface OpenFleet {
+export interface OpenFleet extends FleetServices {
   readonly lake: Lake;
   readonly cache: SummaryCache;
-  readonly queue: SqsQueue;
-  readonly deadLetters: SqsQueue;
-  readonly mover: QueueMover;
-  readonly workers: FleetWorkers;
 }
 
 /**
@@ -40,23 +34,12 @@ export async function openFleet(
   settings: Settings & { readonly bucketName: string },
   { announce }: { readonly announce: boolean },
 ): Promise<OpenFleet> {
-  const { bucketName, lambdaName, queueName } = settings;
-  const { createSqsQueue } = await import('../fleet/sqs-queue.ts');
-  const { createSqsMover } = await import('../fleet/sqs-mover.ts');
-  const { createFleetWorkers } = await import('../fleet/workers.ts');
+  const { createFleet } = await import('../connect/create-fleet.ts');
   const { createSummaryCacheFile } = await import('../fleet/summary-cache-file.ts');
-  const { sqs, lambda } = announce ? (await openAws(context)).clients : await createFleetClients();
-  const lake = await openLakeAt(context, { kind: 's3', bucket: bucketName });
-  const queue = createSqsQueue({ sqs }, queueName);
-  const deadLetters = createSqsQueue({ sqs }, `${queueName}-dlq`);
-  return {
-    lake,
-    cache: createSummaryCacheFile(await cacheFolder(context), lake.url),
-    queue,
-    deadLetters,
-    mover: createSqsMover({ sqs }, { deadLetters, queue }),
-    workers: createFleetWorkers({ lambda }, { functionName: lambdaName, queueName }),
-  };
+  const clients = announce ? (await openAws(context)).clients : await createFleetClients();
+  const lake = await openLakeAt(context, { kind: 's3', bucket: settings.bucketName });
+  const cache = createSummaryCacheFile(await cacheFolder(context), lake.url);
+  return { lake, cache, ...createFleet(clients, settings) };
 }
 
 async function createFleetClients() {

@@ -1,9 +1,9 @@
 import type { Settings } from '../config/settings.ts';
+import { userAgent } from '../connect/version.ts';
 import type { PartitionIndex } from '../imdb/partition-map.ts';
 import type { Lake } from '../lake/lake.ts';
 import type { CommandContext } from './context.ts';
 import { showIndexBuilding } from './show-download.ts';
-import { userAgent } from './version.ts';
 
 /** The partition index of a day: read from the lake, or built, which is shown. */
 export async function readIndex(

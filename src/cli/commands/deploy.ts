@@ -1,4 +1,3 @@
-import { settingsEnvironment } from '../../config/resolve-settings.ts';
 import { SETTING_NAMES, SETTINGS, type Settings } from '../../config/settings.ts';
 import type { Deployment } from '../../deploy/apply.ts';
 import type { Identity } from '../../deploy/identity.ts';
@@ -10,7 +9,6 @@ import type { CommandContext } from '../context.ts';
 import { formatPlan, KIND_NAMES } from '../format-plan.ts';
 import type { Style } from '../output.ts';
 import { createStepLines } from '../step-lines.ts';
-import { readWorkerBundle } from '../worker-bundle.ts';
 
 /** What `tdd deploy` was told. */
 export interface DeployInput {
@@ -57,24 +55,16 @@ async function readInput(context: CommandContext, flags: Flags): Promise<DeployI
 async function run(context: CommandContext, { settings, dryRun }: DeployInput): Promise<DeployResult> {
   const { output, prompter, signal } = context;
   warnOfOldNode(context);
-  const { buildZip } = await import('../../deploy/package.ts');
+  const { describeDeployment } = await import('../../connect/describe-deployment.ts');
   const { planDeployment } = await import('../../deploy/plan.ts');
   const { applyDeployment } = await import('../../deploy/apply.ts');
-  const zip = await buildZip({ bundle: await readWorkerBundle() });
   const { clients, identity } = await openAws(context);
+  const wanted = await describeDeployment(settings, identity);
   signal.throwIfAborted();
 
-  const { lambdaName, queueName, bucketName, workers, memorySize } = settings;
-  const input = {
-    ...{ lambdaName, queueName, bucketName, workers },
-    memorySizeMb: memorySize,
-    region: identity.region,
-    accountId: identity.accountId,
-    environment: settingsEnvironment(settings),
-  };
   const deps = { clients, clock: context.clock };
-  const plan = await planDeployment(deps, { input, zip }, { signal });
-  const result = { identity, resources: plan.resources, lambdaName };
+  const plan = await planDeployment(deps, wanted, { signal });
+  const result = { identity, resources: plan.resources, lambdaName: settings.lambdaName };
   if (dryRun) return result;
 
   await agree(context, plan);

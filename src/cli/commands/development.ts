@@ -6,12 +6,12 @@ import {
   type SettingSources,
 } from '../../config/resolve-settings.ts';
 import { SETTINGS } from '../../config/settings.ts';
+import { userAgent } from '../../connect/version.ts';
 import { UsageError } from '../../errors.ts';
 import { defineCommand, type Flags } from '../command.ts';
 import { type CommandContext, capitalize } from '../context.ts';
 import { describeKey } from '../describe-key.ts';
 import type { Style } from '../output.ts';
-import { userAgent } from '../version.ts';
 
 /** What `tdd development` was told. */
 export interface DevelopmentInput {
