@@ -1,0 +1,34 @@
+import { type FleetStatus, readStatus } from '../fleet/read-status.ts';
+import type { Connection } from './connect.ts';
+
+/** SQS counts roughly: one look at an empty queue is no proof that it is empty. */
+const LOOKS_AT_THE_END = 3;
+
+/**
+ * Looks at the fleet again and again until there is nothing more to wait for: it is complete, ended with something
+ * left, paused, or was never launched.
+ * @param options.everyMs between two looks.
+ * @param options.onStatus is told each look.
+ * @returns the last look; its `phase` and `advice` say how it ended.
+ * @throws the signal's reason when it is aborted, and what `readStatus` throws.
+ */
+export async function followFleet(
+  connection: Connection,
+  options: {
+    readonly everyMs?: number;
+    readonly onStatus?: (status: FleetStatus) => void;
+    readonly signal?: AbortSignal;
+  } = {},
+): Promise<FleetStatus> {
+  const { everyMs = 5_000, onStatus, signal } = options;
+  let atTheEnd = 0;
+  while (true) {
+    const status = await readStatus(connection, { signal });
+    onStatus?.(status);
+    const { phase } = status;
+    atTheEnd = phase === 'ended' ? atTheEnd + 1 : 0;
+    const isOver = phase === 'complete' || phase === 'paused' || phase === 'none';
+    if (isOver || atTheEnd >= LOOKS_AT_THE_END) return status;
+    await connection.clock.sleep(everyMs, signal);
+  }
+}

@@ -1,0 +1,50 @@
+/**
+ * The public API, for notebooks and scripts. `connect` makes what most other functions take first; importing this
+ * module does nothing.
+ *
+ * @example
+ * const settings = await readSettings({ env: process.env });
+ * const connection = connect(settings, { env: process.env });
+ * const index = await openIndex(connection);
+ * const { plan, estimate } = await planLaunch(connection, index, { limit: 3 });
+ * await launch(connection, plan);
+ * const status = await followFleet(connection);
+ *
+ * @module
+ */
+
+// Settings and connection.
+export type { Lookup } from './config/parse-setting.ts';
+export type { Settings } from './config/settings.ts';
+export { type CompleteSettings, type Connection, connect } from './connect/connect.ts';
+// Downloads, and what came of them.
+export { type DownloadOptions, download } from './connect/download.ts';
+// The fleet.
+export { followFleet } from './connect/follow-fleet.ts';
+export { launch } from './connect/launch.ts';
+// IMDb's list and its partitions.
+export { openIndex } from './connect/open-index.ts';
+// What is on AWS.
+export { type DeployPreview, planDeploy } from './connect/plan-deploy.ts';
+export { type LaunchPreview, planLaunch } from './connect/plan-launch.ts';
+export { readSettings, type SettingPlaces } from './connect/read-settings.ts';
+export { type ApplyOptions, applyDeployment, type Deployment } from './deploy/apply.ts';
+export type { Identity } from './deploy/identity.ts';
+export type { Plan as DeployPlan, PlannedResource } from './deploy/plan.ts';
+export type { Counts, LastRun, Manifest, TitleState } from './download/manifest.ts';
+export { readManifest } from './download/manifest-store.ts';
+export type { DownloadProgress, DownloadReport } from './download/report.ts';
+export { CancelledError, UsageError, UserError } from './errors.ts';
+export type { FleetEstimate } from './fleet/estimate-fleet.ts';
+export type { FleetFilters } from './fleet/fleet-filters.ts';
+export type { LaunchReport } from './fleet/launch-fleet.ts';
+export type { FleetPlan, PlannedPartition } from './fleet/plan-fleet.ts';
+export { type FleetProgress, type FleetStatus, type LakeTotals, readStatus } from './fleet/read-status.ts';
+export type { IndexProgress } from './imdb/ensure-index.ts';
+export { initialOf } from './imdb/initial-of.ts';
+export { type IndexedPartition, listPartitions, type PartitionIndex } from './imdb/partition-map.ts';
+export { readPartition } from './imdb/read-partition.ts';
+export type { Title } from './imdb/title.ts';
+export { movieKey, reviewPrefix } from './lake/keys.ts';
+export type { Lake } from './lake/lake.ts';
+export { type Partition, partitionName } from './partition.ts';

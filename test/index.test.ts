@@ -1,0 +1,104 @@
+import { execFile } from 'node:child_process';
+import { cp, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { startSandbox } from '../src/sandbox/start-sandbox.ts';
+import { makeTempFolder } from './support/temp-folder.ts';
+import { ensureWorkerBundle } from './support/worker-bundle.ts';
+
+const run = promisify(execFile);
+const root = new URL('..', import.meta.url).pathname;
+const PACKAGE = 'tmdb-distributed-downloader';
+
+/** The sandbox's environment is what a user's process finds in its own: the SDK reads nothing else. */
+async function openSandbox(titles: number) {
+  const sandbox = await startSandbox({ directory: await makeTempFolder(), titles, latencyMs: 1 });
+  onTestFinished(() => sandbox.stop());
+  return sandbox;
+}
+
+test('importing the package by its own name prints nothing, and nothing keeps the process', async () => {
+  const program = `console.log(JSON.stringify(Object.keys(await import('${PACKAGE}'))));`;
+  const { stdout, stderr } = await run(process.execPath, ['--input-type=module', '-e', program], {
+    cwd: root,
+    env: { PATH: process.env.PATH },
+  });
+  expect(stderr).toBe('');
+  expect(JSON.parse(stdout)).toEqual(NAMES);
+});
+
+/** Every entry point that is a value. */
+const NAMES = [
+  'CancelledError',
+  'UsageError',
+  'UserError',
+  'applyDeployment',
+  'connect',
+  'download',
+  'followFleet',
+  'initialOf',
+  'launch',
+  'listPartitions',
+  'movieKey',
+  'openIndex',
+  'partitionName',
+  'planDeploy',
+  'planLaunch',
+  'readManifest',
+  'readPartition',
+  'readSettings',
+  'readStatus',
+  'reviewPrefix',
+];
+
+test('a script goes from settings to documents with the built package alone', async () => {
+  await ensureWorkerBundle();
+  const sandbox = await openSandbox(30);
+  const script = join(root, 'test/public-api/script.mjs');
+  const { stdout } = await run(process.execPath, [script], {
+    cwd: await makeTempFolder(),
+    env: { ...sandbox.environment, PATH: process.env.PATH, TMDB_REQUESTS_PER_SECOND: '400' },
+  });
+  const said = JSON.parse(stdout);
+  const listed = sandbox.catalogue.cases.filter(({ row }) => row.startYear !== null).length;
+  expect(said.used.sort()).toEqual(NAMES);
+  expect(said.listed).toBe(listed);
+  expect(said.first.phase).toBe('none');
+  expect(said.last.phase).toBe('complete');
+  expect(said.report.sent).toBe(said.plan.partitions);
+  expect(said.again.requests).toBe(0);
+  expect(said.secondDeploy).toBe(0);
+  expect(stdout).not.toContain(sandbox.environment.TMDB_API_KEY);
+}, 60_000);
+
+describe('the types', () => {
+  test('compile for a strict consumer outside of this project', async () => {
+    const folder = await makeTempFolder();
+    await mkdir(join(folder, 'node_modules', PACKAGE), { recursive: true });
+    await cp(join(root, 'package.json'), join(folder, 'node_modules', PACKAGE, 'package.json'));
+    await symlink(join(root, 'dist'), join(folder, 'node_modules', PACKAGE, 'dist'));
+    await writeFile(join(folder, 'package.json'), JSON.stringify({ type: 'module' }));
+    await writeFile(
+      join(folder, 'tsconfig.json'),
+      JSON.stringify({
+        compilerOptions: {
+          strict: true,
+          noEmit: true,
+          exactOptionalPropertyTypes: true,
+          noUncheckedIndexedAccess: true,
+          target: 'ES2023',
+          module: 'NodeNext',
+          types: ['node'],
+          typeRoots: [join(root, 'node_modules/@types')],
+        },
+        include: ['consumer.ts'],
+      }),
+    );
+    const consumer = await readFile(join(root, 'test/public-api/consumer.ts'), 'utf8');
+    await writeFile(join(folder, 'consumer.ts'), consumer.replaceAll('../../src/index.ts', PACKAGE));
+    const tsc = join(root, 'node_modules/typescript/bin/tsc');
+    const { stdout } = await run(process.execPath, [tsc, '-p', folder]).catch((error) => error);
+    expect(stdout).toBe('');
+  }, 60_000);
+});
