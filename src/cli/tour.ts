@@ -1,74 +1,72 @@
-import { rm } from 'node:fs/promises';
+import { cp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createDirectoryLake } from '../lake/directory-lake.ts';
-import { type Partition, partitionName } from '../partition.ts';
-import type { Sandbox } from '../sandbox/start-sandbox.ts';
+import { SANDBOX_BUCKET, type Sandbox } from '../sandbox/start-sandbox.ts';
 import { verifyLake } from '../sandbox/verify-lake.ts';
 import type { CommandContext } from './context.ts';
 import { runChild } from './run-child.ts';
 import { TDD_PATH } from './tdd-shim.ts';
 
+/** A catalogue that a fleet downloads in half a minute. */
+export const TOUR_CATALOGUE = { titles: 400, years: [2023, 2024] };
+
+/** What the tour leaves, in the working directory. */
 const LAKE = 'sandbox-lake';
-const PARTITIONS = 3;
+
+/** The way of everybody's first day. */
+const STEPS: readonly { readonly why: string; readonly args: readonly string[] }[] = [
+  { why: 'Settings: a key and a bucket, written to config.ini', args: ['development', '--yes'] },
+  { why: 'Role, queues, function, trigger and bucket', args: ['deploy', '--yes'] },
+  { why: 'A message for each partition', args: ['launch', '--min-year', '1900', '--yes'] },
+  { why: 'The workers at work', args: ['status', '--watch', '--totals'] },
+];
 
 /**
- * The whole way on one screen: downloads partitions of the invented catalogue into a directory, compares every
- * document with the truth, and says what to do next.
- * @returns an exit code: 1 when a document is missing, too much or wrong.
+ * The whole way on one screen: runs the real commands in the sandbox, one after the other, compares every document
+ * that the fleet has written with the truth, and says where they are and what to do next.
+ * @returns an exit code: that of the first command that failed, or 1 when a document is missing, too many or wrong.
  */
 export async function takeTour(
   context: CommandContext,
-  { catalogue, tmdb }: Sandbox,
+  { catalogue, bucketDirectory }: Pick<Sandbox, 'catalogue' | 'bucketDirectory'>,
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<number> {
   const { output, io, signal } = context;
-  const { style } = output;
-  const directory = join(io.cwd, LAKE);
-  await rm(directory, { recursive: true, force: true });
-  const partitions = largestPartitions([...catalogue.truth().values()].map(({ partition }) => partition));
+  const { bold, cyan, dim, green, red } = output.style;
+  const lakeDirectory = join(io.cwd, LAKE);
+  await rm(lakeDirectory, { recursive: true, force: true });
   output.info(
-    `${style.bold('The sandbox is up')}: TMDB at ${tmdb.url}, ${catalogue.cases.length} invented movies.`,
+    bold(
+      `A sandbox on this machine: TMDB, IMDb and AWS are stand-ins, ${catalogue.cases.length} movies are invented.`,
+    ),
   );
-  for (const { year, initial } of partitions) {
-    const args = ['download', '--year', String(year), '--initial', initial, '--to', LAKE];
-    output.info(`\n${style.cyan(`$ tdd ${args.join(' ')}`)}`);
+  for (const { why, args } of STEPS) {
+    output.info(`\n${cyan(`$ tdd ${args.join(' ')}`)}  ${dim(why)}`);
     const exitCode = await runChild(context, process.execPath, [TDD_PATH, ...args], environment);
     if (exitCode !== 0 || signal.aborted) return exitCode;
   }
-  const lake = createDirectoryLake({ directory });
-  const { movies, reviews, missing, unexpected, wrong } = await verifyLake(
-    { lake, catalogue },
-    { partitions },
-  );
+  const lake = createDirectoryLake({ directory: bucketDirectory });
+  const { movies, reviews, missing, unexpected, wrong } = await verifyLake({ lake, catalogue });
+  await cp(bucketDirectory, lakeDirectory, { recursive: true });
   const bad = missing.length + unexpected.length + wrong.length;
-  output.info(
-    bad === 0
-      ? `\n${style.green('✔')} Each of ${movies} movies and ${reviews} reviews compared with the truth: all there, none wrong.`
-      : `\n${style.red('✖')} ${missing.length} documents are missing, ${unexpected.length} too many, ${wrong.length} wrong.`,
-  );
-  output.info(nextSteps(partitions, style.bold));
-  return bad === 0 ? 0 : 1;
-}
-
-function nextSteps([first]: readonly Partition[], bold: (text: string) => string): string {
-  const folder = first ? `year-${first.year}/initial-${first.initial}/` : '';
-  return [
-    `The documents lie in ${bold(`${LAKE}/tmdb/movies/${folder}`)} and …/reviews/${folder}`,
-    '',
-    'With your own TMDB key (https://www.themoviedb.org/settings/api):',
-    `  ${bold('npx tdd development')}                                    writes config.ini`,
-    `  ${bold('npx tdd download --year 2004 --initial AD --to lake')}    a real partition`,
-  ].join('\n');
-}
-
-/** The partitions with the most movies, the largest first. */
-function largestPartitions(all: readonly Partition[]): Partition[] {
-  const sizes = new Map<string, { partition: Partition; titles: number }>();
-  for (const partition of all) {
-    const size = sizes.get(partitionName(partition)) ?? { partition, titles: 0 };
-    size.titles += 1;
-    sizes.set(partitionName(partition), size);
+  if (bad > 0) {
+    output.info(
+      `\n${red('✖')} ${missing.length} documents are missing, ${unexpected.length} too many, ${wrong.length} wrong: see ./${LAKE}.`,
+    );
+    return 1;
   }
-  const sorted = [...sizes.values()].sort((a, b) => b.titles - a.titles);
-  return sorted.slice(0, PARTITIONS).map(({ partition }) => partition);
+  output.info(
+    [
+      '',
+      `${green('✔')} ${movies} movies and ${reviews} reviews: each document was compared with the truth, and none is missing, double or wrong.`,
+      `  They lie in ./${bold(LAKE)}, a copy of the bucket ${SANDBOX_BUCKET}; all else is gone again.`,
+      '',
+      'Next, with a key of your own (https://www.themoviedb.org/settings/api):',
+      `  ${bold('npx tdd development')}                                  asks for key and bucket, writes config.ini`,
+      `  ${bold('npx tdd download --year 2004 --initial AD --to lake')}  downloads a real partition into ./lake`,
+      `  ${bold('npx tdd deploy')}                                       puts the workers on AWS`,
+      `Or play: ${bold('npx tdd sandbox')} opens a shell in here.`,
+    ].join('\n'),
+  );
+  return 0;
 }

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { initialOf } from '../imdb/initial-of.ts';
 import { type SandboxAws, startAws } from './aws/start-aws.ts';
 import { type Catalogue, createCatalogue } from './catalogue.ts';
@@ -10,6 +11,8 @@ export interface SandboxOptions {
   readonly directory: string;
   /** Movies of the invented catalogue. */
   readonly titles?: number;
+  /** The years that most of them are of. */
+  readonly years?: readonly number[];
   /** How long TMDB takes to answer. */
   readonly latencyMs?: number;
   /** Requests a second above which TMDB answers 429. */
@@ -26,6 +29,8 @@ export interface Sandbox {
   readonly catalogue: Catalogue;
   readonly tmdb: TmdbStandIn;
   readonly aws: SandboxAws;
+  /** The bucket's objects as plain files, once `tdd deploy` has made it. */
+  readonly bucketDirectory: string;
   stop(): Promise<void>;
 }
 
@@ -34,8 +39,11 @@ export const SANDBOX_BUCKET = 'tdd-sandbox-lake';
 
 /** Starts the stand-ins on free ports of 127.0.0.1. */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
-  const { directory, titles, latencyMs = 20, requestsPerSecond, faultRate = 0 } = options;
-  const catalogue = createCatalogue({ initialOf }, titles === undefined ? {} : { titles });
+  const { directory, titles, years, latencyMs = 20, requestsPerSecond, faultRate = 0 } = options;
+  const catalogue = createCatalogue(
+    { initialOf },
+    { ...(titles !== undefined && { titles }), ...(years && { years }) },
+  );
   const tmdb = await startTmdbStandIn({
     catalogue,
     latencyMs,
@@ -55,6 +63,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     catalogue,
     tmdb,
     aws,
+    bucketDirectory: join(directory, 's3', SANDBOX_BUCKET),
     stop: async () => {
       await aws.stop();
       await Promise.all([tmdb.stop(), imdb.stop()]);

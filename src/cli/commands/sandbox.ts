@@ -78,10 +78,12 @@ async function run(context: CommandContext, input: SandboxInput): Promise<Sandbo
   const { startSandbox } = await import('../../sandbox/start-sandbox.ts');
   const folder = input.keep ?? (await mkdtemp(join(tmpdir(), 'tdd-sandbox-')));
   await mkdir(folder, { recursive: true });
+  const tour = input.tour ? await import('../tour.ts') : undefined;
   const { titles, latencyMs, requestsPerSecond, faultRate } = input;
   const standIns = await startSandbox({
     directory: join(folder, 'aws'),
     faultRate,
+    ...tour?.TOUR_CATALOGUE,
     ...(titles !== undefined && { titles }),
     ...(latencyMs !== undefined && { latencyMs }),
     ...(requestsPerSecond !== undefined && { requestsPerSecond }),
@@ -94,9 +96,8 @@ async function run(context: CommandContext, input: SandboxInput): Promise<Sandbo
       TDD_CONFIG: join(folder, 'config.ini'),
       PATH: [await writeTddShim(folder), env.PATH ?? ''].join(delimiter),
     };
-    if (input.tour) {
-      const { takeTour } = await import('../tour.ts');
-      return { exitCode: await takeTour(context, standIns, environment) };
+    if (tour) {
+      return { exitCode: await tour.takeTour(context, standIns, environment) };
     }
     const [program = env.SHELL ?? '/bin/sh', ...args] = input.command;
     if (input.command.length === 0) {
