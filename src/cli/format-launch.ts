@@ -4,6 +4,7 @@ import { formatDuration } from './progress-line.ts';
 import { formatTable } from './table.ts';
 
 const BAR_LENGTH = 40;
+const LONGEST_TITLE = 40;
 const NAMED_WITHOUT_YEAR = 3;
 
 /** A number for people: `9,000`. */
@@ -111,12 +112,18 @@ function formatHistogram({ sizes }: LaunchResult, style: Style): string[] {
 
 function formatWithoutYear({ withoutYear: { count, titles } }: LaunchResult): string[] {
   if (count === 0) return [];
-  const some = titles.slice(0, NAMED_WITHOUT_YEAR).map(({ imdbId, title }) => `${imdbId} "${title}"`);
+  const some = titles
+    .slice(0, NAMED_WITHOUT_YEAR)
+    .map(({ imdbId, title }) => `${imdbId} "${shorten(title)}"`);
   const more = count > some.length ? ' …' : '';
   return [
     '',
     `Movies without a year have no partition and are left out: ${formatCount(count)} (${some.join(', ')}${more}).`,
   ];
+}
+
+function shorten(title: string): string {
+  return title.length > LONGEST_TITLE ? `${title.slice(0, LONGEST_TITLE)}…` : title;
 }
 
 function indent(text: string): string {

@@ -46,7 +46,7 @@ export interface Counts {
   readonly reviews: number;
 }
 
-export interface LastRun {
+interface LastRun {
   readonly run: string;
   readonly startedAt: string;
   /** When it ended, or when the checkpoint was written. */

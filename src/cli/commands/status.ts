@@ -3,6 +3,7 @@ import type { FleetStatus } from '../../fleet/read-status.ts';
 import type { SummaryCache } from '../../fleet/summary-cache.ts';
 import { defineCommand, type Flags } from '../command.ts';
 import type { CommandContext } from '../context.ts';
+import { createCoveringOutput } from '../covering-output.ts';
 import { formatStatus } from '../format-status.ts';
 import { type OpenFleetInput, openFleet, readFleetInput } from '../open-fleet.ts';
 import { showManifestReading } from '../read-summaries.ts';
@@ -30,7 +31,7 @@ export const status = defineCommand<StatusInput, StatusResult>({
   declare: (command) =>
     command
       .option('--totals', 'add what the whole lake holds')
-      .option('--watch', 'look every few seconds, until the fleet is complete'),
+      .option('--watch', 'look every few seconds, until the fleet has ended'),
   readInput,
   run,
   format: (result, style) => toText(result, style),
@@ -49,17 +50,19 @@ async function run(context: CommandContext, { settings, totals, watch }: StatusI
   const fleet = await openFleet(context, settings, { announce: false });
   const { readStatus } = await import('../../fleet/read-status.ts');
   const deps = { ...fleet, cache: watch ? keepInMemory(fleet.cache) : fleet.cache, clock };
+  let endsSeen = 0;
+  const covering = createCoveringOutput(io.stdout);
   while (true) {
     const show = showManifestReading(context);
     const now = await readStatus(deps, { signal, onProgress: show.update }).finally(show.end);
     const { totals: lakeTotals, ...rest } = now;
     const result = totals ? { ...rest, totals: lakeTotals } : rest;
-    const isTerminal = io.stdout.isTTY === true;
-    // On a terminal each look covers the last one.
-    if (watch && isTerminal) io.stdout.write('\x1b[H\x1b[J');
-    if (!watch || now.phase === 'complete' || now.phase === 'none') return result;
+    covering.clear();
+    // SQS's counts are approximate: an end counts when it is seen twice.
+    endsSeen = now.phase === 'ended' ? endsSeen + 1 : 0;
+    if (!watch || now.phase === 'complete' || now.phase === 'none' || endsSeen >= 2) return result;
     const time = output.style.dim(now.at.slice(11, 19));
-    io.stdout.write(secrets.redact(`${toText(result, output.style)}\n${time}\n${isTerminal ? '' : '\n'}`));
+    covering.write(secrets.redact(`${toText(result, output.style)}\n${time}\n`));
     await clock.sleep(WATCH_MS, signal);
   }
 }
