@@ -46,7 +46,7 @@ export interface Counts {
   readonly reviews: number;
 }
 
-interface LastRun {
+export interface LastRun {
   readonly run: string;
   readonly startedAt: string;
   /** When it ended, or when the checkpoint was written. */
