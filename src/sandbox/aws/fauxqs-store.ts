@@ -11,6 +11,7 @@ export interface StoredMessage {
   messageAttributes: Record<string, unknown>;
   sentTimestamp: number;
   approximateReceiveCount: number;
+  approximateFirstReceiveTimestamp?: number;
   delayUntil?: number;
   /** The queue that it was sent to. */
   firstQueueArn?: string;

@@ -49,7 +49,12 @@ export function createMoveTasks(store: QueueStore, now: () => number) {
         continue;
       }
       // A moved message is a new one: its receives and its age begin again.
-      const { deadLetterSourceArn: _source, firstQueueArn: _first, ...fresh } = message;
+      const {
+        deadLetterSourceArn: _source,
+        firstQueueArn: _first,
+        approximateFirstReceiveTimestamp: _received,
+        ...fresh
+      } = message;
       target.enqueue({ ...fresh, messageId: randomUUID(), approximateReceiveCount: 0, sentTimestamp: now() });
       moved += 1;
     }

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type AwsAnswer, type AwsCall, AwsError } from './aws-call.ts';
 import { type Fauxqs, openFauxqs, type StoredMessage } from './fauxqs-store.ts';
+import { passTime } from './pass-time.ts';
 import { createMoveTasks } from './queue-moves.ts';
 import { putDown, type QueueSnapshot, takeUp } from './queue-snapshot.ts';
 import { nameOf, storeUrl } from './queue-urls.ts';
@@ -25,6 +26,8 @@ export interface Queues {
   remove(queueArn: string, receiptHandle: string): void;
   /** A queue's settings, or `undefined` when there is none. */
   attributes(queueArn: string): Readonly<Record<string, string>> | undefined;
+  /** See {@link passTime}. */
+  passTime(milliseconds: number): void;
   snapshot(): readonly QueueSnapshot[];
   stop(): Promise<void>;
 }
@@ -115,6 +118,7 @@ export async function startQueues({ region, nameDelayMs, now, snapshot }: Queues
     },
     remove: (queueArn, receiptHandle) => void store.getQueueByArn(queueArn)?.deleteMessage(receiptHandle),
     attributes: (queueArn) => store.getQueueByArn(queueArn)?.attributes,
+    passTime: (milliseconds) => passTime(store, milliseconds),
     snapshot: () => [...store.queues.values()].map(putDown),
     stop: () => fauxqs.close(),
   };
@@ -125,6 +129,7 @@ function systemAttributes(message: StoredMessage | undefined): Record<string, st
   return {
     ApproximateReceiveCount: String(message.approximateReceiveCount),
     SentTimestamp: String(message.sentTimestamp),
+    ApproximateFirstReceiveTimestamp: String(message.approximateFirstReceiveTimestamp),
     SenderId: ACCOUNT_ID,
     ...(message.deadLetterSourceArn ? { DeadLetterQueueSourceArn: message.deadLetterSourceArn } : {}),
   };

@@ -44,6 +44,8 @@ export interface SandboxAws {
   readonly endpoint: string;
   /** What an SDK client needs in its environment to use it. */
   readonly environment: Readonly<Record<string, string>>;
+  /** Lets time pass for the queues: what is hidden or delayed for so long shows again, at once. */
+  passTime(milliseconds: number): void;
   /** Ends it with all its functions. Calling it again does nothing. */
   stop(): Promise<void>;
 }
@@ -136,6 +138,7 @@ export async function startAws(options: AwsOptions): Promise<SandboxAws> {
       AWS_SECRET_ACCESS_KEY: 'sandbox',
       AWS_EC2_METADATA_DISABLED: 'true',
     },
+    passTime: (milliseconds) => queues.passTime(milliseconds),
     stop: () => {
       stopped ??= stop();
       return stopped;

@@ -97,9 +97,34 @@ describe('an event source mapping', () => {
         ],
       },
     });
+    const { attributes } =
+      (call.event as { Records: { attributes: Record<string, string> }[] }).Records[0] ?? {};
+    expect(Number(attributes?.ApproximateFirstReceiveTimestamp)).toBeGreaterThanOrEqual(
+      Number(attributes?.SentTimestamp),
+    );
     expect(call.left).toBeLessThanOrEqual(10_000);
     expect(call.left).toBeGreaterThan(5_000);
     await until(async () => (await depthOf(queue.url)) === '0 0');
+  });
+
+  it('gives a message again once the time has passed for which it was hidden', async () => {
+    const queue = await createQueue(test, 'jobs');
+    const { url: QueueUrl } = queue;
+    await test.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'hidden' }));
+    await test.sqs.send(new ReceiveMessageCommand({ QueueUrl, VisibilityTimeout: 360 }));
+    await test.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'delayed', DelaySeconds: 120 }));
+    test.aws.passTime(119_000);
+    expect(await depthOf(QueueUrl)).toBe('0 1');
+    test.aws.passTime(1_000);
+    expect(await depthOf(QueueUrl)).toBe('1 1');
+    test.aws.passTime(240_000);
+    expect(await depthOf(QueueUrl)).toBe('2 0');
+    const { Messages = [] } = await test.sqs.send(
+      new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, MessageSystemAttributeNames: ['All'] }),
+    );
+    const hidden = Messages.find(({ Body }) => Body === 'hidden')?.Attributes ?? {};
+    expect(hidden.ApproximateReceiveCount).toBe('2');
+    expect(Date.now() - Number(hidden.ApproximateFirstReceiveTimestamp)).toBeGreaterThanOrEqual(360_000);
   });
 
   it('keeps one process warm, and gives it the environment of the function and nothing else', async () => {
