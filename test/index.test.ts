@@ -5,7 +5,6 @@ import { promisify } from 'node:util';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { startSandbox } from '../src/sandbox/start-sandbox.ts';
 import { makeTempFolder } from './support/temp-folder.ts';
-import { ensureWorkerBundle } from './support/worker-bundle.ts';
 
 const run = promisify(execFile);
 const root = new URL('..', import.meta.url).pathname;
@@ -53,7 +52,6 @@ const NAMES = [
 ];
 
 test('a script goes from settings to documents with the built package alone', async () => {
-  await ensureWorkerBundle();
   const sandbox = await openSandbox(30);
   const script = join(root, 'test/public-api/script.mjs');
   const { stdout } = await run(process.execPath, [script], {

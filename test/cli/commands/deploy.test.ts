@@ -5,7 +5,6 @@ import { CreateQueueCommand, GetQueueUrlCommand, SQSClient } from '@aws-sdk/clie
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { describeWithMoto, type Moto, startMoto } from '../../support/moto.ts';
 import { type CliOptions, type CliRun, runCli } from '../../support/run-cli.ts';
-import { ensureWorkerBundle } from '../../support/worker-bundle.ts';
 
 const KEY = '0123456789abcdef0123456789abcdef';
 const FLAGS = [
@@ -21,7 +20,6 @@ describeWithMoto('tdd deploy and tdd destroy', () => {
   let moto: Moto;
   let sqs: SQSClient;
   beforeAll(async () => {
-    await ensureWorkerBundle();
     moto = await startMoto();
     sqs = new SQSClient(moto.clientConfig);
   });

@@ -10,7 +10,6 @@ import { startImdbStandIn } from '../../../src/sandbox/imdb-stand-in.ts';
 import { manifestOf, putManifest } from '../../fleet/synthetic-lake.ts';
 import { describeWithMoto, type Moto, startMoto } from '../../support/moto.ts';
 import { type CliOptions, type CliRun, runCli } from '../../support/run-cli.ts';
-import { ensureWorkerBundle } from '../../support/worker-bundle.ts';
 
 const KEY = '0123456789abcdef0123456789abcdef';
 const QUEUE = 'films-queue';
@@ -26,7 +25,6 @@ describeWithMoto('tdd launch, status, redrive, pause and resume', () => {
   let sqs: SQSClient;
   let imdb: Awaited<ReturnType<typeof startImdbStandIn>>;
   beforeAll(async () => {
-    await ensureWorkerBundle();
     moto = await startMoto();
     sqs = new SQSClient(moto.clientConfig);
     imdb = await startImdbStandIn({ source: createCatalogue({ initialOf }, { titles: 300 }) });
