@@ -1,0 +1,79 @@
+import { execFileSync } from 'node:child_process';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { LaunchResult } from '../../src/cli/commands/launch.ts';
+import type { RedriveResult } from '../../src/cli/commands/redrive.ts';
+import {
+  DEAD_LETTER_QUEUE,
+  NOTHING_WRONG,
+  type OpenSandbox,
+  openSandbox,
+  QUEUE,
+  until,
+} from './open-sandbox.ts';
+
+/** Six minutes: a worker's time-out, and one more. */
+const CRASHED_MESSAGE_BACK_MS = 360_000;
+
+describe('a fleet that meets poison and loses a worker', () => {
+  let sandbox: OpenSandbox;
+  beforeAll(async () => {
+    // Slow enough for its workers to be met at work.
+    sandbox = await openSandbox({ latencyMs: 150 });
+    await sandbox.tddJson('deploy', '--yes', '--workers', '2');
+  });
+  afterAll(() => sandbox.stop());
+
+  test('completes all the same, and says what was wrong with the poison', async () => {
+    const poison = ['no JSON', '{"year": 2021, "initial": "../"}', '{"year": 99999, "initial": "TH"}'];
+    for (const body of poison) await sandbox.sendMessage(body);
+    const launched = await sandbox.tddJson<LaunchResult>('launch', '--initial', 'TH', '--yes');
+    expect(launched.partitions.length).toBeGreaterThan(3);
+
+    // While messages wait, each worker is at one.
+    await until(async () => {
+      const isBegun = sandbox.tmdb.stats().requests.length > 10;
+      return isBegun && (await sandbox.depthOf(QUEUE)).waiting > 0;
+    });
+    process.kill(containers()[0] ?? 0, 'SIGKILL');
+    await until(() => sandbox.workerLog().some(({ record }) => record?.errorMessage?.includes('SIGKILL')));
+
+    // Everything else gets done, while the dead worker's message is hidden.
+    const lacking = await until(async () => {
+      const status = await sandbox.status();
+      return status.fleet?.partitions.complete === launched.partitions.length - 1 && status;
+    }, sandbox.status);
+    expect(lacking).toMatchObject({ phase: 'running', deadLetters: 3, queue: { waiting: 0, inFlight: 1 } });
+    expect(lacking.advice).toEqual([
+      { problem: '3 messages in the dead-letter queue', command: 'tdd redrive' },
+    ]);
+
+    sandbox.aws.passTime(CRASHED_MESSAGE_BACK_MS);
+    await until(async () => (await sandbox.status()).phase === 'complete', sandbox.status);
+    const partitions = launched.partitions.map(({ year, initial }) => ({ year, initial }));
+    expect(await sandbox.verify({ partitions })).toMatchObject(NOTHING_WRONG);
+  });
+
+  test('shows the poison to who asks, and gives it to the workers once more only when told', async () => {
+    const listed = await sandbox.tddJson<RedriveResult>('redrive', '--dry-run');
+    expect(listed.letters).toHaveLength(3);
+    for (const { reason, partition } of listed.letters) {
+      expect(reason).toMatch(/message/i);
+      expect(partition).toBeUndefined();
+    }
+    const { exitCode, stdout } = await sandbox.tdd('redrive', '--dry-run');
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/\(unreadable\)/);
+    expect(await sandbox.depthOf(DEAD_LETTER_QUEUE)).toEqual({ waiting: 3, inFlight: 0 });
+
+    const { report } = await sandbox.tddJson<RedriveResult>('redrive', '--yes');
+    expect(report).toMatchObject({ moved: 3, left: 0 });
+    // Poison stays poison.
+    await until(async () => (await sandbox.depthOf(DEAD_LETTER_QUEUE)).waiting === 3);
+  });
+});
+
+/** The processes of this sandbox's workers: children of this very process, which has one sandbox only. */
+function containers(): number[] {
+  const found = execFileSync('pgrep', ['-P', String(process.pid), '-f', 'container-main.mjs']);
+  return String(found).trim().split('\n').map(Number);
+}

@@ -1,0 +1,169 @@
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { LambdaClient } from '@aws-sdk/client-lambda';
+import { S3Client } from '@aws-sdk/client-s3';
+import { GetQueueAttributesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import type { StatusResult } from '../../src/cli/commands/status.ts';
+import type { Lake } from '../../src/lake/lake.ts';
+import { createS3Lake } from '../../src/lake/s3-lake.ts';
+import {
+  SANDBOX_BUCKET,
+  type Sandbox,
+  type SandboxOptions,
+  startSandbox,
+} from '../../src/sandbox/start-sandbox.ts';
+import { type LakeReport, type VerifyOptions, verifyLake } from '../../src/sandbox/verify-lake.ts';
+
+const TDD = fileURLToPath(new URL('../../bin/tdd.js', import.meta.url));
+
+/** What a run of the program left behind. */
+export interface TddRun {
+  readonly exitCode: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A sandbox in a folder of its own, and the real program in it. */
+export interface OpenSandbox extends Sandbox {
+  /** Where the program runs; the sandbox's own state is in `aws/`. */
+  readonly folder: string;
+  /** The bucket. */
+  readonly lake: Lake;
+  readonly lambda: LambdaClient;
+  /** What the program finds in its environment; to be changed between two runs. */
+  readonly env: Record<string, string>;
+  /** Runs `bin/tdd.js` in a process of its own. */
+  tdd(...args: string[]): Promise<TddRun>;
+  /** The same, for a run that must go well. @returns its `--json`. */
+  tddJson<Result>(...args: string[]): Promise<Result>;
+  /** `tdd status --json`. */
+  status(): Promise<StatusResult>;
+  /** Puts anything on the workers' queue. */
+  sendMessage(body: string): Promise<void>;
+  /** How many messages wait, and how many somebody is at, in a queue. */
+  depthOf(queue: string): Promise<{ waiting: number; inFlight: number }>;
+  /** What workers have logged so far. */
+  workerLog(): readonly WorkerLine[];
+  /** Compares every document with the truth. */
+  verify(options?: VerifyOptions): Promise<LakeReport>;
+}
+
+/** A line of a worker's log, or of Lambda's about it. */
+export interface WorkerLine {
+  readonly level?: string;
+  readonly message?: string;
+  readonly partition?: string;
+  readonly outcome?: string;
+  readonly type?: string;
+  readonly record?: { readonly status: string; readonly errorMessage?: string };
+}
+
+export const QUEUE = 'tmdb-downloader-queue';
+export const DEAD_LETTER_QUEUE = `${QUEUE}-dlq`;
+const LOG = 'logs/aws/lambda/tmdb-downloader-lambda.jsonl';
+
+/** A lake that is as it must be. */
+export const NOTHING_WRONG = { missing: [], unexpected: [], wrong: [] };
+
+/** Starts a sandbox whose TMDB answers soon, for fleets that may ask quickly. Nobody but its test uses it. */
+export async function openSandbox(options: Partial<SandboxOptions> = {}): Promise<OpenSandbox> {
+  const folder = await mkdtemp(join(tmpdir(), 'tdd-e2e-'));
+  await mkdir(join(folder, 'home'));
+  const sandbox = await startSandbox({
+    directory: join(folder, 'aws'),
+    titles: 200,
+    latencyMs: 5,
+    ...options,
+  });
+  const env = {
+    PATH: process.env.PATH ?? '',
+    HOME: join(folder, 'home'),
+    TMDB_REQUESTS_PER_SECOND: '1000',
+    ...sandbox.environment,
+  };
+  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+  const config = { endpoint: sandbox.aws.endpoint, region: 'us-east-1', credentials };
+  const s3 = new S3Client({ ...config, forcePathStyle: true });
+  const sqs = new SQSClient(config);
+  const lambda = new LambdaClient(config);
+  const lake = createS3Lake({ s3, bucket: SANDBOX_BUCKET });
+  const urlOf = (queue: string) => `${sandbox.aws.endpoint}/000000000000/${queue}`;
+
+  async function tdd(...args: string[]): Promise<TddRun> {
+    const child = spawn(process.execPath, [TDD, ...args], {
+      cwd: folder,
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const [stdout, stderr, exitCode] = await Promise.all([
+      text(child.stdout),
+      text(child.stderr),
+      new Promise<number | null>((resolve) => child.once('close', resolve)),
+    ]);
+    return { stdout, stderr, exitCode };
+  }
+
+  async function tddJson<Result>(...args: string[]): Promise<Result> {
+    const { stdout, stderr, exitCode } = await tdd(...args, '--json');
+    if (exitCode !== 0) throw new Error(`tdd ${args.join(' ')} ended with ${exitCode}: ${stderr}`);
+    return JSON.parse(stdout);
+  }
+
+  return {
+    ...sandbox,
+    folder,
+    lake,
+    lambda,
+    env,
+    tdd,
+    tddJson,
+    status: () => tddJson('status'),
+    sendMessage: async (body) => {
+      await sqs.send(new SendMessageCommand({ QueueUrl: urlOf(QUEUE), MessageBody: body }));
+    },
+    depthOf: async (queue) => {
+      const command = new GetQueueAttributesCommand({ QueueUrl: urlOf(queue), AttributeNames: ['All'] });
+      const { Attributes = {} } = await sqs.send(command);
+      return {
+        waiting: Number(Attributes.ApproximateNumberOfMessages),
+        inFlight: Number(Attributes.ApproximateNumberOfMessagesNotVisible),
+      };
+    },
+    workerLog: () => {
+      const file = join(folder, 'aws', LOG);
+      if (!existsSync(file)) return [];
+      const lines = readFileSync(file, 'utf8').split('\n');
+      return lines.filter((line) => line !== '').map((line) => JSON.parse(line));
+    },
+    verify: (verifyOptions) => verifyLake({ lake, catalogue: sandbox.catalogue }, verifyOptions),
+    stop: async () => {
+      await sandbox.stop();
+      for (const client of [s3, sqs, lambda]) client.destroy();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/**
+ * Looks until it finds something.
+ * @throws Error after two minutes, with `explain`.
+ */
+export async function until<Found>(
+  look: () => Found | undefined | false | Promise<Found | undefined | false>,
+  explain: () => unknown = look,
+): Promise<Found> {
+  const deadlineMs = Date.now() + 120_000;
+  for (;;) {
+    const found = await look();
+    if (found) return found;
+    if (Date.now() > deadlineMs) {
+      throw new Error(`What was waited for never came; at last: ${JSON.stringify(await explain())}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
