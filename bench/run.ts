@@ -1,6 +1,7 @@
 import { formatTable } from '../src/cli/table.ts';
 import type { BenchRow } from './bench-row.ts';
 import { runDownloadBench } from './download.ts';
+import { runFleetBench } from './fleet.ts';
 import { runIndexBench } from './index.ts';
 import { runPacingBench } from './pacing.ts';
 import { runStartUpBench } from './start-up.ts';
@@ -10,6 +11,7 @@ const BENCHES: Readonly<Record<string, () => Promise<BenchRow[]>>> = {
   index: runIndexBench,
   download: runDownloadBench,
   pacing: runPacingBench,
+  fleet: runFleetBench,
   'start-up': runStartUpBench,
 };
 

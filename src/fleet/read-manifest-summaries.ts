@@ -24,7 +24,7 @@ export interface ManifestSummaries {
 }
 
 /** One connection each; the S3 client has 50. */
-const READS_AT_ONCE = 40;
+const READS_AT_ONCE = 32;
 
 /**
  * Lists a lake's manifests and reads those that have changed since the cache was written.
