@@ -37,8 +37,11 @@ export interface FleetEstimate {
 const CONNECTIONS = 20;
 /** Assumed: TMDB's answer and the lake's writes, before a connection takes the next movie. */
 const SECONDS_PER_REQUEST = 0.3;
-/** Assumed: from a message to its first request, and from the last answer to the next message. */
-const SECONDS_PER_PARTITION = 0.5;
+/**
+ * Assumed: what a change of partition costs a worker, from the last answer to the next first request, less the
+ * quarter of a second that its pacer catches up.
+ */
+const SECONDS_PER_PARTITION = 0.1;
 /** An invocation asks for new titles so long: its time-out less the last 45 s. */
 const SECONDS_PER_INVOCATION = 255;
 /** A running worker writes its manifest so often. */
