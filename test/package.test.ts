@@ -1,0 +1,85 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const run = promisify(execFile);
+const root = fileURLToPath(new URL('..', import.meta.url));
+let folder: string;
+let files: string[];
+
+/** Runs the installed program in an empty place, with nothing of this checkout in reach. */
+async function tdd(...args: string[]) {
+  const options = { cwd: folder, env: { PATH: process.env.PATH, HOME: folder, CI: 'true' } };
+  return run(join(folder, 'global/bin/tdd'), args, options).then(
+    ({ stdout, stderr }) => ({ exitCode: 0, stdout, stderr }),
+    (error) => ({ exitCode: error.code, stdout: String(error.stdout), stderr: String(error.stderr) }),
+  );
+}
+
+describe('the package', () => {
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'tdd-package-'));
+    // The build that the tests run against is there already.
+    const { stdout } = await run(
+      'npm',
+      ['pack', '--json', '--ignore-scripts', '--pack-destination', folder],
+      { cwd: root },
+    );
+    const packed: unknown = JSON.parse(stdout);
+    const [{ filename, files: listed }] = (
+      Array.isArray(packed) ? packed : Object.values(packed as object)
+    ) as [{ filename: string; files: { path: string }[] }];
+    files = listed.map(({ path }) => path);
+    const args = [
+      'install',
+      '--global',
+      '--prefix',
+      join(folder, 'global'),
+      '--prefer-offline',
+      '--no-fund',
+      '--no-audit',
+    ];
+    await run('npm', [...args, join(folder, filename)], { cwd: folder });
+  }, 180_000);
+
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  it('holds the program, the worker, the example of settings and the licence, and no tests', () => {
+    expect(files).toEqual(
+      expect.arrayContaining([
+        'bin/tdd.js',
+        'dist/cli/main.js',
+        'dist/index.js',
+        'dist/index.d.ts',
+        'dist/worker/index.mjs',
+        'config.example.ini',
+        'README.md',
+        'LICENSE',
+      ]),
+    );
+    expect(files.filter((file) => /^(?:src|test|bench|notebooks)\//.test(file))).toEqual([]);
+  });
+
+  it('is the same tdd when it is installed elsewhere', async () => {
+    const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
+    expect(await tdd('--version')).toMatchObject({ exitCode: 0, stdout: `${version}\n` });
+    expect(await tdd('help', 'download')).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringContaining('--imdb-id'),
+    });
+    expect(await tdd('downlaod')).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('did you mean download?'),
+    });
+  });
+
+  it('downloads a partition in its own sandbox', async () => {
+    const command = ['tdd', 'download', '--year', '2021', '--initial', 'TH', '--to', 'lake', '--limit', '5'];
+    const { exitCode, stdout } = await tdd('sandbox', '--titles', '200', '--', ...command);
+    expect({ exitCode, stdout }).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/✔ 2021\/TH/) });
+  });
+});
