@@ -1,7 +1,8 @@
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { LaunchResult } from '../../src/cli/commands/launch.ts';
 import type { RedriveResult } from '../../src/cli/commands/redrive.ts';
+import type { Partition } from '../../src/partition.ts';
 import {
   DEAD_LETTER_QUEUE,
   NOTHING_WRONG,
@@ -70,10 +71,46 @@ describe('a fleet that meets poison and loses a worker', () => {
     // Poison stays poison.
     await until(async () => (await sandbox.depthOf(DEAD_LETTER_QUEUE)).waiting === 3);
   });
+
+  test('gives up a partition whose worker dies each time, and takes it back from redrive', async () => {
+    // Of a year that the fleet was not asked for.
+    const { year, initial } = anyBefore2000(sandbox);
+    const simulated = sandbox.tdd('simulate', '--year', String(year), '--initial', initial, '--wait');
+    await until(async () => {
+      for (const container of containers()) process.kill(container, 'SIGKILL');
+      sandbox.aws.passTime(CRASHED_MESSAGE_BACK_MS);
+      return (await sandbox.depthOf(DEAD_LETTER_QUEUE)).waiting === 4;
+    });
+    const { exitCode, stdout } = await simulated;
+    expect(stdout).toMatch(/not complete\..* crashed each time/);
+    expect(exitCode).toBe(1);
+
+    const { report } = await sandbox.tddJson<RedriveResult>(
+      'redrive',
+      '--partition',
+      `${year}/${initial}`,
+      '--yes',
+    );
+    expect(report).toMatchObject({ moved: 1, left: 0 });
+    await until(async () => {
+      const { missing } = await sandbox.verify({ partitions: [{ year, initial }] });
+      return missing.length === 0;
+    });
+    expect(await sandbox.depthOf(DEAD_LETTER_QUEUE)).toEqual({ waiting: 3, inFlight: 0 });
+  });
 });
+
+function anyBefore2000({ catalogue }: OpenSandbox): Partition {
+  const old = [...catalogue.truth().values()].find(({ partition }) => partition.year < 2000);
+  if (old === undefined) throw new Error('The catalogue has no movie before 2000.');
+  return old.partition;
+}
 
 /** The processes of this sandbox's workers: children of this very process, which has one sandbox only. */
 function containers(): number[] {
-  const found = execFileSync('pgrep', ['-P', String(process.pid), '-f', 'container-main.mjs']);
-  return String(found).trim().split('\n').map(Number);
+  const { stdout } = spawnSync('pgrep', ['-P', String(process.pid), '-f', 'container-main.mjs']);
+  return String(stdout)
+    .split('\n')
+    .filter((line) => line !== '')
+    .map(Number);
 }

@@ -13,7 +13,7 @@ const QUIET_MS = 9_000;
 describe.concurrent('a fleet in the middle of which', () => {
   const sandboxes: OpenSandbox[] = [];
   beforeAll(async () => {
-    sandboxes.push(...(await Promise.all([openSandbox({ titles: 400 }), openSandbox()])));
+    sandboxes.push(...(await Promise.all([openSandbox({ titles: 400 }), openSandbox({ titles: 120 })])));
     for (const { env, tddJson } of sandboxes) {
       // Slow enough to be met in the middle.
       env.TMDB_REQUESTS_PER_SECOND = '20';
@@ -65,9 +65,10 @@ describe.concurrent('a fleet in the middle of which', () => {
     expect(paused.fleet?.movies.failed).toBe(0);
 
     // The workers have put their messages back for later, and nobody takes others.
-    await until(() => keyRefusals(sandbox) === WORKERS);
-    const { waiting, inFlight } = await sandbox.depthOf(QUEUE);
-    expect(inFlight).toBe(WORKERS);
+    const { waiting } = await until(async () => {
+      const depth = await sandbox.depthOf(QUEUE);
+      return depth.inFlight > 0 && depth.inFlight === keyRefusals(sandbox) && depth;
+    });
     expect(waiting).toBeGreaterThan(0);
     expect(tmdb.stats().requests.length).toBeLessThanOrEqual(WORKERS * CONNECTIONS);
 
