@@ -3,6 +3,7 @@ import { backoffMs, MAX_TRIES } from './backoff.ts';
 import { classifyAnswer, type Verdict } from './classify-answer.ts';
 import { BadAnswerError, KeyRefusedError, OutageError, RequestFailedError } from './errors.ts';
 import { type HttpGet, TransportError } from './http.ts';
+import { createOutageWatch } from './outage-watch.ts';
 import type { Pacer } from './pacer.ts';
 import { parseRetryAfter } from './retry-after.ts';
 
@@ -45,9 +46,6 @@ export interface TmdbClientOptions {
   readonly apiKey: string;
 }
 
-/** So many failures on end, of whichever titles, and TMDB counts as down. */
-const OUTAGE_AFTER = 20;
-
 /**
  * The only retry layer. A failure is a reset, a time-out, a 5xx, or a body that is none; a 429 is not: it slows
  * the pacer and costs no try.
@@ -62,7 +60,7 @@ export function createTmdbClient({
 }: TmdbClientOptions): TmdbClient {
   const authorize = apiKeyWriter(apiKey);
   const sent = { requests: 0, throttled: 0 };
-  let failuresOnEnd = 0;
+  const watch = createOutageWatch();
 
   async function send(
     path: string,
@@ -115,24 +113,26 @@ export function createTmdbClient({
       () => send('/3/authentication', {}, signal),
       () => true,
     );
-    if (probe.kind === 'failure') throw outage(`${reason}, then ${probe.reason}`);
+    if (probe.kind !== 'failure') return;
+    watch.declareOutage();
+    throw outage(`${reason}, then ${probe.reason}`);
   }
 
   return {
     sent,
     async get(path, query, read, signal) {
+      const question = Symbol(path);
       for (let tries = 1; ; tries += 1) {
         const answer = await attempt(() => send(path, query, signal), read);
         if (answer.kind !== 'failure') {
-          failuresOnEnd = 0;
+          watch.answered();
           return answer;
         }
-        failuresOnEnd += 1;
-        if (failuresOnEnd >= OUTAGE_AFTER) throw outage(answer.reason);
-        if (tries >= MAX_TRIES) {
-          await assertTmdbAnswers(answer.reason, signal);
-          throw new RequestFailedError(answer.reason, tries);
-        }
+        const next = watch.failed(question);
+        if (next === 'outage') throw outage(answer.reason);
+        const isLast = tries >= MAX_TRIES;
+        if (isLast || next === 'askAnother') await assertTmdbAnswers(answer.reason, signal);
+        if (isLast) throw new RequestFailedError(answer.reason, tries);
         await clock.sleep(backoffMs(tries, random), signal);
       }
     },

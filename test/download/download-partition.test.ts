@@ -120,6 +120,12 @@ describe('downloadPartition', () => {
     expect(tmdb.asked().slice(before)).toEqual([`/3/movie/${B}`]);
   });
 
+  it('records the few titles that are left and always fail, and calls it no outage', async () => {
+    for (const id of [A, B, C]) tmdb.answers[`/3/movie/${id}`] = 503;
+    expect(await download()).toMatchObject({ outcome: 'failedTitles', counts: { failed: 3 } });
+    expect(await download()).toMatchObject({ outcome: 'failedTitles', counts: { failed: 3 } });
+  });
+
   it('keeps a refusal, which completes a partition', async () => {
     tmdb.answers[`/3/movie/${B}`] = 422;
     expect(await download()).toMatchObject({ outcome: 'complete', complete: true, counts: { refused: 1 } });

@@ -100,6 +100,23 @@ describe('createTmdbClient', () => {
     expect(server.requests.length).toBeLessThanOrEqual(40);
   });
 
+  it('calls a few titles failed that fail on end, when TMDB answers another question', async () => {
+    const { ask, server } = await startClient([unavailable]);
+    for (let round = 0; round < 3; round += 1) {
+      const errors = await Promise.all([1, 2, 3].map(() => ask().catch((error: unknown) => error)));
+      for (const error of errors) expect(error).toBeInstanceOf(RequestFailedError);
+    }
+    expect(server.requests.filter((request) => request.includes('/movie/'))).toHaveLength(9 * MAX_TRIES);
+  });
+
+  it('asks once only while it is an outage', async () => {
+    const { ask, server } = await startClient([unavailable], { authentication: unavailable });
+    await Promise.all([1, 2, 3].map(() => ask().catch(() => undefined)));
+    const before = server.requests.length;
+    await expect(ask()).rejects.toThrow(OutageError);
+    expect(server.requests.length - before).toBe(1);
+  });
+
   it('slows down on 429 without using up a try', async () => {
     const throttled: Answer = (response) => answerJson(response, 429, { status_code: 25 });
     const { ask, client, clock } = await startClient([...new Array(12).fill(throttled), movie]);
