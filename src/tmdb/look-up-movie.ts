@@ -1,6 +1,7 @@
 import { isImdbId } from '../imdb-id.ts';
 import type { TmdbAnswer, TmdbClient } from './client.ts';
 import { readFoundMovies, readMovie, readReviewPage, type TmdbMovie, type TmdbReview } from './documents.ts';
+import { RequestFailedError } from './errors.ts';
 import { readReviews } from './read-reviews.ts';
 
 /** What a movie is asked for with. Documents fetched under other settings are not the same documents. */
@@ -20,7 +21,7 @@ export type LookupResult =
 
 /**
  * The movie that TMDB has for an IMDb id, and all its reviews.
- * @throws what {@link TmdbClient.get} throws.
+ * @throws what {@link TmdbClient.get} throws, {@link RequestFailedError} also for a 404 of `/find`.
  */
 export async function lookUpMovie(
   client: TmdbClient,
@@ -92,7 +93,10 @@ function readMovieDetails(
   );
 }
 
-/** `GET /3/find/{tt}`: the first of its movies, list-shaped. */
+/**
+ * `GET /3/find/{tt}`: the first of its movies, list-shaped. It answers a miss with an empty list, so a 404 is no
+ * word on the title: under a wrong base URL all else is 404 too, and a whole catalogue would be "not found".
+ */
 async function findMovie(
   client: TmdbClient,
   imdbId: string,
@@ -105,6 +109,7 @@ async function findMovie(
     readFoundMovies,
     signal,
   );
+  if (answer.kind === 'notFound') throw new RequestFailedError('404 from /find (is the base URL right?)', 1);
   if (answer.kind !== 'ok') return answer;
   const [first] = answer.value;
   return first ? { kind: 'ok', value: first } : { kind: 'notFound' };

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { RequestFailedError } from '../../src/tmdb/errors.ts';
 import { type LookupSettings, lookUpMovie } from '../../src/tmdb/look-up-movie.ts';
 import { details, foundMovies, reviewPage, type SmallTmdb, startSmallTmdb } from '../support/small-tmdb.ts';
 
@@ -82,6 +83,15 @@ describe('lookUpMovie', () => {
     expect(result).toEqual({ state: 'notFound' });
     expect(asked).toEqual([`/3/movie/${ID}`, `/3/find/${ID}`]);
   });
+
+  it.each(['details', 'find'] as const)(
+    'takes a 404 of /find, which answers a miss with an empty list, for no word on the title (%s)',
+    async (lookup) => {
+      const failed = lookUp({}, { lookup });
+      await expect(failed).rejects.toThrow(RequestFailedError);
+      await expect(failed).rejects.toMatchObject({ reason: expect.stringContaining('/find') });
+    },
+  );
 
   it('fetches by number the first movie that only /find knows', async () => {
     const { result, asked } = await lookUp({
