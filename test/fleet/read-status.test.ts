@@ -64,6 +64,19 @@ describe('readStatus', () => {
     expect(now).not.toHaveProperty('secondsLeft');
   });
 
+  it('launched again with a new list: not complete before the workers have looked at it', async () => {
+    const { launch, status, aws, put } = setUp();
+    await put('AA', { found: 10, snapshot: '2026-11-20' });
+    await put('BB', { found: 20, snapshot: '2026-11-20' });
+    await put('CC', { found: 30, snapshot: '2026-11-20' });
+    await put('DD', { found: 40, snapshot: '2026-11-20' });
+    await launch();
+    aws.queue = { ...EMPTY, waiting: 4 };
+    expect((await status()).phase).toBe('running');
+    aws.queue = EMPTY;
+    expect((await status()).phase).toBe('complete');
+  });
+
   it('just launched: everything is to do', async () => {
     const { launch, status, aws } = setUp();
     await launch();
