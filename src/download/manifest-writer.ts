@@ -5,6 +5,7 @@ import type { Partition } from '../partition.ts';
 import type { LookupSettings } from '../tmdb/look-up-movie.ts';
 import { completeManifest, type Manifest, type Outcome, type TitleState } from './manifest.ts';
 import { type StoredManifest, saveManifest } from './manifest-store.ts';
+import { laterOf } from './merge-manifests.ts';
 
 /** A killed run costs at most what it did since its last checkpoint. */
 const CHECKPOINT_MS = 5_000;
@@ -52,7 +53,7 @@ export function createManifestWriter(
     savedMs = clock.now();
     for (const [imdbId, title] of Object.entries(saved.manifest.titles)) {
       const ours = known.get(imdbId);
-      if (!ours || ours.at < title.at) known.set(imdbId, title);
+      known.set(imdbId, ours ? laterOf(title, ours) : title);
     }
     return saved.manifest;
   }

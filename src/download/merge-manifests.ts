@@ -14,7 +14,8 @@ export function mergeManifests(theirs: Manifest, ours: Manifest, listed: Readonl
   return completeManifest({ ...ours, titles }, listed);
 }
 
-function laterOf(theirs: TitleState | undefined, ours: TitleState): TitleState {
+/** The later word of two on one title, at the same instant `found` before `failed`. */
+export function laterOf(theirs: TitleState | undefined, ours: TitleState): TitleState {
   if (!theirs || ours.at > theirs.at) return ours;
   if (ours.at < theirs.at) return theirs;
   return ours.state === 'failed' ? theirs : ours;

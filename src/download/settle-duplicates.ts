@@ -32,7 +32,7 @@ export async function settleDuplicates(
   return changes;
 }
 
-/** The found titles that share their movie with another, by movie. */
+/** The found titles that share their movie with another, by movie; also one whose owner is gone. */
 function groupByMovie(titles: ReadonlyMap<string, TitleState>): Map<string, Found>[] {
   const groups = new Map<number, Map<string, Found>>();
   for (const [imdbId, title] of titles) {
@@ -41,7 +41,9 @@ function groupByMovie(titles: ReadonlyMap<string, TitleState>): Map<string, Foun
     if (group) group.set(imdbId, title);
     else groups.set(title.tmdbId, new Map([[imdbId, title]]));
   }
-  return [...groups.values()].filter((group) => group.size > 1);
+  return [...groups.values()].filter(
+    (group) => group.size > 1 || [...group.values()].some(({ duplicateOf }) => duplicateOf !== undefined),
+  );
 }
 
 /** @returns the owner. */

@@ -258,6 +258,32 @@ describe('downloadPartition', () => {
     expect(manifest().complete).toBe(true);
   });
 
+  it('keeps what another run has found at the very instant at which this one failed', async () => {
+    tmdb.answers[`/3/movie/${B}`] = 503;
+    let isFirst = true;
+    lake.beforeCall = (name, key) => {
+      if (name !== 'compareAndSwap' || !isFirst) return;
+      isFirst = false;
+      const at = new Date(tmdb.clock.now()).toISOString();
+      const theirs = { state: 'found', tmdbId: 2, reviews: 0, at };
+      lake.put(
+        key,
+        JSON.stringify({
+          partition,
+          snapshot: '2026-11-22',
+          settings,
+          complete: false,
+          counts: { titles: 3, found: 1, notFound: 0, refused: 0, failed: 0, reviews: 0 },
+          lastRun: { run: 'other', startedAt: at, endedAt: at, outcome: 'running', requests: 1 },
+          titles: { [B]: theirs },
+        }),
+      );
+    };
+    await download({ only: new Set([B]) });
+    expect(isFirst).toBe(false);
+    expect(manifest().titles[B]).toMatchObject({ state: 'found' });
+  });
+
   it('writes checkpoints, so that a killed run costs seconds', async () => {
     const ids = Array.from({ length: 60 }, (_, i) => `tt${String(i + 100).padStart(7, '0')}`);
     for (const [i, id] of ids.entries()) {
@@ -327,5 +353,16 @@ describe('two IMDb ids with one movie', () => {
     lake.calls.length = 0;
     await download();
     expect(lake.calls.filter(({ key }) => key.includes('movie-7'))).toEqual([]);
+  });
+
+  it('give the document to the other one when its owner leaves the partition', async () => {
+    await download();
+    const titles = [A, C].map((imdbId) => ({ imdbId, title: 'Ad' }));
+    await download({ titles, snapshot: '2026-11-23' });
+    expect(manifest().titles[A]).not.toHaveProperty('duplicateOf');
+    expect(json(movieKey(partition, 7))).toMatchObject({ idIMDB: A, id_imdb: A });
+    expect(json(review)).toMatchObject({ idIMDB: A });
+    expect(manifest().counts).toMatchObject({ found: 1, reviews: 1 });
+    expect(manifest().complete).toBe(true);
   });
 });
