@@ -43,16 +43,29 @@ export async function workPartition(
     work = { message: { ...message, snapshot } };
     const { year, initial, run, redoBefore } = message;
     const job = { partition: { year, initial }, snapshot, run, titles, settings: deps.settings, redoBefore };
+    const wasLate = deadline.stop.aborted;
     for (;;) {
       const report = await downloadPartition(deps, job, { stop: deadline.stop, abort: deadline.abort });
       work = { ...work, thisRun: addUp(work.thisRun, report.thisRun), counts: report.counts };
       settled += report.thisRun.found + report.thisRun.notFound + report.thisRun.refused;
       const isBack = report.outcome === 'outage' && (await waitForTmdb(deps, deadline));
-      if (!isBack) return { ...work, ending: endingOf(report, settled) };
+      if (isBack) continue;
+      const isHeldBack = !wasLate && settled === 0 && sawNothingBut429(report);
+      return { ...work, ending: isHeldBack ? HELD_BACK : endingOf(report, settled) };
     }
   } catch (error) {
     return { ...work, ending: endingOfError(error, settled) };
   }
+}
+
+/** The whole time TMDB held this worker back, perhaps by what it had said to an earlier message. */
+const HELD_BACK: Ending = {
+  kind: 'outage',
+  reason: 'TMDB answered nothing but 429 (too many requests): look who else uses the same key.',
+};
+
+function sawNothingBut429({ outcome, thisRun }: DownloadReport): boolean {
+  return outcome === 'stopped' && thisRun.done === 0 && thisRun.requests === thisRun.throttled;
 }
 
 function endingOf(report: DownloadReport, settled: number): Ending {

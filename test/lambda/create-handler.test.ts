@@ -446,6 +446,21 @@ describe('an outage of TMDB', () => {
     ]);
   });
 
+  it.each([
+    ['with 429 alone', undefined],
+    ['with 429 and a Retry-After of a day', '86400'],
+  ])('is the same when TMDB answers %s', async (_, retryAfter) => {
+    const worker = createWorkerHarness();
+    worker.answer = () => ({ status: 429, body: '{"status_code":25}', retryAfter });
+    expect(await worker.deliver([body()])).toEqual(returned(0));
+    expect(worker.visibilities.at(-1)?.seconds).toBe(120);
+    expect(worker.requests.length).toBeLessThanOrEqual(300);
+    const firstReceivedMs = worker.clock.now() - HOUR_MS;
+    expect(await worker.deliver([body()], { receives: 5, firstReceivedMs })).toEqual(ALL_DONE);
+    expect(worker.deadLetters).toEqual([]);
+    expect(worker.lines.at(-1)).toContain('429');
+  });
+
   it("is the same for IMDb's", async () => {
     const worker = createWorkerHarness();
     worker.readTitles = async () => {
