@@ -49,7 +49,25 @@ export function createPacer({
   let pausedUntil = NEVER;
   let throttledAt = NEVER;
   let factorThen = 1;
+  let latest = NEVER;
   let queue: Promise<unknown> = Promise.resolve();
+
+  /** Where the clock is set back, the schedule goes back with it: else all would wait until it is that late again. */
+  function readClock(): number {
+    const now = clock.now();
+    const backMs = Math.max(0, latest - now);
+    if (backMs > 0) {
+      lastSends.forEach((at, place) => {
+        lastSends[place] = at - backMs;
+      });
+      lastSendAt -= backMs;
+      dueAt -= backMs;
+      pausedUntil -= backMs;
+      throttledAt -= backMs;
+    }
+    latest = now;
+    return now;
+  }
 
   /** The part of the rate in force: after a halving it comes back linearly. */
   function factorAt(now: number): number {
@@ -74,7 +92,7 @@ export function createPacer({
   async function waitForSlot(signal: AbortSignal | undefined): Promise<number> {
     for (;;) {
       signal?.throwIfAborted();
-      const now = clock.now();
+      const now = readClock();
       const waitMs = earliestSend(now) - now;
       if (waitMs <= 0) {
         record(now);
@@ -92,7 +110,7 @@ export function createPacer({
     },
 
     throttled(sentAtMs, retryAfterMs = 0) {
-      const now = clock.now();
+      const now = readClock();
       const wasInFlightTogether = sentAtMs <= throttledAt;
       if (wasInFlightTogether && retryAfterMs <= 0) return;
       const pauseMs = Math.min(retryAfterMs > 0 ? retryAfterMs : PAUSE_MS, LONGEST_PAUSE_MS);

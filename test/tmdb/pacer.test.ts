@@ -103,4 +103,26 @@ describe('createPacer', () => {
     await expect(aborted).rejects.toThrow('enough');
     expect((await pacer.take()) - first).toBe(1_000);
   });
+
+  it('goes on at its rate when the clock is set back', async () => {
+    const clock = createFakeClock();
+    const pacer = createPacer({ requestsPerSecond: 40, clock });
+    for (let i = 0; i < 100; i += 1) await pacer.take();
+    clock.advance(-3_600_000);
+    const sends: number[] = [];
+    for (let i = 0; i < 100; i += 1) sends.push(await pacer.take());
+    const spent = (sends.at(-1) ?? 0) - (sends[0] ?? 0);
+    expect((sends[0] ?? 0) - Date.parse('2026-11-22T09:00:00Z')).toBeLessThan(10_000);
+    expect(spent / 99).toBeCloseTo(25, 0);
+  });
+
+  it('holds a pause that was begun before the clock was set back, for no longer than it was', async () => {
+    const clock = createFakeClock();
+    const pacer = createPacer({ requestsPerSecond: 40, clock });
+    pacer.throttled(await pacer.take(), 60_000);
+    const paused = pacer.take();
+    clock.advance(-3_600_000);
+    const before = clock.now();
+    expect((await paused) - before).toBeLessThanOrEqual(121_000);
+  });
 });
