@@ -35,7 +35,7 @@ export type { Counts, LastRun, Manifest, TitleState } from './download/manifest.
 export { readManifest } from './download/manifest-store.ts';
 export type { DownloadProgress, DownloadReport } from './download/report.ts';
 export { CancelledError, UsageError, UserError } from './errors.ts';
-export type { FleetEstimate } from './fleet/estimate-fleet.ts';
+export { estimateFleet, type FleetBudget, type FleetEstimate } from './fleet/estimate-fleet.ts';
 export type { FleetFilters } from './fleet/fleet-filters.ts';
 export type { LaunchReport } from './fleet/launch-fleet.ts';
 export type { FleetPlan, PlannedPartition } from './fleet/plan-fleet.ts';

@@ -35,6 +35,7 @@ const NAMES = [
   'applyDeployment',
   'connect',
   'download',
+  'estimateFleet',
   'followFleet',
   'initialOf',
   'launch',

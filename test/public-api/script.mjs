@@ -33,6 +33,8 @@ if (titles.some(({ title }) => api.initialOf(title) !== partition.initial)) {
 
 const wanted = { minYear: 1900, onlyMissing: true };
 const { plan, estimate } = await api.planLaunch(connection, index, wanted);
+const alone = api.estimateFleet(plan.partitions, { ...connection.settings, workers: 1 }, estimate.basis);
+if (alone.seconds < estimate.seconds) throw new Error('One worker cannot be faster than several.');
 const report = await api.launch(connection, plan);
 const last = await api.followFleet(connection, { everyMs: 100 });
 

@@ -1,0 +1,27 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
+/** The part of Deno's Jupyter kernel that is used here: https://docs.deno.com/api/deno/~/Deno.jupyter */
+declare const Deno: { readonly jupyter: { display(value: unknown): Promise<void> } };
+
+/**
+ * Deno's kernel (2.9) loses a message that follows another before that one is flushed, so that `console.log` is
+ * not to be relied on; so much apart, none is lost. https://github.com/zeromq/zmq.rs/issues/237
+ */
+const APART_MS = 50;
+
+let last: Promise<void> = Promise.resolve();
+
+/** Shows a table or a chart below the cell, after all that was shown before. */
+export function show(value: object): Promise<void> {
+  last = last.then(async () => {
+    await pause(APART_MS);
+    await Deno.jupyter.display(value);
+    await pause(APART_MS);
+  });
+  return last;
+}
+
+/** Shows a line of text. */
+export function say(line: string): Promise<void> {
+  return show({ [Symbol.for('Jupyter.display')]: () => ({ 'text/plain': line }) });
+}

@@ -1,0 +1,102 @@
+import { describe, expect, test } from 'vitest';
+import { barChart } from '../../notebooks/bar-chart.ts';
+import { type BarChart, drawBars } from '../../notebooks/draw-bars.ts';
+import { table } from '../../notebooks/table.ts';
+
+const STACKED: BarChart = {
+  title: 'What became of them?',
+  x: 'year',
+  y: 'movies',
+  bars: [
+    { label: '2004', part: 'found', value: 30 },
+    { label: '2004', part: 'not found', value: 12 },
+    { label: '2005', part: 'found', value: 0 },
+    { label: '2005', part: 'not found', value: 7 },
+  ],
+};
+
+/** What Jupyter is given for an object. */
+function bundleOf(shown: object): Record<string, unknown> {
+  return Reflect.get(shown, Symbol.for('Jupyter.display'))();
+}
+
+/** The rectangles of bars: those with a title of their own. */
+function barsOf(svg: string): { y: number; height: number; title: string }[] {
+  const bars = svg.matchAll(/<rect [^>]*y="([\d.]+)"[^>]*height="([\d.]+)"[^>]*><title>([^<]*)</g);
+  return [...bars].map(([, y, height, title = '']) => ({ y: Number(y), height: Number(height), title }));
+}
+
+describe('a bar chart', () => {
+  test('draws each bar as high as its value, one piece on the other', () => {
+    const [found, missing, alone, ...others] = barsOf(drawBars(STACKED));
+    expect(others).toEqual([]);
+    expect([found?.title, missing?.title, alone?.title]).toEqual([
+      '2004, found: 30',
+      '2004, not found: 12',
+      '2005, not found: 7',
+    ]);
+    expect((missing?.y ?? 0) + (missing?.height ?? 0)).toBeCloseTo(found?.y ?? 0, 0);
+    expect((found?.height ?? 0) / (alone?.height ?? 1)).toBeCloseTo(30 / 7, 1);
+    expect((found?.y ?? 0) + (found?.height ?? 0)).toBeCloseTo((alone?.y ?? 0) + (alone?.height ?? 0), 1);
+  });
+
+  test('gives JupyterLab the same bars as the image has', () => {
+    const bundle = bundleOf(barChart(STACKED));
+    expect(bundle['image/svg+xml']).toBe(drawBars(STACKED));
+    expect(bundle['application/vnd.vegalite.v5+json']).toMatchObject({
+      title: STACKED.title,
+      layer: [{ mark: { type: 'bar' }, data: { values: STACKED.bars } }],
+    });
+    expect(bundle['text/plain']).toBe('2004 found: 30\n2004 not found: 12\n2005 found: 0\n2005 not found: 7');
+  });
+
+  test('shows the level to compare with, also where it is above all bars', () => {
+    const chart = { ...STACKED, line: { value: 90, label: 'the budget' } };
+    const svg = drawBars(chart);
+    const level = /y1="([\d.]+)"[^>]*stroke-dasharray/.exec(svg)?.[1];
+    const ticks = [...svg.matchAll(/text-anchor="end">(\d+)</g)].map(([, tick]) => Number(tick));
+    expect(svg).toContain('dashed: the budget');
+    expect(Math.max(...ticks.filter((tick) => tick < 1_000))).toBe(100);
+    expect(Number(level)).toBeLessThan(Math.min(...barsOf(svg).map(({ y }) => y)));
+  });
+
+  test.each([0.03, 0.9, 1, 7, 40, 99, 100, 101, 9_999, 550_000])(
+    'has two to eleven ticks up to %d',
+    (value) => {
+      const svg = drawBars({ ...STACKED, bars: [{ label: 'a', value }] });
+      const ticks = svg.match(/stroke="#ddd"/g)?.length ?? 0;
+      expect(ticks).toBeGreaterThan(2);
+      expect(ticks).toBeLessThanOrEqual(11);
+      expect(barsOf(svg)[0]?.y).toBeGreaterThanOrEqual(44);
+    },
+  );
+
+  test('is drawn without bars, too', () => {
+    expect(drawBars({ ...STACKED, bars: [] })).not.toContain('NaN');
+  });
+
+  test('leaves labels out where they would lie on each other', () => {
+    const bars = Array.from({ length: 150 }, (_, place) => ({ label: `${1870 + place}`, value: 1 }));
+    expect(drawBars({ ...STACKED, bars }).match(/rotate\(-40\)/g)?.length).toBeLessThanOrEqual(40);
+  });
+
+  test('writes every text so that it stays one', () => {
+    const svg = drawBars({ ...STACKED, title: '<b> & "c"', bars: [{ label: '<TH>', value: 1 }] });
+    expect(svg).toContain('&lt;b&gt; &amp; &quot;c&quot;');
+    expect(svg).not.toContain('<TH>');
+  });
+});
+
+test('a table writes numbers with their thousands apart, and texts as they are', () => {
+  const bundle = bundleOf(
+    table(
+      ['what', 'number'],
+      [
+        ['<movies>', 12_345],
+        ['no number', undefined],
+      ],
+    ),
+  );
+  expect(bundle['text/plain']).toBe('what\tnumber\n<movies>\t12,345\nno number\t');
+  expect(bundle['text/html']).toContain('<td>&lt;movies&gt;</td><td align="right">12,345</td>');
+});

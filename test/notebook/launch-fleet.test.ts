@@ -1,0 +1,123 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { initialOf } from '../../src/imdb/initial-of.ts';
+import { createCatalogue } from '../../src/sandbox/catalogue.ts';
+import { SANDBOX_API_KEY } from '../../src/sandbox/tmdb/keys.ts';
+import { makeTempFolder } from '../support/temp-folder.ts';
+import {
+  codeCellsOf,
+  hashCode,
+  NOTEBOOK_PATH,
+  type Notebook,
+  readNotebook,
+  textOf,
+} from './notebook-file.ts';
+import { findTools, runNotebook } from './run-notebook.ts';
+
+const TITLES = 100;
+const tools = findTools();
+
+/** Shows nothing when all is well. */
+const SILENT = 'deploy-agree-code';
+
+function plainTextOf(notebook: Notebook, id: string): string {
+  const outputs = notebook.cells.find((cell) => cell.id === id)?.outputs ?? [];
+  return outputs.map(({ data }) => textOf(data?.['text/plain'])).join('\n');
+}
+
+function errorsOf(notebook: Notebook): unknown[] {
+  return codeCellsOf(notebook).flatMap(({ outputs = [] }) =>
+    outputs.filter(({ output_type, name }) => output_type === 'error' || name === 'stderr'),
+  );
+}
+
+function idsWithDisplay(notebook: Notebook): string[] {
+  return codeCellsOf(notebook)
+    .filter(({ outputs = [] }) => outputs.some(({ output_type }) => output_type === 'display_data'))
+    .map(({ id }) => id);
+}
+
+const idsThatShow = (notebook: Notebook) =>
+  codeCellsOf(notebook)
+    .map(({ id }) => id)
+    .filter((id) => id !== SILENT);
+
+describe('the notebook', () => {
+  const why = typeof tools === 'string' ? ` (skipped: ${tools})` : '';
+
+  test.skipIf(typeof tools === 'string')(
+    `runs from top to bottom in the sandbox and downloads all that its catalogue has${why}`,
+    async () => {
+      if (typeof tools === 'string') return;
+      const folder = await makeTempFolder();
+      const notebook = await runNotebook(tools, { folder, titles: TITLES, requestsPerSecond: 200 });
+      const wanted = createCatalogue({ initialOf }, { titles: TITLES }).cases.filter(
+        ({ row }) => (row.startYear ?? 0) >= 2000,
+      );
+      const partitions = new Set(wanted.map(({ row }) => `${row.startYear}/${initialOf(row.primaryTitle)}`))
+        .size;
+      const arrived = plainTextOf(notebook, 'arrived-code');
+      expect(errorsOf(notebook)).toEqual([]);
+      expect(idsWithDisplay(notebook)).toEqual(idsThatShow(notebook));
+      expect(plainTextOf(notebook, 'rest-code')).toContain('The fleet is complete.');
+      expect(arrived).toContain(
+        `partitions\t${partitions} of ${partitions}\nof them complete\t${partitions}\n`,
+      );
+      expect(arrived).toContain(`movies asked for\t${wanted.length}\n`);
+      expect(arrived).toContain('failed: the next launch asks again\t0\n');
+    },
+    90_000,
+  );
+});
+
+describe('the committed notebook', () => {
+  let notebook: Notebook;
+  beforeAll(async () => {
+    notebook = await readNotebook(NOTEBOOK_PATH);
+  });
+
+  test('has the outputs of the very code that it shows; else "npm run notebook" makes them', () => {
+    expect(notebook.metadata.tdd).toEqual({ code_sha256: hashCode(notebook) });
+    expect(idsWithDisplay(notebook)).toEqual(idsThatShow(notebook));
+    expect(errorsOf(notebook)).toEqual([]);
+  });
+
+  test('shows each chart as Vega-Lite and as an image, below a heading that asks its question', () => {
+    const charts = notebook.cells.flatMap((cell, place) =>
+      (cell.outputs ?? [])
+        .filter(({ data }) => data && 'image/svg+xml' in data)
+        .map(({ data }) => ({ place, data })),
+    );
+    expect(charts.length).toBeGreaterThanOrEqual(7);
+    for (const { place, data } of charts) {
+      const spec = data?.['application/vnd.vegalite.v5+json'] as { readonly title?: unknown } | undefined;
+      expect(JSON.stringify(spec?.title)).toContain('?');
+      expect(textOf(data?.['image/svg+xml'])).toMatch(/^<svg [\s\S]*<\/svg>$/);
+      expect(textOf(notebook.cells[place - 1]?.source)).toMatch(/^### .*\?$/m);
+    }
+  });
+
+  test('names the terms of TMDB and IMDb', () => {
+    const prose = notebook.cells
+      .filter(({ cell_type }) => cell_type === 'markdown')
+      .map(({ source }) => textOf(source));
+    expect(prose.join('\n')).toContain(
+      'This product uses the TMDB API but is not endorsed or certified by TMDB.',
+    );
+    expect(prose.join('\n')).toContain(
+      'Information courtesy of IMDb (https://www.imdb.com). Used with permission.',
+    );
+  });
+
+  test('holds nothing of the machine that ran it, and no key', () => {
+    const text = JSON.stringify(notebook);
+    expect(text).not.toContain(SANDBOX_API_KEY);
+    expect(text).not.toMatch(/\/(?:tmp|home|root|work|Users)\//);
+    expect(text).not.toMatch(/127\.0\.0\.1:\d/);
+  });
+});
+
+describe('the tools', () => {
+  test('that are missing are named', () => {
+    expect(findTools('/nowhere')).toBe('jupyter-nbconvert is not on the PATH');
+  });
+});

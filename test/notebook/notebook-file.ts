@@ -1,0 +1,48 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+
+/** The part of nbformat 4.5 that is used here: https://nbformat.readthedocs.io/en/latest/format_description.html */
+export interface Notebook {
+  readonly cells: readonly NotebookCell[];
+  readonly metadata: Readonly<Record<string, unknown>>;
+  readonly nbformat: number;
+  readonly nbformat_minor: number;
+}
+
+export interface NotebookCell {
+  readonly id: string;
+  readonly cell_type: 'code' | 'markdown' | 'raw';
+  readonly metadata: Readonly<Record<string, unknown>>;
+  readonly source: string | readonly string[];
+  /** Of code cells only. */
+  readonly outputs?: readonly NotebookOutput[];
+}
+
+export interface NotebookOutput {
+  readonly output_type: 'stream' | 'display_data' | 'execute_result' | 'error';
+  readonly name?: string;
+  readonly text?: string | readonly string[];
+  readonly data?: Readonly<Record<string, unknown>>;
+}
+
+export const NOTEBOOK_PATH = fileURLToPath(new URL('../../notebooks/launch_fleet.ipynb', import.meta.url));
+
+export async function readNotebook(path: string): Promise<Notebook> {
+  return JSON.parse(await readFile(path, 'utf8'));
+}
+
+export function codeCellsOf({ cells }: Notebook): NotebookCell[] {
+  return cells.filter(({ cell_type }) => cell_type === 'code');
+}
+
+/** A multi-line text of nbformat: one string, or its lines. */
+export function textOf(text: unknown): string {
+  return Array.isArray(text) ? text.join('') : typeof text === 'string' ? text : '';
+}
+
+/** Names the code of a notebook: with other code it has another name. */
+export function hashCode(notebook: Notebook): string {
+  const code = codeCellsOf(notebook).map(({ source }) => textOf(source));
+  return createHash('sha256').update(JSON.stringify(code)).digest('hex');
+}
