@@ -45,13 +45,14 @@ export async function readSnapshot<T>(
   const key = snapshotKey(day);
   const stored = await readFromLake(deps, key, reader);
   if (stored !== undefined) return stored.result;
-  const today = utcDay(clock.now());
-  if (day !== today) {
-    throw new UserError(
-      `IMDb's titles of ${day} are not in the lake ${lake.url}, and IMDb gives only today's file: use the snapshot ${today}, or a lake that has ${key}.`,
-    );
-  }
   for (let tries = 0; ; tries++) {
+    // Asked before each try: after midnight IMDb's file may be the next day's.
+    const today = utcDay(clock.now());
+    if (day !== today) {
+      throw new UserError(
+        `IMDb's titles of ${day} are not in the lake ${lake.url}, and IMDb gives only today's file: use the snapshot ${today}, or a lake that has ${key}.`,
+      );
+    }
     try {
       return await readFromImdb(deps, key, reader);
     } catch (error) {

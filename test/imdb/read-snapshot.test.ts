@@ -173,6 +173,19 @@ describe("having a day's snapshot", () => {
     expect(requests).toBe(3);
   });
 
+  it("does not take the next day's file for this one's when midnight comes between two tries", async () => {
+    const { deps, lake } = await serve((response) => {
+      if (imdb?.requests.length === 1) hangUp(response);
+      else response.end(MANY);
+    });
+    deps.clock.advance(Date.parse(`${DAY}T23:59:59.500Z`) - deps.clock.now());
+    const error = await failure(ensurePartitionIndex(deps, MOVIES));
+    expect(error.message).toContain(`IMDb's titles of ${DAY} are not in the lake`);
+    expect(error.message).toContain('use the snapshot 2026-11-23');
+    expect(lake.keys()).toEqual([]);
+    expect(imdb?.requests).toHaveLength(1);
+  });
+
   it('explains that there is no server, without the password of its address', async () => {
     const { deps, lake } = await serve((response) => response.end(GOOD));
     const url = deps.datasetsUrl.replace('//', '//me:hush@');
