@@ -22,8 +22,9 @@ export interface PartitionJudgement {
 
 /**
  * Judges a partition by what its manifest says. What was fetched under other settings counts as not fetched. A
- * complete manifest of an older list of titles is believed as long as the number of titles is the same: which
- * titles these are is known to nobody but who reads the rows.
+ * complete manifest of another list of titles, of an older day or of the same one with other title types, is
+ * believed as long as the number of titles is the same: which titles these are is known to nobody but who reads the
+ * rows.
  * @param titles how many titles the fleet's list has in this partition.
  */
 export function judgePartition(
@@ -37,7 +38,7 @@ export function judgePartition(
   const { counts } = summary;
   const stale = terms.redoBefore === undefined ? 0 : settledBefore(summary, Date.parse(terms.redoBefore));
   const settledOnce = counts.found + counts.notFound + counts.refused;
-  const isOfThisList = summary.snapshot >= terms.snapshot || counts.titles === titles;
+  const isOfThisList = summary.snapshot > terms.snapshot || counts.titles === titles;
   if (summary.complete && stale === 0 && isOfThisList) {
     return { state: 'complete', settled: titles, failed: 0, left: 0 };
   }

@@ -79,6 +79,14 @@ describe('planFleet', () => {
     expect(planned.partitions.map(({ left }) => left)).toEqual([5, 1]);
   });
 
+  it('takes what is complete by another list of the same day, such as one of fewer title types', () => {
+    const planned = plan({ onlyMissing: true, initial: 'TH' }, [
+      manifestOf({ year: 2004, initial: 'TH' }, { found: 25 }),
+    ]);
+    expect(names(planned)).toEqual(['2004/TH']);
+    expect(planned.left).toBe(15);
+  });
+
   it('takes what has failed titles, and asks for these only', () => {
     const planned = plan({ failed: true }, [
       manifestOf({ year: 2004, initial: 'TH' }, { found: 38, failed: 2 }),
