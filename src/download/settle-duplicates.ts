@@ -32,7 +32,7 @@ export async function settleDuplicates(
   return changes;
 }
 
-/** The found titles that share their movie with another, by movie; also one whose owner is gone. */
+/** The found titles that share their movie with another, by movie; also one whose owner has gone for good. */
 function groupByMovie(titles: ReadonlyMap<string, TitleState>): Map<string, Found>[] {
   const groups = new Map<number, Map<string, Found>>();
   for (const [imdbId, title] of titles) {
@@ -41,9 +41,9 @@ function groupByMovie(titles: ReadonlyMap<string, TitleState>): Map<string, Foun
     if (group) group.set(imdbId, title);
     else groups.set(title.tmdbId, new Map([[imdbId, title]]));
   }
-  return [...groups.values()].filter(
-    (group) => group.size > 1 || [...group.values()].some(({ duplicateOf }) => duplicateOf !== undefined),
-  );
+  const isOrphan = ({ duplicateOf }: Found) =>
+    duplicateOf !== undefined && titles.get(duplicateOf)?.state !== 'failed';
+  return [...groups.values()].filter((group) => group.size > 1 || [...group.values()].some(isOrphan));
 }
 
 /** @returns the owner. */

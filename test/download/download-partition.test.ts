@@ -365,4 +365,13 @@ describe('two IMDb ids with one movie', () => {
     expect(manifest().counts).toMatchObject({ found: 1, reviews: 1 });
     expect(manifest().complete).toBe(true);
   });
+
+  it('leave the document to an owner that only fails', async () => {
+    await download();
+    tmdb.answers[`/3/movie/${B}`] = 503;
+    tmdb.clock.advance(1_000);
+    await download({ only: new Set([B]), redoBefore: new Date(tmdb.clock.now()).toISOString() });
+    expect(manifest().titles[A]).toMatchObject({ duplicateOf: B });
+    expect(json(movieKey(partition, 7))).toMatchObject({ idIMDB: B });
+  });
 });
