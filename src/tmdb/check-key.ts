@@ -1,6 +1,6 @@
 import { UserError } from '../errors.ts';
 import { classifyAnswer } from './classify-answer.ts';
-import { apiKeyWriter, keyRefused } from './client.ts';
+import { apiKeyWriter, keyRefused, withoutKey } from './client.ts';
 import { type HttpGet, TransportError } from './http.ts';
 
 /**
@@ -21,13 +21,14 @@ export async function checkKey({
 }): Promise<void> {
   const url = new URL(`${baseUrl}/3/authentication`);
   const headers = apiKeyWriter(apiKey)(url);
-  const verdict = await http(url, { headers, signal }).then(classifyAnswer, (error: unknown) => {
+  const answer = await http(url, { headers, signal }).catch((error: unknown) => {
     if (!(error instanceof TransportError)) throw error;
     throw new UserError(
       `TMDB at ${baseUrl} could not be reached to check the key (${error.message}): see to the network, or skip the check with --no-verify.`,
       { cause: error },
     );
   });
+  const verdict = classifyAnswer(withoutKey(answer, apiKey));
   if (verdict.next === 'use') return;
   if (verdict.next === 'keyRefused') throw keyRefused(verdict.reason);
   const reason = 'reason' in verdict ? verdict.reason : verdict.next;

@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts';
 import { backoffMs, MAX_TRIES } from './backoff.ts';
 import { classifyAnswer, type Verdict } from './classify-answer.ts';
 import { BadAnswerError, KeyRefusedError, OutageError, RequestFailedError } from './errors.ts';
-import { type HttpGet, TransportError } from './http.ts';
+import { type HttpAnswer, type HttpGet, TransportError } from './http.ts';
 import { createOutageWatch } from './outage-watch.ts';
 import type { Pacer } from './pacer.ts';
 import { parseRetryAfter } from './retry-after.ts';
@@ -73,7 +73,7 @@ export function createTmdbClient({
     for (;;) {
       const sentAtMs = await pacer.take(signal);
       sent.requests += 1;
-      const verdict = classifyAnswer(await http(url, { headers, signal }));
+      const verdict = classifyAnswer(withoutKey(await http(url, { headers, signal }), apiKey));
       if (verdict.next !== 'throttled') return verdict;
       sent.throttled += 1;
       pacer.throttled(sentAtMs, parseRetryAfter(verdict.retryAfter, clock.now()));
@@ -143,6 +143,11 @@ export function createTmdbClient({
       `TMDB at ${baseUrl} does not answer (last: ${reason}); the titles not yet done stay untried, run the same command again later.`,
     );
   }
+}
+
+/** An error's answer may repeat what was asked, and its text goes into manifests and logs. */
+export function withoutKey(answer: HttpAnswer, apiKey: string): HttpAnswer {
+  return answer.status === 200 ? answer : { ...answer, body: answer.body.replaceAll(apiKey, '[key]') };
 }
 
 /** What is said of a key that TMDB refuses; never the key. */

@@ -145,6 +145,15 @@ describe('createTmdbClient', () => {
     expect(server.requests).toHaveLength(1);
   });
 
+  it('never shows the key, even where an answer repeats it', async () => {
+    const repeat: Answer = (response, request) =>
+      answerJson(response, 422, { status_code: 22, status_message: `bad request: ${request.url}` });
+    const { ask } = await startClient([repeat]);
+    const answer = await ask();
+    expect(answer).toMatchObject({ kind: 'refused', reason: expect.stringContaining('bad request') });
+    expect(JSON.stringify(answer)).not.toContain(KEY);
+  });
+
   it('sends a v3 key in the query and a v4 token as Bearer, and an honest User-Agent', async () => {
     const seen: (string | undefined)[] = [];
     const look: Answer = (response, request) => {
