@@ -28,6 +28,8 @@ export interface EventSource {
 export interface FleetWorkers {
   /** @returns nothing when there is no such function. */
   readFunction(): Promise<WorkerFunction | undefined>;
+  /** The function's variables, the TMDB key among them. @returns nothing when there is no such function. */
+  readEnvironment(): Promise<Readonly<Record<string, string>> | undefined>;
   /** @returns nothing when no event source ties the queue to the function. */
   readEventSource(): Promise<EventSource | undefined>;
   /** Begins to switch; AWS takes some seconds for it. */
@@ -55,6 +57,14 @@ export function createFleetWorkers(
           new GetFunctionConfigurationCommand({ FunctionName: functionName }),
         );
         return { state: State, lastUpdate: LastUpdateStatus };
+      }),
+
+    readEnvironment: () =>
+      orAbsent(`look at the function "${functionName}"`, async () => {
+        const { Environment } = await lambda.send(
+          new GetFunctionConfigurationCommand({ FunctionName: functionName }),
+        );
+        return Environment?.Variables ?? {};
       }),
 
     readEventSource: () =>

@@ -1,4 +1,5 @@
 import { utcDay } from '../../clock.ts';
+import type { Settings } from '../../config/settings.ts';
 import { CancelledError, UsageError, UserError } from '../../errors.ts';
 import type { FleetBudget, FleetEstimate } from '../../fleet/estimate-fleet.ts';
 import { completeFilters, type FleetFilters, parseAge } from '../../fleet/fleet-filters.ts';
@@ -209,7 +210,7 @@ async function previewLaunch(
     sizes: sizeHistogram(partitions),
     largest: [...partitions].sort((a, b) => b.titles - a.titles).slice(0, LARGEST),
     withoutYear: plan.withoutYear,
-    notes: await noteWhatMatters(fleet, { filters, unfinished, summaries }),
+    notes: await noteWhatMatters(fleet, { settings, filters, unfinished, summaries }),
     partitions,
   };
 }
@@ -217,15 +218,26 @@ async function previewLaunch(
 async function noteWhatMatters(
   { lake, queue, workers }: OpenFleet,
   {
+    settings,
     filters,
     unfinished,
     summaries,
-  }: { filters: FleetFilters; unfinished: StoredFleet | undefined; summaries: ManifestSummaries },
+  }: {
+    settings: Settings;
+    filters: FleetFilters;
+    unfinished: StoredFleet | undefined;
+    summaries: ManifestSummaries;
+  },
 ): Promise<string[]> {
   const { isEnabled } = await import('../../fleet/workers.ts');
   const { hasMovies } = await import('../../fleet/has-movies.ts');
-  const [depths, eventSource] = await Promise.all([queue.readDepths(), workers.readEventSource()]);
-  const notes: string[] = [];
+  const { noteOtherWorkers } = await import('../note-other-workers.ts');
+  const [depths, eventSource, environment] = await Promise.all([
+    queue.readDepths(),
+    workers.readEventSource(),
+    workers.readEnvironment(),
+  ]);
+  const notes = environment ? [...noteOtherWorkers(settings, environment)] : [];
   if (unfinished) {
     const { launchedAt, run } = unfinished.fleet;
     notes.push(

@@ -64,6 +64,25 @@ describeWithMoto('tdd launch, status, redrive, pause and resume', () => {
     expect(await waiting()).toBe(0);
   });
 
+  test('says where the workers were deployed with other settings', async () => {
+    expect((await json(['launch', '--dry-run'])).notes).not.toContainEqual(
+      expect.stringContaining('deployed'),
+    );
+    const { notes } = await json([
+      'launch',
+      '--dry-run',
+      '--language',
+      'de-DE',
+      '--title-types',
+      'movie,short',
+    ]);
+    expect(notes).toContainEqual(
+      expect.stringContaining(
+        '(TMDB_LANGUAGE is en-US there and de-DE here; IMDB_TITLE_TYPES is movie there and movie,short here)',
+      ),
+    );
+  });
+
   test('asks, and sends nothing on a no', async () => {
     const { stderr, exitCode } = await run(['launch', '--limit', '3'], {
       person: async ({ sees, types }) => {
