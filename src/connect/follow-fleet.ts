@@ -1,5 +1,4 @@
-import { type FleetStatus, readStatus } from '../fleet/read-status.ts';
-import type { Connection } from './connect.ts';
+import { type FleetStatus, readStatus, type StatusDeps } from '../fleet/read-status.ts';
 
 /** SQS counts roughly: one look at an empty queue is no proof that it is empty. */
 const LOOKS_AT_THE_END = 3;
@@ -13,7 +12,7 @@ const LOOKS_AT_THE_END = 3;
  * @throws the signal's reason when it is aborted, and what `readStatus` throws.
  */
 export async function followFleet(
-  connection: Connection,
+  connection: StatusDeps,
   options: {
     readonly everyMs?: number;
     readonly onStatus?: (status: FleetStatus) => void;

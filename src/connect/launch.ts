@@ -4,13 +4,16 @@ import { readManifestSummaries } from '../fleet/read-manifest-summaries.ts';
 import type { SendProgress } from '../fleet/send-fleet.ts';
 import type { Connection } from './connect.ts';
 
+/** What of a connection a launch works with. */
+type LaunchDeps = Pick<Connection, 'lake' | 'queue' | 'cache' | 'clock' | 'random' | 'settings'>;
+
 /**
  * Sends a plan's partitions to the workers. A launch of the same filters and settings that was cut off before all was
  * sent is gone on with instead, so that no partition is sent twice.
  * @throws {UserError} when there is no queue or SQS goes on failing: the same call then goes on from there.
  */
 export async function launch(
-  connection: Connection,
+  connection: LaunchDeps,
   plan: FleetPlan,
   options: { readonly onProgress?: (progress: SendProgress) => void; readonly signal?: AbortSignal } = {},
 ): Promise<LaunchReport> {

@@ -20,7 +20,7 @@ export interface LaunchPreview {
  * @throws {UsageError} for filters that contradict each other, and what the lake throws.
  */
 export async function planLaunch(
-  connection: Connection,
+  connection: Pick<Connection, 'lake' | 'cache' | 'clock' | 'settings'>,
   index: PartitionIndex,
   filters: Partial<FleetFilters> = {},
   options: { readonly signal?: AbortSignal } = {},
