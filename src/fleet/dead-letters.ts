@@ -75,13 +75,21 @@ export async function listDeadLetters(
   return letters.sort((a, b) => (a.since < b.since ? -1 : 1));
 }
 
+/**
+ * SQS's own task sends a dead letter anew with the attributes it had. When its worker crashes after that, these are
+ * of the time before: a worker writes them at the very moment of sending.
+ */
+const LONGEST_SENDING_MS = 60_000;
+
 function toDeadLetter({ id, partition, reason, run, at, sentAtMs }: TakenMessage, nowMs: number): DeadLetter {
-  const since = at !== undefined && !Number.isNaN(Date.parse(at)) ? Date.parse(at) : sentAtMs || nowMs;
+  const atMs = at === undefined ? Number.NaN : Date.parse(at);
+  const isOutdated = sentAtMs - atMs > LONGEST_SENDING_MS;
+  const since = Number.isNaN(atMs) || isOutdated ? sentAtMs || nowMs : atMs;
   return {
     id,
     since: new Date(since).toISOString(),
     ...(partition !== undefined && { partition }),
-    ...(reason !== undefined && { reason }),
+    ...(reason !== undefined && !isOutdated && { reason }),
     ...(run !== undefined && { run }),
   };
 }

@@ -147,4 +147,25 @@ describe('listDeadLetters', () => {
     expect(await listDeadLetters(queues.deps)).toHaveLength(25);
     expect([...queues.dead.values()].every(({ hiddenUntil }) => hiddenUntil === 0)).toBe(true);
   });
+
+  it('does not repeat why a message was given up before it was put back, and its worker crashed', async () => {
+    const queues = new TwoQueues(2);
+    const { clock } = queues;
+    const minutesAgo = (minutes: number) => new Date(clock.now() - minutes * 60_000).toISOString();
+    const take = async (seconds: number) => {
+      const taken = await queues.take(seconds);
+      // The attributes stay with a message that SQS itself has moved.
+      return taken.map((message, n) => ({ ...message, reason: 'S3 refused it.', at: minutesAgo(n * 90) }));
+    };
+    const deadLetters = {
+      readDepths: queues.readDepths,
+      take,
+      giveBack: queues.giveBack,
+      delete: queues.delete,
+    };
+    const letters = await listDeadLetters({ deadLetters, clock });
+    expect(letters.find(({ id }) => id === 'm0')).toMatchObject({ reason: 'S3 refused it.' });
+    expect(letters.find(({ id }) => id === 'm1')).not.toHaveProperty('reason');
+    expect(letters.find(({ id }) => id === 'm1')?.since).toBe(new Date(clock.now()).toISOString());
+  });
 });
