@@ -42,14 +42,14 @@ describe('a fleet that meets poison and loses a worker', () => {
     const lacking = await until(async () => {
       const status = await sandbox.status();
       return status.fleet?.partitions.complete === launched.partitions.length - 1 && status;
-    }, sandbox.status);
+    });
     expect(lacking).toMatchObject({ phase: 'running', deadLetters: 3, queue: { waiting: 0, inFlight: 1 } });
     expect(lacking.advice).toEqual([
       { problem: '3 messages in the dead-letter queue', command: 'tdd redrive' },
     ]);
 
     sandbox.aws.passTime(CRASHED_MESSAGE_BACK_MS);
-    await until(async () => (await sandbox.status()).phase === 'complete', sandbox.status);
+    await sandbox.untilComplete();
     const partitions = launched.partitions.map(({ year, initial }) => ({ year, initial }));
     expect(await sandbox.verify({ partitions })).toMatchObject(NOTHING_WRONG);
   });

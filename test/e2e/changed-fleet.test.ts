@@ -52,10 +52,7 @@ describe('a fleet that is changed while it runs', () => {
     sandbox.env.TMDB_REQUESTS_PER_SECOND = '1000';
     await sandbox.tddJson('deploy', '--yes', '--workers', '4');
     await sandbox.tddJson('resume');
-    const done = await until(async () => {
-      const status = await sandbox.status();
-      return status.phase === 'complete' && status;
-    }, sandbox.status);
+    const done = await sandbox.untilComplete();
     expect(done).toMatchObject({ deadLetters: 0, advice: [], fleet: { movies: { failed: 0 } } });
     const partitions = launched.partitions.map(({ year, initial }) => ({ year, initial }));
     expect(await sandbox.verify({ partitions })).toMatchObject(NOTHING_WRONG);

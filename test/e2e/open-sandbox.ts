@@ -49,6 +49,8 @@ export interface OpenSandbox extends Sandbox {
   depthOf(queue: string): Promise<{ waiting: number; inFlight: number }>;
   /** What workers have logged so far. */
   workerLog(): readonly WorkerLine[];
+  /** Waits until `tdd status` says that the fleet is complete. @returns what it says then. */
+  untilComplete(): Promise<StatusResult>;
   /** Compares every document with the truth. */
   verify(options?: VerifyOptions): Promise<LakeReport>;
 }
@@ -59,6 +61,11 @@ export interface WorkerLine {
   readonly message?: string;
   readonly partition?: string;
   readonly outcome?: string;
+  /** Of this work alone. */
+  readonly seconds?: number;
+  readonly requests?: number;
+  /** Of the whole partition. */
+  readonly counts?: { readonly titles: number };
   readonly type?: string;
   readonly record?: { readonly status: string; readonly errorMessage?: string };
 }
@@ -114,6 +121,8 @@ export async function openSandbox(options: Partial<SandboxOptions> = {}): Promis
     return JSON.parse(stdout);
   }
 
+  const status = () => tddJson<StatusResult>('status');
+
   return {
     ...sandbox,
     folder,
@@ -122,7 +131,15 @@ export async function openSandbox(options: Partial<SandboxOptions> = {}): Promis
     env,
     tdd,
     tddJson,
-    status: () => tddJson('status'),
+    status,
+    untilComplete: () =>
+      until(
+        async () => {
+          const now = await status();
+          return now.phase === 'complete' && now;
+        },
+        { explain: status },
+      ),
     sendMessage: async (body) => {
       await sqs.send(new SendMessageCommand({ QueueUrl: urlOf(QUEUE), MessageBody: body }));
     },
@@ -151,13 +168,13 @@ export async function openSandbox(options: Partial<SandboxOptions> = {}): Promis
 
 /**
  * Looks until it finds something.
- * @throws Error after two minutes, with `explain`.
+ * @throws Error when the time is over, with what `explain` then says.
  */
 export async function until<Found>(
   look: () => Found | undefined | false | Promise<Found | undefined | false>,
-  explain: () => unknown = look,
+  { timeoutMs = 120_000, explain = look }: { timeoutMs?: number; explain?: () => unknown } = {},
 ): Promise<Found> {
-  const deadlineMs = Date.now() + 120_000;
+  const deadlineMs = Date.now() + timeoutMs;
   for (;;) {
     const found = await look();
     if (found) return found;

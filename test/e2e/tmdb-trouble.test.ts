@@ -52,7 +52,7 @@ describe.concurrent('a fleet in the middle of which', () => {
     const paused = await until(async () => {
       const status = await sandbox.status();
       return status.phase === 'paused' && status;
-    }, sandbox.status);
+    });
     expect(paused).toMatchObject({
       deadLetters: 0,
       advice: [
@@ -95,11 +95,7 @@ async function launchHalf(sandbox: OpenSandbox, ...filters: string[]): Promise<L
 }
 
 async function waitUntilComplete(sandbox: OpenSandbox, { partitions }: LaunchResult): Promise<void> {
-  const done = await until(async () => {
-    const status = await sandbox.status();
-    return status.phase === 'complete' && status;
-  }, sandbox.status);
-  expect(done).toMatchObject({ deadLetters: 0, advice: [] });
+  expect(await sandbox.untilComplete()).toMatchObject({ deadLetters: 0, advice: [] });
   const report = await sandbox.verify({
     partitions: partitions.map(({ year, initial }) => ({ year, initial })),
   });

@@ -1,0 +1,32 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { LaunchResult } from '../../src/cli/commands/launch.ts';
+import { NOTHING_WRONG, type OpenSandbox, openSandbox } from './open-sandbox.ts';
+
+const REQUESTS_PER_SECOND = 80;
+
+describe('a fleet against a TMDB that limits it and fails a twentieth of the calls', () => {
+  let sandbox: OpenSandbox;
+  beforeAll(async () => {
+    sandbox = await openSandbox({
+      titles: 500,
+      years: [2021],
+      faultRate: 0.05,
+      requestsPerSecond: REQUESTS_PER_SECOND,
+    });
+    sandbox.env.TMDB_REQUESTS_PER_SECOND = String(REQUESTS_PER_SECOND);
+    await sandbox.tddJson('deploy', '--yes');
+  });
+  afterAll(() => sandbox.stop());
+
+  test('completes every partition, loses no title, and takes the requests that were forecast', async () => {
+    const { estimate } = await sandbox.tddJson<LaunchResult>('launch', '--min-year', '1900', '--yes');
+    const { fleet, advice } = await sandbox.untilComplete();
+    expect(fleet?.movies).toMatchObject({ total: sandbox.catalogue.truth().size, failed: 0, left: 0 });
+    expect(advice).toEqual([]);
+    expect(await sandbox.verify()).toMatchObject(NOTHING_WRONG);
+
+    const { requests, byFault } = sandbox.tmdb.stats();
+    expect(Object.keys(byFault).length).toBeGreaterThan(5);
+    expect(Math.abs(estimate.requests / requests.length - 1)).toBeLessThan(0.1);
+  });
+});
