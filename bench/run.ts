@@ -2,6 +2,7 @@ import { formatTable } from '../src/cli/table.ts';
 import type { BenchRow } from './bench-row.ts';
 import { runDownloadBench } from './download.ts';
 import { runFleetBench } from './fleet.ts';
+import { runFleetRateBench } from './fleet-rate.ts';
 import { runIndexBench } from './index.ts';
 import { runPacingBench } from './pacing.ts';
 import { runStartUpBench } from './start-up.ts';
@@ -12,6 +13,7 @@ const BENCHES: Readonly<Record<string, () => Promise<BenchRow[]>>> = {
   download: runDownloadBench,
   pacing: runPacingBench,
   fleet: runFleetBench,
+  'fleet-rate': runFleetRateBench,
   'start-up': runStartUpBench,
 };
 
