@@ -42,13 +42,17 @@ export function progressLogLine(view: ProgressView): string {
   return [`${done}/${total} ${unit} (${Math.floor(fraction(view) * 100)} %)`, ...parts(view)].join(', ');
 }
 
-/** Seconds for people: `8 s`, `2:13`, `1:02:05`. */
+/** Seconds for people: `8 s`, `2 min 13 s`, `1 h 02 min`. */
 export function formatDuration(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));
   if (whole < 60) return `${whole} s`;
-  const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
-  const two = (value: number): string => String(value).padStart(2, '0');
-  return hours > 0 ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
+  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
+  if (hours === 0) return `${minutes} min ${two(whole % 60)} s`;
+  return `${hours} h ${two(minutes)} min`;
+}
+
+function two(value: number): string {
+  return String(value).padStart(2, '0');
 }
 
 function parts({ done, total, perSecond, fields }: ProgressView): string[] {

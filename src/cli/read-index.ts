@@ -13,6 +13,7 @@ export async function readIndex(
   const { clock, signal } = context;
   const { imdbDatasetsUrl: datasetsUrl, titleTypes } = settings;
   const { ensurePartitionIndex } = await import('../imdb/ensure-index.ts');
+  context.output.info(`Looking up IMDb's list of ${day} …`);
   const show = showIndexBuilding(context, day);
   return ensurePartitionIndex(
     { lake, clock, datasetsUrl, userAgent: userAgent(), signal },

@@ -47,7 +47,7 @@ export function showIndexBuilding(context: CommandContext, day: string): Showing
       bar.update({
         done: Math.ceil(bytes / MEGABYTE),
         total: Math.ceil(Math.max(sizeBytes, bytes) / MEGABYTE),
-        fields: [`${(rows / 1_000_000).toFixed(1)} million rows`],
+        fields: [`${rows.toLocaleString('en-US')} rows`],
       });
     },
     end: () => bar?.stop(),

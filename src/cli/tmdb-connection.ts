@@ -1,5 +1,6 @@
 import type { Settings } from '../config/settings.ts';
 import { UserError } from '../errors.ts';
+import type { checkKey } from '../tmdb/check-key.ts';
 import type { TmdbClient } from '../tmdb/client.ts';
 import type { CommandContext } from './context.ts';
 
@@ -8,18 +9,29 @@ import type { CommandContext } from './context.ts';
  * @throws {KeyRefusedError}
  */
 export async function connectTmdb(
-  { clock, output, signal }: CommandContext,
+  context: CommandContext,
   { settings, apiKey }: { settings: Settings; apiKey: string },
 ): Promise<TmdbClient> {
   const { createTmdb } = await import('../connect/create-tmdb.ts');
+  const { http, tmdb } = createTmdb(context, { settings, apiKey });
+  const doubt = await findKeyDoubt({ http, baseUrl: settings.tmdbBaseUrl, apiKey, signal: context.signal });
+  if (doubt) context.output.debug(doubt); // Whether TMDB is away for long is the client's to find out.
+  return tmdb;
+}
+
+/**
+ * Asks TMDB whether it knows the key.
+ * @returns why TMDB could not say, or `undefined` for a key that it knows.
+ * @throws {KeyRefusedError} for one that it refuses.
+ */
+export async function findKeyDoubt(question: Parameters<typeof checkKey>[0]): Promise<string | undefined> {
   const { checkKey } = await import('../tmdb/check-key.ts');
   const { KeyRefusedError } = await import('../tmdb/errors.ts');
-  const { http, tmdb } = createTmdb({ clock }, { settings, apiKey });
   try {
-    await checkKey({ http, baseUrl: settings.tmdbBaseUrl, apiKey, signal });
+    await checkKey(question);
+    return undefined;
   } catch (error) {
     if (error instanceof KeyRefusedError || !(error instanceof UserError)) throw error;
-    output.debug(error.message); // Whether TMDB is away for long is the client's to find out.
+    return error.message;
   }
-  return tmdb;
 }

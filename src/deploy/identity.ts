@@ -1,5 +1,5 @@
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
-import { UserError } from '../errors.ts';
+import { UsageError, UserError } from '../errors.ts';
 import { withClearErrors } from './clear-errors.ts';
 import type { DeployClients } from './clients.ts';
 
@@ -32,7 +32,7 @@ async function readRegion(clients: { region(): Promise<string> }): Promise<strin
   try {
     return await clients.region();
   } catch (error) {
-    throw new UserError(
+    throw new UsageError(
       'No AWS region is set: set AWS_REGION, or give your profile one with "aws configure".',
       { cause: error },
     );

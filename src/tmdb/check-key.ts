@@ -24,7 +24,7 @@ export async function checkKey({
   const answer = await http(url, { headers, signal }).catch((error: unknown) => {
     if (!(error instanceof TransportError)) throw error;
     throw new UserError(
-      `TMDB at ${baseUrl} could not be reached to check the key (${error.message}): see to the network, or skip the check with --no-verify.`,
+      `TMDB at ${baseUrl} could not be reached to check the key (${error.message}): see to the network and try again.`,
       { cause: error },
     );
   });
@@ -33,6 +33,6 @@ export async function checkKey({
   if (verdict.next === 'keyRefused') throw keyRefused(verdict.reason);
   const reason = 'reason' in verdict ? verdict.reason : verdict.next;
   throw new UserError(
-    `TMDB at ${baseUrl} could not check the key (it answered: ${reason}): try again, or skip the check with --no-verify.`,
+    `TMDB at ${baseUrl} could not check the key (it answered: ${reason}): try again later.`,
   );
 }

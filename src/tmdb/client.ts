@@ -153,7 +153,7 @@ export function withoutKey(answer: HttpAnswer, apiKey: string): HttpAnswer {
 /** What is said of a key that TMDB refuses; never the key. */
 export function keyRefused(reason: string): KeyRefusedError {
   return new KeyRefusedError(
-    `TMDB refuses the API key: ${reason}; check it at https://www.themoviedb.org/settings/api and run "tdd development".`,
+    `TMDB refuses the API key: ${reason.replace(/\.$/, '')}; check it at https://www.themoviedb.org/settings/api and run "tdd development".`,
   );
 }
 

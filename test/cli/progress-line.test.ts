@@ -40,9 +40,9 @@ test('progressLogLine tells all of it', () => {
 test.each([
   [0, '0 s'],
   [59.4, '59 s'],
-  [59.6, '1:00'],
-  [133, '2:13'],
-  [3_725, '1:02:05'],
+  [59.6, '1 min 00 s'],
+  [133, '2 min 13 s'],
+  [3_725, '1 h 02 min'],
 ])('formatDuration(%d) is %s', (seconds, text) => {
   expect(formatDuration(seconds)).toBe(text);
 });

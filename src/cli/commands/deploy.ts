@@ -1,4 +1,5 @@
 import { SETTING_NAMES, SETTINGS, type Settings } from '../../config/settings.ts';
+import { userAgent } from '../../connect/version.ts';
 import type { Deployment } from '../../deploy/apply.ts';
 import type { Identity } from '../../deploy/identity.ts';
 import type { Plan, PlannedResource } from '../../deploy/plan.ts';
@@ -41,12 +42,12 @@ export const deploy = defineCommand<DeployInput, DeployResult>({
 
 async function readInput(context: CommandContext, flags: Flags): Promise<DeployInput> {
   const dryRun = flags.dryRun === true;
+  const settings = await context.readSettings();
   if (!dryRun && !context.yes && !context.prompter.isInteractive) {
     throw new UsageError(
       'There is no terminal to ask on: give --yes to deploy, or --dry-run to see the plan.',
     );
   }
-  const settings = await context.readSettings();
   const bucketName = await context.requireSetting(settings, 'bucketName');
   const apiKey = await context.requireSetting(settings, 'apiKey');
   return { settings: { ...settings, bucketName, apiKey }, dryRun };
@@ -58,6 +59,7 @@ async function run(context: CommandContext, { settings, dryRun }: DeployInput): 
   const { describeDeployment } = await import('../../connect/describe-deployment.ts');
   const { planDeployment } = await import('../../deploy/plan.ts');
   const { applyDeployment } = await import('../../deploy/apply.ts');
+  await warnOfDoubtfulKey(context, settings);
   const { clients, identity } = await openAws(context);
   const wanted = await describeDeployment(settings, identity);
   signal.throwIfAborted();
@@ -102,6 +104,18 @@ async function run(context: CommandContext, { settings, dryRun }: DeployInput): 
     if (!(await prompter.confirm({ message }))) throw new CancelledError('cancelled: nothing was changed.');
     signal.throwIfAborted();
   }
+}
+
+/** A worker that meets a key that TMDB refuses stops the whole fleet: better to be told now. */
+async function warnOfDoubtfulKey(
+  { output, signal }: CommandContext,
+  { apiKey, tmdbBaseUrl: baseUrl }: DeployInput['settings'],
+): Promise<void> {
+  const { createHttpGet } = await import('../../tmdb/http.ts');
+  const { findKeyDoubt } = await import('../tmdb-connection.ts');
+  const http = createHttpGet({ userAgent: userAgent(), timeoutMs: 5_000 });
+  const doubt = await findKeyDoubt({ http, baseUrl, apiKey, signal });
+  if (doubt) output.warn(`the key was not checked: ${doubt}`);
 }
 
 /** The SDK's own warning is kept silent; this is the one place that tells it. */

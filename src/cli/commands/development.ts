@@ -7,7 +7,7 @@ import {
 } from '../../config/resolve-settings.ts';
 import { SETTINGS } from '../../config/settings.ts';
 import { userAgent } from '../../connect/version.ts';
-import { UsageError } from '../../errors.ts';
+import { UsageError, UserError } from '../../errors.ts';
 import { defineCommand, type Flags } from '../command.ts';
 import { type CommandContext, capitalize } from '../context.ts';
 import { describeKey } from '../describe-key.ts';
@@ -99,9 +99,10 @@ async function run(context: CommandContext, input: DevelopmentInput): Promise<De
   if (verify) {
     output.info('Checking the key with TMDB …');
     const { createHttpGet } = await import('../../tmdb/http.ts');
-    const { checkKey } = await import('../../tmdb/check-key.ts');
+    const { findKeyDoubt } = await import('../tmdb-connection.ts');
     const http = createHttpGet({ userAgent: userAgent() });
-    await checkKey({ http, baseUrl: tmdbBaseUrl, apiKey, signal });
+    const doubt = await findKeyDoubt({ http, baseUrl: tmdbBaseUrl, apiKey, signal });
+    if (doubt) throw new UserError(doubt.replace(/\.$/, ', or skip the check with --no-verify.'));
   }
   signal.throwIfAborted();
   const before = await readConfigFile(path);

@@ -161,7 +161,12 @@ async function downloadJobs(
 function format({ lake, partitions, withoutPartition }: DownloadResult, style: Style): string {
   const lines = partitions.map((report) => {
     const { thisRun, counts } = report;
-    const mark = thisRun.failed > 0 ? style.red('✖') : style.green('✔');
+    const mark =
+      thisRun.failed > 0
+        ? style.red('✖')
+        : report.outcome === 'stopped'
+          ? style.yellow('…')
+          : style.green('✔');
     const now = [
       `${thisRun.found} found`,
       `${thisRun.notFound} not found`,

@@ -98,11 +98,6 @@ export const launch = defineCommand<LaunchInput, LaunchResult>({
 
 async function readInput(context: CommandContext, flags: Flags): Promise<LaunchInput> {
   const dryRun = flags.dryRun === true;
-  if (!dryRun && !context.yes && !context.prompter.isInteractive) {
-    throw new UsageError(
-      'There is no terminal to ask on: give --yes to launch, or --dry-run to see the plan.',
-    );
-  }
   const { minYear, maxYear, initial, olderThan, limit } = flags;
   const filters = completeFilters(
     {
@@ -116,6 +111,11 @@ async function readInput(context: CommandContext, flags: Flags): Promise<LaunchI
     },
     context.clock.now(),
   );
+  if (!dryRun && !context.yes && !context.prompter.isInteractive) {
+    throw new UsageError(
+      'There is no terminal to ask on: give --yes to launch, or --dry-run to see the plan.',
+    );
+  }
   return { ...(await readFleetInput(context)), filters, dryRun, resume: flags.resume !== false };
 }
 

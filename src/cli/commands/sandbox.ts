@@ -101,7 +101,9 @@ async function run(context: CommandContext, input: SandboxInput): Promise<Sandbo
     }
     const [program = env.SHELL ?? '/bin/sh', ...args] = input.command;
     if (input.command.length === 0) {
-      context.output.info('In the sandbox: TMDB and IMDb are stand-ins on this machine; "exit" leaves it.');
+      context.output.info(
+        'In the sandbox: TMDB, IMDb and AWS are stand-ins on this machine, nothing costs or lasts; "exit" leaves it.',
+      );
     }
     return { exitCode: await runChild(context, program, args, environment) };
   } finally {

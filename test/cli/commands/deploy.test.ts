@@ -7,6 +7,8 @@ import { describeWithMoto, type Moto, startMoto } from '../../support/moto.ts';
 import { type CliOptions, type CliRun, runCli } from '../../support/run-cli.ts';
 
 const KEY = '0123456789abcdef0123456789abcdef';
+/** Nothing listens there: the key cannot be checked, which is told. */
+const NO_TMDB = 'http://127.0.0.1:9';
 const FLAGS = [
   '--datalake-bucket-name',
   'films-lake',
@@ -34,7 +36,7 @@ describeWithMoto('tdd deploy and tdd destroy', () => {
   const run = (argv: readonly string[], options: Partial<CliOptions> = {}): Promise<CliRun> =>
     runCli(argv, {
       cwd: mkdtempSync(join(tmpdir(), 'tdd-deploy-')),
-      env: { ...moto.env, TMDB_API_KEY: KEY },
+      env: { ...moto.env, TMDB_API_KEY: KEY, TMDB_BASE_URL: NO_TMDB },
       columns: 200,
       ...options,
     });
@@ -64,7 +66,7 @@ describeWithMoto('tdd deploy and tdd destroy', () => {
   test('shows each property that an update changes, and the key only as changed', async () => {
     await run(['deploy', ...FLAGS, '--yes']);
     const other = 'fedcba9876543210fedcba9876543210';
-    const env = { ...moto.env, TMDB_API_KEY: other };
+    const env = { ...moto.env, TMDB_API_KEY: other, TMDB_BASE_URL: NO_TMDB };
     const { stdout } = await run(['deploy', ...FLAGS, '--memory-size', '1024', '--dry-run'], { env });
     expect(stdout).toMatch(/function\s+films\s+update\n {4}MemorySize: 512 → 1024\n/);
     expect(stdout).toMatch(/ {4}Environment\.TMDB_API_KEY: \(hidden\) → changed\n/);
@@ -104,7 +106,7 @@ describeWithMoto('tdd deploy and tdd destroy', () => {
       types('y\r');
     };
     const names = ['--lambda-name', 'films', '--queue-name', 'films-queue'];
-    const done = await run(['deploy', ...names], { env: moto.env, person });
+    const done = await run(['deploy', ...names], { env: { ...moto.env, TMDB_BASE_URL: NO_TMDB }, person });
     expect(done.exitCode).toBe(0);
     expect(done.stdout + done.stderr).not.toContain(KEY);
     expect(await queueExists()).toBe(true);
