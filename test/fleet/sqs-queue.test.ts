@@ -109,7 +109,8 @@ describeWithMoto('a queue of SQS', () => {
   });
 
   it('lists dead letters with partition, reason and age, and leaves them where they are', async () => {
-    const at = '2026-11-22T09:00:00.000Z';
+    // As a worker does, a moment before it sends; moto has the machine's own time.
+    const at = new Date(Date.now() - 2_000).toISOString();
     await putDeadLetter({ year: 2004, initial: 'AD' }, { reason: '503 five times', run: 'r-1', at });
     await putDeadLetter({ year: 2005, initial: 'TH' });
     await putDeadLetter('nonsense', { reason: 'The message is not JSON.', at: 'yesterday' });
