@@ -1,6 +1,6 @@
 import type { Settings } from '../config/settings.ts';
 import { UserError } from '../errors.ts';
-import type { checkKey } from '../tmdb/check-key.ts';
+import type { KeyQuestion } from '../tmdb/check-key.ts';
 import type { TmdbClient } from '../tmdb/client.ts';
 import type { CommandContext } from './context.ts';
 
@@ -24,7 +24,7 @@ export async function connectTmdb(
  * @returns why TMDB could not say, or `undefined` for a key that it knows.
  * @throws {KeyRefusedError} for one that it refuses.
  */
-export async function findKeyDoubt(question: Parameters<typeof checkKey>[0]): Promise<string | undefined> {
+export async function findKeyDoubt(question: KeyQuestion): Promise<string | undefined> {
   const { checkKey } = await import('../tmdb/check-key.ts');
   const { KeyRefusedError } = await import('../tmdb/errors.ts');
   try {

@@ -3,22 +3,20 @@ import { classifyAnswer } from './classify-answer.ts';
 import { apiKeyWriter, keyRefused, withoutKey } from './client.ts';
 import { type HttpGet, TransportError } from './http.ts';
 
+/** A key, and how to ask TMDB about it. */
+export interface KeyQuestion {
+  readonly http: HttpGet;
+  readonly baseUrl: string;
+  readonly apiKey: string;
+  readonly signal?: AbortSignal;
+}
+
 /**
  * Asks TMDB whether it knows the key (`GET /3/authentication`), once.
  * @throws {KeyRefusedError} when it does not.
  * @throws {UserError} when TMDB cannot be asked, or answers something else.
  */
-export async function checkKey({
-  http,
-  baseUrl,
-  apiKey,
-  signal,
-}: {
-  http: HttpGet;
-  baseUrl: string;
-  apiKey: string;
-  signal?: AbortSignal;
-}): Promise<void> {
+export async function checkKey({ http, baseUrl, apiKey, signal }: KeyQuestion): Promise<void> {
   const url = new URL(`${baseUrl}/3/authentication`);
   const headers = apiKeyWriter(apiKey)(url);
   const answer = await http(url, { headers, signal }).catch((error: unknown) => {

@@ -2,6 +2,8 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { devNull, tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { UsageError } from '../../errors.ts';
+import { type Partition, partitionName } from '../../partition.ts';
+import type { Catalogue } from '../../sandbox/catalogue.ts';
 import { defineCommand, type Flags } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { parseCount } from '../parse-count.ts';
@@ -101,8 +103,12 @@ async function run(context: CommandContext, input: SandboxInput): Promise<Sandbo
     }
     const [program = env.SHELL ?? '/bin/sh', ...args] = input.command;
     if (input.command.length === 0) {
+      const busiest = findBusiestPartition(standIns.catalogue);
       context.output.info(
-        'In the sandbox: TMDB, IMDb and AWS are stand-ins on this machine, nothing costs or lasts; "exit" leaves it.',
+        [
+          'In the sandbox: TMDB, IMDb and AWS are stand-ins on this machine, and nothing costs; "exit" leaves it.',
+          `Its movies are invented. Try: tdd download --year ${busiest.year} --initial ${busiest.initial} --to lake, or tdd deploy and tdd launch.`,
+        ].join('\n'),
       );
     }
     return { exitCode: await runChild(context, program, args, environment) };
@@ -110,6 +116,17 @@ async function run(context: CommandContext, input: SandboxInput): Promise<Sandbo
     await standIns.stop();
     if (!input.keep) await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** The partition with the most movies. */
+function findBusiestPartition(catalogue: Catalogue): Partition {
+  const sizes = new Map<string, { partition: Partition; titles: number }>();
+  for (const { partition } of catalogue.truth().values()) {
+    const name = partitionName(partition);
+    sizes.set(name, { partition, titles: (sizes.get(name)?.titles ?? 0) + 1 });
+  }
+  const [busiest] = [...sizes.values()].sort((a, b) => b.titles - a.titles);
+  return busiest?.partition ?? { year: 2021, initial: 'TH' };
 }
 
 /** Nothing of the user's own AWS settings may reach the sandbox, nor the sandbox their account. */
