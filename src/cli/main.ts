@@ -105,9 +105,13 @@ function listenForTheEnd(io: Io, ending: AbortController) {
     reportCrash = reject;
   });
   const onSignal = (): void => {
+    ending.abort(new CancelledError('cancelled.'));
+    // Not at once: whoever else listens (the lock library's clean-up does) would find itself alone, and end the process.
+    setImmediate(stopSignals);
+  };
+  const stopSignals = (): void => {
     signals.off('SIGINT', onSignal);
     signals.off('SIGTERM', onSignal);
-    ending.abort(new CancelledError('cancelled.'));
   };
   const onCrash = (error: unknown): void => {
     ending.abort(error);
@@ -121,8 +125,7 @@ function listenForTheEnd(io: Io, ending: AbortController) {
     ending.abort(error.code === 'EPIPE' ? new OutputClosed() : cannotWrite(error));
   });
   const stopListening = (): void => {
-    signals.off('SIGINT', onSignal);
-    signals.off('SIGTERM', onSignal);
+    stopSignals();
     signals.off('uncaughtException', onCrash);
   };
   return { crashed, stopListening };

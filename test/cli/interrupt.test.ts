@@ -1,0 +1,48 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+import { initialOf } from '../../src/imdb/initial-of.ts';
+import { createCatalogue } from '../../src/sandbox/catalogue.ts';
+import { startImdbStandIn } from '../../src/sandbox/imdb-stand-in.ts';
+import { SANDBOX_API_KEY } from '../../src/sandbox/tmdb/keys.ts';
+import { startTmdbStandIn } from '../../src/sandbox/tmdb-stand-in.ts';
+import { makeTempFolder } from '../support/temp-folder.ts';
+
+const TDD = fileURLToPath(new URL('../../bin/tdd.js', import.meta.url));
+
+it('Ctrl-C at a real process finishes what is in flight and writes the manifest', async () => {
+  const cwd = await makeTempFolder();
+  const catalogue = createCatalogue({ initialOf }, { titles: 300, years: [2021] });
+  const tmdb = await startTmdbStandIn({ catalogue });
+  const imdb = await startImdbStandIn({ source: catalogue });
+  try {
+    const args = [TDD, 'download', '--year', '2021', '--initial', 'TH', '--to', 'lake'];
+    const child = spawn(process.execPath, args, {
+      cwd,
+      env: {
+        ...process.env,
+        TMDB_API_KEY: SANDBOX_API_KEY,
+        TMDB_BASE_URL: tmdb.url,
+        TMDB_REQUESTS_PER_SECOND: '5',
+        IMDB_DATASETS_URL: imdb.url,
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let stderr = '';
+    child.stderr.on('data', (chunk) => {
+      stderr += chunk;
+    });
+    while (tmdb.stats().requests.length < 4) await delay(20);
+    child.kill('SIGINT');
+    expect(await once(child, 'close')).toEqual([130, null]);
+    expect(stderr).toContain('the same command goes on from here');
+    const manifest = await readFile(join(cwd, 'lake/tmdb/manifests/year-2021/initial-TH.json'), 'utf8');
+    expect(JSON.parse(manifest)).toMatchObject({ complete: false, lastRun: { outcome: 'stopped' } });
+  } finally {
+    await Promise.all([tmdb.stop(), imdb.stop()]);
+  }
+});
