@@ -100,12 +100,13 @@ export async function readStatus(
     readonly onProgress?: ((progress: { readonly read: number; readonly total: number }) => void) | undefined;
   } = {},
 ): Promise<FleetStatus> {
-  const [queue, deadLetters, workerFunction, eventSource, stored, summaries] = await Promise.all([
-    deps.queue.readDepths(),
+  // In the way that a partition goes: what has left one place meanwhile is then seen in the next.
+  const stored = await readLatestFleet(deps, options);
+  const queue = await deps.queue.readDepths();
+  const [deadLetters, workerFunction, eventSource, summaries] = await Promise.all([
     deps.deadLetters.readDepths(),
     deps.workers.readFunction(),
     deps.workers.readEventSource(),
-    readLatestFleet(deps, options),
     readManifestSummaries(deps, options),
   ]);
   const nowMs = deps.clock.now();

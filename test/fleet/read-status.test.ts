@@ -25,11 +25,14 @@ function setUp() {
     deadLetters: QueueDepths | undefined;
     function: WorkerFunction | undefined;
     eventSource: EventSource | undefined;
+    /** What the workers do until the queue is looked at. */
+    meanwhile: () => Promise<void>;
   } = {
     queue: EMPTY,
     deadLetters: EMPTY,
     function: { state: 'Active', lastUpdate: 'Successful' },
     eventSource: { id: 'e', state: 'Enabled', maximumConcurrency: 4 },
+    meanwhile: async () => {},
   };
   const plan = (given = {}) =>
     planFleet({
@@ -45,7 +48,12 @@ function setUp() {
     readStatus({
       lake,
       clock,
-      queue: { readDepths: async () => aws.queue },
+      queue: {
+        readDepths: async () => {
+          await aws.meanwhile();
+          return aws.queue;
+        },
+      },
       deadLetters: { readDepths: async () => aws.deadLetters },
       workers: { readFunction: async () => aws.function, readEventSource: async () => aws.eventSource },
     });
@@ -90,6 +98,16 @@ describe('readStatus', () => {
       },
       advice: [],
     });
+  });
+
+  it('ended while it was looked at: complete, since a manifest is written before its message is gone', async () => {
+    const { launch, status, aws, put } = setUp();
+    await launch({ limit: 1 });
+    aws.meanwhile = async () => {
+      for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
+      await put('AA', { found: 10 });
+    };
+    expect((await status()).phase).toBe('complete');
   });
 
   it('running: partitions by state, the rate, the time left', async () => {
