@@ -18,6 +18,7 @@ import {
   startSandbox,
 } from '../../src/sandbox/start-sandbox.ts';
 import { type LakeReport, type VerifyOptions, verifyLake } from '../../src/sandbox/verify-lake.ts';
+import { startBesideMoto } from './beside-moto.ts';
 
 const TDD = fileURLToPath(new URL('../../bin/tdd.js', import.meta.url));
 
@@ -32,6 +33,8 @@ export interface TddRun {
 export interface OpenSandbox extends Sandbox {
   /** Where the program runs; the sandbox's own state is in `aws/`. */
   readonly folder: string;
+  /** The program's calls that moto has taken too. */
+  readonly sharedWithMoto: readonly string[];
   /** The bucket. */
   readonly lake: Lake;
   readonly lambda: LambdaClient;
@@ -77,8 +80,15 @@ const LOG = 'logs/aws/lambda/tmdb-downloader-lambda.jsonl';
 /** A lake that is as it must be. */
 export const NOTHING_WRONG = { missing: [], unexpected: [], wrong: [] };
 
-/** Starts a sandbox whose TMDB answers soon, for fleets that may ask quickly. Nobody but its test uses it. */
-export async function openSandbox(options: Partial<SandboxOptions> = {}): Promise<OpenSandbox> {
+/**
+ * Starts a sandbox whose TMDB answers soon, for fleets that may ask quickly. Nobody but its test uses it.
+ * @param options.besideMoto lets the program pass where moto's IAM and Lambda let it too, see {@link startBesideMoto}:
+ *   always with `TDD_E2E_CONTROL_PLANE=moto` in the environment.
+ */
+export async function openSandbox({
+  besideMoto = process.env.TDD_E2E_CONTROL_PLANE === 'moto',
+  ...options
+}: Partial<SandboxOptions> & { readonly besideMoto?: boolean } = {}): Promise<OpenSandbox> {
   const folder = await mkdtemp(join(tmpdir(), 'tdd-e2e-'));
   await mkdir(join(folder, 'home'));
   const sandbox = await startSandbox({
@@ -87,11 +97,13 @@ export async function openSandbox(options: Partial<SandboxOptions> = {}): Promis
     latencyMs: 5,
     ...options,
   });
+  const moto = besideMoto ? await startBesideMoto(sandbox.aws.endpoint) : undefined;
   const env = {
     PATH: process.env.PATH ?? '',
     HOME: join(folder, 'home'),
     TMDB_REQUESTS_PER_SECOND: '1000',
     ...sandbox.environment,
+    ...(moto && { AWS_ENDPOINT_URL: moto.endpoint }),
   };
   const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
   const config = { endpoint: sandbox.aws.endpoint, region: 'us-east-1', credentials };
@@ -126,6 +138,7 @@ export async function openSandbox(options: Partial<SandboxOptions> = {}): Promis
   return {
     ...sandbox,
     folder,
+    sharedWithMoto: moto?.shared ?? [],
     lake,
     lambda,
     env,
@@ -159,6 +172,7 @@ export async function openSandbox(options: Partial<SandboxOptions> = {}): Promis
     },
     verify: (verifyOptions) => verifyLake({ lake, catalogue: sandbox.catalogue }, verifyOptions),
     stop: async () => {
+      await moto?.stop();
       await sandbox.stop();
       for (const client of [s3, sqs, lambda]) client.destroy();
       await rm(folder, { recursive: true, force: true });

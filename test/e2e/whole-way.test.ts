@@ -5,6 +5,7 @@ import type { LaunchResult } from '../../src/cli/commands/launch.ts';
 import type { StatusResult } from '../../src/cli/commands/status.ts';
 import { SANDBOX_BUCKET } from '../../src/sandbox/start-sandbox.ts';
 import { SANDBOX_API_KEY } from '../../src/sandbox/tmdb/keys.ts';
+import { motoAvailable } from '../support/moto.ts';
 import { NOTHING_WRONG, type OpenSandbox, openSandbox, QUEUE, until } from './open-sandbox.ts';
 
 /** Of every movie that has a year at all. */
@@ -13,7 +14,7 @@ const ALL_YEARS = ['--min-year', '1900'];
 describe('the whole way, from settings to a lake that outlives its workers', () => {
   let sandbox: OpenSandbox;
   beforeAll(async () => {
-    sandbox = await openSandbox({ titles: 120, years: [2020, 2021] });
+    sandbox = await openSandbox({ titles: 120, years: [2020, 2021], besideMoto: motoAvailable });
     // These two come from config.ini.
     delete sandbox.env.DATALAKE_BUCKET_NAME;
     delete sandbox.env.TMDB_API_KEY;
@@ -99,6 +100,24 @@ describe('the whole way, from settings to a lake that outlives its workers', () 
     const { exitCode, stdout } = await sandbox.tdd('simulate', ...flags, '--wait');
     expect(stdout).toMatch(/; complete\./);
     expect(exitCode).toBe(0);
+  });
+
+  test.skipIf(!motoAvailable)('moto let each of these changes pass (skipped without moto_server)', () => {
+    const changes = sandbox.sharedWithMoto.map((name) =>
+      name.replace(/\/\S*\/(functions|event-source-mappings).*/, '$1'),
+    );
+    expect([...new Set(changes)].sort()).toEqual([
+      'iam CreateRole',
+      'iam DeleteRole',
+      'iam DeleteRolePolicy',
+      'iam PutRolePolicy',
+      'lambda DELETE event-source-mappings',
+      'lambda DELETE functions',
+      'lambda POST event-source-mappings',
+      'lambda POST functions',
+      'lambda PUT functions',
+      'sqs CreateQueue',
+    ]);
   });
 });
 

@@ -26,7 +26,7 @@ export interface Moto {
 }
 
 /** Is `moto_server` on PATH? (`pip install 'moto[server]'`) */
-const motoAvailable = isOnPath('moto_server');
+export const motoAvailable = isOnPath('moto_server');
 
 const SKIP_REASON = "moto_server is not on PATH (pip install 'moto[server]')";
 
@@ -42,10 +42,14 @@ export function describeWithMoto(name: string, suite: () => void): void {
 
 /**
  * Starts moto on a free port and waits until it answers (about a second): at most once a test file.
+ * @param options.accountId instead of moto's own 123456789012.
  * @throws Error with the server's own output when it ends before it listens.
  */
-export async function startMoto(): Promise<Moto> {
-  const server = spawn('moto_server', ['-H', '127.0.0.1', '-p', '0'], { stdio: ['ignore', 'pipe', 'pipe'] });
+export async function startMoto({ accountId }: { readonly accountId?: string } = {}): Promise<Moto> {
+  const server = spawn('moto_server', ['-H', '127.0.0.1', '-p', '0'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...(accountId && { MOTO_ACCOUNT_ID: accountId }) },
+  });
   const killServer = () => server.kill('SIGKILL');
   process.once('exit', killServer);
   const ended = new Promise<void>((resolve) => server.once('close', () => resolve()));

@@ -1,0 +1,103 @@
+import { createServer, type IncomingHttpHeaders } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type AwsCall, readCall } from '../../src/sandbox/aws/aws-call.ts';
+import { startMoto } from '../support/moto.ts';
+
+/** A door to the sandbox's AWS beside which moto stands. */
+export interface BesideMoto {
+  readonly endpoint: string;
+  /** The calls that moto has taken, such as `iam CreateRole` or `lambda POST /2015-03-31/functions`. */
+  readonly shared: readonly string[];
+  stop(): Promise<void>;
+}
+
+/**
+ * Sends each changing call of IAM and Lambda that the sandbox has taken to moto too, and gives moto's answer where
+ * that is a refusal: so no run goes well that a third party's AWS would have ended. Moto runs no functions without
+ * containers, so everything else is the sandbox's own.
+ */
+export async function startBesideMoto(endpoint: string): Promise<BesideMoto> {
+  const moto = await startMoto({ accountId: '000000000000' });
+  const shared: string[] = [];
+  /** The two have other ids for the same event source. */
+  const motosIds = new Map<string, string>();
+
+  const server = createServer((request, response) => {
+    void answer().catch(() => response.destroy());
+    async function answer(): Promise<void> {
+      const call = await readCall(request, 'us-east-1');
+      let result = await forward(endpoint, call, request.url ?? '/');
+      const name = result.status < 400 ? sharedName(call) : undefined;
+      if (name !== undefined) {
+        let path = request.url ?? '/';
+        for (const [ours, motos] of motosIds) path = path.replaceAll(ours, motos);
+        const motos = await forward(moto.endpoint, call, path);
+        const [ourId, motosId] = [readId(result.body), readId(motos.body)];
+        if (call.method === 'POST' && ourId && motosId) motosIds.set(ourId, motosId);
+        shared.push(name);
+        if (motos.status >= 400) result = motos;
+      }
+      response.writeHead(result.status, result.headers).end(result.body);
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    shared,
+    stop: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await moto.stop();
+    },
+  };
+}
+
+/** What moto is asked too: the changes in IAM and Lambda, and the queues, without which it has no event source. */
+function sharedName({ service, method, path, headers, body }: AwsCall): string | undefined {
+  if (service === 'iam') {
+    const action = new URLSearchParams(body.toString()).get('Action') ?? '';
+    return /^(Get|List)/.test(action) ? undefined : `iam ${action}`;
+  }
+  if (service === 'lambda') {
+    const isKnown = method !== 'GET' && !LACKED_BY_MOTO.test(path);
+    return isKnown ? `lambda ${method} ${path}` : undefined;
+  }
+  return headers['x-amz-target'] === 'AmazonSQS.CreateQueue' ? 'sqs CreateQueue' : undefined;
+}
+
+const LACKED_BY_MOTO = /\/recursion-config$/;
+
+interface Answer {
+  readonly status: number;
+  readonly headers: Record<string, string>;
+  readonly body: Buffer;
+}
+
+async function forward(endpoint: string, call: AwsCall, path: string): Promise<Answer> {
+  const { method, body, headers } = call;
+  const hasBody = method !== 'GET' && method !== 'HEAD';
+  const answer = await fetch(`${endpoint}${path}`, {
+    method,
+    headers: pick(headers),
+    ...(hasBody && { body }),
+  });
+  const kept = [...answer.headers].filter(
+    ([name]) => !/^(connection|transfer-encoding|keep-alive)$/.test(name),
+  );
+  return {
+    status: answer.status,
+    headers: Object.fromEntries(kept),
+    body: Buffer.from(await answer.arrayBuffer()),
+  };
+}
+
+function pick(headers: IncomingHttpHeaders): Record<string, string> {
+  const own = /^(host|connection|content-length|transfer-encoding|expect)$/;
+  return Object.fromEntries(
+    Object.entries(headers).flatMap(([name, value]) => (own.test(name) ? [] : [[name, String(value)]])),
+  );
+}
+
+function readId(body: Buffer): string | undefined {
+  return /"UUID":\s*"([^"]+)"/.exec(body.toString())?.[1];
+}
