@@ -7,9 +7,9 @@ export default defineConfig({
     // The AWS SDK warns at each start on Node 20; only `tdd deploy` says it.
     env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
     include: ['test/**/*.test.ts'],
-    // Most of the time goes by in waiting for servers: more files at once than a small machine has cores.
-    maxWorkers: 3,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // Most of the time goes by in waiting for servers: on a small machine, too, files go in pairs.
+    maxWorkers: 2,
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
   },
 });

@@ -18,7 +18,7 @@ export interface Pacer {
 /** A gap never shrinks below this part of a slot: what a stall held up is caught up gently, not in a burst. */
 const MIN_GAP_SLOTS = 0.8;
 /** What is owed after a longer stall, or for want of callers, is forgotten. */
-const MAX_LAG_MS = 250;
+const MAX_LAG_MS = 1_000;
 /** A second, and a little more: clocks and sockets are not exact. */
 const FULL_SECOND_MS = 1_005;
 const PAUSE_MS = 1_000;

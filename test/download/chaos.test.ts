@@ -57,7 +57,7 @@ describe('a catalogue whose TMDB fails a tenth of its calls in every way', () =>
     expect(await verifyLake({ lake, catalogue })).toMatchObject(ALL_IS_WELL);
     const met = new Set(tmdb.stats().requests.map(({ fault }) => fault));
     for (const kind of TRANSIENT_FAULTS) expect(met).toContain(kind);
-  }, 240_000);
+  }, 600_000);
 
   it('arrives whole after kill -9 at random moments and another run', async () => {
     await start();
@@ -71,14 +71,14 @@ describe('a catalogue whose TMDB fails a tenth of its calls in every way', () =>
     expect((await verifyLake({ lake, catalogue })).missing).not.toEqual([]);
     expect(await exitCodeOf(startChild('last'))).toBe(0);
     expect(await verifyLake({ lake, catalogue })).toMatchObject(ALL_IS_WELL);
-  }, 120_000);
+  }, 300_000);
 
   it('arrives whole when two processes download it at once', async () => {
     await start();
     const codes = await Promise.all([exitCodeOf(startChild('one')), exitCodeOf(startChild('two'))]);
     expect(codes).toEqual([0, 0]);
     expect(await verifyLake({ lake, catalogue })).toMatchObject(ALL_IS_WELL);
-  }, 120_000);
+  }, 300_000);
 });
 
 /** Waits until TMDB has been asked so many times. */
