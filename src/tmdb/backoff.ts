@@ -1,7 +1,9 @@
 /** A request is sent at most so many times; bursts of resets of a minute have been seen, and are outlived. */
 export const MAX_TRIES = 8;
 
-const FIRST_WAIT_MS = 1_000;
+/** Most faults are gone at once, and a worker at its last title has nothing else to do. */
+const FIRST_WAIT_MS = 250;
+const GROWTH = 3;
 const LONGEST_WAIT_MS = 30_000;
 
 /**
@@ -12,6 +14,6 @@ const LONGEST_WAIT_MS = 30_000;
  * @returns milliseconds.
  */
 export function backoffMs(tries: number, random: () => number): number {
-  const ceiling = Math.min(FIRST_WAIT_MS * 2 ** (tries - 1), LONGEST_WAIT_MS);
+  const ceiling = Math.min(FIRST_WAIT_MS * GROWTH ** (tries - 1), LONGEST_WAIT_MS);
   return ceiling / 2 + random() * (ceiling / 2);
 }
