@@ -12,7 +12,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   connect: ['config', 'imdb', 'tmdb', 'lake', 'download', 'fleet', 'deploy'],
   lambda: ['download', 'imdb', 'tmdb', 'lake', 'config', 'message'],
-  fleet: ['imdb', 'lake', 'download', 'message'],
+  fleet: ['tmdb', 'imdb', 'lake', 'download', 'message'],
   download: ['tmdb', 'imdb', 'lake'],
   deploy: [],
   imdb: [],

@@ -5,7 +5,7 @@ import type { Lake } from '../lake/lake.ts';
 import type { Partition } from '../partition.ts';
 import type { TmdbClient } from '../tmdb/client.ts';
 import { KeyRefusedError, OutageError, RequestFailedError } from '../tmdb/errors.ts';
-import { MAX_CONNECTIONS } from '../tmdb/http.ts';
+import { MAX_CONNECTIONS } from '../tmdb/limits.ts';
 import { type LookupSettings, lookUpMovie } from '../tmdb/look-up-movie.ts';
 import { type Choice, chooseTitles, keepKnownTitles } from './choose-titles.ts';
 import type { TitleState } from './manifest.ts';

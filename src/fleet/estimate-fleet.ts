@@ -1,3 +1,4 @@
+import { MAX_CONNECTIONS, PACE_MARGIN } from '../tmdb/limits.ts';
 import type { MovieRates } from './learn-rates.ts';
 import { PRICES } from './prices.ts';
 
@@ -33,13 +34,11 @@ export interface FleetEstimate {
   readonly basis: MovieRates & { readonly secondsPerRequest: number; readonly secondsPerPartition: number };
 }
 
-/** A worker's connections to TMDB; see the downloader's `MAX_CONNECTIONS`. */
-const CONNECTIONS = 20;
 /** Assumed: TMDB's answer and the lake's writes, before a connection takes the next movie. */
 const SECONDS_PER_REQUEST = 0.3;
 /**
- * Assumed: what a change of partition costs a worker, from the last answer to the next first request, less the
- * quarter of a second that its pacer catches up.
+ * Assumed: what a change of partition costs a worker, from the last answer to the next first request, less what
+ * its pacer makes up.
  */
 const SECONDS_PER_PARTITION = 0.1;
 /** An invocation asks for new titles so long: its time-out less the last 45 s. */
@@ -68,8 +67,8 @@ export function estimateFleet(
   const { requestsPerSecond, workers, memorySize } = budget;
   const movies = partitions.reduce((sum, { left }) => sum + left, 0);
   const requests = Math.round(movies * rates.requestsPerMovie);
-  const share = requestsPerSecond / workers;
-  const perWorker = Math.min(share, CONNECTIONS / SECONDS_PER_REQUEST);
+  const share = requestsPerSecond / workers / (1 + PACE_MARGIN);
+  const perWorker = Math.min(share, MAX_CONNECTIONS / SECONDS_PER_REQUEST);
   const durations = partitions.map(
     ({ left }) => (left * rates.requestsPerMovie) / perWorker + SECONDS_PER_PARTITION,
   );

@@ -1,6 +1,7 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import got, { RequestError } from 'got';
+import { MAX_CONNECTIONS } from './limits.ts';
 
 /** What came back from one GET. */
 export interface HttpAnswer {
@@ -23,9 +24,6 @@ export type HttpGet = (
 export class TransportError extends Error {
   override readonly name = 'TransportError';
 }
-
-/** At most 20 connections from one address at TMDB's CDN; more are refused. */
-export const MAX_CONNECTIONS = 20;
 
 /**
  * HTTP with got: connections kept alive, at most {@link MAX_CONNECTIONS} of them, no retries (the client has

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import { PACE_MARGIN } from './limits.ts';
 
 /** Sends requests evenly: at most a share of the fleet's budget, however many callers wait. */
 export interface Pacer {
@@ -15,12 +16,10 @@ export interface Pacer {
   throttled(sentAtMs: number, retryAfterMs?: number): void;
 }
 
-/** A gap never shrinks below this part of a slot: what a stall held up is caught up gently, not in a burst. */
-const MIN_GAP_SLOTS = 0.8;
-/** What is owed after a longer stall, or for want of callers, is forgotten. */
-const MAX_LAG_MS = 1_000;
-/** A second, and a little more: clocks and sockets are not exact. */
-const FULL_SECOND_MS = 1_005;
+/** A gap never shrinks below this part of a slot: what was held up is caught up gently, not in a burst. */
+const MIN_GAP_SLOTS = 2 / 3;
+/** What is owed after a longer stall or pause, or for want of callers, is forgotten. */
+const MAX_LAG_MS = 500;
 const PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 600_000;
 const REPEAT_WITHIN_MS = 10_000;
@@ -29,9 +28,9 @@ const LOWEST_FACTOR = 1 / 16;
 const NEVER = Number.NEGATIVE_INFINITY;
 
 /**
- * An absolute schedule, one slot every `1 / requestsPerSecond` s, so that late timers never add up, with a
- * minimum gap and a ring of the last sends, so that a stall never makes a burst: no second sees more than
- * `requestsPerSecond + 1` sends.
+ * An absolute schedule, one slot every `1 / requestsPerSecond` s and {@link PACE_MARGIN} of it, so that late timers never add up,
+ * with a minimum gap and a ring of the last sends, so that a stall never makes a burst: no second sees more than
+ * `requestsPerSecond` sends (rounded up). What a shorter stall or pause left unused is made up within that.
  * @param options.requestsPerSecond above 0; fractions are fine (a fleet's budget is divided by its workers).
  */
 export function createPacer({
@@ -41,8 +40,9 @@ export function createPacer({
   requestsPerSecond: number;
   clock: Clock;
 }): Pacer {
-  const slotMs = 1_000 / requestsPerSecond;
-  const lastSends: number[] = new Array(Math.floor(requestsPerSecond + 1)).fill(NEVER);
+  const slotMs = (1_000 / requestsPerSecond) * (1 + PACE_MARGIN);
+  const lastSends: number[] = new Array(Math.ceil(requestsPerSecond)).fill(NEVER);
+  const ringMs = slotMs * lastSends.length;
   let sends = 0;
   let lastSendAt = NEVER;
   let dueAt = NEVER;
@@ -76,7 +76,7 @@ export function createPacer({
   }
 
   function earliestSend(now: number): number {
-    const secondIsFull = (lastSends[sends % lastSends.length] ?? NEVER) + FULL_SECOND_MS;
+    const secondIsFull = (lastSends[sends % lastSends.length] ?? NEVER) + ringMs;
     const minGap = lastSendAt + (MIN_GAP_SLOTS * slotMs) / factorAt(now);
     return Math.max(dueAt, minGap, secondIsFull, pausedUntil);
   }
@@ -84,7 +84,7 @@ export function createPacer({
   function record(now: number): void {
     lastSends[sends % lastSends.length] = now;
     sends += 1;
-    const wasDueAt = lastSendAt === NEVER ? now : Math.max(dueAt, now - MAX_LAG_MS, pausedUntil);
+    const wasDueAt = lastSendAt === NEVER ? now : Math.max(dueAt, now - MAX_LAG_MS);
     dueAt = wasDueAt + slotMs / factorAt(now);
     lastSendAt = now;
   }
@@ -118,6 +118,7 @@ export function createPacer({
       if (wasInFlightTogether) return;
       const isRepeat = now - throttledAt < REPEAT_WITHIN_MS;
       factorThen = isRepeat ? Math.max(factorAt(now) / 2, LOWEST_FACTOR) : factorAt(now);
+      if (isRepeat) dueAt = Math.max(dueAt, pausedUntil); // Nothing is made up: it was too much.
       throttledAt = now;
     },
   };
