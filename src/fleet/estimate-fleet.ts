@@ -31,16 +31,19 @@ export interface FleetEstimate {
     readonly pricesOf: string;
   };
   /** What was assumed or learnt. */
-  readonly basis: MovieRates & { readonly secondsPerRequest: number; readonly secondsPerPartition: number };
+  readonly basis: MovieRates & {
+    readonly secondsPerRequest: number;
+    readonly leastSecondsPerPartition: number;
+  };
 }
 
 /** Assumed: TMDB's answer and the lake's writes, before a connection takes the next movie. */
 const SECONDS_PER_REQUEST = 0.3;
 /**
- * Assumed: what a change of partition costs a worker, from the last answer to the next first request, less what
- * its pacer makes up.
+ * Assumed: how long a worker has a partition, however small, from message to acknowledgement. Larger ones take
+ * what their requests take: the pacer makes up for the change from one to the next.
  */
-const SECONDS_PER_PARTITION = 0.1;
+const LEAST_SECONDS_PER_PARTITION = 0.15;
 /** An invocation asks for new titles so long: its time-out less the last 45 s. */
 const SECONDS_PER_INVOCATION = 255;
 /** A running worker writes its manifest so often. */
@@ -69,8 +72,8 @@ export function estimateFleet(
   const requests = Math.round(movies * rates.requestsPerMovie);
   const share = requestsPerSecond / workers / (1 + PACE_MARGIN);
   const perWorker = Math.min(share, MAX_CONNECTIONS / SECONDS_PER_REQUEST);
-  const durations = partitions.map(
-    ({ left }) => (left * rates.requestsPerMovie) / perWorker + SECONDS_PER_PARTITION,
+  const durations = partitions.map(({ left }) =>
+    Math.max((left * rates.requestsPerMovie) / perWorker, LEAST_SECONDS_PER_PARTITION),
   );
   const seconds = dealOut(durations, workers);
   const workerSeconds = durations.reduce((sum, duration) => sum + duration, 0);
@@ -87,7 +90,7 @@ export function estimateFleet(
     basis: {
       ...rates,
       secondsPerRequest: SECONDS_PER_REQUEST,
-      secondsPerPartition: SECONDS_PER_PARTITION,
+      leastSecondsPerPartition: LEAST_SECONDS_PER_PARTITION,
     },
   };
 }
