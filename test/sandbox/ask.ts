@@ -16,6 +16,7 @@ export async function ask(
   options: { headers?: Record<string, string>; agent?: Agent; signal?: AbortSignal } = {},
 ): Promise<Asked> {
   const request = get(url, { agent: new Agent(), ...options });
+  request.on('error', () => undefined); // From Node 24 on, a break within the answer is told here a second time.
   let body = '';
   let response: IncomingMessage | undefined;
   try {
