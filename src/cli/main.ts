@@ -1,8 +1,8 @@
-import { CommanderError } from 'commander';
+import { type Command as Commander, CommanderError } from 'commander';
 import { CancelledError, UserError } from '../errors.ts';
 import { normalizeArgv, valuesOfFlag } from './argv.ts';
 import type { Io } from './io.ts';
-import { createProgram, VersionWanted } from './program.ts';
+import { createProgram, HELP_FLAGS, VersionWanted } from './program.ts';
 import { createSecrets, SECRET_FLAG, SECRET_VARIABLE, type Secrets } from './secrets.ts';
 
 /**
@@ -28,9 +28,12 @@ export async function main(io: Io): Promise<number> {
 
 async function runProgram(io: Io, argv: string[], secrets: Secrets, signal: AbortSignal): Promise<number> {
   let exitCode = 0;
+  let helpText = '';
   let usageText = '';
   const program = createProgram({
-    writeOut: (text) => void io.stdout.write(secrets.redact(text)),
+    writeOut: (text) => {
+      helpText += text;
+    },
     writeError: (text) => {
       usageText += text;
     },
@@ -53,7 +56,11 @@ async function runProgram(io: Io, argv: string[], secrets: Secrets, signal: Abor
       return 0;
     }
     if (!(error instanceof CommanderError)) throw error;
-    if (error.code === 'commander.helpDisplayed') return 0;
+    if (error.code === 'commander.helpDisplayed') {
+      if (asksHelpOnUnknown(program)) return runProgram(io, argv.filter(isNoHelpFlag), secrets, signal);
+      io.stdout.write(secrets.redact(helpText));
+      return 0;
+    }
     if (error.code === 'commander.help') {
       io.stdout.write(usageText);
       return 0;
@@ -61,6 +68,16 @@ async function runProgram(io: Io, argv: string[], secrets: Secrets, signal: Abor
     io.stderr.write(`${secrets.redact(usageSentence(error.message, argv, program.commands))}\n`);
     return 2;
   }
+}
+
+/** `tdd deplyo --help`: Commander would show the program's own help. */
+function asksHelpOnUnknown(program: Commander): boolean {
+  const [word = '-'] = program.args;
+  return !word.startsWith('-') && program.commands.every((command) => command.name() !== word);
+}
+
+function isNoHelpFlag(argument: string): boolean {
+  return !HELP_FLAGS.includes(argument);
 }
 
 /** Commander's message as one sentence that says where to look. */

@@ -72,6 +72,9 @@ const COMMANDS: readonly CommandEntry[] = [
 /** The commands there are. */
 export const COMMAND_NAMES: readonly string[] = COMMANDS.map(({ name }) => name);
 
+/** They ask for help. */
+export const HELP_FLAGS: readonly string[] = ['-h', '--help'];
+
 /** What the program does with the outside. */
 export interface ProgramDeps {
   readonly writeOut: (text: string) => void;
@@ -104,7 +107,7 @@ export function createProgram(deps: ProgramDeps): Commander {
     })
     .configureHelp({ showGlobalOptions: true, minWidthToWrap: 20 })
     .usage('COMMAND [OPTIONS]')
-    .helpOption('-h, --help', 'show help')
+    .helpOption(HELP_FLAGS.join(', '), 'show help')
     .helpCommand(false)
     .option('--config <FILE>', 'read settings from FILE (default: config.ini)')
     .option('--json', 'print the result as one JSON document')

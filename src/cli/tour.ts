@@ -58,7 +58,7 @@ export async function takeTour(
   output.info(
     [
       '',
-      `${green('✔')} ${movies} movies and ${reviews} reviews: each document was compared with the truth, and none is missing, double or wrong.`,
+      `${green('✔')} ${movies.toLocaleString('en-US')} movies and ${reviews.toLocaleString('en-US')} reviews: each document was compared with the truth, and none is missing, double or wrong.`,
       `  They lie in ./${bold(LAKE)}, a copy of the bucket ${SANDBOX_BUCKET}; all else is gone again.`,
       '',
       'Next, with a key of your own (https://www.themoviedb.org/settings/api):',

@@ -64,6 +64,7 @@ function adviseOnWorkers(facts: Facts, summaries: readonly ManifestSummary[]): A
       },
     ];
   }
+  if (facts.phase === 'complete') return [];
   return [{ problem: 'The event source is disabled: no worker takes messages', command: 'tdd resume' }];
 }
 

@@ -43,6 +43,7 @@ describe('tdd', () => {
       ['help', 'developmnt'],
       "tdd: unknown command 'developmnt'; did you mean development? See tdd --help.\n",
     ],
+    [['zzz', '--help'], "tdd: unknown command 'zzz': see tdd --help.\n"],
     [['zzz', '--json'], "tdd: unknown command 'zzz': see tdd --help.\n"],
     [['--verson'], "tdd: unknown option '--verson'; did you mean --version? See tdd --help.\n"],
     [

@@ -160,8 +160,8 @@ describe('readStatus', () => {
     ]);
   });
 
-  it('complete: nothing is left and nothing is wrong', async () => {
-    const { launch, status, put, clock, ago } = setUp();
+  it('complete: nothing is left and nothing is wrong, paused or not', async () => {
+    const { launch, status, aws, put, clock, ago } = setUp();
     await launch();
     clock.advance(600_000);
     for (const [initial, found] of Object.entries({ AA: 10, BB: 20, CC: 30, DD: 40 })) {
@@ -174,6 +174,8 @@ describe('readStatus', () => {
       totals: { partitions: 4, complete: 4, counts: { found: 100, reviews: 8, failed: 0 } },
       advice: [],
     });
+    aws.eventSource = { id: 'e', state: 'Disabled' };
+    expect(await status()).toMatchObject({ phase: 'complete', advice: [] });
   });
 
   it('with dead letters: counts those that somebody is looking at, too', async () => {

@@ -179,7 +179,8 @@ function format({ lake, partitions, withoutPartition }: DownloadResult, style: S
     const whole = report.complete
       ? 'complete'
       : `${counts.found + counts.notFound + counts.refused} of ${counts.titles} titles done so far`;
-    const skipped = report.skipped > 0 ? `, ${report.skipped} there already or left out` : '';
+    const skipped =
+      report.skipped > 0 ? `, ${report.skipped} skipped (settled before, or not asked for)` : '';
     return `${mark} ${style.bold(partitionName(report.partition))}  ${now}${skipped}; ${whole}.`;
   });
   const reasons = withoutPartition.map(({ imdbId, reason }) => `${style.red('✖')} ${imdbId}: ${reason}.`);

@@ -59,15 +59,15 @@ function readInput(context: CommandContext, flags: Flags, args: readonly string[
     command: args,
     tour,
     titles: readCount(flags.titles, '--titles'),
-    latencyMs: flags.latency === '0' ? 0 : readCount(flags.latency, '--latency'),
+    latencyMs: readCount(flags.latency, '--latency', { least: 0 }),
     requestsPerSecond: readCount(flags.rateLimit, '--rate-limit'),
     faultRate: readShare(flags.faultRate),
     keep: typeof flags.keep === 'string' ? resolve(context.io.cwd, flags.keep) : undefined,
   };
 }
 
-function readCount(value: unknown, flag: string): number | undefined {
-  return value === undefined ? undefined : parseCount(String(value), flag);
+function readCount(value: unknown, flag: string, options?: { readonly least: number }): number | undefined {
+  return value === undefined ? undefined : parseCount(String(value), flag, options);
 }
 
 function readShare(value: unknown = '0'): number {
