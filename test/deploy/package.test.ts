@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inflateRawSync } from 'node:zlib';
 import { afterEach, expect, test, vi } from 'vitest';
 import { buildZip, codeSha256 } from '../../src/deploy/package.ts';
+import { makeTempFolder } from '../support/temp-folder.ts';
 
 const BUNDLE = Buffer.from(`export const handler = async () => ${JSON.stringify('tdd '.repeat(2_000))};\n`);
 
@@ -18,7 +18,7 @@ test('gives the same bytes on two days', async () => {
 });
 
 test('gives the same bytes in another time zone', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'tdd-zip-'));
+  const folder = await makeTempFolder();
   writeFileSync(join(folder, 'bundle.mjs'), BUNDLE);
   const program = `
     import { readFileSync, writeFileSync } from 'node:fs';

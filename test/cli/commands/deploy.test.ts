@@ -1,10 +1,8 @@
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { CreateQueueCommand, GetQueueUrlCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { describeWithMoto, type Moto, startMoto } from '../../support/moto.ts';
 import { type CliOptions, type CliRun, runCli } from '../../support/run-cli.ts';
+import { tempFolders } from '../../support/temp-folder.ts';
 
 const KEY = '0123456789abcdef0123456789abcdef';
 /** Nothing listens there: the key cannot be checked, which is told. */
@@ -19,6 +17,7 @@ const FLAGS = [
 ];
 
 describeWithMoto('tdd deploy and tdd destroy', () => {
+  const makeFolder = tempFolders();
   let moto: Moto;
   let sqs: SQSClient;
   beforeAll(async () => {
@@ -35,7 +34,7 @@ describeWithMoto('tdd deploy and tdd destroy', () => {
 
   const run = (argv: readonly string[], options: Partial<CliOptions> = {}): Promise<CliRun> =>
     runCli(argv, {
-      cwd: mkdtempSync(join(tmpdir(), 'tdd-deploy-')),
+      cwd: makeFolder(),
       env: { ...moto.env, TMDB_API_KEY: KEY, TMDB_BASE_URL: NO_TMDB },
       columns: 200,
       ...options,

@@ -1,6 +1,3 @@
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { GetQueueUrlCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { initialOf } from '../../../src/imdb/initial-of.ts';
@@ -10,6 +7,7 @@ import { startImdbStandIn } from '../../../src/sandbox/imdb-stand-in.ts';
 import { manifestOf, putManifest } from '../../fleet/synthetic-lake.ts';
 import { describeWithMoto, type Moto, startMoto } from '../../support/moto.ts';
 import { type CliOptions, type CliRun, runCli } from '../../support/run-cli.ts';
+import { tempFolders } from '../../support/temp-folder.ts';
 
 const KEY = '0123456789abcdef0123456789abcdef';
 const QUEUE = 'films-queue';
@@ -21,6 +19,7 @@ const SETTINGS = {
 };
 
 describeWithMoto('tdd launch, status, redrive, pause and resume', () => {
+  const makeFolder = tempFolders();
   let moto: Moto;
   let sqs: SQSClient;
   let imdb: Awaited<ReturnType<typeof startImdbStandIn>>;
@@ -43,7 +42,7 @@ describeWithMoto('tdd launch, status, redrive, pause and resume', () => {
   });
 
   const run = (argv: readonly string[], options: Partial<CliOptions> = {}): Promise<CliRun> => {
-    const cwd = mkdtempSync(join(tmpdir(), 'tdd-fleet-'));
+    const cwd = makeFolder();
     const env = { ...moto.env, ...SETTINGS, IMDB_DATASETS_URL: imdb.url, XDG_CACHE_HOME: cwd };
     return runCli(argv, { cwd, env, columns: 200, ...options });
   };
