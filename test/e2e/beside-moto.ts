@@ -12,9 +12,9 @@ export interface BesideMoto {
 }
 
 /**
- * Sends each changing call of IAM and Lambda that the sandbox has taken to moto too, and gives moto's answer where
- * that is a refusal: so no run goes well that a third party's AWS would have ended. Moto runs no functions without
- * containers, so everything else is the sandbox's own.
+ * Sends each call of IAM and Lambda that the sandbox has answered to moto too. What IAM says is moto's word; of
+ * Lambda's, moto's refusals are: so no run goes well that a third party's AWS would have ended. The sandbox must
+ * know of all, since it runs the workers: moto runs no functions without containers, and knows no states in between.
  */
 export async function startBesideMoto(endpoint: string): Promise<BesideMoto> {
   const moto = await startMoto({ accountId: '000000000000' });
@@ -35,7 +35,7 @@ export async function startBesideMoto(endpoint: string): Promise<BesideMoto> {
         const [ourId, motosId] = [readId(result.body), readId(motos.body)];
         if (call.method === 'POST' && ourId && motosId) motosIds.set(ourId, motosId);
         shared.push(name);
-        if (motos.status >= 400) result = motos;
+        if (motos.status >= 400 || call.service === 'iam') result = motos;
       }
       response.writeHead(result.status, result.headers).end(result.body);
     }
@@ -52,16 +52,12 @@ export async function startBesideMoto(endpoint: string): Promise<BesideMoto> {
   };
 }
 
-/** What moto is asked too: the changes in IAM and Lambda, and the queues, without which it has no event source. */
+/** What moto is asked too: IAM and Lambda, and the making of queues, without which it has no event source. */
 function sharedName({ service, method, path, headers, body }: AwsCall): string | undefined {
   if (service === 'iam') {
-    const action = new URLSearchParams(body.toString()).get('Action') ?? '';
-    return /^(Get|List)/.test(action) ? undefined : `iam ${action}`;
+    return `iam ${new URLSearchParams(body.toString()).get('Action')}`;
   }
-  if (service === 'lambda') {
-    const isKnown = method !== 'GET' && !LACKED_BY_MOTO.test(path);
-    return isKnown ? `lambda ${method} ${path}` : undefined;
-  }
+  if (service === 'lambda') return LACKED_BY_MOTO.test(path) ? undefined : `lambda ${method} ${path}`;
   return headers['x-amz-target'] === 'AmazonSQS.CreateQueue' ? 'sqs CreateQueue' : undefined;
 }
 

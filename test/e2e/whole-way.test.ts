@@ -102,17 +102,24 @@ describe('the whole way, from settings to a lake that outlives its workers', () 
     expect(exitCode).toBe(0);
   });
 
-  test.skipIf(!motoAvailable)('moto let each of these changes pass (skipped without moto_server)', () => {
-    const changes = sandbox.sharedWithMoto.map((name) =>
-      name.replace(/\/\S*\/(functions|event-source-mappings).*/, '$1'),
+  test.skipIf(!motoAvailable)('moto took each of these calls (skipped without moto_server)', () => {
+    const calls = sandbox.sharedWithMoto.map((name) =>
+      name.replace(/\/\S*\/(functions|event-source-mappings|tags).*/, '$1'),
     );
-    expect([...new Set(changes)].sort()).toEqual([
+    expect([...new Set(calls)].sort()).toEqual([
       'iam CreateRole',
       'iam DeleteRole',
       'iam DeleteRolePolicy',
+      'iam GetRole',
+      'iam GetRolePolicy',
+      'iam ListAttachedRolePolicies',
+      'iam ListRolePolicies',
       'iam PutRolePolicy',
       'lambda DELETE event-source-mappings',
       'lambda DELETE functions',
+      'lambda GET event-source-mappings',
+      'lambda GET functions',
+      'lambda GET tags',
       'lambda POST event-source-mappings',
       'lambda POST functions',
       'lambda PUT functions',
