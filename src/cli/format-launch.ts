@@ -86,7 +86,8 @@ const TERMS = [
 /** What a launch has done. */
 export function formatLaunch(result: LaunchResult, style: Style): string {
   const { report, queue } = result;
-  if (result.partitions.length === 0) return 'Nothing fits these filters: nothing was sent.';
+  if (report === undefined && result.partitions.length === 0)
+    return 'Nothing fits these filters: nothing was sent.';
   if (report === undefined) return `${formatLaunchPlan(result, style)}\n\nA dry run: nothing was sent.`;
   const { sent, sentBefore, rejected, rejections, run } = report;
   const before = sentBefore > 0 ? `, ${formatCount(sentBefore)} of them by an earlier try` : '';

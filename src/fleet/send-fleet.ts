@@ -69,21 +69,27 @@ export async function sendFleet(
   let calls = 0;
   onProgress?.({ total, sent, rejected });
 
-  try {
-    await workInLanes(batchesOf(places), { lanes: LANES, signal }, async (batch) => {
-      await marker.room();
-      await sendBatch(batch);
-    });
-  } catch (error) {
-    await marker.finish(clock.now()).catch(() => undefined); // The error that came first is the one to tell.
-    throw error;
-  }
-  const finished = await marker.finish(clock.now());
+  const finished = await sendAll();
   const rejections = finished.rejected.map(({ place, reason }) => ({
     partition: partitionAt(finished, place),
     reason,
   }));
   return { run: fleet.run, total, sent, sentBefore, rejected, calls, rejections };
+
+  async function sendAll(): Promise<FleetFile> {
+    try {
+      await workInLanes(batchesOf(places), { lanes: LANES, signal }, async (batch) => {
+        await marker.room();
+        await sendBatch(batch);
+      });
+    } catch (error) {
+      const marked = await marker.finish(clock.now()).catch(() => undefined);
+      // Whoever ended it as the last batch was under way has sent all.
+      if (marked?.finishedAt !== undefined) return marked;
+      throw error; // It came first: it is the one to tell.
+    }
+    return marker.finish(clock.now());
+  }
 
   async function sendBatch(batch: readonly number[]): Promise<void> {
     let open = batch;

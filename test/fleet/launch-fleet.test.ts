@@ -143,6 +143,15 @@ describe('launchFleet', () => {
     expect(stored().finishedAt).toBeUndefined();
   });
 
+  it('is finished when its signal came with the last batch: all was sent', async () => {
+    const { launch, queue, stored, findUnfinished } = setUp(4);
+    const ending = new AbortController();
+    queue.beforeCall = () => ending.abort(new Error('cancelled'));
+    expect(await launch({ signal: ending.signal })).toMatchObject({ total: 4, sent: 4 });
+    expect(stored().finishedAt).toBeDefined();
+    expect(await findUnfinished()).toBeUndefined();
+  });
+
   it('leaves out of the next try what a worker has begun, though its mark was lost', async () => {
     const { launch, queue, lake, findUnfinished, stored } = setUp(60);
     // The first write makes the plan: no mark is ever written, as if killed before the first.

@@ -141,12 +141,13 @@ async function run(context: CommandContext, input: LaunchInput): Promise<LaunchR
   });
   const unfinished = input.resume ? await findUnfinished(context, input, fleet, plan, summaries) : undefined;
   const result = await previewLaunch(input, fleet, { plan, unfinished, summaries });
-  if (dryRun || result.partitions.length === 0) return result;
+  if (dryRun || (result.partitions.length === 0 && unfinished === undefined)) return result;
   if ((await fleet.queue.readDepths()) === undefined) {
     throw new UserError(`There is no queue "${fleet.queue.name}": run "tdd deploy" first.`);
   }
 
-  await agree(context, result);
+  // A launch that lacks nothing but its last mark needs no answer.
+  if (result.partitions.length > 0) await agree(context, result);
   const bar = createProgress(context, 'partitions');
   try {
     const report = await launchFleet({ ...fleet, clock, random: Math.random }, plan, {

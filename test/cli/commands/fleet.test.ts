@@ -48,6 +48,7 @@ describeWithMoto('tdd launch, status, redrive, pause and resume', () => {
   };
   const lake = () => createS3Lake({ s3: moto.s3, bucket: 'films-lake' });
   const json = async (argv: readonly string[]) => JSON.parse((await run([...argv, '--json'])).stdout);
+  const readJson = async (key: string) => JSON.parse((await lake().read(key))?.body.toString() ?? '');
   const waiting = async () => (await json(['status'])).queue.waiting;
 
   test('shows the whole plan in a dry run, and sends nothing', async () => {
@@ -108,6 +109,20 @@ describeWithMoto('tdd launch, status, redrive, pause and resume', () => {
     );
     expect(await waiting()).toBe(3);
     expect(stdout + stderr).not.toContain(KEY);
+  });
+
+  test('finishes a launch that lacks but its last mark, and sends nothing for it', async () => {
+    const { report } = await json(['launch', '--limit', '3', '--yes']);
+    const key = `tmdb/fleets/${report.run}.json`;
+    const { finishedAt, ...fleet } = await readJson(key);
+    expect(finishedAt).toBeDefined();
+    await lake().write(key, JSON.stringify(fleet), 'application/json');
+
+    const { stdout, exitCode } = await run(['launch', '--limit', '3', '--yes']);
+    expect(stdout).toContain(`3 partitions, 3 of them by an earlier try. Run ${report.run}.`);
+    expect(exitCode).toBe(0);
+    expect(await waiting()).toBe(3);
+    expect(await readJson(key)).toHaveProperty('finishedAt');
   });
 
   test('needs an answer beforehand where there is no terminal', async () => {
