@@ -20,7 +20,7 @@ export interface TmdbClient {
    * @param path such as `/3/movie/tt0133093`; its parts must have been checked before.
    * @param read takes the JSON apart; throws {@link BadAnswerError} when it is not of the documented shape.
    * @throws {RequestFailedError} after {@link MAX_TRIES} tries, while TMDB answers others.
-   * @throws {OutageError} when nothing but failures came, whoever asked.
+   * @throws {OutageError} when nothing but failures came, whoever asked, and other movies are not answered either.
    * @throws {KeyRefusedError} when TMDB refuses the key.
    * @throws the signal's reason when it is aborted.
    */
@@ -46,6 +46,10 @@ export interface TmdbClientOptions {
   readonly apiKey: string;
 }
 
+/** Numbers of movies at TMDB: whether there is one does not matter, "no such movie" is an answer, too. */
+const MOVIE_NUMBERS = 1_000_000;
+const PROBES = 3;
+
 /**
  * The only retry layer. A failure is a reset, a time-out, a 5xx, or a body that is none; a 429 is not: it slows
  * the pacer and costs no try.
@@ -61,6 +65,8 @@ export function createTmdbClient({
   const authorize = apiKeyWriter(apiKey);
   const sent = { requests: 0, throttled: 0 };
   const watch = createOutageWatch();
+  let answers = 0;
+  let look: Promise<string | undefined> | undefined;
 
   async function send(
     path: string,
@@ -109,29 +115,48 @@ export function createTmdbClient({
 
   /** A title may be called failed only while TMDB answers: in an outage it stays untried. */
   async function assertTmdbAnswers(reason: string, signal?: AbortSignal): Promise<void> {
-    const probe = await attempt(
-      () => send('/3/authentication', {}, signal),
-      () => true,
-    );
-    if (probe.kind !== 'failure') return;
+    look ??= askForOthers(signal).finally(() => {
+      look = undefined;
+    });
+    const failure = await look;
+    if (failure === undefined) return watch.answered();
     watch.declareOutage();
-    throw outage(`${reason}, then ${probe.reason}`);
+    throw outage(`${reason}, then ${failure}`);
+  }
+
+  /**
+   * Asks for any movies, which no cache on the way is likely to have.
+   * @returns the last failure, when neither they nor anything else was answered meanwhile.
+   */
+  async function askForOthers(signal?: AbortSignal): Promise<string | undefined> {
+    const before = answers;
+    for (let tries = 1; ; tries += 1) {
+      const path = `/3/movie/${1 + Math.floor(random() * MOVIE_NUMBERS)}`;
+      const probe = await attempt(
+        () => send(path, {}, signal),
+        () => true,
+      );
+      if (probe.kind !== 'failure' || answers > before) return undefined;
+      if (tries >= PROBES) return probe.reason;
+      await clock.sleep(backoffMs(tries, random), signal);
+    }
   }
 
   return {
     sent,
     async get(path, query, read, signal) {
-      const question = Symbol(path);
       for (let tries = 1; ; tries += 1) {
+        if (look) await assertTmdbAnswers('no answer', signal); // In doubt nobody else asks.
         const answer = await attempt(() => send(path, query, signal), read);
         if (answer.kind !== 'failure') {
+          answers += 1;
           watch.answered();
           return answer;
         }
-        const next = watch.failed(question);
+        const next = watch.failed();
         if (next === 'outage') throw outage(answer.reason);
         const isLast = tries >= MAX_TRIES;
-        if (isLast || next === 'askAnother') await assertTmdbAnswers(answer.reason, signal);
+        if (isLast || next === 'inDoubt' || look) await assertTmdbAnswers(answer.reason, signal);
         if (isLast) throw new RequestFailedError(answer.reason, tries);
         await clock.sleep(backoffMs(tries, random), signal);
       }
@@ -140,7 +165,7 @@ export function createTmdbClient({
 
   function outage(reason: string): OutageError {
     return new OutageError(
-      `TMDB at ${baseUrl} does not answer (last: ${reason}); the titles not yet done stay untried, run the same command again later.`,
+      `TMDB at ${baseUrl} does not answer (last: ${reason}); the titles not yet done stay untried: try again later.`,
     );
   }
 }

@@ -4,41 +4,34 @@ export interface OutageWatch {
   answered(): void;
   /**
    * A question has failed once more.
-   * @returns what this means: `goOn`; `askAnother`, for few questions have failed often; `outage`.
+   * @returns what this means: `goOn`; `inDoubt`, so that another question has to decide; `outage`.
    */
-  failed(question: symbol): 'goOn' | 'askAnother' | 'outage';
+  failed(): 'goOn' | 'inDoubt' | 'outage';
   /** TMDB is down: until it answers, each failure is told as an outage at once. */
   declareOutage(): void;
 }
 
-/** So many questions on end without an answer, and TMDB counts as down. */
-const OUTAGE_AFTER = 20;
+/** So many failures on end, and TMDB may be down. */
+const DOUBT_AFTER = 20;
 
 /**
- * Counts what fails on end. Twenty different questions without an answer are an outage; twenty failures of fewer
- * ones may be these titles' own, so that another question has to decide: else the last titles of a partition
- * would be called an outage, again and again, and never failed.
+ * Counts what fails on end. It never decides: a partition may have many titles that always fail, and all
+ * connections may be at these at once, so that nobody asks for the good ones behind them.
  */
 export function createOutageWatch(): OutageWatch {
-  const unanswered = new Set<symbol>();
   let failures = 0;
   let isDown = false;
   return {
     answered() {
-      unanswered.clear();
       failures = 0;
       isDown = false;
     },
-    failed(question) {
-      unanswered.add(question);
+    failed() {
+      if (isDown) return 'outage';
       failures += 1;
-      if (isDown || unanswered.size >= OUTAGE_AFTER) {
-        isDown = true;
-        return 'outage';
-      }
-      if (failures < OUTAGE_AFTER) return 'goOn';
+      if (failures < DOUBT_AFTER) return 'goOn';
       failures = 0;
-      return 'askAnother';
+      return 'inDoubt';
     },
     declareOutage() {
       isDown = true;

@@ -15,6 +15,8 @@ const settings = { lookup: 'details', language: 'en-US', reviewLanguage: 'en-US'
 const A = 'tt0000001';
 const B = 'tt0000002';
 const C = 'tt0000003';
+/** What is asked for in doubt: the stand-in's chance is always a half. */
+const ANOTHER_MOVIE = '/3/movie/500001';
 
 let lake: MemoryLake;
 let tmdb: SmallTmdb;
@@ -185,11 +187,20 @@ describe('downloadPartition', () => {
 
   it('leaves all titles untried that an outage met', async () => {
     for (const id of [A, B, C]) tmdb.answers[`/3/movie/${id}`] = 503;
-    tmdb.answers['/3/authentication'] = 503;
+    tmdb.answers[ANOTHER_MOVIE] = 503;
     const report = await download();
     expect(report).toMatchObject({ outcome: 'outage', counts: { failed: 0 }, thisRun: { done: 0 } });
     expect(report.problem?.message).toMatch(/does not answer \(last: 503/);
     expect(manifest()).toMatchObject({ titles: {}, lastRun: { outcome: 'outage' } });
+  });
+
+  it('calls titles failed that always fail, however many they are, and fetches all others', async () => {
+    const titles = Array.from({ length: 120 }, (_, n) => ({ imdbId: `tt${1_000_001 + n}`, title: 'Ad' }));
+    titles.forEach(({ imdbId }, n) => {
+      tmdb.answers[`/3/movie/${imdbId}`] = n % 3 === 0 || n < 21 ? 500 : details(n + 1, imdbId);
+    });
+    const { outcome, counts } = await download({ titles });
+    expect({ outcome, counts }).toMatchObject({ outcome: 'failedTitles', counts: { found: 66, failed: 54 } });
   });
 
   it('stops everything when the key is refused', async () => {

@@ -407,7 +407,7 @@ describe('an outage of TMDB', () => {
     };
     expect(await worker.deliver([body()])).toEqual(ALL_DONE);
     expect(readManifest(worker.lake)).toMatchObject({ complete: true, counts: { found: 100, failed: 0 } });
-    expect(worker.requests.length).toBeLessThanOrEqual(100 + 20 + 9);
+    expect(worker.requests.length).toBeLessThanOrEqual(100 + 20 + 3 + 9);
   });
 
   it('that lasts returns the message for longer and longer, with no title failed', async () => {

@@ -25,11 +25,11 @@ const up: Answer = (response) => answerJson(response, 200, { success: true });
 const unavailable: Answer = (response) =>
   answerJson(response, 503, { status_code: 9, status_message: 'offline' });
 
-/** A client whose n-th question about a movie gets the n-th answer, the last one over and over. */
-async function startClient(answers: readonly Answer[], { authentication = up, apiKey = KEY } = {}) {
+/** A client whose n-th question about movie 7 gets the n-th answer, the last one over and over. */
+async function startClient(answers: readonly Answer[], { others = up, apiKey = KEY } = {}) {
   let questions = 0;
   const started = await startLoopbackServer((request, response) => {
-    if (request.url?.startsWith('/3/authentication')) return authentication(response, request);
+    if (!request.url?.startsWith('/3/movie/7?')) return others(response, request);
     const answer = answers[Math.min(questions, answers.length - 1)];
     questions += 1;
     answer?.(response, request);
@@ -82,16 +82,16 @@ describe('createTmdbClient', () => {
     const error = await ask().catch((error: unknown) => error);
     expect(error).toBeInstanceOf(RequestFailedError);
     expect(error).toMatchObject({ reason: '503', tries: MAX_TRIES });
-    expect(server.requests.filter((request) => request.includes('/movie/'))).toHaveLength(MAX_TRIES);
+    expect(server.requests.filter((request) => request.includes('/movie/7?'))).toHaveLength(MAX_TRIES);
   });
 
   it('calls it an outage when TMDB answers no other question either', async () => {
-    const { ask } = await startClient([unavailable], { authentication: unavailable });
+    const { ask } = await startClient([unavailable], { others: unavailable });
     await expect(ask()).rejects.toThrow(OutageError);
   });
 
   it('calls it an outage after twenty failures on end, whoever asked', async () => {
-    const { ask, server } = await startClient([unavailable]);
+    const { ask, server } = await startClient([unavailable], { others: unavailable });
     const errors = await Promise.all(
       Array.from({ length: 20 }, () => ask().catch((error: unknown) => error)),
     );
@@ -106,11 +106,23 @@ describe('createTmdbClient', () => {
       const errors = await Promise.all([1, 2, 3].map(() => ask().catch((error: unknown) => error)));
       for (const error of errors) expect(error).toBeInstanceOf(RequestFailedError);
     }
-    expect(server.requests.filter((request) => request.includes('/movie/'))).toHaveLength(9 * MAX_TRIES);
+    expect(server.requests.filter((request) => request.includes('/movie/7?'))).toHaveLength(9 * MAX_TRIES);
+  });
+
+  it('asks for another movie more than once before it calls it an outage', async () => {
+    let asked = 0;
+    const { ask } = await startClient([unavailable], {
+      others: (response, request) => {
+        asked += 1;
+        (asked === 1 ? unavailable : up)(response, request);
+      },
+    });
+    await expect(ask()).rejects.toThrow(RequestFailedError);
+    expect(asked).toBe(2);
   });
 
   it('asks once only while it is an outage', async () => {
-    const { ask, server } = await startClient([unavailable], { authentication: unavailable });
+    const { ask, server } = await startClient([unavailable], { others: unavailable });
     await Promise.all([1, 2, 3].map(() => ask().catch(() => undefined)));
     const before = server.requests.length;
     await expect(ask()).rejects.toThrow(OutageError);
