@@ -74,9 +74,12 @@ export async function downloadPartition(
   await Promise.all(Array.from({ length: MAX_CONNECTIONS }, () => work(queue)));
   const problem: unknown = broken.signal.reason;
   if (problem === undefined) return end(outcome());
-  if (problem instanceof OutageError) return end('outage', problem);
-  if (problem instanceof KeyRefusedError) return end('keyRefused', problem);
-  await manifest.save('error').catch(() => undefined); // The error that came first is the one to tell.
+  // Where the lake fails then, too, the error that came first is the one to tell.
+  if (problem instanceof OutageError) return end('outage', problem).catch(() => Promise.reject(problem));
+  if (problem instanceof KeyRefusedError) {
+    return end('keyRefused', problem).catch(() => Promise.reject(problem));
+  }
+  await manifest.save('error').catch(() => undefined);
   throw problem;
 
   /** One of the connections: takes title after title until none is left, or one of them breaks. */

@@ -48,10 +48,12 @@ export function createManifestWriter(
   let writing: Promise<unknown> | undefined;
 
   async function write(outcome: Outcome): Promise<Manifest> {
-    const saved = await saveManifest({ lake }, create(outcome), { basedOn: etag, listed });
+    const sent = create(outcome);
+    const saved = await saveManifest({ lake }, sent, { basedOn: etag, listed });
     etag = saved.etag;
     savedMs = clock.now();
     for (const [imdbId, title] of Object.entries(saved.manifest.titles)) {
+      if (title === sent.titles[imdbId]) continue; // Our own word; we may know better by now.
       const ours = known.get(imdbId);
       known.set(imdbId, ours ? laterOf(title, ours) : title);
     }
@@ -80,7 +82,8 @@ export function createManifestWriter(
 
   return {
     async checkpoint() {
-      if (writing || clock.now() - savedMs < CHECKPOINT_MS) return;
+      // A clock that is set back must not put it off for as long.
+      if (writing || Math.abs(clock.now() - savedMs) < CHECKPOINT_MS) return;
       writing = write('running').finally(() => {
         writing = undefined;
       });

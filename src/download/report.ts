@@ -26,7 +26,7 @@ export interface DownloadReport {
   readonly snapshot: string;
   readonly run: string;
   readonly outcome: Exclude<Outcome, 'running'>;
-  /** Titles found settled by an earlier run. */
+  /** Titles not asked for: settled by an earlier run, or left out by the job's choice. */
   readonly skipped: number;
   readonly thisRun: DownloadProgress;
   readonly seconds: number;

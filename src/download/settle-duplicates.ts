@@ -41,9 +41,12 @@ function groupByMovie(titles: ReadonlyMap<string, TitleState>): Map<string, Foun
     if (group) group.set(imdbId, title);
     else groups.set(title.tmdbId, new Map([[imdbId, title]]));
   }
-  const isOrphan = ({ duplicateOf }: Found) =>
-    duplicateOf !== undefined && titles.get(duplicateOf)?.state !== 'failed';
-  return [...groups.values()].filter((group) => group.size > 1 || [...group.values()].some(isOrphan));
+  const isDuplicate = ({ duplicateOf }: Found) => duplicateOf !== undefined;
+  const waitsForOwner = ({ duplicateOf = '' }: Found) => titles.get(duplicateOf)?.state === 'failed';
+  return [...groups.values()].filter((group) => {
+    const members = [...group.values()];
+    return (members.length > 1 || members.some(isDuplicate)) && !members.every(waitsForOwner);
+  });
 }
 
 /** @returns the owner. */
@@ -77,8 +80,17 @@ async function giveDocument(
 
 async function readJson({ lake }: { lake: Lake }, key: string): Promise<Record<string, unknown> | undefined> {
   const object = await lake.read(key);
-  const json: unknown = object && JSON.parse(object.body.toString('utf8'));
-  return isRecord(json) ? json : undefined;
+  return object && parseRecord(object.body.toString('utf8'));
+}
+
+/** An older lake may hold documents that were cut off: they are left as they are. */
+function parseRecord(text: string): Record<string, unknown> | undefined {
+  try {
+    const json: unknown = JSON.parse(text);
+    return isRecord(json) ? json : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** `tt0000009` before `tt10000000`: ids have seven digits or more. */

@@ -7,10 +7,11 @@ import { createS3Lake } from '../lake/s3-lake.ts';
 import { createTmdbClient } from '../tmdb/client.ts';
 import { createHttpGet } from '../tmdb/http.ts';
 import { createPacer } from '../tmdb/pacer.ts';
+import { CLIENT_OPTIONS } from './client-options.ts';
 import { createHandler, type Handler } from './create-handler.ts';
 import { createJsonLog } from './json-log.ts';
 import { readTitles } from './read-titles.ts';
-import { createSqsQueue } from './sqs-queue.ts';
+import { createWorkerQueue } from './sqs-queue.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -51,8 +52,8 @@ export function createWorker({
     tmdb: createTmdbClient({ http: createHttpGet({ userAgent }), pacer, clock, random, baseUrl, apiKey }),
     settings: { lookup, language, reviewLanguage, append },
     readTitles: (partition, day, signal) => readTitles(titleDeps, partition, day, signal),
-    queue: createSqsQueue({
-      sqs: new SQSClient(),
+    queue: createWorkerQueue({
+      sqs: new SQSClient(CLIENT_OPTIONS),
       queueUrl: env.TDD_QUEUE_URL || missing('TDD_QUEUE_URL'),
       deadLetterQueueUrl: env.TDD_DLQ_URL || missing('TDD_DLQ_URL'),
     }),

@@ -56,6 +56,7 @@ export async function handleRecord(
       messageId: record.messageId,
       receives,
       reason: String(error),
+      stack: error instanceof Error ? error.stack : undefined,
     });
     return false;
   }

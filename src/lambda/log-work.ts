@@ -10,7 +10,8 @@ export function logWork(
   next: Next,
   times: { readonly receives: number; readonly seconds: number },
 ): void {
-  const level = next.action === 'deadLetter' ? 'ERROR' : 'reason' in next ? 'WARN' : 'INFO';
+  const stack = 'stack' in ending ? ending.stack : undefined;
+  const level = next.action === 'deadLetter' || stack ? 'ERROR' : 'reason' in next ? 'WARN' : 'INFO';
   const { run, snapshot, hop } = message;
   const partition = partitionName(message);
   log(level, 'partition', {
@@ -23,5 +24,6 @@ export function logWork(
     next,
     ...thisRun,
     counts,
+    stack,
   });
 }

@@ -7,7 +7,7 @@ import {
 import type { WorkerQueue } from './worker-queue.ts';
 
 /** The worker's queues at SQS. Its methods throw the SDK's errors. */
-export function createSqsQueue({
+export function createWorkerQueue({
   sqs,
   queueUrl,
   deadLetterQueueUrl,

@@ -1,12 +1,15 @@
 import { type Clock, utcDay } from '../clock.ts';
 import { downloadPartition } from '../download/download-partition.ts';
 import type { DownloadReport } from '../download/report.ts';
+import { UserError } from '../errors.ts';
 import { SnapshotError } from '../imdb/snapshot-error.ts';
 import type { Title } from '../imdb/title.ts';
 import type { Lake } from '../lake/lake.ts';
 import type { PartitionMessage } from '../message/partition-message.ts';
 import type { Partition } from '../partition.ts';
 import type { TmdbClient } from '../tmdb/client.ts';
+import { KeyRefusedError, OutageError } from '../tmdb/errors.ts';
+import { MAX_CONNECTIONS } from '../tmdb/limits.ts';
 import type { LookupSettings } from '../tmdb/look-up-movie.ts';
 import { type Deadline, TimeUpError } from './deadline.ts';
 import { SnapshotGoneError } from './read-titles.ts';
@@ -64,8 +67,11 @@ const HELD_BACK: Ending = {
   reason: 'TMDB answered nothing but 429 (too many requests): look who else uses the same key.',
 };
 
+/** Requests in flight when time was up have no answer yet. */
 function sawNothingBut429({ outcome, thisRun }: DownloadReport): boolean {
-  return outcome === 'stopped' && thisRun.done === 0 && thisRun.requests === thisRun.throttled;
+  const { done, requests, throttled } = thisRun;
+  const isHeld = throttled > 0 || requests === 0;
+  return outcome === 'stopped' && done === 0 && isHeld && requests - throttled <= MAX_CONNECTIONS;
 }
 
 function endingOf(report: DownloadReport, settled: number): Ending {
@@ -85,17 +91,29 @@ function endingOf(report: DownloadReport, settled: number): Ending {
         reason: `${failed} ${what} of ${report.counts.titles} failed: the partition's manifest says why.`,
       };
     }
-    default:
-      return { kind: 'done' };
+    default: {
+      if (report.complete) return { kind: 'done' };
+      const { titles, found, notFound, refused } = report.counts;
+      return {
+        kind: 'failed',
+        reason: `${titles - found - notFound - refused} of ${titles} titles are open: another run has changed the manifest.`,
+      };
+    }
   }
 }
 
 function endingOfError(error: unknown, settled: number): Ending {
   if (error instanceof TimeUpError) return { kind: 'timeUp', settled };
   const reason = error instanceof Error ? error.message : String(error);
+  if (error instanceof KeyRefusedError) return { kind: 'keyRefused', reason, isPaused: false };
+  if (error instanceof OutageError) return { kind: 'outage', reason };
   if (error instanceof SnapshotGoneError) return { kind: 'hopeless', reason };
   if (error instanceof SnapshotError && error.isPassing) return { kind: 'outage', reason };
-  return { kind: 'failed', reason };
+  return { kind: 'failed', reason, ...(isBug(error) && { stack: error.stack }) };
+}
+
+function isBug(error: unknown): error is Error {
+  return error instanceof Error && !(error instanceof UserError);
 }
 
 function addUp(before: Work['thisRun'], after: NonNullable<Work['thisRun']>): NonNullable<Work['thisRun']> {

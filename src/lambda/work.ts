@@ -20,8 +20,8 @@ export type Ending =
   | { readonly kind: 'timeUp'; readonly settled: number }
   /** Time was up before it was begun. */
   | { readonly kind: 'notBegun' }
-  /** It can go well another time. */
-  | { readonly kind: 'failed'; readonly reason: string }
+  /** It can go well another time. `stack`: of an error that nobody has foreseen. */
+  | { readonly kind: 'failed'; readonly reason: string; readonly stack?: string | undefined }
   /** TMDB or IMDb is down: no fault of this message. */
   | { readonly kind: 'outage'; readonly reason: string }
   /** `isPaused`: the event source was disabled, so that no worker takes messages any more. */

@@ -1,4 +1,4 @@
-/** A request is sent at most so many times; bursts of resets of a minute have been seen, and are outlived. */
+/** A request is sent at most so many times: bursts of resets of a minute have been seen. */
 export const MAX_TRIES = 8;
 
 /** Most faults are gone at once, and a worker at its last title has nothing else to do. */
@@ -9,7 +9,7 @@ const LONGEST_WAIT_MS = 30_000;
 /**
  * How long to wait after the `tries`-th failure: exponential, with "equal jitter"
  * (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/), so that the waits between
- * eight tries add up to 46 to 91 seconds.
+ * eight tries add up to 45 to 90 seconds.
  * @param random uniform in [0, 1).
  * @returns milliseconds.
  */

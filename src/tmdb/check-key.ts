@@ -2,6 +2,7 @@ import { UserError } from '../errors.ts';
 import { classifyAnswer } from './classify-answer.ts';
 import { apiKeyWriter, keyRefused, withoutKey } from './client.ts';
 import { type HttpGet, TransportError } from './http.ts';
+import { isRecord } from './json.ts';
 
 /** A key, and how to ask TMDB about it. */
 export interface KeyQuestion {
@@ -27,9 +28,10 @@ export async function checkKey({ http, baseUrl, apiKey, signal }: KeyQuestion): 
     );
   });
   const verdict = classifyAnswer(withoutKey(answer, apiKey));
-  if (verdict.next === 'use') return;
+  if (verdict.next === 'use' && isRecord(verdict.json) && verdict.json.success === true) return;
   if (verdict.next === 'keyRefused') throw keyRefused(verdict.reason);
-  const reason = 'reason' in verdict ? verdict.reason : verdict.next;
+  const reason =
+    'reason' in verdict ? verdict.reason : verdict.next === 'use' ? 'not as TMDB does' : verdict.next;
   throw new UserError(
     `TMDB at ${baseUrl} could not check the key (it answered: ${reason}): try again later.`,
   );

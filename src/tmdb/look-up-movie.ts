@@ -35,12 +35,13 @@ export async function lookUpMovie(
     : readDetails(client, imdbId, settings, signal));
   if (found.kind !== 'ok') return withoutMovie(found);
   const { reviews: appended, ...movie } = found.value;
+  const isInLanguage = settings.language === settings.reviewLanguage;
   const reviews = await readReviews(
     client,
     {
       movieId: movie.id,
       language: settings.reviewLanguage,
-      ...(appended !== undefined && { first: readReviewPage(appended) }),
+      ...(isInLanguage && appended !== undefined && { first: readReviewPage(appended) }),
     },
     signal,
   );

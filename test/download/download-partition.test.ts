@@ -269,6 +269,34 @@ describe('downloadPartition', () => {
     expect(manifest().complete).toBe(true);
   });
 
+  it('keeps what it has found while it wrote what an earlier run said, whose clock was ahead', async () => {
+    const at = new Date(tmdb.clock.now() + 3_600_000).toISOString();
+    await download({ only: new Set([A]) });
+    const earlier = manifest();
+    const titles = { ...earlier.titles, [B]: { state: 'failed', reason: '503', tries: 8, at } };
+    lake.put(manifestKey(partition), JSON.stringify({ ...earlier, titles }));
+    let isWriting = false;
+    let hasFoundB = () => {};
+    const foundB = new Promise<void>((resolve) => {
+      hasFoundB = resolve;
+    });
+    // C is settled first, late enough for a checkpoint; B takes two requests more.
+    tmdb.answers[`/3/movie/${C}`] = () => {
+      tmdb.clock.advance(6_000);
+      return 422;
+    };
+    tmdb.answers[`/3/movie/${B}`] = undefined;
+    tmdb.answers[`/3/find/${B}`] = foundMovies(2);
+    tmdb.answers['/3/movie/2'] = details(2, B);
+    lake.beforeCall = async (name) => {
+      if (name !== 'compareAndSwap' || isWriting) return;
+      isWriting = true;
+      await foundB;
+    };
+    const report = await download({}, { onProgress: ({ found }) => found > 0 && hasFoundB() });
+    expect(report).toMatchObject({ complete: true, counts: { found: 2, failed: 0 } });
+  });
+
   it('keeps what another run has found at the very instant at which this one failed', async () => {
     tmdb.answers[`/3/movie/${B}`] = 503;
     let isFirst = true;
@@ -384,5 +412,24 @@ describe('two IMDb ids with one movie', () => {
     await download({ only: new Set([B]), redoBefore: new Date(tmdb.clock.now()).toISOString() });
     expect(manifest().titles[A]).toMatchObject({ duplicateOf: B });
     expect(json(movieKey(partition, 7))).toMatchObject({ idIMDB: B });
+  });
+
+  it('leave the document of three ids to an owner that only fails', async () => {
+    tmdb.answers[`/3/movie/${C}`] = details(7, B);
+    tmdb.answers[`/3/find/${C}`] = foundMovies(7);
+    await download();
+    expect(manifest().titles[C]).toMatchObject({ duplicateOf: B });
+    tmdb.answers[`/3/movie/${B}`] = 503;
+    tmdb.clock.advance(1_000);
+    await download({ only: new Set([B]), redoBefore: new Date(tmdb.clock.now()).toISOString() });
+    expect(manifest().titles[A]).toMatchObject({ duplicateOf: B });
+    expect(json(movieKey(partition, 7))).toMatchObject({ idIMDB: B });
+  });
+
+  it('leave a review as it is that is cut off in an older lake', async () => {
+    const damaged = review.replace('r1', 'older');
+    lake.put(damaged, '{"id":');
+    expect(await download()).toMatchObject({ complete: true });
+    expect(lake.text(damaged)).toBe('{"id":');
   });
 });

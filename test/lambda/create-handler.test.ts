@@ -47,6 +47,16 @@ describe('a worker', () => {
     expect(worker.visibilities).toHaveLength(1);
   });
 
+  it('logs where an error comes from that nobody has foreseen', async () => {
+    const worker = createWorkerHarness();
+    worker.readTitles = async () => {
+      throw new TypeError('rows is undefined');
+    };
+    expect(await worker.deliver([body()])).toEqual(returned(0));
+    const line = JSON.parse(worker.lines.at(-1) ?? '');
+    expect(line).toMatchObject({ level: 'ERROR', stack: expect.stringContaining('create-handler.test.ts') });
+  });
+
   it('works on when the message cannot be hidden', async () => {
     const worker = createWorkerHarness();
     worker.beforeQueueCall = () => {
@@ -360,6 +370,16 @@ describe('a key that was revoked', () => {
     expect(worker.lines.join('')).not.toContain(API_KEY);
   });
 
+  it('disables the event source also where the lake does not take the manifest', async () => {
+    const worker = createWorkerHarness();
+    worker.answer = () => REVOKED;
+    worker.lake.beforeCall = (name) => {
+      if (name === 'compareAndSwap') throw new UserError('S3 refused it (403).');
+    };
+    expect(await worker.deliver([body()])).toEqual(returned(0));
+    expect(worker.disabled).toBe(1);
+  });
+
   it('never makes a dead letter of a message while the event source is disabled', async () => {
     const worker = createWorkerHarness();
     worker.answer = () => REVOKED;
@@ -447,14 +467,16 @@ describe('an outage of TMDB', () => {
   });
 
   it.each([
-    ['with 429 alone', undefined],
-    ['with 429 and a Retry-After of a day', '86400'],
-  ])('is the same when TMDB answers %s', async (_, retryAfter) => {
-    const worker = createWorkerHarness();
+    ['with 429 alone', undefined, 0],
+    ['with 429 alone, and late', undefined, 450],
+    ['with 429 and a Retry-After of a day', '86400', 0],
+  ])('is the same when TMDB answers %s', async (_, retryAfter, latencyMs) => {
+    const worker = createWorkerHarness({ titles: makeTitles(40) });
+    worker.latencyMs = latencyMs;
     worker.answer = () => ({ status: 429, body: '{"status_code":25}', retryAfter });
     expect(await worker.deliver([body()])).toEqual(returned(0));
     expect(worker.visibilities.at(-1)?.seconds).toBe(120);
-    expect(worker.requests.length).toBeLessThanOrEqual(300);
+    if (latencyMs === 0) expect(worker.requests.length).toBeLessThanOrEqual(300);
     const firstReceivedMs = worker.clock.now() - HOUR_MS;
     expect(await worker.deliver([body()], { receives: 5, firstReceivedMs })).toEqual(ALL_DONE);
     expect(worker.deadLetters).toEqual([]);

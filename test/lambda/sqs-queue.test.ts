@@ -1,10 +1,10 @@
 import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { createSqsQueue } from '../../src/lambda/sqs-queue.ts';
+import { createWorkerQueue } from '../../src/lambda/sqs-queue.ts';
 import type { WorkerQueue } from '../../src/lambda/worker-queue.ts';
 import { describeWithMoto, type Moto, startMoto } from '../support/moto.ts';
 
-describeWithMoto('createSqsQueue', () => {
+describeWithMoto('createWorkerQueue', () => {
   let moto: Moto;
   let sqs: SQSClient;
   let queue: WorkerQueue;
@@ -18,7 +18,7 @@ describeWithMoto('createSqsQueue', () => {
     await moto.reset();
     queueUrl = (await sqs.send(new CreateQueueCommand({ QueueName: 'q' }))).QueueUrl ?? '';
     deadLetterQueueUrl = (await sqs.send(new CreateQueueCommand({ QueueName: 'q-dlq' }))).QueueUrl ?? '';
-    queue = createSqsQueue({ sqs, queueUrl, deadLetterQueueUrl });
+    queue = createWorkerQueue({ sqs, queueUrl, deadLetterQueueUrl });
   });
   afterAll(async () => {
     sqs.destroy();
