@@ -23,6 +23,8 @@ const STALE_DAYS = 180;
 const DAY_MS = 86_400_000;
 /** A launch sends for seconds: one that has not ended after this long was cut off. */
 const SENDING_MS = 300_000;
+/** SQS's counts may be a minute old: what was sent just now may not be counted yet. */
+const COUNTING_MS = 120_000;
 
 /** Says what is wrong and what to do next, the most pressing first. Nothing is wrong: nothing is said. */
 export function advise(
@@ -103,11 +105,14 @@ function adviseOnFleet({ phase, fleet, deadLetters = 0, rate }: Facts, nowMs: nu
   }
   const open = total - complete - failedTitles;
   if (phase !== 'ended' || rate !== undefined || deadLetters > 0 || open === 0) return [];
+  if (nowMs - Date.parse(launchedAt) < COUNTING_MS) return [];
   const onlyMissing = filters.olderThanMs === undefined;
+  // A launch of the smallest ones is not widened: those that it left open are the smallest that are missing.
+  const limit = filters.limit === undefined ? undefined : open;
   return [
     {
       problem: `${count(open, 'partition')} not complete, and no message waits for them`,
-      command: launchCommand({ ...filters, limit: undefined, failed: false, onlyMissing }, nowMs),
+      command: launchCommand({ ...filters, limit, failed: false, onlyMissing }, nowMs),
     },
   ];
 }
@@ -127,7 +132,9 @@ function adviseOnFailedTitles(facts: Facts, summaries: readonly ManifestSummary[
 }
 
 function adviseOnAge(summaries: readonly ManifestSummary[], nowMs: number): Advice[] {
-  const stale = summaries.filter((summary) => settledBefore(summary, nowMs - STALE_DAYS * DAY_MS) > 0);
+  const isStale = (summary: ManifestSummary) => settledBefore(summary, nowMs - STALE_DAYS * DAY_MS) > 0;
+  // What TMDB has not got has no documents.
+  const stale = summaries.filter((summary) => summary.counts.found > 0 && isStale(summary));
   if (stale.length === 0) return [];
   return [
     {

@@ -57,9 +57,9 @@ export function summarizeManifest(manifest: Manifest, nowMs: number): ManifestSu
   };
 }
 
-/** How many of its titles were settled before this hour began. */
+/** How many of its titles were settled before the hour began in which `ms` lies. */
 export function settledBefore({ settledByHour }: ManifestSummary, ms: number): number {
-  const hour = ms / HOUR_MS;
+  const hour = Math.floor(ms / HOUR_MS);
   return sumCounts(settledByHour.filter(([time]) => time < hour));
 }
 

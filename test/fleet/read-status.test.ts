@@ -287,6 +287,26 @@ describe('readStatus', () => {
     ]);
   });
 
+  it('says nothing of age where nothing is old enough, or there is no document', async () => {
+    const { lake, status, ago, clock } = setUp();
+    clock.advance(30 * 60_000); // Half past: the hour in which they were fetched counts as a whole.
+    const almost = ago(180 * DAY - 20 * 60_000);
+    await putManifest(lake, manifestOf({ year: 1987, initial: 'AA' }, { found: 3, at: almost }));
+    await putManifest(lake, manifestOf({ year: 2004, initial: 'AA' }, { notFound: 3, at: ago(190 * DAY) }));
+    expect((await status()).advice).toEqual([]);
+  });
+
+  it('gives a launch time to be counted, and widens none of the smallest', async () => {
+    const { deps, plan, status, clock } = setUp();
+    await launchFleet(deps, plan({ limit: 2 }), { queueName: 'q' });
+    clock.advance(5_000);
+    expect((await status()).advice).toEqual([]);
+    clock.advance(600_000);
+    expect((await status()).advice.map(({ command }) => command)).toEqual([
+      'tdd launch --only-missing --limit 2',
+    ]);
+  });
+
   it('with a damaged manifest: names its partition and goes on', async () => {
     const { lake, launch, status, put } = setUp();
     await launch();

@@ -15,6 +15,8 @@ export interface DestroyInput {
   /** The empty string when the bucket is not to be touched and nobody gave its name. */
   readonly bucketName: string;
   readonly deleteBucket: boolean;
+  /** The bucket's name as it was typed after the flag. */
+  readonly typedBucket: string | undefined;
   readonly dryRun: boolean;
 }
 
@@ -30,11 +32,11 @@ export interface DestroyResult {
 export const destroy = defineCommand<DestroyInput, DestroyResult>({
   description:
     'Removes what tdd deploy has made, in reverse: event source, function, log group, role, queues. The bucket ' +
-    'and its data stay, unless --delete-bucket is given. What does not carry our tag is left, and named.',
+    'and its data stay, unless --delete-bucket is given and its name typed, here or when asked. What does not carry our tag is left, and named.',
   settings: ['bucketName', 'lambdaName', 'queueName'],
   declare: (command) =>
     command
-      .option('--delete-bucket', 'delete the bucket too, with all its data')
+      .option('--delete-bucket [NAME]', 'delete the bucket too, with all its data')
       .option('--dry-run', 'show what would go and change nothing'),
   readInput,
   run,
@@ -43,7 +45,8 @@ export const destroy = defineCommand<DestroyInput, DestroyResult>({
 
 async function readInput(context: CommandContext, flags: Flags): Promise<DestroyInput> {
   const dryRun = flags.dryRun === true;
-  const deleteBucket = flags.deleteBucket === true;
+  const deleteBucket = flags.deleteBucket !== undefined;
+  const typedBucket = typeof flags.deleteBucket === 'string' ? flags.deleteBucket : undefined;
   if (!dryRun && !context.yes && !context.prompter.isInteractive) {
     throw new UsageError(
       'There is no terminal to ask on: give --yes to destroy, or --dry-run to see the plan.',
@@ -53,7 +56,12 @@ async function readInput(context: CommandContext, flags: Flags): Promise<Destroy
   const bucketName = deleteBucket
     ? await context.requireSetting(settings, 'bucketName')
     : (settings.bucketName ?? '');
-  return { settings, bucketName, deleteBucket, dryRun };
+  if (typedBucket !== undefined && typedBucket !== bucketName) {
+    throw new UsageError(
+      `--delete-bucket names ${JSON.stringify(typedBucket)}, but the deployment's bucket is ${bucketName}.`,
+    );
+  }
+  return { settings, bucketName, deleteBucket, typedBucket, dryRun };
 }
 
 async function run(context: CommandContext, input: DestroyInput): Promise<DestroyResult> {
@@ -91,21 +99,27 @@ async function run(context: CommandContext, input: DestroyInput): Promise<Destro
   }
 }
 
-/** Shows what will go, and has the name typed; the bucket's, too, when that goes. */
+/** Shows what will go, and has the name typed; the bucket's, too, when that goes, which `--yes` does not answer. */
 async function agree(
   { yes, io, secrets, output, prompter, signal }: CommandContext,
-  { settings, bucketName }: DestroyInput,
+  { settings, bucketName, typedBucket }: DestroyInput,
   resources: readonly DoomedResource[],
 ): Promise<void> {
   const goes = resources.filter(({ action }) => action === 'delete');
   // Nobody should agree to what was not shown, --quiet or not.
   if (!output.quiet || !yes) io.stderr.write(secrets.redact(`\n${formatPlan(resources, output.style)}\n\n`));
-  if (goes.length === 0 || yes) return;
   const refused = () => new CancelledError('cancelled: that is another name, and nothing was deleted.');
   const { lambdaName } = settings;
-  const message = `Type ${lambdaName} to delete what is marked "delete":`;
-  if (!(await prompter.confirmByName({ message, name: lambdaName }))) throw refused();
-  if (goes.some(({ kind }) => kind === 'bucket')) {
+  if (goes.length > 0 && !yes) {
+    const message = `Type ${lambdaName} to delete what is marked "delete":`;
+    if (!(await prompter.confirmByName({ message, name: lambdaName }))) throw refused();
+  }
+  if (typedBucket === undefined && goes.some(({ kind }) => kind === 'bucket')) {
+    if (!prompter.isInteractive) {
+      throw new UsageError(
+        `There is no terminal to type the bucket's name on: give --delete-bucket ${bucketName} to delete all its data.`,
+      );
+    }
     const question = `Type ${bucketName} to delete this bucket and all its data:`;
     if (!(await prompter.confirmByName({ message: question, name: bucketName }))) throw refused();
   }

@@ -172,9 +172,25 @@ describeWithMoto('tdd deploy and tdd destroy', () => {
     expect(await queueExists()).toBe(true);
     const right = await run(['destroy', ...FLAGS, '--delete-bucket'], { person: person('films-lake') });
     expect(right.exitCode).toBe(0);
+    expect(await queueExists()).toBe(false);
     const again = await run(['destroy', ...FLAGS, '--delete-bucket', '--yes', '--json']);
     const { resources } = JSON.parse(again.stdout);
     expect(resources.map(({ action }: { action: string }) => action)).toEqual(Array(7).fill('absent'));
+  });
+
+  test('never deletes a bucket whose name nobody typed, --yes or not', async () => {
+    await run(['deploy', ...FLAGS, '--yes']);
+    const unnamed = await run(['destroy', ...FLAGS, '--delete-bucket', '--yes']);
+    expect(unnamed.stderr).toContain('give --delete-bucket films-lake to delete all its data.');
+    expect(unnamed.exitCode).toBe(2);
+    const misnamed = await run(['destroy', ...FLAGS, '--delete-bucket', 'film-lake', '--yes']);
+    expect(misnamed.stderr).toContain('names "film-lake", but');
+    expect(misnamed.exitCode).toBe(2);
+    expect(await queueExists()).toBe(true);
+    const named = await run(['destroy', ...FLAGS, '--delete-bucket', 'films-lake', '--yes', '--json']);
+    expect(JSON.parse(named.stdout).resources).toContainEqual(
+      expect.objectContaining({ kind: 'bucket', action: 'delete' }),
+    );
   });
 
   test('names what it leaves because it is not ours', async () => {
