@@ -15,6 +15,14 @@ export interface DeadLetter {
   readonly since: string;
 }
 
+/** What a look into a dead-letter queue has shown. */
+export interface DeadLetterList {
+  /** The oldest first. */
+  readonly letters: readonly DeadLetter[];
+  /** About how many could not be seen: another look hides them for a while. */
+  readonly hidden: number;
+}
+
 /** A dead-letter queue. */
 export type DeadLetterQueue = QueueReader & QueueTaker;
 
@@ -55,13 +63,15 @@ export async function giveAllBack(deadLetters: QueueTaker, receipts: readonly st
 }
 
 /**
- * Lists the dead letters, the oldest first: each is taken, looked at and given back.
+ * Lists the dead letters: each is taken, looked at and given back.
  * @throws {UserError} when SQS refuses; what was taken shows itself again.
  */
 export async function listDeadLetters(
   { deadLetters, clock }: { readonly deadLetters: DeadLetterQueue; readonly clock: Clock },
   { signal }: { readonly signal?: AbortSignal | undefined } = {},
-): Promise<DeadLetter[]> {
+): Promise<DeadLetterList> {
+  // Before they are taken: SQS's counts lag behind, and afterwards would tell of those that this very look hid.
+  const { waiting = 0, inFlight = 0 } = (await deadLetters.readDepths()) ?? {};
   const letters: DeadLetter[] = [];
   const receipts: string[] = [];
   try {
@@ -72,7 +82,10 @@ export async function listDeadLetters(
   } finally {
     await giveAllBack(deadLetters, receipts);
   }
-  return letters.sort((a, b) => (a.since < b.since ? -1 : 1));
+  return {
+    letters: letters.sort((a, b) => (a.since < b.since ? -1 : 1)),
+    hidden: Math.min(inFlight, Math.max(0, waiting + inFlight - letters.length)),
+  };
 }
 
 /**

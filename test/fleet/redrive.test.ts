@@ -20,6 +20,10 @@ class TwoQueues {
     }
   }
 
+  #visible() {
+    return [...this.dead].filter(([, { hiddenUntil }]) => hiddenUntil <= this.clock.now());
+  }
+
   async #call<Answer>(name: string, run: () => Answer): Promise<Answer> {
     await Promise.resolve();
     this.calls.push(name);
@@ -31,8 +35,8 @@ class TwoQueues {
   }
 
   readDepths = async (): Promise<QueueDepths> => ({
-    waiting: this.dead.size,
-    inFlight: 0,
+    waiting: this.#visible().length,
+    inFlight: this.dead.size - this.#visible().length,
     delayed: 0,
     retentionSeconds: 1_209_600,
   });
@@ -40,7 +44,7 @@ class TwoQueues {
   take = (seconds: number): Promise<TakenMessage[]> =>
     this.#call('take', () => {
       const now = this.clock.now();
-      const visible = [...this.dead].filter(([, { hiddenUntil }]) => hiddenUntil <= now).slice(0, 10);
+      const visible = this.#visible().slice(0, 10);
       for (const [, message] of visible) message.hiddenUntil = now + seconds * 1_000;
       return visible.map(([id, { body }]) => {
         const { year, initial } = JSON.parse(body);
@@ -144,8 +148,16 @@ describe('listDeadLetters', () => {
     await expect(listDeadLetters(queues.deps)).rejects.toThrow('cut off');
     queues.cut = undefined;
     queues.clock.advance(60_000);
-    expect(await listDeadLetters(queues.deps)).toHaveLength(25);
+    expect((await listDeadLetters(queues.deps)).letters).toHaveLength(25);
     expect([...queues.dead.values()].every(({ hiddenUntil }) => hiddenUntil === 0)).toBe(true);
+  });
+
+  it('tells how many are hidden by a look that was cut off, and does not count its own', async () => {
+    const queues = new TwoQueues(25);
+    await queues.take(60);
+    expect(await listDeadLetters(queues.deps)).toMatchObject({ letters: { length: 15 }, hidden: 10 });
+    queues.clock.advance(60_000);
+    expect(await listDeadLetters(queues.deps)).toMatchObject({ letters: { length: 25 }, hidden: 0 });
   });
 
   it('does not repeat why a message was given up before it was put back, and its worker crashed', async () => {
@@ -163,7 +175,7 @@ describe('listDeadLetters', () => {
       giveBack: queues.giveBack,
       delete: queues.delete,
     };
-    const letters = await listDeadLetters({ deadLetters, clock });
+    const { letters } = await listDeadLetters({ deadLetters, clock });
     expect(letters.find(({ id }) => id === 'm0')).toMatchObject({ reason: 'S3 refused it.' });
     expect(letters.find(({ id }) => id === 'm1')).not.toHaveProperty('reason');
     expect(letters.find(({ id }) => id === 'm1')?.since).toBe(new Date(clock.now()).toISOString());

@@ -114,7 +114,7 @@ describeWithMoto('a queue of SQS', () => {
     await putDeadLetter({ year: 2004, initial: 'AD' }, { reason: '503 five times', run: 'r-1', at });
     await putDeadLetter({ year: 2005, initial: 'TH' });
     await putDeadLetter('nonsense', { reason: 'The message is not JSON.', at: 'yesterday' });
-    const letters = await listDeadLetters({ deadLetters: deadLetters(), clock });
+    const { letters } = await listDeadLetters({ deadLetters: deadLetters(), clock });
     expect(letters).toHaveLength(3);
     expect(letters.find(({ reason }) => reason === '503 five times')).toEqual({
       id: expect.any(String),

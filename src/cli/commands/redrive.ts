@@ -25,6 +25,8 @@ export interface RedriveResult {
   /** ISO instant. */
   readonly at: string;
   readonly letters: readonly DeadLetter[];
+  /** About how many another look hides for now. */
+  readonly hidden: number;
   /** How many of them are to be put back. */
   readonly chosen: number;
   /** Absent when nothing was put back. */
@@ -46,7 +48,10 @@ export const redrive = defineCommand<RedriveInput, RedriveResult>({
   readInput,
   run,
   format,
-  exitCode: ({ report }) => (report !== undefined && report.left > 0 ? 1 : 0),
+  exitCode: ({ letters, hidden, report }) => {
+    if (letters.length === 0) return hidden > 0 ? 1 : 0;
+    return report !== undefined && report.left > 0 ? 1 : 0;
+  },
 });
 
 async function readInput(context: CommandContext, flags: Flags): Promise<RedriveInput> {
@@ -77,7 +82,7 @@ async function run(
   const fleet = await openFleet(context, settings, { announce: !dryRun });
   const { listDeadLetters } = await import('../../fleet/dead-letters.ts');
   const { redrive: putBack } = await import('../../fleet/redrive.ts');
-  const letters = await listDeadLetters({ ...fleet, clock }, { signal });
+  const { letters, hidden } = await listDeadLetters({ ...fleet, clock }, { signal });
   const names = only && new Set(only.map(partitionName));
   const isChosen = ({ partition }: { readonly partition?: Partition }) =>
     names === undefined || (partition !== undefined && names.has(partitionName(partition)));
@@ -86,6 +91,7 @@ async function run(
     queue: fleet.queue.name,
     at: new Date(clock.now()).toISOString(),
     letters,
+    hidden,
     chosen,
   };
   if (dryRun || chosen === 0) return result;
@@ -113,7 +119,8 @@ async function run(
 }
 
 function format(result: RedriveResult, style: Style): string {
-  const { letters, chosen, report, queue } = result;
+  const { letters, hidden, chosen, report, queue } = result;
+  if (letters.length === 0 && hidden > 0) return `${style.red('✖')} ${formatHidden(result)}`;
   if (letters.length === 0) return `${style.green('✔')} The dead-letter queue is empty.`;
   if (chosen === 0)
     return `${formatLetters(result)}\n\nNone of them is of these partitions: nothing was put back.`;
@@ -122,7 +129,8 @@ function format(result: RedriveResult, style: Style): string {
   return `${report.left > 0 ? style.red('✖') : style.green('✔')} Back on the queue ${queue}: ${formatNumberOf(report.moved, 'message')}.${left}`;
 }
 
-function formatLetters({ letters, at }: RedriveResult): string {
+function formatLetters(result: RedriveResult): string {
+  const { letters, hidden, at } = result;
   const rows = letters
     .slice(0, LISTED)
     .map(({ partition, reason, since }) => [
@@ -135,7 +143,16 @@ function formatLetters({ letters, at }: RedriveResult): string {
     rows,
   );
   const more = letters.length - rows.length;
-  return more > 0 ? `${table}\n… and ${formatCount(more)} more; --json has all of them.` : table;
+  return [
+    table,
+    ...(more > 0 ? [`… and ${formatCount(more)} more; --json has all of them.`] : []),
+    ...(hidden > 0 ? [formatHidden(result)] : []),
+  ].join('\n');
+}
+
+function formatHidden({ letters, hidden }: RedriveResult): string {
+  const number = letters.length > 0 ? `${formatCount(hidden)} more` : formatNumberOf(hidden, 'message');
+  return `Hidden by another look, which goes on or was cut off: ${number}. Run it again in a minute.`;
 }
 
 function collect(value: string, earlier: readonly string[] = []): string[] {

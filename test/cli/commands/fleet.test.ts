@@ -1,4 +1,9 @@
-import { GetQueueUrlCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import {
+  GetQueueUrlCommand,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { initialOf } from '../../../src/imdb/initial-of.ts';
 import { createS3Lake } from '../../../src/lake/s3-lake.ts';
@@ -200,6 +205,21 @@ describeWithMoto('tdd launch, status, redrive, pause and resume', () => {
     expect(rest).toMatchObject({ chosen: 2, report: { moved: 2, left: 0 } });
     expect(await waiting()).toBe(3);
     expect((await run(['redrive', '--yes'])).stdout).toContain('The dead-letter queue is empty.');
+  });
+
+  test('does not call a dead-letter queue empty whose messages another look hides', async () => {
+    const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: `${QUEUE}-dlq` }));
+    await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: '{"year":2004,"initial":"AD"}' }));
+    await sqs.send(new ReceiveMessageCommand({ QueueUrl, VisibilityTimeout: 60 }));
+    for (const flag of ['--yes', '--dry-run']) {
+      const { stdout, exitCode } = await run(['redrive', flag]);
+      expect(stdout).toMatch(/^✖ Hidden by another look.*: 1 message\. Run it again in a minute\.\n$/);
+      expect(exitCode).toBe(1);
+    }
+    await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: '{"year":2004,"initial":"TH"}' }));
+    const { stdout, exitCode } = await run(['redrive', '--dry-run']);
+    expect(stdout).toMatch(/2004\/TH.*\nHidden by another look.*: 1 more\./);
+    expect(exitCode).toBe(0);
   });
 
   test('pauses and resumes, and says until when messages wait', async () => {
