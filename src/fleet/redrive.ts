@@ -8,8 +8,10 @@ import type { QueueMover, QueueSender, TakenMessage } from './queue.ts';
 export interface RedriveReport {
   /** Messages that are on the queue again. */
   readonly moved: number;
-  /** Messages that SQS would not take, or not delete: they are in the dead-letter queue still. */
+  /** Messages that SQS would not take: they are in the dead-letter queue alone. */
   readonly left: number;
+  /** Of those moved, what SQS would not delete: they are in both queues. */
+  readonly undeleted: number;
   /** SQS moved them itself, or each was received, sent and deleted. */
   readonly by: 'task' | 'messages';
 }
@@ -54,7 +56,7 @@ async function awaitMove(
   while (true) {
     const { state, moved, reason = 'no reason given' } = await mover.read();
     onProgress?.(moved);
-    if (state === 'done') return { moved, left: 0, by: 'task' };
+    if (state === 'done') return { moved, left: 0, undeleted: 0, by: 'task' };
     if (state === 'failed') {
       throw new UserError(
         `SQS stopped moving the dead letters after ${moved} (${reason}): run "tdd redrive" again for the others.`,
@@ -79,6 +81,7 @@ async function moveMessages(
   const kept: string[] = [];
   let moved = 0;
   let left = 0;
+  let undeleted = 0;
   try {
     for await (const messages of takeEach(deadLetters, signal)) {
       const chosen = messages.filter(choose);
@@ -89,17 +92,18 @@ async function moveMessages(
         kept.push(...chosen.map(({ receipt }) => receipt));
         throw error;
       });
-      const undeleted = await deadLetters.delete(sent);
+      const stayed = await deadLetters.delete(sent);
       const unsent = chosen.filter(({ receipt }) => !sent.includes(receipt)).map(({ receipt }) => receipt);
-      kept.push(...unsent, ...undeleted);
-      left += unsent.length + undeleted.length;
+      kept.push(...unsent, ...stayed);
+      left += unsent.length;
+      undeleted += stayed.length;
       moved += sent.length;
       onProgress?.(moved);
     }
   } finally {
     await giveAllBack(deadLetters, kept);
   }
-  return { moved, left, by: 'messages' };
+  return { moved, left, undeleted, by: 'messages' };
 
   /** @returns the receipts of what the queue has taken. */
   async function send(messages: readonly TakenMessage[]): Promise<string[]> {

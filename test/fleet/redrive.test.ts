@@ -130,6 +130,31 @@ describe('redrive', () => {
     expect([queues.live.length, queues.dead.size]).toEqual([10, 15]);
   });
 
+  it('tells apart what SQS did not take and what it did not delete', async () => {
+    queues = new TwoQueues(3);
+    const deadLetters = {
+      readDepths: queues.readDepths,
+      take: queues.take,
+      giveBack: queues.giveBack,
+      delete: async (receipts: readonly string[]) => receipts.filter((receipt) => receipt === 'm1'),
+    };
+    const queue = {
+      sendBatch: async (entries: readonly QueueEntry[]) => {
+        const [first, ...others] = entries.map(({ id }) => id);
+        return {
+          accepted: others,
+          failed: [{ id: first ?? '', reason: 'InternalError', senderFault: false }],
+        };
+      },
+    };
+    expect(await redrive({ ...queues.deps, deadLetters, queue })).toEqual({
+      moved: 2,
+      left: 1,
+      undeleted: 1,
+      by: 'messages',
+    });
+  });
+
   it("tells when SQS's own task has stopped", async () => {
     const mover = {
       start: async () => true,

@@ -136,6 +136,7 @@ describeWithMoto('a queue of SQS', () => {
     expect(await redrive({ deadLetters: deadLetters(), queue: queue(), mover, clock })).toEqual({
       moved: 25,
       left: 0,
+      undeleted: 0,
       by: 'messages',
     });
     expect([await waiting('q'), await waiting('q-dlq')]).toEqual([25, 0]);
@@ -148,7 +149,7 @@ describeWithMoto('a queue of SQS', () => {
       { deadLetters: deadLetters(), queue: queue(), mover, clock },
       { choose: ({ partition }) => partition?.year === 2003 },
     );
-    expect(report).toEqual({ moved: 1, left: 0, by: 'messages' });
+    expect(report).toEqual({ moved: 1, left: 0, undeleted: 0, by: 'messages' });
     expect([await waiting('q'), await waiting('q-dlq')]).toEqual([1, 14]);
     expect((await queue().take(30)).map(({ partition }) => partition)).toEqual([
       { year: 2003, initial: 'AD' },
@@ -179,7 +180,7 @@ describeWithMoto('a queue of SQS', () => {
       { deadLetters: deadLetters(), queue: queue(), mover, clock },
       { onProgress: (count) => moved.push(count) },
     );
-    expect(report).toEqual({ moved: 9, left: 0, by: 'task' });
+    expect(report).toEqual({ moved: 9, left: 0, undeleted: 0, by: 'task' });
     expect(moved).toEqual([3, 9]);
     expect(asked[0]).toEqual({
       SourceArn: 'arn:aws:sqs:us-east-1:123456789012:q-dlq',

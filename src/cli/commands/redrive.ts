@@ -50,7 +50,7 @@ export const redrive = defineCommand<RedriveInput, RedriveResult>({
   format,
   exitCode: ({ letters, hidden, report }) => {
     if (letters.length === 0) return hidden > 0 ? 1 : 0;
-    return report !== undefined && report.left > 0 ? 1 : 0;
+    return report !== undefined && report.left + report.undeleted > 0 ? 1 : 0;
   },
 });
 
@@ -125,8 +125,16 @@ function format(result: RedriveResult, style: Style): string {
   if (chosen === 0)
     return `${formatLetters(result)}\n\nNone of them is of these partitions: nothing was put back.`;
   if (report === undefined) return `${formatLetters(result)}\n\nA dry run: nothing was put back.`;
-  const left = report.left > 0 ? ` ${formatCount(report.left)} could not be moved: run it again.` : '';
-  return `${report.left > 0 ? style.red('✖') : style.green('✔')} Back on the queue ${queue}: ${formatNumberOf(report.moved, 'message')}.${left}`;
+  const { moved, left, undeleted } = report;
+  return [
+    `${left + undeleted > 0 ? style.red('✖') : style.green('✔')} Back on the queue ${queue}: ${formatNumberOf(moved, 'message')}.`,
+    ...(left > 0 ? [`${formatCount(left)} could not be moved: run it again.`] : []),
+    ...(undeleted > 0
+      ? [
+          `${formatCount(undeleted)} of them could not be deleted from the dead-letter queue: another redrive sends them once more, which does no harm.`,
+        ]
+      : []),
+  ].join(' ');
 }
 
 function formatLetters(result: RedriveResult): string {
