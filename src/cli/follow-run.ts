@@ -36,7 +36,7 @@ export async function followRun(
   let idleSinceMs: number | undefined;
   for (let turn = 1; ; turn += 1) {
     await clock.sleep(BETWEEN_MS, signal);
-    const { manifest } = await readManifest({ lake }, partition);
+    const { manifest } = await readManifest({ lake }, partition, { signal });
     const ours = manifest?.lastRun.run === run ? manifest : undefined;
     onProgress?.(ours);
     const end = ours && endOf(ours);

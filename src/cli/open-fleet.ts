@@ -5,6 +5,7 @@ import type { SummaryCache } from '../fleet/summary-cache.ts';
 import type { Lake } from '../lake/lake.ts';
 import { openAws } from './aws.ts';
 import type { CommandContext } from './context.ts';
+import { endingClients } from './ending-clients.ts';
 import { openLakeAt } from './lake-location.ts';
 
 /** What a command on a fleet was told. */
@@ -36,16 +37,17 @@ export async function openFleet(
 ): Promise<OpenFleet> {
   const { createFleet } = await import('../connect/create-fleet.ts');
   const { createSummaryCacheFile } = await import('../fleet/summary-cache-file.ts');
-  const clients = announce ? (await openAws(context)).clients : await createFleetClients();
+  const clients = announce ? (await openAws(context)).clients : await createFleetClients(context);
   const lake = await openLakeAt(context, { kind: 's3', bucket: settings.bucketName });
   const cache = createSummaryCacheFile(await cacheFolder(context), lake.url);
   return { lake, cache, ...createFleet(clients, settings) };
 }
 
-async function createFleetClients() {
+async function createFleetClients(context: CommandContext) {
   const { SQSClient } = await import('@aws-sdk/client-sqs');
   const { LambdaClient } = await import('@aws-sdk/client-lambda');
-  return { sqs: new SQSClient({}), lambda: new LambdaClient({}) };
+  const { CALL_LIMITS } = await import('../deploy/call-limits.ts');
+  return endingClients({ sqs: new SQSClient(CALL_LIMITS), lambda: new LambdaClient(CALL_LIMITS) }, context);
 }
 
 /** Beside the user's other caches. */

@@ -4,6 +4,7 @@ import { LambdaClient } from '@aws-sdk/client-lambda';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { STSClient } from '@aws-sdk/client-sts';
+import { CALL_LIMITS } from './call-limits.ts';
 
 /** The services that a deployment speaks to. Nothing but `send` is used of each client. */
 export interface DeployClients {
@@ -24,7 +25,7 @@ export function createClients(options: {
   readonly s3: S3Client;
   readonly region?: string | undefined;
 }): DeployClients & { region(): Promise<string> } {
-  const config = options.region === undefined ? {} : { region: options.region };
+  const config = { ...CALL_LIMITS, ...(options.region !== undefined && { region: options.region }) };
   const lambda = new LambdaClient(config);
   return {
     lambda,

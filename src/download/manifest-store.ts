@@ -1,6 +1,6 @@
 import { UserError } from '../errors.ts';
 import { JSON_TYPE, manifestKey } from '../lake/keys.ts';
-import type { ETag, Lake } from '../lake/lake.ts';
+import type { ETag, Lake, LakeOptions } from '../lake/lake.ts';
 import type { Partition } from '../partition.ts';
 import type { Manifest } from './manifest.ts';
 import { mergeManifests } from './merge-manifests.ts';
@@ -18,9 +18,13 @@ const MAX_SWAPS = 50;
  * Reads a partition's manifest.
  * @throws {UserError} when there is one that cannot be read.
  */
-export async function readManifest({ lake }: { lake: Lake }, partition: Partition): Promise<StoredManifest> {
+export async function readManifest(
+  { lake }: { lake: Lake },
+  partition: Partition,
+  options: LakeOptions = {},
+): Promise<StoredManifest> {
   const key = manifestKey(partition);
-  const object = await lake.read(key);
+  const object = await lake.read(key, options);
   if (!object) return { manifest: undefined, etag: null };
   return { manifest: parseManifest(object.body.toString('utf8'), `${lake.url}/${key}`), etag: object.etag };
 }

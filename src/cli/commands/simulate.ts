@@ -4,6 +4,7 @@ import { UsageError } from '../../errors.ts';
 import type { LakeLocation } from '../../lake/open-lake.ts';
 import { type Partition, parseInitial, parseYear, partitionName } from '../../partition.ts';
 import { createRunId } from '../../run-id.ts';
+import { createAwsClients } from '../aws.ts';
 import { defineCommand, type Flags } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { followRun, type RunEnd } from '../follow-run.ts';
@@ -88,12 +89,9 @@ async function run(context: CommandContext, input: SimulateInput): Promise<Simul
 }
 
 async function connectQueue(context: CommandContext, queueName: string): Promise<PartitionQueue> {
-  const { createS3Client } = await import('../../lake/create-s3-client.ts');
-  const { createClients } = await import('../../deploy/clients.ts');
   const { withClearErrors } = await import('../../deploy/clear-errors.ts');
   const { findPartitionQueue } = await import('../partition-queue.ts');
-  const clients = createClients({ s3: createS3Client({ env: context.io.env }) });
-  return findPartitionQueue(withClearErrors(clients), queueName);
+  return findPartitionQueue(withClearErrors(await createAwsClients(context)), queueName);
 }
 
 /** Shows how far a run is, and says when it came to a stop that workers try to mend. */
