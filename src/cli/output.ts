@@ -24,6 +24,8 @@ export interface Output extends OutputOptions {
   debug(text: string): void;
   /** Colours for stderr. */
   readonly style: Style;
+  /** Colours for stdout. */
+  readonly resultStyle: Style;
   /** A line that is drawn again and again (a progress bar): whatever else is said goes above it. */
   setLiveLine(line: LiveLine | undefined): void;
 }
@@ -37,6 +39,7 @@ interface LiveLine {
 /** Makes the output of a command. */
 export function createOutput(io: Io, secrets: Secrets, options: OutputOptions): Output {
   const style = createStyle(io.stderr, io.env);
+  const resultStyle = createStyle(io.stdout, io.env);
   let liveLine: LiveLine | undefined;
   const above = (write: () => void): void => {
     liveLine?.clear();
@@ -47,10 +50,9 @@ export function createOutput(io: Io, secrets: Secrets, options: OutputOptions): 
   return {
     ...options,
     style,
+    resultStyle,
     result: (value, toText) => {
-      const text = options.json
-        ? JSON.stringify(value, undefined, 2)
-        : toText(createStyle(io.stdout, io.env));
+      const text = options.json ? JSON.stringify(value, undefined, 2) : toText(resultStyle);
       if (text !== '') above(() => void io.stdout.write(`${secrets.redact(text)}\n`));
     },
     info: (text) => {

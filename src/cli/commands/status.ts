@@ -61,8 +61,9 @@ async function run(context: CommandContext, { settings, totals, watch }: StatusI
     // SQS's counts are approximate: an end counts when it is seen twice.
     endsSeen = now.phase === 'ended' ? endsSeen + 1 : 0;
     if (!watch || now.phase === 'complete' || now.phase === 'none' || endsSeen >= 2) return result;
-    const time = output.style.dim(now.at.slice(11, 19));
-    covering.write(secrets.redact(`${toText(result, output.style)}\n${time}\n`));
+    const style = output.resultStyle;
+    const time = style.dim(now.at.slice(11, 19));
+    covering.write(secrets.redact(`${toText(result, style)}\n${time}\n`));
     await clock.sleep(WATCH_MS, signal);
   }
 }

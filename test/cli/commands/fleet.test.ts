@@ -1,5 +1,6 @@
 import {
   GetQueueUrlCommand,
+  PurgeQueueCommand,
   ReceiveMessageCommand,
   SendMessageCommand,
   SQSClient,
@@ -10,6 +11,7 @@ import { createS3Lake } from '../../../src/lake/s3-lake.ts';
 import { createCatalogue } from '../../../src/sandbox/catalogue.ts';
 import { startImdbStandIn } from '../../../src/sandbox/imdb-stand-in.ts';
 import { manifestOf, putManifest } from '../../fleet/synthetic-lake.ts';
+import { createFastClock } from '../../support/fast-clock.ts';
 import { describeWithMoto, type Moto, startMoto } from '../../support/moto.ts';
 import { type CliOptions, type CliRun, runCli } from '../../support/run-cli.ts';
 import { tempFolders } from '../../support/temp-folder.ts';
@@ -176,6 +178,22 @@ describeWithMoto('tdd launch, status, redrive, pause and resume', () => {
     const status = await json(['status']);
     expect(status).toMatchObject({ phase: 'paused', fleet: { partitions: { complete: 1, notBegun: 2 } } });
     expect(status).not.toHaveProperty('totals');
+  });
+
+  test('watches a fleet until its end, and colours a file nowhere', async () => {
+    await run(['launch', '--limit', '3', '--yes']);
+    const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: QUEUE }));
+    await sqs.send(new PurgeQueueCommand({ QueueUrl }));
+    await run(['resume']);
+    // A terminal, but for stdout.
+    const { stdout, exitCode } = await run(['status', '--watch'], {
+      person: async () => {},
+      clock: createFastClock(60),
+    });
+    expect(exitCode).toBe(0);
+    expect(stdout.match(/^fleet .*ended, not complete/gm)?.length).toBeGreaterThan(1);
+    expect(stdout).toMatch(/no message waits for them\.\n {2}tdd launch --only-missing\n$/);
+    expect(stdout).not.toContain('\x1b');
   });
 
   test('refuses to draw and to print JSON at once', async () => {
