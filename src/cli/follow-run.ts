@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { Counts, Manifest } from '../download/manifest.ts';
 import { readManifest } from '../download/manifest-store.ts';
+import { SURELY_EMPTY_MS } from '../fleet/queue.ts';
 import type { Lake } from '../lake/lake.ts';
 import type { Partition } from '../partition.ts';
 import type { PartitionQueue } from './partition-queue.ts';
@@ -20,8 +21,6 @@ export type OnRunProgress = (manifest: Manifest | undefined) => void;
 const BETWEEN_MS = 2_000;
 /** Dead letters are looked for each fifth time: a look is several calls. */
 const LOOK_EACH = 5;
-/** SQS's counts may be a minute old. */
-const IDLE_MS = 120_000;
 
 /**
  * Follows a run until its partition is complete, or its message has become a dead letter or is gone. What comes in
@@ -51,7 +50,7 @@ export async function followRun(
     }
     if ((await queue.countMessages()) > 0) idleSinceMs = undefined;
     else idleSinceMs ??= clock.now();
-    if (idleSinceMs === undefined || clock.now() - idleSinceMs < IDLE_MS) continue;
+    if (idleSinceMs === undefined || clock.now() - idleSinceMs < SURELY_EMPTY_MS) continue;
     // Another run at the same time may have had the last word in the manifest.
     if (manifest?.complete) return { complete: true, counts: manifest.counts };
     return { complete: false, ...counts, reason: 'The queue is empty, and no worker has told of this run.' };

@@ -1,7 +1,5 @@
 import { type FleetStatus, readStatus, type StatusDeps } from '../fleet/read-status.ts';
-
-/** SQS counts roughly: one look at an empty queue is no proof that it is empty. */
-const LOOKS_AT_THE_END = 3;
+import { watchForEnd } from '../fleet/watch-for-end.ts';
 
 /**
  * Looks at the fleet again and again until there is nothing more to wait for: it is complete, ended with something
@@ -20,14 +18,11 @@ export async function followFleet(
   } = {},
 ): Promise<FleetStatus> {
   const { everyMs = 5_000, onStatus, signal } = options;
-  let atTheEnd = 0;
+  const isOver = watchForEnd();
   while (true) {
     const status = await readStatus(connection, { signal });
     onStatus?.(status);
-    const { phase } = status;
-    atTheEnd = phase === 'ended' ? atTheEnd + 1 : 0;
-    const isOver = phase === 'complete' || phase === 'paused' || phase === 'none';
-    if (isOver || atTheEnd >= LOOKS_AT_THE_END) return status;
+    if (isOver(status)) return status;
     await connection.clock.sleep(everyMs, signal);
   }
 }

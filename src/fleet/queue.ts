@@ -32,6 +32,12 @@ export interface QueueDepths {
   readonly retentionSeconds: number;
 }
 
+/**
+ * A queue that has shown no message for so long has none: its counts can lag a minute behind.
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_GetQueueAttributes.html
+ */
+export const SURELY_EMPTY_MS = 120_000;
+
 /** Looks at a queue. */
 export interface QueueReader {
   /** @returns nothing when there is no such queue. */

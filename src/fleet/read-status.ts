@@ -57,7 +57,7 @@ export interface FleetStatus {
   readonly lake: string;
   /**
    * `none`: nothing was ever launched; `sending`: partitions are not all sent yet, or the launch was cut off;
-   * `running`; `paused`: no worker takes messages; `ended`: nothing waits, though not all is complete; `complete`:
+   * `running`; `paused`: no event source hands messages to workers; `ended`: nothing waits, though not all is complete; `complete`:
    * all is, and nothing waits.
    */
   readonly phase: 'none' | 'sending' | 'running' | 'paused' | 'ended' | 'complete';
@@ -176,7 +176,7 @@ function phaseOf(
   const messages = queue === undefined ? 0 : queue.waiting + queue.inFlight + queue.delayed;
   // While messages are left, a manifest of an older list may only look complete: see `judgePartition`.
   if (fleet.partitions.complete === fleet.partitions.total && messages === 0) return 'complete';
-  if (eventSource !== undefined && !isEnabled(eventSource)) return 'paused';
+  if (eventSource === undefined || !isEnabled(eventSource)) return 'paused';
   if (fleet.partitions.unsent > 0) return 'sending';
   return messages > 0 ? 'running' : 'ended';
 }

@@ -132,17 +132,18 @@ describe('followFleet', () => {
     expect(settled).toEqual([0, 30, 60]);
   });
 
-  test('believes that nothing waits only after three looks, since SQS counts roughly', async () => {
+  test('believes that nothing waits only after two minutes, since SQS counts roughly', async () => {
     const { connection, aws } = setUp();
     await launch(connection, (await planLaunch(connection, index)).plan);
     const phases: string[] = [];
     const last = await followFleet(connection, {
+      everyMs: 40_000,
       onStatus: ({ phase }) => {
         phases.push(phase);
         aws.queue = phases.length === 2 ? { ...EMPTY, inFlight: 1 } : EMPTY;
       },
     });
-    expect(phases).toEqual(['ended', 'ended', 'running', 'ended', 'ended', 'ended']);
+    expect(phases).toEqual(['ended', 'ended', 'running', 'ended', 'ended', 'ended', 'ended']);
     expect(last.advice.map(({ command }) => command)).toEqual(['tdd launch --only-missing']);
   });
 

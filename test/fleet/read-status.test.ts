@@ -145,6 +145,18 @@ describe('readStatus', () => {
     expect(now).not.toHaveProperty('secondsLeft');
   });
 
+  it.each<[string, EventSource | undefined]>([
+    ['disabled', { id: 'e', state: 'Disabled' }],
+    ['absent', undefined],
+  ])('with messages and an event source that is %s: paused', async (_, eventSource) => {
+    const { launch, status, aws } = setUp();
+    await launch();
+    aws.queue = { ...EMPTY, waiting: 4 };
+    expect((await status()).phase).toBe('running');
+    aws.eventSource = eventSource;
+    expect((await status()).phase).toBe('paused');
+  });
+
   it('stopped by a refused key: says that it is the key', async () => {
     const { launch, status, aws, put, ago } = setUp();
     await launch();

@@ -31,7 +31,7 @@ export const status = defineCommand<StatusInput, StatusResult>({
   declare: (command) =>
     command
       .option('--totals', 'add what the whole lake holds')
-      .option('--watch', 'look every few seconds, until the fleet has ended'),
+      .option('--watch', 'look every few seconds, until the fleet is complete, has ended or is paused'),
   readInput,
   run,
   format: (result, style) => toText(result, style),
@@ -50,7 +50,8 @@ async function run(context: CommandContext, { settings, totals, watch }: StatusI
   const fleet = await openFleet(context, settings, { announce: false });
   const { readStatus } = await import('../../fleet/read-status.ts');
   const deps = { ...fleet, cache: watch ? keepInMemory(fleet.cache) : fleet.cache, clock };
-  let endsSeen = 0;
+  const { watchForEnd } = await import('../../fleet/watch-for-end.ts');
+  const isOver = watchForEnd();
   const covering = createCoveringOutput(io.stdout);
   while (true) {
     const show = showManifestReading(context);
@@ -58,9 +59,11 @@ async function run(context: CommandContext, { settings, totals, watch }: StatusI
     const { totals: lakeTotals, ...rest } = now;
     const result = totals ? { ...rest, totals: lakeTotals } : rest;
     covering.clear();
-    // SQS's counts are approximate: an end counts when it is seen twice.
-    endsSeen = now.phase === 'ended' ? endsSeen + 1 : 0;
-    if (!watch || now.phase === 'complete' || now.phase === 'none' || endsSeen >= 2) return result;
+    if (!watch) return result;
+    if (isOver(now)) {
+      if (now.phase === 'paused') output.info('The fleet is paused: this watches no further.');
+      return result;
+    }
     const style = output.resultStyle;
     const time = style.dim(now.at.slice(11, 19));
     covering.write(secrets.redact(`${toText(result, style)}\n${time}\n`));

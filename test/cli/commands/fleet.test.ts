@@ -180,6 +180,14 @@ describeWithMoto('tdd launch, status, redrive, pause and resume', () => {
     expect(status).not.toHaveProperty('totals');
   });
 
+  test('watches no further when the fleet is paused, and says so', async () => {
+    await run(['launch', '--limit', '3', '--yes']);
+    const { stdout, stderr, exitCode } = await run(['status', '--watch']);
+    expect(stdout.match(/^fleet .*paused/gm)).toHaveLength(1);
+    expect(stderr).toContain('The fleet is paused: this watches no further.');
+    expect(exitCode).toBe(0);
+  });
+
   test('watches a fleet until its end, and colours a file nowhere', async () => {
     await run(['launch', '--limit', '3', '--yes']);
     const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: QUEUE }));
