@@ -20,7 +20,7 @@ export async function main(io: Io): Promise<number> {
     ending.signal.throwIfAborted();
     return exitCode;
   } catch (error) {
-    return await explain(ending.signal.aborted ? ending.signal.reason : error, io, argv, secrets);
+    return await explain(ending.signal.aborted ? endOf(ending.signal, error) : error, io, argv, secrets);
   } finally {
     stopListening();
   }
@@ -97,6 +97,11 @@ function usageSentence(
     .find((known) => known !== 'help' && argv.includes(known));
   const help = command === undefined ? 'tdd --help' : `tdd ${command} --help`;
   return `tdd: ${text}${text.endsWith('?') ? ' See' : ': see'} ${help}.`;
+}
+
+/** Why a run ended that was ended from outside; a command that was cancelled may have more to tell of it. */
+function endOf({ reason }: AbortSignal, error: unknown): unknown {
+  return reason instanceof CancelledError && error instanceof CancelledError ? error : reason;
 }
 
 async function explain(error: unknown, io: Io, argv: readonly string[], secrets: Secrets): Promise<number> {

@@ -82,7 +82,9 @@ export interface MessageMove {
 
 /** Moves all messages of a dead-letter queue to where they came from. */
 export interface QueueMover {
-  /** @returns false when the service has no such task. */
+  /** Starts a task, or joins the one that runs already. @returns false when the service has no such task. */
   start(): Promise<boolean>;
   read(): Promise<MessageMove>;
+  /** Tells a task that runs to stop. @returns about how many messages it has moved. */
+  stop(): Promise<number>;
 }

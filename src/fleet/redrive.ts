@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import { UserError } from '../errors.ts';
+import { CancelledError, UserError } from '../errors.ts';
 import type { Partition } from '../partition.ts';
 import { type DeadLetterQueue, giveAllBack, takeEach } from './dead-letters.ts';
 import type { QueueMover, QueueSender, TakenMessage } from './queue.ts';
@@ -29,7 +29,8 @@ const LOOK_AGAIN_MS = 1_000;
  * Puts dead letters back on the queue: all of them, by SQS's own task where the service has it, or chosen ones. A
  * message is sent before it is deleted, so that whoever is cut off leaves it twice at worst, which workers bear.
  * @param options.choose says which to put back; without it all are.
- * @throws {UserError} when SQS refuses; the signal's reason when it is aborted (a task of SQS's goes on by itself).
+ * @throws {UserError} when SQS refuses; the signal's reason when it is aborted, or {@link CancelledError} when a task
+ *   of SQS's was under way: it is told to stop.
  */
 export async function redrive(
   deps: RedriveDeps,
@@ -42,7 +43,11 @@ export async function redrive(
   } = {},
 ): Promise<RedriveReport> {
   const { choose, signal, onProgress } = options;
-  if (choose === undefined && (await deps.mover.start())) return awaitMove(deps, { signal, onProgress });
+  if (choose === undefined && (await deps.mover.start())) {
+    return awaitMove(deps, { signal, onProgress }).catch(async (error: unknown) => {
+      throw signal?.aborted ? await stopMove(deps, error) : error;
+    });
+  }
   return moveMessages(deps, { choose: choose ?? (() => true), signal, onProgress });
 }
 
@@ -63,6 +68,23 @@ async function awaitMove(
       );
     }
     await clock.sleep(LOOK_AGAIN_MS, signal);
+  }
+}
+
+/** Tells SQS to stop. @returns what to say of the end. */
+async function stopMove({ mover }: RedriveDeps, cause: unknown): Promise<CancelledError> {
+  try {
+    const moved = await mover.stop();
+    return new CancelledError(
+      `cancelled: SQS was told to stop after about ${moved} messages; the others stay in the dead-letter queue.`,
+      { cause },
+    );
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return new CancelledError(
+      `cancelled, but SQS goes on moving the dead letters: "tdd redrive" shows how far it is. ${reason}`,
+      { cause },
+    );
   }
 }
 

@@ -1,4 +1,5 @@
 import {
+  CancelMessageMoveTaskCommand,
   ListMessageMoveTasksCommand,
   type SQSClient,
   StartMessageMoveTaskCommand,
@@ -16,6 +17,9 @@ type QueueWithArn = Pick<SqsQueue, 'name' | 'arn'>;
 const NOT_HERE =
   /^(UnsupportedOperation|InvalidAction|UnknownOperation|UnknownOperationException|NotImplemented|AccessDenied\w*)$/;
 
+/** A queue has one task at a time: an earlier redrive's may go on. */
+const RUNS_ALREADY = /already a task running/i;
+
 /**
  * Moves a dead-letter queue's messages by SQS's own task. It is told where to: a message that a worker itself has
  * put there has no queue that SQS knows it came from (`CouldNotDetermineMessageSource`).
@@ -26,6 +30,14 @@ export function createSqsMover(
   { deadLetters, queue }: { readonly deadLetters: QueueWithArn; readonly queue: QueueWithArn },
 ): QueueMover {
   const doing = `move the messages of the queue "${deadLetters.name}"`;
+
+  /** The latest task; absent when there is none, or not yet. */
+  async function readLatest() {
+    const SourceArn = await deadLetters.arn();
+    const { Results = [] } = await sqs.send(new ListMessageMoveTasksCommand({ SourceArn, MaxResults: 1 }));
+    return Results[0];
+  }
+
   return {
     async start() {
       const [SourceArn, DestinationArn] = await Promise.all([deadLetters.arn(), queue.arn()]);
@@ -34,24 +46,33 @@ export function createSqsMover(
         return true;
       } catch (error) {
         if (isNotHere(error)) return false;
+        if (error instanceof Error && RUNS_ALREADY.test(error.message)) return true;
         throw explainAwsError(error, doing);
       }
     },
 
     async read() {
       try {
-        const SourceArn = await deadLetters.arn();
-        const { Results = [] } = await sqs.send(
-          new ListMessageMoveTasksCommand({ SourceArn, MaxResults: 1 }),
-        );
-        const { Status, ApproximateNumberOfMessagesMoved = 0, FailureReason } = Results[0] ?? {};
-        return {
-          state: stateOf(Status),
-          moved: ApproximateNumberOfMessagesMoved,
-          ...(FailureReason !== undefined && { reason: FailureReason }),
-        };
+        const task = await readLatest();
+        // A task shows itself some time after its start.
+        if (task === undefined) return { state: 'running', moved: 0 };
+        const { Status, ApproximateNumberOfMessagesMoved: moved = 0, FailureReason } = task;
+        const reason = Status === 'CANCELLED' ? 'it was cancelled' : FailureReason;
+        return { state: stateOf(Status), moved, ...(reason !== undefined && { reason }) };
       } catch (error) {
         throw explainAwsError(error, doing);
+      }
+    },
+
+    async stop() {
+      try {
+        const { TaskHandle, ApproximateNumberOfMessagesMoved: seen = 0 } = (await readLatest()) ?? {};
+        // Only a task that runs has a handle.
+        if (TaskHandle === undefined) return seen;
+        const answer = await sqs.send(new CancelMessageMoveTaskCommand({ TaskHandle }));
+        return answer.ApproximateNumberOfMessagesMoved ?? seen;
+      } catch (error) {
+        throw explainAwsError(error, `stop moving the messages of the queue "${deadLetters.name}"`);
       }
     },
   };

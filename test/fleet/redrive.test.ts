@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { CancelledError } from '../../src/errors.ts';
 import { listDeadLetters } from '../../src/fleet/dead-letters.ts';
 import type { QueueDepths, QueueEntry, TakenMessage } from '../../src/fleet/queue.ts';
 import { redrive } from '../../src/fleet/redrive.ts';
@@ -73,7 +74,8 @@ class TwoQueues {
     });
 
   get deps() {
-    const mover = { start: async () => false, read: () => Promise.reject(new Error('no task')) };
+    const noTask = () => Promise.reject(new Error('no task'));
+    const mover = { start: async () => false, read: noTask, stop: noTask };
     return { deadLetters: this, queue: this, mover, clock: this.clock };
   }
 
@@ -159,9 +161,37 @@ describe('redrive', () => {
     const mover = {
       start: async () => true,
       read: async () => ({ state: 'failed' as const, moved: 4, reason: 'AccessDenied' }),
+      stop: async () => 4,
     };
     await expect(redrive({ ...queues.deps, mover })).rejects.toThrow(
       'SQS stopped moving the dead letters after 4 (AccessDenied)',
+    );
+  });
+});
+
+describe("redrive by SQS's own task, cancelled", () => {
+  const cancel = (stop: () => Promise<number>) => {
+    const ending = new AbortController();
+    const mover = {
+      start: async () => true,
+      read: async () => ({ state: 'running' as const, moved: 3 }),
+      stop,
+    };
+    const onProgress = () => ending.abort(new CancelledError('cancelled.'));
+    return redrive({ ...new TwoQueues(9).deps, mover }, { signal: ending.signal, onProgress });
+  };
+
+  it('tells SQS to stop', async () => {
+    await expect(cancel(async () => 5)).rejects.toThrow(
+      new CancelledError(
+        'cancelled: SQS was told to stop after about 5 messages; the others stay in the dead-letter queue.',
+      ),
+    );
+  });
+
+  it('says that SQS goes on when it could not be told', async () => {
+    await expect(cancel(() => Promise.reject(new Error('AWS refused it.')))).rejects.toThrow(
+      'cancelled, but SQS goes on moving the dead letters: "tdd redrive" shows how far it is. AWS refused it.',
     );
   });
 });

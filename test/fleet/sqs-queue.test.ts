@@ -53,6 +53,23 @@ describeWithMoto('a queue of SQS', () => {
     );
   }
 
+  /** Answers the next calls of each name with these outputs, or throws them. @returns what was asked. */
+  function answerMoves(answers: Record<string, unknown[]>) {
+    const asked: { readonly name: string; readonly input: unknown }[] = [];
+    sqs.middlewareStack.add(
+      (next, { commandName: name = '' }) =>
+        async (args) => {
+          const output = answers[name]?.shift();
+          if (output === undefined) return next(args);
+          asked.push({ name, input: args.input });
+          if (output instanceof Error) throw output;
+          return { response: {}, output: { $metadata: {}, ...(output as object) } };
+        },
+      { step: 'initialize' },
+    );
+    return asked;
+  }
+
   it('takes a fleet, each partition once, though some entries fail at first', async () => {
     let calls = 0;
     sqs.middlewareStack.add(
@@ -157,23 +174,14 @@ describeWithMoto('a queue of SQS', () => {
   });
 
   it("lets SQS's own task move them where it has one, and tells it where to", async () => {
-    const asked: unknown[] = [];
-    const answers: Record<string, unknown[]> = {
+    const asked = answerMoves({
       StartMessageMoveTaskCommand: [{ TaskHandle: 'task' }],
       ListMessageMoveTasksCommand: [
+        {},
         { Results: [{ Status: 'RUNNING', ApproximateNumberOfMessagesMoved: 3 }] },
         { Results: [{ Status: 'COMPLETED', ApproximateNumberOfMessagesMoved: 9 }] },
       ],
-    };
-    sqs.middlewareStack.add(
-      (next, context) => async (args) => {
-        const output = answers[context.commandName ?? '']?.shift();
-        if (output === undefined) return next(args);
-        asked.push(args.input);
-        return { response: {}, output: { $metadata: {}, ...(output as object) } };
-      },
-      { step: 'initialize' },
-    );
+    });
     const moved: number[] = [];
     const mover = createSqsMover({ sqs }, { deadLetters: deadLetters(), queue: queue() });
     const report = await redrive(
@@ -181,11 +189,28 @@ describeWithMoto('a queue of SQS', () => {
       { onProgress: (count) => moved.push(count) },
     );
     expect(report).toEqual({ moved: 9, left: 0, undeleted: 0, by: 'task' });
-    expect(moved).toEqual([3, 9]);
-    expect(asked[0]).toEqual({
+    expect(moved).toEqual([0, 3, 9]);
+    expect(asked[0]?.input).toEqual({
       SourceArn: 'arn:aws:sqs:us-east-1:123456789012:q-dlq',
       DestinationArn: 'arn:aws:sqs:us-east-1:123456789012:q',
     });
+  });
+
+  it("joins a task of SQS's that runs already, and stops it when it is cancelled", async () => {
+    const runs = 'There is already a task running. Only one active task is allowed for a source queue arn.';
+    const asked = answerMoves({
+      StartMessageMoveTaskCommand: [Object.assign(new Error(runs), { name: 'InvalidParameterValue' })],
+      ListMessageMoveTasksCommand: Array(2).fill({ Results: [{ Status: 'RUNNING', TaskHandle: 'earlier' }] }),
+      CancelMessageMoveTaskCommand: [{ ApproximateNumberOfMessagesMoved: 4 }],
+    });
+    const ending = new AbortController();
+    const mover = createSqsMover({ sqs }, { deadLetters: deadLetters(), queue: queue() });
+    const moving = redrive(
+      { deadLetters: deadLetters(), queue: queue(), mover, clock },
+      { signal: ending.signal, onProgress: () => ending.abort(new Error('Ctrl-C')) },
+    );
+    await expect(moving).rejects.toThrow('cancelled: SQS was told to stop after about 4 messages');
+    expect(asked.at(-1)).toEqual({ name: 'CancelMessageMoveTaskCommand', input: { TaskHandle: 'earlier' } });
   });
 
   it('counts what is in flight as dead letters are looked at', async () => {

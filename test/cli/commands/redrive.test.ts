@@ -1,0 +1,70 @@
+import { createHash } from 'node:crypto';
+import { EventEmitter } from 'node:events';
+import { json } from 'node:stream/consumers';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { answerJson, type LoopbackServer, startLoopbackServer } from '../../support/loopback-server.ts';
+import { runCli } from '../../support/run-cli.ts';
+import { makeTempFolder } from '../../support/temp-folder.ts';
+
+const WHO =
+  '<GetCallerIdentityResponse><GetCallerIdentityResult><Account>123456789012</Account></GetCallerIdentityResult></GetCallerIdentityResponse>';
+const BODY = '{"year":2004,"initial":"AD"}';
+const MD5OfBody = createHash('md5').update(BODY).digest('hex');
+const LETTER = { MessageId: 'm', ReceiptHandle: 'r', Body: BODY, MD5OfBody };
+
+let server: LoopbackServer;
+let signals: EventEmitter;
+let stopped: unknown[];
+
+/** An SQS whose task of moving never ends by itself; somebody presses Ctrl-C when it is looked at. */
+beforeEach(async () => {
+  signals = new EventEmitter();
+  stopped = [];
+  const received = [[LETTER], []];
+  const sqs: Record<string, (input: unknown) => object> = {
+    GetQueueUrl: () => ({ QueueUrl: `${server.url}/q` }),
+    GetQueueAttributes: () => ({ Attributes: { QueueArn: 'arn:aws:sqs:us-east-1:123456789012:q' } }),
+    ReceiveMessage: () => ({ Messages: received.shift() ?? [] }),
+    ChangeMessageVisibilityBatch: () => ({ Successful: [{ Id: '0' }], Failed: [] }),
+    StartMessageMoveTask: () => ({ TaskHandle: 'task' }),
+    ListMessageMoveTasks: () => {
+      signals.emit('SIGINT');
+      return { Results: [{ Status: 'RUNNING', TaskHandle: 'task' }] };
+    },
+    CancelMessageMoveTask: (input) => {
+      stopped.push(input);
+      return { ApproximateNumberOfMessagesMoved: 7 };
+    },
+  };
+  server = await startLoopbackServer(async (request, response) => {
+    const [, operation = ''] = String(request.headers['x-amz-target']).split('.');
+    if (sqs[operation]) answerJson(response, 200, sqs[operation](await json(request)));
+    else response.end(request.method === 'POST' ? WHO : '');
+  });
+});
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await server.stop();
+});
+
+test("Ctrl-C stops SQS's own task, too, and says so", async () => {
+  const env = {
+    AWS_ENDPOINT_URL: server.url,
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'testing',
+    AWS_SECRET_ACCESS_KEY: 'testing',
+    DATALAKE_BUCKET_NAME: 'the-lake',
+  };
+  for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
+  const cwd = await makeTempFolder();
+  const { exitCode, stderr } = await runCli(['redrive', '--yes', '--quiet'], {
+    cwd,
+    env: { ...env, XDG_CACHE_HOME: cwd },
+    signals,
+  });
+  expect(stderr).toBe(
+    'tdd: cancelled: SQS was told to stop after about 7 messages; the others stay in the dead-letter queue.\n',
+  );
+  expect(exitCode).toBe(130);
+  expect(stopped).toEqual([{ TaskHandle: 'task' }]);
+});
