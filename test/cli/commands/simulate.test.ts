@@ -138,6 +138,9 @@ describeWithMoto('tdd simulate', () => {
     await receive();
     signals.emit('SIGINT');
     expect(await waiting).toMatchObject({ exitCode: 130, stdout: '' });
+    const input = { QueueUrl: queueUrl, AttributeNames: ['ApproximateNumberOfMessagesNotVisible' as const] };
+    const { Attributes } = await sqs.send(new GetQueueAttributesCommand(input));
+    expect(Attributes).toEqual({ ApproximateNumberOfMessagesNotVisible: '1' });
   });
 
   it.each([
