@@ -1,8 +1,10 @@
+import type { QueueDepths } from '../../fleet/queue.ts';
 import type { PauseReport } from '../../fleet/switch-fleet.ts';
 import { defineCommand } from '../command.ts';
 import { formatNumberOf } from '../format-launch.ts';
 import { type OpenFleetInput, openFleet, readFleetInput } from '../open-fleet.ts';
 import type { Style } from '../output.ts';
+import { formatDuration } from '../progress-line.ts';
 
 /** `tdd pause`: the workers finish what they have and take nothing more. */
 export const pause = defineCommand<OpenFleetInput, PauseReport>({
@@ -23,15 +25,22 @@ export const pause = defineCommand<OpenFleetInput, PauseReport>({
 function format({ unchanged, queue, expiresFrom, expiresUntil }: PauseReport, style: Style): string {
   const lines = [`${style.green('✔')} The fleet is paused${unchanged ? ' already' : ''}.`];
   if (queue && queue.inFlight > 0) {
-    lines.push(`With workers, who finish within five minutes: ${formatNumberOf(queue.inFlight, 'message')}.`);
+    const number = formatNumberOf(queue.inFlight, 'message');
+    lines.push(`With workers, who finish within five minutes, or put off until their next try: ${number}.`);
   }
-  if (queue && expiresUntil !== undefined) {
-    const number = formatNumberOf(queue.waiting + queue.inFlight + queue.delayed, 'message');
+  const waiting = queue ? queue.waiting + queue.delayed : 0;
+  if (queue && waiting > 0 && expiresUntil !== undefined) {
+    const number = formatNumberOf(waiting, 'message');
     lines.push(
       expiresFrom === undefined
-        ? `Waiting: ${number}; SQS drops them 14 days after they were sent, the last by ${expiresUntil.slice(0, 10)}.`
+        ? `Waiting: ${number}; SQS drops them ${formatRetention(queue)} after they were sent, the last by ${expiresUntil.slice(0, 10)}.`
         : `Waiting: ${number}; SQS drops those of the latest launch from ${expiresFrom.slice(0, 10)} on.`,
     );
   }
   return [...lines, `Next: ${style.bold('tdd resume')}`].join('\n');
+}
+
+function formatRetention({ retentionSeconds }: QueueDepths): string {
+  const days = Math.floor(retentionSeconds / 86_400);
+  return days > 0 ? formatNumberOf(days, 'day') : formatDuration(retentionSeconds);
 }

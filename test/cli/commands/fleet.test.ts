@@ -3,6 +3,7 @@ import {
   PurgeQueueCommand,
   ReceiveMessageCommand,
   SendMessageCommand,
+  SetQueueAttributesCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
@@ -257,5 +258,19 @@ describeWithMoto('tdd launch, status, redrive, pause and resume', () => {
     const resumed = await json(['resume']);
     expect(resumed).toMatchObject({ unchanged: false, eventSource: { state: 'Enabled' } });
     expect((await run(['resume'])).stdout).toContain('running already');
+  });
+
+  test('counts no message twice at a pause, and says how long the queue keeps them', async () => {
+    const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: QUEUE }));
+    const Attributes = { MessageRetentionPeriod: '345600' };
+    await sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes }));
+    for (const initial of ['AD', 'TH', 'ZZ']) {
+      const MessageBody = JSON.stringify({ year: 2004, initial });
+      await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody }));
+    }
+    await sqs.send(new ReceiveMessageCommand({ QueueUrl, VisibilityTimeout: 60 }));
+    const { stdout } = await run(['pause']);
+    expect(stdout).toMatch(/, or put off until their next try: 1 message\.\n/);
+    expect(stdout).toMatch(/Waiting: 2 messages; SQS drops them 4 days after they were sent, the last by \d/);
   });
 });
