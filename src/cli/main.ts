@@ -39,9 +39,6 @@ async function runProgram(io: Io, argv: string[], secrets: Secrets, signal: Abor
     },
     width: io.stdout.columns ?? 80,
     execute: async (command, flags, args) => {
-      io.stderr.on('error', () => {
-        // Nobody is left to tell.
-      });
       const { createContext } = await import('./context.ts');
       exitCode = await command.execute(createContext(io, { secrets, signal }, flags), flags, args);
     },
@@ -121,7 +118,7 @@ class OutputClosed extends Error {}
  * @returns `crashed`, which rejects with the last of these, and what ends the listening.
  */
 function listenForTheEnd(io: Io, ending: AbortController) {
-  const { signals, stdout } = io;
+  const { signals, stdout, stderr } = io;
   let reportCrash: (error: unknown) => void = () => {};
   const crashed = new Promise<never>((_, reject) => {
     reportCrash = reject;
@@ -142,7 +139,10 @@ function listenForTheEnd(io: Io, ending: AbortController) {
   signals.on('SIGINT', onSignal);
   signals.on('SIGTERM', onSignal);
   signals.on('uncaughtException', onCrash);
-  // This one stays until the process ends: an error without a listener, however late, would crash it.
+  // These stay until the process ends: an error without a listener, however late, would crash it.
+  stderr.on('error', () => {
+    // Nobody is left to tell.
+  });
   stdout.on('error', (error: NodeJS.ErrnoException) => {
     ending.abort(error.code === 'EPIPE' ? new OutputClosed() : cannotWrite(error));
   });

@@ -43,6 +43,12 @@ describe('bin/tdd.js', () => {
     expect({ stdout, stderr }).toEqual({ stdout: '', stderr: 'exit code 0\n' });
   });
 
+  test('gives the exit code of wrong usage though nobody reads what is wrong', async () => {
+    const script = `"${process.execPath}" "${bin}" nonsense 2>&1 >/dev/null; echo "exit code $?" >&2`;
+    const { stderr } = await run('sh', ['-c', `{ ${script}; } | true`]);
+    expect(stderr).toBe('exit code 2\n');
+  });
+
   test('says that a checkout is not built', async () => {
     const folder = await makeTempFolder();
     await mkdir(join(folder, 'bin'));
