@@ -10,7 +10,7 @@ export function normalizeArgv(argv: readonly string[]): string[] {
   });
 }
 
-/** What was given for a flag, the last one first to find: for secrets, before anything is parsed. */
+/** All that was given for a flag, in that order: for secrets, before anything is parsed. */
 export function valuesOfFlag(argv: readonly string[], flag: string): string[] {
   return argv.flatMap((argument, index) => {
     if (argument === flag) return argv[index + 1] ?? [];

@@ -66,7 +66,7 @@ function fleetRows({ fleet, rate, secondsLeft, phase }: FleetStatus): [string, s
   ];
   const speed = rate
     ? `${rate.moviesPerSecond.toFixed(1)} movies/s over the last ${formatDuration(rate.overSeconds)}`
-    : 'nothing settled in the last minutes';
+    : 'nothing settled in the last minute';
   const left = secondsLeft === undefined ? '' : `, about ${formatDuration(secondsLeft)} left`;
   return [
     ['partitions', states.join(', ')],

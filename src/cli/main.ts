@@ -37,7 +37,7 @@ async function runProgram(io: Io, argv: string[], secrets: Secrets, signal: Abor
     writeError: (text) => {
       usageText += text;
     },
-    width: io.stdout.columns ?? 80,
+    width: io.stdout.columns || 80,
     execute: async (command, flags, args) => {
       const { createContext } = await import('./context.ts');
       exitCode = await command.execute(createContext(io, { secrets, signal }, flags), flags, args);

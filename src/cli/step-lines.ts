@@ -33,7 +33,7 @@ export function createStepLines({
 
   const clear = () => void stderr.write('\r\x1b[K');
   const draw = () => {
-    if (current) stderr.write(`… ${current.text}${remark}`.slice(0, (stderr.columns ?? 80) - 1));
+    if (current) stderr.write(`… ${current.text}${remark}`.slice(0, (stderr.columns || 80) - 1));
   };
   const close = () => {
     if (current && isTerminal) clear();
