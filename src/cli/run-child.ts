@@ -4,9 +4,10 @@ import { UsageError } from '../errors.ts';
 import type { CommandContext } from './context.ts';
 
 /**
- * Runs a program on this very terminal and waits for its end. Ctrl-C reaches it by itself, `kill` is passed on.
+ * Runs a program on this very terminal and waits for its end, however often somebody presses Ctrl-C: that reaches it by
+ * itself, and what it does then is its own matter. `kill` is passed on.
  * @returns its exit code, or 128 and the signal's number, as a shell tells it.
- * @throws {UsageError} when there is no such program.
+ * @throws {UsageError} when there is no such program; the signal's reason when it is aborted already.
  */
 export async function runChild(
   { io, signal }: Pick<CommandContext, 'io' | 'signal'>,
@@ -14,9 +15,13 @@ export async function runChild(
   args: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<number> {
+  signal.throwIfAborted();
   const child = spawn(program, args, { cwd: io.cwd, env: { ...env }, stdio: 'inherit' });
   const passOn = (): void => void child.kill('SIGTERM');
-  if (!io.stdin.isTTY) signal.addEventListener('abort', passOn, { once: true });
+  // A listener of any kind keeps Node from ending at the second Ctrl-C, and the child's services with it.
+  const onInterrupt = io.stdin.isTTY ? () => {} : passOn;
+  io.signals.on('SIGINT', onInterrupt);
+  io.signals.on('SIGTERM', passOn);
   try {
     return await new Promise<number>((resolve, reject) => {
       child.once('error', (cause: NodeJS.ErrnoException) => {
@@ -26,6 +31,7 @@ export async function runChild(
       child.once('exit', (code, name) => resolve(code ?? 128 + (name ? constants.signals[name] : 0)));
     });
   } finally {
-    signal.removeEventListener('abort', passOn);
+    io.signals.off('SIGINT', onInterrupt);
+    io.signals.off('SIGTERM', passOn);
   }
 }

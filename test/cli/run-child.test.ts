@@ -1,0 +1,46 @@
+import { spawn } from 'node:child_process';
+import { EventEmitter, on, once } from 'node:events';
+import { readdir } from 'node:fs/promises';
+import { PassThrough } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+import { runChild } from '../../src/cli/run-child.ts';
+import { makeTempFolder } from '../support/temp-folder.ts';
+
+const TDD = fileURLToPath(new URL('../../bin/tdd.js', import.meta.url));
+/** Tells of each SIGTERM, and ends with its input. */
+const STUBBORN = `
+  process.on('SIGTERM', () => console.log('told'));
+  process.stdin.on('end', () => process.exit(0)).resume();
+  console.log('ready');
+`;
+
+it('keeps the sandbox until its command has ended, though Ctrl-C comes twice', async () => {
+  const folder = await makeTempFolder();
+  const tdd = spawn(process.execPath, [TDD, 'sandbox', '--', process.execPath, '-e', STUBBORN], {
+    cwd: folder,
+    env: { PATH: process.env.PATH ?? '', TMPDIR: folder },
+    stdio: ['pipe', 'pipe', 'ignore'],
+  });
+  const closed = once(tdd, 'close');
+  let told = 0;
+  for await (const [text] of on(tdd.stdout.setEncoding('utf8'), 'data', { close: ['close'] })) {
+    if (text.includes('told')) told += 1;
+    if (told === 2) break;
+    tdd.kill('SIGINT');
+  }
+  tdd.stdin.end();
+  expect(await closed).toEqual([130, null]);
+  expect(told).toBe(2);
+  expect(await readdir(folder)).toEqual([]);
+});
+
+it('passes kill on to a command on a terminal', async () => {
+  const signals = new EventEmitter();
+  const stdin = Object.assign(new PassThrough(), { isTTY: true });
+  const io = { argv: [], env: {}, cwd: '/', stdin, stdout: stdin, stderr: stdin, signals };
+  const { signal } = new AbortController();
+  const running = runChild({ io, signal }, process.execPath, ['-e', 'setInterval(() => {}, 1_000)'], {});
+  signals.emit('SIGTERM');
+  expect(await running).toBe(128 + 15);
+});
