@@ -1,5 +1,7 @@
-import { cp, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { cp, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { UsageError } from '../errors.ts';
 import { createDirectoryLake } from '../lake/directory-lake.ts';
 import { SANDBOX_BUCKET, type Sandbox } from '../sandbox/start-sandbox.ts';
 import { verifyLake } from '../sandbox/verify-lake.ts';
@@ -12,6 +14,8 @@ export const TOUR_CATALOGUE = { titles: 400, years: [2023, 2024] };
 
 /** What the tour leaves, in the working directory. */
 const LAKE = 'sandbox-lake';
+/** In that folder: what is in there may be replaced. */
+const MARK = '.tdd-tour';
 
 /** The way of everybody's first day. */
 const STEPS: readonly { readonly why: string; readonly args: readonly string[] }[] = [
@@ -24,6 +28,7 @@ const STEPS: readonly { readonly why: string; readonly args: readonly string[] }
 /**
  * The whole way on one screen: runs the real commands in the sandbox, one after the other, compares every document
  * that the fleet has written with the truth, and says where they are and what to do next.
+ * @throws {UsageError} when the place of the documents is taken by something else, before anything is run.
  * @returns an exit code: that of the first command that failed, or 1 when a document is missing, too many or wrong.
  */
 export async function takeTour(
@@ -34,7 +39,11 @@ export async function takeTour(
   const { output, io, signal } = context;
   const { bold, cyan, dim, green, red } = output.style;
   const lakeDirectory = join(io.cwd, LAKE);
-  await rm(lakeDirectory, { recursive: true, force: true });
+  if (existsSync(lakeDirectory) && !existsSync(join(lakeDirectory, MARK))) {
+    throw new UsageError(
+      `There is ${lakeDirectory} already, which no tour has made: move it away, or take the tour in another folder.`,
+    );
+  }
   output.info(
     bold(
       `A sandbox on this machine: TMDB, IMDb and AWS are stand-ins, ${catalogue.cases.length} movies are invented.`,
@@ -47,7 +56,7 @@ export async function takeTour(
   }
   const lake = createDirectoryLake({ directory: bucketDirectory });
   const { movies, reviews, missing, unexpected, wrong } = await verifyLake({ lake, catalogue });
-  await cp(bucketDirectory, lakeDirectory, { recursive: true });
+  await replaceLake(bucketDirectory, lakeDirectory);
   const bad = missing.length + unexpected.length + wrong.length;
   if (bad > 0) {
     output.info(
@@ -69,4 +78,18 @@ export async function takeTour(
     ].join('\n'),
   );
   return 0;
+}
+
+/** Copies the bucket to where an earlier tour's copy may stand, which goes once the new one is whole. */
+async function replaceLake(bucketDirectory: string, lakeDirectory: string): Promise<void> {
+  const copy = await mkdtemp(`${lakeDirectory}-`);
+  try {
+    await cp(bucketDirectory, copy, { recursive: true });
+    await writeFile(join(copy, MARK), 'The next "tdd sandbox --tour" in this place replaces this folder.\n');
+    await rm(lakeDirectory, { recursive: true, force: true });
+    await rename(copy, lakeDirectory);
+  } catch (error) {
+    await rm(copy, { recursive: true, force: true });
+    throw error;
+  }
 }
