@@ -114,7 +114,7 @@ export function createS3Lake({ s3, bucket }: { readonly s3: S3Client; readonly b
       const watched = watchSource(source, signal);
       const permission = 's3:PutObject and s3:AbortMultipartUpload';
       return call({ key, doing: 'write', permission }, signal, () =>
-        uploadStream({ s3, bucket, key, contentType }, watched.chunks),
+        uploadStream({ s3, bucket, key, contentType }, watched.chunks, signal),
       ).catch(watched.rethrow);
     },
 

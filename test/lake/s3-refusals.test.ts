@@ -153,6 +153,15 @@ describe('a broken connection', () => {
     const lake = await openStub(() => controller.abort(reason));
     await expect(lake.read('k', { signal: controller.signal })).rejects.toBe(reason);
   });
+
+  test('an abort ends the writing of a small stream that S3 does not answer', async () => {
+    const controller = new AbortController();
+    const reason = new Error('Time is up.');
+    const lake = await openStub(() => controller.abort(reason));
+    const { signal } = controller;
+    await expect(lake.writeStream('k', oneChunk(), 'text/plain', { signal })).rejects.toBe(reason);
+    expect(lake.stub.requests).toHaveLength(1);
+  });
 });
 
 describe('an upload in parts', () => {
@@ -186,6 +195,16 @@ describe('an upload in parts', () => {
     const lake = await openUpload({ abort: put(403, 'AccessDenied') });
     const reason = new Error('The source broke.');
     await expect(lake.writeStream('k', megabytes(12, reason), 'text/plain')).rejects.toBe(reason);
+    expect(aborts(lake.stub)).toHaveLength(1);
+    expect(completes(lake.stub)).toHaveLength(0);
+  });
+
+  test('is taken back when it is aborted while S3 does not answer', async () => {
+    const controller = new AbortController();
+    const reason = new Error('Time is up.');
+    const lake = await openUpload({ part: () => controller.abort(reason) });
+    const { signal } = controller;
+    await expect(lake.writeStream('k', megabytes(12), 'text/plain', { signal })).rejects.toBe(reason);
     expect(aborts(lake.stub)).toHaveLength(1);
     expect(completes(lake.stub)).toHaveLength(0);
   });
