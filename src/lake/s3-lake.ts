@@ -1,4 +1,5 @@
-import { Readable } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import {
   GetObjectCommand,
   type GetObjectCommandInput,
@@ -104,7 +105,7 @@ export function createS3Lake({ s3, bucket }: { readonly s3: S3Client; readonly b
     readStream: (key, { signal } = {}) =>
       call(reading(key), signal, async () => {
         const answer = await get(key, {}, signal);
-        return answer && destroyOnAbort(toReadable(answer.Body), signal);
+        return answer && explainedStream(key, toReadable(answer.Body), signal);
       }),
 
     write: (key, body, contentType, { signal } = {}) =>
@@ -135,6 +136,14 @@ export function createS3Lake({ s3, bucket }: { readonly s3: S3Client; readonly b
 
     list: (prefix, options) => list(prefix, options),
   };
+
+  /** The body's bytes; what breaks them on the way is explained as it is before them. */
+  function explainedStream(key: string, body: Readable, signal: AbortSignal | undefined): Readable {
+    const explained = new PassThrough();
+    call(reading(key), signal, () => finished(body)).catch((error) => explained.destroy(error));
+    explained.once('close', () => body.destroy());
+    return destroyOnAbort(body.pipe(explained), signal);
+  }
 
   async function* list(prefix: string, { signal }: LakeOptions = {}): AsyncGenerator<LakeEntry> {
     const pages = paginateListObjectsV2(

@@ -138,7 +138,21 @@ describe('a broken connection', () => {
     const readAll = async () => {
       for await (const _ of (await lake.readStream('k')) ?? []);
     };
-    await expect(readAll()).rejects.toThrow('aborted');
+    await expect(readAll()).rejects.toThrow(UserError);
+    await expect(readAll()).rejects.toThrow('the connection to S3 broke (aborted), so try again');
+  });
+
+  test('is closed when a stream is left before its end', async () => {
+    let closed = () => {};
+    const isClosed = new Promise<void>((resolve) => {
+      closed = resolve;
+    });
+    const lake = await openStub((response) => {
+      response.once('close', closed).writeHead(200, { etag: '"1"', 'content-length': '100' });
+      response.write('half');
+    });
+    for await (const _ of (await lake.readStream('k')) ?? []) break;
+    await isClosed;
   });
 
   test('is told when nobody listens', async () => {
