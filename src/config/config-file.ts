@@ -29,7 +29,7 @@ export async function readConfigFile(path: string): Promise<ConfigFile> {
   const stray = findStrayLine(text);
   if (stray !== undefined) {
     throw new UsageError(
-      `${path}, line ${stray}, is neither a [SECTION], nor a KEY = VALUE, nor a comment: mend or remove it.`,
+      `${path}, line ${stray}, is neither a [SECTION] alone on its line, nor a KEY = VALUE, nor a comment: mend or remove it.`,
     );
   }
   const values = flatten(decode(text));

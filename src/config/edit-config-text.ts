@@ -22,11 +22,13 @@ export function editConfigText(text: string, entries: readonly ConfigEntry[]): s
 
 /**
  * The number, from 1, of the first line that a reader of ini files cannot place: no section, key, comment, nor
- * the indented rest of a value (Python's ConfigParser writes such).
+ * the indented rest of a value (Python's ConfigParser writes such). A section that is indented, or has something
+ * behind it, is a stray line too: npm's `ini` takes it for a key, Python for the rest of a value or for a section.
  */
 export function findStrayLine(text: string): number | undefined {
   const index = text.split(/\r?\n/).findIndex((line) => {
-    return line !== '' && !/^\s/.test(line) && !isComment(line) && !sectionOf(line) && !keyOf(line);
+    if (isComment(line) || sectionOf(line)) return false;
+    return /^\s*\[/.test(line) || !(/^\s/.test(line) || keyOf(line));
   });
   return index < 0 ? undefined : index + 1;
 }

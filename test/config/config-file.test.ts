@@ -60,6 +60,8 @@ describe('readConfigFile', () => {
     ['a file of two megabytes', Buffer.alloc(2_000_000, '#')],
     ['a line that is nothing', '[TMDB]\nAPI_KEY abc\n'],
     ['a section that is not closed', '[TMDB\n'],
+    ['an indented section', '[DATALAKE]\nBUCKET_NAME = my-lake\n  [TMDB]\n  API_KEY = abc\n'],
+    ['a section with a remark behind it', '[DATALAKE]\n[TMDB] ; a = b\nAPI_KEY = abc\n'],
   ])('refuses %s, naming the file', async (_what, content) => {
     const path = await write(content);
     const refusal = await readConfigFile(path).catch((error: unknown) => error);
