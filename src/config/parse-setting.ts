@@ -106,13 +106,13 @@ export function parseRequestsPerSecond(text: string): number {
 
 /**
  * The root of a service, without a slash at its end.
- * @throws {UsageError} unless it is http or https, without credentials, query or fragment; a URL with
+ * @throws {UsageError} unless it is http or https, without credentials, query or fragment; what may hold
  *   credentials is not repeated.
  */
 export function parseBaseUrl(text: string): string {
   const url = URL.canParse(text.trim()) ? new URL(text.trim()) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol)) {
-    const shown = url?.username || url?.password ? 'the value' : quote(text);
+    const shown = text.includes('@') ? 'the value' : quote(text);
     throw new UsageError(`${shown} is no web address: give one that begins with https:// or http://.`);
   }
   if (url.username !== '' || url.password !== '' || /[?#]/.test(text)) {

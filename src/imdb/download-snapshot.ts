@@ -77,8 +77,10 @@ export async function downloadSnapshot(options: DownloadOptions): Promise<Snapsh
 
 function fileUrl(datasetsUrl: string): URL {
   if (!URL.canParse(datasetsUrl) || !/^https?:/.test(datasetsUrl)) {
+    // It may hold a password.
+    const shown = datasetsUrl.includes('@') ? 'The value' : JSON.stringify(datasetsUrl);
     throw new UsageError(
-      `${JSON.stringify(datasetsUrl)} is no address of IMDb's files: set IMDB_DATASETS_URL to one such as https://datasets.imdbws.com.`,
+      `${shown} is no address of IMDb's files: set IMDB_DATASETS_URL to one such as https://datasets.imdbws.com.`,
     );
   }
   return new URL(FILE, datasetsUrl.endsWith('/') ? datasetsUrl : `${datasetsUrl}/`);

@@ -68,5 +68,7 @@ describe('a setting', () => {
     expect(() => SETTINGS.apiKey.parse('hush hush')).toThrow(/^(?!.*hush)/);
     expect(() => SETTINGS.tmdbBaseUrl.parse('https://me:hush@h.example')).toThrow(/^(?!.*hush)/);
     expect(() => SETTINGS.tmdbBaseUrl.parse('ftp://me:hush@h.example')).toThrow(/^(?!.*hush)/);
+    expect(() => SETTINGS.tmdbBaseUrl.parse('https://me:hush@h.example:99999')).toThrow(/^(?!.*hush)/);
+    expect(() => SETTINGS.tmdbBaseUrl.parse('me:hush@h.example')).toThrow(/^(?!.*hush)/);
   });
 });

@@ -197,6 +197,10 @@ describe("having a day's snapshot", () => {
     await expect(ensurePartitionIndex({ ...deps, datasetsUrl: 'datasets' }, MOVIES)).rejects.toThrow(
       '"datasets" is no address of IMDb\'s files: set IMDB_DATASETS_URL',
     );
+    const unreadable = { ...deps, datasetsUrl: 'https://me:hush@h.example:port' };
+    await expect(ensurePartitionIndex(unreadable, MOVIES)).rejects.toThrow(
+      "The value is no address of IMDb's files: set IMDB_DATASETS_URL",
+    );
   });
 
   it("passes on a lake's failure to write, and builds no index of what it does not have", async () => {
