@@ -5,7 +5,7 @@ const MAX_SOCKETS = 50;
 
 /**
  * Makes the S3 client of a process: credentials, profile and region from the SDK's own chain, many kept-alive
- * sockets, and path style where `env` names a custom endpoint (stand-ins have no host name per bucket).
+ * sockets, and path style where `env` or the profile names a custom endpoint (stand-ins have no host name per bucket).
  * `overrides` win over all of it: a region, or a test's endpoint and credentials.
  *
  * Checksums beyond the required ones are off: a whole snapshot would be summed up in JavaScript when it is read,
@@ -16,8 +16,8 @@ export function createS3Client(
   overrides: S3ClientConfig = {},
 ): S3Client {
   const endpoint = readEndpoint(env);
-  return new S3Client({
-    ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true }),
+  const s3 = new S3Client({
+    ...(endpoint === undefined ? {} : { endpoint }),
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
     // "Expect: 100-continue" would open a connection of its own for each part of an upload.
@@ -31,6 +31,14 @@ export function createS3Client(
     },
     ...overrides,
   });
+  // The SDK reads a profile's endpoint at the first request only.
+  const { endpointProvider } = s3.config;
+  s3.config.endpointProvider = (request, context) =>
+    endpointProvider(
+      request.Endpoint === undefined ? request : { ...request, ForcePathStyle: true },
+      context,
+    );
+  return s3;
 }
 
 /** The service's own variable comes first: https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html */

@@ -1,7 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { UsageError, UserError } from '../../src/errors.ts';
 import { checkBucket } from '../../src/lake/check-bucket.ts';
-import { createS3Client } from '../../src/lake/create-s3-client.ts';
 import type { Lake } from '../../src/lake/lake.ts';
 import { createS3Lake } from '../../src/lake/s3-lake.ts';
 import { type StubAnswer, type StubS3, startStubS3 } from './stub-s3.ts';
@@ -255,26 +254,6 @@ describe('checkBucket', () => {
   test('takes a bare 400 for expired credentials', async () => {
     const answer = { status: 400, headers: { 'x-amz-bucket-region': 'us-east-1' } };
     await expect(check(answer)).rejects.toThrow('expired AWS credentials');
-  });
-});
-
-describe('the client', () => {
-  const pathStyle = (env: Record<string, string>) => createS3Client({ env }).config.forcePathStyle;
-  const endpoint = async (env: Record<string, string>) =>
-    (await createS3Client({ env }, { region: 'eu-west-1' }).config.endpoint?.())?.hostname;
-
-  test("uses path style with a custom endpoint, S3's own before the common one", async () => {
-    const env = { AWS_ENDPOINT_URL: 'http://common.test', AWS_ENDPOINT_URL_S3: 'http://s3.test' };
-    expect(await endpoint(env)).toBe('s3.test');
-    expect(await endpoint({ AWS_ENDPOINT_URL: 'http://common.test' })).toBe('common.test');
-    expect(pathStyle(env)).toBe(true);
-  });
-
-  test('uses AWS without one', async () => {
-    expect(await endpoint({})).toBeUndefined();
-    expect(pathStyle({})).toBe(false);
-    const env = { AWS_ENDPOINT_URL: 'http://common.test', AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'true' };
-    expect(pathStyle(env)).toBe(false);
   });
 });
 
