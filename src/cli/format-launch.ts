@@ -71,7 +71,7 @@ export function formatLaunchPlan(result: LaunchResult, style: Style): string {
         result.largest.map(({ year, initial, titles }) => [`${year}/${initial}`, formatCount(titles)]),
       ),
     ),
-    ...formatWithoutYear(result),
+    ...formatLeftOut(result),
     '',
     ...notes.map((note) => `${style.yellow('note:')} ${note}`),
     ...TERMS.map((line) => style.dim(line)),
@@ -111,16 +111,19 @@ function formatHistogram({ sizes }: LaunchResult, style: Style): string[] {
   });
 }
 
-function formatWithoutYear({ withoutYear: { count, titles } }: LaunchResult): string[] {
-  if (count === 0) return [];
-  const some = titles
-    .slice(0, NAMED_WITHOUT_YEAR)
-    .map(({ imdbId, title }) => `${imdbId} "${shorten(title)}"`);
-  const more = count > some.length ? ' …' : '';
-  return [
-    '',
-    `Movies without a year have no partition and are left out: ${formatCount(count)} (${some.join(', ')}${more}).`,
-  ];
+function formatLeftOut({ withoutYear: { count, titles }, badRows }: LaunchResult): string[] {
+  const lines: string[] = [];
+  if (count > 0) {
+    const some = titles
+      .slice(0, NAMED_WITHOUT_YEAR)
+      .map(({ imdbId, title }) => `${imdbId} "${shorten(title)}"`);
+    const more = count > some.length ? ' …' : '';
+    lines.push(
+      `Movies without a year have no partition and are left out: ${formatCount(count)} (${some.join(', ')}${more}).`,
+    );
+  }
+  if (badRows > 0) lines.push(`Broken rows of IMDb's list are left out: ${formatCount(badRows)}.`);
+  return lines.length > 0 ? ['', ...lines] : [];
 }
 
 function shorten(title: string): string {

@@ -25,11 +25,16 @@ export interface FleetPlan extends FleetTerms {
   readonly left: number;
   /** Movies without a start year have no partition: how many there are, and some by name. */
   readonly withoutYear: { readonly count: number; readonly titles: readonly Title[] };
+  /** Rows of IMDb's list that are broken, so that their titles are left out. */
+  readonly badRows: number;
 }
 
 /** What a plan is made from. */
 export interface PlanInput {
-  readonly index: Pick<PartitionIndex, 'snapshot' | 'titleTypes' | 'partitions' | 'withoutYear'>;
+  readonly index: Pick<
+    PartitionIndex,
+    'snapshot' | 'titleTypes' | 'partitions' | 'withoutYear' | 'rowCounts'
+  >;
   readonly filters: FleetFilters;
   /** How the workers will ask. */
   readonly settings: FleetSettings;
@@ -70,6 +75,7 @@ export function planFleet({ index, filters, settings, summaries, nowMs }: PlanIn
       count: index.withoutYear.count,
       titles: index.withoutYear.titles.slice(0, NAMED_WITHOUT_YEAR),
     },
+    badRows: index.rowCounts.bad,
   };
 }
 

@@ -11,7 +11,7 @@ const DAY = 86_400_000;
 
 const INDEX = indexOf(
   { 1999: { AA: 9 }, 2004: { AD: 3, A_: 5, TH: 40 }, 2026: { AD: 7 }, 2027: { ZZ: 2 } },
-  { withoutYear: 12 },
+  { withoutYear: 12, bad: 3 },
 );
 
 function plan(given: Partial<FleetFilters> = {}, manifests: readonly Manifest[] = []) {
@@ -41,6 +41,10 @@ describe('planFleet', () => {
     const { withoutYear } = plan();
     expect(withoutYear.count).toBe(12);
     expect(withoutYear.titles).toHaveLength(10);
+  });
+
+  it('tells how many rows of the list are broken', () => {
+    expect(plan().badRows).toBe(3);
   });
 
   it.each<[string, Partial<FleetFilters>, string[]]>([

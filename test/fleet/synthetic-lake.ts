@@ -15,7 +15,7 @@ const SNAPSHOT = '2026-11-22';
 /** An index of these partitions: `{2004: {AD: 3}}`. */
 export function indexOf(
   partitions: Record<string, Record<string, number>>,
-  { snapshot = SNAPSHOT, withoutYear = 0 } = {},
+  { snapshot = SNAPSHOT, withoutYear = 0, bad = 0 } = {},
 ): PartitionIndex {
   const ranges: Record<string, Record<string, PartitionRange>> = {};
   for (const [year, initials] of Object.entries(partitions)) {
@@ -37,7 +37,7 @@ export function indexOf(
         title: `Nameless ${n}`,
       })),
     },
-    rowCounts: { rows: 1, wanted: 1, bad: 0 },
+    rowCounts: { rows: 1, wanted: 1, bad },
   };
 }
 

@@ -42,6 +42,8 @@ export interface LaunchResult {
   readonly sizes: readonly SizeBar[];
   readonly largest: readonly PlannedPartition[];
   readonly withoutYear: FleetPlan['withoutYear'];
+  /** Rows of IMDb's list that are broken, so that their titles are left out. */
+  readonly badRows: number;
   readonly notes: readonly string[];
   /** In the order of sending. */
   readonly partitions: readonly PlannedPartition[];
@@ -211,6 +213,7 @@ async function previewLaunch(
     sizes: sizeHistogram(partitions),
     largest: [...partitions].sort((a, b) => b.titles - a.titles).slice(0, LARGEST),
     withoutYear: plan.withoutYear,
+    badRows: plan.badRows,
     notes: await noteWhatMatters(fleet, { settings, filters, unfinished, summaries }),
     partitions,
   };

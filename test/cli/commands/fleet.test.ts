@@ -67,6 +67,7 @@ describeWithMoto('tdd launch, status, redrive, pause and resume', () => {
     expect(stdout).toMatch(/cost\s+\$0\.0\d {2}S3 .*\(list prices us-east-1, \d{4}-\d\d\)\n/);
     expect(stdout).toMatch(/Partitions by movies\n +1 {2}█+ \d+\n/);
     expect(stdout).toMatch(/Movies without a year have no partition and are left out: \d+ \(tt\d+ "/);
+    expect(stdout).toMatch(/Broken rows of IMDb's list are left out: \d+\.\n/);
     expect(stdout).toContain("TMDB's terms: show its notice and logo, non-commercial use only");
     expect(stdout).toContain('The event source is disabled: messages wait until "tdd resume".');
     expect(await waiting()).toBe(0);
