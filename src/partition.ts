@@ -10,8 +10,8 @@ export interface Partition {
 
 /** The oldest year a title can have: IMDb's first entry is of 1874. */
 export const FIRST_YEAR = 1870;
-/** The last year that is taken for one: later ones are slips. */
-export const LAST_YEAR = 2100;
+/** The last year that is taken for one: IMDb has "100 Years" (tt5174640) of 2115, later ones are slips. */
+export const LAST_YEAR = 2200;
 
 /** Is this a year that a title can have? */
 export function isYear(year: number): boolean {

@@ -45,6 +45,13 @@ describe('the partition index', () => {
     expect(await readPartitionIndex({ lake }, NAME)).toEqual(index);
   });
 
+  it('has movies that are announced for the next century', async () => {
+    const rows = [titleRow('tt5174640', '100 Years', 2115), titleRow('tt0000001', 'A Slip', 2990)];
+    const index = await buildPartitionIndex({ lake: new MemoryLake() }, inPieces(gzipRows(rows), 100), NAME);
+    expect(listPartitions(index)).toEqual([{ year: 2115, initial: '10', titles: 1 }]);
+    expect(index.rowCounts).toEqual({ rows: 2, wanted: 1, bad: 1 });
+  });
+
   it('counts an id that comes twice once, and sorts a file that is not sorted', async () => {
     const rows = [
       titleRow('tt2000000', 'Three', 2001),
