@@ -5,6 +5,7 @@ import { findEntry } from './find-entry.ts';
 import { indexMapKey, indexRowsKey } from './keys.ts';
 import { type PartitionIndex, type PartitionRange, writePartitionMap } from './partition-map.ts';
 import { readGzip } from './read-gzip.ts';
+import { SnapshotError } from './snapshot-error.ts';
 import { parseTitles } from './title.ts';
 import { type TitleRowCounts, TitleScanner } from './title-scanner.ts';
 import { type SortedTitles, type TitleGroup, TitleTable } from './title-table.ts';
@@ -42,7 +43,8 @@ export async function buildPartitionIndex(
 
 /**
  * Reads a snapshot once, streaming, and keeps the wanted titles, sorted by partition and id.
- * @throws {SnapshotError} when it is no gzip file, damaged, cut off, empty or lacks a column.
+ * @throws {SnapshotError} when it is no gzip file, damaged, cut off, empty, lacks a column, or has broken rows and
+ *   none of the wanted titles.
  */
 export async function collectTitles(
   source: AsyncIterable<Uint8Array>,
@@ -56,8 +58,13 @@ export async function collectTitles(
     onRows?.(scanner.counts.rows);
   });
   scanner.end();
-  const sorted = table.sort();
   const { rows, wanted, bad } = scanner.counts;
+  if (wanted === 0 && bad > 0) {
+    throw new SnapshotError(
+      `has no sound row of the wanted types, and ${bad} of its ${rows} rows are broken`,
+    );
+  }
+  const sorted = table.sort();
   return { ...sorted, rowCounts: { rows, wanted: wanted - sorted.duplicates, bad } };
 }
 

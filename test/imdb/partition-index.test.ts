@@ -52,6 +52,15 @@ describe('the partition index', () => {
     expect(index.rowCounts).toEqual({ rows: 2, wanted: 1, bad: 1 });
   });
 
+  it('is not made of a file whose wanted rows are all broken', async () => {
+    const lake = new MemoryLake();
+    const rows = [titleRow('tt0000001', 'Short', 1999, 'short'), titleRow('nm0000001', 'A Name', 1999)];
+    await expect(buildPartitionIndex({ lake }, inPieces(gzipRows(rows), 100), NAME)).rejects.toThrow(
+      'has no sound row of the wanted types, and 1 of its 2 rows are broken',
+    );
+    expect(lake.calls).toEqual([]);
+  });
+
   it('counts an id that comes twice once, and sorts a file that is not sorted', async () => {
     const rows = [
       titleRow('tt2000000', 'Three', 2001),
