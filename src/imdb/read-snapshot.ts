@@ -79,6 +79,9 @@ async function readFromLake<T>(
       `${lake.url}/${key}`,
       'delete it there, and the next run of its day fetches it anew',
     );
+  } finally {
+    // A reader that met damage does not read on, nor does it close what it reads.
+    stream.destroy();
   }
 }
 

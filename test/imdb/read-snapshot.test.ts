@@ -1,4 +1,6 @@
+import { randomBytes } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
+import type { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
 import { UserError } from '../../src/errors.ts';
@@ -201,6 +203,21 @@ describe("having a day's snapshot", () => {
     await expect(ensurePartitionIndex(unreadable, MOVIES)).rejects.toThrow(
       "The value is no address of IMDb's files: set IMDB_DATASETS_URL",
     );
+  });
+
+  it('closes a snapshot of the lake that is damaged in its middle', async () => {
+    const { deps, lake } = await serve((response) => response.end('never'));
+    const noise = gzipSync(Buffer.concat([Buffer.from(`${HEADER}\n`), randomBytes(8_000_000)]));
+    lake.put(snapshotKey(DAY), noise.fill(0, 3_000_000, 3_100_000));
+    const streams: Readable[] = [];
+    const readStream = lake.readStream.bind(lake);
+    lake.readStream = async (...args) => {
+      const stream = await readStream(...args);
+      if (stream) streams.push(stream);
+      return stream;
+    };
+    expect((await failure(ensurePartitionIndex(deps, MOVIES))).message).toContain(' is damaged (');
+    expect(streams.map(({ destroyed }) => destroyed)).toEqual([true]);
   });
 
   it("passes on a lake's failure to write, and builds no index of what it does not have", async () => {
