@@ -11,14 +11,15 @@ const APART_MS = 50;
 
 let last: Promise<void> = Promise.resolve();
 
-/** Shows a table or a chart below the cell, after all that was shown before. */
+/** Shows a table or a chart below the cell, after all that was shown before. Throws what the kernel throws. */
 export function show(value: object): Promise<void> {
-  last = last.then(async () => {
+  const shown = last.then(async () => {
     await pause(APART_MS);
     await Deno.jupyter.display(value);
     await pause(APART_MS);
   });
-  return last;
+  last = shown.catch(() => {});
+  return shown;
 }
 
 /** Shows a line of text. */
