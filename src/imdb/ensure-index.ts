@@ -19,8 +19,9 @@ export interface EnsureIndexOptions extends IndexName {
 
 /**
  * The partition index of a snapshot: the lake's own, else built from the lake's snapshot, else from today's download,
- * which goes into the lake in the same pass. So IMDb is asked once a day for each lake.
- * @throws {UserError} for a day that is neither in the lake nor today.
+ * which goes into the lake in the same pass. So IMDb is asked once a day for each lake; only those who begin before
+ * the first has finished ask it too, and write the same.
+ * @throws {SnapshotGoneError} for a day that is neither in the lake nor today.
  * @throws {SnapshotError} when the snapshot cannot be had or used.
  */
 export async function ensurePartitionIndex(

@@ -1,13 +1,12 @@
 import type { Clock } from '../clock.ts';
 import { utcDay } from '../clock.ts';
-import { UserError } from '../errors.ts';
 import type { Lake } from '../lake/lake.ts';
 import { type DownloadOptions, downloadSnapshot } from './download-snapshot.ts';
 import { findEntry } from './find-entry.ts';
 import { snapshotKey } from './keys.ts';
 import { Pipe } from './pipe.ts';
 import { CHUNK_BYTES, coalesce } from './read-gzip.ts';
-import { SnapshotError } from './snapshot-error.ts';
+import { SnapshotError, SnapshotGoneError } from './snapshot-error.ts';
 
 /** What having a snapshot needs. */
 export interface SnapshotDeps extends DownloadOptions {
@@ -33,7 +32,7 @@ const GZIP_TYPE = 'application/gzip';
  * Gives the snapshot of a UTC day to `reader`: from the lake when it is there, else, for the day that it is now, from
  * IMDb, and into the lake in the same pass. The lake keeps it only after `reader` has found it sound.
  * @param reader is called anew for each try of the download.
- * @throws {UserError} for a day that is neither in the lake nor today.
+ * @throws {SnapshotGoneError} for a day that is neither in the lake nor today.
  * @throws {SnapshotError} when the file cannot be had or `reader` threw one: nothing is left in the lake then.
  */
 export async function readSnapshot<T>(
@@ -49,7 +48,7 @@ export async function readSnapshot<T>(
     // Asked before each try: after midnight IMDb's file may be the next day's.
     const today = utcDay(clock.now());
     if (day !== today) {
-      throw new UserError(
+      throw new SnapshotGoneError(
         `IMDb's titles of ${day} are not in the lake ${lake.url}, and IMDb gives only today's file: use the snapshot ${today}, or a lake that has ${key}.`,
       );
     }

@@ -1,4 +1,4 @@
-import { UsageError } from '../errors.ts';
+import { UsageError, UserError } from '../errors.ts';
 
 /** What a {@link SnapshotError} says besides its reason. */
 export interface SnapshotErrorOptions extends ErrorOptions {
@@ -8,6 +8,11 @@ export interface SnapshotErrorOptions extends ErrorOptions {
   readonly advice?: string;
   /** May the same request go well a little later? */
   readonly isPassing?: boolean;
+}
+
+/** The snapshot of a day that is neither in the lake nor today: nobody can have it, so that no try helps. */
+export class SnapshotGoneError extends UserError {
+  override readonly name = 'SnapshotGoneError';
 }
 
 /**

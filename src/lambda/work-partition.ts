@@ -2,7 +2,7 @@ import { type Clock, utcDay } from '../clock.ts';
 import { downloadPartition } from '../download/download-partition.ts';
 import type { DownloadReport } from '../download/report.ts';
 import { UserError } from '../errors.ts';
-import { SnapshotError } from '../imdb/snapshot-error.ts';
+import { SnapshotError, SnapshotGoneError } from '../imdb/snapshot-error.ts';
 import type { Title } from '../imdb/title.ts';
 import type { Lake } from '../lake/lake.ts';
 import type { PartitionMessage } from '../message/partition-message.ts';
@@ -12,7 +12,6 @@ import { KeyRefusedError, OutageError } from '../tmdb/errors.ts';
 import { MAX_CONNECTIONS } from '../tmdb/limits.ts';
 import type { LookupSettings } from '../tmdb/look-up-movie.ts';
 import { type Deadline, TimeUpError } from './deadline.ts';
-import { SnapshotGoneError } from './read-titles.ts';
 import { waitForTmdb } from './wait-for-tmdb.ts';
 import type { Ending, Work } from './work.ts';
 

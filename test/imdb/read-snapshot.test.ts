@@ -7,7 +7,7 @@ import { UserError } from '../../src/errors.ts';
 import { ensurePartitionIndex, type IndexProgress } from '../../src/imdb/ensure-index.ts';
 import { indexMapKey, snapshotKey } from '../../src/imdb/keys.ts';
 import { readPartition } from '../../src/imdb/read-partition.ts';
-import { SnapshotError } from '../../src/imdb/snapshot-error.ts';
+import { SnapshotError, SnapshotGoneError } from '../../src/imdb/snapshot-error.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 import { type LoopbackServer, startLoopbackServer } from '../support/loopback-server.ts';
 import { MemoryLake } from '../support/memory-lake.ts';
@@ -75,7 +75,7 @@ describe("having a day's snapshot", () => {
     const { deps, lake } = await serve((response) => response.end(GOOD));
     for (const day of ['2026-11-21', '2026-11-23']) {
       const error = await failure(ensurePartitionIndex(deps, { day, titleTypes: ['movie'] }));
-      expect(error).toBeInstanceOf(UserError);
+      expect(error).toBeInstanceOf(SnapshotGoneError);
       expect(error.message).toBe(
         `IMDb's titles of ${day} are not in the lake memory://lake, and IMDb gives only today's file: use the snapshot ${DAY}, or a lake that has ${snapshotKey(day)}.`,
       );

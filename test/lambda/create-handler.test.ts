@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Manifest } from '../../src/download/manifest.ts';
 import { UserError } from '../../src/errors.ts';
-import { SnapshotError } from '../../src/imdb/snapshot-error.ts';
-import { SnapshotGoneError } from '../../src/lambda/read-titles.ts';
+import { SnapshotError, SnapshotGoneError } from '../../src/imdb/snapshot-error.ts';
 import { isRunId } from '../../src/run-id.ts';
 import type { MemoryLake } from '../support/memory-lake.ts';
 import {

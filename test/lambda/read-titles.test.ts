@@ -2,7 +2,8 @@ import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildPartitionIndex } from '../../src/imdb/partition-index.ts';
-import { readTitles, SnapshotGoneError } from '../../src/lambda/read-titles.ts';
+import { SnapshotGoneError } from '../../src/imdb/snapshot-error.ts';
+import { readTitles } from '../../src/lambda/read-titles.ts';
 import { type ImdbStandIn, startImdbStandIn } from '../../src/sandbox/imdb-stand-in.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 import { MemoryLake } from '../support/memory-lake.ts';
@@ -62,6 +63,7 @@ describe('readTitles', () => {
       await expect(readTitles(deps, PARTITION, day.slice(-10), signal)).rejects.toThrow(SnapshotGoneError);
       expect(imdb.stats().downloads).toBe(before);
       expect(deps.lake.keys()).toEqual([]);
+      expect(deps.lake.calls.filter(({ name }) => name === 'list')).toHaveLength(1);
     },
   );
 
