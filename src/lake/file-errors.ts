@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { UsageError, UserError } from '../errors.ts';
 
 /** Is this a file system's error, and of one of these codes (of any, when none is given)? */
@@ -31,7 +32,29 @@ export async function explainFileError(
   if (!isFileError(cause)) return cause;
   if (await isPlainFile(root)) return rootIsFile(root, cause);
   const sentence = SENTENCES[cause.code ?? ''] ?? `${cause.message}, so check this path`;
-  return new UserError(`Cannot ${doing} ${path}: ${sentence}.`, { cause });
+  const refused = isFileError(cause, 'EACCES', 'EPERM', 'EROFS') ? await findRefused(cause) : undefined;
+  const where = refused === undefined || refused === path ? '' : ` because of ${refused}`;
+  return new UserError(`Cannot ${doing} ${path}${where}: ${sentence}.`, { cause });
+}
+
+/** Whose rights were in the way: what was to be opened or, where it is to be made or moved, its folder. */
+async function findRefused({
+  path,
+  dest,
+}: NodeJS.ErrnoException & { readonly dest?: string }): Promise<string | undefined> {
+  const refused = dest === undefined ? path : dirname(dest);
+  return refused === undefined ? undefined : nearestExisting(resolve(refused));
+}
+
+/** The path, or the folder nearest above it that can be seen. */
+async function nearestExisting(path: string): Promise<string> {
+  try {
+    await stat(path);
+    return path;
+  } catch (error) {
+    if (!isFileError(error) || path === dirname(path)) throw error;
+    return nearestExisting(dirname(path));
+  }
 }
 
 /** Is the lake's root, or what should be a folder above it, a plain file? */

@@ -121,8 +121,45 @@ describe('what is wrong with a directory', () => {
     const directory = await newDirectory();
     await chmod(directory, 0o500);
     const lake = createDirectoryLake({ directory });
-    await expect(lake.write('a', 'x', 'text/plain')).rejects.toThrow('permission is denied');
+    await expect(lake.write('a', 'x', 'text/plain')).rejects.toThrow(
+      `Cannot write ${join(directory, 'a')} because of ${directory}: permission is denied`,
+    );
     await chmod(directory, 0o700);
+  });
+
+  test.skipIf(process.getuid?.() === 0)(
+    'names the folder that refuses an object or a list (not as root)',
+    async () => {
+      const directory = await newDirectory();
+      const lake = createDirectoryLake({ directory });
+      await lake.write('a/b', 'x', 'text/plain');
+      const closed = join(directory, 'a');
+      await chmod(closed, 0o000);
+      const refused = (doing: string, path: string) =>
+        `Cannot ${doing} ${join(directory, path)} because of ${closed}: permission is denied`;
+      await expect(lake.write('a/b', 'x', 'text/plain')).rejects.toThrow(refused('write', 'a/b'));
+      await expect(lake.read('a/b')).rejects.toThrow(refused('read', 'a/b'));
+      await expect(listAll(lake, '')).rejects.toThrow(
+        `Cannot list ${directory} because of ${closed}: permission is denied`,
+      );
+      await chmod(closed, 0o500);
+      await expect(lake.write('a/b', 'x', 'text/plain')).rejects.toThrow(refused('write', 'a/b'));
+      await chmod(closed, 0o700);
+    },
+  );
+
+  test('is told with the path whose rights were in the way', async () => {
+    const refused = join(await newDirectory(), 'locked');
+    await writeFile(refused, '');
+    const explain = (path: string) =>
+      explainFileError(Object.assign(new Error('EACCES: no'), { code: 'EACCES', path }), {
+        root: folder,
+        path: '/lake/a',
+        doing: 'write',
+      });
+    const sentence = `Cannot write /lake/a because of ${refused}: permission is denied`;
+    expect(String(await explain(refused))).toContain(sentence);
+    expect(String(await explain(join(refused, 'not', 'there')))).toContain(sentence);
   });
 
   test.each([
