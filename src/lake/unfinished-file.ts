@@ -110,13 +110,13 @@ async function renameIntoFolder(from: string, to: string): Promise<void> {
  */
 async function sweep(folder: string, fresh: string): Promise<void> {
   const { mtimeMs: now } = await stat(fresh);
-  for (const name of await readdir(folder)) {
+  // Another process has finished or swept it, or it is somebody else's: nothing that hinders a write.
+  const ignore = (error: unknown) => {
+    if (!isFileError(error)) throw error;
+  };
+  for (const name of (await readdir(folder).catch(ignore)) ?? []) {
     const path = join(folder, name);
-    try {
-      if ((await stat(path)).mtimeMs < now - LEFTOVER_AGE_MS) await rm(path, { force: true });
-    } catch (error) {
-      // Another process has finished or swept it, or it is somebody else's: nothing that hinders a write.
-      if (!isFileError(error)) throw error;
-    }
+    const { mtimeMs } = (await stat(path).catch(ignore)) ?? { mtimeMs: now };
+    if (mtimeMs < now - LEFTOVER_AGE_MS) await rm(path, { force: true }).catch(ignore);
   }
 }

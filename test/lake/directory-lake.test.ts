@@ -148,6 +148,19 @@ describe('what is wrong with a directory', () => {
     },
   );
 
+  test.skipIf(process.getuid?.() === 0)(
+    'hinders no write when unfinished files cannot be listed (not as root)',
+    async () => {
+      const directory = await newDirectory();
+      const unfinished = join(directory, '.tdd', 'unfinished');
+      await createDirectoryLake({ directory }).write('a', 'x', 'text/plain');
+      await chmod(unfinished, 0o300);
+      await createDirectoryLake({ directory }).write('b', 'x', 'text/plain');
+      expect(await readFile(join(directory, 'b'), 'utf8')).toBe('x');
+      await chmod(unfinished, 0o700);
+    },
+  );
+
   test('is told with the path whose rights were in the way', async () => {
     const refused = join(await newDirectory(), 'locked');
     await writeFile(refused, '');
