@@ -20,7 +20,8 @@ export interface DownloadOptions extends DownloadControl {
  * Downloads a partition from this process, as `tdd download` does: what the lake has already is skipped. The process
  * takes the whole budget of requests, so it should not run beside a fleet.
  * @returns what was done; an outage or a refused key is the report's `problem`.
- * @throws {UserError} for a partition that the index does not have, and what the lake throws.
+ * @throws {UserError} for a partition that the index does not have, and what the lake throws; the reason of `abort`,
+ *   when it comes before the partition's titles are read.
  */
 export async function download(
   connection: Connection,
@@ -39,7 +40,7 @@ export async function download(
     {
       partition,
       snapshot: index.snapshot,
-      titles: await readPartition(connection, index, partition),
+      titles: await readPartition({ lake: connection.lake, signal: control.abort }, index, partition),
       settings: lookupSettings(settings),
       run: createRunId(now, random),
       limit,
