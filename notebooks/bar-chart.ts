@@ -1,7 +1,5 @@
+import { DISPLAY } from './display.ts';
 import { type BarChart, COLOURS, drawBars } from './draw-bars.ts';
-
-/** What Jupyter asks an object for: a value per media type, of which a viewer takes the best that it knows. */
-const DISPLAY = Symbol.for('Jupyter.display');
 
 /**
  * A chart as the last expression of a notebook's cell: Vega-Lite for JupyterLab, which draws it, and the same bars

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { DISPLAY } from './display.ts';
 
 /** The part of Deno's Jupyter kernel that is used here: https://docs.deno.com/api/deno/~/Deno.jupyter */
 declare const Deno: { readonly jupyter: { display(value: unknown): Promise<void> } };
@@ -24,5 +25,5 @@ export function show(value: object): Promise<void> {
 
 /** Shows a line of text. */
 export function say(line: string): Promise<void> {
-  return show({ [Symbol.for('Jupyter.display')]: () => ({ 'text/plain': line }) });
+  return show({ [DISPLAY]: () => ({ 'text/plain': line }) });
 }

@@ -1,7 +1,5 @@
+import { DISPLAY } from './display.ts';
 import { escapeXml } from './draw-bars.ts';
-
-/** What Jupyter asks an object for. */
-const DISPLAY = Symbol.for('Jupyter.display');
 
 /** A table as the last expression of a notebook's cell; numbers are written with their thousands apart. */
 export function table(
