@@ -28,20 +28,6 @@ const NAMED_WITHOUT_YEAR = 100;
 const ROWS_TYPE = 'text/tab-separated-values; charset=utf-8';
 
 /**
- * Builds the partition index of a snapshot: the rows file first, the map that names it last, so that a reader finds a
- * whole index or none.
- * @param source the snapshot's gzipped bytes, in pieces of any size.
- * @throws {SnapshotError} when they are not what IMDb promises; nothing was written then.
- */
-export async function buildPartitionIndex(
-  deps: { readonly lake: Lake; readonly signal?: AbortSignal | undefined },
-  source: AsyncIterable<Uint8Array>,
-  name: IndexName,
-): Promise<PartitionIndex> {
-  return await writePartitionIndex(deps, await collectTitles(source, name.titleTypes), name);
-}
-
-/**
  * Reads a snapshot once, streaming, and keeps the wanted titles, sorted by partition and id.
  * @throws {SnapshotError} when it is no gzip file, damaged, cut off, empty, lacks a column, or has broken rows and
  *   none of the wanted titles.
@@ -68,7 +54,10 @@ export async function collectTitles(
   return { ...sorted, rowCounts: { rows, wanted: wanted - sorted.duplicates, bad } };
 }
 
-/** Writes an index into the lake: rows, then map. Two writers at once do no harm: equal rows have one name. */
+/**
+ * Writes an index into the lake: the rows file first, the map that names it last, so that a reader finds a whole index
+ * or none. Two writers at once do no harm: equal rows have one name.
+ */
 export async function writePartitionIndex(
   { lake, signal }: { readonly lake: Lake; readonly signal?: AbortSignal | undefined },
   { bytes, groups, rowCounts }: CollectedTitles,

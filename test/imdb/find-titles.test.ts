@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { findTitlesById } from '../../src/imdb/find-titles.ts';
-import { buildPartitionIndex } from '../../src/imdb/partition-index.ts';
 import { MemoryLake } from '../support/memory-lake.ts';
+import { buildPartitionIndex } from './build-partition-index.ts';
 import { gzipRows, inPieces, SOME_ROWS, titleRow } from './snapshot-file.ts';
 
 const NAME = { day: '2026-11-22', titleTypes: ['movie'] };

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { initialOf } from '../../src/imdb/initial-of.ts';
 import { indexMapKey } from '../../src/imdb/keys.ts';
-import { buildPartitionIndex } from '../../src/imdb/partition-index.ts';
 import {
   findPartition,
   listPartitions,
@@ -14,6 +13,7 @@ import {
 import { readPartition, readPartitionIndex } from '../../src/imdb/read-partition.ts';
 import { createDirectoryLake } from '../../src/lake/directory-lake.ts';
 import { MemoryLake } from '../support/memory-lake.ts';
+import { buildPartitionIndex } from './build-partition-index.ts';
 import { gzipRows, inPieces, SOME_ROWS, titleRow } from './snapshot-file.ts';
 
 const NAME = { day: '2026-11-22', titleTypes: ['movie'] };

@@ -1,10 +1,10 @@
 import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { buildPartitionIndex } from '../../src/imdb/partition-index.ts';
 import { SnapshotGoneError } from '../../src/imdb/snapshot-error.ts';
 import { readTitles } from '../../src/lambda/read-titles.ts';
 import { type ImdbStandIn, startImdbStandIn } from '../../src/sandbox/imdb-stand-in.ts';
+import { buildPartitionIndex } from '../imdb/build-partition-index.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 import { MemoryLake } from '../support/memory-lake.ts';
 

@@ -1,0 +1,12 @@
+import { collectTitles, type IndexName, writePartitionIndex } from '../../src/imdb/partition-index.ts';
+import type { PartitionIndex } from '../../src/imdb/partition-map.ts';
+import type { Lake } from '../../src/lake/lake.ts';
+
+/** Builds the partition index of a snapshot's gzipped bytes, without the snapshot in the lake. */
+export async function buildPartitionIndex(
+  deps: { readonly lake: Lake },
+  source: AsyncIterable<Uint8Array>,
+  name: IndexName,
+): Promise<PartitionIndex> {
+  return writePartitionIndex(deps, await collectTitles(source, name.titleTypes), name);
+}
