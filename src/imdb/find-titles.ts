@@ -57,13 +57,13 @@ export async function findTitlesById(
 
 /** The partition of the row at a byte of the rows file; asked with rising offsets only. */
 function createPartitionFinder(index: PartitionIndex): (offset: number) => Partition | undefined {
-  const starts = listPartitions(index)
+  const byEnd = listPartitions(index)
     .map(({ year, initial }) => ({ year, initial, end: endOf(index, year, initial) }))
     .sort((a, b) => a.end - b.end);
   let at = 0;
   return (offset) => {
-    let here = starts[at];
-    while (here !== undefined && here.end <= offset) here = starts[++at];
+    let here = byEnd[at];
+    while (here !== undefined && here.end <= offset) here = byEnd[++at];
     return here && { year: here.year, initial: here.initial };
   };
 }

@@ -30,7 +30,7 @@ export interface IndexedPartition extends Partition {
   readonly titles: number;
 }
 
-/** Every partition of the index, by year and initial. */
+/** Every partition of the index: the years in their order, the initials of a year in none. */
 export function listPartitions(index: Pick<PartitionIndex, 'partitions'>): IndexedPartition[] {
   return Object.entries(index.partitions).flatMap(([year, initials]) =>
     Object.entries(initials).map(([initial, [, , titles]]) => ({ year: Number(year), initial, titles })),
