@@ -1,14 +1,6 @@
-import {
-  ChangeMessageVisibilityBatchCommand,
-  GetQueueAttributesCommand,
-  GetQueueUrlCommand,
-  type Message,
-  ReceiveMessageCommand,
-  SendMessageCommand,
-  type SQSClient,
-} from '@aws-sdk/client-sqs';
-import { UserError } from '../errors.ts';
-import { parseMessage } from '../message/parse-message.ts';
+import { type DeadLetterQueue, giveAllBack, takeEach } from '../fleet/dead-letters.ts';
+import type { QueueReader } from '../fleet/queue.ts';
+import type { SqsQueue } from '../fleet/sqs-queue.ts';
 import type { PartitionMessage } from '../message/partition-message.ts';
 import { writeMessage } from '../message/write-message.ts';
 
@@ -28,114 +20,37 @@ export interface RunDeadLetter {
   readonly reason?: string;
 }
 
-/** A look hides what it sees for so long, at most: it gives everything back at its end. */
-const LOOK_SECONDS = 30;
-/** Further dead letters are not looked at. */
-const MAX_LOOKS = 100;
-
-/**
- * Finds the queues by their name.
- * @throws {UserError} when one of them is not there.
- */
-export async function findPartitionQueue(
-  { sqs }: { readonly sqs: Pick<SQSClient, 'send'> },
-  queueName: string,
-): Promise<PartitionQueue> {
-  const queueUrl = await findQueue({ sqs }, queueName);
-  const deadLetterQueueUrl = await findQueue({ sqs }, `${queueName}-dlq`);
+/** The queues must be there; all methods throw what those of the queues throw. */
+export function createPartitionQueue({
+  queue,
+  deadLetters,
+}: {
+  readonly queue: Pick<SqsQueue, 'send' | 'readDepths'>;
+  readonly deadLetters: DeadLetterQueue;
+}): PartitionQueue {
   return {
-    async send(message) {
-      const input = { QueueUrl: queueUrl, MessageBody: writeMessage(message) };
-      const { MessageId = '' } = await sqs.send(new SendMessageCommand(input));
-      return MessageId;
-    },
+    send: (message) => queue.send(writeMessage(message)),
+    countMessages: () => countMessages(queue),
 
     async findDeadLetter(run) {
-      if ((await countMessages({ sqs }, deadLetterQueueUrl)) === 0) return undefined;
-      const looked: Message[] = [];
+      if ((await countMessages(deadLetters)) === 0) return undefined;
+      const receipts: string[] = [];
       try {
-        for (let look = 0; look < MAX_LOOKS; look += 1) {
-          const letters = await receive({ sqs }, deadLetterQueueUrl);
-          looked.push(...letters);
-          const ours = letters.find((letter) => runOf(letter) === run);
-          if (ours) return readDeadLetter(ours);
-          if (letters.length === 0) return undefined;
+        for await (const letters of takeEach(deadLetters)) {
+          receipts.push(...letters.map(({ receipt }) => receipt));
+          const ours = letters.find((letter) => letter.run === run);
+          if (ours) return ours.reason === undefined ? {} : { reason: ours.reason };
         }
         return undefined;
       } finally {
-        await giveBack({ sqs }, deadLetterQueueUrl, looked);
+        // What is not given back shows itself after a while.
+        await giveAllBack(deadLetters, receipts).catch(() => undefined);
       }
     },
-
-    countMessages: () => countMessages({ sqs }, queueUrl),
   };
 }
 
-type Deps = { readonly sqs: Pick<SQSClient, 'send'> };
-
-async function findQueue({ sqs }: Deps, name: string): Promise<string> {
-  try {
-    const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: name }));
-    if (QueueUrl !== undefined) return QueueUrl;
-  } catch (cause) {
-    // SQS has had two names for it since its JSON protocol.
-    const isAbsent = cause instanceof Error && /QueueDoesNotExist|NonExistentQueue/.test(cause.name);
-    if (!isAbsent) throw cause;
-  }
-  throw new UserError(`There is no queue "${name}" here: run "tdd deploy", or give its --queue-name.`);
-}
-
-async function receive({ sqs }: Deps, url: string): Promise<Message[]> {
-  const { Messages = [] } = await sqs.send(
-    new ReceiveMessageCommand({
-      QueueUrl: url,
-      MaxNumberOfMessages: 10,
-      VisibilityTimeout: LOOK_SECONDS,
-      // With a wait SQS asks all its servers, and misses none.
-      WaitTimeSeconds: 1,
-      MessageAttributeNames: ['All'],
-    }),
-  );
-  return Messages;
-}
-
-async function giveBack({ sqs }: Deps, url: string, messages: readonly Message[]): Promise<void> {
-  for (let from = 0; from < messages.length; from += 10) {
-    const Entries = messages.slice(from, from + 10).map(({ ReceiptHandle }, i) => ({
-      Id: String(i),
-      ReceiptHandle,
-      VisibilityTimeout: 0,
-    }));
-    await sqs.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl: url, Entries }));
-  }
-}
-
-async function countMessages({ sqs }: Deps, url: string): Promise<number> {
-  const { Attributes = {} } = await sqs.send(
-    new GetQueueAttributesCommand({
-      QueueUrl: url,
-      AttributeNames: [
-        'ApproximateNumberOfMessages',
-        'ApproximateNumberOfMessagesNotVisible',
-        'ApproximateNumberOfMessagesDelayed',
-      ],
-    }),
-  );
-  return Object.values(Attributes).reduce((sum, count) => sum + Number(count), 0);
-}
-
-/** A worker tells the run in an attribute; of a worker that crashed there is only the body. */
-function runOf({ Body = '', MessageAttributes }: Message): string | undefined {
-  const run = MessageAttributes?.run?.StringValue;
-  if (run !== undefined) return run;
-  try {
-    return parseMessage(Body).run;
-  } catch {
-    return undefined; // No message of ours.
-  }
-}
-
-function readDeadLetter({ MessageAttributes }: Message): RunDeadLetter {
-  const reason = MessageAttributes?.reason?.StringValue;
-  return reason === undefined ? {} : { reason };
+async function countMessages(queue: QueueReader): Promise<number> {
+  const { waiting = 0, inFlight = 0, delayed = 0 } = (await queue.readDepths()) ?? {};
+  return waiting + inFlight + delayed;
 }

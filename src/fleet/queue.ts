@@ -56,7 +56,7 @@ export interface TakenMessage {
   readonly sentAtMs: number;
   /** Why a worker gave it up. Absent: the worker crashed. */
   readonly reason?: string;
-  /** The run that gave it up. */
+  /** The run that gave it up, or in which it was sent. */
   readonly run?: string;
   /** ISO instant: when it was given up. */
   readonly at?: string;

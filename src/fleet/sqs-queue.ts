@@ -6,10 +6,12 @@ import {
   type Message,
   ReceiveMessageCommand,
   SendMessageBatchCommand,
+  SendMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import { UserError } from '../errors.ts';
 import { parseMessage } from '../message/parse-message.ts';
+import type { Partition } from '../partition.ts';
 import { explainAwsError } from './explain-aws-error.ts';
 import type { QueueReader, QueueSender, QueueTaker, TakenMessage } from './queue.ts';
 
@@ -20,6 +22,8 @@ export interface SqsQueue extends QueueReader, QueueSender, QueueTaker {
   url(): Promise<string>;
   /** The queue's ARN. @throws {UserError} when there is none. */
   arn(): Promise<string>;
+  /** Sends one message. @returns SQS's id of it. */
+  send(body: string): Promise<string>;
 }
 
 /** With a wait, SQS asks all its servers; without one it can miss messages that are there. */
@@ -85,6 +89,14 @@ export function createSqsQueue({ sqs }: { readonly sqs: Pick<SQSClient, 'send'> 
           if (isAbsence(error)) return undefined;
           throw error;
         }
+      }),
+
+    send: (body) =>
+      call('send to', async () => {
+        const { MessageId } = await sqs.send(
+          new SendMessageCommand({ QueueUrl: await url(), MessageBody: body }),
+        );
+        return MessageId ?? '';
       }),
 
     sendBatch: (entries) =>
@@ -157,9 +169,10 @@ function readMessage({
   MessageAttributes,
 }: Message): TakenMessage {
   const body = Body ?? '';
-  const partition = tryParse(body);
+  const { partition, run: sentIn } = tryParse(body);
   const reason = MessageAttributes?.reason?.StringValue;
-  const run = MessageAttributes?.run?.StringValue;
+  // Of a worker that crashed there is only the body.
+  const run = MessageAttributes?.run?.StringValue ?? sentIn;
   const at = MessageAttributes?.at?.StringValue;
   return {
     id: MessageId ?? '',
@@ -173,12 +186,12 @@ function readMessage({
   };
 }
 
-function tryParse(body: string): TakenMessage['partition'] {
+function tryParse(body: string): { partition?: Partition; run?: string | undefined } {
   try {
-    const { year, initial } = parseMessage(body);
-    return { year, initial };
+    const { year, initial, run } = parseMessage(body);
+    return { partition: { year, initial }, run };
   } catch {
-    return undefined;
+    return {}; // No message of ours.
   }
 }
 

@@ -35,6 +35,7 @@ function setUp() {
     arn: async () => 'arn',
     readDepths: async () => aws.queue,
     sendBatch: (entries: Parameters<FakeQueue['sendBatch']>[0]) => sent.sendBatch(entries),
+    send: async () => '',
     take: async () => [],
     giveBack: async () => {},
     delete: async () => [],

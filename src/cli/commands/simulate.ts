@@ -89,9 +89,14 @@ async function run(context: CommandContext, input: SimulateInput): Promise<Simul
 }
 
 async function connectQueue(context: CommandContext, queueName: string): Promise<PartitionQueue> {
-  const { withClearErrors } = await import('../../deploy/clear-errors.ts');
-  const { findPartitionQueue } = await import('../partition-queue.ts');
-  return findPartitionQueue(withClearErrors(await createAwsClients(context)), queueName);
+  const { createSqsQueue } = await import('../../fleet/sqs-queue.ts');
+  const { createPartitionQueue } = await import('../partition-queue.ts');
+  const clients = await createAwsClients(context);
+  const queue = createSqsQueue(clients, queueName);
+  const deadLetters = createSqsQueue(clients, `${queueName}-dlq`);
+  await queue.url();
+  await deadLetters.url();
+  return createPartitionQueue({ queue, deadLetters });
 }
 
 /** Shows how far a run is, and says when it came to a stop that workers try to mend. */
