@@ -7,6 +7,7 @@ export const STACK_TAG = 'tdd:stack';
 export interface DeploymentNames {
   /** The value of {@link STACK_TAG}. */
   readonly stack: string;
+  readonly region: string;
   readonly bucket: string;
   readonly bucketArn: string;
   readonly queue: string;
@@ -37,6 +38,7 @@ export function deploymentNames(
   const logGroup = `/aws/lambda/${lambdaName}`;
   return {
     stack: lambdaName,
+    region,
     bucket: bucketName,
     bucketArn: `arn:${partition}:s3:::${bucketName}`,
     queue: queueName,

@@ -6,6 +6,7 @@ import type { ResourceKind } from './differences.ts';
 import { type DeploymentNames, deploymentNames } from './names.ts';
 import { type Observation, observe } from './observe.ts';
 import { readingClients } from './reading-clients.ts';
+import { refuseElsewhere } from './resources/bucket.ts';
 import { abortableClock } from './wait.ts';
 
 /** What becomes of a resource. `leave`: it is not ours; `keep`: it was not asked to go; `absent`: it is gone. */
@@ -48,7 +49,7 @@ const ORDER: readonly ResourceKind[] = [
 
 /**
  * Looks at what is there and says what will go: that of our tag. It cannot change anything.
- * @throws {UserError} when something cannot be looked at.
+ * @throws {UserError} when something cannot be looked at, as a bucket of another region.
  */
 export async function planDestroy(
   deps: { readonly clients: DeployClients; readonly clock: Clock },
@@ -61,6 +62,7 @@ export async function planDestroy(
     const observed = await observe({ clients, clock: abortableClock(deps.clock, options.signal) }, names, {
       lookAtBucket: input.deleteBucket,
     });
+    refuseElsewhere(observed.bucket, names);
     return makeDestroyPlan(observed, names, input.deleteBucket);
   } catch (error) {
     throw toUserError(error);

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import { UsageError, UserError } from '../errors.ts';
+import { UserError } from '../errors.ts';
 import type { Change } from './change.ts';
 import { toUserError, withClearErrors } from './clear-errors.ts';
 import type { DeployClients } from './clients.ts';
@@ -11,6 +11,7 @@ import { noteFor } from './notes.ts';
 import { type Observation, observe } from './observe.ts';
 import { orderSteps, type Step } from './order-steps.ts';
 import { readingClients } from './reading-clients.ts';
+import { refuseElsewhere } from './resources/bucket.ts';
 import { abortableClock } from './wait.ts';
 
 /** What will happen to a resource. `adopt`: it is there without our tag, and becomes ours. */
@@ -63,7 +64,7 @@ export async function planDeployment(
   } catch (error) {
     throw toUserError(error);
   }
-  refuse(observed, names, input);
+  refuse(observed, names);
   return makePlan(observed, { input, names, zip });
 }
 
@@ -125,21 +126,11 @@ function actionFor(
   return changes.length > 0 || resumes ? 'update' : 'unchanged';
 }
 
-function refuse(observed: Observation, names: DeploymentNames, input: DeploymentInput): void {
-  const region = observed.bucket?.region;
-  if (region !== undefined && regionName(region) !== input.region) {
-    throw new UsageError(
-      `The bucket ${JSON.stringify(names.bucket)} is in ${region} and the function would be in ${input.region}: set AWS_REGION=${region}, or choose another bucket.`,
-    );
-  }
+function refuse(observed: Observation, names: DeploymentNames): void {
+  refuseElsewhere(observed.bucket, names);
   if (observed.function && observed.function.packageType !== 'Zip') {
     throw new UserError(
       `The function ${JSON.stringify(names.function)} is a container image, which cannot become a zip: delete it, or choose another name with --lambda-name.`,
     );
   }
-}
-
-/** S3's own old name for a region. */
-function regionName(region: string): string {
-  return region === 'EU' ? 'eu-west-1' : region;
 }

@@ -11,7 +11,7 @@ import {
   PutPublicAccessBlockCommand,
 } from '@aws-sdk/client-s3';
 import type { Clock } from '../../clock.ts';
-import { UserError } from '../../errors.ts';
+import { UsageError, UserError } from '../../errors.ts';
 import { type Change, diffProperties, type Properties } from '../change.ts';
 import { DeniedError } from '../clear-errors.ts';
 import type { DeployClients } from '../clients.ts';
@@ -19,9 +19,11 @@ import { type DeploymentNames, STACK_TAG } from '../names.ts';
 import { httpStatusOf, isServiceError, orAbsent, responseHeader } from '../service-errors.ts';
 import { retryWhile } from '../wait.ts';
 
-/** A bucket as it is. Of one that is not ours nothing more than its region is looked at. */
+/** A bucket as it is. Of one that is not ours, or is elsewhere, nothing more than its region is looked at. */
 export interface ObservedBucket {
   readonly region: string | undefined;
+  /** Is it in another region than the deployment? Only that region's endpoint tells more of it. */
+  readonly elsewhere: boolean;
   /** Does it carry our tag? */
   readonly ours: boolean;
   /** May its tags not be read? It is taken for somebody else's then. */
@@ -44,10 +46,12 @@ export async function observeBucket(
 ): Promise<ObservedBucket | undefined> {
   const region = await readRegion(s3, names.bucket);
   if (region === 'absent') return undefined;
+  const elsewhere = region !== undefined && region !== names.region;
+  const unknown = { region, elsewhere, ours: false, tagsDenied: false, properties: {}, otherRules: [] };
+  if (elsewhere) return unknown;
   const tags = await readTags(s3, names.bucket);
   const ours = tags !== 'denied' && tags.get(STACK_TAG) === names.stack;
-  const foreign = { region, ours, tagsDenied: tags === 'denied', properties: {}, otherRules: [] };
-  if (!ours) return foreign;
+  if (!ours) return { ...unknown, tagsDenied: tags === 'denied' };
   const access = await orAbsent(
     s3.send(new GetPublicAccessBlockCommand({ Bucket: names.bucket })),
     'NoSuchPublicAccessBlockConfiguration',
@@ -59,13 +63,22 @@ export async function observeBucket(
   const rules = lifecycle?.Rules ?? [];
   const flags = access?.PublicAccessBlockConfiguration ?? {};
   return {
-    ...foreign,
+    ...unknown,
+    ours,
     properties: {
       ...Object.fromEntries(ACCESS_FLAGS.map((flag) => [flag, String(flags[flag] ?? false)])),
       [RULE_PROPERTY]: describeRule(rules.find((rule) => rule.ID === RULE_ID)),
     },
     otherRules: rules.filter((rule) => rule.ID !== RULE_ID),
   };
+}
+
+/** @throws {UsageError} for a bucket in another region than the deployment. */
+export function refuseElsewhere(bucket: ObservedBucket | undefined, names: DeploymentNames): void {
+  if (!bucket?.elsewhere) return;
+  throw new UsageError(
+    `The bucket ${JSON.stringify(names.bucket)} is in ${bucket.region} and the deployment in ${names.region}: set AWS_REGION=${bucket.region}, or choose another bucket.`,
+  );
 }
 
 /** What differs from how a bucket of ours shall be; nothing for one that is not ours. */
@@ -171,7 +184,7 @@ function describeRule(rule: LifecycleRule | undefined): string | undefined {
 
 async function readRegion(s3: DeployClients['s3'], bucket: string): Promise<string | undefined | 'absent'> {
   try {
-    return (await s3.send(new HeadBucketCommand({ Bucket: bucket }))).BucketRegion;
+    return regionName((await s3.send(new HeadBucketCommand({ Bucket: bucket }))).BucketRegion);
   } catch (error) {
     if (error instanceof DeniedError) {
       throw new UserError(
@@ -182,9 +195,14 @@ async function readRegion(s3: DeployClients['s3'], bucket: string): Promise<stri
     if (httpStatusOf(error) === 404) return 'absent';
     // A bucket of another region answers with a redirect that names it.
     const region = responseHeader(error, 'x-amz-bucket-region');
-    if (region !== undefined) return region;
+    if (region !== undefined) return regionName(region);
     throw error;
   }
+}
+
+/** S3's own old name for a region. */
+function regionName(region: string | undefined): string | undefined {
+  return region === 'EU' ? 'eu-west-1' : region;
 }
 
 async function readTags(

@@ -130,9 +130,7 @@ describeWithMoto('tdd deploy and tdd destroy', () => {
     await run(['deploy', ...FLAGS, '--yes']);
     vi.stubEnv('AWS_REGION', 'us-east-1');
     const { exitCode, stderr } = await run(['deploy', ...FLAGS, '--yes']);
-    expect(stderr).toMatch(
-      /"films-lake" is in eu-west-1 and the function would be in us-east-1: set AWS_REGION/,
-    );
+    expect(stderr).toMatch(/"films-lake" is in eu-west-1 and the deployment in us-east-1: set AWS_REGION/);
     expect(exitCode).toBe(2);
   });
 

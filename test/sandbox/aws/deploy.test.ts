@@ -1,9 +1,11 @@
+import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/clock.ts';
 import { applyDeployment } from '../../../src/deploy/apply.ts';
 import { planDeployment } from '../../../src/deploy/plan.ts';
+import { planDestroy } from '../../../src/deploy/plan-destroy.ts';
 import { INPUT, ZIP } from '../../deploy/cloud.ts';
-import { startTestAws, type TestAws } from './support.ts';
+import { connect, startTestAws, type TestAws } from './support.ts';
 
 describe('tdd deploy in the sandbox', () => {
   let test: TestAws;
@@ -23,5 +25,19 @@ describe('tdd deploy in the sandbox', () => {
     const second = await planDeployment(deps, { input, zip: ZIP });
     expect(second.steps).toEqual([]);
     expect(second.resources.map(({ action }) => action)).toEqual(Array(7).fill('unchanged'));
+  });
+
+  it('refuses a bucket of another region, which answers with a redirect', async () => {
+    const { s3 } = connect(test.aws.endpoint, 'eu-central-1');
+    const LocationConstraint = 'eu-central-1';
+    await s3.send(
+      new CreateBucketCommand({ Bucket: 'far-lake', CreateBucketConfiguration: { LocationConstraint } }),
+    );
+    const deps = { clients: { ...test, logs: test.cloudWatchLogs }, clock: systemClock };
+    const input = { ...INPUT, accountId: '000000000000', bucketName: 'far-lake' };
+    const sentence =
+      'The bucket "far-lake" is in eu-central-1 and the deployment in us-east-1: set AWS_REGION=eu-central-1, or choose another bucket.';
+    await expect(planDeployment(deps, { input, zip: ZIP })).rejects.toThrow(sentence);
+    await expect(planDestroy(deps, { ...input, deleteBucket: true })).rejects.toThrow(sentence);
   });
 });
