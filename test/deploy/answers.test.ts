@@ -43,6 +43,10 @@ const NOT_ASSUMABLE = answer(
   'InvalidParameterValueException',
   'The role defined for the function cannot be assumed by Lambda.',
 );
+const NOT_GRANTABLE = answer(
+  'InvalidParameterValueException',
+  'Lambda was unable to configure access to your environment variables because the KMS key is invalid for CreateGrant. Please check your KMS key settings. KMS Exception: InvalidArnException KMS Message: ARN does not refer to a valid principal: arn:aws:iam::123456789012:role/service-role/films-role',
+);
 const NO_SQS = answer(
   'InvalidParameterValueException',
   'The function execution role does not have permissions to call ReceiveMessage on SQS',
@@ -59,6 +63,7 @@ describeWithMoto('what AWS answers to a deploy', () => {
   describe('is waited for', () => {
     test.each([
       ['a role that Lambda does not know yet', 'CreateFunction', NOT_ASSUMABLE],
+      ['a role that KMS does not know yet', 'CreateFunction', NOT_GRANTABLE],
       ['permissions that are not in force yet', 'CreateEventSourceMapping', NO_SQS],
       [
         'a queue deleted less than a minute ago',

@@ -296,8 +296,13 @@ function isUnknownToEmulator(error: unknown): boolean {
   return !isServiceError(error, ABSENT);
 }
 
+/**
+ * KMS may learn of a role later than Lambda, which gives it the key of the environment variables.
+ * https://github.com/hashicorp/terraform-provider-aws/issues/4633
+ */
 function isRoleNotReady(error: unknown): boolean {
-  return says(error, 'InvalidParameterValueException', /cannot be assumed by Lambda/i);
+  const pattern = /cannot be assumed by Lambda|KMS key is invalid for CreateGrant/i;
+  return says(error, 'InvalidParameterValueException', pattern);
 }
 
 /** Makes one change: Lambda refuses a second one while the first is under way. */
