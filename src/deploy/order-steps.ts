@@ -3,12 +3,8 @@ import type { Differences, ResourceKind } from './differences.ts';
 import { STACK_TAG } from './names.ts';
 import type { Observation } from './observe.ts';
 import { RULE_PROPERTY } from './resources/bucket.ts';
-import {
-  CODE_PROPERTIES,
-  CONFIGURATION_PROPERTIES,
-  EVENT_SOURCE_PROPERTY,
-  RECURSION_PROPERTY,
-} from './resources/function.ts';
+import { CODE_PROPERTIES, CONFIGURATION_PROPERTIES, EVENT_SOURCE_PROPERTY } from './resources/function.ts';
+import { RECURSION_PROPERTY } from './resources/recursion.ts';
 import {
   MANAGED_PROPERTY,
   OTHER_INLINE_PROPERTY,

@@ -6,10 +6,7 @@ import type { Step } from './order-steps.ts';
 import { abortUnfinishedUploads, blockPublicAccess, createBucket } from './resources/bucket.ts';
 import { createEventSource, tagEventSource, updateEventSource } from './resources/event-source.ts';
 import {
-  allowRecursion,
   createFunction,
-  forgetEventSource,
-  noteEventSource,
   type Surroundings,
   tagFunction,
   updateCode,
@@ -23,6 +20,8 @@ import {
   setQueueAttributes,
   tagQueue,
 } from './resources/queues.ts';
+import { allowRecursion } from './resources/recursion.ts';
+import { forgetEventSource, noteEventSource } from './resources/resume-mark.ts';
 import {
   createRole,
   deleteInlinePolicy,

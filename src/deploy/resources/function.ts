@@ -2,25 +2,22 @@ import {
   CreateFunctionCommand,
   type FunctionConfiguration,
   GetFunctionCommand,
-  GetFunctionConfigurationCommand,
-  GetFunctionRecursionConfigCommand,
-  PutFunctionRecursionConfigCommand,
   type Runtime,
   TagResourceCommand,
-  UntagResourceCommand,
   UpdateFunctionCodeCommand,
   UpdateFunctionConfigurationCommand,
 } from '@aws-sdk/client-lambda';
-import type { Clock } from '../../clock.ts';
-import { UserError } from '../../errors.ts';
 import { type Change, diffProperties, type Properties } from '../change.ts';
 import type { DeployClients } from '../clients.ts';
 import type { DeploymentInput } from '../deployment-input.ts';
 import { diffEnvironment, Environment, type WantedVariables } from '../environment.ts';
 import { type DeploymentNames, STACK_TAG } from '../names.ts';
 import { codeSha256, HANDLER } from '../package.ts';
-import { httpStatusOf, isServiceError, orAbsent, says } from '../service-errors.ts';
-import { retryWhile, waitFor } from '../wait.ts';
+import { orAbsent, says } from '../service-errors.ts';
+import { retryWhile } from '../wait.ts';
+import { changeFunction, type FunctionDeps, waitUntilReady } from './function-changes.ts';
+import { RECURSION_PROPERTY, readRecursion } from './recursion.ts';
+import { RESUME_TAG } from './resume-mark.ts';
 
 /** The function as it is. */
 export interface ObservedFunction {
@@ -38,9 +35,6 @@ export interface ObservedFunction {
 const RUNTIME: Runtime = 'nodejs24.x';
 const ARCHITECTURE = 'arm64';
 const TIMEOUT_SECONDS = 300;
-/** On the function while a takeover has its event source disabled; see {@link ObservedFunction.resumesEventSource}. */
-const RESUME_TAG = 'tdd:event-source';
-const RECURSION_PROPERTY = 'RecursiveLoop';
 
 /** The variable by which the worker knows its own event source, which it disables when the API key is revoked. */
 const EVENT_SOURCE_VARIABLE = 'TDD_EVENT_SOURCE_UUID';
@@ -122,7 +116,6 @@ export const CONFIGURATION_PROPERTIES = [
   'Environment.',
 ] as const;
 export const CODE_PROPERTIES = ['CodeSha256', 'Architectures'] as const;
-export { RECURSION_PROPERTY };
 export const EVENT_SOURCE_PROPERTY = `Environment.${EVENT_SOURCE_VARIABLE}`;
 
 /** The variables of the function: the settings, and what follows from the deployment. */
@@ -135,11 +128,6 @@ function functionVariables(input: DeploymentInput, surroundings: Surroundings): 
     TDD_DLQ_URL: surroundings.deadLetterQueueUrl,
     [EVENT_SOURCE_VARIABLE]: surroundings.eventSourceId,
   };
-}
-
-export interface FunctionDeps {
-  readonly lambda: DeployClients['lambda'];
-  readonly clock: Clock;
 }
 
 /** Makes the function and waits until it is ready. A new role is known to Lambda only after a while. */
@@ -176,7 +164,7 @@ export async function updateConfiguration(
     ...configuration(names, input, surroundings),
     Layers: [],
   });
-  await change(lambda, clock, names, onWait, () =>
+  await changeFunction({ lambda, clock }, names, onWait, () =>
     retryWhile({ clock, timeoutMs: ROLE_TIMEOUT_MS, onWait }, isRoleNotReady, () => lambda.send(command)),
   );
 }
@@ -193,7 +181,7 @@ export async function updateCode(
     ZipFile: zip,
     Architectures: [ARCHITECTURE],
   });
-  await change(lambda, clock, names, onWait, () => lambda.send(command));
+  await changeFunction({ lambda, clock }, names, onWait, () => lambda.send(command));
 }
 
 export async function tagFunction(
@@ -205,41 +193,8 @@ export async function tagFunction(
   );
 }
 
-/** Notes on the function that its event source was enabled, before a takeover disables it. */
-export async function noteEventSource(
-  { lambda }: Pick<DeployClients, 'lambda'>,
-  names: DeploymentNames,
-): Promise<void> {
-  await lambda.send(
-    new TagResourceCommand({ Resource: names.functionArn, Tags: { [RESUME_TAG]: 'enable-again' } }),
-  );
-}
-
-/** Takes the note of {@link noteEventSource} away. */
-export async function forgetEventSource(
-  { lambda }: Pick<DeployClients, 'lambda'>,
-  names: DeploymentNames,
-): Promise<void> {
-  await lambda.send(new UntagResourceCommand({ Resource: names.functionArn, TagKeys: [RESUME_TAG] }));
-}
-
-/** Allows the function to send messages to its own queue: Lambda stops such chains after 16 otherwise. */
-export async function allowRecursion(
-  { lambda }: Pick<DeployClients, 'lambda'>,
-  names: DeploymentNames,
-): Promise<void> {
-  try {
-    await lambda.send(
-      new PutFunctionRecursionConfigCommand({ FunctionName: names.function, RecursiveLoop: 'Allow' }),
-    );
-  } catch (error) {
-    if (!isUnknownToEmulator(error)) throw error;
-  }
-}
-
 const ABSENT = 'ResourceNotFoundException';
 const ROLE_TIMEOUT_MS = 60_000;
-const UPDATE_TIMEOUT_MS = 180_000;
 /** Not in every emulator's answers; AWS always tells them. */
 const UNTOLD: ReadonlySet<string> = new Set(['LogFormat', 'LogGroup', RECURSION_PROPERTY]);
 
@@ -276,26 +231,6 @@ function text(value: number | undefined): string | undefined {
   return value === undefined ? undefined : String(value);
 }
 
-async function readRecursion(
-  lambda: DeployClients['lambda'],
-  FunctionName: string,
-): Promise<string | undefined> {
-  try {
-    return (await lambda.send(new GetFunctionRecursionConfigCommand({ FunctionName }))).RecursiveLoop;
-  } catch (error) {
-    if (isUnknownToEmulator(error)) return undefined;
-    throw error;
-  }
-}
-
-/** An emulator without the call answers with a page of HTML, or with "not implemented". */
-function isUnknownToEmulator(error: unknown): boolean {
-  const status = httpStatusOf(error);
-  if (status === 405 || status === 501) return true;
-  if (status !== 404) return isServiceError(error, 'UnknownOperationException', 'NotImplemented');
-  return !isServiceError(error, ABSENT);
-}
-
 /**
  * KMS may learn of a role later than Lambda, which gives it the key of the environment variables.
  * https://github.com/hashicorp/terraform-provider-aws/issues/4633
@@ -303,36 +238,4 @@ function isUnknownToEmulator(error: unknown): boolean {
 function isRoleNotReady(error: unknown): boolean {
   const pattern = /cannot be assumed by Lambda|KMS key is invalid for CreateGrant/i;
   return says(error, 'InvalidParameterValueException', pattern);
-}
-
-/** Makes one change: Lambda refuses a second one while the first is under way. */
-async function change(
-  lambda: DeployClients['lambda'],
-  clock: Clock,
-  names: DeploymentNames,
-  onWait: (() => void) | undefined,
-  call: () => Promise<unknown>,
-): Promise<void> {
-  await retryWhile(
-    { clock, timeoutMs: UPDATE_TIMEOUT_MS, onWait },
-    (error) => isServiceError(error, 'ResourceConflictException'),
-    call,
-  );
-  await waitUntilReady({ lambda, clock }, names, onWait);
-}
-
-async function waitUntilReady(
-  { lambda, clock }: FunctionDeps,
-  names: DeploymentNames,
-  onWait?: () => void,
-): Promise<void> {
-  const what = `The change of the function ${JSON.stringify(names.function)}`;
-  await waitFor({ clock, timeoutMs: UPDATE_TIMEOUT_MS, intervalMs: 1_000, what, onWait }, async () => {
-    const found = await lambda.send(new GetFunctionConfigurationCommand({ FunctionName: names.function }));
-    if (found.State === 'Failed' || found.LastUpdateStatus === 'Failed') {
-      const reason = found.LastUpdateStatusReason ?? found.StateReason ?? 'no reason given';
-      throw new UserError(`Lambda could not bring ${JSON.stringify(names.function)} up to date: ${reason}`);
-    }
-    return found.State === 'Pending' || found.LastUpdateStatus === 'InProgress' ? undefined : found;
-  });
 }

@@ -1,0 +1,46 @@
+import { GetFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
+import type { Clock } from '../../clock.ts';
+import { UserError } from '../../errors.ts';
+import type { DeployClients } from '../clients.ts';
+import type { DeploymentNames } from '../names.ts';
+import { isServiceError } from '../service-errors.ts';
+import { retryWhile, waitFor } from '../wait.ts';
+
+export interface FunctionDeps {
+  readonly lambda: DeployClients['lambda'];
+  readonly clock: Clock;
+}
+
+/** Makes one change: Lambda refuses a second one while the first is under way. */
+export async function changeFunction(
+  { lambda, clock }: FunctionDeps,
+  names: DeploymentNames,
+  onWait: (() => void) | undefined,
+  call: () => Promise<unknown>,
+): Promise<void> {
+  await retryWhile(
+    { clock, timeoutMs: UPDATE_TIMEOUT_MS, onWait },
+    (error) => isServiceError(error, 'ResourceConflictException'),
+    call,
+  );
+  await waitUntilReady({ lambda, clock }, names, onWait);
+}
+
+/** Waits while the function is being made or changed. @throws {UserError} when that has failed, or takes too long. */
+export async function waitUntilReady(
+  { lambda, clock }: FunctionDeps,
+  names: DeploymentNames,
+  onWait?: () => void,
+): Promise<void> {
+  const what = `The change of the function ${JSON.stringify(names.function)}`;
+  await waitFor({ clock, timeoutMs: UPDATE_TIMEOUT_MS, intervalMs: 1_000, what, onWait }, async () => {
+    const found = await lambda.send(new GetFunctionConfigurationCommand({ FunctionName: names.function }));
+    if (found.State === 'Failed' || found.LastUpdateStatus === 'Failed') {
+      const reason = found.LastUpdateStatusReason ?? found.StateReason ?? 'no reason given';
+      throw new UserError(`Lambda could not bring ${JSON.stringify(names.function)} up to date: ${reason}`);
+    }
+    return found.State === 'Pending' || found.LastUpdateStatus === 'InProgress' ? undefined : found;
+  });
+}
+
+const UPDATE_TIMEOUT_MS = 180_000;

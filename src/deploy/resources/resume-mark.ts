@@ -1,0 +1,24 @@
+import { TagResourceCommand, UntagResourceCommand } from '@aws-sdk/client-lambda';
+import type { DeployClients } from '../clients.ts';
+import type { DeploymentNames } from '../names.ts';
+
+/** On the function while a deploy has its event source disabled, so that one that is cut off is taken up. */
+export const RESUME_TAG = 'tdd:event-source';
+
+/** Notes on the function that its event source was enabled, before a takeover disables it. */
+export async function noteEventSource(
+  { lambda }: Pick<DeployClients, 'lambda'>,
+  names: DeploymentNames,
+): Promise<void> {
+  await lambda.send(
+    new TagResourceCommand({ Resource: names.functionArn, Tags: { [RESUME_TAG]: 'enable-again' } }),
+  );
+}
+
+/** Takes the note of {@link noteEventSource} away. */
+export async function forgetEventSource(
+  { lambda }: Pick<DeployClients, 'lambda'>,
+  names: DeploymentNames,
+): Promise<void> {
+  await lambda.send(new UntagResourceCommand({ Resource: names.functionArn, TagKeys: [RESUME_TAG] }));
+}
