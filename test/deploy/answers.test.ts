@@ -1,10 +1,12 @@
 import { CreateRoleCommand } from '@aws-sdk/client-iam';
+import type { GetFunctionCommandOutput } from '@aws-sdk/client-lambda';
 import { CreateQueueCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { applyDeployment } from '../../src/deploy/apply.ts';
 import { aroundCalls, type Call } from '../../src/deploy/clients.ts';
 import { observeIdentity } from '../../src/deploy/identity.ts';
 import { planDeployment } from '../../src/deploy/plan.ts';
+import { planDestroy } from '../../src/deploy/plan-destroy.ts';
 import { readingClients } from '../../src/deploy/reading-clients.ts';
 import { UserError } from '../../src/errors.ts';
 import { describeWithMoto, type Moto, startMoto } from '../support/moto.ts';
@@ -32,6 +34,21 @@ function failing(cloud: Cloud, operation: string, error: Error, times = Number.P
   return withAnswers(cloud, (call, count) => {
     if (call.operation === operation && count <= times) throw error;
   });
+}
+
+/** The cloud, where what GetFunction answers is changed: `change` is told how often it was called. */
+function withFunction(
+  cloud: Cloud,
+  change: (found: GetFunctionCommandOutput, count: number) => GetFunctionCommandOutput,
+): Cloud {
+  let count = 0;
+  const clients = aroundCalls(cloud.clients, async (call, next) => {
+    const found = await next();
+    if (call.operation !== 'GetFunction') return found;
+    count += 1;
+    return change(found as GetFunctionCommandOutput, count);
+  });
+  return { ...cloud, clients };
 }
 
 const DENIED = answer(
@@ -197,6 +214,17 @@ describeWithMoto('what AWS answers to a deploy', () => {
       };
       await expect(observeIdentity({ clients, profile: undefined })).rejects.toThrow('set AWS_REGION');
     });
+  });
+
+  test("a function whose tags may not be read is not taken for another tool's", async () => {
+    const cloud = createCloud(moto);
+    await deploy(cloud);
+    const TagsError = { ErrorCode: 'AccessDeniedException', Message: 'no' };
+    const blind = withFunction(cloud, (found) => ({ ...found, Tags: undefined, TagsError }));
+    const sentence =
+      'Lambda does not tell the tags of the function "films" (AccessDeniedException: no): the identity that this runs as needs lambda:ListTags.';
+    await expect(planDeployment(blind, { input: INPUT, zip: ZIP })).rejects.toThrow(sentence);
+    await expect(planDestroy(blind, { ...INPUT, deleteBucket: false })).rejects.toThrow(sentence);
   });
 
   test('a bucket whose tags may not be read is used as it is, and the plan says why', async () => {

@@ -7,6 +7,7 @@ import {
   UpdateFunctionCodeCommand,
   UpdateFunctionConfigurationCommand,
 } from '@aws-sdk/client-lambda';
+import { UserError } from '../../errors.ts';
 import { type Change, diffProperties, type Properties } from '../change.ts';
 import type { DeployClients } from '../clients.ts';
 import type { DeploymentInput } from '../deployment-input.ts';
@@ -47,7 +48,10 @@ export interface Surroundings {
   readonly eventSourceId: string | undefined;
 }
 
-/** Reads the function's state, or `undefined` when there is none of this name. */
+/**
+ * Reads the function's state, or `undefined` when there is none of this name.
+ * @throws {UserError} when its tags may not be read: whose it is would be a guess.
+ */
 export async function observeFunction(
   { lambda }: Pick<DeployClients, 'lambda'>,
   names: DeploymentNames,
@@ -56,6 +60,12 @@ export async function observeFunction(
   const answer = await orAbsent(lambda.send(new GetFunctionCommand({ FunctionName })), ABSENT);
   const configuration = answer?.Configuration;
   if (!answer || !configuration) return undefined;
+  if (answer.TagsError) {
+    const { ErrorCode, Message } = answer.TagsError;
+    throw new UserError(
+      `Lambda does not tell the tags of the function ${JSON.stringify(FunctionName)} (${ErrorCode}: ${Message}): the identity that this runs as needs lambda:ListTags.`,
+    );
+  }
   const tag = answer.Tags?.[STACK_TAG];
   return {
     arn: configuration.FunctionArn ?? names.functionArn,
