@@ -42,13 +42,14 @@ export async function applyDeployment(
 ): Promise<Deployment> {
   const { desired, observed } = basisOf(plan);
   const { names } = desired;
+  const clock = abortableClock(deps.clock, options.signal);
   const context: StepContext = {
     clients: withClearErrors(deps.clients, secretsOf(desired.input)),
-    clock: abortableClock(deps.clock, options.signal),
+    clock,
     desired,
     observed,
     known: surroundingsOf(observed, names),
-    policyChangedAt: observed.role?.createdAt?.getTime(),
+    policyChangedAt: mayGoOn(observed) ? clock.now() : observed.role?.createdAt?.getTime(),
   };
   for (const step of plan.steps) {
     options.signal?.throwIfAborted();
@@ -61,11 +62,16 @@ export async function applyDeployment(
     try {
       await runStep(context, step, onWait);
     } catch (error) {
-      await acceptIfMadeMeanwhile(deps, context, step.resource, step, error);
+      await acceptIfMadeMeanwhile(context, step.resource, step, error);
     }
     options.onStep?.(step, 'done');
   }
   return describe(context, desired);
+}
+
+/** Can this be the rest of a run that was cut off? Then it has changed the role, and nobody knows when. */
+function mayGoOn({ eventSource, function: found }: PlanBasis['observed']): boolean {
+  return eventSource === undefined || found?.resumesEventSource === true;
 }
 
 /**
@@ -73,7 +79,6 @@ export async function applyDeployment(
  * its answer was lost, or another deploy runs. With our tag it is taken, as that one was made alike.
  */
 async function acceptIfMadeMeanwhile(
-  deps: DeployDeps,
   context: StepContext,
   kind: ResourceKind,
   step: Step,
@@ -81,7 +86,7 @@ async function acceptIfMadeMeanwhile(
 ): Promise<void> {
   if (step.action !== 'create' || !isServiceError(error, ...ALREADY_THERE)) throw toUserError(error);
   const { names } = context.desired;
-  const now = await observe({ clients: readingClients(context.clients), clock: deps.clock }, names);
+  const now = await observe({ clients: readingClients(context.clients), clock: context.clock }, names);
   if (!now[kind]?.ours) {
     throw new UserError(
       `Somebody else made the ${kind} of ${JSON.stringify(names.stack)} while this ran: run "tdd deploy" again to see it in the plan.`,

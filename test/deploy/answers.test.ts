@@ -1,11 +1,11 @@
 import { CreateRoleCommand } from '@aws-sdk/client-iam';
-import type { GetFunctionCommandOutput } from '@aws-sdk/client-lambda';
+import { DeleteEventSourceMappingCommand, type GetFunctionCommandOutput } from '@aws-sdk/client-lambda';
 import { CreateQueueCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { applyDeployment } from '../../src/deploy/apply.ts';
 import { aroundCalls, type Call } from '../../src/deploy/clients.ts';
 import { observeIdentity } from '../../src/deploy/identity.ts';
-import { planDeployment } from '../../src/deploy/plan.ts';
+import { basisOf, planDeployment } from '../../src/deploy/plan.ts';
 import { planDestroy } from '../../src/deploy/plan-destroy.ts';
 import { readingClients } from '../../src/deploy/reading-clients.ts';
 import { UserError } from '../../src/errors.ts';
@@ -103,6 +103,16 @@ describeWithMoto('what AWS answers to a deploy', () => {
       await deploy(failing(cloud, operation, error, 3), INPUT, ZIP, (_step, state) => states.push(state));
       expect(states).toContain('waiting');
       expect(await stateOf(cloud)).toMatchObject({ eventSource: { enabled: true } });
+      expect((await planDeployment(cloud, { input: INPUT, zip: ZIP })).steps).toEqual([]);
+    });
+
+    test('permissions that a run which was cut off may have changed, though the role is old', async () => {
+      const cloud = createCloud(moto);
+      await deploy(cloud);
+      const UUID = basisOf(await planDeployment(cloud, { input: INPUT, zip: ZIP })).observed.eventSource?.id;
+      await cloud.byHand.lambda.send(new DeleteEventSourceMappingCommand({ UUID }));
+      await cloud.clock.sleep(3_600_000);
+      await deploy(failing(cloud, 'CreateEventSourceMapping', NO_SQS, 3));
       expect((await planDeployment(cloud, { input: INPUT, zip: ZIP })).steps).toEqual([]);
     });
 
