@@ -39,7 +39,7 @@ export async function observe(
       observeQueue(clients, names.deadLetterQueue, names),
       observeRole(clients, names),
       observeLogGroup(clients, names),
-      observeFunction(clients, names),
+      observeFunction({ lambda: clients.lambda, clock }, names),
       observeEventSource({ lambda: clients.lambda, clock }, names),
       listOtherSources(clients, names),
     ]);

@@ -126,11 +126,18 @@ function actionFor(
   return changes.length > 0 || resumes ? 'update' : 'unchanged';
 }
 
-function refuse(observed: Observation, names: DeploymentNames): void {
-  refuseElsewhere(observed.bucket, names);
-  if (observed.function && observed.function.packageType !== 'Zip') {
+function refuse({ bucket, function: found }: Observation, names: DeploymentNames): void {
+  refuseElsewhere(bucket, names);
+  const name = JSON.stringify(names.function);
+  if (found && found.packageType !== 'Zip') {
     throw new UserError(
-      `The function ${JSON.stringify(names.function)} is a container image, which cannot become a zip: delete it, or choose another name with --lambda-name.`,
+      `The function ${name} is a container image, which cannot become a zip: delete it, or choose another name with --lambda-name.`,
+    );
+  }
+  // https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html
+  if (found?.failure !== undefined) {
+    throw new UserError(
+      `The function ${name} has failed (${found.failure}), and Lambda mends none that has: delete it with "aws lambda delete-function --function-name ${names.function}", and run "tdd deploy" again.`,
     );
   }
 }

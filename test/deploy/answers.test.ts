@@ -246,6 +246,57 @@ describeWithMoto('what AWS answers to a deploy', () => {
     expect(plan.resources[0]?.notes[0]).toContain('s3:GetBucketTagging is denied');
   });
 
+  test('a function that has failed is told, and what makes it work again', async () => {
+    const cloud = createCloud(moto);
+    await deploy(cloud);
+    const failed = withFunction(cloud, (found) => ({
+      ...found,
+      Configuration: { ...found.Configuration, State: 'Failed', StateReason: 'The image is lost.' },
+    }));
+    await expect(planDeployment(failed, { input: INPUT, zip: ZIP })).rejects.toThrow(
+      'The function "films" has failed (The image is lost.), and Lambda mends none that has: delete it with "aws lambda delete-function --function-name films", and run "tdd deploy" again.',
+    );
+    const plan = await planDestroy(failed, { ...INPUT, deleteBucket: false });
+    expect(plan.resources.find(({ kind }) => kind === 'function')?.action).toBe('delete');
+  });
+
+  test.each([
+    ['being made', { State: 'Pending' as const }],
+    ['being changed', { LastUpdateStatus: 'InProgress' as const }],
+  ])('a function that is %s is looked at once it is ready', async (_, state) => {
+    const cloud = createCloud(moto);
+    await deploy(cloud);
+    const before = cloud.clock.now();
+    const slow = withFunction(cloud, (found, count) =>
+      count > 3 ? found : { ...found, Configuration: { ...found.Configuration, ...state, MemorySize: 128 } },
+    );
+    expect((await planDeployment(slow, { input: INPUT, zip: ZIP })).steps).toEqual([]);
+    expect(cloud.clock.now() - before).toBe(6_000);
+  });
+
+  test('a function that our own lost call has made is ready before anything else is done to it', async () => {
+    const cloud = createCloud(moto);
+    const plan = await planDeployment(cloud, { input: INPUT, zip: ZIP });
+    await deploy(createCloud(moto));
+    const operations = () => cloud.calls.map(({ operation }) => operation);
+    const looks = () => {
+      const [, ...after] = operations().join(' ').split('CreateFunction');
+      return (
+        after
+          .join()
+          .split('PutFunctionRecursionConfig')[0]
+          ?.match(/GetFunction\b/g)?.length ?? 0
+      );
+    };
+    const slow = withFunction(cloud, (found) =>
+      looks() < 1 || looks() > 3
+        ? found
+        : { ...found, Configuration: { ...found.Configuration, State: 'Pending' } },
+    );
+    await applyDeployment(slow, plan);
+    expect(looks()).toBe(4);
+  });
+
   test('what our own lost call has made is taken', async () => {
     const cloud = createCloud(moto);
     const plan = await planDeployment(cloud, { input: INPUT, zip: ZIP });

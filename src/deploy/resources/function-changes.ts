@@ -1,9 +1,14 @@
-import { GetFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
+import {
+  type FunctionConfiguration,
+  GetFunctionCommand,
+  type GetFunctionCommandOutput,
+  GetFunctionConfigurationCommand,
+} from '@aws-sdk/client-lambda';
 import type { Clock } from '../../clock.ts';
 import { UserError } from '../../errors.ts';
 import type { DeployClients } from '../clients.ts';
 import type { DeploymentNames } from '../names.ts';
-import { isServiceError } from '../service-errors.ts';
+import { isServiceError, orAbsent } from '../service-errors.ts';
 import { retryWhile, waitFor } from '../wait.ts';
 
 export interface FunctionDeps {
@@ -39,8 +44,28 @@ export async function waitUntilReady(
       const reason = found.LastUpdateStatusReason ?? found.StateReason ?? 'no reason given';
       throw new UserError(`Lambda could not bring ${JSON.stringify(names.function)} up to date: ${reason}`);
     }
-    return found.State === 'Pending' || found.LastUpdateStatus === 'InProgress' ? undefined : found;
+    return isChanging(found) ? undefined : found;
   });
+}
+
+/** Reads the function, waiting while it is being made or changed. @returns `undefined` when there is none. */
+export async function readWhenReady(
+  { lambda, clock }: FunctionDeps,
+  { function: FunctionName }: DeploymentNames,
+): Promise<GetFunctionCommandOutput | undefined> {
+  const what = `The change of the function ${JSON.stringify(FunctionName)}`;
+  const { answer } = await waitFor({ clock, timeoutMs: UPDATE_TIMEOUT_MS, what }, async () => {
+    const answer = await orAbsent(
+      lambda.send(new GetFunctionCommand({ FunctionName })),
+      'ResourceNotFoundException',
+    );
+    return answer?.Configuration && isChanging(answer.Configuration) ? undefined : { answer };
+  });
+  return answer;
+}
+
+function isChanging({ State, LastUpdateStatus }: FunctionConfiguration): boolean {
+  return State === 'Pending' || LastUpdateStatus === 'InProgress';
 }
 
 const UPDATE_TIMEOUT_MS = 180_000;

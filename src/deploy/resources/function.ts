@@ -1,7 +1,6 @@
 import {
   CreateFunctionCommand,
   type FunctionConfiguration,
-  GetFunctionCommand,
   type Runtime,
   TagResourceCommand,
   UpdateFunctionCodeCommand,
@@ -14,9 +13,9 @@ import type { DeploymentInput } from '../deployment-input.ts';
 import { diffEnvironment, Environment, type WantedVariables } from '../environment.ts';
 import { type DeploymentNames, STACK_TAG } from '../names.ts';
 import { codeSha256, HANDLER } from '../package.ts';
-import { orAbsent, says } from '../service-errors.ts';
+import { says } from '../service-errors.ts';
 import { retryWhile } from '../wait.ts';
-import { changeFunction, type FunctionDeps, waitUntilReady } from './function-changes.ts';
+import { changeFunction, type FunctionDeps, readWhenReady, waitUntilReady } from './function-changes.ts';
 import { RECURSION_PROPERTY, readRecursion } from './recursion.ts';
 import { RESUME_TAG } from './resume-mark.ts';
 
@@ -29,6 +28,8 @@ export interface ObservedFunction {
   readonly properties: Properties;
   readonly environment: Environment;
   readonly packageType: string;
+  /** Why Lambda cannot run it, and never will: one that has failed is only deleted. */
+  readonly failure: string | undefined;
   /** `undefined`: not limited by hand. */
   readonly reservedConcurrency: number | undefined;
 }
@@ -49,15 +50,15 @@ export interface Surroundings {
 }
 
 /**
- * Reads the function's state, or `undefined` when there is none of this name.
+ * Reads the function's state, waiting while it is about to change; `undefined` when there is none of this name.
  * @throws {UserError} when its tags may not be read: whose it is would be a guess.
  */
 export async function observeFunction(
-  { lambda }: Pick<DeployClients, 'lambda'>,
+  { lambda, clock }: FunctionDeps,
   names: DeploymentNames,
 ): Promise<ObservedFunction | undefined> {
   const FunctionName = names.function;
-  const answer = await orAbsent(lambda.send(new GetFunctionCommand({ FunctionName })), ABSENT);
+  const answer = await readWhenReady({ lambda, clock }, names);
   const configuration = answer?.Configuration;
   if (!answer || !configuration) return undefined;
   if (answer.TagsError) {
@@ -78,6 +79,7 @@ export async function observeFunction(
     },
     environment: new Environment(configuration.Environment?.Variables),
     packageType: configuration.PackageType ?? 'Zip',
+    failure: configuration.State === 'Failed' ? (configuration.StateReason ?? 'no reason given') : undefined,
     reservedConcurrency: answer.Concurrency?.ReservedConcurrentExecutions,
   };
 }
@@ -203,7 +205,6 @@ export async function tagFunction(
   );
 }
 
-const ABSENT = 'ResourceNotFoundException';
 const ROLE_TIMEOUT_MS = 60_000;
 /** Not in every emulator's answers; AWS always tells them. */
 const UNTOLD: ReadonlySet<string> = new Set(['LogFormat', 'LogGroup', RECURSION_PROPERTY]);
