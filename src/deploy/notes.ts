@@ -1,7 +1,8 @@
 import { touches } from './change.ts';
 import type { Desired, Differences, ResourceKind } from './differences.ts';
 import type { Observation } from './observe.ts';
-import { EVENT_SOURCE_PROPERTY } from './resources/function.ts';
+import { planQuiet } from './quiet.ts';
+import { EVENT_SOURCE_PROPERTY, TIMEOUT_SECONDS } from './resources/function.ts';
 import { MAX_RECEIVE_COUNT } from './resources/queues.ts';
 
 /** What somebody should know about a resource before agreeing to a plan: full sentences. */
@@ -19,7 +20,7 @@ export function noteFor(
     case 'function':
       return noteForFunction(observed, differs, input.workers);
     case 'eventSource':
-      return noteForEventSource(observed, differs);
+      return noteForEventSource(observed, differs, input);
     default:
       return [];
   }
@@ -59,19 +60,23 @@ function noteForFunction(observed: Observation, differs: Differences, workers: n
   return notes;
 }
 
-function noteForEventSource({ eventSource, function: found }: Observation, differs: Differences): string[] {
+function noteForEventSource(observed: Observation, differs: Differences, input: Desired['input']): string[] {
+  const { eventSource, function: found } = observed;
   if (!eventSource) return ['It will be enabled.'];
-  const disabledMeanwhile = differs.function && touches(differs.function, 'Runtime', 'Handler');
-  if (eventSource.enabled) {
+  const { disables, waitsForWorkers } = planQuiet(observed, differs, input);
+  if (!eventSource.enabled) {
     return [
-      disabledMeanwhile
-        ? 'It is enabled, is disabled while the function changes, and enabled again.'
-        : 'It is enabled, and stays so.',
+      found?.resumesEventSource
+        ? 'An earlier deploy that was cut off had disabled it: it is enabled again.'
+        : 'It is disabled, and stays so: "tdd resume" enables it.',
     ];
   }
+  if (!disables) return ['It is enabled, and stays so.'];
   return [
-    found?.resumesEventSource
-      ? 'An earlier deploy that was cut off had disabled it: it is enabled again.'
-      : 'It is disabled, and stays so: "tdd resume" enables it.',
+    waitsForWorkers
+      ? `It is enabled, and disabled until the workers that run have ended (${MINUTES} minutes at most): with their larger share of the requests they would exceed the budget beside new ones. Then it is enabled again.`
+      : 'It is enabled, is disabled while the function changes, and enabled again.',
   ];
 }
+
+const MINUTES = TIMEOUT_SECONDS / 60;

@@ -1,7 +1,9 @@
 import { touches } from './change.ts';
+import type { DeploymentInput } from './deployment-input.ts';
 import type { Differences, ResourceKind } from './differences.ts';
 import { STACK_TAG } from './names.ts';
 import type { Observation } from './observe.ts';
+import { planQuiet } from './quiet.ts';
 import { RULE_PROPERTY } from './resources/bucket.ts';
 import { CODE_PROPERTIES, CONFIGURATION_PROPERTIES, EVENT_SOURCE_PROPERTY } from './resources/function.ts';
 import { RECURSION_PROPERTY } from './resources/recursion.ts';
@@ -35,6 +37,7 @@ type StepAction =
   | 'tell event source'
   | 'forget event source'
   | 'disable'
+  | 'wait for running workers'
   | 'update'
   | 'enable';
 
@@ -42,19 +45,19 @@ type StepAction =
  * The steps from what is there to what is wanted, in their order. Each step is right in itself: a run that was
  * cut off after any of them is taken up by the next.
  *
- * - An earlier deployment in another language is taken over with its event source disabled, so that no message
- *   meets the new configuration with the old code. That it was enabled is noted on the function before.
+ * - Where {@link planQuiet} says so the event source is disabled meanwhile. That it was enabled is noted on the
+ *   function before.
  * - More workers: the function's share of the budget is made smaller first, fewer workers: the event source is
  *   limited first. So the fleet's budget is kept at every moment.
  */
-export function orderSteps(observed: Observation, differs: Differences, workers: number): Step[] {
+export function orderSteps(observed: Observation, differs: Differences, input: DeploymentInput): Step[] {
   const { eventSource } = observed;
-  const takesOver = needsQuiet(observed, differs);
+  const { disables, waitsForWorkers, enables } = planQuiet(observed, differs, input);
   const noted = observed.function?.resumesEventSource ?? false;
-  const runs = eventSource?.enabled === true;
-  const disables = takesOver && runs;
-  const enables = disables || (noted && eventSource?.enabled === false);
-  const lowersWorkers = runs && !disables && (eventSource.maximumConcurrency ?? Infinity) > workers;
+  const lowersWorkers =
+    eventSource?.enabled === true &&
+    !disables &&
+    (eventSource.maximumConcurrency ?? Number.POSITIVE_INFINITY) > input.workers;
   const eventSourceSteps = stepsOf('eventSource', eventSourceActions(differs.eventSource));
 
   return [
@@ -67,6 +70,7 @@ export function orderSteps(observed: Observation, differs: Differences, workers:
     ...stepsOf('logGroup', logGroupActions(differs.logGroup)),
     ...(lowersWorkers ? eventSourceSteps : []),
     ...stepsOf('function', functionActions(differs.function, eventSource === undefined)),
+    ...stepsOf('eventSource', [waitsForWorkers && 'wait for running workers']),
     ...(lowersWorkers ? [] : eventSourceSteps),
     ...stepsOf('eventSource', [enables && 'enable']),
     ...stepsOf('function', [
@@ -78,12 +82,6 @@ export function orderSteps(observed: Observation, differs: Differences, workers:
 
 function stepsOf(resource: ResourceKind, actions: readonly MaybeAction[]): Step[] {
   return actions.flatMap((action) => (action ? [{ resource, action }] : []));
-}
-
-/** Would the function be broken between its new configuration and its new code? */
-function needsQuiet(observed: Observation, differs: Differences): boolean {
-  if (!observed.function || !differs.function) return false;
-  return touches(differs.function, 'Runtime', 'Handler') && touches(differs.function, ...CODE_PROPERTIES);
 }
 
 type MaybeAction = StepAction | false;

@@ -73,7 +73,7 @@ function makePlan(observed: Observation, desired: Desired): Plan {
   const differs = differences(observed, desired);
   const plan: Plan = {
     resources: RESOURCES.map((kind) => plannedResource(kind, observed, differs, desired)),
-    steps: orderSteps(observed, differs, desired.input.workers),
+    steps: orderSteps(observed, differs, desired.input),
   };
   bases.set(plan, { desired, observed });
   return plan;

@@ -8,6 +8,7 @@ import { createEventSource, tagEventSource, updateEventSource } from './resource
 import {
   createFunction,
   type Surroundings,
+  TIMEOUT_SECONDS,
   tagFunction,
   updateCode,
   updateConfiguration,
@@ -30,6 +31,7 @@ import {
   putTrustPolicy,
   tagRole,
 } from './resources/role.ts';
+import { waitForWorkers } from './wait-for-workers.ts';
 
 /** What steps share, and what they learn from each other. */
 export interface StepContext {
@@ -41,6 +43,8 @@ export interface StepContext {
   known: Surroundings;
   /** When the role's permissions were last changed, as far as we know (milliseconds since the epoch). */
   policyChangedAt: number | undefined;
+  /** When this run has disabled the event source: no worker begins after it. */
+  quietSince?: number;
 }
 
 /**
@@ -185,7 +189,16 @@ async function runEventSourceStep(context: StepContext, { action }: Step, onWait
     case 'update':
       return updateEventSource(deps, id, { workers, policyChangedAt }, onWait);
     case 'disable':
-      return updateEventSource(deps, id, { enabled: false, policyChangedAt }, onWait);
+      await updateEventSource(deps, id, { enabled: false, policyChangedAt }, onWait);
+      context.quietSince = clock.now();
+      return;
+    case 'wait for running workers':
+      return waitForWorkers(
+        { sqs: clients.sqs, clock },
+        context.known.queueUrl ?? '',
+        (context.quietSince ?? clock.now()) + TIMEOUT_SECONDS * 1000,
+        onWait,
+      );
     case 'enable':
       return updateEventSource(deps, id, { enabled: true, policyChangedAt }, onWait);
     case 'tag':

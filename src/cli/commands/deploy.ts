@@ -77,7 +77,9 @@ async function run(context: CommandContext, { settings, dryRun }: DeployInput): 
       signal,
       onStep: ({ resource, action }, state) => {
         if (state === 'started') lines.start(`${KIND_NAMES[resource]}: ${action}`);
-        if (state === 'waiting') lines.note('waiting for AWS');
+        if (state === 'waiting') {
+          lines.note(action === 'wait for running workers' ? '5 minutes at most' : 'waiting for AWS');
+        }
         if (state === 'done') {
           lines.done();
           steps += 1;

@@ -36,10 +36,14 @@ export interface ObservedFunction {
 
 const RUNTIME: Runtime = 'nodejs24.x';
 const ARCHITECTURE = 'arm64';
-const TIMEOUT_SECONDS = 300;
+/** How long a worker may run. */
+export const TIMEOUT_SECONDS = 300;
 
 /** The variable by which the worker knows its own event source, which it disables when the API key is revoked. */
 const EVENT_SOURCE_VARIABLE = 'TDD_EVENT_SOURCE_UUID';
+/** The variables that a worker's share of the budget follows from: the budget of the fleet, by their number. */
+export const BUDGET_VARIABLE = 'TMDB_REQUESTS_PER_SECOND';
+export const WORKERS_VARIABLE = 'TDD_WORKERS';
 
 /** What is known of other resources; `undefined` for one that is not made yet. */
 export interface Surroundings {
@@ -135,7 +139,7 @@ function functionVariables(input: DeploymentInput, surroundings: Surroundings): 
   return {
     ...input.environment,
     DATALAKE_BUCKET_NAME: input.bucketName,
-    TDD_WORKERS: String(input.workers),
+    [WORKERS_VARIABLE]: String(input.workers),
     TDD_QUEUE_URL: surroundings.queueUrl,
     TDD_DLQ_URL: surroundings.deadLetterQueueUrl,
     [EVENT_SOURCE_VARIABLE]: surroundings.eventSourceId,

@@ -1,0 +1,131 @@
+import { UpdateEventSourceMappingCommand } from '@aws-sdk/client-lambda';
+import { DeleteMessageCommand, ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { applyDeployment } from '../../src/deploy/apply.ts';
+import type { DeploymentInput } from '../../src/deploy/deployment-input.ts';
+import { basisOf, planDeployment } from '../../src/deploy/plan.ts';
+import { describeWithMoto, type Moto, startMoto } from '../support/moto.ts';
+import { type Cloud, createCloud, deploy, INPUT, stateOf, ZIP } from './cloud.ts';
+
+const MORE: DeploymentInput = { ...INPUT, workers: 8 };
+const WAIT = { resource: 'eventSource', action: 'wait for running workers' };
+
+describeWithMoto('a deploy of more workers to a fleet that runs', () => {
+  let moto: Moto;
+  beforeAll(async () => {
+    moto = await startMoto();
+  });
+  beforeEach(() => moto.reset());
+  afterAll(() => moto.stop());
+
+  test('lets none begin until those with the larger share of the budget have ended', async () => {
+    const cloud = createCloud(moto);
+    const atWork = await startFleet(cloud);
+    const made = cloud.changes.length;
+    const states: string[] = [];
+    const before = cloud.clock.now();
+    await deploy(cloud, MORE, ZIP, ({ action }, state) => {
+      states.push(`${action}: ${state}`);
+      if (action === WAIT.action && state === 'waiting') void atWork.end();
+    });
+    expect(cloud.changes.slice(made)).toEqual([
+      'lambda:TagResource',
+      'lambda:UpdateEventSourceMapping',
+      'lambda:UpdateFunctionConfiguration',
+      'lambda:UpdateEventSourceMapping',
+      'lambda:UpdateEventSourceMapping',
+      'lambda:UntagResource',
+    ]);
+    const updates = cloud.calls.filter(({ operation }) => operation === 'UpdateEventSourceMapping');
+    expect(updates.map(({ input }) => input.Enabled)).toEqual([false, undefined, true]);
+    expect(states).toContain(`${WAIT.action}: waiting`);
+    expect(cloud.clock.now() - before).toBeLessThan(300_000);
+    expect(await stateOf(cloud)).toMatchObject({ eventSource: { enabled: true, maximumConcurrency: 8 } });
+    expect((await planDeployment(cloud, { input: MORE, zip: ZIP })).steps).toEqual([]);
+  });
+
+  test('waits no longer than a worker can run: messages that are put off are in flight, too', async () => {
+    const cloud = createCloud(moto);
+    await startFleet(cloud);
+    const before = cloud.clock.now();
+    await deploy(cloud, MORE);
+    expect(cloud.clock.now() - before).toBe(300_000);
+    expect(await stateOf(cloud)).toMatchObject({ eventSource: { enabled: true, maximumConcurrency: 8 } });
+  });
+
+  test('is completed, with its wait, when it was cut off after any of its calls', async () => {
+    for (let made = 1; made <= 5; made += 1) {
+      await moto.reset();
+      const cloud = createCloud(moto);
+      await startFleet(cloud);
+      cloud.cutAfter(made);
+      await expect(deploy(cloud, MORE)).rejects.toThrow('cut off');
+      cloud.cutAfter(Number.POSITIVE_INFINITY);
+      const plan = await deploy(cloud, MORE);
+      // From the fourth on, the event source has been changed, and what ran before it had ended.
+      if (made < 4) expect(plan.steps, `cut off after call ${made}`).toContainEqual(WAIT);
+      expect(await stateOf(cloud), `cut off after call ${made}`).toMatchObject({
+        eventSource: { enabled: true, maximumConcurrency: 8 },
+        function: { resumesEventSource: false },
+        variables: { TDD_WORKERS: '8' },
+      });
+    }
+  });
+
+  test('ends its wait with Ctrl-C, and the next deploy goes on', async () => {
+    const cloud = createCloud(moto);
+    await startFleet(cloud);
+    const ending = new AbortController();
+    const plan = await planDeployment(cloud, { input: MORE, zip: ZIP });
+    const onStep = (_: unknown, state: string) => state === 'waiting' && ending.abort(new Error('stopped'));
+    await expect(applyDeployment(cloud, plan, { signal: ending.signal, onStep })).rejects.toThrow('stopped');
+    expect(await stateOf(cloud)).toMatchObject({ eventSource: { enabled: false, maximumConcurrency: 4 } });
+    const next = await deploy(cloud, MORE);
+    expect(next.resources.find(({ kind }) => kind === 'eventSource')?.notes).toEqual([
+      'An earlier deploy that was cut off had disabled it: it is enabled again.',
+    ]);
+    expect(await stateOf(cloud)).toMatchObject({ eventSource: { enabled: true, maximumConcurrency: 8 } });
+  });
+
+  test('says in its plan that the event source is disabled, and why', async () => {
+    const cloud = createCloud(moto);
+    await startFleet(cloud);
+    const plan = await planDeployment(cloud, { input: MORE, zip: ZIP });
+    expect(plan.resources.find(({ kind }) => kind === 'eventSource')?.notes).toEqual([
+      'It is enabled, and disabled until the workers that run have ended (5 minutes at most): with their larger share of the requests they would exceed the budget beside new ones. Then it is enabled again.',
+    ]);
+  });
+
+  test.each([
+    ['as many workers', { ...INPUT, memorySizeMb: 1024 }],
+    ['fewer workers', { ...INPUT, workers: 2 }],
+    [
+      'more workers with as large a share',
+      { ...MORE, environment: { ...INPUT.environment, TMDB_REQUESTS_PER_SECOND: '80' } },
+    ],
+    ['a smaller budget', { ...INPUT, environment: { ...INPUT.environment, TMDB_REQUESTS_PER_SECOND: '20' } }],
+  ])('makes no pause for %s', async (_, input) => {
+    const cloud = createCloud(moto);
+    await startFleet(cloud);
+    const plan = await planDeployment(cloud, { input, zip: ZIP });
+    expect(plan.steps.map(({ action }) => action)).not.toContain('disable');
+    expect(plan.steps).not.toContainEqual(WAIT);
+    expect(plan.resources.at(-1)?.notes).toEqual(['It is enabled, and stays so.']);
+  });
+});
+
+/** Deploys, and has a message in flight. `end` deletes it, as a worker's end does. */
+async function startFleet(cloud: Cloud): Promise<{ end(): Promise<unknown> }> {
+  const { lambda, sqs } = cloud.byHand;
+  await deploy(cloud);
+  const { observed } = basisOf(await planDeployment(cloud, { input: INPUT, zip: ZIP }));
+  const UUID = observed.eventSource?.id ?? '';
+  const QueueUrl = observed.queue?.url ?? '';
+  // Disabled meanwhile: moto would run the function for the message.
+  await lambda.send(new UpdateEventSourceMappingCommand({ UUID, Enabled: false }));
+  await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: '{}' }));
+  const { Messages } = await sqs.send(new ReceiveMessageCommand({ QueueUrl }));
+  await lambda.send(new UpdateEventSourceMappingCommand({ UUID, Enabled: true }));
+  const ReceiptHandle = Messages?.[0]?.ReceiptHandle;
+  return { end: () => sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle })) };
+}

@@ -1,0 +1,41 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type OpenSandbox, openSandbox, until } from './open-sandbox.ts';
+
+const REQUESTS_PER_SECOND = 12;
+const WINDOW_SECONDS = 5;
+
+describe('a fleet of large partitions', () => {
+  let sandbox: OpenSandbox;
+  beforeAll(async () => {
+    sandbox = await openSandbox({ titles: 500, years: [2021] });
+    sandbox.env.TMDB_REQUESTS_PER_SECOND = String(REQUESTS_PER_SECOND);
+    await sandbox.tddJson('deploy', '--yes', '--workers', '2');
+    await sandbox.tddJson('launch', '--min-year', '1900', '--yes');
+  });
+  afterAll(() => sandbox.stop());
+
+  test('keeps within its budget while it is given more workers', async () => {
+    await until(() => asked(sandbox).length > 2 * REQUESTS_PER_SECOND);
+    const { exitCode, stderr } = await sandbox.tdd('deploy', '--yes', '--workers', '6');
+    expect(exitCode).toBe(0);
+    expect(stderr).toContain('event source: wait for running workers (5 minutes at most)');
+    const before = asked(sandbox).length;
+    await until(() => asked(sandbox).length > before + 5 * REQUESTS_PER_SECOND);
+    // A second's worth more than the budget: workers make up for moments that they lost.
+    const most = REQUESTS_PER_SECOND * (WINDOW_SECONDS + 1);
+    expect(mostWithin(asked(sandbox), WINDOW_SECONDS * 1000)).toBeLessThan(most);
+    expect((await sandbox.status()).phase).toBe('running');
+  });
+});
+
+/** When each request of a worker came. */
+function asked({ tmdb }: OpenSandbox): number[] {
+  const { requests } = tmdb.stats();
+  return requests.flatMap(({ path, atMs }) => (path === '/3/authentication' ? [] : [atMs]));
+}
+
+/** The most requests within any time of this length. */
+function mostWithin(times: readonly number[], lengthMs: number): number {
+  const counts = times.map((from) => times.filter((at) => at >= from && at < from + lengthMs).length);
+  return Math.max(...counts);
+}
