@@ -49,6 +49,7 @@ function noteForFunction(observed: Observation, differs: Differences, workers: n
     ({ property, new: value }) =>
       property.startsWith('Environment.') && value === undefined && property !== EVENT_SOURCE_PROPERTY,
   );
+  if (found.resumesEventSource) notes.push('The mark of an earlier deploy that was cut off goes from it.');
   if (variables) notes.push('Environment variables that tdd does not know are removed.');
   if (found.reservedConcurrency !== undefined && found.reservedConcurrency < workers) {
     notes.push(

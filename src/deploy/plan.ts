@@ -121,9 +121,10 @@ function actionFor(
   if (!found || !changes) return 'create';
   // A bucket that is not ours is used as it is, and stays somebody else's.
   if (!found.ours && kind !== 'bucket') return 'adopt';
-  const resumes =
-    kind === 'eventSource' && observed.function?.resumesEventSource && !observed.eventSource?.enabled;
-  return changes.length > 0 || resumes ? 'update' : 'unchanged';
+  const noted = observed.function?.resumesEventSource === true;
+  const resumes = kind === 'eventSource' && noted && observed.eventSource?.enabled === false;
+  const forgets = kind === 'function' && noted;
+  return changes.length > 0 || resumes || forgets ? 'update' : 'unchanged';
 }
 
 function refuse({ bucket, function: found }: Observation, names: DeploymentNames): void {

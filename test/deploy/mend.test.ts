@@ -285,6 +285,8 @@ describeWithMoto('a change by hand', () => {
     expect(changed[0]?.action).toBe(property === 'tdd:stack' ? 'adopt' : 'update');
     expect(changed[0]?.changes.map((change) => change.property)).toContain(property);
     expect(JSON.stringify(plan)).not.toContain(API_KEY);
+    expect(plan.steps.map(({ action }) => action)).not.toContain('disable');
+    expect(JSON.stringify(plan)).not.toContain('is disabled');
     await expectMended();
   });
 

@@ -100,6 +100,27 @@ describeWithMoto('taking an earlier Python deployment over', () => {
     }
   });
 
+  test('is told as not quite done when only its last call is missing', async () => {
+    const whole = createCloud(moto);
+    await deployWithPython(whole);
+    await deploy(whole);
+    await moto.reset();
+    const cloud = createCloud(moto);
+    await deployWithPython(cloud);
+    cloud.cutAfter(whole.changes.length - 1);
+    await expect(deploy(cloud)).rejects.toThrow('cut off');
+    cloud.cutAfter(Number.POSITIVE_INFINITY);
+    const plan = await planDeployment(cloud, { input: INPUT, zip: ZIP });
+    expect(plan.steps).toHaveLength(1);
+    expect(plan.resources.filter(({ action }) => action !== 'unchanged')).toMatchObject([
+      {
+        kind: 'function',
+        action: 'update',
+        notes: ['The mark of an earlier deploy that was cut off goes from it.'],
+      },
+    ]);
+  });
+
   test('shows what is adopted, with old and new values, and says what happens to waiting messages', async () => {
     const cloud = createCloud(moto);
     await deployWithPython(cloud);
