@@ -187,7 +187,7 @@ async function runEventSourceStep(context: StepContext, { action }: Step, onWait
   const id = context.known.eventSourceId ?? '';
   switch (action) {
     case 'update':
-      return updateEventSource(deps, id, { workers, policyChangedAt }, onWait);
+      return updateEventSource(deps, id, { settings: { names, workers }, policyChangedAt }, onWait);
     case 'disable':
       await updateEventSource(deps, id, { enabled: false, policyChangedAt }, onWait);
       context.quietSince = clock.now();

@@ -11,6 +11,7 @@ import {
   DeleteEventSourceMappingCommand,
   DeleteFunctionCommand,
   UntagResourceCommand as LambdaUntagResourceCommand,
+  PublishVersionCommand,
   PutFunctionRecursionConfigCommand,
   UpdateEventSourceMappingCommand,
   UpdateFunctionCodeCommand,
@@ -226,6 +227,7 @@ const TAMPERINGS: Tampering[] = [
         new LambdaUntagResourceCommand({ Resource: NAMES.functionArn, TagKeys: ['tdd:stack'] }),
       ),
   ],
+  ['eventSource', 'FunctionArn', eventSource({ FunctionName: `${NAMES.functionArn}:1` })],
   ['eventSource', 'BatchSize', eventSource({ BatchSize: 10 })],
   ['eventSource', 'MaximumBatchingWindowInSeconds', eventSource({ MaximumBatchingWindowInSeconds: 20 })],
   ['eventSource', 'FunctionResponseTypes', eventSource({ FunctionResponseTypes: [] })],
@@ -265,6 +267,7 @@ describeWithMoto('a change by hand', () => {
     moto = await startMoto();
     cloud = createCloud(moto);
     await deploy(cloud);
+    await cloud.byHand.lambda.send(new PublishVersionCommand(LAMBDA));
     const { observed } = basisOf(await planDeployment(cloud, { input: INPUT, zip: ZIP }));
     expected = comparable(observed);
     ids = idsOf(observed);

@@ -40,9 +40,10 @@ export async function observeEventSource(
   names: DeploymentNames,
 ): Promise<ObservedEventSource | undefined> {
   // By the queue and not by the function: one whose function was deleted is still there, and would be in the way.
-  const found = (await listEventSources(lambda, { EventSourceArn: names.queueArn })).find(({ FunctionArn }) =>
-    isOfFunction(FunctionArn, names),
-  );
+  const all = await listEventSources(lambda, { EventSourceArn: names.queueArn });
+  const found =
+    all.find(({ FunctionArn }) => FunctionArn === names.functionArn) ??
+    all.find(({ FunctionArn }) => isOfFunction(FunctionArn, names));
   if (found?.UUID === undefined) return undefined;
   const settled = await waitUntilSettled({ lambda, clock }, found.UUID);
   if (!settled) return undefined;
@@ -56,6 +57,7 @@ export async function observeEventSource(
     maximumConcurrency: concurrency,
     properties: {
       ...(tags === undefined ? {} : { [STACK_TAG]: tags[STACK_TAG] }),
+      FunctionArn: settled.FunctionArn,
       BatchSize: String(settled.BatchSize ?? ''),
       MaximumBatchingWindowInSeconds: String(settled.MaximumBatchingWindowInSeconds ?? 0),
       FunctionResponseTypes: settled.FunctionResponseTypes?.join(', ') || 'none',
@@ -74,6 +76,8 @@ export function diffEventSource(
   return diffProperties(observed.properties, {
     // Emulators may have no tags on event sources.
     ...(STACK_TAG in observed.properties ? { [STACK_TAG]: names.stack } : {}),
+    // One of a version or an alias would go on with old code.
+    FunctionArn: names.functionArn,
     BatchSize: '1',
     MaximumBatchingWindowInSeconds: '0',
     FunctionResponseTypes: RESPONSE_TYPE,
@@ -127,15 +131,19 @@ export async function updateEventSource(
   { lambda, clock }: EventSourceDeps,
   id: string,
   options: {
-    readonly workers?: number;
+    /** All settings, for so many workers. */
+    readonly settings?: { readonly names: DeploymentNames; readonly workers: number };
     readonly enabled?: boolean;
     readonly policyChangedAt?: number | undefined;
   },
   onWait?: () => void,
 ): Promise<void> {
+  const { settings } = options;
   const command = new UpdateEventSourceMappingCommand({
     UUID: id,
-    ...(options.workers === undefined ? {} : { ...mappingSettings(options.workers), FilterCriteria: {} }),
+    ...(settings === undefined
+      ? {}
+      : { FunctionName: settings.names.function, ...mappingSettings(settings.workers), FilterCriteria: {} }),
     ...(options.enabled === undefined ? {} : { Enabled: options.enabled }),
   });
   await retryWhile(
