@@ -40,7 +40,7 @@ export async function applyDestroy(
     options.signal?.throwIfAborted();
     options.onStep?.(resource, 'started');
     try {
-      await DELETE[resource.kind](clear, plan, options);
+      await DELETE[resource.kind](clear, plan, resource, options);
     } catch (error) {
       throw toUserError(error);
     }
@@ -48,20 +48,23 @@ export async function applyDestroy(
   }
 }
 
-type Delete = (deps: DeployDeps, plan: DestroyPlan, options: DestroyOptions) => Promise<void>;
+type Delete = (
+  deps: DeployDeps,
+  plan: DestroyPlan,
+  resource: DoomedResource,
+  options: DestroyOptions,
+) => Promise<void>;
 
 const DELETE: Readonly<Record<ResourceKind, Delete>> = {
-  async eventSource({ clients: { lambda }, clock }, { eventSourceIds }) {
-    for (const UUID of eventSourceIds) {
-      await retryWhile(
-        { clock, timeoutMs: 120_000 },
-        (error) => isServiceError(error, 'ResourceInUseException', 'ResourceConflictException'),
-        () =>
-          orAbsent(lambda.send(new DeleteEventSourceMappingCommand({ UUID })), 'ResourceNotFoundException'),
-      );
-      // Until it is gone Lambda still polls, with the role that goes next.
-      await waitUntilSettled({ lambda, clock }, UUID);
-    }
+  async eventSource({ clients: { lambda }, clock }, _plan, { id: UUID }) {
+    if (UUID === undefined) return;
+    await retryWhile(
+      { clock, timeoutMs: 120_000 },
+      (error) => isServiceError(error, 'ResourceInUseException', 'ResourceConflictException'),
+      () => orAbsent(lambda.send(new DeleteEventSourceMappingCommand({ UUID })), 'ResourceNotFoundException'),
+    );
+    // Until it is gone Lambda still polls, with the role that goes next.
+    await waitUntilSettled({ lambda, clock }, UUID);
   },
   async function({ clients: { lambda }, clock }, { names }) {
     await retryWhile(
@@ -90,9 +93,9 @@ const DELETE: Readonly<Record<ResourceKind, Delete>> = {
     for (const name of inline?.PolicyNames ?? []) await deleteInlinePolicy(clients, RoleName, name);
     await orAbsent(iam.send(new DeleteRoleCommand({ RoleName })), absent);
   },
-  queue: ({ clients }, { names }) => deleteQueue(clients, names.queue),
-  deadLetterQueue: ({ clients }, { names }) => deleteQueue(clients, names.deadLetterQueue),
-  bucket: ({ clients, clock }, { names }, { onProgress, signal }) =>
+  queue: ({ clients }, _plan, { name }) => deleteQueue(clients, name),
+  deadLetterQueue: ({ clients }, _plan, { name }) => deleteQueue(clients, name),
+  bucket: ({ clients, clock }, { names }, _resource, { onProgress, signal }) =>
     deleteBucketWithData({ s3: clients.s3, clock }, names.bucket, { onProgress, signal }),
 };
 

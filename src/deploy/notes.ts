@@ -18,7 +18,7 @@ export function noteFor(
     case 'queue':
       return noteForQueue(observed, differs, names.deadLetterQueue);
     case 'function':
-      return noteForFunction(observed, differs, input.workers);
+      return noteForFunction(observed, differs, input.workers, names.queue);
     case 'eventSource':
       return noteForEventSource(observed, differs, input);
     default:
@@ -41,7 +41,12 @@ function noteForQueue({ queue }: Observation, differs: Differences, deadLetterQu
   ];
 }
 
-function noteForFunction(observed: Observation, differs: Differences, workers: number): string[] {
+function noteForFunction(
+  observed: Observation,
+  differs: Differences,
+  workers: number,
+  queue: string,
+): string[] {
   const found = observed.function;
   const notes: string[] = [];
   if (!found) return notes;
@@ -56,8 +61,11 @@ function noteForFunction(observed: Observation, differs: Differences, workers: n
       `Its reserved concurrency of ${found.reservedConcurrency}, set by hand, is below the ${workers} workers, and is left as it is.`,
     );
   }
-  for (const source of observed.otherSources)
-    notes.push(`It also takes messages from ${source}, which is left as it is.`);
+  for (const { sourceArn } of observed.otherSources) {
+    notes.push(
+      `It also takes messages from ${sourceArn}. That is left as it is, but its role lets it read ${queue} alone: messages there go on waiting, until it is deployed with that queue again.`,
+    );
+  }
   return notes;
 }
 

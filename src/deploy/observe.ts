@@ -2,7 +2,12 @@ import type { Clock } from '../clock.ts';
 import type { DeploymentNames } from './names.ts';
 import type { ReadingClients } from './reading-clients.ts';
 import { type ObservedBucket, observeBucket } from './resources/bucket.ts';
-import { listOtherSources, type ObservedEventSource, observeEventSource } from './resources/event-source.ts';
+import {
+  listOtherSources,
+  type ObservedEventSource,
+  type OtherSource,
+  observeEventSource,
+} from './resources/event-source.ts';
 import { type ObservedFunction, observeFunction } from './resources/function.ts';
 import { type ObservedLogGroup, observeLogGroup } from './resources/log-group.ts';
 import { type ObservedQueue, observeQueue } from './resources/queues.ts';
@@ -17,8 +22,8 @@ export interface Observation {
   readonly logGroup: ObservedLogGroup | undefined;
   readonly function: ObservedFunction | undefined;
   readonly eventSource: ObservedEventSource | undefined;
-  /** ARNs of other queues that the function takes messages from. */
-  readonly otherSources: readonly string[];
+  /** Where else the function takes messages from. */
+  readonly otherSources: readonly OtherSource[];
 }
 
 /**

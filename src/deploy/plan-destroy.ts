@@ -5,8 +5,10 @@ import type { DeploymentInput } from './deployment-input.ts';
 import type { ResourceKind } from './differences.ts';
 import { type DeploymentNames, deploymentNames } from './names.ts';
 import { type Observation, observe } from './observe.ts';
-import { readingClients } from './reading-clients.ts';
+import { type ReadingClients, readingClients } from './reading-clients.ts';
 import { refuseElsewhere } from './resources/bucket.ts';
+import type { OtherSource } from './resources/event-source.ts';
+import { type ObservedQueue, observeQueue } from './resources/queues.ts';
 import { abortableClock } from './wait.ts';
 
 /** What becomes of a resource. `leave`: it is not ours; `keep`: it was not asked to go; `absent`: it is gone. */
@@ -16,6 +18,8 @@ export interface DoomedResource {
   readonly kind: ResourceKind;
   readonly name: string;
   readonly action: DestroyAction;
+  /** Of an event source that goes. */
+  readonly id?: string;
   /** What somebody should know before agreeing: full sentences. */
   readonly notes: readonly string[];
 }
@@ -24,8 +28,6 @@ export interface DoomedResource {
 export interface DestroyPlan {
   readonly resources: readonly DoomedResource[];
   readonly names: DeploymentNames;
-  /** The ids of the function's event sources that go. */
-  readonly eventSourceIds: readonly string[];
 }
 
 export type DestroyInput = Pick<
@@ -63,22 +65,76 @@ export async function planDestroy(
       lookAtBucket: input.deleteBucket,
     });
     refuseElsewhere(observed.bucket, names);
-    return makeDestroyPlan(observed, names, input.deleteBucket);
+    const earlier = await observeEarlierQueues(clients, observed, input);
+    return makeDestroyPlan(observed, earlier, names, input.deleteBucket);
   } catch (error) {
     throw toUserError(error);
   }
 }
 
+/** What is left of a deployment with another queue: an event source of ours, and the queues behind it. */
+interface EarlierQueue {
+  readonly source: OtherSource;
+  readonly names: DeploymentNames;
+  readonly queue: ObservedQueue | undefined;
+  readonly deadLetterQueue: ObservedQueue | undefined;
+}
+
+async function observeEarlierQueues(
+  clients: ReadingClients,
+  { otherSources }: Observation,
+  input: DestroyInput,
+): Promise<EarlierQueue[]> {
+  return Promise.all(
+    otherSources
+      .filter(({ ours }) => ours)
+      .map(async (source) => {
+        const names = deploymentNames({ ...input, queueName: source.sourceArn.split(':').at(-1) ?? '' });
+        const queue = await observeQueue(clients, names.queue, names);
+        return {
+          source,
+          names,
+          queue,
+          deadLetterQueue: await observeQueue(clients, names.deadLetterQueue, names),
+        };
+      }),
+  );
+}
+
 /** The plan that follows from what is there: a pure function. */
-function makeDestroyPlan(observed: Observation, names: DeploymentNames, deleteBucket: boolean): DestroyPlan {
+function makeDestroyPlan(
+  observed: Observation,
+  earlier: readonly EarlierQueue[],
+  names: DeploymentNames,
+  deleteBucket: boolean,
+): DestroyPlan {
   const resources = ORDER.map((kind): DoomedResource => {
-    const name = kind === 'eventSource' ? `${names.queue} → ${names.function}` : names[kind];
     const action = actionFor(kind, observed, deleteBucket);
-    return { kind, name, action, notes: notesFor(kind, action, observed) };
+    const id = kind === 'eventSource' ? observed.eventSource?.id : undefined;
+    return { ...doomed(kind, names, action, observed), ...(id === undefined ? {} : { id }) };
   });
-  const goes = resources.some(({ kind, action }) => kind === 'eventSource' && action === 'delete');
-  const eventSourceIds = goes && observed.eventSource ? [observed.eventSource.id] : [];
-  return { resources, names, eventSourceIds };
+  return { resources: [...earlier.flatMap(doomedEarlier), ...resources], names };
+}
+
+/** The event source goes last: by it the queues are found, should this be cut off. */
+function doomedEarlier(found: EarlierQueue): DoomedResource[] {
+  const queues = (['queue', 'deadLetterQueue'] as const).flatMap((kind) => {
+    const queue = found[kind];
+    return queue ? [doomed(kind, found.names, queue.ours ? 'delete' : 'leave', found)] : [];
+  });
+  return [...queues, { ...doomed('eventSource', found.names, 'delete', found), id: found.source.id }];
+}
+
+type Queues = Pick<Observation, 'queue' | 'deadLetterQueue'>;
+
+function doomed(
+  kind: ResourceKind,
+  names: DeploymentNames,
+  action: DestroyAction,
+  observed: Queues,
+): DoomedResource {
+  const name = kind === 'eventSource' ? `${names.queue} → ${names.function}` : names[kind];
+  return { kind, name, action, notes: notesFor(kind, action, observed) };
 }
 
 function actionFor(kind: ResourceKind, observed: Observation, deleteBucket: boolean): DestroyAction {
@@ -88,7 +144,7 @@ function actionFor(kind: ResourceKind, observed: Observation, deleteBucket: bool
   return found.ours ? 'delete' : 'leave';
 }
 
-function notesFor(kind: ResourceKind, action: DestroyAction, observed: Observation): string[] {
+function notesFor(kind: ResourceKind, action: DestroyAction, observed: Queues): string[] {
   switch (action) {
     case 'leave':
       return ['It does not carry our tag: it was not made by tdd, and is left.'];
@@ -101,7 +157,7 @@ function notesFor(kind: ResourceKind, action: DestroyAction, observed: Observati
   }
 }
 
-function notesForDeleted(kind: ResourceKind, observed: Observation): string[] {
+function notesForDeleted(kind: ResourceKind, observed: Queues): string[] {
   if (kind === 'bucket') return ['All its data goes: movies, reviews, manifests and their earlier versions.'];
   if (kind === 'queue' || kind === 'deadLetterQueue') {
     const messages = observed[kind]?.messages ?? 0;

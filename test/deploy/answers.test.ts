@@ -323,6 +323,15 @@ describeWithMoto('what AWS answers to a deploy', () => {
     expect(queue?.changes).toContainEqual({ property: 'tdd:stack', new: 'films' });
   });
 
+  test('a queue that the function had before is told, and that its messages are stranded', async () => {
+    const cloud = createCloud(moto);
+    await deploy(cloud, { ...INPUT, queueName: 'old-queue' });
+    const plan = await planDeployment(cloud, { input: INPUT, zip: ZIP });
+    expect(plan.resources.find(({ kind }) => kind === 'function')?.notes).toEqual([
+      'It also takes messages from arn:aws:sqs:us-east-1:123456789012:old-queue. That is left as it is, but its role lets it read films-queue alone: messages there go on waiting, until it is deployed with that queue again.',
+    ]);
+  });
+
   test('more workers are told of to the function first, fewer to the event source first', async () => {
     const cloud = createCloud(moto);
     await deploy(cloud);

@@ -1,4 +1,5 @@
 import { DeleteRoleCommand } from '@aws-sdk/client-iam';
+import { CreateEventSourceMappingCommand, ListEventSourceMappingsCommand } from '@aws-sdk/client-lambda';
 import {
   CreateBucketCommand,
   CreateMultipartUploadCommand,
@@ -7,7 +8,13 @@ import {
   PutBucketVersioningCommand,
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
-import { CreateQueueCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
+import {
+  CreateQueueCommand,
+  GetQueueUrlCommand,
+  ListQueuesCommand,
+  SendMessageCommand,
+  UntagQueueCommand,
+} from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { applyDestroy } from '../../src/deploy/apply-destroy.ts';
 import { type DestroyPlan, planDestroy } from '../../src/deploy/plan-destroy.ts';
@@ -85,15 +92,61 @@ describeWithMoto('destroy', () => {
 
   test('leaves what does not carry our tag, and names it', async () => {
     const cloud = createCloud(moto);
-    const { QueueUrl } = await cloud.byHand.sqs.send(new CreateQueueCommand({ QueueName: NAMES.queue }));
+    await cloud.byHand.sqs.send(new CreateQueueCommand({ QueueName: NAMES.queue }));
     await cloud.byHand.s3.send(new CreateBucketCommand({ Bucket: NAMES.bucket }));
     const plan = await destroy(cloud, true);
-    expect(QueueUrl).toBeDefined();
+    expect(await stateOf(cloud)).toMatchObject({ queue: { ours: false }, bucket: { ours: false } });
     expect(actions(plan)).toMatchObject({ queue: 'leave', bucket: 'leave', function: 'absent' });
     expect(plan.resources.find(({ kind }) => kind === 'queue')?.notes).toEqual([
       'It does not carry our tag: it was not made by tdd, and is left.',
     ]);
     expect(cloud.changes).toEqual([]);
+  });
+
+  test('removes the event source and the queues of an earlier deploy with another queue', async () => {
+    const cloud = createCloud(moto);
+    await deploy(cloud, { ...INPUT, queueName: 'old-queue' });
+    await deploy(cloud);
+    const plan = await planDestroy(cloud, { ...INPUT, deleteBucket: false });
+    for (let cuts = 1; cuts <= 3; cuts += 1) {
+      cloud.cutAfter(1);
+      await expect(destroy(cloud)).rejects.toThrow('cut off');
+      cloud.cutAfter(Number.POSITIVE_INFINITY);
+    }
+    await destroy(cloud);
+    const gone = plan.resources.filter(({ action }) => action === 'delete').map(({ name }) => name);
+    expect(gone).toEqual([
+      'old-queue',
+      'old-queue-dlq',
+      'old-queue → films',
+      'films-queue → films',
+      'films',
+      '/aws/lambda/films',
+      'films-role',
+      'films-queue',
+      'films-queue-dlq',
+    ]);
+    expect(await stateOf(cloud)).toEqual(BUCKET_ONLY);
+    expect(await cloud.byHand.sqs.send(new ListQueuesCommand({}))).not.toHaveProperty('QueueUrls');
+    const { EventSourceMappings } = await cloud.byHand.lambda.send(new ListEventSourceMappingsCommand({}));
+    expect(EventSourceMappings).toEqual([]);
+  });
+
+  test('leaves an event source of the function, and a queue behind one, that do not carry our tag', async () => {
+    const cloud = createCloud(moto);
+    await deploy(cloud, { ...INPUT, queueName: 'old-queue' });
+    await deploy(cloud);
+    const { sqs, lambda } = cloud.byHand;
+    const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: 'old-queue' }));
+    await sqs.send(new UntagQueueCommand({ QueueUrl, TagKeys: ['tdd:stack'] }));
+    await sqs.send(new CreateQueueCommand({ QueueName: 'by-hand' }));
+    const EventSourceArn = NAMES.queueArn.replace(NAMES.queue, 'by-hand');
+    await lambda.send(new CreateEventSourceMappingCommand({ FunctionName: NAMES.function, EventSourceArn }));
+    await destroy(cloud);
+    const { QueueUrls = [] } = await sqs.send(new ListQueuesCommand({}));
+    expect(QueueUrls.map((url) => url.split('/').at(-1)).sort()).toEqual(['by-hand', 'old-queue']);
+    const { EventSourceMappings = [] } = await lambda.send(new ListEventSourceMappingsCommand({}));
+    expect(EventSourceMappings.map((found) => found.EventSourceArn)).toEqual([EventSourceArn]);
   });
 
   test('says how many messages are lost', async () => {

@@ -86,15 +86,27 @@ export function diffEventSource(
   });
 }
 
-/** The names of other queues that the same function takes messages from. */
+/** Another event source of the same function: of a queue that it had before, or one made by hand. */
+export interface OtherSource {
+  readonly id: string;
+  /** What it takes from: a queue's ARN, or that of a stream. */
+  readonly sourceArn: string;
+  readonly ours: boolean;
+}
+
+/** The function's event sources that are not of the deployment's queue. */
 export async function listOtherSources(
   { lambda }: Pick<DeployClients, 'lambda'>,
   names: DeploymentNames,
-): Promise<string[]> {
+): Promise<OtherSource[]> {
   const all = await listEventSources(lambda, { FunctionName: names.function });
-  return all.flatMap(({ EventSourceArn }) =>
-    EventSourceArn === undefined || EventSourceArn === names.queueArn ? [] : [EventSourceArn],
-  );
+  const others: OtherSource[] = [];
+  for (const { UUID, EventSourceArn, EventSourceMappingArn } of all) {
+    if (UUID === undefined || EventSourceArn === undefined || EventSourceArn === names.queueArn) continue;
+    const tags = await readTags(lambda, EventSourceMappingArn);
+    others.push({ id: UUID, sourceArn: EventSourceArn, ours: tags?.[STACK_TAG] === names.stack });
+  }
+  return others;
 }
 
 /**
