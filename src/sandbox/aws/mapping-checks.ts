@@ -2,6 +2,14 @@ import { AwsError } from './aws-call.ts';
 import { roleOf } from './function-settings.ts';
 import { isAllowed } from './iam-policy.ts';
 import { invalidParameter, type LambdaCall, type LambdaDeps } from './lambda.ts';
+import type { Role } from './world.ts';
+
+const POLLING = ['ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes'] as const;
+
+/** What Lambda needs to poll a queue for a function, and this role does not allow. */
+export function findMissingRight(role: Role | undefined, queueArn: string): string | undefined {
+  return POLLING.find((verb) => !role || !isAllowed(role, { action: `sqs:${verb}`, resource: queueArn }));
+}
 
 /** @throws {AwsError} when the function's role may not take messages from the queue. */
 export function checkQueueRights(
@@ -10,11 +18,10 @@ export function checkQueueRights(
   queueArn: string,
 ): void {
   const role = roleOf(world, roleArn);
-  for (const verb of ['ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes']) {
-    const isSpread = role && (now() >= role.changedAt + roleDelayMs || roleDelayMs === 0);
-    if (!role || !isSpread || !isAllowed(role, { action: `sqs:${verb}`, resource: queueArn })) {
-      throw invalidParameter(`The function execution role does not have permissions to call ${verb} on SQS`);
-    }
+  const isSpread = role && (now() >= role.changedAt + roleDelayMs || roleDelayMs === 0);
+  const missing = isSpread ? findMissingRight(role, queueArn) : POLLING[0];
+  if (missing) {
+    throw invalidParameter(`The function execution role does not have permissions to call ${missing} on SQS`);
   }
 }
 

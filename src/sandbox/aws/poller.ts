@@ -1,7 +1,9 @@
 import type { Outcome } from './container.ts';
 import type { ContainerPool } from './container-pool.ts';
+import { roleOf } from './function-settings.ts';
 import { functionName } from './lambda.ts';
 import { isPolling } from './lambda-mappings.ts';
+import { findMissingRight } from './mapping-checks.ts';
 import type { Queues, ReceivedMessage } from './queues.ts';
 import type { EventSourceMapping, World } from './world.ts';
 
@@ -32,6 +34,8 @@ export function startPoller(deps: PollerDeps): () => void {
     for (const mapping of Object.values(deps.world.mappings)) {
       const { configuration, activeAt } = deps.world.functions[functionName(mapping.functionArn)] ?? {};
       if (!configuration || deps.now() < (activeAt ?? 0) || !isPolling(deps, mapping)) continue;
+      // Lambda polls as the function's role.
+      if (findMissingRight(roleOf(deps.world, configuration.Role), mapping.queueArn)) continue;
       const most = mapping.maximumConcurrency ?? DEFAULT_CONCURRENCY;
       while ((running.get(mapping.uuid) ?? 0) < most) {
         const messages = deps.queues.receive(mapping.queueArn, Math.min(10, mapping.batchSize)) ?? [];

@@ -1,3 +1,7 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CreateLogGroupCommand } from '@aws-sdk/client-cloudwatch-logs';
+import { PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import { CreateEventSourceMappingCommand, UpdateEventSourceMappingCommand } from '@aws-sdk/client-lambda';
 import {
   GetQueueAttributesCommand,
@@ -7,7 +11,15 @@ import {
 } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { failedIds } from '../../../src/sandbox/aws/poller.ts';
-import { createFunction, createQueue, createRole, startTestAws, type TestAws, until } from './support.ts';
+import {
+  createFunction,
+  createQueue,
+  createRole,
+  policyOf,
+  startTestAws,
+  type TestAws,
+  until,
+} from './support.ts';
 
 let test: TestAws;
 let role: string;
@@ -61,6 +73,46 @@ function reports(): { status: string; errorType?: string; errorMessage?: string 
 const SAY = 'const say = (said) => console.log(JSON.stringify({ said }));';
 
 describe('an event source mapping', () => {
+  it('polls as the role of its function may', async () => {
+    const queue = await createQueue(test, 'jobs');
+    await createFunction(test, role, `${SAY} export async function handler() { say('hello'); }`);
+    await map(queue.arn);
+    const PolicyName = 'tdd';
+    const change = (policy: string) =>
+      test.iam.send(new PutRolePolicyCommand({ RoleName: 'worker', PolicyName, PolicyDocument: policy }));
+    await change(policyOf({ Action: ['sqs:ReceiveMessage', 'sqs:DeleteMessage'], Resource: queue.arn }));
+    await send(queue.url, '1');
+    // Another queue's message, sent later, has come: so would this one have.
+    const other = await createQueue(test, 'others');
+    await change(policyOf({ Action: ['sqs:*'], Resource: other.arn }));
+    await map(other.arn);
+    await send(other.url, '2');
+    await until(() => said().length > 0);
+    expect(await depthOf(queue.url)).toBe('1 0');
+    await change(policyOf({ Action: ['sqs:*'], Resource: '*' }));
+    await until(() => said().length > 1);
+  });
+
+  it('keeps the log that the role of its function may write', async () => {
+    const logGroupName = '/aws/lambda/worker';
+    await test.cloudWatchLogs.send(new CreateLogGroupCommand({ logGroupName }));
+    const queue = await createQueue(test, 'jobs');
+    await createFunction(
+      test,
+      role,
+      `${SAY} export async function handler(event) { say(event.Records[0].body); }`,
+    );
+    await map(queue.arn);
+    await send(queue.url, 'unwritten');
+    await until(async () => (await depthOf(queue.url)) === '0 0');
+    const PolicyDocument = policyOf({ Action: ['sqs:*', 'logs:PutLogEvents'], Resource: '*' });
+    await test.iam.send(new PutRolePolicyCommand({ RoleName: 'worker', PolicyName: 'tdd', PolicyDocument }));
+    await send(queue.url, 'written');
+    const file = join(test.directory, 'logs', `${logGroupName}.jsonl`);
+    await until(() => existsSync(file) && readFileSync(file, 'utf8').includes('"written"'));
+    expect(readFileSync(file, 'utf8')).not.toContain('unwritten');
+  });
+
   it('gives messages to the function and deletes them', async () => {
     const queue = await createQueue(test, 'jobs');
     await createFunction(
