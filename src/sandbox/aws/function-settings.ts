@@ -79,7 +79,8 @@ function checkRole({ world, now, roleDelayMs }: LambdaDeps, arn: string): void {
     );
   }
   const role = roleOf(world, arn);
-  if (!role || !isTrusted(role, 'lambda.amazonaws.com') || now() < role.createdAt + roleDelayMs) {
+  const isSpread = role && now() >= (role.trustChangedAt ?? role.createdAt) + roleDelayMs;
+  if (!isSpread || !isTrusted(role, 'lambda.amazonaws.com')) {
     throw invalidParameter('The role defined for the function cannot be assumed by Lambda.');
   }
 }

@@ -74,6 +74,7 @@ const ACTIONS: IamActions = {
     const role = findRole(world, input);
     readPolicy(input.PolicyDocument ?? '');
     role.trust = input.PolicyDocument ?? '';
+    role.trustChangedAt = now();
     role.changedAt = now();
     return '';
   },

@@ -24,6 +24,7 @@ export function handleMapping(deps: LambdaDeps, call: LambdaCall, uuid: string |
     const { searchParams } = call.url;
     const name = searchParams.get('FunctionName');
     const queueArn = searchParams.get('EventSourceArn');
+    if (name !== null) findFunction(world, name, call.region);
     const EventSourceMappings = Object.values(world.mappings)
       .filter((mapping) => name === null || functionName(mapping.functionArn) === functionName(name))
       .filter((mapping) => queueArn === null || mapping.queueArn === queueArn)

@@ -17,6 +17,8 @@ export interface Role {
   description?: string | undefined;
   /** The trust policy, as JSON text. */
   trust: string;
+  /** When it was last changed; absent when it is the first. */
+  trustChangedAt?: number;
   maxSessionSeconds: number;
   tags: Record<string, string>;
   /** Inline policies by name, as JSON text. */

@@ -4,6 +4,7 @@ import {
   DeleteRoleCommand,
   DetachRolePolicyCommand,
   ListAttachedRolePoliciesCommand,
+  UpdateAssumeRolePolicyCommand,
 } from '@aws-sdk/client-iam';
 import {
   CreateEventSourceMappingCommand,
@@ -12,6 +13,7 @@ import {
   GetEventSourceMappingCommand,
   GetFunctionConfigurationCommand,
   GetFunctionRecursionConfigCommand,
+  ListEventSourceMappingsCommand,
   PutFunctionRecursionConfigCommand,
   UpdateEventSourceMappingCommand,
   UpdateFunctionCodeCommand,
@@ -80,6 +82,11 @@ describe('a new function is refused', () => {
     await expect(
       createFunction(test, Role?.Arn ?? '', SOURCE, { FunctionName: 'other' }),
     ).rejects.toMatchObject(invalid(/cannot be assumed by Lambda/));
+    // A trust policy that was changed is spread like a new one.
+    await test.iam.send(new UpdateAssumeRolePolicyCommand({ RoleName: 'others', PolicyDocument: TRUST }));
+    const createOther = () => createFunction(test, Role?.Arn ?? '', SOURCE, { FunctionName: 'other' });
+    await expect(createOther()).rejects.toMatchObject(invalid(/cannot be assumed by Lambda/));
+    await until(() => createOther().catch(() => undefined));
   });
 
   it('with settings that Lambda does not take', async () => {
@@ -196,6 +203,9 @@ describe('a new mapping is refused', () => {
     });
     await expect(map(test, queue.arn, { BatchSize: 11 })).rejects.toMatchObject(invalid(/batch window/));
     await expect(map(test, `${queue.arn}-none`)).rejects.toMatchObject(invalid(/NonExistentQueue/));
+    await expect(
+      test.lambda.send(new ListEventSourceMappingsCommand({ FunctionName: 'none' })),
+    ).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
     await expect(map(test, queue.arn, { FunctionName: 'none' })).rejects.toMatchObject({
       name: 'ResourceNotFoundException',
     });
