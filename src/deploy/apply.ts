@@ -100,6 +100,7 @@ const ALREADY_THERE = [
   'BucketAlreadyOwnedByYou',
   'EntityAlreadyExistsException',
   'QueueNameExists',
+  'AWS.SimpleQueueService.QueueNameExists',
   'QueueAlreadyExists',
   'ResourceAlreadyExistsException',
   'ResourceConflictException',

@@ -305,6 +305,18 @@ describeWithMoto('what AWS answers to a deploy', () => {
     expect((await planDeployment(cloud, { input: INPUT, zip: ZIP })).steps).toEqual([]);
   });
 
+  test('a queue that another deploy of ours has made meanwhile is taken', async () => {
+    const cloud = createCloud(moto);
+    const plan = await planDeployment(cloud, { input: INPUT, zip: ZIP });
+    await deploy(createCloud(moto));
+    const exists = answer(
+      'AWS.SimpleQueueService.QueueNameExists',
+      'A queue already exists with the same name',
+    );
+    await applyDeployment(failing(cloud, 'CreateQueue', exists), plan);
+    expect((await planDeployment(cloud, { input: INPUT, zip: ZIP })).steps).toEqual([]);
+  });
+
   test('what somebody else has made meanwhile is not taken unseen', async () => {
     const cloud = createCloud(moto);
     const plan = await planDeployment(cloud, { input: INPUT, zip: ZIP });
