@@ -5,14 +5,13 @@ import {
   ListRolePoliciesCommand,
 } from '@aws-sdk/client-iam';
 import { DeleteEventSourceMappingCommand, DeleteFunctionCommand } from '@aws-sdk/client-lambda';
-import { DeleteQueueCommand, GetQueueUrlCommand } from '@aws-sdk/client-sqs';
 import { toUserError, withClearErrors } from './clear-errors.ts';
 import type { ResourceKind } from './differences.ts';
 import { deleteBucketWithData } from './empty-bucket.ts';
 import type { DeployDeps } from './plan.ts';
 import type { DestroyPlan, DoomedResource } from './plan-destroy.ts';
 import { waitUntilSettled } from './resources/event-source.ts';
-import { QUEUE_ABSENT } from './resources/queues.ts';
+import { deleteQueue } from './resources/queues.ts';
 import { deleteInlinePolicy, detachManagedPolicy } from './resources/role.ts';
 import { isServiceError, orAbsent } from './service-errors.ts';
 import { abortableClock, retryWhile } from './wait.ts';
@@ -93,13 +92,8 @@ const DELETE: Readonly<Record<ResourceKind, Delete>> = {
     for (const name of inline?.PolicyNames ?? []) await deleteInlinePolicy(clients, RoleName, name);
     await orAbsent(iam.send(new DeleteRoleCommand({ RoleName })), absent);
   },
-  queue: ({ clients }, _plan, { name }) => deleteQueue(clients, name),
-  deadLetterQueue: ({ clients }, _plan, { name }) => deleteQueue(clients, name),
+  queue: ({ clients: { sqs }, clock }, _plan, { name }) => deleteQueue({ sqs, clock }, name),
+  deadLetterQueue: ({ clients: { sqs }, clock }, _plan, { name }) => deleteQueue({ sqs, clock }, name),
   bucket: ({ clients, clock }, { names }, _resource, { onProgress, signal }) =>
     deleteBucketWithData({ s3: clients.s3, clock }, names.bucket, { onProgress, signal }),
 };
-
-async function deleteQueue({ sqs }: Pick<DeployDeps['clients'], 'sqs'>, name: string): Promise<void> {
-  const found = await orAbsent(sqs.send(new GetQueueUrlCommand({ QueueName: name })), ...QUEUE_ABSENT);
-  if (found) await orAbsent(sqs.send(new DeleteQueueCommand({ QueueUrl: found.QueueUrl })), ...QUEUE_ABSENT);
-}

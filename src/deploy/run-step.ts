@@ -101,7 +101,8 @@ async function runQueueStep(
   }
   const url = context.known[urlProperty] ?? '';
   if (action === 'tag') return tagQueue(clients, url, names);
-  if (action === 'set attributes') return setQueueAttributes(clients, url, attributes);
+  if (action === 'set attributes')
+    return setQueueAttributes({ sqs: clients.sqs, clock }, url, attributes, onWait);
   throw unknownAction(kind, action);
 }
 

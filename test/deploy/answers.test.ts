@@ -64,6 +64,10 @@ const NOT_GRANTABLE = answer(
   'InvalidParameterValueException',
   'Lambda was unable to configure access to your environment variables because the KMS key is invalid for CreateGrant. Please check your KMS key settings. KMS Exception: InvalidArnException KMS Message: ARN does not refer to a valid principal: arn:aws:iam::123456789012:role/service-role/films-role',
 );
+const NOT_VISIBLE = answer(
+  'InvalidParameterValueException',
+  'Queue visibility timeout: 30 seconds is less than Function timeout: 300 seconds',
+);
 const NO_SQS = answer(
   'InvalidParameterValueException',
   'The function execution role does not have permissions to call ReceiveMessage on SQS',
@@ -87,6 +91,16 @@ describeWithMoto('what AWS answers to a deploy', () => {
         'CreateQueue',
         answer('QueueDeletedRecently', 'You must wait 60 seconds after deleting a queue'),
       ],
+      [
+        'a dead-letter queue that was made just now',
+        'CreateQueue',
+        answer(
+          'InvalidParameterValue',
+          'Value {...} for parameter RedrivePolicy is invalid. Reason: Dead letter target does not exist.',
+        ),
+      ],
+      ['a visibility time-out that was set just now', 'CreateEventSourceMapping', NOT_VISIBLE],
+      ['the same for a change of the function', 'UpdateFunctionConfiguration', NOT_VISIBLE],
       [
         'an update of the function under way',
         'UpdateFunctionConfiguration',

@@ -17,6 +17,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { applyDestroy } from '../../src/deploy/apply-destroy.ts';
+import { aroundCalls } from '../../src/deploy/clients.ts';
 import { type DestroyPlan, planDestroy } from '../../src/deploy/plan-destroy.ts';
 import { describeWithMoto, type Moto, startMoto } from '../support/moto.ts';
 import { type Cloud, createCloud, deploy, INPUT, NAMES, stateOf } from './cloud.ts';
@@ -88,6 +89,21 @@ describeWithMoto('destroy', () => {
     await applyDestroy(cloud, plan);
     await applyDestroy(cloud, plan);
     await expect(cloud.byHand.iam.send(new DeleteRoleCommand({ RoleName: NAMES.role }))).rejects.toThrow();
+  });
+
+  test('waits until SQS no longer finds the queues that it deleted', async () => {
+    const cloud = createCloud(moto);
+    await deploy(cloud);
+    let looks = 0;
+    const clients = aroundCalls(cloud.clients, async ({ operation, input }, next) => {
+      const isDeleted = cloud.calls.some((call) => call.operation === 'DeleteQueue');
+      if (operation !== 'GetQueueUrl' || input.QueueName !== NAMES.queue || !isDeleted) return next();
+      looks += 1;
+      return looks > 3 ? next() : { QueueUrl: 'still there' };
+    });
+    const plan = await planDestroy(cloud, { ...INPUT, deleteBucket: false });
+    await applyDestroy({ ...cloud, clients }, plan);
+    expect(looks).toBe(4);
   });
 
   test('leaves what does not carry our tag, and names it', async () => {

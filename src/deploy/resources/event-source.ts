@@ -12,7 +12,7 @@ import type { Clock } from '../../clock.ts';
 import { type Change, diffProperties, type Properties } from '../change.ts';
 import type { DeployClients } from '../clients.ts';
 import { type DeploymentNames, STACK_TAG } from '../names.ts';
-import { isServiceError, orAbsent, says } from '../service-errors.ts';
+import { isServiceError, isVisibilityNotThere, orAbsent, says } from '../service-errors.ts';
 import { retryWhile, waitFor } from '../wait.ts';
 
 /** The event source, by which Lambda takes messages from the queue to the function. */
@@ -111,7 +111,7 @@ export async function listOtherSources(
 
 /**
  * Makes the event source, enabled. Lambda checks the role's permissions here, and learns of them a while after
- * they were given.
+ * they were given, as of the queue's visibility time-out.
  * @param options.policyChangedAt when the role's permissions were last changed, as far as we know.
  * @returns its id.
  */
@@ -131,7 +131,10 @@ export async function createEventSource(
   const made = await retryWhile(
     { clock, timeoutMs: permissionTimeoutMs(clock, options.policyChangedAt), onWait },
     isPermissionNotThere,
-    () => lambda.send(command),
+    () =>
+      retryWhile({ clock, timeoutMs: VISIBILITY_TIMEOUT_MS, onWait }, isVisibilityNotThere, () =>
+        lambda.send(command),
+      ),
   );
   if (!made.UUID) throw new Error('Lambda gave no id for the new event source.');
   await waitUntilSettled({ lambda, clock }, made.UUID, onWait);
@@ -217,6 +220,7 @@ const ABSENT = 'ResourceNotFoundException';
 const RESPONSE_TYPE: FunctionResponseType = 'ReportBatchItemFailures';
 const SETTLE_TIMEOUT_MS = 180_000;
 const PERMISSION_TIMEOUT_MS = 60_000;
+const VISIBILITY_TIMEOUT_MS = 60_000;
 
 function mappingSettings(workers: number) {
   return {

@@ -13,7 +13,7 @@ import type { DeploymentInput } from '../deployment-input.ts';
 import { diffEnvironment, Environment, type WantedVariables } from '../environment.ts';
 import { type DeploymentNames, STACK_TAG } from '../names.ts';
 import { codeSha256, HANDLER } from '../package.ts';
-import { says } from '../service-errors.ts';
+import { isVisibilityNotThere, says } from '../service-errors.ts';
 import { retryWhile } from '../wait.ts';
 import { changeFunction, type FunctionDeps, readWhenReady, waitUntilReady } from './function-changes.ts';
 import { RECURSION_PROPERTY, readRecursion } from './recursion.ts';
@@ -181,7 +181,11 @@ export async function updateConfiguration(
     Layers: [],
   });
   await changeFunction({ lambda, clock }, names, onWait, () =>
-    retryWhile({ clock, timeoutMs: ROLE_TIMEOUT_MS, onWait }, isRoleNotReady, () => lambda.send(command)),
+    retryWhile(
+      { clock, timeoutMs: ROLE_TIMEOUT_MS, onWait },
+      (error) => isRoleNotReady(error) || isVisibilityNotThere(error),
+      () => lambda.send(command),
+    ),
   );
 }
 

@@ -1,5 +1,6 @@
 import {
   CreateQueueCommand,
+  DeleteQueueCommand,
   GetQueueAttributesCommand,
   GetQueueUrlCommand,
   ListQueueTagsCommand,
@@ -12,7 +13,7 @@ import { type Change, diffProperties, type Properties } from '../change.ts';
 import type { DeployClients } from '../clients.ts';
 import { type DeploymentNames, STACK_TAG } from '../names.ts';
 import { isServiceError, orAbsent } from '../service-errors.ts';
-import { retryWhile } from '../wait.ts';
+import { retryWhile, waitFor } from '../wait.ts';
 
 /** A queue as it is. */
 export interface ObservedQueue {
@@ -28,6 +29,11 @@ export const MAX_RECEIVE_COUNT = 5;
 const RETENTION_SECONDS = 14 * 24 * 60 * 60;
 /** Six times the function's time-out, as Lambda advises for a queue that it polls. */
 const VISIBILITY_SECONDS = 1_800;
+
+export interface QueueDeps {
+  readonly sqs: DeployClients['sqs'];
+  readonly clock: Clock;
+}
 
 /** Reads a queue's state, or `undefined` when there is none of this name. */
 export async function observeQueue(
@@ -98,7 +104,7 @@ export type QueueAttributes = Readonly<Partial<Record<QueueAttributeName, string
  * @returns its URL.
  */
 export async function createQueue(
-  { sqs, clock }: { readonly sqs: DeployClients['sqs']; readonly clock: Clock },
+  { sqs, clock }: QueueDeps,
   queue: string,
   attributes: QueueAttributes,
   names: DeploymentNames,
@@ -111,20 +117,36 @@ export async function createQueue(
   });
   const answer = await retryWhile(
     { clock, timeoutMs: 90_000, intervalMs: 5_000, onWait },
-    (error) => isServiceError(error, ...DELETED_RECENTLY),
+    (error) => isServiceError(error, ...DELETED_RECENTLY) || isTargetNotThere(error),
     () => sqs.send(command),
   );
   if (!answer.QueueUrl) throw new Error(`SQS gave no URL for the new queue ${queue}.`);
   return answer.QueueUrl;
 }
 
-/** Sets a queue's attributes. Those not named stay, and so do its messages. */
+/** Sets a queue's attributes. Those not named stay, and so do its messages. A new dead-letter queue is waited for. */
 export async function setQueueAttributes(
-  { sqs }: Pick<DeployClients, 'sqs'>,
+  { sqs, clock }: QueueDeps,
   url: string,
   attributes: QueueAttributes,
+  onWait?: () => void,
 ): Promise<void> {
-  await sqs.send(new SetQueueAttributesCommand({ QueueUrl: url, Attributes: attributes }));
+  const command = new SetQueueAttributesCommand({ QueueUrl: url, Attributes: attributes });
+  await retryWhile({ clock, timeoutMs: SPREAD_MS, onWait }, isTargetNotThere, () => sqs.send(command));
+}
+
+/**
+ * Deletes a queue, and waits until SQS no longer finds it, which takes up to a minute: until then it would look
+ * as if it stayed. What is gone already is fine.
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_DeleteQueue.html
+ */
+export async function deleteQueue({ sqs, clock }: QueueDeps, queue: string): Promise<void> {
+  const find = () => orAbsent(sqs.send(new GetQueueUrlCommand({ QueueName: queue })), ...QUEUE_ABSENT);
+  const found = await find();
+  if (!found) return;
+  await orAbsent(sqs.send(new DeleteQueueCommand({ QueueUrl: found.QueueUrl })), ...QUEUE_ABSENT);
+  const what = `The end of the queue ${JSON.stringify(queue)}`;
+  await waitFor({ clock, timeoutMs: 90_000, what }, async () => ((await find()) ? undefined : 'gone'));
 }
 
 /** Gives a queue our tag. */
@@ -137,8 +159,15 @@ export async function tagQueue(
 }
 
 /** What SQS calls it when there is no such queue: two names for each of these since its JSON protocol. */
-export const QUEUE_ABSENT = ['QueueDoesNotExist', 'AWS.SimpleQueueService.NonExistentQueue'];
+const QUEUE_ABSENT = ['QueueDoesNotExist', 'AWS.SimpleQueueService.NonExistentQueue'];
 const DELETED_RECENTLY = ['QueueDeletedRecently', 'AWS.SimpleQueueService.QueueDeletedRecently'];
+
+/** How long SQS may take to know everywhere what was made or set. */
+const SPREAD_MS = 60_000;
+
+function isTargetNotThere(error: unknown): boolean {
+  return error instanceof Error && /dead letter target does not exist/i.test(error.message);
+}
 
 function describeRedrive(policy: string | undefined): string | undefined {
   if (!policy) return undefined;
