@@ -18,7 +18,7 @@ export function noteFor(
     case 'queue':
       return noteForQueue(observed, differs, names.deadLetterQueue);
     case 'function':
-      return noteForFunction(observed, differs, input.workers, names.queue);
+      return noteForFunction(observed, differs, input.workers, names);
     case 'eventSource':
       return noteForEventSource(observed, differs, input);
     default:
@@ -45,7 +45,7 @@ function noteForFunction(
   observed: Observation,
   differs: Differences,
   workers: number,
-  queue: string,
+  names: Desired['names'],
 ): string[] {
   const found = observed.function;
   const notes: string[] = [];
@@ -54,6 +54,11 @@ function noteForFunction(
     ({ property, new: value }) =>
       property.startsWith('Environment.') && value === undefined && property !== EVENT_SOURCE_PROPERTY,
   );
+  if (hasNewRole(observed, names.roleArn)) {
+    notes.push(
+      `Its role is newer than itself, and Lambda may still hold the key of its variables for the earlier one: should workers end with KMSAccessDeniedException, delete the function with "aws lambda delete-function --function-name ${names.function}", and run "tdd deploy" again.`,
+    );
+  }
   if (found.resumesEventSource) notes.push('The mark of an earlier deploy that was cut off goes from it.');
   if (variables) notes.push('Environment variables that tdd does not know are removed.');
   if (found.reservedConcurrency !== undefined && found.reservedConcurrency < workers) {
@@ -63,10 +68,21 @@ function noteForFunction(
   }
   for (const { sourceArn } of observed.otherSources) {
     notes.push(
-      `It also takes messages from ${sourceArn}. That is left as it is, but its role lets it read ${queue} alone: messages there go on waiting, until it is deployed with that queue again.`,
+      `It also takes messages from ${sourceArn}. That is left as it is, but its role lets it read ${names.queue} alone: messages there go on waiting, until it is deployed with that queue again.`,
     );
   }
   return notes;
+}
+
+/**
+ * Was the role deleted and made again after the function? Lambda's grant for the key goes to a role's id, not to its
+ * name. https://www.lastweekinaws.com/blog/the-sneaky-weakness-behind-aws-managed-kms-keys/
+ */
+function hasNewRole({ role, function: found }: Observation, roleArn: string): boolean {
+  // Another role is changed for ours, which makes the grant anew.
+  if (!found || found.properties.Role !== (role?.arn ?? roleArn)) return false;
+  if (!role) return true;
+  return (role.createdAt?.getTime() ?? 0) > (found.changedAt?.getTime() ?? Number.POSITIVE_INFINITY);
 }
 
 function noteForEventSource(observed: Observation, differs: Differences, input: Desired['input']): string[] {

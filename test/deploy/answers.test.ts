@@ -1,4 +1,4 @@
-import { CreateRoleCommand } from '@aws-sdk/client-iam';
+import { CreateRoleCommand, DeleteRoleCommand, DeleteRolePolicyCommand } from '@aws-sdk/client-iam';
 import { DeleteEventSourceMappingCommand, type GetFunctionCommandOutput } from '@aws-sdk/client-lambda';
 import { CreateQueueCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -347,6 +347,28 @@ describeWithMoto('what AWS answers to a deploy', () => {
     const queue = plan.resources.find(({ kind }) => kind === 'queue');
     expect(queue?.action).toBe('adopt');
     expect(queue?.changes).toContainEqual({ property: 'tdd:stack', new: 'films' });
+  });
+
+  test('a role that was deleted and made again is told, as the function may not work with it', async () => {
+    const cloud = createCloud(moto);
+    await deploy(cloud);
+    const { iam } = cloud.byHand;
+    const RoleName = NAMES.role;
+    const noteOf = async (seen: Cloud) =>
+      (await planDeployment(seen, { input: INPUT, zip: ZIP })).resources.find(
+        ({ kind }) => kind === 'function',
+      )?.notes;
+    expect(await noteOf(cloud)).toEqual([]);
+    await iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName: 'tdd' }));
+    await iam.send(new DeleteRoleCommand({ RoleName }));
+    const note = [expect.stringMatching(/KMSAccessDeniedException, delete the function with/)];
+    expect(await noteOf(cloud)).toEqual(note);
+    await deploy(cloud);
+    const older = withFunction(cloud, (found) => ({
+      ...found,
+      Configuration: { ...found.Configuration, LastModified: '2026-01-01T00:00:00.000+0000' },
+    }));
+    expect(await noteOf(older)).toEqual(note);
   });
 
   test('a queue that the function had before is told, and that its messages are stranded', async () => {

@@ -118,6 +118,7 @@ export function comparable(observed: Observation): unknown {
     ...observed,
     variables,
     role: observed.role && { ...observed.role, createdAt: undefined },
+    function: observed.function && { ...observed.function, changedAt: undefined },
   });
   return JSON.parse(text.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'ID').replace(/127\.0\.0\.1:\d+/g, 'HOST'));
 }

@@ -30,6 +30,8 @@ export interface ObservedFunction {
   readonly packageType: string;
   /** Why Lambda cannot run it, and never will: one that has failed is only deleted. */
   readonly failure: string | undefined;
+  /** When its code or a setting last changed. */
+  readonly changedAt: Date | undefined;
   /** `undefined`: not limited by hand. */
   readonly reservedConcurrency: number | undefined;
 }
@@ -84,6 +86,7 @@ export async function observeFunction(
     environment: new Environment(configuration.Environment?.Variables),
     packageType: configuration.PackageType ?? 'Zip',
     failure: configuration.State === 'Failed' ? (configuration.StateReason ?? 'no reason given') : undefined,
+    changedAt: configuration.LastModified ? new Date(configuration.LastModified) : undefined,
     reservedConcurrency: answer.Concurrency?.ReservedConcurrentExecutions,
   };
 }
