@@ -33,9 +33,9 @@ type StepAction =
   | 'set configuration'
   | 'set code'
   | 'allow recursion'
-  | 'note event source'
-  | 'tell event source'
-  | 'forget event source'
+  | 'remember that the event source was enabled'
+  | 'set event source id'
+  | 'forget that the event source was enabled'
   | 'disable'
   | 'wait for running workers'
   | 'update'
@@ -45,15 +45,15 @@ type StepAction =
  * The steps from what is there to what is wanted, in their order. Each step is right in itself: a run that was
  * cut off after any of them is taken up by the next.
  *
- * - Where {@link planQuiet} says so the event source is disabled meanwhile. That it was enabled is noted on the
- *   function before.
+ * - Where {@link planQuiet} says so the event source is disabled meanwhile. The function is marked before, so that
+ *   a later run would enable it again.
  * - More workers: the function's share of the budget is made smaller first, fewer workers: the event source is
  *   limited first. So the fleet's budget is kept at every moment.
  */
 export function orderSteps(observed: Observation, differs: Differences, input: DeploymentInput): Step[] {
   const { eventSource } = observed;
   const { disables, waitsForWorkers, enables } = planQuiet(observed, differs, input);
-  const noted = observed.function?.resumesEventSource ?? false;
+  const marked = observed.function?.resumesEventSource ?? false;
   const lowersWorkers =
     eventSource?.enabled === true &&
     !disables &&
@@ -61,7 +61,7 @@ export function orderSteps(observed: Observation, differs: Differences, input: D
   const eventSourceSteps = stepsOf('eventSource', eventSourceActions(differs.eventSource));
 
   return [
-    ...stepsOf('function', [disables && !noted && 'note event source']),
+    ...stepsOf('function', [disables && !marked && 'remember that the event source was enabled']),
     ...stepsOf('eventSource', [disables && 'disable']),
     ...stepsOf('bucket', bucketActions(differs.bucket)),
     ...stepsOf('deadLetterQueue', queueActions(differs.deadLetterQueue)),
@@ -74,8 +74,8 @@ export function orderSteps(observed: Observation, differs: Differences, input: D
     ...(lowersWorkers ? [] : eventSourceSteps),
     ...stepsOf('eventSource', [enables && 'enable']),
     ...stepsOf('function', [
-      eventSource === undefined && 'tell event source',
-      (noted || disables) && 'forget event source',
+      eventSource === undefined && 'set event source id',
+      (marked || disables) && 'forget that the event source was enabled',
     ]),
   ];
 }

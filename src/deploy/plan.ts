@@ -121,10 +121,10 @@ function actionFor(
   if (!found || !changes) return 'create';
   // A bucket that is not ours is used as it is, and stays somebody else's.
   if (!found.ours && kind !== 'bucket') return 'adopt';
-  const noted = observed.function?.resumesEventSource === true;
-  const resumes = kind === 'eventSource' && noted && observed.eventSource?.enabled === false;
-  const forgets = kind === 'function' && noted;
-  return changes.length > 0 || resumes || forgets ? 'update' : 'unchanged';
+  const marked = observed.function?.resumesEventSource === true;
+  const resumes = kind === 'eventSource' && marked && observed.eventSource?.enabled === false;
+  const unmarks = kind === 'function' && marked;
+  return changes.length > 0 || resumes || unmarks ? 'update' : 'unchanged';
 }
 
 function refuse({ bucket, function: found }: Observation, names: DeploymentNames): void {

@@ -28,11 +28,11 @@ export function planQuiet(
 ): Quiet {
   const { eventSource, queue, function: found } = observed;
   const runs = eventSource?.enabled === true;
-  const noted = found?.resumesEventSource === true;
-  const resumes = noted && eventSource?.enabled === false;
+  const marked = found?.resumesEventSource === true;
+  const resumes = marked && eventSource?.enabled === false;
   const adds = (eventSource?.maximumConcurrency ?? Number.POSITIVE_INFINITY) < input.workers;
   const isBusy = (queue?.messages ?? 0) > 0;
-  const exceeds = runs && isBusy && adds && (noted || lowersShare(found?.environment, input));
+  const exceeds = runs && isBusy && adds && (marked || lowersShare(found?.environment, input));
   const breaks = runs && isBrokenMeanwhile(differs);
   return {
     disables: exceeds || breaks,

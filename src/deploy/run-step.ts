@@ -22,7 +22,7 @@ import {
   tagQueue,
 } from './resources/queues.ts';
 import { allowRecursion } from './resources/recursion.ts';
-import { forgetEventSource, noteEventSource } from './resources/resume-mark.ts';
+import { markEventSource, unmarkEventSource } from './resources/resume-mark.ts';
 import {
   createRole,
   deleteInlinePolicy,
@@ -158,7 +158,7 @@ async function runFunctionStep(context: StepContext, { action }: Step, onWait: (
     case 'create':
       return createFunction(deps, names, input, zip, known, onWait);
     case 'set configuration':
-    case 'tell event source':
+    case 'set event source id':
       return updateConfiguration(deps, names, input, known, onWait);
     case 'set code':
       return updateCode(deps, names, zip, onWait);
@@ -166,10 +166,10 @@ async function runFunctionStep(context: StepContext, { action }: Step, onWait: (
       return tagFunction(clients, names);
     case 'allow recursion':
       return allowRecursion(clients, names);
-    case 'note event source':
-      return noteEventSource(clients, names);
-    case 'forget event source':
-      return forgetEventSource(clients, names);
+    case 'remember that the event source was enabled':
+      return markEventSource(clients, names);
+    case 'forget that the event source was enabled':
+      return unmarkEventSource(clients, names);
     default:
       throw unknownAction('function', action);
   }

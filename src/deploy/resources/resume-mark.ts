@@ -5,8 +5,8 @@ import type { DeploymentNames } from '../names.ts';
 /** On the function while a deploy has its event source disabled, so that one that is cut off is taken up. */
 export const RESUME_TAG = 'tdd:event-source';
 
-/** Notes on the function that its event source was enabled, before a takeover disables it. */
-export async function noteEventSource(
+/** Marks the function: its event source was enabled before this deploy disabled it. */
+export async function markEventSource(
   { lambda }: Pick<DeployClients, 'lambda'>,
   names: DeploymentNames,
 ): Promise<void> {
@@ -15,8 +15,8 @@ export async function noteEventSource(
   );
 }
 
-/** Takes the note of {@link noteEventSource} away. */
-export async function forgetEventSource(
+/** Takes the mark of {@link markEventSource} away. */
+export async function unmarkEventSource(
   { lambda }: Pick<DeployClients, 'lambda'>,
   names: DeploymentNames,
 ): Promise<void> {
