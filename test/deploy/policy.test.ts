@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { deploymentNames } from '../../src/deploy/names.ts';
 import { canonicalJson, inlinePolicy, trustPolicy } from '../../src/deploy/policy.ts';
-import { type Access, isAllowed } from './evaluate-policy.ts';
+import { isAllowed, type Request } from '../../src/sandbox/aws/iam-policy.ts';
 
 const policy = inlinePolicy(
   deploymentNames({
@@ -12,6 +12,7 @@ const policy = inlinePolicy(
     accountId: '123456789012',
   }),
 );
+const role = { policies: { tdd: JSON.stringify(policy) }, attached: [] };
 const BUCKET = 'arn:aws:s3:::films-lake';
 const QUEUE = 'arn:aws:sqs:us-east-1:123456789012:films-queue';
 const LOGS = 'arn:aws:logs:us-east-1:123456789012:log-group:/aws/lambda/films';
@@ -19,7 +20,7 @@ const MAPPING = 'arn:aws:lambda:us-east-1:123456789012:event-source-mapping:0b7a
 const OWN = { 'lambda:FunctionArn': 'arn:aws:lambda:us-east-1:123456789012:function:films' };
 
 describe('the inline policy', () => {
-  const allowed: [string, Access][] = [
+  const allowed: [string, Request][] = [
     [
       'reads the snapshot',
       { action: 's3:GetObject', resource: `${BUCKET}/imdb/title.basics-2026-11-22.tsv.gz` },
@@ -61,10 +62,10 @@ describe('the inline policy', () => {
     ],
   ];
   test.each(allowed)('allows that the worker %s', (_, access) => {
-    expect(isAllowed(policy, access)).toBe(true);
+    expect(isAllowed(role, access)).toBe(true);
   });
 
-  const denied: [string, Access][] = [
+  const denied: [string, Request][] = [
     ['reads another bucket', { action: 's3:GetObject', resource: 'arn:aws:s3:::films-lake-2/tmdb/a.json' }],
     ['writes into another bucket', { action: 's3:PutObject', resource: 'arn:aws:s3:::other/imdb/a.json' }],
     ['reads beside the lake', { action: 's3:GetObject', resource: `${BUCKET}/private/a.json` }],
@@ -104,7 +105,7 @@ describe('the inline policy', () => {
     ['changes its function', { action: 'lambda:UpdateFunctionCode', resource: OWN['lambda:FunctionArn'] }],
   ];
   test.each(denied)('denies that the worker %s', (_, access) => {
-    expect(isAllowed(policy, access)).toBe(false);
+    expect(isAllowed(role, access)).toBe(false);
   });
 
   test('is for Lambda alone to use', () => {

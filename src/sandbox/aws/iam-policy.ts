@@ -53,7 +53,7 @@ export function readPolicy(text: string): readonly Statement[] {
 }
 
 /** May this role do that? A Deny wins, and what no statement allows is denied. */
-export function isAllowed(role: Role, request: Request): boolean {
+export function isAllowed(role: Pick<Role, 'attached' | 'policies'>, request: Request): boolean {
   const managed = role.attached.map((arn): Statement => {
     return { Effect: 'Allow', Action: MANAGED_POLICIES[arn] ?? [], Resource: '*' };
   });
