@@ -2,7 +2,8 @@ import { touches } from './change.ts';
 import type { Desired, Differences, ResourceKind } from './differences.ts';
 import type { Observation } from './observe.ts';
 import { planQuiet } from './quiet.ts';
-import { EVENT_SOURCE_PROPERTY, TIMEOUT_SECONDS } from './resources/function.ts';
+import { TIMEOUT_SECONDS } from './resources/function.ts';
+import { EVENT_SOURCE_PROPERTY } from './resources/function-variables.ts';
 import { MAX_RECEIVE_COUNT } from './resources/queues.ts';
 
 /** What somebody should know about a resource before agreeing to a plan: full sentences. */

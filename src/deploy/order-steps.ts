@@ -5,7 +5,8 @@ import { STACK_TAG } from './names.ts';
 import type { Observation } from './observe.ts';
 import { planQuiet } from './quiet.ts';
 import { RULE_PROPERTY } from './resources/bucket.ts';
-import { CODE_PROPERTIES, CONFIGURATION_PROPERTIES, EVENT_SOURCE_PROPERTY } from './resources/function.ts';
+import { CODE_PROPERTIES, CONFIGURATION_PROPERTIES } from './resources/function.ts';
+import { EVENT_SOURCE_PROPERTY } from './resources/function-variables.ts';
 import { RECURSION_PROPERTY } from './resources/recursion.ts';
 import {
   MANAGED_PROPERTY,

@@ -2,7 +2,8 @@ import { touches } from './change.ts';
 import type { Desired, Differences } from './differences.ts';
 import type { Environment } from './environment.ts';
 import type { Observation } from './observe.ts';
-import { BUDGET_VARIABLE, CODE_PROPERTIES, WORKERS_VARIABLE } from './resources/function.ts';
+import { CODE_PROPERTIES } from './resources/function.ts';
+import { BUDGET_VARIABLE, WORKERS_VARIABLE } from './resources/function-variables.ts';
 
 /** What becomes of the event source while the function changes, and why. */
 export interface Quiet {

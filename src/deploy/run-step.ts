@@ -7,12 +7,12 @@ import { abortUnfinishedUploads, blockPublicAccess, createBucket } from './resou
 import { createEventSource, tagEventSource, updateEventSource } from './resources/event-source.ts';
 import {
   createFunction,
-  type Surroundings,
   TIMEOUT_SECONDS,
   tagFunction,
   updateCode,
   updateConfiguration,
 } from './resources/function.ts';
+import type { Surroundings } from './resources/function-variables.ts';
 import { createLogGroup, setRetention, tagLogGroup } from './resources/log-group.ts';
 import {
   createQueue,

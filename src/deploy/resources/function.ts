@@ -10,12 +10,13 @@ import { UserError } from '../../errors.ts';
 import { type Change, diffProperties, type Properties } from '../change.ts';
 import type { DeployClients } from '../clients.ts';
 import type { DeploymentInput } from '../deployment-input.ts';
-import { diffEnvironment, Environment, type WantedVariables } from '../environment.ts';
+import { diffEnvironment, Environment } from '../environment.ts';
 import { type DeploymentNames, STACK_TAG } from '../names.ts';
 import { codeSha256, HANDLER } from '../package.ts';
 import { isVisibilityNotThere, says } from '../service-errors.ts';
 import { retryWhile } from '../wait.ts';
 import { changeFunction, type FunctionDeps, readWhenReady, waitUntilReady } from './function-changes.ts';
+import { functionVariables, type Surroundings } from './function-variables.ts';
 import { RECURSION_PROPERTY, readRecursion } from './recursion.ts';
 import { RESUME_TAG } from './resume-mark.ts';
 
@@ -40,20 +41,6 @@ const RUNTIME: Runtime = 'nodejs24.x';
 const ARCHITECTURE = 'arm64';
 /** How long a worker may run. */
 export const TIMEOUT_SECONDS = 300;
-
-/** The variable by which the worker knows its own event source, which it disables when the API key is revoked. */
-const EVENT_SOURCE_VARIABLE = 'TDD_EVENT_SOURCE_UUID';
-/** The variables that a worker's share of the budget follows from: the budget of the fleet, by their number. */
-export const BUDGET_VARIABLE = 'TMDB_REQUESTS_PER_SECOND';
-export const WORKERS_VARIABLE = 'TDD_WORKERS';
-
-/** What is known of other resources; `undefined` for one that is not made yet. */
-export interface Surroundings {
-  readonly roleArn: string;
-  readonly queueUrl: string | undefined;
-  readonly deadLetterQueueUrl: string | undefined;
-  readonly eventSourceId: string | undefined;
-}
 
 /**
  * Reads the function's state, waiting while it is about to change; `undefined` when there is none of this name.
@@ -135,20 +122,6 @@ export const CONFIGURATION_PROPERTIES = [
   'Environment.',
 ] as const;
 export const CODE_PROPERTIES = ['CodeSha256', 'Architectures'] as const;
-export const EVENT_SOURCE_PROPERTY = `Environment.${EVENT_SOURCE_VARIABLE}`;
-
-/** The variables of the function: the settings, and what follows from the deployment. */
-function functionVariables(input: DeploymentInput, surroundings: Surroundings): WantedVariables {
-  return {
-    ...input.environment,
-    DATALAKE_BUCKET_NAME: input.bucketName,
-    [WORKERS_VARIABLE]: String(input.workers),
-    TDD_QUEUE_URL: surroundings.queueUrl,
-    TDD_DLQ_URL: surroundings.deadLetterQueueUrl,
-    [EVENT_SOURCE_VARIABLE]: surroundings.eventSourceId,
-  };
-}
-
 /** Makes the function and waits until it is ready. A new role is known to Lambda only after a while. */
 export async function createFunction(
   { lambda, clock }: FunctionDeps,
