@@ -191,18 +191,19 @@ describeWithMoto('tdd launch, status, redrive, pause and resume', () => {
   });
 
   test('watches a fleet until its end, and colours a file nowhere', async () => {
-    await run(['launch', '--limit', '3', '--yes']);
+    const clock = createFastClock(60);
+    await run(['launch', '--limit', '3', '--yes'], { clock });
     const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: QUEUE }));
     await sqs.send(new PurgeQueueCommand({ QueueUrl }));
     await run(['resume']);
     // A terminal, but for stdout.
     const { stdout, exitCode } = await run(['status', '--watch'], {
       person: async () => {},
-      clock: createFastClock(60),
+      clock,
     });
     expect(exitCode).toBe(0);
     expect(stdout.match(/^fleet .*ended, not complete/gm)?.length).toBeGreaterThan(1);
-    expect(stdout).toMatch(/no message waits for them\.\n {2}tdd launch --only-missing\n$/);
+    expect(stdout).toMatch(/no message waits for them\.\n {2}tdd launch --only-missing --limit 3\n$/);
     expect(stdout).not.toContain('\x1b');
   });
 
