@@ -3,7 +3,7 @@ import type { Title } from '../imdb/title.ts';
 import type { Lake } from '../lake/lake.ts';
 import type { Partition } from '../partition.ts';
 import type { LookupSettings } from '../tmdb/look-up-movie.ts';
-import { completeManifest, type Manifest, type Outcome, type TitleState } from './manifest.ts';
+import { completeManifest, laterDay, type Manifest, type Outcome, type TitleState } from './manifest.ts';
 import { type StoredManifest, saveManifest } from './manifest-store.ts';
 import { laterOf } from './merge-manifests.ts';
 
@@ -64,7 +64,7 @@ export function createManifestWriter(
     const titles = Object.fromEntries(known);
     const manifest = {
       partition,
-      snapshot,
+      snapshot: laterDay(snapshot, stored.manifest?.snapshot ?? snapshot),
       settings,
       complete: false,
       counts: { titles: 0, found: 0, notFound: 0, refused: 0, failed: 0, reviews: 0 },

@@ -59,7 +59,7 @@ export interface LastRun {
 /** What is known of one partition in the lake; see `manifestKey`. */
 export interface Manifest {
   readonly partition: Partition;
-  /** The UTC day of the list of titles. */
+  /** The UTC day of the newest list of titles that a run has used; see {@link laterDay}. */
   readonly snapshot: string;
   readonly settings: LookupSettings;
   /** Every title that the index lists is found, not found or refused. */
@@ -67,6 +67,11 @@ export interface Manifest {
   readonly counts: Counts;
   readonly lastRun: LastRun;
   readonly titles: Readonly<Record<string, TitleState>>;
+}
+
+/** Of two UTC days. A run with an older list, of a message that waited, must not make the manifest forget a newer one. */
+export function laterDay(a: string, b: string): string {
+  return a > b ? a : b;
 }
 
 /** Is there nothing left to ask of this title? */

@@ -181,8 +181,10 @@ describe('downloadPartition', () => {
   it('does not mark an id as left for a list that is older', async () => {
     await download();
     const titles = [{ imdbId: A, title: 'Ad' }];
-    await download({ titles, snapshot: '2026-11-21' });
-    expect(manifest().titles[B]).toMatchObject({ state: 'found' });
+    for (const run of ['older', 'older again']) {
+      await download({ titles, snapshot: '2026-11-21', run });
+      expect(manifest().titles[B]).toMatchObject({ state: 'found' });
+    }
   });
 
   it('leaves all titles untried that an outage met', async () => {
