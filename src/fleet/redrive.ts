@@ -29,6 +29,7 @@ const LOOK_AGAIN_MS = 1_000;
  * Puts dead letters back on the queue: all of them, by SQS's own task where the service has it, or chosen ones. A
  * message is sent before it is deleted, so that whoever is cut off leaves it twice at worst, which workers bear.
  * @param options.choose says which to put back; without it all are.
+ * @param options.isAll these are all that were listed: SQS's own task may do it.
  * @throws {UserError} when SQS refuses; the signal's reason when it is aborted, or {@link CancelledError} when a task
  *   of SQS's was under way: it is told to stop.
  */
@@ -38,12 +39,13 @@ export async function redrive(
     readonly choose?:
       | ((letter: { readonly id: string; readonly partition?: Partition }) => boolean)
       | undefined;
+    readonly isAll?: boolean;
     readonly signal?: AbortSignal | undefined;
     readonly onProgress?: ((moved: number) => void) | undefined;
   } = {},
 ): Promise<RedriveReport> {
-  const { choose, signal, onProgress } = options;
-  if (choose === undefined && (await deps.mover.start())) {
+  const { choose, isAll = choose === undefined, signal, onProgress } = options;
+  if (isAll && (await deps.mover.start())) {
     return awaitMove(deps, { signal, onProgress }).catch(async (error: unknown) => {
       throw signal?.aborted ? await stopMove(deps, error) : error;
     });

@@ -84,9 +84,11 @@ async function run(
   const { redrive: putBack } = await import('../../fleet/redrive.ts');
   const { letters, hidden } = await listDeadLetters({ ...fleet, clock }, { signal });
   const names = only && new Set(only.map(partitionName));
-  const isChosen = ({ partition }: { readonly partition?: Partition }) =>
+  const isNamed = ({ partition }: { readonly partition?: Partition }) =>
     names === undefined || (partition !== undefined && names.has(partitionName(partition)));
-  const chosen = letters.filter(isChosen).length;
+  // By their ids: what cannot succeed is a dead letter again at once, as another message, and would never end.
+  const ids = new Set(letters.filter(isNamed).map(({ id }) => id));
+  const chosen = ids.size;
   const result = {
     queue: fleet.queue.name,
     at: new Date(clock.now()).toISOString(),
@@ -107,7 +109,8 @@ async function run(
     const report = await putBack(
       { ...fleet, clock },
       {
-        ...(names !== undefined && { choose: isChosen }),
+        choose: ({ id }) => ids.has(id),
+        isAll: names === undefined,
         signal,
         onProgress: (moved) => bar.update({ done: moved, total: Math.max(moved, chosen), fields: [] }),
       },

@@ -1,4 +1,5 @@
 import {
+  DeleteMessageCommand,
   GetQueueUrlCommand,
   PurgeQueueCommand,
   ReceiveMessageCommand,
@@ -249,6 +250,31 @@ describeWithMoto('tdd launch, status, redrive, pause and resume', () => {
     const { stdout, exitCode } = await run(['redrive', '--dry-run']);
     expect(stdout).toMatch(/2004\/TH.*\nHidden by another look.*: 1 more\./);
     expect(exitCode).toBe(0);
+  });
+
+  test('puts back what was listed, and not again what comes back at once', async () => {
+    const urlOf = async (QueueName: string) =>
+      (await sqs.send(new GetQueueUrlCommand({ QueueName }))).QueueUrl;
+    const [url, deadUrl] = [await urlOf(QUEUE), await urlOf(`${QUEUE}-dlq`)];
+    const MessageBody = JSON.stringify({ year: 2004, initial: 'AD' });
+    await sqs.send(new SendMessageCommand({ QueueUrl: deadUrl, MessageBody }));
+    // A worker that gives up all it gets, at once.
+    const ended = new AbortController();
+    const worker = (async () => {
+      while (!ended.signal.aborted) {
+        const { Messages = [] } = await sqs.send(
+          new ReceiveMessageCommand({ QueueUrl: url, WaitTimeSeconds: 0 }),
+        );
+        for (const { ReceiptHandle } of Messages) {
+          await sqs.send(new SendMessageCommand({ QueueUrl: deadUrl, MessageBody }));
+          await sqs.send(new DeleteMessageCommand({ QueueUrl: url, ReceiptHandle }));
+        }
+      }
+    })();
+    const { report } = await json(['redrive', '--partition', '2004/AD', '--yes']);
+    ended.abort();
+    await worker;
+    expect(report).toMatchObject({ moved: 1, left: 0 });
   });
 
   test('pauses and resumes, and says until when messages wait', async () => {
