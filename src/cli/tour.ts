@@ -68,6 +68,7 @@ export async function takeTour(
     [
       '',
       `${green('✔')} ${movies.toLocaleString('en-US')} movies and ${reviews.toLocaleString('en-US')} reviews: each document was compared with the truth, and none is missing, double or wrong.`,
+      '  (Where TMDB has one movie for two IMDb ids, the lake has one document.)',
       `  They lie in ./${bold(LAKE)}, a copy of the bucket ${SANDBOX_BUCKET}; all else is gone again.`,
       '',
       'Next, with a key of your own (https://www.themoviedb.org/settings/api):',

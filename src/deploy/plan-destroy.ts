@@ -149,7 +149,7 @@ function notesFor(kind: ResourceKind, action: DestroyAction, observed: Queues): 
     case 'leave':
       return ['It does not carry our tag: it was not made by tdd, and is left.'];
     case 'keep':
-      return ['It is kept with all its data; --delete-bucket deletes it.'];
+      return ['It is not touched; --delete-bucket deletes it with all its data.'];
     case 'absent':
       return [];
     case 'delete':

@@ -136,7 +136,7 @@ function format({ resources, dryRun, lambdaName }: DestroyResult, style: Style):
       : `${style.green('✔')} ${lambdaName} is gone.`,
     ...stays.map(({ kind, name, action }) =>
       action === 'keep'
-        ? `  The ${KIND_NAMES[kind]} ${name} is kept; --delete-bucket deletes it with all its data.`
+        ? `  The ${KIND_NAMES[kind]} ${name} is not touched; --delete-bucket deletes it with all its data.`
         : `  The ${KIND_NAMES[kind]} ${name} is left: it does not carry our tag.`,
     ),
   ].join('\n');

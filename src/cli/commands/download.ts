@@ -113,7 +113,14 @@ async function run(context: CommandContext, input: DownloadInput): Promise<Downl
       ? { jobs: [await choosePartition(index, what.partition)], withoutPartition: [] }
       : await chooseTitles({ lake, signal: context.signal }, index, what.imdbIds);
   const partitions = await downloadJobs(context, { lake, tmdb, index }, input, jobs);
-  if (context.signal.aborted) context.output.info('Stopped: the same command goes on from here.');
+  const isLeft = partitions.length < jobs.length || partitions.some(({ outcome }) => outcome === 'stopped');
+  if (context.signal.aborted && isLeft) {
+    context.output.info(
+      input.refresh
+        ? 'Stopped: with --refresh the same command fetches everything again.'
+        : 'Stopped: the same command goes on from here.',
+    );
+  }
   return { lake: lake.url, snapshot, partitions, withoutPartition };
 }
 
@@ -137,6 +144,8 @@ async function downloadJobs(
   };
   const reports: DownloadReport[] = [];
   const grace = startGracePeriod(context);
+  const onStop = () => context.output.info('Finishing what is in flight; Ctrl-C again ends at once.');
+  signal.addEventListener('abort', onStop, { once: true });
   try {
     for (const job of jobs) {
       const done = reports.reduce((sum, { thisRun }) => sum + thisRun.done, 0);
@@ -154,6 +163,7 @@ async function downloadJobs(
     }
   } finally {
     grace.end();
+    signal.removeEventListener('abort', onStop);
   }
   return reports;
 }

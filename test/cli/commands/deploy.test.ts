@@ -151,7 +151,7 @@ describeWithMoto('tdd deploy and tdd destroy', () => {
       },
     });
     expect(right.exitCode).toBe(0);
-    expect(right.stdout).toMatch(/films is gone.*bucket films-lake is kept/s);
+    expect(right.stdout).toMatch(/films is gone.*bucket films-lake is not touched/s);
     expect(await queueExists()).toBe(false);
   });
 
