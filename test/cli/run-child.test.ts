@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { EventEmitter, on, once } from 'node:events';
 import { readdir } from 'node:fs/promises';
 import { PassThrough } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { runChild } from '../../src/cli/run-child.ts';
@@ -33,6 +34,27 @@ it('keeps the sandbox until its command has ended, though Ctrl-C comes twice', a
   expect(await closed).toEqual([130, null]);
   expect(told).toBe(2);
   expect(await readdir(folder)).toEqual([]);
+});
+
+it('opens a folder that is kept in one sandbox at a time', async () => {
+  const folder = await makeTempFolder();
+  const open = (...command: string[]) =>
+    spawn(process.execPath, [TDD, 'sandbox', '--keep', 'kept', '--titles', '80', '--', ...command], {
+      cwd: folder,
+      env: { PATH: process.env.PATH ?? '', TMPDIR: folder },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+  const first = open(process.execPath, '-e', STUBBORN);
+  const firstClosed = once(first, 'close');
+  await once(first.stdout, 'data');
+  const second = open('true');
+  const [complaint, [exitCode]] = await Promise.all([text(second.stderr), once(second, 'close')]);
+  expect(complaint).toContain('Another sandbox is open in');
+  expect(exitCode).toBe(2);
+  first.stdin.end();
+  expect(await firstClosed).toEqual([0, null]);
+  const third = open('true');
+  expect(await once(third, 'close')).toEqual([0, null]);
 });
 
 it('passes kill on to a command on a terminal', async () => {

@@ -77,9 +77,35 @@ function readShare(value: unknown = '0'): number {
 }
 
 async function run(context: CommandContext, input: SandboxInput): Promise<SandboxResult> {
-  const { startSandbox } = await import('../../sandbox/start-sandbox.ts');
   const folder = input.keep ?? (await mkdtemp(join(tmpdir(), 'tdd-sandbox-')));
   await mkdir(folder, { recursive: true });
+  const release = input.keep === undefined ? undefined : await lockFolder(folder);
+  try {
+    return await runIn(context, input, folder);
+  } finally {
+    await release?.();
+    if (!input.keep) await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Two sandboxes at once would write over each other's state. @throws {UsageError} when another one is open. */
+async function lockFolder(folder: string): Promise<() => Promise<void>> {
+  const { lock } = await import('proper-lockfile');
+  try {
+    return await lock(folder, { lockfilePath: join(folder, 'in-use'), onCompromised: () => undefined });
+  } catch (cause) {
+    if (!(cause instanceof Error && Reflect.get(cause, 'code') === 'ELOCKED')) throw cause;
+    throw new UsageError(
+      `Another sandbox is open in ${folder}: leave that one first, or keep this one elsewhere.`,
+      {
+        cause,
+      },
+    );
+  }
+}
+
+async function runIn(context: CommandContext, input: SandboxInput, folder: string): Promise<SandboxResult> {
+  const { startSandbox } = await import('../../sandbox/start-sandbox.ts');
   const tour = input.tour ? await import('../tour.ts') : undefined;
   const { titles, latencyMs, requestsPerSecond, faultRate } = input;
   const standIns = await startSandbox({
@@ -114,7 +140,6 @@ async function run(context: CommandContext, input: SandboxInput): Promise<Sandbo
     return { exitCode: await runChild(context, program, args, environment) };
   } finally {
     await standIns.stop();
-    if (!input.keep) await rm(folder, { recursive: true, force: true });
   }
 }
 
