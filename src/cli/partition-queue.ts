@@ -1,5 +1,5 @@
 import { type DeadLetterQueue, giveAllBack, takeEach } from '../fleet/dead-letters.ts';
-import type { QueueReader } from '../fleet/queue.ts';
+import type { QueueDepths } from '../fleet/queue.ts';
 import type { SqsQueue } from '../fleet/sqs-queue.ts';
 import type { PartitionMessage } from '../message/partition-message.ts';
 import { writeMessage } from '../message/write-message.ts';
@@ -30,13 +30,17 @@ export function createPartitionQueue({
 }): PartitionQueue {
   return {
     send: (message) => queue.send(writeMessage(message)),
-    countMessages: () => countMessages(queue),
+    async countMessages() {
+      const depths = await queue.readDepths();
+      return depths === undefined ? 0 : sumOf(depths);
+    },
 
     async findDeadLetter(run) {
-      if ((await countMessages(deadLetters)) === 0) return undefined;
+      const depths = await deadLetters.readDepths();
+      if (depths === undefined || sumOf(depths) === 0) return undefined;
       const receipts: string[] = [];
       try {
-        for await (const letters of takeEach(deadLetters)) {
+        for await (const letters of takeEach(deadLetters, depths)) {
           receipts.push(...letters.map(({ receipt }) => receipt));
           const ours = letters.find((letter) => letter.run === run);
           if (ours) return ours.reason === undefined ? {} : { reason: ours.reason };
@@ -50,7 +54,6 @@ export function createPartitionQueue({
   };
 }
 
-async function countMessages(queue: QueueReader): Promise<number> {
-  const { waiting = 0, inFlight = 0, delayed = 0 } = (await queue.readDepths()) ?? {};
+function sumOf({ waiting, inFlight, delayed }: QueueDepths): number {
   return waiting + inFlight + delayed;
 }

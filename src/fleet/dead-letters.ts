@@ -33,17 +33,19 @@ const LONGEST_HIDING_SECONDS = 43_200;
  * How long messages must be hidden so that each is taken once: a call for ten of them takes well under a second.
  * Whoever dies meanwhile leaves them hidden for no longer than this.
  */
-async function hidingSeconds(deadLetters: QueueReader): Promise<number> {
-  const depths = await deadLetters.readDepths();
-  return Math.min(LONGEST_HIDING_SECONDS, 30 + Math.ceil((depths?.waiting ?? 0) / 10));
+function hidingSeconds(waiting: number): number {
+  return Math.min(LONGEST_HIDING_SECONDS, 30 + Math.ceil(waiting / 10));
 }
 
-/** Takes every message once, until the queue shows no more, or only such as were taken before. */
+/**
+ * Takes every message once, until the queue shows no more, or only such as were taken before.
+ * @param options.waiting how many the queue shows, about.
+ */
 export async function* takeEach(
-  deadLetters: DeadLetterQueue,
-  signal?: AbortSignal,
+  deadLetters: QueueTaker,
+  { waiting, signal }: { readonly waiting: number; readonly signal?: AbortSignal | undefined },
 ): AsyncGenerator<readonly TakenMessage[]> {
-  const seconds = await hidingSeconds(deadLetters);
+  const seconds = hidingSeconds(waiting);
   const seen = new Set<string>();
   while (true) {
     signal?.throwIfAborted();
@@ -75,7 +77,7 @@ export async function listDeadLetters(
   const letters: DeadLetter[] = [];
   const receipts: string[] = [];
   try {
-    for await (const messages of takeEach(deadLetters, signal)) {
+    for await (const messages of takeEach(deadLetters, { waiting, signal })) {
       receipts.push(...messages.map(({ receipt }) => receipt));
       letters.push(...messages.map((message) => toDeadLetter(message, clock.now())));
     }

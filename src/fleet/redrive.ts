@@ -102,12 +102,13 @@ async function moveMessages(
     onProgress: ((moved: number) => void) | undefined;
   },
 ): Promise<RedriveReport> {
+  const { waiting = 0 } = (await deadLetters.readDepths()) ?? {};
   const kept: string[] = [];
   let moved = 0;
   let left = 0;
   let undeleted = 0;
   try {
-    for await (const messages of takeEach(deadLetters, signal)) {
+    for await (const messages of takeEach(deadLetters, { waiting, signal })) {
       const chosen = messages.filter(choose);
       kept.push(...messages.filter((message) => !chosen.includes(message)).map(({ receipt }) => receipt));
       if (chosen.length === 0) continue;

@@ -5,6 +5,7 @@ import { createFakeClock } from '../support/fake-clock.ts';
 import { createFastClock } from '../support/fast-clock.ts';
 import { startLoopbackServer } from '../support/loopback-server.ts';
 import { runCli } from '../support/run-cli.ts';
+import { stubAws } from '../support/stub-aws.ts';
 import { makeTempFolder } from '../support/temp-folder.ts';
 
 /** A client of a service that answers when a test says so. */
@@ -66,14 +67,7 @@ describe('Ctrl-C, while SQS and Lambda do not answer', () => {
       if (isS3) response.end('<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>');
       else arrivals.emit('call');
     });
-    const env = {
-      AWS_ENDPOINT_URL: server.url,
-      AWS_REGION: 'us-east-1',
-      AWS_ACCESS_KEY_ID: 'testing',
-      AWS_SECRET_ACCESS_KEY: 'testing',
-      DATALAKE_BUCKET_NAME: 'the-lake',
-    };
-    for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
+    const env = stubAws(server.url);
     try {
       const cwd = await makeTempFolder();
       const signals = new EventEmitter();

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { devNull, tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { UsageError } from '../../errors.ts';
+import { isFileError } from '../../lake/file-errors.ts';
 import { type Partition, partitionName } from '../../partition.ts';
 import type { Catalogue } from '../../sandbox/catalogue.ts';
 import { defineCommand, type Flags } from '../command.ts';
@@ -94,7 +95,7 @@ async function lockFolder(folder: string): Promise<() => Promise<void>> {
   try {
     return await lock(folder, { lockfilePath: join(folder, 'in-use'), onCompromised: () => undefined });
   } catch (cause) {
-    if (!(cause instanceof Error && Reflect.get(cause, 'code') === 'ELOCKED')) throw cause;
+    if (!isFileError(cause, 'ELOCKED')) throw cause;
     throw new UsageError(
       `Another sandbox is open in ${folder}: leave that one first, or keep this one elsewhere.`,
       {

@@ -4,6 +4,7 @@ import { json } from 'node:stream/consumers';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { answerJson, type LoopbackServer, startLoopbackServer } from '../../support/loopback-server.ts';
 import { runCli } from '../../support/run-cli.ts';
+import { stubAws } from '../../support/stub-aws.ts';
 import { makeTempFolder } from '../../support/temp-folder.ts';
 
 const WHO =
@@ -48,14 +49,7 @@ afterEach(async () => {
 });
 
 test("Ctrl-C stops SQS's own task, too, and says so", async () => {
-  const env = {
-    AWS_ENDPOINT_URL: server.url,
-    AWS_REGION: 'us-east-1',
-    AWS_ACCESS_KEY_ID: 'testing',
-    AWS_SECRET_ACCESS_KEY: 'testing',
-    DATALAKE_BUCKET_NAME: 'the-lake',
-  };
-  for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
+  const env = stubAws(server.url);
   const cwd = await makeTempFolder();
   const { exitCode, stderr } = await runCli(['redrive', '--yes', '--quiet'], {
     cwd,
