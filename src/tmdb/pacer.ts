@@ -28,9 +28,9 @@ const LOWEST_FACTOR = 1 / 16;
 const NEVER = Number.NEGATIVE_INFINITY;
 
 /**
- * An absolute schedule, one slot every `1 / requestsPerSecond` s and {@link PACE_MARGIN} of it, so that late timers never add up,
- * with a minimum gap and a ring of the last sends, so that a stall never makes a burst: no second sees more than
- * `requestsPerSecond` sends (rounded up). What a shorter stall or pause left unused is made up within that.
+ * An absolute schedule, one slot every `1 / requestsPerSecond` s and {@link PACE_MARGIN} of it, so that late timers
+ * never add up, with a minimum gap and a ring of the last sends, so that a stall never makes a burst: no second sees
+ * more than `requestsPerSecond` sends (rounded up). What a shorter stall or pause left unused is made up within that.
  * @param options.requestsPerSecond above 0; fractions are fine (a fleet's budget is divided by its workers).
  */
 export function createPacer({
