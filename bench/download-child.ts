@@ -1,7 +1,7 @@
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
+import { createS3Client } from '../src/aws/s3-client.ts';
 import { systemClock } from '../src/clock.ts';
 import { downloadPartition } from '../src/download/download-partition.ts';
-import { createS3Client } from '../src/lake/create-s3-client.ts';
 import { openLake, parseLakeUrl } from '../src/lake/open-lake.ts';
 import { createTmdbClient } from '../src/tmdb/client.ts';
 import { createHttpGet } from '../src/tmdb/http.ts';

@@ -1,20 +1,20 @@
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { workInLanes } from '../src/app/in-lanes.ts';
+import { launchFleet } from '../src/app/launch-fleet.ts';
+import { readManifestSummaries } from '../src/app/read-manifest-summaries.ts';
+import { readStatus } from '../src/app/status.ts';
+import { createSqsQueue } from '../src/aws/queue.ts';
+import { createS3Client } from '../src/aws/s3-client.ts';
 import { systemClock } from '../src/clock.ts';
 import type { Manifest, TitleState } from '../src/download/manifest.ts';
 import { estimateFleet } from '../src/fleet/estimate-fleet.ts';
 import { completeFilters } from '../src/fleet/fleet-filters.ts';
-import { workInLanes } from '../src/fleet/in-lanes.ts';
-import { launchFleet } from '../src/fleet/launch-fleet.ts';
 import { learnRates } from '../src/fleet/learn-rates.ts';
 import { type FleetPlan, planFleet } from '../src/fleet/plan-fleet.ts';
-import { readManifestSummaries } from '../src/fleet/read-manifest-summaries.ts';
-import { readStatus } from '../src/fleet/read-status.ts';
-import { createSqsQueue } from '../src/fleet/sqs-queue.ts';
 import { type PartitionIndex, parsePartitionMap, writePartitionMap } from '../src/imdb/partition-map.ts';
-import { createS3Client } from '../src/lake/create-s3-client.ts';
 import { manifestKey } from '../src/lake/keys.ts';
-import { createS3Lake } from '../src/lake/s3-lake.ts';
+import { createS3Lake } from '../src/lake/s3/s3-lake.ts';
 
 export interface MeasuredFleet {
   readonly planMs: number;

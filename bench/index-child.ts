@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { systemClock } from '../src/clock.ts';
 import { ensurePartitionIndex } from '../src/imdb/ensure-index.ts';
-import { createDirectoryLake } from '../src/lake/directory-lake.ts';
+import { createDirectoryLake } from '../src/lake/directory/directory-lake.ts';
 
 // A process of its own for each measurement, so that its peak of memory is its own too.
 const [what, path = '', day = ''] = process.argv.slice(2);

@@ -8,7 +8,7 @@ import { build } from 'esbuild';
 import { snapshotKey } from '../src/imdb/keys.ts';
 import { listPartitions } from '../src/imdb/partition-map.ts';
 import { readPartition, readPartitionIndex } from '../src/imdb/read-partition.ts';
-import { createDirectoryLake } from '../src/lake/directory-lake.ts';
+import { createDirectoryLake } from '../src/lake/directory/directory-lake.ts';
 import type { Lake } from '../src/lake/lake.ts';
 import { atMost, type BenchRow, median } from './bench-row.ts';
 import { makeSnapshot, type SnapshotShape } from './make-snapshot.ts';

@@ -13,23 +13,25 @@
  * @module
  */
 
+export { type CompleteSettings, type Connection, connect } from './app/connection.ts';
+// What is on AWS.
+export { type DeployPreview, planDeploy } from './app/deploy.ts';
+// Downloads, and what came of them.
+export { type DownloadOptions, download } from './app/download.ts';
+// The fleet.
+export { followFleet } from './app/follow-fleet.ts';
+export { launch } from './app/launch.ts';
+export type { LaunchReport } from './app/launch-fleet.ts';
+// IMDb's list and its partitions.
+export { openIndex } from './app/open-index.ts';
+export { type LaunchPreview, planLaunch } from './app/plan-launch.ts';
+export { readSettings, type SettingPlaces } from './app/read-settings.ts';
+export { type FleetProgress, type FleetStatus, type LakeTotals, readStatus } from './app/status.ts';
+export type { Identity } from './aws/identity.ts';
 // Settings and connection.
 export type { Lookup } from './config/parse-setting.ts';
 export type { Settings } from './config/settings.ts';
-export { type CompleteSettings, type Connection, connect } from './connect/connect.ts';
-// Downloads, and what came of them.
-export { type DownloadOptions, download } from './connect/download.ts';
-// The fleet.
-export { followFleet } from './connect/follow-fleet.ts';
-export { launch } from './connect/launch.ts';
-// IMDb's list and its partitions.
-export { openIndex } from './connect/open-index.ts';
-// What is on AWS.
-export { type DeployPreview, planDeploy } from './connect/plan-deploy.ts';
-export { type LaunchPreview, planLaunch } from './connect/plan-launch.ts';
-export { readSettings, type SettingPlaces } from './connect/read-settings.ts';
 export { type ApplyOptions, applyDeployment, type Deployment } from './deploy/apply.ts';
-export type { Identity } from './deploy/identity.ts';
 export type { Plan as DeployPlan, PlannedResource } from './deploy/plan.ts';
 export type { Counts, LastRun, Manifest, TitleState } from './download/manifest.ts';
 export { readManifest } from './download/manifest-store.ts';
@@ -37,9 +39,7 @@ export type { DownloadProgress, DownloadReport } from './download/report.ts';
 export { CancelledError, UsageError, UserError } from './errors.ts';
 export { estimateFleet, type FleetBudget, type FleetEstimate } from './fleet/estimate-fleet.ts';
 export type { FleetFilters } from './fleet/fleet-filters.ts';
-export type { LaunchReport } from './fleet/launch-fleet.ts';
 export type { FleetPlan, PlannedPartition } from './fleet/plan-fleet.ts';
-export { type FleetProgress, type FleetStatus, type LakeTotals, readStatus } from './fleet/read-status.ts';
 export type { IndexProgress } from './imdb/ensure-index.ts';
 export { initialOf } from './imdb/initial-of.ts';
 export { type IndexedPartition, listPartitions, type PartitionIndex } from './imdb/partition-map.ts';

@@ -7,17 +7,18 @@ const root = new URL('../src', import.meta.url).pathname;
 /** Whom each folder of src may import beside itself and the files at src's root. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   cli: [
-    ...['config', 'message', 'imdb', 'tmdb', 'lake', 'download', 'fleet', 'deploy', 'lambda', 'sandbox'],
-    'connect',
+    ...['app', 'config', 'message', 'imdb', 'tmdb', 'lake', 'download', 'fleet', 'aws', 'deploy'],
+    ...['worker', 'sandbox'],
   ],
-  connect: ['config', 'imdb', 'tmdb', 'lake', 'download', 'fleet', 'deploy'],
-  lambda: ['download', 'imdb', 'tmdb', 'lake', 'config', 'message'],
-  fleet: ['tmdb', 'imdb', 'lake', 'download', 'message'],
+  app: ['config', 'message', 'imdb', 'tmdb', 'lake', 'download', 'fleet', 'aws', 'deploy'],
+  worker: ['download', 'imdb', 'tmdb', 'lake', 'config', 'message', 'aws'],
+  deploy: ['aws'],
+  fleet: ['tmdb', 'imdb', 'lake', 'download', 'message', 'aws'],
   download: ['tmdb', 'imdb', 'lake'],
-  deploy: [],
+  lake: ['aws'],
+  aws: ['message'],
   imdb: [],
   tmdb: [],
-  lake: [],
   config: [],
   message: [],
   sandbox: ['config', 'message', 'imdb', 'tmdb', 'lake', 'download'],
@@ -127,7 +128,7 @@ function isAllowed({ folder }: SourceFile, target: string): boolean {
 }
 
 describe('the core', () => {
-  const core = files.filter(({ folder, path }) => folder !== 'cli' && path !== 'lambda/entry.ts');
+  const core = files.filter(({ folder, path }) => folder !== 'cli' && path !== 'worker/entry.ts');
 
   test.each([
     ['the environment', /\bprocess\.env\b/],

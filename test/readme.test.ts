@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { permissionOf } from '../src/aws/permissions.ts';
 import { COMMAND_NAMES } from '../src/cli/program.ts';
 import { SETTINGS } from '../src/config/settings.ts';
-import { permissionOf } from '../src/deploy/permissions.ts';
 import { runCli } from './support/run-cli.ts';
 import { makeTempFolder } from './support/temp-folder.ts';
 

@@ -1,5 +1,5 @@
-import type { DeployClients } from '../deploy/clients.ts';
-import type { Identity } from '../deploy/identity.ts';
+import type { DeployClients } from '../aws/clients.ts';
+import type { Identity } from '../aws/identity.ts';
 import type { CommandContext } from './context.ts';
 import { endingClients } from './ending-clients.ts';
 
@@ -15,7 +15,7 @@ export interface Aws {
  */
 export async function openAws(context: CommandContext): Promise<Aws> {
   const { io, output } = context;
-  const { observeIdentity } = await import('../deploy/identity.ts');
+  const { observeIdentity } = await import('../aws/identity.ts');
   const clients = await createAwsClients(context);
   const identity = await observeIdentity({ clients, profile: io.env.AWS_PROFILE || undefined });
   const { region, accountId, arn, profile } = identity;
@@ -29,8 +29,8 @@ export async function openAws(context: CommandContext): Promise<Aws> {
 export async function createAwsClients(
   context: CommandContext,
 ): Promise<DeployClients & { region(): Promise<string> }> {
-  const { createClients } = await import('../deploy/clients.ts');
-  const { createS3Client } = await import('../lake/create-s3-client.ts');
+  const { createClients } = await import('../aws/clients.ts');
+  const { createS3Client } = await import('../aws/s3-client.ts');
   const { region, ...clients } = createClients({ s3: createS3Client({ env: context.io.env }) });
   return { ...endingClients(clients, context), region };
 }

@@ -27,12 +27,12 @@ export async function readLakeLocation(
 export async function openLakeAt(context: CommandContext, location: LakeLocation): Promise<Lake> {
   const { openLake } = await import('../lake/open-lake.ts');
   const createS3 = async () => {
-    const { createS3Client } = await import('../lake/create-s3-client.ts');
+    const { createS3Client } = await import('../aws/s3-client.ts');
     return createS3Client({ env: context.io.env });
   };
   if (location.kind === 'directory') return openLake({ createS3 }, location);
   const s3 = await createS3();
-  const { checkBucket } = await import('../lake/check-bucket.ts');
+  const { checkBucket } = await import('../lake/s3/check-bucket.ts');
   await checkBucket({ s3, bucket: location.bucket }, { signal: context.signal });
   return openLake({ createS3: () => s3 }, location);
 }

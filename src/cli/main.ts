@@ -48,7 +48,7 @@ async function runProgram(io: Io, argv: string[], secrets: Secrets, signal: Abor
     return exitCode;
   } catch (error) {
     if (error instanceof VersionWanted) {
-      const { readVersion } = await import('../connect/version.ts');
+      const { readVersion } = await import('../app/version.ts');
       io.stdout.write(`${readVersion()}\n`);
       return 0;
     }

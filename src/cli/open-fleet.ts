@@ -1,6 +1,6 @@
 import { join } from 'node:path';
+import type { FleetServices } from '../app/create-fleet.ts';
 import type { Settings } from '../config/settings.ts';
-import type { FleetServices } from '../connect/create-fleet.ts';
 import type { SummaryCache } from '../fleet/summary-cache.ts';
 import type { Lake } from '../lake/lake.ts';
 import { openAws } from './aws.ts';
@@ -35,8 +35,8 @@ export async function openFleet(
   settings: Settings & { readonly bucketName: string },
   { announce }: { readonly announce: boolean },
 ): Promise<OpenFleet> {
-  const { createFleet } = await import('../connect/create-fleet.ts');
-  const { createSummaryCacheFile } = await import('../fleet/summary-cache-file.ts');
+  const { createFleet } = await import('../app/create-fleet.ts');
+  const { createSummaryCacheFile } = await import('../app/summary-cache-file.ts');
   const clients = announce ? (await openAws(context)).clients : await createFleetClients(context);
   const lake = await openLakeAt(context, { kind: 's3', bucket: settings.bucketName });
   const cache = createSummaryCacheFile(await cacheFolder(context), lake.url);
@@ -46,7 +46,7 @@ export async function openFleet(
 async function createFleetClients(context: CommandContext) {
   const { SQSClient } = await import('@aws-sdk/client-sqs');
   const { LambdaClient } = await import('@aws-sdk/client-lambda');
-  const { CALL_LIMITS } = await import('../deploy/call-limits.ts');
+  const { CALL_LIMITS } = await import('../aws/call-limits.ts');
   return endingClients({ sqs: new SQSClient(CALL_LIMITS), lambda: new LambdaClient(CALL_LIMITS) }, context);
 }
 

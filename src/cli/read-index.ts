@@ -1,5 +1,5 @@
+import { userAgent } from '../app/version.ts';
 import type { Settings } from '../config/settings.ts';
-import { userAgent } from '../connect/version.ts';
 import type { PartitionIndex } from '../imdb/partition-map.ts';
 import type { Lake } from '../lake/lake.ts';
 import type { CommandContext } from './context.ts';

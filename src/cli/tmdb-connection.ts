@@ -12,7 +12,7 @@ export async function connectTmdb(
   context: CommandContext,
   { settings, apiKey }: { settings: Settings; apiKey: string },
 ): Promise<TmdbClient> {
-  const { createTmdb } = await import('../connect/create-tmdb.ts');
+  const { createTmdb } = await import('../app/create-tmdb.ts');
   const { http, tmdb } = createTmdb(context, { settings, apiKey });
   const doubt = await findKeyDoubt({ http, baseUrl: settings.tmdbBaseUrl, apiKey, signal: context.signal });
   if (doubt) context.output.debug(doubt); // Whether TMDB is away for long is the client's to find out.

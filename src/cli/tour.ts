@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { cp, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UsageError } from '../errors.ts';
-import { createDirectoryLake } from '../lake/directory-lake.ts';
+import { createDirectoryLake } from '../lake/directory/directory-lake.ts';
 import { SANDBOX_BUCKET, type Sandbox } from '../sandbox/start-sandbox.ts';
 import { verifyLake } from '../sandbox/verify-lake.ts';
 import type { CommandContext } from './context.ts';

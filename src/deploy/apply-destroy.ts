@@ -5,7 +5,8 @@ import {
   ListRolePoliciesCommand,
 } from '@aws-sdk/client-iam';
 import { DeleteEventSourceMappingCommand, DeleteFunctionCommand } from '@aws-sdk/client-lambda';
-import { toUserError, withClearErrors } from './clear-errors.ts';
+import { toUserError, withClearErrors } from '../aws/errors.ts';
+import { isServiceError, orAbsent } from '../aws/service-errors.ts';
 import type { ResourceKind } from './differences.ts';
 import { deleteBucketWithData } from './empty-bucket.ts';
 import type { DeployDeps } from './plan.ts';
@@ -13,7 +14,6 @@ import type { DestroyPlan, DoomedResource } from './plan-destroy.ts';
 import { waitUntilSettled } from './resources/event-source.ts';
 import { deleteQueue } from './resources/queues.ts';
 import { deleteInlinePolicy, detachManagedPolicy } from './resources/role.ts';
-import { isServiceError, orAbsent } from './service-errors.ts';
 import { abortableClock, retryWhile } from './wait.ts';
 
 export interface DestroyOptions {

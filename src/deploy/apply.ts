@@ -1,12 +1,12 @@
+import { toUserError, withClearErrors } from '../aws/errors.ts';
+import { readingClients } from '../aws/reading-clients.ts';
+import { isServiceError } from '../aws/service-errors.ts';
 import { UserError } from '../errors.ts';
-import { toUserError, withClearErrors } from './clear-errors.ts';
 import { type ResourceKind, surroundingsOf } from './differences.ts';
 import { observe } from './observe.ts';
 import type { Step } from './order-steps.ts';
 import { basisOf, type DeployDeps, type Plan, type PlanBasis, secretsOf } from './plan.ts';
-import { readingClients } from './reading-clients.ts';
 import { runStep, type StepContext } from './run-step.ts';
-import { isServiceError } from './service-errors.ts';
 import { abortableClock } from './wait.ts';
 
 /** How a step goes on: `waiting` comes at most once, for one that AWS is not ready for yet. */

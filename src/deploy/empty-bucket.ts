@@ -5,10 +5,10 @@ import {
   ListMultipartUploadsCommand,
   ListObjectVersionsCommand,
 } from '@aws-sdk/client-s3';
+import type { DeployClients } from '../aws/clients.ts';
+import { isServiceError, orAbsent } from '../aws/service-errors.ts';
 import type { Clock } from '../clock.ts';
 import { UserError } from '../errors.ts';
-import type { DeployClients } from './clients.ts';
-import { isServiceError, orAbsent } from './service-errors.ts';
 import { retryWhile } from './wait.ts';
 
 export interface EmptyBucketOptions {

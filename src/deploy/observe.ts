@@ -1,6 +1,6 @@
+import type { ReadingClients } from '../aws/reading-clients.ts';
 import type { Clock } from '../clock.ts';
 import type { DeploymentNames } from './names.ts';
-import type { ReadingClients } from './reading-clients.ts';
 import { type ObservedBucket, observeBucket } from './resources/bucket.ts';
 import {
   listOtherSources,

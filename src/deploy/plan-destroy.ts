@@ -1,11 +1,11 @@
+import type { DeployClients } from '../aws/clients.ts';
+import { toUserError, withClearErrors } from '../aws/errors.ts';
+import { type ReadingClients, readingClients } from '../aws/reading-clients.ts';
 import type { Clock } from '../clock.ts';
-import { toUserError, withClearErrors } from './clear-errors.ts';
-import type { DeployClients } from './clients.ts';
 import type { DeploymentInput } from './deployment-input.ts';
 import type { ResourceKind } from './differences.ts';
 import { type DeploymentNames, deploymentNames } from './names.ts';
 import { type Observation, observe } from './observe.ts';
-import { type ReadingClients, readingClients } from './reading-clients.ts';
 import { refuseElsewhere } from './resources/bucket.ts';
 import type { OtherSource } from './resources/event-source.ts';
 import { type ObservedQueue, observeQueue } from './resources/queues.ts';

@@ -1,8 +1,9 @@
+import type { DeployClients } from '../aws/clients.ts';
+import { toUserError, withClearErrors } from '../aws/errors.ts';
+import { readingClients } from '../aws/reading-clients.ts';
 import type { Clock } from '../clock.ts';
 import { UserError } from '../errors.ts';
 import type { Change } from './change.ts';
-import { toUserError, withClearErrors } from './clear-errors.ts';
-import type { DeployClients } from './clients.ts';
 import { checkDeploymentInput, type DeploymentInput } from './deployment-input.ts';
 import { type Desired, type Differences, differences, RESOURCES, type ResourceKind } from './differences.ts';
 import { API_KEY_VARIABLE } from './environment.ts';
@@ -10,7 +11,6 @@ import { type DeploymentNames, deploymentNames } from './names.ts';
 import { noteFor } from './notes.ts';
 import { type Observation, observe } from './observe.ts';
 import { orderSteps, type Step } from './order-steps.ts';
-import { readingClients } from './reading-clients.ts';
 import { refuseElsewhere } from './resources/bucket.ts';
 import { abortableClock } from './wait.ts';
 

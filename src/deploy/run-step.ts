@@ -1,5 +1,5 @@
+import type { DeployClients } from '../aws/clients.ts';
 import type { Clock } from '../clock.ts';
-import type { DeployClients } from './clients.ts';
 import type { Desired } from './differences.ts';
 import type { Observation } from './observe.ts';
 import type { Step } from './order-steps.ts';

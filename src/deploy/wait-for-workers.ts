@@ -1,6 +1,6 @@
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
+import type { DeployClients } from '../aws/clients.ts';
 import type { Clock } from '../clock.ts';
-import type { DeployClients } from './clients.ts';
 
 /** SQS counts roughly, and may not know yet of a message that was just taken: one look is not enough. */
 const IDLE_LOOKS = 3;

@@ -1,8 +1,8 @@
+import type { ManifestSummaries } from '../app/read-manifest-summaries.ts';
+import type { FleetStatus } from '../app/status.ts';
+import { isEnabled } from '../aws/event-source.ts';
 import { DEFAULT_MIN_YEAR, launchCommand } from './fleet-filters.ts';
 import { type ManifestSummary, settledBefore } from './manifest-summary.ts';
-import type { ManifestSummaries } from './read-manifest-summaries.ts';
-import type { FleetStatus } from './read-status.ts';
-import { isEnabled } from './workers.ts';
 
 /** Something that is wrong, and what to do about it. */
 export interface Advice {

@@ -1,5 +1,5 @@
-import { SURELY_EMPTY_MS } from './queue.ts';
-import type { FleetStatus } from './read-status.ts';
+import type { FleetStatus } from '../app/status.ts';
+import { SURELY_EMPTY_MS } from '../aws/queue-interface.ts';
 
 /**
  * Makes a judge of a fleet that is looked at again and again: is there nothing more to wait for? So it is with a fleet

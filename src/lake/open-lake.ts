@@ -36,9 +36,9 @@ export async function openLake(
   location: LakeLocation,
 ): Promise<Lake> {
   if (location.kind === 'directory') {
-    const { createDirectoryLake } = await import('./directory-lake.ts');
+    const { createDirectoryLake } = await import('./directory/directory-lake.ts');
     return createDirectoryLake({ directory: location.directory });
   }
-  const [{ createS3Lake }, s3] = await Promise.all([import('./s3-lake.ts'), createS3()]);
+  const [{ createS3Lake }, s3] = await Promise.all([import('./s3/s3-lake.ts'), createS3()]);
   return createS3Lake({ s3, bucket: location.bucket });
 }

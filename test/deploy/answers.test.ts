@@ -2,12 +2,12 @@ import { CreateRoleCommand, DeleteRoleCommand, DeleteRolePolicyCommand } from '@
 import { DeleteEventSourceMappingCommand, type GetFunctionCommandOutput } from '@aws-sdk/client-lambda';
 import { CreateQueueCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { aroundCalls, type Call } from '../../src/aws/clients.ts';
+import { observeIdentity } from '../../src/aws/identity.ts';
+import { readingClients } from '../../src/aws/reading-clients.ts';
 import { applyDeployment } from '../../src/deploy/apply.ts';
-import { aroundCalls, type Call } from '../../src/deploy/clients.ts';
-import { observeIdentity } from '../../src/deploy/identity.ts';
 import { basisOf, planDeployment } from '../../src/deploy/plan.ts';
 import { planDestroy } from '../../src/deploy/plan-destroy.ts';
-import { readingClients } from '../../src/deploy/reading-clients.ts';
 import { UserError } from '../../src/errors.ts';
 import { describeWithMoto, type Moto, startMoto } from '../support/moto.ts';
 import { API_KEY, type Cloud, createCloud, deploy, INPUT, NAMES, stateOf, ZIP } from './cloud.ts';

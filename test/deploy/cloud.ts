@@ -8,16 +8,16 @@ import {
 import { PutBucketTaggingCommand, type Tag } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { STSClient } from '@aws-sdk/client-sts';
+import { aroundCalls, type Call, type DeployClients } from '../../src/aws/clients.ts';
+import { readingClients } from '../../src/aws/reading-clients.ts';
 import type { Clock } from '../../src/clock.ts';
 import { applyDeployment, type StepState } from '../../src/deploy/apply.ts';
-import { aroundCalls, type Call, type DeployClients } from '../../src/deploy/clients.ts';
 import type { DeploymentInput } from '../../src/deploy/deployment-input.ts';
 import { deploymentNames } from '../../src/deploy/names.ts';
 import { type Observation, observe } from '../../src/deploy/observe.ts';
 import type { Step } from '../../src/deploy/order-steps.ts';
 import { buildZip } from '../../src/deploy/package.ts';
 import { type DeployDeps, type Plan, planDeployment } from '../../src/deploy/plan.ts';
-import { readingClients } from '../../src/deploy/reading-clients.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 import type { Moto } from '../support/moto.ts';
 

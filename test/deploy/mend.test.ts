@@ -25,11 +25,11 @@ import {
 } from '@aws-sdk/client-s3';
 import { DeleteQueueCommand, SetQueueAttributesCommand, UntagQueueCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { readingClients } from '../../src/aws/reading-clients.ts';
 import type { ResourceKind } from '../../src/deploy/differences.ts';
 import { type Observation, observe } from '../../src/deploy/observe.ts';
 import { basisOf, planDeployment } from '../../src/deploy/plan.ts';
 import { inlinePolicy } from '../../src/deploy/policy.ts';
-import { readingClients } from '../../src/deploy/reading-clients.ts';
 import { describeWithMoto, type Moto, startMoto } from '../support/moto.ts';
 import { API_KEY, type Cloud, comparable, createCloud, deploy, INPUT, NAMES, ZIP } from './cloud.ts';
 

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { initialOf } from '../../src/imdb/initial-of.ts';
-import { createDirectoryLake } from '../../src/lake/directory-lake.ts';
+import { createDirectoryLake } from '../../src/lake/directory/directory-lake.ts';
 import type { Lake } from '../../src/lake/lake.ts';
 import { type Catalogue, createCatalogue } from '../../src/sandbox/catalogue.ts';
 import { type ImdbStandIn, startImdbStandIn } from '../../src/sandbox/imdb-stand-in.ts';

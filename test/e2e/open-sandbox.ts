@@ -10,7 +10,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { GetQueueAttributesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { StatusResult } from '../../src/cli/commands/status.ts';
 import type { Lake } from '../../src/lake/lake.ts';
-import { createS3Lake } from '../../src/lake/s3-lake.ts';
+import { createS3Lake } from '../../src/lake/s3/s3-lake.ts';
 import {
   SANDBOX_BUCKET,
   type Sandbox,

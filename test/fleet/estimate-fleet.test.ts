@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { estimateFleet } from '../../src/fleet/estimate-fleet.ts';
 import { learnRates } from '../../src/fleet/learn-rates.ts';
 import { summarizeManifest } from '../../src/fleet/manifest-summary.ts';
-import { manifestOf, SETTINGS } from './synthetic-lake.ts';
+import { manifestOf, SETTINGS } from '../app/synthetic-lake.ts';
 
 const BUDGET = { requestsPerSecond: 40, workers: 4, memorySize: 512 };
 const RATES = { requestsPerMovie: 1.2, foundShare: 0.8, reviewsPerMovie: 0.1, learntFrom: 0 };

@@ -4,7 +4,7 @@ import { completeFilters, type FleetFilters, parseAge } from '../../src/fleet/fl
 import { summarizeManifest } from '../../src/fleet/manifest-summary.ts';
 import { planFleet } from '../../src/fleet/plan-fleet.ts';
 import { partitionName } from '../../src/partition.ts';
-import { indexOf, manifestOf, SETTINGS } from './synthetic-lake.ts';
+import { indexOf, manifestOf, SETTINGS } from '../app/synthetic-lake.ts';
 
 const NOW = Date.parse('2026-11-22T10:00:00Z');
 const DAY = 86_400_000;

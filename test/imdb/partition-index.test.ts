@@ -11,7 +11,7 @@ import {
   writePartitionMap,
 } from '../../src/imdb/partition-map.ts';
 import { readPartition, readPartitionIndex } from '../../src/imdb/read-partition.ts';
-import { createDirectoryLake } from '../../src/lake/directory-lake.ts';
+import { createDirectoryLake } from '../../src/lake/directory/directory-lake.ts';
 import { MemoryLake } from '../support/memory-lake.ts';
 import { buildPartitionIndex } from './build-partition-index.ts';
 import { gzipRows, inPieces, SOME_ROWS, titleRow } from './snapshot-file.ts';

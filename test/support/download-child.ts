@@ -1,5 +1,5 @@
 import { systemClock } from '../../src/clock.ts';
-import { createDirectoryLake } from '../../src/lake/directory-lake.ts';
+import { createDirectoryLake } from '../../src/lake/directory/directory-lake.ts';
 import { downloadCatalogue } from './download-catalogue.ts';
 import { createFastClock } from './fast-clock.ts';
 

@@ -1,7 +1,7 @@
+import { userAgent } from '../../app/version.ts';
+import type { Identity } from '../../aws/identity.ts';
 import { SETTING_NAMES, SETTINGS, type Settings } from '../../config/settings.ts';
-import { userAgent } from '../../connect/version.ts';
 import type { Deployment } from '../../deploy/apply.ts';
-import type { Identity } from '../../deploy/identity.ts';
 import type { Plan, PlannedResource } from '../../deploy/plan.ts';
 import { CancelledError, UsageError } from '../../errors.ts';
 import { openAws } from '../aws.ts';
@@ -56,7 +56,7 @@ async function readInput(context: CommandContext, flags: Flags): Promise<DeployI
 async function run(context: CommandContext, { settings, dryRun }: DeployInput): Promise<DeployResult> {
   const { output, prompter, signal } = context;
   warnOfOldNode(context);
-  const { describeDeployment } = await import('../../connect/describe-deployment.ts');
+  const { describeDeployment } = await import('../../app/describe-deployment.ts');
   const { planDeployment } = await import('../../deploy/plan.ts');
   const { applyDeployment } = await import('../../deploy/apply.ts');
   await warnOfDoubtfulKey(context, settings);

@@ -1,5 +1,5 @@
+import type { Identity } from '../../aws/identity.ts';
 import type { Settings } from '../../config/settings.ts';
-import type { Identity } from '../../deploy/identity.ts';
 import type { DoomedResource } from '../../deploy/plan-destroy.ts';
 import { CancelledError, UsageError } from '../../errors.ts';
 import { openAws } from '../aws.ts';

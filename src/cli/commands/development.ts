@@ -1,3 +1,4 @@
+import { userAgent } from '../../app/version.ts';
 import { readConfigFile, writeConfigFile } from '../../config/config-file.ts';
 import {
   findSetting,
@@ -6,7 +7,6 @@ import {
   type SettingSources,
 } from '../../config/resolve-settings.ts';
 import { SETTINGS } from '../../config/settings.ts';
-import { userAgent } from '../../connect/version.ts';
 import { UsageError, UserError } from '../../errors.ts';
 import { defineCommand, type Flags } from '../command.ts';
 import { type CommandContext, capitalize } from '../context.ts';

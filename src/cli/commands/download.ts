@@ -1,3 +1,9 @@
+import {
+  choosePartition,
+  chooseTitles,
+  type DownloadTarget,
+  type TitleWithoutPartition,
+} from '../../app/download-targets.ts';
 import { utcDay } from '../../clock.ts';
 import type { Settings } from '../../config/settings.ts';
 import type { DownloadReport } from '../../download/report.ts';
@@ -11,12 +17,6 @@ import { createRunId } from '../../run-id.ts';
 import type { TmdbClient } from '../../tmdb/client.ts';
 import { defineCommand, type Flags } from '../command.ts';
 import type { CommandContext } from '../context.ts';
-import {
-  choosePartition,
-  chooseTitles,
-  type DownloadTarget,
-  type TitleWithoutPartition,
-} from '../download-targets.ts';
 import { startGracePeriod } from '../grace-period.ts';
 import { openLakeAt, readLakeLocation } from '../lake-location.ts';
 import type { Style } from '../output.ts';

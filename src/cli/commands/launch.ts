@@ -1,12 +1,12 @@
+import type { StoredFleet } from '../../app/fleet-store.ts';
+import type { LaunchReport } from '../../app/launch-fleet.ts';
+import type { ManifestSummaries } from '../../app/read-manifest-summaries.ts';
 import { utcDay } from '../../clock.ts';
 import type { Settings } from '../../config/settings.ts';
 import { CancelledError, UsageError, UserError } from '../../errors.ts';
 import type { FleetBudget, FleetEstimate } from '../../fleet/estimate-fleet.ts';
 import { completeFilters, type FleetFilters, parseAge } from '../../fleet/fleet-filters.ts';
-import type { StoredFleet } from '../../fleet/fleet-store.ts';
-import type { LaunchReport } from '../../fleet/launch-fleet.ts';
 import type { FleetPlan, PlannedPartition } from '../../fleet/plan-fleet.ts';
-import type { ManifestSummaries } from '../../fleet/read-manifest-summaries.ts';
 import type { SizeBar } from '../../fleet/size-histogram.ts';
 import { parseInitial, parseYear } from '../../partition.ts';
 import { defineCommand, type Flags } from '../command.ts';
@@ -132,7 +132,7 @@ async function run(context: CommandContext, input: LaunchInput): Promise<LaunchR
   });
   const summaries = await readSummaries(context, fleet);
   const { planFleet } = await import('../../fleet/plan-fleet.ts');
-  const { launchFleet } = await import('../../fleet/launch-fleet.ts');
+  const { launchFleet } = await import('../../app/launch-fleet.ts');
   const { lookup, language, reviewLanguage, append } = settings;
   const plan = planFleet({
     index,
@@ -176,7 +176,7 @@ async function findUnfinished(
   plan: FleetPlan,
   { byPartition }: ManifestSummaries,
 ): Promise<StoredFleet | undefined> {
-  const { findUnfinishedLaunch } = await import('../../fleet/launch-fleet.ts');
+  const { findUnfinishedLaunch } = await import('../../app/launch-fleet.ts');
   const options = { queueName: settings.queueName, summaries: byPartition, signal };
   return findUnfinishedLaunch({ lake, nowMs: clock.now() }, plan, options);
 }
@@ -233,9 +233,9 @@ async function noteWhatMatters(
     summaries: ManifestSummaries;
   },
 ): Promise<string[]> {
-  const { isEnabled } = await import('../../fleet/workers.ts');
-  const { hasMovies } = await import('../../fleet/has-movies.ts');
-  const { noteOtherWorkers } = await import('../note-other-workers.ts');
+  const { isEnabled } = await import('../../aws/event-source.ts');
+  const { hasMovies } = await import('../../app/has-movies.ts');
+  const { noteOtherWorkers } = await import('../../app/note-other-workers.ts');
   const [depths, eventSource, environment] = await Promise.all([
     queue.readDepths(),
     workers.readEventSource(),

@@ -1,5 +1,5 @@
-import type { QueueDepths } from '../../fleet/queue.ts';
-import type { PauseReport } from '../../fleet/switch-fleet.ts';
+import type { PauseReport } from '../../app/switch.ts';
+import type { QueueDepths } from '../../aws/queue-interface.ts';
 import { defineCommand } from '../command.ts';
 import { formatNumberOf } from '../format-launch.ts';
 import { type OpenFleetInput, openFleet, readFleetInput } from '../open-fleet.ts';
@@ -15,7 +15,7 @@ export const pause = defineCommand<OpenFleetInput, PauseReport>({
   readInput: readFleetInput,
   run: async (context, { settings }) => {
     const fleet = await openFleet(context, settings, { announce: true });
-    const { pauseFleet } = await import('../../fleet/switch-fleet.ts');
+    const { pauseFleet } = await import('../../app/switch.ts');
     context.output.info('Disabling the event source …');
     return pauseFleet({ ...fleet, clock: context.clock }, { signal: context.signal });
   },

@@ -1,6 +1,6 @@
+import type { DeadLetter } from '../../app/dead-letters.ts';
+import type { RedriveReport } from '../../app/redrive.ts';
 import { CancelledError, UsageError } from '../../errors.ts';
-import type { DeadLetter } from '../../fleet/dead-letters.ts';
-import type { RedriveReport } from '../../fleet/redrive.ts';
 import { type Partition, parseInitial, parseYear, partitionName } from '../../partition.ts';
 import { defineCommand, type Flags } from '../command.ts';
 import type { CommandContext } from '../context.ts';
@@ -80,8 +80,8 @@ async function run(
 ): Promise<RedriveResult> {
   const { clock, signal, yes, io, output, secrets, prompter } = context;
   const fleet = await openFleet(context, settings, { announce: !dryRun });
-  const { listDeadLetters } = await import('../../fleet/dead-letters.ts');
-  const { redrive: putBack } = await import('../../fleet/redrive.ts');
+  const { listDeadLetters } = await import('../../app/dead-letters.ts');
+  const { redrive: putBack } = await import('../../app/redrive.ts');
   const { letters, hidden } = await listDeadLetters({ ...fleet, clock }, { signal });
   const names = only && new Set(only.map(partitionName));
   const isNamed = ({ partition }: { readonly partition?: Partition }) =>

@@ -1,4 +1,4 @@
-import type { SwitchReport } from '../../fleet/switch-fleet.ts';
+import type { SwitchReport } from '../../app/switch.ts';
 import { defineCommand } from '../command.ts';
 import { formatNumberOf } from '../format-launch.ts';
 import { type OpenFleetInput, openFleet, readFleetInput } from '../open-fleet.ts';
@@ -11,7 +11,7 @@ export const resume = defineCommand<OpenFleetInput, SwitchReport>({
   readInput: readFleetInput,
   run: async (context, { settings }) => {
     const fleet = await openFleet(context, settings, { announce: true });
-    const { resumeFleet } = await import('../../fleet/switch-fleet.ts');
+    const { resumeFleet } = await import('../../app/switch.ts');
     context.output.info('Enabling the event source …');
     return resumeFleet({ ...fleet, clock: context.clock }, { signal: context.signal });
   },

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { devNull, tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { UsageError } from '../../errors.ts';
-import { isFileError } from '../../lake/file-errors.ts';
+import { isFileError } from '../../lake/directory/file-errors.ts';
 import { type Partition, partitionName } from '../../partition.ts';
 import type { Catalogue } from '../../sandbox/catalogue.ts';
 import { defineCommand, type Flags } from '../command.ts';

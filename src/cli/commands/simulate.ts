@@ -1,3 +1,5 @@
+import { followRun, type RunEnd } from '../../app/follow-run.ts';
+import type { PartitionQueue } from '../../app/partition-queue.ts';
 import { utcDay } from '../../clock.ts';
 import type { Manifest } from '../../download/manifest.ts';
 import { UsageError } from '../../errors.ts';
@@ -7,10 +9,8 @@ import { createRunId } from '../../run-id.ts';
 import { createAwsClients } from '../aws.ts';
 import { defineCommand, type Flags } from '../command.ts';
 import type { CommandContext } from '../context.ts';
-import { followRun, type RunEnd } from '../follow-run.ts';
 import { openLakeAt, readLakeLocation } from '../lake-location.ts';
 import type { Style } from '../output.ts';
-import type { PartitionQueue } from '../partition-queue.ts';
 import { createProgress } from '../progress.ts';
 
 /** What `tdd simulate` was told. */
@@ -65,7 +65,7 @@ async function readInput(context: CommandContext, flags: Flags): Promise<Simulat
 async function run(context: CommandContext, input: SimulateInput): Promise<SimulateResult> {
   const { clock, output, signal } = context;
   const { partition, queueName, waitIn } = input;
-  const { toUserError } = await import('../../deploy/clear-errors.ts');
+  const { toUserError } = await import('../../aws/errors.ts');
   try {
     // What waiting needs is looked at first: nothing is sent when it is not there.
     const lake = waitIn && (await openLakeAt(context, waitIn));
@@ -89,8 +89,8 @@ async function run(context: CommandContext, input: SimulateInput): Promise<Simul
 }
 
 async function connectQueue(context: CommandContext, queueName: string): Promise<PartitionQueue> {
-  const { createSqsQueue } = await import('../../fleet/sqs-queue.ts');
-  const { createPartitionQueue } = await import('../partition-queue.ts');
+  const { createSqsQueue } = await import('../../aws/queue.ts');
+  const { createPartitionQueue } = await import('../../app/partition-queue.ts');
   const clients = await createAwsClients(context);
   const queue = createSqsQueue(clients, queueName);
   const deadLetters = createSqsQueue(clients, `${queueName}-dlq`);

@@ -1,5 +1,5 @@
+import type { FleetStatus } from '../../app/status.ts';
 import { UsageError } from '../../errors.ts';
-import type { FleetStatus } from '../../fleet/read-status.ts';
 import type { SummaryCache } from '../../fleet/summary-cache.ts';
 import { defineCommand, type Flags } from '../command.ts';
 import type { CommandContext } from '../context.ts';
@@ -48,7 +48,7 @@ async function readInput(context: CommandContext, flags: Flags): Promise<StatusI
 async function run(context: CommandContext, { settings, totals, watch }: StatusInput): Promise<StatusResult> {
   const { clock, signal, io, secrets, output } = context;
   const fleet = await openFleet(context, settings, { announce: false });
-  const { readStatus } = await import('../../fleet/read-status.ts');
+  const { readStatus } = await import('../../app/status.ts');
   const deps = { ...fleet, cache: watch ? keepInMemory(fleet.cache) : fleet.cache, clock };
   const { watchForEnd } = await import('../../fleet/watch-for-end.ts');
   const isOver = watchForEnd();

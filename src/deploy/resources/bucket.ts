@@ -10,13 +10,13 @@ import {
   PutBucketTaggingCommand,
   PutPublicAccessBlockCommand,
 } from '@aws-sdk/client-s3';
+import type { DeployClients } from '../../aws/clients.ts';
+import { DeniedError } from '../../aws/errors.ts';
+import { httpStatusOf, isServiceError, orAbsent, responseHeader } from '../../aws/service-errors.ts';
 import type { Clock } from '../../clock.ts';
 import { UsageError, UserError } from '../../errors.ts';
 import { type Change, diffProperties, type Properties } from '../change.ts';
-import { DeniedError } from '../clear-errors.ts';
-import type { DeployClients } from '../clients.ts';
 import { type DeploymentNames, STACK_TAG } from '../names.ts';
-import { httpStatusOf, isServiceError, orAbsent, responseHeader } from '../service-errors.ts';
 import { retryWhile } from '../wait.ts';
 
 /** A bucket as it is. Of one that is not ours, or is elsewhere, nothing more than its region is looked at. */

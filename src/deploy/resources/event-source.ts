@@ -8,11 +8,11 @@ import {
   TagResourceCommand,
   UpdateEventSourceMappingCommand,
 } from '@aws-sdk/client-lambda';
+import type { DeployClients } from '../../aws/clients.ts';
+import { isServiceError, isVisibilityNotThere, orAbsent, says } from '../../aws/service-errors.ts';
 import type { Clock } from '../../clock.ts';
 import { type Change, diffProperties, type Properties } from '../change.ts';
-import type { DeployClients } from '../clients.ts';
 import { type DeploymentNames, STACK_TAG } from '../names.ts';
-import { isServiceError, isVisibilityNotThere, orAbsent, says } from '../service-errors.ts';
 import { retryWhile, waitFor } from '../wait.ts';
 
 /** The event source, by which Lambda takes messages from the queue to the function. */

@@ -4,11 +4,11 @@ import {
   type GetFunctionCommandOutput,
   GetFunctionConfigurationCommand,
 } from '@aws-sdk/client-lambda';
+import type { DeployClients } from '../../aws/clients.ts';
+import { isServiceError, orAbsent } from '../../aws/service-errors.ts';
 import type { Clock } from '../../clock.ts';
 import { UserError } from '../../errors.ts';
-import type { DeployClients } from '../clients.ts';
 import type { DeploymentNames } from '../names.ts';
-import { isServiceError, orAbsent } from '../service-errors.ts';
 import { retryWhile, waitFor } from '../wait.ts';
 
 export interface FunctionDeps {

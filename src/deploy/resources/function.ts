@@ -6,14 +6,14 @@ import {
   UpdateFunctionCodeCommand,
   UpdateFunctionConfigurationCommand,
 } from '@aws-sdk/client-lambda';
+import type { DeployClients } from '../../aws/clients.ts';
+import { isVisibilityNotThere, says } from '../../aws/service-errors.ts';
 import { UserError } from '../../errors.ts';
 import { type Change, diffProperties, type Properties } from '../change.ts';
-import type { DeployClients } from '../clients.ts';
 import type { DeploymentInput } from '../deployment-input.ts';
 import { diffEnvironment, Environment } from '../environment.ts';
 import { type DeploymentNames, STACK_TAG } from '../names.ts';
 import { codeSha256, HANDLER } from '../package.ts';
-import { isVisibilityNotThere, says } from '../service-errors.ts';
 import { retryWhile } from '../wait.ts';
 import { changeFunction, type FunctionDeps, readWhenReady, waitUntilReady } from './function-changes.ts';
 import { functionVariables, type Surroundings } from './function-variables.ts';

@@ -6,8 +6,8 @@ import {
   PutRetentionPolicyCommand,
   TagResourceCommand,
 } from '@aws-sdk/client-cloudwatch-logs';
+import type { DeployClients } from '../../aws/clients.ts';
 import { type Change, diffProperties, type Properties } from '../change.ts';
-import type { DeployClients } from '../clients.ts';
 import { type DeploymentNames, STACK_TAG } from '../names.ts';
 
 /** A log group as it is. */

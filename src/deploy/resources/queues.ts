@@ -8,11 +8,11 @@ import {
   SetQueueAttributesCommand,
   TagQueueCommand,
 } from '@aws-sdk/client-sqs';
+import type { DeployClients } from '../../aws/clients.ts';
+import { isServiceError, orAbsent } from '../../aws/service-errors.ts';
 import type { Clock } from '../../clock.ts';
 import { type Change, diffProperties, type Properties } from '../change.ts';
-import type { DeployClients } from '../clients.ts';
 import { type DeploymentNames, STACK_TAG } from '../names.ts';
-import { isServiceError, orAbsent } from '../service-errors.ts';
 import { retryWhile, waitFor } from '../wait.ts';
 
 /** A queue as it is. */

@@ -1,7 +1,7 @@
 import { GetFunctionRecursionConfigCommand, PutFunctionRecursionConfigCommand } from '@aws-sdk/client-lambda';
-import type { DeployClients } from '../clients.ts';
+import type { DeployClients } from '../../aws/clients.ts';
+import { httpStatusOf, isServiceError } from '../../aws/service-errors.ts';
 import type { DeploymentNames } from '../names.ts';
-import { httpStatusOf, isServiceError } from '../service-errors.ts';
 
 export const RECURSION_PROPERTY = 'RecursiveLoop';
 

@@ -1,5 +1,5 @@
 import { TagResourceCommand, UntagResourceCommand } from '@aws-sdk/client-lambda';
-import type { DeployClients } from '../clients.ts';
+import type { DeployClients } from '../../aws/clients.ts';
 import type { DeploymentNames } from '../names.ts';
 
 /** On the function while a deploy has its event source disabled, so that one that is cut off is taken up. */

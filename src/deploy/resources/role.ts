@@ -11,11 +11,11 @@ import {
   TagRoleCommand,
   UpdateAssumeRolePolicyCommand,
 } from '@aws-sdk/client-iam';
+import type { DeployClients } from '../../aws/clients.ts';
+import { orAbsent } from '../../aws/service-errors.ts';
 import { type Change, change, diffProperties } from '../change.ts';
-import type { DeployClients } from '../clients.ts';
 import { type DeploymentNames, STACK_TAG } from '../names.ts';
 import { canonicalJson, INLINE_POLICY_NAME, inlinePolicy, trustPolicy } from '../policy.ts';
-import { orAbsent } from '../service-errors.ts';
 
 /** A role as it is. */
 export interface ObservedRole {

@@ -3,7 +3,7 @@ import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { initialOf } from '../../../src/imdb/initial-of.ts';
-import { createDirectoryLake } from '../../../src/lake/directory-lake.ts';
+import { createDirectoryLake } from '../../../src/lake/directory/directory-lake.ts';
 import type { Partition } from '../../../src/partition.ts';
 import { createCatalogue } from '../../../src/sandbox/catalogue.ts';
 import { type ImdbStandIn, startImdbStandIn } from '../../../src/sandbox/imdb-stand-in.ts';

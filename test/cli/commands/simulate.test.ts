@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import type { Counts } from '../../../src/download/manifest.ts';
-import { createS3Lake } from '../../../src/lake/s3-lake.ts';
+import { createS3Lake } from '../../../src/lake/s3/s3-lake.ts';
 import { parseMessage } from '../../../src/message/parse-message.ts';
 import type { PartitionMessage } from '../../../src/message/partition-message.ts';
 import { describeWithMoto, type Moto, startMoto } from '../../support/moto.ts';

@@ -1,0 +1,76 @@
+import { createClients, type DeployClients } from '../aws/clients.ts';
+import { createS3Client } from '../aws/s3-client.ts';
+import { type Clock, systemClock } from '../clock.ts';
+import { missingSetting } from '../config/resolve-settings.ts';
+import type { Settings } from '../config/settings.ts';
+import type { SummaryCache } from '../fleet/summary-cache.ts';
+import type { Lake } from '../lake/lake.ts';
+import { createS3Lake } from '../lake/s3/s3-lake.ts';
+import type { TmdbClient } from '../tmdb/client.ts';
+import { createFleet, type FleetServices } from './create-fleet.ts';
+import { createTmdb } from './create-tmdb.ts';
+import { userAgent } from './version.ts';
+
+/** Settings with nothing missing. */
+export type CompleteSettings = Settings & { readonly bucketName: string; readonly apiKey: string };
+
+/** Everything outside, ready to be asked: what the other functions take as their first argument. */
+export interface Connection extends FleetServices {
+  readonly settings: CompleteSettings;
+  readonly lake: Lake;
+  readonly tmdb: TmdbClient;
+  /** AWS's clients. */
+  readonly clients: DeployClients & { region(): Promise<string> };
+  /** The profile of `~/.aws` in use, when `AWS_PROFILE` names one. */
+  readonly profile: string | undefined;
+  /** What is known of the lake's manifests, so that each is read again only when it has changed. */
+  readonly cache: SummaryCache;
+  /** Where IMDb's data sets are. */
+  readonly datasetsUrl: string;
+  /** Who asks, as TMDB and IMDb are told. */
+  readonly userAgent: string;
+  readonly clock: Clock;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+}
+
+/**
+ * Makes a client of every service that the settings name. Nothing is asked yet: a wrong key or an absent bucket
+ * shows with the first call. Credentials, region and endpoint of AWS are the SDK's own matter.
+ * @param options.env the environment, as `process.env`.
+ * @throws {UsageError} when bucket or API key are not set.
+ */
+export function connect(
+  settings: Settings,
+  options: { readonly env: Readonly<Record<string, string | undefined>>; readonly clock?: Clock },
+): Connection {
+  const { env, clock = systemClock } = options;
+  const { bucketName, apiKey } = settings;
+  if (bucketName === undefined) throw missingSetting('bucketName', 'config.ini');
+  if (apiKey === undefined) throw missingSetting('apiKey', 'config.ini');
+  const s3 = createS3Client({ env });
+  const clients = createClients({ s3 });
+  return {
+    settings: { ...settings, bucketName, apiKey },
+    lake: createS3Lake({ s3, bucket: bucketName }),
+    tmdb: createTmdb({ clock }, { settings, apiKey }).tmdb,
+    clients,
+    profile: env.AWS_PROFILE || undefined,
+    ...createFleet(clients, settings),
+    cache: createMemoryCache(),
+    datasetsUrl: settings.imdbDatasetsUrl,
+    userAgent: userAgent(),
+    clock,
+    random: Math.random,
+  };
+}
+
+function createMemoryCache(): SummaryCache {
+  let kept: string | undefined;
+  return {
+    read: async () => kept,
+    write: async (text) => {
+      kept = text;
+    },
+  };
+}

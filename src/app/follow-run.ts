@@ -1,0 +1,77 @@
+import { SURELY_EMPTY_MS } from '../aws/queue-interface.ts';
+import type { Clock } from '../clock.ts';
+import type { Counts, Manifest } from '../download/manifest.ts';
+import { readManifest } from '../download/manifest-store.ts';
+import type { Lake } from '../lake/lake.ts';
+import type { Partition } from '../partition.ts';
+import type { PartitionQueue } from './partition-queue.ts';
+
+/** How a run of one partition has ended. */
+export interface RunEnd {
+  readonly complete: boolean;
+  /** The whole partition, when a worker has come so far. */
+  readonly counts?: Counts;
+  /** Why it ended without being complete: a sentence. */
+  readonly reason?: string;
+}
+
+/** How far it is, for people; `undefined` while no worker has begun. */
+export type OnRunProgress = (manifest: Manifest | undefined) => void;
+
+const BETWEEN_MS = 2_000;
+/** Dead letters are looked for each fifth time: a look is several calls. */
+const LOOK_EACH = 5;
+
+/**
+ * Follows a run until its partition is complete, or its message has become a dead letter or is gone. What comes in
+ * between (failed titles, an outage, a deadline) is tried again by the workers.
+ * @throws what lake and queue throw; the signal's reason.
+ */
+export async function followRun(
+  { queue, lake, clock }: { readonly queue: PartitionQueue; readonly lake: Lake; readonly clock: Clock },
+  { partition, run }: { readonly partition: Partition; readonly run: string },
+  { onProgress, signal }: { readonly onProgress?: OnRunProgress; readonly signal?: AbortSignal },
+): Promise<RunEnd> {
+  let idleSinceMs: number | undefined;
+  for (let turn = 1; ; turn += 1) {
+    await clock.sleep(BETWEEN_MS, signal);
+    const { manifest } = await readManifest({ lake }, partition, { signal });
+    const ours = manifest?.lastRun.run === run ? manifest : undefined;
+    onProgress?.(ours);
+    const end = ours && endOf(ours);
+    if (end) return end;
+    if (turn % LOOK_EACH !== 1) continue;
+
+    const counts = manifest && { counts: manifest.counts };
+    const letter = await queue.findDeadLetter(run);
+    if (letter) {
+      const reason = letter.reason ?? 'The worker crashed each time: its log says why.';
+      return { complete: false, ...counts, reason };
+    }
+    if ((await queue.countMessages()) > 0) idleSinceMs = undefined;
+    else idleSinceMs ??= clock.now();
+    if (idleSinceMs === undefined || clock.now() - idleSinceMs < SURELY_EMPTY_MS) continue;
+    // Another run at the same time may have had the last word in the manifest.
+    if (manifest?.complete) return { complete: true, counts: manifest.counts };
+    return { complete: false, ...counts, reason: 'The queue is empty, and no worker has told of this run.' };
+  }
+}
+
+function endOf({ complete, counts, lastRun }: Manifest): RunEnd | undefined {
+  switch (lastRun.outcome) {
+    case 'complete':
+      return { complete: true, counts };
+    case 'partial':
+      if (complete) return { complete, counts };
+      return { complete, counts, reason: 'Other runs of this partition have left titles to do.' };
+    case 'keyRefused':
+      return {
+        complete: false,
+        counts,
+        reason:
+          'TMDB refused the API key, and the worker paused the fleet: give a good key, then run "tdd deploy" and "tdd resume"; the message waits.',
+      };
+    default:
+      return undefined;
+  }
+}

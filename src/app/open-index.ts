@@ -1,0 +1,26 @@
+import { utcDay } from '../clock.ts';
+import { ensurePartitionIndex, type IndexProgress } from '../imdb/ensure-index.ts';
+import type { PartitionIndex } from '../imdb/partition-map.ts';
+import type { Connection } from './connection.ts';
+
+/**
+ * The partition index of a day for the settings' title types: the lake's own, else built, which for today downloads
+ * IMDb's list (about 210 MB) once for each lake.
+ * @param options.day a UTC day such as `2026-11-22`; by default today.
+ * @throws {UserError} for a day that is neither in the lake nor today, or a list that cannot be had.
+ */
+export function openIndex(
+  connection: Connection,
+  options: {
+    readonly day?: string;
+    readonly onProgress?: (progress: IndexProgress) => void;
+    readonly signal?: AbortSignal;
+  } = {},
+): Promise<PartitionIndex> {
+  const { clock, settings } = connection;
+  const { day = utcDay(clock.now()), onProgress, signal } = options;
+  return ensurePartitionIndex(
+    { ...connection, signal },
+    { day, titleTypes: settings.titleTypes, onProgress },
+  );
+}

@@ -1,0 +1,140 @@
+import type { QueueMover, QueueSender, TakenMessage } from '../aws/queue-interface.ts';
+import type { Clock } from '../clock.ts';
+import { CancelledError, UserError } from '../errors.ts';
+import type { Partition } from '../partition.ts';
+import { type DeadLetterQueue, giveAllBack, takeEach } from './dead-letters.ts';
+
+/** What was put back on the queue. */
+export interface RedriveReport {
+  /** Messages that are on the queue again. */
+  readonly moved: number;
+  /** Messages that SQS would not take: they are in the dead-letter queue alone. */
+  readonly left: number;
+  /** Of those moved, what SQS would not delete: they are in both queues. */
+  readonly undeleted: number;
+  /** SQS moved them itself, or each was received, sent and deleted. */
+  readonly by: 'task' | 'messages';
+}
+
+export interface RedriveDeps {
+  readonly deadLetters: DeadLetterQueue;
+  readonly queue: QueueSender;
+  readonly mover: QueueMover;
+  readonly clock: Clock;
+}
+
+const LOOK_AGAIN_MS = 1_000;
+
+/**
+ * Puts dead letters back on the queue: all of them, by SQS's own task where the service has it, or chosen ones. A
+ * message is sent before it is deleted, so that whoever is cut off leaves it twice at worst, which workers bear.
+ * @param options.choose says which to put back; without it all are.
+ * @param options.isAll these are all that were listed: SQS's own task may do it.
+ * @throws {UserError} when SQS refuses; the signal's reason when it is aborted, or {@link CancelledError} when a task
+ *   of SQS's was under way: it is told to stop.
+ */
+export async function redrive(
+  deps: RedriveDeps,
+  options: {
+    readonly choose?:
+      | ((letter: { readonly id: string; readonly partition?: Partition }) => boolean)
+      | undefined;
+    readonly isAll?: boolean;
+    readonly signal?: AbortSignal | undefined;
+    readonly onProgress?: ((moved: number) => void) | undefined;
+  } = {},
+): Promise<RedriveReport> {
+  const { choose, isAll = choose === undefined, signal, onProgress } = options;
+  if (isAll && (await deps.mover.start())) {
+    return awaitMove(deps, { signal, onProgress }).catch(async (error: unknown) => {
+      throw signal?.aborted ? await stopMove(deps, error) : error;
+    });
+  }
+  return moveMessages(deps, { choose: choose ?? (() => true), signal, onProgress });
+}
+
+async function awaitMove(
+  { mover, clock }: RedriveDeps,
+  {
+    signal,
+    onProgress,
+  }: { signal: AbortSignal | undefined; onProgress: ((moved: number) => void) | undefined },
+): Promise<RedriveReport> {
+  while (true) {
+    const { state, moved, reason = 'no reason given' } = await mover.read();
+    onProgress?.(moved);
+    if (state === 'done') return { moved, left: 0, undeleted: 0, by: 'task' };
+    if (state === 'failed') {
+      throw new UserError(
+        `SQS stopped moving the dead letters after ${moved} (${reason}): run "tdd redrive" again for the others.`,
+      );
+    }
+    await clock.sleep(LOOK_AGAIN_MS, signal);
+  }
+}
+
+/** Tells SQS to stop. @returns what to say of the end. */
+async function stopMove({ mover }: RedriveDeps, cause: unknown): Promise<CancelledError> {
+  try {
+    const moved = await mover.stop();
+    return new CancelledError(
+      `cancelled: SQS was told to stop after about ${moved} messages; the others stay in the dead-letter queue.`,
+      { cause },
+    );
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return new CancelledError(
+      `cancelled, but SQS goes on moving the dead letters: "tdd redrive" shows how far it is. ${reason}`,
+      { cause },
+    );
+  }
+}
+
+async function moveMessages(
+  { deadLetters, queue }: RedriveDeps,
+  {
+    choose,
+    signal,
+    onProgress,
+  }: {
+    choose: (letter: { readonly id: string; readonly partition?: Partition }) => boolean;
+    signal: AbortSignal | undefined;
+    onProgress: ((moved: number) => void) | undefined;
+  },
+): Promise<RedriveReport> {
+  const { waiting = 0 } = (await deadLetters.readDepths()) ?? {};
+  const kept: string[] = [];
+  let moved = 0;
+  let left = 0;
+  let undeleted = 0;
+  try {
+    for await (const messages of takeEach(deadLetters, { waiting, signal })) {
+      const chosen = messages.filter(choose);
+      kept.push(...messages.filter((message) => !chosen.includes(message)).map(({ receipt }) => receipt));
+      if (chosen.length === 0) continue;
+      // Until they are sent, they count as kept: an error here gives them back.
+      const sent = await send(chosen).catch((error: unknown) => {
+        kept.push(...chosen.map(({ receipt }) => receipt));
+        throw error;
+      });
+      const stayed = await deadLetters.delete(sent);
+      const unsent = chosen.filter(({ receipt }) => !sent.includes(receipt)).map(({ receipt }) => receipt);
+      kept.push(...unsent, ...stayed);
+      left += unsent.length;
+      undeleted += stayed.length;
+      moved += sent.length;
+      onProgress?.(moved);
+    }
+  } finally {
+    await giveAllBack(deadLetters, kept);
+  }
+  return { moved, left, undeleted, by: 'messages' };
+
+  /** @returns the receipts of what the queue has taken. */
+  async function send(messages: readonly TakenMessage[]): Promise<string[]> {
+    const { accepted } = await queue.sendBatch(
+      messages.map(({ body }, place) => ({ id: String(place), body })),
+    );
+    return messages.filter((_, place) => accepted.includes(String(place))).map(({ receipt }) => receipt);
+  }
+}

@@ -1,0 +1,107 @@
+import { type EventSource, type FleetWorkers, isEnabled } from '../aws/event-source.ts';
+import type { QueueDepths, QueueReader } from '../aws/queue-interface.ts';
+import type { Clock } from '../clock.ts';
+import { UserError } from '../errors.ts';
+import type { Lake } from '../lake/lake.ts';
+import { readLatestFleet } from './fleet-store.ts';
+
+/** What became of the event source. */
+export interface SwitchReport {
+  /** It was as asked for already: nothing was changed. */
+  readonly unchanged: boolean;
+  readonly eventSource: EventSource;
+  readonly queue?: QueueDepths;
+}
+
+/** What `pause` tells besides. */
+export interface PauseReport extends SwitchReport {
+  /** ISO instant from which on the latest launch's waiting messages are lost. Absent: there are none of it. */
+  readonly expiresFrom?: string;
+  /** ISO instant at which all that waits now is lost. Absent: nothing waits. */
+  readonly expiresUntil?: string;
+}
+
+export interface SwitchDeps {
+  readonly workers: Pick<FleetWorkers, 'readEventSource' | 'switchEventSource'>;
+  readonly queue: QueueReader;
+  readonly clock: Clock;
+}
+
+/** AWS takes up to a minute or so to switch an event source. */
+const DEADLINE_MS = 120_000;
+const LOOK_AGAIN_MS = 2_000;
+
+/**
+ * Disables the event source: workers finish what they have, and take nothing more.
+ * @throws {UserError} when there is no event source, or AWS refuses.
+ */
+export async function pauseFleet(
+  deps: SwitchDeps & { readonly lake: Lake },
+  { signal }: { readonly signal?: AbortSignal | undefined } = {},
+): Promise<PauseReport> {
+  const report = await switchEventSource(deps, false, signal);
+  const stored = await readLatestFleet(deps, { signal });
+  return { ...report, ...expiryOf(report.queue, stored?.fleet.launchedAt, deps.clock.now()) };
+}
+
+/**
+ * Enables the event source.
+ * @throws {UserError} when there is no event source, or AWS refuses.
+ */
+export async function resumeFleet(
+  deps: SwitchDeps,
+  { signal }: { readonly signal?: AbortSignal | undefined } = {},
+): Promise<SwitchReport> {
+  return switchEventSource(deps, true, signal);
+}
+
+async function switchEventSource(
+  { workers, queue, clock }: SwitchDeps,
+  enabled: boolean,
+  signal: AbortSignal | undefined,
+): Promise<SwitchReport> {
+  const wanted = enabled ? 'Enabled' : 'Disabled';
+  const deadline = clock.now() + DEADLINE_MS;
+  const before = await readExisting();
+  const unchanged = isEnabled(before) === enabled && isSettled(before);
+  let current = before;
+  while (current.state !== wanted && clock.now() < deadline) {
+    // A mapping that is being changed refuses another change until it has settled.
+    if (isSettled(current)) current = await workers.switchEventSource(current.id, enabled);
+    if (current.state === wanted) break;
+    await clock.sleep(LOOK_AGAIN_MS, signal);
+    current = await readExisting();
+  }
+  if (current.state !== wanted) {
+    throw new UserError(
+      `The event source is still "${current.state}" after two minutes: look at it again with "tdd status".`,
+    );
+  }
+  const depths = await queue.readDepths();
+  return { unchanged, eventSource: current, ...(depths !== undefined && { queue: depths }) };
+
+  async function readExisting(): Promise<EventSource> {
+    const eventSource = await workers.readEventSource();
+    if (eventSource !== undefined) return eventSource;
+    throw new UserError('No event source ties the queue to the workers: run "tdd deploy" first.');
+  }
+}
+
+function isSettled({ state }: EventSource): boolean {
+  return state === 'Enabled' || state === 'Disabled';
+}
+
+/** SQS does not tell how old its oldest message is: so the launch's time bounds it. */
+function expiryOf(
+  queue: QueueDepths | undefined,
+  launchedAt: string | undefined,
+  nowMs: number,
+): Pick<PauseReport, 'expiresFrom' | 'expiresUntil'> {
+  if (queue === undefined || queue.waiting + queue.inFlight + queue.delayed === 0) return {};
+  const retentionMs = queue.retentionSeconds * 1_000;
+  const fromMs = launchedAt === undefined ? Number.NaN : Date.parse(launchedAt) + retentionMs;
+  return {
+    ...(fromMs > nowMs && { expiresFrom: new Date(fromMs).toISOString() }),
+    expiresUntil: new Date(nowMs + retentionMs).toISOString(),
+  };
+}

@@ -1,0 +1,91 @@
+import {
+  CancelMessageMoveTaskCommand,
+  ListMessageMoveTasksCommand,
+  type SQSClient,
+  StartMessageMoveTaskCommand,
+} from '@aws-sdk/client-sqs';
+import { explainAwsError } from './explain-aws-error.ts';
+import type { SqsQueue } from './queue.ts';
+import type { MessageMove, QueueMover } from './queue-interface.ts';
+
+type QueueWithArn = Pick<SqsQueue, 'name' | 'arn'>;
+
+/**
+ * What services without the task say (moto, older emulators), and what AWS says to those who may not use it: both
+ * leave the way of receiving and sending.
+ */
+const NOT_HERE =
+  /^(UnsupportedOperation|InvalidAction|UnknownOperation|UnknownOperationException|NotImplemented|AccessDenied\w*)$/;
+
+/** A queue has one task at a time: an earlier redrive's may go on. */
+const RUNS_ALREADY = /already a task running/i;
+
+/**
+ * Moves a dead-letter queue's messages by SQS's own task. It is told where to: a message that a worker itself has
+ * put there has no queue that SQS knows it came from (`CouldNotDetermineMessageSource`).
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_StartMessageMoveTask.html
+ */
+export function createSqsMover(
+  { sqs }: { readonly sqs: Pick<SQSClient, 'send'> },
+  { deadLetters, queue }: { readonly deadLetters: QueueWithArn; readonly queue: QueueWithArn },
+): QueueMover {
+  const doing = `move the messages of the queue "${deadLetters.name}"`;
+
+  /** The latest task; absent when there is none, or not yet. */
+  async function readLatest() {
+    const SourceArn = await deadLetters.arn();
+    const { Results = [] } = await sqs.send(new ListMessageMoveTasksCommand({ SourceArn, MaxResults: 1 }));
+    return Results[0];
+  }
+
+  return {
+    async start() {
+      const [SourceArn, DestinationArn] = await Promise.all([deadLetters.arn(), queue.arn()]);
+      try {
+        await sqs.send(new StartMessageMoveTaskCommand({ SourceArn, DestinationArn }));
+        return true;
+      } catch (error) {
+        if (isNotHere(error)) return false;
+        if (error instanceof Error && RUNS_ALREADY.test(error.message)) return true;
+        throw explainAwsError(error, doing);
+      }
+    },
+
+    async read() {
+      try {
+        const task = await readLatest();
+        // A task shows itself some time after its start.
+        if (task === undefined) return { state: 'running', moved: 0 };
+        const { Status, ApproximateNumberOfMessagesMoved: moved = 0, FailureReason } = task;
+        const reason = Status === 'CANCELLED' ? 'it was cancelled' : FailureReason;
+        return { state: stateOf(Status), moved, ...(reason !== undefined && { reason }) };
+      } catch (error) {
+        throw explainAwsError(error, doing);
+      }
+    },
+
+    async stop() {
+      try {
+        const { TaskHandle, ApproximateNumberOfMessagesMoved: seen = 0 } = (await readLatest()) ?? {};
+        // Only a task that runs has a handle.
+        if (TaskHandle === undefined) return seen;
+        const answer = await sqs.send(new CancelMessageMoveTaskCommand({ TaskHandle }));
+        return answer.ApproximateNumberOfMessagesMoved ?? seen;
+      } catch (error) {
+        throw explainAwsError(error, `stop moving the messages of the queue "${deadLetters.name}"`);
+      }
+    },
+  };
+}
+
+function stateOf(status: string | undefined): MessageMove['state'] {
+  if (status === 'RUNNING' || status === 'CANCELLING') return 'running';
+  return status === 'COMPLETED' ? 'done' : 'failed';
+}
+
+function isNotHere(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { httpStatusCode } = (error as { $metadata?: { httpStatusCode?: number } }).$metadata ?? {};
+  // moto answers with an HTML page, in which the SDK finds no name.
+  return NOT_HERE.test(error.name) || error.name === 'SyntaxError' || httpStatusCode === 501;
+}

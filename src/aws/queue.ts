@@ -1,0 +1,203 @@
+import {
+  ChangeMessageVisibilityBatchCommand,
+  DeleteMessageBatchCommand,
+  GetQueueAttributesCommand,
+  GetQueueUrlCommand,
+  type Message,
+  ReceiveMessageCommand,
+  SendMessageBatchCommand,
+  SendMessageCommand,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
+import { UserError } from '../errors.ts';
+import { parseMessage } from '../message/parse-message.ts';
+import type { Partition } from '../partition.ts';
+import { explainAwsError } from './explain-aws-error.ts';
+import type { QueueReader, QueueSender, QueueTaker, TakenMessage } from './queue-interface.ts';
+
+/** A queue of SQS. */
+export interface SqsQueue extends QueueReader, QueueSender, QueueTaker {
+  readonly name: string;
+  /** @throws {UserError} when there is none. */
+  url(): Promise<string>;
+  /** The queue's ARN. @throws {UserError} when there is none. */
+  arn(): Promise<string>;
+  /** Sends one message. @returns SQS's id of it. */
+  send(body: string): Promise<string>;
+}
+
+/** With a wait, SQS asks all its servers; without one it can miss messages that are there. */
+const RECEIVE_WAIT_SECONDS = 1;
+
+/** A queue by its name; nothing is asked before the first call, and the URL is asked for once. */
+export function createSqsQueue({ sqs }: { readonly sqs: Pick<SQSClient, 'send'> }, name: string): SqsQueue {
+  let knownUrl: string | undefined;
+
+  async function call<Answer>(doing: string, run: () => Promise<Answer>): Promise<Answer> {
+    try {
+      return await run();
+    } catch (error) {
+      throw isAbsence(error) ? noQueue(error) : explainAwsError(error, `${doing} the queue "${name}"`);
+    }
+  }
+
+  async function url(): Promise<string> {
+    knownUrl ??= (await sqs.send(new GetQueueUrlCommand({ QueueName: name }))).QueueUrl;
+    if (knownUrl === undefined) throw noQueue();
+    return knownUrl;
+  }
+
+  const noQueue = (cause?: unknown) =>
+    new UserError(`There is no queue "${name}": run "tdd deploy", or name another with --queue-name.`, {
+      cause,
+    });
+
+  return {
+    name,
+    url: () => call('find', url),
+
+    arn: () =>
+      call('look at', async () => {
+        const { Attributes } = await sqs.send(
+          new GetQueueAttributesCommand({ QueueUrl: await url(), AttributeNames: ['QueueArn'] }),
+        );
+        if (Attributes?.QueueArn === undefined) throw new Error(`SQS gave no ARN of the queue "${name}".`);
+        return Attributes.QueueArn;
+      }),
+
+    readDepths: () =>
+      call('look at', async () => {
+        try {
+          const { Attributes = {} } = await sqs.send(
+            new GetQueueAttributesCommand({
+              QueueUrl: await url(),
+              AttributeNames: [
+                'ApproximateNumberOfMessages',
+                'ApproximateNumberOfMessagesNotVisible',
+                'ApproximateNumberOfMessagesDelayed',
+                'MessageRetentionPeriod',
+              ],
+            }),
+          );
+          return {
+            waiting: Number(Attributes.ApproximateNumberOfMessages ?? 0),
+            inFlight: Number(Attributes.ApproximateNumberOfMessagesNotVisible ?? 0),
+            delayed: Number(Attributes.ApproximateNumberOfMessagesDelayed ?? 0),
+            retentionSeconds: Number(Attributes.MessageRetentionPeriod ?? 345_600),
+          };
+        } catch (error) {
+          if (isAbsence(error)) return undefined;
+          throw error;
+        }
+      }),
+
+    send: (body) =>
+      call('send to', async () => {
+        const { MessageId } = await sqs.send(
+          new SendMessageCommand({ QueueUrl: await url(), MessageBody: body }),
+        );
+        return MessageId ?? '';
+      }),
+
+    sendBatch: (entries) =>
+      call('send to', async () => {
+        const { Successful = [], Failed = [] } = await sqs.send(
+          new SendMessageBatchCommand({
+            QueueUrl: await url(),
+            Entries: entries.map(({ id, body }) => ({ Id: id, MessageBody: body })),
+          }),
+        );
+        return {
+          accepted: Successful.flatMap(({ Id }) => Id ?? []),
+          failed: Failed.map(({ Id = '', Code = 'unknown', Message, SenderFault = false }) => ({
+            id: Id,
+            reason: Message === undefined ? Code : `${Code}: ${Message}`,
+            senderFault: SenderFault,
+          })),
+        };
+      }),
+
+    take: (visibilitySeconds) =>
+      call('receive from', async () => {
+        const { Messages = [] } = await sqs.send(
+          new ReceiveMessageCommand({
+            QueueUrl: await url(),
+            MaxNumberOfMessages: 10,
+            VisibilityTimeout: visibilitySeconds,
+            WaitTimeSeconds: RECEIVE_WAIT_SECONDS,
+            MessageAttributeNames: ['reason', 'run', 'at'],
+            MessageSystemAttributeNames: ['SentTimestamp'],
+          }),
+        );
+        return Messages.map(readMessage);
+      }),
+
+    giveBack: (receipts) =>
+      call('give messages back to', async () => {
+        if (receipts.length === 0) return;
+        await sqs.send(
+          new ChangeMessageVisibilityBatchCommand({
+            QueueUrl: await url(),
+            Entries: receipts.map((ReceiptHandle, place) => ({
+              Id: String(place),
+              ReceiptHandle,
+              VisibilityTimeout: 0,
+            })),
+          }),
+        );
+      }),
+
+    delete: (receipts) =>
+      call('delete messages from', async () => {
+        if (receipts.length === 0) return [];
+        const { Failed = [] } = await sqs.send(
+          new DeleteMessageBatchCommand({
+            QueueUrl: await url(),
+            Entries: receipts.map((ReceiptHandle, place) => ({ Id: String(place), ReceiptHandle })),
+          }),
+        );
+        return Failed.flatMap(({ Id }) => receipts[Number(Id)] ?? []);
+      }),
+  };
+}
+
+function readMessage({
+  MessageId,
+  ReceiptHandle,
+  Body,
+  Attributes,
+  MessageAttributes,
+}: Message): TakenMessage {
+  const body = Body ?? '';
+  const { partition, run: sentIn } = tryParse(body);
+  const reason = MessageAttributes?.reason?.StringValue;
+  // Of a worker that crashed there is only the body.
+  const run = MessageAttributes?.run?.StringValue ?? sentIn;
+  const at = MessageAttributes?.at?.StringValue;
+  return {
+    id: MessageId ?? '',
+    receipt: ReceiptHandle ?? '',
+    body,
+    sentAtMs: Number(Attributes?.SentTimestamp ?? 0),
+    ...(partition !== undefined && { partition }),
+    ...(reason !== undefined && { reason }),
+    ...(run !== undefined && { run }),
+    ...(at !== undefined && { at }),
+  };
+}
+
+function tryParse(body: string): { partition?: Partition; run?: string | undefined } {
+  try {
+    const { year, initial, run } = parseMessage(body);
+    return { partition: { year, initial }, run };
+  } catch {
+    return {}; // No message of ours.
+  }
+}
+
+function isAbsence(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    /QueueDoesNotExist|NonExistentQueue/.test(`${error.name} ${Reflect.get(error, 'Code')}`)
+  );
+}

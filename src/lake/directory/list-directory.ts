@@ -1,0 +1,88 @@
+import type { Dirent } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { LakeEntry } from '../lake.ts';
+import { isFileError } from './file-errors.ts';
+import { fileETag } from './file-etag.ts';
+import { isSegment, PRIVATE_FOLDER } from './lake-paths.ts';
+
+/** So many files are looked at in one go: more would not be faster on four file system threads. */
+const STATS_AT_ONCE = 64;
+
+/**
+ * The objects under `root` whose key begins with `prefix`, in S3's order of keys (that of their UTF-8 bytes).
+ * Only folders that can match are opened. What vanishes meanwhile is left out.
+ */
+export async function* listDirectory(
+  root: string,
+  prefix: string,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<LakeEntry, void, undefined> {
+  const segments = prefix.split('/');
+  const namePrefix = segments.pop() ?? '';
+  if (!segments.every(isSegment) || segments[0] === PRIVATE_FOLDER) return;
+  const folderKey = segments.map((segment) => `${segment}/`).join('');
+  yield* listFolder(root, folderKey, namePrefix, signal);
+}
+
+/** `folderKey` is empty or ends with `/`. */
+async function* listFolder(
+  root: string,
+  folderKey: string,
+  namePrefix: string,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<LakeEntry, void, undefined> {
+  const names = await readFolder(join(root, folderKey));
+  const children = names
+    .filter(({ name }) => name.startsWith(namePrefix) && !(folderKey === '' && name === PRIVATE_FOLDER))
+    .map((entry) => ({ entry, sortKey: Buffer.from(entry.isDirectory() ? `${entry.name}/` : entry.name) }))
+    .sort((a, b) => Buffer.compare(a.sortKey, b.sortKey));
+
+  let next = 0;
+  while (next < children.length) {
+    signal?.throwIfAborted();
+    const batch = children.slice(next, next + STATS_AT_ONCE);
+    next += batch.length;
+    const entries = await Promise.all(
+      batch.map(({ entry }) => (entry.isDirectory() ? entry : readEntry(root, `${folderKey}${entry.name}`))),
+    );
+    for (const entry of entries) {
+      if (entry === undefined) continue;
+      if ('key' in entry) yield entry;
+      else yield* listFolder(root, `${folderKey}${entry.name}/`, '', signal);
+    }
+  }
+}
+
+/** The names in a folder, none when there is no such folder. A link to a folder counts as a folder. */
+async function readFolder(path: string): Promise<{ name: string; isDirectory(): boolean }[]> {
+  let entries: Dirent[];
+  try {
+    entries = await readdir(path, { withFileTypes: true });
+  } catch (error) {
+    if (isFileError(error, 'ENOENT', 'ENOTDIR')) return [];
+    throw error;
+  }
+  return Promise.all(
+    entries.map(async (entry) => {
+      if (!entry.isSymbolicLink()) return entry;
+      const target = await statIfThere(join(path, entry.name));
+      return { name: entry.name, isDirectory: () => target?.isDirectory() ?? false };
+    }),
+  );
+}
+
+async function readEntry(root: string, key: string): Promise<LakeEntry | undefined> {
+  const stats = await statIfThere(join(root, key));
+  if (!stats?.isFile()) return undefined;
+  return { key, sizeBytes: Number(stats.size), etag: fileETag(stats), lastModified: stats.mtime };
+}
+
+async function statIfThere(path: string) {
+  try {
+    return await stat(path, { bigint: true });
+  } catch (error) {
+    if (isFileError(error, 'ENOENT', 'ENOTDIR', 'ELOOP')) return undefined;
+    throw error;
+  }
+}

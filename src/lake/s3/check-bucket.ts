@@ -1,0 +1,38 @@
+import { HeadBucketCommand, type S3Client } from '@aws-sdk/client-s3';
+import { explainS3Error, statusOf } from '../../aws/s3-errors.ts';
+import { UsageError } from '../../errors.ts';
+
+/**
+ * Is the bucket there, and open to these credentials from the client's region?
+ * @returns the bucket's region.
+ * @throws {UsageError} when it is absent, refused, or in another region; {@link explainS3Error}'s errors else.
+ */
+export async function checkBucket(
+  { s3, bucket }: { readonly s3: S3Client; readonly bucket: string },
+  { signal }: { readonly signal?: AbortSignal | undefined } = {},
+): Promise<{ readonly region: string }> {
+  signal?.throwIfAborted();
+  const clientRegion = await s3.config.region().catch(() => undefined);
+  try {
+    const command = new HeadBucketCommand({ Bucket: bucket });
+    const { BucketRegion } = await s3.send(command, signal ? { abortSignal: signal } : {});
+    // Emulators may leave the region out.
+    const region = BucketRegion ?? clientRegion ?? 'us-east-1';
+    return { region };
+  } catch (cause) {
+    signal?.throwIfAborted();
+    // The answer to HEAD has no body, so the status is all there is.
+    if (statusOf(cause) === 404)
+      throw new UsageError(
+        `There is no bucket "${bucket}", so check its name or make it with "tdd deploy".`,
+        { cause },
+      );
+    if (statusOf(cause) === 403)
+      throw new UsageError(
+        `The bucket "${bucket}" is another account's, or s3:ListBucket is denied to these credentials, so choose another name or have that permission granted.`,
+        { cause },
+      );
+    const doing = `look at s3://${bucket}`;
+    throw explainS3Error(cause, { bucket, doing, permission: 's3:ListBucket', region: clientRegion });
+  }
+}

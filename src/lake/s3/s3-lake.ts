@@ -1,0 +1,195 @@
+import { PassThrough, Readable } from 'node:stream';
+import { finished } from 'node:stream/promises';
+import {
+  GetObjectCommand,
+  type GetObjectCommandInput,
+  type GetObjectCommandOutput,
+  PutObjectCommand,
+  paginateListObjectsV2,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import { explainS3Error, statusOf } from '../../aws/s3-errors.ts';
+import { UserError } from '../../errors.ts';
+import { destroyOnAbort, watchSource } from '../abortable-source.ts';
+import type { ETag, Lake, LakeEntry, LakeOptions } from '../lake.ts';
+import { uploadStream } from './upload-stream.ts';
+
+/** S3 refuses a missing key with 403, not 404, to those who may not list the bucket. */
+const READ_PERMISSION = 's3:GetObject (and s3:ListBucket, without which an absent object is refused too)';
+
+/**
+ * The lake in an S3 bucket. All methods throw one sentence for people where S3 refuses, is not reachable, or has
+ * no such bucket ({@link explainS3Error}), and an aborted signal's reason.
+ */
+export function createS3Lake({ s3, bucket }: { readonly s3: S3Client; readonly bucket: string }): Lake {
+  const url = `s3://${bucket}`;
+
+  /** Makes the call; `accept` may give an answer to an expected refusal. */
+  async function call<Answer>(
+    { key, doing, permission }: { key: string; doing: 'read' | 'write' | 'list'; permission: string },
+    signal: AbortSignal | undefined,
+    run: () => Promise<Answer>,
+  ): Promise<Answer> {
+    signal?.throwIfAborted();
+    try {
+      return await run();
+    } catch (error) {
+      signal?.throwIfAborted();
+      const region = await s3.config.region().catch(() => undefined);
+      throw explainS3Error(error, { bucket, key, doing: `${doing} ${url}/${key}`, permission, region });
+    }
+  }
+
+  /** GetObject, or `undefined` when the object, or its version `IfMatch`, is proven to be gone. */
+  async function get(
+    key: string,
+    input: Omit<GetObjectCommandInput, 'Bucket' | 'Key'>,
+    signal: AbortSignal | undefined,
+  ): Promise<(GetObjectCommandOutput & { Body: NonNullable<GetObjectCommandOutput['Body']> }) | undefined> {
+    try {
+      const command = new GetObjectCommand({ Bucket: bucket, Key: key, ...input });
+      const answer = await s3.send(command, signal ? { abortSignal: signal } : {});
+      if (answer.Body === undefined) throw new Error(`S3 answered ${url}/${key} without a body.`);
+      return { ...answer, Body: answer.Body };
+    } catch (error) {
+      if (error instanceof Error && error.name === 'NoSuchKey') return undefined;
+      if (input.IfMatch !== undefined && statusOf(error) === 412) return undefined;
+      throw error;
+    }
+  }
+
+  const put = async (
+    key: string,
+    body: string | Uint8Array,
+    contentType: string,
+    signal: AbortSignal | undefined,
+    condition: { IfMatch?: ETag; IfNoneMatch?: '*' } = {},
+  ): Promise<ETag> => {
+    const command = new PutObjectCommand({
+      Bucket: bucket,
+      Key: key,
+      // As bytes: the SDK takes an empty string for a body of unknown length.
+      Body: typeof body === 'string' ? Buffer.from(body) : body,
+      ContentType: contentType,
+      ...condition,
+    });
+    return etagOf(await s3.send(command, signal ? { abortSignal: signal } : {}));
+  };
+
+  const reading = (key: string) => ({ key, doing: 'read', permission: READ_PERMISSION }) as const;
+  const writing = (key: string) => ({ key, doing: 'write', permission: 's3:PutObject' }) as const;
+
+  return {
+    url,
+
+    read: (key, { signal } = {}) =>
+      call(reading(key), signal, async () => {
+        const answer = await get(key, {}, signal);
+        return answer && { body: await readWhole(answer.Body, signal), etag: etagOf(answer) };
+      }),
+
+    readRange: (key, { offset, length, ifMatch }, { signal } = {}) =>
+      call(reading(key), signal, async () => {
+        // "bytes=5-4" is no range: S3 would answer with the whole object.
+        if (length === 0) return Buffer.alloc(0);
+        const input = { Range: `bytes=${offset}-${offset + length - 1}`, IfMatch: ifMatch };
+        const answer = await get(key, input, signal).catch((error: unknown) => {
+          throw statusOf(error) === 416 ? tooShort(`${url}/${key}`, offset + length) : error;
+        });
+        if (answer === undefined) return undefined;
+        const body = await readWhole(answer.Body, signal);
+        if (body.length !== length) throw tooShort(`${url}/${key}`, offset + length);
+        return body;
+      }),
+
+    readStream: (key, { signal } = {}) =>
+      call(reading(key), signal, async () => {
+        const answer = await get(key, {}, signal);
+        return answer && explainedStream(key, toReadable(answer.Body), signal);
+      }),
+
+    write: (key, body, contentType, { signal } = {}) =>
+      call(writing(key), signal, () => put(key, body, contentType, signal)),
+
+    writeStream: async (key, source, contentType, { signal } = {}) => {
+      const watched = watchSource(source, signal);
+      const permission = 's3:PutObject and s3:AbortMultipartUpload';
+      return call({ key, doing: 'write', permission }, signal, () =>
+        uploadStream({ s3, bucket, key, contentType }, watched.chunks, signal),
+      ).catch(watched.rethrow);
+    },
+
+    // When the connection breaks after the write, the SDK's retry meets the version that it has just written
+    // itself and sees 412. That is harmless: on `undefined` callers read, merge and write again.
+    compareAndSwap: (key, body, contentType, expected, { signal } = {}) => {
+      const condition = expected === null ? ({ IfNoneMatch: '*' } as const) : { IfMatch: expected };
+      const permission = expected === null ? 's3:PutObject' : 's3:PutObject and s3:GetObject';
+      return call({ key, doing: 'write', permission }, signal, async () => {
+        try {
+          return await put(key, body, contentType, signal, condition);
+        } catch (error) {
+          if (isLostSwap(error)) return undefined;
+          throw error;
+        }
+      });
+    },
+
+    list: (prefix, options) => list(prefix, options),
+  };
+
+  /** The body's bytes; what breaks them on the way is explained as it is before them. */
+  function explainedStream(key: string, body: Readable, signal: AbortSignal | undefined): Readable {
+    const explained = new PassThrough();
+    call(reading(key), signal, () => finished(body)).catch((error) => explained.destroy(error));
+    explained.once('close', () => body.destroy());
+    return destroyOnAbort(body.pipe(explained), signal);
+  }
+
+  async function* list(prefix: string, { signal }: LakeOptions = {}): AsyncGenerator<LakeEntry> {
+    const pages = paginateListObjectsV2(
+      { client: s3 },
+      { Bucket: bucket, Prefix: prefix },
+      { abortSignal: signal },
+    );
+    const listing = { key: prefix, doing: 'list', permission: 's3:ListBucket' } as const;
+    while (true) {
+      const page = await call(listing, signal, () => pages.next());
+      if (page.done) return;
+      for (const { Key, Size, ETag, LastModified } of page.value.Contents ?? []) {
+        if (Key === undefined || ETag === undefined || LastModified === undefined) continue;
+        yield { key: Key, sizeBytes: Size ?? 0, etag: ETag, lastModified: LastModified };
+      }
+    }
+  }
+}
+
+/**
+ * Was somebody else faster? 412: another version is there. 409: another conditional write is under way. 404: the
+ * object that should be replaced has been deleted.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+ */
+function isLostSwap(error: unknown): boolean {
+  const status = statusOf(error);
+  return status === 412 || status === 409 || (error instanceof Error && error.name === 'NoSuchKey');
+}
+
+function etagOf({ ETag }: { readonly ETag?: string | undefined }): ETag {
+  if (ETag === undefined) throw new Error('S3 answered without an ETag.');
+  return ETag;
+}
+
+function tooShort(place: string, end: number): UserError {
+  return new UserError(`${place} ends before byte ${end}, so it is damaged: delete it and run again.`);
+}
+
+/** In Node, the SDK's body is the HTTP response itself. */
+function toReadable(body: unknown): Readable {
+  if (body instanceof Readable) return body;
+  throw new Error('S3 answered without a stream.');
+}
+
+async function readWhole(body: unknown, signal: AbortSignal | undefined): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of destroyOnAbort(toReadable(body), signal)) chunks.push(chunk);
+  return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks);
+}

@@ -1,0 +1,73 @@
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { createS3Client } from '../aws/s3-client.ts';
+import { systemClock } from '../clock.ts';
+import { resolveSettings } from '../config/resolve-settings.ts';
+import { UsageError } from '../errors.ts';
+import { createS3Lake } from '../lake/s3/s3-lake.ts';
+import { createTmdbClient } from '../tmdb/client.ts';
+import { createHttpGet } from '../tmdb/http.ts';
+import { createPacer } from '../tmdb/pacer.ts';
+import { CLIENT_OPTIONS } from './client-options.ts';
+import { createHandler, type Handler } from './create-handler.ts';
+import { createJsonLog } from './json-log.ts';
+import { readTitles } from './read-titles.ts';
+import { createWorkerQueue } from './sqs-queue.ts';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Makes the worker of a function from its environment, with all clients: once for each process.
+ * @param io.write takes the log's lines.
+ * @throws {UsageError} naming the variable that is missing or wrong.
+ */
+export function createWorker({
+  env,
+  write,
+  userAgent,
+}: {
+  readonly env: Env;
+  readonly write: (line: string) => void;
+  readonly userAgent: string;
+}): Handler {
+  const settings = resolveSettings({ env });
+  const { tmdbBaseUrl: baseUrl, lookup, language, reviewLanguage, append } = settings;
+  const apiKey = settings.apiKey ?? missing('TMDB_API_KEY');
+  const bucket = settings.bucketName ?? missing('DATALAKE_BUCKET_NAME');
+  const clock = systemClock;
+  const random = Math.random;
+  const pacer = createPacer({ requestsPerSecond: settings.requestsPerSecond / settings.workers, clock });
+  const lake = createS3Lake({ s3: createS3Client({ env }), bucket });
+  const eventSource = env.TDD_EVENT_SOURCE_UUID;
+  const titleDeps = {
+    lake,
+    clock,
+    datasetsUrl: settings.imdbDatasetsUrl,
+    titleTypes: settings.titleTypes,
+    userAgent,
+  };
+  return createHandler({
+    lake,
+    clock,
+    random,
+    tmdb: createTmdbClient({ http: createHttpGet({ userAgent }), pacer, clock, random, baseUrl, apiKey }),
+    settings: { lookup, language, reviewLanguage, append },
+    readTitles: (partition, day, signal) => readTitles(titleDeps, partition, day, signal),
+    queue: createWorkerQueue({
+      sqs: new SQSClient(CLIENT_OPTIONS),
+      queueUrl: env.TDD_QUEUE_URL || missing('TDD_QUEUE_URL'),
+      deadLetterQueueUrl: env.TDD_DLQ_URL || missing('TDD_DLQ_URL'),
+    }),
+    disableEventSource: eventSource ? () => disable(eventSource) : undefined,
+    log: createJsonLog({ write, clock, secret: apiKey }),
+  });
+}
+
+/** Lambda's client is loaded only here: a worker whose key is good never needs it. */
+async function disable(eventSource: string): Promise<void> {
+  const { disableEventSource } = await import('./disable-event-source.ts');
+  await disableEventSource(eventSource);
+}
+
+function missing(variable: string): never {
+  throw new UsageError(`The environment variable ${variable} is not set: run "tdd deploy".`);
+}

@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest';
+import { followRun } from '../../src/app/follow-run.ts';
+import type { RunDeadLetter } from '../../src/app/partition-queue.ts';
+import type { Outcome } from '../../src/download/manifest.ts';
+import { createFakeClock } from '../support/fake-clock.ts';
+import { MemoryLake } from '../support/memory-lake.ts';
+
+const PARTITION = { year: 2004, initial: 'AD' };
+
+/** A run whose manifest and queue change with each look at the lake. */
+function createScene(steps: readonly { run?: string; outcome: Outcome; complete?: boolean }[]) {
+  const lake = new MemoryLake();
+  const scene = { messages: 1, letter: undefined as RunDeadLetter | undefined, looks: 0 };
+  const counts = { titles: 3, found: 2, notFound: 1, refused: 0, failed: 0, reviews: 7 };
+  lake.beforeCall = () => {
+    const step = steps[Math.min(scene.looks, steps.length - 1)];
+    scene.looks += 1;
+    if (step === undefined) return;
+    const lastRun = { run: step.run ?? 'ours', outcome: step.outcome };
+    const manifest = { complete: step.complete ?? false, counts, settings: {}, titles: {}, lastRun };
+    lake.put('tmdb/manifests/year-2004/initial-AD.json', JSON.stringify(manifest));
+  };
+  const queue = {
+    send: async () => '',
+    findDeadLetter: async () => scene.letter,
+    countMessages: async () => scene.messages,
+  };
+  const shown: (Outcome | undefined)[] = [];
+  const clock = createFakeClock();
+  const follow = (signal?: AbortSignal) =>
+    followRun(
+      { queue, lake, clock },
+      { partition: PARTITION, run: 'ours' },
+      { onProgress: (manifest) => shown.push(manifest?.lastRun.outcome), ...(signal && { signal }) },
+    );
+  return { scene, follow, shown, counts, clock };
+}
+
+describe('followRun', () => {
+  it('does not take an earlier run that is complete for this one', async () => {
+    const { follow, shown, counts } = createScene([
+      { run: 'earlier', outcome: 'complete', complete: true },
+      { run: 'earlier', outcome: 'complete', complete: true },
+      { outcome: 'running' },
+      { outcome: 'complete', complete: true },
+    ]);
+    expect(await follow()).toEqual({ complete: true, counts });
+    expect(shown).toEqual([undefined, undefined, 'running', 'complete']);
+  });
+
+  it('goes on through deadlines, failures and outages, which workers try again', async () => {
+    const outcomes: Outcome[] = ['stopped', 'failedTitles', 'outage', 'error', 'running'];
+    const { follow, shown } = createScene([
+      ...outcomes.map((outcome) => ({ outcome })),
+      { outcome: 'complete', complete: true },
+    ]);
+    expect(await follow()).toMatchObject({ complete: true });
+    expect(shown).toEqual([...outcomes, 'complete']);
+  });
+
+  it.each([
+    [{ reason: '1 title of 3 failed.' }, '1 title of 3 failed.'],
+    [{}, 'The worker crashed each time: its log says why.'],
+  ])('ends badly with the dead letter %o', async (letter, reason) => {
+    const { scene, follow, counts } = createScene([{ outcome: 'failedTitles' }]);
+    scene.letter = letter;
+    expect(await follow()).toEqual({ complete: false, counts, reason });
+  });
+
+  it('ends badly with a refused key, for the fleet is paused', async () => {
+    const { follow } = createScene([{ outcome: 'keyRefused' }]);
+    expect(await follow()).toMatchObject({ complete: false, reason: expect.stringContaining('tdd resume') });
+  });
+
+  it('ends badly when the message is gone without a trace', async () => {
+    const { scene, follow, clock } = createScene([]);
+    scene.messages = 0;
+    const startMs = clock.now();
+    expect(await follow()).toEqual({ complete: false, reason: expect.stringContaining('queue is empty') });
+    expect(clock.now() - startMs).toBeGreaterThanOrEqual(120_000);
+  });
+
+  it('ends well when another run had the last word on the same partition', async () => {
+    const { scene, follow } = createScene([{ run: 'other', outcome: 'complete', complete: true }]);
+    scene.messages = 0;
+    expect(await follow()).toMatchObject({ complete: true });
+  });
+
+  it('ends with the reason of the signal', async () => {
+    const { follow } = createScene([]);
+    await expect(follow(AbortSignal.abort(new Error('Ctrl-C')))).rejects.toThrow('Ctrl-C');
+  });
+});

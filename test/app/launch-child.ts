@@ -1,0 +1,31 @@
+import { appendFileSync } from 'node:fs';
+import { findUnfinishedLaunch, launchFleet } from '../../src/app/launch-fleet.ts';
+import type { QueueEntry } from '../../src/aws/queue-interface.ts';
+import { systemClock } from '../../src/clock.ts';
+import { completeFilters } from '../../src/fleet/fleet-filters.ts';
+import { planFleet } from '../../src/fleet/plan-fleet.ts';
+import { createDirectoryLake } from '../../src/lake/directory/directory-lake.ts';
+import { largeIndex, SETTINGS } from './synthetic-lake.ts';
+
+// Launches 2,000 partitions into a file that stands for the queue: a process of its own, to be killed.
+const [directory = '', queueFile = ''] = process.argv.slice(2);
+const lake = createDirectoryLake({ directory });
+const queue = {
+  sendBatch: async (entries: readonly QueueEntry[]) => {
+    appendFileSync(queueFile, entries.map(({ body }) => `${body}\n`).join(''));
+    await systemClock.sleep(3);
+    return { accepted: entries.map(({ id }) => id), failed: [] };
+  },
+};
+const nowMs = systemClock.now();
+const plan = planFleet({
+  index: largeIndex(2_000),
+  filters: completeFilters({ maxYear: 2026 }, nowMs),
+  settings: SETTINGS,
+  summaries: new Map(),
+  nowMs,
+});
+const resume = await findUnfinishedLaunch({ lake, nowMs }, plan, { queueName: 'q', summaries: new Map() });
+const deps = { lake, queue, clock: systemClock, random: Math.random };
+const report = await launchFleet(deps, plan, { queueName: 'q', resume });
+process.stdout.write(JSON.stringify({ sent: report.sent, sentBefore: report.sentBefore }));

@@ -1,0 +1,213 @@
+import { describe, expect, it } from 'vitest';
+import { readLatestFleet } from '../../src/app/fleet-store.ts';
+import { findUnfinishedLaunch, launchFleet } from '../../src/app/launch-fleet.ts';
+import { type FleetFile, placesToSend } from '../../src/fleet/fleet-file.ts';
+import { completeFilters } from '../../src/fleet/fleet-filters.ts';
+import { summarizeManifest } from '../../src/fleet/manifest-summary.ts';
+import { planFleet } from '../../src/fleet/plan-fleet.ts';
+import { FLEET_PREFIX } from '../../src/lake/keys.ts';
+import { createFakeClock } from '../support/fake-clock.ts';
+import { MemoryLake } from '../support/memory-lake.ts';
+import { FakeQueue } from './fake-queue.ts';
+import { largeIndex, manifestOf, SETTINGS } from './synthetic-lake.ts';
+
+const QUEUE = 'movies-queue';
+
+function setUp(partitions: number) {
+  const clock = createFakeClock();
+  const lake = new MemoryLake('memory://lake', clock.now);
+  const queue = new FakeQueue();
+  const deps = { lake, queue, clock, random: () => 0.5 };
+  const index = largeIndex(partitions);
+  const makePlan = (given = {}) =>
+    planFleet({
+      index,
+      filters: completeFilters(given, clock.now()),
+      settings: SETTINGS,
+      summaries: new Map(),
+      nowMs: clock.now(),
+    });
+  const plan = makePlan();
+  const launch = (options = {}) => launchFleet(deps, plan, { queueName: QUEUE, ...options });
+  const findUnfinished = (summaries = new Map(), queueName = QUEUE) =>
+    findUnfinishedLaunch({ lake, nowMs: clock.now() }, plan, { queueName, summaries });
+  const stored = (): FleetFile => JSON.parse(lake.text(lake.keys(FLEET_PREFIX).at(-1) ?? '') ?? '');
+  return { clock, lake, queue, deps, plan, makePlan, launch, findUnfinished, stored };
+}
+
+/** How many partitions were sent more than once. */
+const repeats = (queue: FakeQueue) => queue.partitions().length - new Set(queue.partitions()).size;
+
+describe('launchFleet', () => {
+  it('sends 9,000 partitions once each in 900 calls, the largest first', async () => {
+    const { launch, queue, plan, stored, lake } = setUp(9_000);
+    const report = await launch();
+    expect(report).toMatchObject({ total: 9_000, sent: 9_000, sentBefore: 0, rejected: 0, calls: 900 });
+    expect(queue.calls).toEqual(new Array(900).fill(10));
+    expect(new Set(queue.partitions()).size).toBe(9_000);
+    const [first] = plan.partitions;
+    expect(queue.partitions()[0]).toBe(`${first?.year}/${first?.initial}`);
+    expect(stored()).toMatchObject({ acknowledged: [[0, 9_000]], finishedAt: expect.any(String) });
+    expect(lake.calls.filter(({ name }) => name === 'compareAndSwap').length).toBeLessThan(450);
+  });
+
+  it('sends messages that a worker reads', async () => {
+    const { launch, queue } = setUp(1);
+    const { run } = await launch();
+    expect(queue.bodies.map((body) => JSON.parse(body))).toEqual([
+      { year: 2000, initial: 'AA', snapshot: '2026-11-22', run, hop: 0 },
+    ]);
+  });
+
+  it('says in the message from when on a title counts as fetched', async () => {
+    const { queue, deps, plan } = setUp(1);
+    await launchFleet(deps, { ...plan, redoBefore: '2026-10-23T10:00:00.000Z' }, { queueName: QUEUE });
+    expect(JSON.parse(queue.bodies[0] ?? '')).toMatchObject({ redoBefore: '2026-10-23T10:00:00.000Z' });
+  });
+
+  it('writes its plan before it sends anything', async () => {
+    const { launch, queue, lake } = setUp(30);
+    queue.beforeCall = () => {
+      expect(lake.keys(FLEET_PREFIX)).toHaveLength(1);
+    };
+    await launch();
+    expect.assertions(3);
+  });
+
+  it('sends again what SQS failed, and only that', async () => {
+    const { launch, queue } = setUp(95);
+    const failedOnce = new Set<string>();
+    queue.judge = ({ id }) => {
+      if (Number(id) % 9 !== 0 || failedOnce.has(id)) return undefined;
+      failedOnce.add(id);
+      return { id, reason: 'InternalError', senderFault: false };
+    };
+    const report = await launch();
+    expect(report).toMatchObject({ sent: 95, rejected: 0, calls: 20 });
+    expect(queue.partitions()).toHaveLength(95);
+    expect(repeats(queue)).toBe(0);
+    expect(queue.calls.filter((entries) => entries < 5).reduce((sum, entries) => sum + entries, 0)).toBe(11);
+  });
+
+  it('tells of what SQS blames on the sender, and never sends it again', async () => {
+    const { launch, queue, plan, stored, findUnfinished } = setUp(20);
+    queue.judge = ({ id }) =>
+      id === '3' ? { id, reason: 'InvalidMessageContents: no', senderFault: true } : undefined;
+    const report = await launch();
+    const { year = 0, initial = '' } = plan.partitions[3] ?? {};
+    expect(report).toMatchObject({ sent: 19, rejected: 1, calls: 2 });
+    expect(report.rejections).toEqual([
+      { partition: { year, initial }, reason: 'InvalidMessageContents: no' },
+    ]);
+    expect(stored().finishedAt).toBeDefined();
+    expect(await findUnfinished()).toBeUndefined();
+  });
+
+  it('gives up when SQS goes on failing, and the next launch sends the rest', async () => {
+    const { launch, queue, findUnfinished } = setUp(40);
+    queue.judge = ({ id }) =>
+      Number(id) < 5 ? { id, reason: 'InternalError', senderFault: false } : undefined;
+    await expect(launch()).rejects.toThrow(
+      /failed the same messages 8 times \(InternalError\); 35 of 40 .*run the same launch again/,
+    );
+    queue.judge = undefined;
+    const report = await launch({ resume: await findUnfinished() });
+    expect(report).toMatchObject({ total: 40, sent: 40, sentBefore: 35, resumedFrom: expect.any(String) });
+    expect(queue.partitions()).toHaveLength(40);
+    expect(repeats(queue)).toBe(0);
+  });
+
+  it('goes on where a refused call ended it: each partition is sent once', async () => {
+    const { launch, queue, findUnfinished, stored } = setUp(9_000);
+    queue.beforeCall = (call) => {
+      if (call > 400) throw new Error('the wire was cut');
+    };
+    await expect(launch()).rejects.toThrow('the wire was cut');
+    expect(placesToSend(stored())).toHaveLength(9_000 - queue.bodies.length);
+    queue.beforeCall = undefined;
+    const run = stored().run;
+    expect(await launch({ resume: await findUnfinished() })).toMatchObject({ run, sent: 9_000 });
+    expect(queue.partitions()).toHaveLength(9_000);
+    expect(repeats(queue)).toBe(0);
+  });
+
+  it('ends with the reason of its signal, what was sent being marked', async () => {
+    const { launch, queue, stored } = setUp(500);
+    const ending = new AbortController();
+    queue.beforeCall = (call) => {
+      if (call === 20) ending.abort(new Error('cancelled'));
+    };
+    await expect(launch({ signal: ending.signal })).rejects.toThrow('cancelled');
+    expect(queue.bodies.length).toBeLessThan(500);
+    expect(placesToSend(stored())).toHaveLength(500 - queue.bodies.length);
+    expect(stored().finishedAt).toBeUndefined();
+  });
+
+  it('is finished when its signal came with the last batch: all was sent', async () => {
+    const { launch, queue, stored, findUnfinished } = setUp(4);
+    const ending = new AbortController();
+    queue.beforeCall = () => ending.abort(new Error('cancelled'));
+    expect(await launch({ signal: ending.signal })).toMatchObject({ total: 4, sent: 4 });
+    expect(stored().finishedAt).toBeDefined();
+    expect(await findUnfinished()).toBeUndefined();
+  });
+
+  it('leaves out of the next try what a worker has begun, though its mark was lost', async () => {
+    const { launch, queue, lake, findUnfinished, stored } = setUp(60);
+    // The first write makes the plan: no mark is ever written, as if killed before the first.
+    let swaps = 0;
+    lake.beforeCall = (name) => {
+      if (name === 'compareAndSwap' && ++swaps > 1) throw new Error('killed');
+    };
+    await expect(launch()).rejects.toThrow('killed');
+    lake.beforeCall = undefined;
+    const sent = new Set(queue.partitions());
+    const { run, partitions } = stored();
+    const begun = partitions.slice(0, 7).map(([year, initial]) => ({ year, initial }));
+    const summaries = new Map(
+      begun.map((partition) => [
+        `${partition.year}/${partition.initial}`,
+        summarizeManifest(manifestOf(partition, { found: 1, titles: 9, run }), 0),
+      ]),
+    );
+    await launch({ resume: await findUnfinished(summaries) });
+    expect(new Set(queue.partitions()).size).toBe(60);
+    expect(repeats(queue)).toBe(sent.size - 7);
+  });
+
+  it('refuses to send a plan that another launch is sending', async () => {
+    const { launch, queue, lake } = setUp(500);
+    queue.beforeCall = (call) => {
+      const [key = ''] = lake.keys(FLEET_PREFIX);
+      if (call === 5) lake.put(key, `${lake.text(key)} `);
+    };
+    await expect(launch()).rejects.toThrow('Another launch is sending the plan');
+  });
+
+  it('takes no other launch up', async () => {
+    const { launch, queue, lake, clock, findUnfinished, makePlan, deps } = setUp(30);
+    queue.beforeCall = () => {
+      throw new Error('cut');
+    };
+    await expect(launch()).rejects.toThrow('cut');
+    queue.beforeCall = undefined;
+    expect(await findUnfinished(new Map(), 'another-queue')).toBeUndefined();
+    const other = makePlan({ limit: 3 });
+    const nowMs = clock.now();
+    expect(
+      await findUnfinishedLaunch({ lake, nowMs }, other, { queueName: QUEUE, summaries: new Map() }),
+    ).toBeUndefined();
+    expect(await findUnfinished()).toBeDefined();
+    clock.advance(15 * 86_400_000);
+    expect(await findUnfinished()).toBeUndefined();
+    await launchFleet(deps, other, { queueName: QUEUE });
+    expect((await readLatestFleet({ lake }))?.fleet.filters.limit).toBe(3);
+  });
+
+  it('passes over files among the launches that are none', async () => {
+    const { launch, lake } = setUp(3);
+    await launch();
+    lake.put(`${FLEET_PREFIX}20991122T101500Z-4f3a2b.json`, '{"run": 1');
+    expect((await readLatestFleet({ lake }))?.fleet.partitions).toHaveLength(3);
+  });
+});

@@ -1,0 +1,177 @@
+import { describe, expect, test } from 'vitest';
+import type { CompleteSettings } from '../../src/app/connection.ts';
+import { followFleet } from '../../src/app/follow-fleet.ts';
+import { launch } from '../../src/app/launch.ts';
+import { planLaunch } from '../../src/app/plan-launch.ts';
+import type { EventSource } from '../../src/aws/event-source.ts';
+import type { QueueDepths } from '../../src/aws/queue-interface.ts';
+import { resolveSettings } from '../../src/config/resolve-settings.ts';
+import { UserError } from '../../src/errors.ts';
+import { FLEET_PREFIX } from '../../src/lake/keys.ts';
+import { createFakeClock } from '../support/fake-clock.ts';
+import { MemoryLake } from '../support/memory-lake.ts';
+import { FakeQueue } from './fake-queue.ts';
+import { indexOf, manifestOf, putManifest } from './synthetic-lake.ts';
+
+const KEY = '0123456789abcdef0123456789abcdef';
+const EMPTY: QueueDepths = { waiting: 0, inFlight: 0, delayed: 0, retentionSeconds: 1_209_600 };
+const index = indexOf({ 2004: { AA: 10, BB: 20, CC: 30 } });
+
+/** A connection whose AWS a test sets as it likes. */
+function setUp() {
+  const clock = createFakeClock();
+  const lake = new MemoryLake('memory://lake', clock.now);
+  const sent = new FakeQueue();
+  const aws: { queue: QueueDepths | undefined; eventSource: EventSource } = {
+    queue: EMPTY,
+    eventSource: { id: 'e', state: 'Enabled' },
+  };
+  const queue = {
+    name: 'q',
+    url: async () => {
+      if (aws.queue === undefined) throw new UserError('There is no queue "q".');
+      return 'https://queue';
+    },
+    arn: async () => 'arn',
+    readDepths: async () => aws.queue,
+    sendBatch: (entries: Parameters<FakeQueue['sendBatch']>[0]) => sent.sendBatch(entries),
+    send: async () => '',
+    take: async () => [],
+    giveBack: async () => {},
+    delete: async () => [],
+  };
+  let cached: string | undefined;
+  const resolved = resolveSettings({ env: { TMDB_API_KEY: KEY, DATALAKE_BUCKET_NAME: 'the-lake' } });
+  const connection = {
+    lake,
+    clock,
+    queue,
+    deadLetters: { readDepths: async () => EMPTY },
+    workers: {
+      readFunction: async () => ({ state: 'Active', lastUpdate: 'Successful' }),
+      readEventSource: async () => aws.eventSource,
+    },
+    cache: {
+      read: async () => cached,
+      write: async (text: string) => {
+        cached = text;
+      },
+    },
+    random: () => 0.5,
+    settings: resolved as CompleteSettings,
+  };
+  const complete = (initial: string, found: number) =>
+    putManifest(lake, manifestOf({ year: 2004, initial }, { found }));
+  return { clock, lake, sent, aws, connection, complete };
+}
+
+describe('planLaunch', () => {
+  test('counts what the lake lacks, and forecasts that', async () => {
+    const { connection, complete } = setUp();
+    await complete('BB', 20);
+    const { plan, estimate } = await planLaunch(connection, index, { onlyMissing: true });
+    expect(plan.partitions.map(({ initial }) => initial)).toEqual(['CC', 'AA']);
+    expect(plan.left).toBe(40);
+    expect(estimate.requests).toBeGreaterThanOrEqual(40);
+  });
+
+  test('keeps the API key out of the plan, which goes into the lake', async () => {
+    const { connection, lake } = setUp();
+    const { plan } = await planLaunch(connection, index);
+    await launch(connection, plan);
+    expect(JSON.stringify(plan)).not.toContain(KEY);
+    const texts: string[] = [];
+    for await (const { key } of lake.list(FLEET_PREFIX)) {
+      texts.push((await lake.read(key))?.body.toString('utf8') ?? '');
+    }
+    expect(texts).toHaveLength(1);
+    expect(texts.join()).not.toContain(KEY);
+  });
+});
+
+describe('launch', () => {
+  test('goes on with a launch that was cut off, and sends no partition twice', async () => {
+    const { connection, sent, clock } = setUp();
+    const { plan } = await planLaunch(connection, indexOf(twoHundred()));
+    const cut = new AbortController();
+    sent.beforeCall = () => cut.abort(new Error('cut off'));
+    await expect(launch(connection, plan, { signal: cut.signal })).rejects.toThrow('cut off');
+    sent.beforeCall = undefined;
+    clock.advance(60_000);
+    const report = await launch(connection, plan);
+    expect(report.sentBefore).toBeGreaterThan(0);
+    expect(report.sent).toBe(200);
+    expect(new Set(sent.partitions()).size).toBe(200);
+    expect(sent.partitions()).toHaveLength(200);
+  });
+
+  test('writes nothing where there is no queue', async () => {
+    const { connection, aws, lake } = setUp();
+    aws.queue = undefined;
+    const { plan } = await planLaunch(connection, index);
+    await expect(launch(connection, plan)).rejects.toThrow('no queue');
+    for await (const { key } of lake.list(FLEET_PREFIX)) throw new Error(`${key} was written.`);
+  });
+});
+
+describe('followFleet', () => {
+  test('tells each look, and ends when every partition is complete', async () => {
+    const { connection, aws, complete } = setUp();
+    await launch(connection, (await planLaunch(connection, index)).plan);
+    aws.queue = { ...EMPTY, waiting: 3 };
+    const settled: (number | undefined)[] = [];
+    const last = await followFleet(connection, {
+      onStatus: ({ fleet }) => {
+        settled.push(fleet?.movies.settled);
+        if (settled.length === 1) void complete('CC', 30);
+        if (settled.length !== 2) return;
+        aws.queue = EMPTY;
+        void Promise.all([complete('AA', 10), complete('BB', 20)]);
+      },
+    });
+    expect(last.phase).toBe('complete');
+    expect(settled).toEqual([0, 30, 60]);
+  });
+
+  test('believes that nothing waits only after two minutes, since SQS counts roughly', async () => {
+    const { connection, aws } = setUp();
+    await launch(connection, (await planLaunch(connection, index)).plan);
+    const phases: string[] = [];
+    const last = await followFleet(connection, {
+      everyMs: 40_000,
+      onStatus: ({ phase }) => {
+        phases.push(phase);
+        aws.queue = phases.length === 2 ? { ...EMPTY, inFlight: 1 } : EMPTY;
+      },
+    });
+    expect(phases).toEqual(['ended', 'ended', 'running', 'ended', 'ended', 'ended', 'ended']);
+    expect(last.advice.map(({ command }) => command)).toEqual(['tdd launch --only-missing']);
+  });
+
+  test('does not wait for a fleet that is paused, or was never launched', async () => {
+    const { connection, aws } = setUp();
+    expect((await followFleet(connection)).phase).toBe('none');
+    await launch(connection, (await planLaunch(connection, index)).plan);
+    aws.eventSource = { id: 'e', state: 'Disabled' };
+    expect((await followFleet(connection)).phase).toBe('paused');
+  });
+
+  test('ends with the reason of its signal', async () => {
+    const { connection, aws } = setUp();
+    await launch(connection, (await planLaunch(connection, index)).plan);
+    aws.queue = { ...EMPTY, waiting: 3 };
+    const stop = new AbortController();
+    const following = followFleet(connection, {
+      signal: stop.signal,
+      onStatus: () => stop.abort(new Error('enough')),
+    });
+    await expect(following).rejects.toThrow('enough');
+  });
+});
+
+/** Two hundred partitions of a movie each: more messages than are sent at once. */
+function twoHundred(): Record<string, Record<string, number>> {
+  const years = Array.from({ length: 20 }, (_, place) => 2001 + place);
+  const initials = [...'ABCDEFGHIJ'].map((letter) => [`${letter}A`, 1]);
+  return Object.fromEntries(years.map((year) => [year, Object.fromEntries(initials)]));
+}

@@ -1,0 +1,34 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { readSettings } from '../../src/app/read-settings.ts';
+import { UsageError } from '../../src/errors.ts';
+import { makeTempFolder } from '../support/temp-folder.ts';
+
+describe('readSettings', () => {
+  test('takes the environment before config.ini of the folder, and that before the defaults', async () => {
+    const folder = await makeTempFolder();
+    await writeFile(
+      join(folder, 'config.ini'),
+      '[DATALAKE]\nBUCKET_NAME = of-the-file\n[AWS]\nWORKERS = 9\n',
+    );
+    const settings = await readSettings({ folder, env: { TDD_WORKERS: '7' } });
+    expect(settings).toMatchObject({ bucketName: 'of-the-file', workers: 7, requestsPerSecond: 40 });
+  });
+
+  test('reads the file that TDD_CONFIG names instead', async () => {
+    const folder = await makeTempFolder();
+    await writeFile(join(folder, 'config.ini'), '[DATALAKE]\nBUCKET_NAME = of-the-file\n');
+    await writeFile(join(folder, 'other.ini'), '[DATALAKE]\nBUCKET_NAME = of-the-other\n');
+    const settings = await readSettings({ folder, env: { TDD_CONFIG: 'other.ini' } });
+    expect(settings.bucketName).toBe('of-the-other');
+  });
+
+  test('does without a file, and names a value that is not allowed', async () => {
+    const folder = await makeTempFolder();
+    expect((await readSettings({ folder, env: {} })).bucketName).toBeUndefined();
+    const wrong = readSettings({ folder, env: { TDD_WORKERS: 'many' } });
+    await expect(wrong).rejects.toThrow(UsageError);
+    await expect(wrong).rejects.toThrow(/TDD_WORKERS/);
+  });
+});

@@ -1,0 +1,238 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { listDeadLetters } from '../../src/app/dead-letters.ts';
+import { redrive } from '../../src/app/redrive.ts';
+import type { QueueDepths, QueueEntry, TakenMessage } from '../../src/aws/queue-interface.ts';
+import { CancelledError } from '../../src/errors.ts';
+import { createFakeClock } from '../support/fake-clock.ts';
+
+/** A dead-letter queue and its queue in memory, with SQS's visibility; a test can cut any call off. */
+class TwoQueues {
+  readonly dead = new Map<string, { body: string; hiddenUntil: number }>();
+  readonly live: string[] = [];
+  readonly clock = createFakeClock();
+  /** Every call's name, in order. */
+  readonly calls: string[] = [];
+  /** Throws at this call, before it has done anything, or after. */
+  cut: { readonly call: number; readonly when: 'before' | 'after' } | undefined;
+
+  constructor(count: number) {
+    for (let n = 0; n < count; n += 1) {
+      this.dead.set(`m${n}`, { body: JSON.stringify({ year: 2000 + n, initial: 'AD' }), hiddenUntil: 0 });
+    }
+  }
+
+  #visible() {
+    return [...this.dead].filter(([, { hiddenUntil }]) => hiddenUntil <= this.clock.now());
+  }
+
+  async #call<Answer>(name: string, run: () => Answer): Promise<Answer> {
+    await Promise.resolve();
+    this.calls.push(name);
+    const isCut = this.cut?.call === this.calls.length;
+    if (isCut && this.cut?.when === 'before') throw new Error('cut off');
+    const answer = run();
+    if (isCut) throw new Error('cut off');
+    return answer;
+  }
+
+  readDepths = async (): Promise<QueueDepths> => ({
+    waiting: this.#visible().length,
+    inFlight: this.dead.size - this.#visible().length,
+    delayed: 0,
+    retentionSeconds: 1_209_600,
+  });
+
+  take = (seconds: number): Promise<TakenMessage[]> =>
+    this.#call('take', () => {
+      const now = this.clock.now();
+      const visible = this.#visible().slice(0, 10);
+      for (const [, message] of visible) message.hiddenUntil = now + seconds * 1_000;
+      return visible.map(([id, { body }]) => {
+        const { year, initial } = JSON.parse(body);
+        return { id, receipt: id, body, sentAtMs: now, partition: { year, initial } };
+      });
+    });
+
+  giveBack = (receipts: readonly string[]): Promise<void> =>
+    this.#call('giveBack', () => {
+      for (const receipt of receipts) {
+        const message = this.dead.get(receipt);
+        if (message) message.hiddenUntil = 0;
+      }
+    });
+
+  delete = (receipts: readonly string[]): Promise<string[]> =>
+    this.#call('delete', () => {
+      for (const receipt of receipts) this.dead.delete(receipt);
+      return [];
+    });
+
+  sendBatch = (entries: readonly QueueEntry[]) =>
+    this.#call('send', () => {
+      this.live.push(...entries.map(({ body }) => body));
+      return { accepted: entries.map(({ id }) => id), failed: [] };
+    });
+
+  get deps() {
+    const noTask = () => Promise.reject(new Error('no task'));
+    const mover = { start: async () => false, read: noTask, stop: noTask };
+    return { deadLetters: this, queue: this, mover, clock: this.clock };
+  }
+
+  /** Every message there is, in either queue. */
+  everywhere(): Set<string> {
+    return new Set([...this.live, ...[...this.dead.values()].map(({ body }) => body)]);
+  }
+}
+
+describe('redrive', () => {
+  let queues: TwoQueues;
+  beforeEach(() => {
+    queues = new TwoQueues(25);
+  });
+
+  it('sends each message before it deletes it', async () => {
+    await redrive(queues.deps);
+    expect(queues.calls.filter((name) => name !== 'take')).toEqual([
+      ...['send', 'delete'],
+      ...['send', 'delete'],
+      ...['send', 'delete'],
+    ]);
+    expect([queues.live.length, queues.dead.size]).toEqual([25, 0]);
+  });
+
+  it.each(
+    Array.from({ length: 10 }, (_, n) => n + 1).flatMap((call) => [
+      { call, when: 'before' as const },
+      { call, when: 'after' as const },
+    ]),
+  )('cut off $when call $call of ten, loses nothing, and the next run ends the work', async (cut) => {
+    queues.cut = cut;
+    await expect(redrive(queues.deps)).rejects.toThrow('cut off');
+    expect(queues.everywhere().size).toBe(25);
+    queues.cut = undefined;
+    queues.clock.advance(60_000); // Whatever could not be given back shows itself again.
+    await redrive(queues.deps);
+    expect(queues.dead.size).toBe(0);
+    expect(new Set(queues.live).size).toBe(25);
+    expect(queues.live.length).toBeLessThanOrEqual(35);
+  });
+
+  it('gives back at once what it did not put back', async () => {
+    const { moved } = await redrive(queues.deps, { choose: ({ id }) => id === 'm3' });
+    expect(moved).toBe(1);
+    expect(queues.dead.size).toBe(24);
+    expect([...queues.dead.values()].every(({ hiddenUntil }) => hiddenUntil === 0)).toBe(true);
+  });
+
+  it('stops when it is told to, between two batches', async () => {
+    const ending = new AbortController();
+    const onProgress = () => ending.abort(new Error('cancelled'));
+    await expect(redrive(queues.deps, { signal: ending.signal, onProgress })).rejects.toThrow('cancelled');
+    expect([queues.live.length, queues.dead.size]).toEqual([10, 15]);
+  });
+
+  it('tells apart what SQS did not take and what it did not delete', async () => {
+    queues = new TwoQueues(3);
+    const deadLetters = {
+      readDepths: queues.readDepths,
+      take: queues.take,
+      giveBack: queues.giveBack,
+      delete: async (receipts: readonly string[]) => receipts.filter((receipt) => receipt === 'm1'),
+    };
+    const queue = {
+      sendBatch: async (entries: readonly QueueEntry[]) => {
+        const [first, ...others] = entries.map(({ id }) => id);
+        return {
+          accepted: others,
+          failed: [{ id: first ?? '', reason: 'InternalError', senderFault: false }],
+        };
+      },
+    };
+    expect(await redrive({ ...queues.deps, deadLetters, queue })).toEqual({
+      moved: 2,
+      left: 1,
+      undeleted: 1,
+      by: 'messages',
+    });
+  });
+
+  it("tells when SQS's own task has stopped", async () => {
+    const mover = {
+      start: async () => true,
+      read: async () => ({ state: 'failed' as const, moved: 4, reason: 'AccessDenied' }),
+      stop: async () => 4,
+    };
+    await expect(redrive({ ...queues.deps, mover })).rejects.toThrow(
+      'SQS stopped moving the dead letters after 4 (AccessDenied)',
+    );
+  });
+});
+
+describe("redrive by SQS's own task, cancelled", () => {
+  const cancel = (stop: () => Promise<number>) => {
+    const ending = new AbortController();
+    const mover = {
+      start: async () => true,
+      read: async () => ({ state: 'running' as const, moved: 3 }),
+      stop,
+    };
+    const onProgress = () => ending.abort(new CancelledError('cancelled.'));
+    return redrive({ ...new TwoQueues(9).deps, mover }, { signal: ending.signal, onProgress });
+  };
+
+  it('tells SQS to stop', async () => {
+    await expect(cancel(async () => 5)).rejects.toThrow(
+      new CancelledError(
+        'cancelled: SQS was told to stop after about 5 messages; the others stay in the dead-letter queue.',
+      ),
+    );
+  });
+
+  it('says that SQS goes on when it could not be told', async () => {
+    await expect(cancel(() => Promise.reject(new Error('AWS refused it.')))).rejects.toThrow(
+      'cancelled, but SQS goes on moving the dead letters: "tdd redrive" shows how far it is. AWS refused it.',
+    );
+  });
+});
+
+describe('listDeadLetters', () => {
+  it.each([1, 2, 3, 4])('cut off at call %i, leaves every message to be seen again', async (call) => {
+    const queues = new TwoQueues(25);
+    queues.cut = { call, when: 'after' };
+    await expect(listDeadLetters(queues.deps)).rejects.toThrow('cut off');
+    queues.cut = undefined;
+    queues.clock.advance(60_000);
+    expect((await listDeadLetters(queues.deps)).letters).toHaveLength(25);
+    expect([...queues.dead.values()].every(({ hiddenUntil }) => hiddenUntil === 0)).toBe(true);
+  });
+
+  it('tells how many are hidden by a look that was cut off, and does not count its own', async () => {
+    const queues = new TwoQueues(25);
+    await queues.take(60);
+    expect(await listDeadLetters(queues.deps)).toMatchObject({ letters: { length: 15 }, hidden: 10 });
+    queues.clock.advance(60_000);
+    expect(await listDeadLetters(queues.deps)).toMatchObject({ letters: { length: 25 }, hidden: 0 });
+  });
+
+  it('does not repeat why a message was given up before it was put back, and its worker crashed', async () => {
+    const queues = new TwoQueues(2);
+    const { clock } = queues;
+    const minutesAgo = (minutes: number) => new Date(clock.now() - minutes * 60_000).toISOString();
+    const take = async (seconds: number) => {
+      const taken = await queues.take(seconds);
+      // The attributes stay with a message that SQS itself has moved.
+      return taken.map((message, n) => ({ ...message, reason: 'S3 refused it.', at: minutesAgo(n * 90) }));
+    };
+    const deadLetters = {
+      readDepths: queues.readDepths,
+      take,
+      giveBack: queues.giveBack,
+      delete: queues.delete,
+    };
+    const { letters } = await listDeadLetters({ deadLetters, clock });
+    expect(letters.find(({ id }) => id === 'm0')).toMatchObject({ reason: 'S3 refused it.' });
+    expect(letters.find(({ id }) => id === 'm1')).not.toHaveProperty('reason');
+    expect(letters.find(({ id }) => id === 'm1')?.since).toBe(new Date(clock.now()).toISOString());
+  });
+});

@@ -1,0 +1,341 @@
+import { describe, expect, it } from 'vitest';
+import { launchFleet } from '../../src/app/launch-fleet.ts';
+import { readStatus } from '../../src/app/status.ts';
+import type { EventSource, WorkerFunction } from '../../src/aws/event-source.ts';
+import type { QueueDepths } from '../../src/aws/queue-interface.ts';
+import type { Manifest } from '../../src/download/manifest.ts';
+import { completeFilters } from '../../src/fleet/fleet-filters.ts';
+import { planFleet } from '../../src/fleet/plan-fleet.ts';
+import { manifestKey } from '../../src/lake/keys.ts';
+import { createFakeClock } from '../support/fake-clock.ts';
+import { MemoryLake } from '../support/memory-lake.ts';
+import { FakeQueue } from './fake-queue.ts';
+import { indexOf, manifestOf, putManifest, SETTINGS } from './synthetic-lake.ts';
+
+const EMPTY: QueueDepths = { waiting: 0, inFlight: 0, delayed: 0, retentionSeconds: 1_209_600 };
+const DAY = 86_400_000;
+
+/** Four partitions of 10, 20, 30 and 40 movies, and an AWS that a test sets as it likes. */
+function setUp() {
+  const clock = createFakeClock();
+  const lake = new MemoryLake('memory://lake', clock.now);
+  const queue = new FakeQueue();
+  const aws: {
+    queue: QueueDepths | undefined;
+    deadLetters: QueueDepths | undefined;
+    function: WorkerFunction | undefined;
+    eventSource: EventSource | undefined;
+    /** What the workers do until the queue is looked at. */
+    meanwhile: () => Promise<void>;
+  } = {
+    queue: EMPTY,
+    deadLetters: EMPTY,
+    function: { state: 'Active', lastUpdate: 'Successful' },
+    eventSource: { id: 'e', state: 'Enabled', maximumConcurrency: 4 },
+    meanwhile: async () => {},
+  };
+  const plan = (given = {}) =>
+    planFleet({
+      index: indexOf({ 2004: { AA: 10, BB: 20, CC: 30, DD: 40 } }),
+      filters: completeFilters(given, clock.now()),
+      settings: SETTINGS,
+      summaries: new Map(),
+      nowMs: clock.now(),
+    });
+  const deps = { lake, queue, clock, random: () => 0.5 };
+  const launch = (given = {}) => launchFleet(deps, plan(given), { queueName: 'q' });
+  const status = () =>
+    readStatus({
+      lake,
+      clock,
+      queue: {
+        readDepths: async () => {
+          await aws.meanwhile();
+          return aws.queue;
+        },
+      },
+      deadLetters: { readDepths: async () => aws.deadLetters },
+      workers: { readFunction: async () => aws.function, readEventSource: async () => aws.eventSource },
+    });
+  const put = (initial: string, given: Parameters<typeof manifestOf>[1]) =>
+    putManifest(lake, manifestOf({ year: 2004, initial }, given));
+  const ago = (ms: number) => new Date(clock.now() - ms).toISOString();
+  return { clock, lake, queue, aws, plan, deps, launch, status, put, ago };
+}
+
+describe('readStatus', () => {
+  it('before anything: says so, and nothing is wrong', async () => {
+    const { status } = setUp();
+    const now = await status();
+    expect(now).toMatchObject({ phase: 'none', deadLetters: 0, advice: [], totals: { partitions: 0 } });
+    expect(now).not.toHaveProperty('fleet');
+    expect(now).not.toHaveProperty('secondsLeft');
+  });
+
+  it('launched again with a new list: not complete before the workers have looked at it', async () => {
+    const { launch, status, aws, put } = setUp();
+    await put('AA', { found: 10, snapshot: '2026-11-20' });
+    await put('BB', { found: 20, snapshot: '2026-11-20' });
+    await put('CC', { found: 30, snapshot: '2026-11-20' });
+    await put('DD', { found: 40, snapshot: '2026-11-20' });
+    await launch();
+    aws.queue = { ...EMPTY, waiting: 4 };
+    expect((await status()).phase).toBe('running');
+    aws.queue = EMPTY;
+    expect((await status()).phase).toBe('complete');
+  });
+
+  it('just launched: everything is to do', async () => {
+    const { launch, status, aws } = setUp();
+    await launch();
+    aws.queue = { ...EMPTY, waiting: 4 };
+    expect(await status()).toMatchObject({
+      phase: 'running',
+      queue: { waiting: 4 },
+      fleet: {
+        partitions: { total: 4, complete: 0, partial: 0, failedTitles: 0, notBegun: 4, unsent: 0 },
+        movies: { total: 100, settled: 0, left: 100 },
+      },
+      advice: [],
+    });
+  });
+
+  it('ended while it was looked at: complete, since a manifest is written before its message is gone', async () => {
+    const { launch, status, aws, put } = setUp();
+    await launch({ limit: 1 });
+    aws.meanwhile = async () => {
+      for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
+      await put('AA', { found: 10 });
+    };
+    expect((await status()).phase).toBe('complete');
+  });
+
+  it('running: partitions by state, the rate, the time left', async () => {
+    const { launch, status, aws, put, clock, ago } = setUp();
+    await launch();
+    clock.advance(120_000);
+    aws.queue = { ...EMPTY, waiting: 1, inFlight: 2 };
+    await put('DD', { found: 30, notFound: 10, at: ago(40_000) });
+    await put('CC', { found: 10, titles: 30, at: ago(20_000), outcome: 'running' });
+    await put('BB', { found: 9, failed: 1, titles: 20, at: ago(20_000), outcome: 'running' });
+    const now = await status();
+    expect(now).toMatchObject({
+      phase: 'running',
+      fleet: {
+        partitions: { complete: 1, partial: 1, failedTitles: 1, notBegun: 1 },
+        movies: { total: 100, settled: 59, failed: 1, left: 41 },
+      },
+      // 59 movies within 40 seconds; failed ones are not settled, and are tried again by themselves.
+      rate: { moviesPerSecond: 59 / 40, overSeconds: 40 },
+      advice: [],
+    });
+    expect(now.secondsLeft).toBeCloseTo((41 * 40) / 59);
+  });
+
+  it('paused: says how to go on, and promises no time', async () => {
+    const { launch, status, aws, put, clock, ago } = setUp();
+    await launch();
+    clock.advance(120_000);
+    aws.queue = { ...EMPTY, waiting: 3 };
+    aws.eventSource = { id: 'e', state: 'Disabled' };
+    await put('DD', { found: 40, at: ago(5_000) });
+    const now = await status();
+    expect(now).toMatchObject({ phase: 'paused', fleet: { partitions: { complete: 1, notBegun: 3 } } });
+    expect(now.advice.map(({ command }) => command)).toEqual(['tdd resume']);
+    expect(now).not.toHaveProperty('secondsLeft');
+  });
+
+  it.each<[string, EventSource | undefined]>([
+    ['disabled', { id: 'e', state: 'Disabled' }],
+    ['absent', undefined],
+  ])('with messages and an event source that is %s: paused', async (_, eventSource) => {
+    const { launch, status, aws } = setUp();
+    await launch();
+    aws.queue = { ...EMPTY, waiting: 4 };
+    expect((await status()).phase).toBe('running');
+    aws.eventSource = eventSource;
+    expect((await status()).phase).toBe('paused');
+  });
+
+  it('stopped by a refused key: says that it is the key', async () => {
+    const { launch, status, aws, put, ago } = setUp();
+    await launch();
+    aws.queue = { ...EMPTY, waiting: 3 };
+    aws.eventSource = { id: 'e', state: 'Disabled' };
+    await put('DD', { found: 4, titles: 40, at: ago(30_000), outcome: 'keyRefused' });
+    await put('CC', { found: 30, at: ago(20_000) });
+    expect((await status()).advice).toEqual([
+      {
+        problem: 'TMDB refused the API key, so a worker has disabled the event source',
+        command: 'tdd development && tdd deploy && tdd resume',
+      },
+    ]);
+  });
+
+  it('complete: nothing is left and nothing is wrong, paused or not', async () => {
+    const { launch, status, aws, put, clock, ago } = setUp();
+    await launch();
+    clock.advance(600_000);
+    for (const [initial, found] of Object.entries({ AA: 10, BB: 20, CC: 30, DD: 40 })) {
+      await put(initial, { found, reviews: 2, at: ago(90_000) });
+    }
+    expect(await status()).toMatchObject({
+      phase: 'complete',
+      fleet: { partitions: { complete: 4, total: 4 }, movies: { settled: 100, left: 0 } },
+      secondsLeft: 0,
+      totals: { partitions: 4, complete: 4, counts: { found: 100, reviews: 8, failed: 0 } },
+      advice: [],
+    });
+    aws.eventSource = { id: 'e', state: 'Disabled' };
+    expect(await status()).toMatchObject({ phase: 'complete', advice: [] });
+  });
+
+  it('with dead letters: counts those that somebody is looking at, too', async () => {
+    const { launch, status, aws, clock } = setUp();
+    await launch();
+    clock.advance(600_000);
+    aws.deadLetters = { ...EMPTY, waiting: 1, inFlight: 2 };
+    expect(await status()).toMatchObject({
+      phase: 'ended',
+      deadLetters: 3,
+      advice: [{ problem: '3 messages in the dead-letter queue', command: 'tdd redrive' }],
+    });
+  });
+
+  it('with failed titles, once nothing waits: says how to try them again', async () => {
+    const { launch, status, put, clock, ago } = setUp();
+    await launch();
+    clock.advance(600_000);
+    await put('AA', { found: 8, failed: 2, at: ago(300_000) });
+    for (const [initial, found] of Object.entries({ BB: 20, CC: 30, DD: 40 })) await put(initial, { found });
+    expect(await status()).toMatchObject({
+      phase: 'ended',
+      fleet: { partitions: { complete: 3, failedTitles: 1 }, movies: { failed: 2, left: 2 } },
+      advice: [{ problem: '2 titles failed in 1 partition', command: 'tdd launch --failed' }],
+    });
+  });
+
+  it('with partitions that nothing waits for: says how to send them again', async () => {
+    const { launch, status, put, clock } = setUp();
+    await launch({ minYear: 1990 });
+    clock.advance(3_600_000);
+    await put('AA', { found: 10 });
+    expect((await status()).advice).toEqual([
+      {
+        problem: '3 partitions not complete, and no message waits for them',
+        command: 'tdd launch --min-year 1990 --only-missing',
+      },
+    ]);
+  });
+
+  it('with a launch that was cut off: says so after a while', async () => {
+    const { launch, status, queue, clock } = setUp();
+    queue.beforeCall = () => {
+      throw new Error('cut');
+    };
+    await expect(launch({ initial: 'AA' })).rejects.toThrow('cut');
+    expect(await status()).toMatchObject({
+      phase: 'sending',
+      fleet: { partitions: { unsent: 1 } },
+      advice: [],
+    });
+    clock.advance(600_000);
+    expect((await status()).advice).toEqual([
+      { problem: 'The launch was cut off: 1 partition of 1 not sent', command: 'tdd launch --initial AA' },
+    ]);
+  });
+
+  it('of a fleet that fetches again: what was fetched before does not count', async () => {
+    const { deps, plan, status, put, clock, ago, aws } = setUp();
+    aws.queue = { ...EMPTY, waiting: 4 };
+    for (const [initial, found] of Object.entries({ AA: 10, BB: 20, CC: 30, DD: 40 })) {
+      await put(initial, { found, at: ago(40 * DAY) });
+    }
+    const redoBefore = ago(30 * DAY);
+    await launchFleet(deps, { ...plan(), redoBefore }, { queueName: 'q' });
+    expect(await status()).toMatchObject({
+      phase: 'running',
+      fleet: { partitions: { complete: 0, notBegun: 4 }, movies: { settled: 0, left: 100 } },
+    });
+    clock.advance(60_000);
+    await put('AA', { found: 10, at: ago(1_000) });
+    expect(await status()).toMatchObject({ fleet: { partitions: { complete: 1, notBegun: 3 } } });
+  });
+
+  it('counts what was fetched under other settings as not begun', async () => {
+    const { launch, status, put } = setUp();
+    await launch();
+    await put('AA', { found: 10, settings: { ...SETTINGS, language: 'de-DE' } });
+    expect(await status()).toMatchObject({ fleet: { partitions: { complete: 0, notBegun: 4 } } });
+  });
+
+  it.each<[string, Partial<ReturnType<typeof setUp>['aws']>, string]>([
+    ['no function', { function: undefined }, 'There is no worker function'],
+    ['no queue', { queue: undefined }, 'There is no queue'],
+    ['no event source', { eventSource: undefined }, 'No event source hands'],
+    [
+      'a function whose update failed',
+      { function: { state: 'Active', lastUpdate: 'Failed' } },
+      "The worker function's last update failed",
+    ],
+  ])('with %s: says to deploy', async (_, change, problem) => {
+    const { status, aws } = setUp();
+    Object.assign(aws, change);
+    const { advice } = await status();
+    expect(advice).toHaveLength(1);
+    expect(advice[0]).toMatchObject({ command: 'tdd deploy' });
+    expect(advice[0]?.problem).toContain(problem);
+  });
+
+  it('with documents older than six months: says how to fetch them again, their years included', async () => {
+    const { lake, status, ago } = setUp();
+    await putManifest(lake, manifestOf({ year: 1987, initial: 'AA' }, { found: 3, at: ago(190 * DAY) }));
+    await putManifest(lake, manifestOf({ year: 2004, initial: 'AA' }, { found: 3, at: ago(170 * DAY) }));
+    expect((await status()).advice).toEqual([
+      {
+        problem: "1 partition with documents older than six months, longer than TMDB's terms allow",
+        command: 'tdd launch --older-than 180d --min-year 1987',
+      },
+    ]);
+  });
+
+  it('says nothing of age where nothing is old enough, or there is no document', async () => {
+    const { lake, status, ago, clock } = setUp();
+    clock.advance(30 * 60_000); // Half past: the hour in which they were fetched counts as a whole.
+    const almost = ago(180 * DAY - 20 * 60_000);
+    await putManifest(lake, manifestOf({ year: 1987, initial: 'AA' }, { found: 3, at: almost }));
+    await putManifest(lake, manifestOf({ year: 2004, initial: 'AA' }, { notFound: 3, at: ago(190 * DAY) }));
+    expect((await status()).advice).toEqual([]);
+  });
+
+  it('gives a launch time to be counted, and widens none of the smallest', async () => {
+    const { deps, plan, status, clock } = setUp();
+    await launchFleet(deps, plan({ limit: 2 }), { queueName: 'q' });
+    clock.advance(5_000);
+    expect((await status()).advice).toEqual([]);
+    clock.advance(600_000);
+    expect((await status()).advice.map(({ command }) => command)).toEqual([
+      'tdd launch --only-missing --limit 2',
+    ]);
+  });
+
+  it('with a damaged manifest: names its partition and goes on', async () => {
+    const { lake, launch, status, put } = setUp();
+    await launch();
+    await put('AA', { found: 10 });
+    lake.put(manifestKey({ year: 2004, initial: 'BB' }), '{"titles": {');
+    const now = await status();
+    expect(now).toMatchObject({ fleet: { partitions: { complete: 1, notBegun: 3 } } });
+    expect(now.advice.map(({ command }) => command)).toContain('tdd simulate --year 2004 --initial BB');
+  });
+
+  it('measures the rate anew after a standstill', async () => {
+    const { launch, status, aws, put, clock, ago } = setUp();
+    await launch();
+    clock.advance(600_000);
+    aws.queue = { ...EMPTY, waiting: 2 };
+    await put('DD', { found: 40, at: ago(250_000) } satisfies Partial<Manifest['counts']> & { at: string });
+    await put('CC', { found: 20, titles: 30, at: ago(20_000) });
+    expect((await status()).rate).toEqual({ moviesPerSecond: 1, overSeconds: 20 });
+  });
+});

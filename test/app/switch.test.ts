@@ -1,0 +1,114 @@
+import { describe, expect, it } from 'vitest';
+import { pauseFleet, resumeFleet } from '../../src/app/switch.ts';
+import type { EventSource } from '../../src/aws/event-source.ts';
+import { createFleetFile, writeFleetFile } from '../../src/fleet/fleet-file.ts';
+import { completeFilters } from '../../src/fleet/fleet-filters.ts';
+import { planFleet } from '../../src/fleet/plan-fleet.ts';
+import { fleetKey } from '../../src/lake/keys.ts';
+import { createFakeClock } from '../support/fake-clock.ts';
+import { MemoryLake } from '../support/memory-lake.ts';
+import { indexOf, SETTINGS } from './synthetic-lake.ts';
+
+/** An event source that takes its time, and refuses to be changed meanwhile. */
+function setUp({ state = 'Enabled', waiting = 3 } = {}) {
+  const clock = createFakeClock();
+  const lake = new MemoryLake();
+  const switches: boolean[] = [];
+  let target: { readonly state: string; readonly atMs: number } = { state, atMs: 0 };
+  const current = (): EventSource => {
+    const between = target.state === 'Enabled' ? 'Enabling' : 'Disabling';
+    return { id: 'e', state: clock.now() >= target.atMs ? target.state : between };
+  };
+  const workers = {
+    readEventSource: async (): Promise<EventSource | undefined> => current(),
+    switchEventSource: async (_id: string, enabled: boolean) => {
+      if (clock.now() < target.atMs) throw new Error('ResourceInUseException');
+      switches.push(enabled);
+      target = { state: enabled ? 'Enabled' : 'Disabled', atMs: clock.now() + 7_000 };
+      return current();
+    },
+  };
+  const queue = {
+    readDepths: async () => ({ waiting, inFlight: 0, delayed: 0, retentionSeconds: 1_209_600 }),
+  };
+  const launchedAt = (day: string) => {
+    const nowMs = Date.parse(day);
+    const plan = planFleet({
+      index: indexOf({ 2004: { AD: 3 } }),
+      filters: completeFilters({}, nowMs),
+      settings: SETTINGS,
+      summaries: new Map(),
+      nowMs,
+    });
+    lake.put(
+      fleetKey(`run-${day.slice(0, 10)}`),
+      writeFleetFile(createFleetFile(plan, { run: 'r', queue: 'q', nowMs })),
+    );
+  };
+  return { deps: { workers, queue, clock, lake }, switches, launchedAt, workers, clock };
+}
+
+describe('pauseFleet', () => {
+  it('disables the event source and waits until that is done', async () => {
+    const { deps, switches } = setUp();
+    expect(await pauseFleet(deps)).toMatchObject({ unchanged: false, eventSource: { state: 'Disabled' } });
+    expect(switches).toEqual([false]);
+  });
+
+  it('changes nothing when it is disabled', async () => {
+    const { deps, switches } = setUp({ state: 'Disabled' });
+    expect(await pauseFleet(deps)).toMatchObject({ unchanged: true, eventSource: { state: 'Disabled' } });
+    expect(switches).toEqual([]);
+  });
+
+  it('waits for another change to settle first', async () => {
+    const { deps, switches, workers } = setUp({ state: 'Disabled' });
+    await workers.switchEventSource('e', true);
+    await pauseFleet(deps);
+    expect(switches).toEqual([true, false]);
+  });
+
+  it('says from which day on what waits is lost: 14 days after the launch', async () => {
+    const { deps, launchedAt } = setUp();
+    launchedAt('2026-11-20T08:00:00.000Z');
+    const { expiresFrom, expiresUntil } = await pauseFleet(deps);
+    expect(expiresFrom).toBe('2026-12-04T08:00:00.000Z');
+    expect(expiresUntil?.slice(0, 10)).toBe('2026-12-06');
+  });
+
+  it('says no more than the last day when no launch is known whose messages can wait', async () => {
+    const { deps, launchedAt } = setUp();
+    launchedAt('2026-10-01T08:00:00.000Z');
+    const report = await pauseFleet(deps);
+    expect(report).not.toHaveProperty('expiresFrom');
+    expect(report.expiresUntil).toBeDefined();
+  });
+
+  it('speaks of no day when nothing waits', async () => {
+    const { deps, launchedAt } = setUp({ waiting: 0 });
+    launchedAt('2026-11-20T08:00:00.000Z');
+    expect(Object.keys(await pauseFleet(deps)).sort()).toEqual(['eventSource', 'queue', 'unchanged']);
+  });
+});
+
+describe('resumeFleet', () => {
+  it('enables the event source', async () => {
+    const { deps, switches } = setUp({ state: 'Disabled' });
+    expect(await resumeFleet(deps)).toMatchObject({ unchanged: false, eventSource: { state: 'Enabled' } });
+    expect(switches).toEqual([true]);
+  });
+
+  it('says what to do when there is none', async () => {
+    const { deps, workers } = setUp();
+    workers.readEventSource = async () => undefined;
+    await expect(resumeFleet(deps)).rejects.toThrow('run "tdd deploy" first');
+  });
+
+  it('gives up on one that never settles', async () => {
+    const { deps, workers, clock } = setUp();
+    workers.readEventSource = async () => ({ id: 'e', state: 'Updating' });
+    const before = clock.now();
+    await expect(resumeFleet(deps)).rejects.toThrow('still "Updating" after two minutes');
+    expect(clock.now() - before).toBeLessThan(130_000);
+  });
+});

@@ -1,0 +1,222 @@
+import {
+  CreateQueueCommand,
+  type SendMessageBatchCommandInput,
+  type SendMessageBatchRequestEntry,
+  SendMessageCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { listDeadLetters } from '../../src/app/dead-letters.ts';
+import { launchFleet } from '../../src/app/launch-fleet.ts';
+import { redrive } from '../../src/app/redrive.ts';
+import { createSqsMover } from '../../src/aws/move-task.ts';
+import { createSqsQueue } from '../../src/aws/queue.ts';
+import { completeFilters } from '../../src/fleet/fleet-filters.ts';
+import { planFleet } from '../../src/fleet/plan-fleet.ts';
+import { largeIndex, SETTINGS } from '../app/synthetic-lake.ts';
+import { createFakeClock } from '../support/fake-clock.ts';
+import { MemoryLake } from '../support/memory-lake.ts';
+import { describeWithMoto, type Moto, startMoto } from '../support/moto.ts';
+
+describeWithMoto('a queue of SQS', () => {
+  let moto: Moto;
+  let sqs: SQSClient;
+  beforeAll(async () => {
+    moto = await startMoto();
+  });
+  beforeEach(async () => {
+    await moto.reset();
+    sqs = new SQSClient(moto.clientConfig);
+    await sqs.send(new CreateQueueCommand({ QueueName: 'q' }));
+    await sqs.send(new CreateQueueCommand({ QueueName: 'q-dlq' }));
+  });
+  afterAll(() => moto.stop());
+
+  const clock = createFakeClock();
+  const queue = () => createSqsQueue({ sqs }, 'q');
+  const deadLetters = () => createSqsQueue({ sqs }, 'q-dlq');
+  const waiting = async (name: string) =>
+    (await createSqsQueue({ sqs }, name).readDepths())?.waiting ?? Number.NaN;
+
+  async function putDeadLetter(body: unknown, attributes: Record<string, string> = {}): Promise<void> {
+    const QueueUrl = await deadLetters().url();
+    const MessageAttributes = Object.fromEntries(
+      Object.entries(attributes).map(([name, value]) => [name, { DataType: 'String', StringValue: value }]),
+    );
+    await sqs.send(
+      new SendMessageCommand({
+        QueueUrl,
+        MessageBody: typeof body === 'string' ? body : JSON.stringify(body),
+        MessageAttributes,
+      }),
+    );
+  }
+
+  /** Answers the next calls of each name with these outputs, or throws them. @returns what was asked. */
+  function answerMoves(answers: Record<string, unknown[]>) {
+    const asked: { readonly name: string; readonly input: unknown }[] = [];
+    sqs.middlewareStack.add(
+      (next, { commandName: name = '' }) =>
+        async (args) => {
+          const output = answers[name]?.shift();
+          if (output === undefined) return next(args);
+          asked.push({ name, input: args.input });
+          if (output instanceof Error) throw output;
+          return { response: {}, output: { $metadata: {}, ...(output as object) } };
+        },
+      { step: 'initialize' },
+    );
+    return asked;
+  }
+
+  it('takes a fleet, each partition once, though some entries fail at first', async () => {
+    let calls = 0;
+    sqs.middlewareStack.add(
+      (next, context) => async (args) => {
+        if (context.commandName !== 'SendMessageBatchCommand') return next(args);
+        calls += 1;
+        const input = args.input as SendMessageBatchCommandInput & {
+          Entries: SendMessageBatchRequestEntry[];
+        };
+        const [first] = input.Entries;
+        if (calls % 7 !== 0 || first === undefined) return next(args);
+        // The first entry of every seventh call is not sent, and SQS says so.
+        const Entries = input.Entries.slice(1);
+        if (Entries.length === 0) return next(args);
+        const answer = await next({ ...args, input: { ...input, Entries } });
+        const Failed = [{ Id: first.Id, Code: 'InternalError', SenderFault: false }];
+        return { ...answer, output: { ...answer.output, Failed } };
+      },
+      { step: 'initialize' },
+    );
+    const lake = new MemoryLake();
+    const plan = planFleet({
+      index: largeIndex(205),
+      filters: completeFilters({}, clock.now()),
+      settings: SETTINGS,
+      summaries: new Map(),
+      nowMs: clock.now(),
+    });
+    const report = await launchFleet({ lake, queue: queue(), clock, random: () => 0.5 }, plan, {
+      queueName: 'q',
+    });
+    expect(report).toMatchObject({ sent: 205, rejected: 0 });
+    expect(report.calls).toBe(calls);
+    expect(calls).toBeGreaterThan(21);
+    expect(await queue().readDepths()).toEqual({
+      waiting: 205,
+      inFlight: 0,
+      delayed: 0,
+      retentionSeconds: 345_600,
+    });
+    const bodies = new Set<string>();
+    for (let taken = await queue().take(600); taken.length > 0; taken = await queue().take(600)) {
+      for (const { body } of taken) bodies.add(body);
+    }
+    expect(bodies.size).toBe(205);
+  });
+
+  it('says what to do when there is no such queue', async () => {
+    const absent = createSqsQueue({ sqs }, 'absent');
+    expect(await absent.readDepths()).toBeUndefined();
+    await expect(absent.sendBatch([{ id: '0', body: '{}' }])).rejects.toThrow(
+      'There is no queue "absent": run "tdd deploy", or name another with --queue-name.',
+    );
+  });
+
+  it('lists dead letters with partition, reason and age, and leaves them where they are', async () => {
+    // As a worker does, a moment before it sends; moto has the machine's own time.
+    const at = new Date(Date.now() - 2_000).toISOString();
+    await putDeadLetter({ year: 2004, initial: 'AD' }, { reason: '503 five times', run: 'r-1', at });
+    await putDeadLetter({ year: 2005, initial: 'TH' });
+    await putDeadLetter('nonsense', { reason: 'The message is not JSON.', at: 'yesterday' });
+    const { letters } = await listDeadLetters({ deadLetters: deadLetters(), clock });
+    expect(letters).toHaveLength(3);
+    expect(letters.find(({ reason }) => reason === '503 five times')).toEqual({
+      id: expect.any(String),
+      partition: { year: 2004, initial: 'AD' },
+      reason: '503 five times',
+      run: 'r-1',
+      since: at,
+    });
+    const crashed = letters.find(({ partition }) => partition?.initial === 'TH');
+    expect(crashed).not.toHaveProperty('reason');
+    const nonsense = letters.find(({ partition }) => partition === undefined);
+    expect(Date.parse(nonsense?.since ?? '')).toBeGreaterThan(Date.parse('2024-01-01'));
+    expect(await waiting('q-dlq')).toBe(3);
+  });
+
+  it('puts everything back where the service has no task for it', async () => {
+    for (let n = 0; n < 25; n += 1) await putDeadLetter({ year: 2000 + n, initial: 'AD' });
+    const mover = createSqsMover({ sqs }, { deadLetters: deadLetters(), queue: queue() });
+    expect(await redrive({ deadLetters: deadLetters(), queue: queue(), mover, clock })).toEqual({
+      moved: 25,
+      left: 0,
+      undeleted: 0,
+      by: 'messages',
+    });
+    expect([await waiting('q'), await waiting('q-dlq')]).toEqual([25, 0]);
+  });
+
+  it('puts chosen ones back, and leaves the others', async () => {
+    for (let n = 0; n < 15; n += 1) await putDeadLetter({ year: 2000 + n, initial: 'AD' });
+    const mover = createSqsMover({ sqs }, { deadLetters: deadLetters(), queue: queue() });
+    const report = await redrive(
+      { deadLetters: deadLetters(), queue: queue(), mover, clock },
+      { choose: ({ partition }) => partition?.year === 2003 },
+    );
+    expect(report).toEqual({ moved: 1, left: 0, undeleted: 0, by: 'messages' });
+    expect([await waiting('q'), await waiting('q-dlq')]).toEqual([1, 14]);
+    expect((await queue().take(30)).map(({ partition }) => partition)).toEqual([
+      { year: 2003, initial: 'AD' },
+    ]);
+  });
+
+  it("lets SQS's own task move them where it has one, and tells it where to", async () => {
+    const asked = answerMoves({
+      StartMessageMoveTaskCommand: [{ TaskHandle: 'task' }],
+      ListMessageMoveTasksCommand: [
+        {},
+        { Results: [{ Status: 'RUNNING', ApproximateNumberOfMessagesMoved: 3 }] },
+        { Results: [{ Status: 'COMPLETED', ApproximateNumberOfMessagesMoved: 9 }] },
+      ],
+    });
+    const moved: number[] = [];
+    const mover = createSqsMover({ sqs }, { deadLetters: deadLetters(), queue: queue() });
+    const report = await redrive(
+      { deadLetters: deadLetters(), queue: queue(), mover, clock },
+      { onProgress: (count) => moved.push(count) },
+    );
+    expect(report).toEqual({ moved: 9, left: 0, undeleted: 0, by: 'task' });
+    expect(moved).toEqual([0, 3, 9]);
+    expect(asked[0]?.input).toEqual({
+      SourceArn: 'arn:aws:sqs:us-east-1:123456789012:q-dlq',
+      DestinationArn: 'arn:aws:sqs:us-east-1:123456789012:q',
+    });
+  });
+
+  it("joins a task of SQS's that runs already, and stops it when it is cancelled", async () => {
+    const runs = 'There is already a task running. Only one active task is allowed for a source queue arn.';
+    const asked = answerMoves({
+      StartMessageMoveTaskCommand: [Object.assign(new Error(runs), { name: 'InvalidParameterValue' })],
+      ListMessageMoveTasksCommand: Array(2).fill({ Results: [{ Status: 'RUNNING', TaskHandle: 'earlier' }] }),
+      CancelMessageMoveTaskCommand: [{ ApproximateNumberOfMessagesMoved: 4 }],
+    });
+    const ending = new AbortController();
+    const mover = createSqsMover({ sqs }, { deadLetters: deadLetters(), queue: queue() });
+    const moving = redrive(
+      { deadLetters: deadLetters(), queue: queue(), mover, clock },
+      { signal: ending.signal, onProgress: () => ending.abort(new Error('Ctrl-C')) },
+    );
+    await expect(moving).rejects.toThrow('cancelled: SQS was told to stop after about 4 messages');
+    expect(asked.at(-1)).toEqual({ name: 'CancelMessageMoveTaskCommand', input: { TaskHandle: 'earlier' } });
+  });
+
+  it('counts what is in flight as dead letters are looked at', async () => {
+    await putDeadLetter({ year: 2004, initial: 'AD' });
+    const [taken] = await deadLetters().take(60);
+    expect(await deadLetters().readDepths()).toMatchObject({ waiting: 0, inFlight: 1 });
+    await deadLetters().giveBack([taken?.receipt ?? '']);
+    expect(await deadLetters().readDepths()).toMatchObject({ waiting: 1, inFlight: 0 });
+  });
+});

@@ -1,0 +1,111 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createDirectoryLake } from '../../../src/lake/directory/directory-lake.ts';
+import { lockPath } from '../../../src/lake/directory/lock-key.ts';
+import { listAll } from '../lake-contract.ts';
+
+let folder: string;
+const children: ChildProcess[] = [];
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'tdd-lake-'));
+});
+afterAll(async () => {
+  for (const child of children) child.kill('SIGKILL');
+  await rm(folder, { recursive: true, force: true });
+});
+
+const newDirectory = () => mkdtemp(join(folder, 'lake-'));
+
+describe('processes that share a directory', () => {
+  test('lose none of 200 swaps of two processes', async () => {
+    const directory = await newDirectory();
+    const children = [
+      startProcess('increment', directory, '100'),
+      startProcess('increment', directory, '100'),
+    ];
+    const codes = await Promise.all(children.map(async (child) => (await once(child, 'close'))[0]));
+    expect(codes).toEqual([0, 0]);
+    const lake = createDirectoryLake({ directory });
+    expect((await lake.read('counter'))?.body.toString()).toBe('200');
+    expect((await listAll(lake, '')).map(({ key }) => key)).toEqual(['counter']);
+    expect(await readdir(join(directory, '.tdd', 'unfinished'))).toEqual([]);
+    expect(await readdir(join(directory, '.tdd', 'locks'))).toEqual([]);
+  });
+
+  test('leave no half object when they are killed while they write', async () => {
+    const directory = await newDirectory();
+    const lake = createDirectoryLake({ directory });
+    const keys = ['streamed', 'swapped', 'written'];
+    for (let kill = 0; kill < 3; kill += 1) {
+      const child = startProcess('write', directory);
+      const closed = once(child, 'close');
+      const version = (await lake.read('written'))?.etag;
+      // It has begun when its objects are there, and is anywhere in its writes a moment later. Where the process
+      // before it was killed in a swap, its own first swap still waits for that lock.
+      while ((await lake.read('written'))?.etag === version) await checkObjects();
+      while ((await lake.read('swapped')) === undefined) await checkObjects();
+      for (let reads = 0; reads < 5 * kill; reads += 1) await checkObjects();
+      child.kill('SIGKILL');
+      await closed;
+      await checkObjects();
+    }
+    expect((await listAll(lake, '')).map(({ key }) => key)).toEqual(keys);
+
+    async function checkObjects(): Promise<void> {
+      for (const key of keys) {
+        const body = (await lake.read(key))?.body;
+        if (body !== undefined) expect(new Set(body).size === 1 && body.length === 1_000_000, key).toBe(true);
+      }
+    }
+  });
+
+  test('take over the lock of a killed one, and remove what it left behind after a day', async () => {
+    const directory = await newDirectory();
+    const first = createDirectoryLake({ directory });
+    const etag = await first.compareAndSwap('m', 'first', 'text/plain', null);
+    const locks = join(directory, '.tdd', 'locks');
+    const unfinished = join(directory, '.tdd', 'unfinished');
+    const longAgo = new Date(Date.now() - 25 * 60 * 60 * 1000);
+    await mkdir(lockPath(directory, 'm'));
+    await utimes(lockPath(directory, 'm'), longAgo, longAgo);
+    await writeFile(join(unfinished, 'old-1'), 'half');
+    await utimes(join(unfinished, 'old-1'), longAgo, longAgo);
+    await writeFile(join(unfinished, 'young-1'), 'half');
+
+    const second = createDirectoryLake({ directory });
+    expect(await second.compareAndSwap('m', 'second', 'text/plain', etag ?? null)).toBeDefined();
+    expect(await readdir(unfinished)).toEqual(['young-1']);
+    expect(await readdir(locks)).toEqual([]);
+  });
+
+  test('are waited for while they hold a lock, until the signal is aborted', async () => {
+    const directory = await newDirectory();
+    const lake = createDirectoryLake({ directory });
+    await lake.compareAndSwap('m', 'first', 'text/plain', null);
+    await mkdir(lockPath(directory, 'm'));
+
+    const controller = new AbortController();
+    const reason = new Error('Time is up.');
+    const { signal } = controller;
+    const etag = (await lake.read('m'))?.etag ?? null;
+    const swap = lake.compareAndSwap('m', 'second', 'text/plain', etag, { signal });
+    setImmediate(() => controller.abort(reason));
+    await expect(swap).rejects.toBe(reason);
+    expect((await lake.read('m'))?.body.toString()).toBe('first');
+    expect(await readdir(join(directory, '.tdd', 'unfinished'))).toEqual([]);
+  });
+});
+
+function startProcess(...args: string[]): ChildProcess {
+  const program = fileURLToPath(new URL('./lake-process.ts', import.meta.url));
+  const child = spawn(process.execPath, ['--import', 'tsx', program, ...args], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  children.push(child);
+  return child;
+}

@@ -1,0 +1,68 @@
+import { HeadObjectCommand, ListMultipartUploadsCommand, type S3Client } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createS3Client } from '../../../src/aws/s3-client.ts';
+import { createS3Lake } from '../../../src/lake/s3/s3-lake.ts';
+import { describeWithMoto, type Moto, startMoto } from '../../support/moto.ts';
+import { describeLakeContract } from '../lake-contract.ts';
+
+describeWithMoto('a lake in a bucket', () => {
+  let moto: Moto;
+  let s3: S3Client;
+  const buckets: string[] = [];
+  beforeAll(async () => {
+    moto = await startMoto();
+    const { region, credentials } = moto.clientConfig;
+    s3 = createS3Client({ env: moto.env }, { region, credentials });
+  });
+  afterAll(async () => {
+    s3.destroy();
+    await moto.stop();
+  });
+
+  const openLake = async () => {
+    const bucket = await moto.createBucket();
+    buckets.push(bucket);
+    return createS3Lake({ s3, bucket });
+  };
+
+  describeLakeContract({
+    swappers: 4,
+    swaps: 60,
+    openLake,
+    parallelLakes: async () => {
+      // moto answers in threads and does not lock between its check and its write, as S3 does: one socket puts
+      // the requests, not the callers, in a row.
+      const { region, credentials } = moto.clientConfig;
+      const oneSocket = createS3Client(
+        { env: moto.env },
+        { region, credentials, requestHandler: { httpAgent: { keepAlive: true, maxSockets: 1 } } },
+      );
+      const bucket = await moto.createBucket();
+      return [createS3Lake({ s3: oneSocket, bucket }), createS3Lake({ s3: oneSocket, bucket })];
+    },
+  });
+
+  test('gives each object its content type', async () => {
+    const lake = await openLake();
+    const Bucket = buckets.at(-1);
+    await lake.write('a', '{}', 'application/json');
+    await lake.writeStream('b', oneChunk(6 * 1024 * 1024), 'text/tab-separated-values');
+    await lake.compareAndSwap('c', '{}', 'application/json', null);
+    const typeOf = async (Key: string) => (await s3.send(new HeadObjectCommand({ Bucket, Key }))).ContentType;
+    expect(await typeOf('a')).toBe('application/json');
+    expect(await typeOf('b')).toBe('text/tab-separated-values');
+    expect(await typeOf('c')).toBe('application/json');
+  });
+
+  test('has left no unfinished upload in any bucket', async () => {
+    expect(buckets.length).toBeGreaterThan(10);
+    for (const Bucket of buckets) {
+      const { Uploads } = await s3.send(new ListMultipartUploadsCommand({ Bucket }));
+      expect(Uploads ?? []).toEqual([]);
+    }
+  });
+});
+
+async function* oneChunk(sizeBytes: number): AsyncGenerator<Uint8Array> {
+  yield Buffer.alloc(sizeBytes);
+}

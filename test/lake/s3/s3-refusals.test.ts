@@ -1,0 +1,267 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { UsageError, UserError } from '../../../src/errors.ts';
+import type { Lake } from '../../../src/lake/lake.ts';
+import { checkBucket } from '../../../src/lake/s3/check-bucket.ts';
+import { createS3Lake } from '../../../src/lake/s3/s3-lake.ts';
+import { type StubAnswer, type StubS3, startStubS3 } from './stub-s3.ts';
+
+const bucket = 'data-lake';
+let stub: StubS3 | undefined;
+afterEach(async () => {
+  await stub?.stop();
+  stub = undefined;
+});
+
+async function openStub(...answers: [StubAnswer, ...StubAnswer[]]): Promise<Lake & { stub: StubS3 }> {
+  let asked = 0;
+  stub = await startStubS3(() => {
+    asked += 1;
+    return answers[asked - 1] ?? answers[answers.length - 1] ?? answers[0];
+  });
+  return { ...createS3Lake({ s3: stub.s3, bucket }), stub };
+}
+
+async function collect(lake: Lake, prefix: string): Promise<string[]> {
+  const keys: string[] = [];
+  for await (const { key } of lake.list(prefix)) keys.push(key);
+  return keys;
+}
+
+const put = (status: number, code: string): StubAnswer => ({ status, code });
+const written: StubAnswer = { status: 200, headers: { etag: '"1"' } };
+
+describe('a refusal (403)', () => {
+  const denied: StubAnswer = { status: 403, code: 'AccessDenied' };
+  const calls: [string, (lake: Lake) => Promise<unknown>, string][] = [
+    ['read', (lake) => lake.read('k'), 's3:GetObject'],
+    ['readRange', (lake) => lake.readRange('k', { offset: 0, length: 1, ifMatch: '"1"' }), 's3:GetObject'],
+    ['readStream', (lake) => lake.readStream('k'), 's3:GetObject'],
+    ['write', (lake) => lake.write('k', 'x', 'text/plain'), 's3:PutObject'],
+    ['writeStream', (lake) => lake.writeStream('k', oneChunk(), 'text/plain'), 's3:PutObject'],
+    ['compareAndSwap', (lake) => lake.compareAndSwap('k', 'x', 'text/plain', null), 's3:PutObject'],
+    ['list', (lake) => collect(lake, 'k'), 's3:ListBucket'],
+  ];
+  test.each(calls)('is told by %s with the bucket and the permission', async (_, run, permission) => {
+    const lake = await openStub(denied);
+    const error = await run(lake).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(UserError);
+    expect(error).toMatchObject({ cause: { name: 'AccessDenied' } });
+    expect(String(error)).toContain('"data-lake"');
+    expect(String(error)).toContain(permission);
+  });
+});
+
+describe('what S3 says', () => {
+  test.each([
+    [put(404, 'NoSuchBucket'), 'there is no bucket "data-lake"'],
+    [put(403, 'InvalidAccessKeyId'), 'does not accept the AWS credentials'],
+    [put(400, 'ExpiredToken'), 'does not accept the AWS credentials (ExpiredToken)'],
+    [put(403, 'RequestTimeTooSkewed'), "this machine's clock is wrong"],
+    [put(400, 'InvalidRequest'), 'S3 answered 400 InvalidRequest (No)'],
+    [
+      { status: 301, code: 'PermanentRedirect', headers: { 'x-amz-bucket-region': 'eu-west-1' } },
+      'in the region "eu-west-1", not in "us-east-1", so set AWS_REGION=eu-west-1',
+    ],
+    [put(301, 'PermanentRedirect'), 'in another region, not in "us-east-1"'],
+  ] satisfies [StubAnswer, string][])('becomes a sentence: %j', async (answer, sentence) => {
+    const lake = await openStub(answer);
+    await expect(lake.read('k')).rejects.toThrow(UserError);
+    await expect(lake.read('k')).rejects.toThrow(sentence);
+    await expect(lake.write('k', 'x', 'text/plain')).rejects.toThrow(sentence);
+  });
+
+  test('is asked for again by the SDK after 503 SlowDown', async () => {
+    const lake = await openStub(put(503, 'SlowDown'), written);
+    expect(await lake.write('k', 'x', 'text/plain')).toBe('"1"');
+    expect(lake.stub.requests).toHaveLength(2);
+  });
+
+  test('is told when it stays at 503', async () => {
+    const lake = await openStub(put(503, 'SlowDown'));
+    await expect(lake.write('k', 'x', 'text/plain')).rejects.toThrow('503 SlowDown at attempt 3');
+  });
+});
+
+describe('a swap', () => {
+  test.each([
+    [412, 'PreconditionFailed'],
+    [409, 'ConditionalRequestConflict'],
+    [404, 'NoSuchKey'],
+  ])('is lost on %i %s', async (status, code) => {
+    const lake = await openStub({ status, code });
+    expect(await lake.compareAndSwap('k', 'x', 'text/plain', '"1"')).toBeUndefined();
+    expect(lake.stub.requests).toHaveLength(1);
+  });
+
+  test('is no lost one without its bucket', async () => {
+    const lake = await openStub(put(404, 'NoSuchBucket'));
+    await expect(lake.compareAndSwap('k', 'x', 'text/plain', null)).rejects.toThrow('there is no bucket');
+  });
+});
+
+describe('a listing', () => {
+  const page = (key: string, token?: string): StubAnswer => ({
+    status: 200,
+    body: `<ListBucketResult><IsTruncated>${token !== undefined}</IsTruncated>${token === undefined ? '' : `<NextContinuationToken>${token}</NextContinuationToken>`}<Contents><Key>${key}</Key><Size>1</Size><ETag>"1"</ETag><LastModified>2026-11-22T10:00:00.000Z</LastModified></Contents></ListBucketResult>`,
+  });
+
+  test('goes on from page to page', async () => {
+    const lake = await openStub(page('p/1', 'token-1'), page('p/2', 'token-2'), page('p/3'));
+    expect(await collect(lake, 'p/')).toEqual(['p/1', 'p/2', 'p/3']);
+    expect(lake.stub.requests.map((request) => /continuation-token=([^&]*)/.exec(request)?.[1])).toEqual([
+      undefined,
+      'token-1',
+      'token-2',
+    ]);
+  });
+
+  test('is no shorter one when a page is refused', async () => {
+    const lake = await openStub(page('p/1', 'token-1'), put(403, 'AccessDenied'));
+    await expect(collect(lake, 'p/')).rejects.toThrow('s3:ListBucket');
+  });
+});
+
+describe('a broken connection', () => {
+  const halfBody: StubAnswer = (response) => {
+    response.writeHead(200, { etag: '"1"', 'content-length': '100' });
+    response.write('half', () => response.destroy());
+  };
+
+  test('never gives half an object', async () => {
+    const lake = await openStub(halfBody);
+    await expect(lake.read('k')).rejects.toThrow('the connection to S3 broke');
+  });
+
+  test('breaks the stream', async () => {
+    const lake = await openStub(halfBody);
+    const readAll = async () => {
+      for await (const _ of (await lake.readStream('k')) ?? []);
+    };
+    await expect(readAll()).rejects.toThrow(UserError);
+    await expect(readAll()).rejects.toThrow('the connection to S3 broke (aborted), so try again');
+  });
+
+  test('is closed when a stream is left before its end', async () => {
+    let closed = () => {};
+    const isClosed = new Promise<void>((resolve) => {
+      closed = resolve;
+    });
+    const lake = await openStub((response) => {
+      response.once('close', closed).writeHead(200, { etag: '"1"', 'content-length': '100' });
+      response.write('half');
+    });
+    for await (const _ of (await lake.readStream('k')) ?? []) break;
+    await isClosed;
+  });
+
+  test('is told when nobody listens', async () => {
+    const lake = await openStub(written);
+    await lake.stub.stop();
+    await expect(lake.read('k')).rejects.toThrow('S3 cannot be reached (connect ECONNREFUSED');
+  });
+
+  test('an abort while S3 is silent throws the reason', async () => {
+    const controller = new AbortController();
+    const reason = new Error('Time is up.');
+    const lake = await openStub(() => controller.abort(reason));
+    await expect(lake.read('k', { signal: controller.signal })).rejects.toBe(reason);
+  });
+
+  test('an abort ends the writing of a small stream that S3 does not answer', async () => {
+    const controller = new AbortController();
+    const reason = new Error('Time is up.');
+    const lake = await openStub(() => controller.abort(reason));
+    const { signal } = controller;
+    await expect(lake.writeStream('k', oneChunk(), 'text/plain', { signal })).rejects.toBe(reason);
+    expect(lake.stub.requests).toHaveLength(1);
+  });
+});
+
+describe('an upload in parts', () => {
+  const created = {
+    status: 200,
+    body: '<InitiateMultipartUploadResult><UploadId>u1</UploadId></InitiateMultipartUploadResult>',
+  };
+
+  async function openUpload(answers: { part?: StubAnswer; abort?: StubAnswer; complete?: StubAnswer }) {
+    stub = await startStubS3(({ method, url = '' }) => {
+      if (method === 'POST' && url.includes('uploads')) return created;
+      if (method === 'PUT') return answers.part ?? written;
+      if (method === 'DELETE') return answers.abort ?? { status: 204 };
+      return answers.complete ?? put(500, 'InternalError');
+    });
+    return { ...createS3Lake({ s3: stub.s3, bucket }), stub };
+  }
+  const aborts = ({ requests }: StubS3) =>
+    requests.filter((request) => /^DELETE .*uploadId=u1/.test(request));
+  const completes = ({ requests }: StubS3) =>
+    requests.filter((request) => /^POST .*uploadId=u1/.test(request));
+
+  test('is taken back when a part is refused', async () => {
+    const lake = await openUpload({ part: put(403, 'AccessDenied') });
+    await expect(lake.writeStream('k', megabytes(12), 'text/plain')).rejects.toThrow('s3:PutObject');
+    expect(aborts(lake.stub)).toHaveLength(1);
+    expect(completes(lake.stub)).toHaveLength(0);
+  });
+
+  test("throws the source's own error, even when S3 refuses to take the upload back", async () => {
+    const lake = await openUpload({ abort: put(403, 'AccessDenied') });
+    const reason = new Error('The source broke.');
+    await expect(lake.writeStream('k', megabytes(12, reason), 'text/plain')).rejects.toBe(reason);
+    expect(aborts(lake.stub)).toHaveLength(1);
+    expect(completes(lake.stub)).toHaveLength(0);
+  });
+
+  test('is taken back when it is aborted while S3 does not answer', async () => {
+    const controller = new AbortController();
+    const reason = new Error('Time is up.');
+    const lake = await openUpload({ part: () => controller.abort(reason) });
+    const { signal } = controller;
+    await expect(lake.writeStream('k', megabytes(12), 'text/plain', { signal })).rejects.toBe(reason);
+    expect(aborts(lake.stub)).toHaveLength(1);
+    expect(completes(lake.stub)).toHaveLength(0);
+  });
+
+  test('is taken back when it cannot be completed', async () => {
+    const lake = await openUpload({ complete: put(403, 'AccessDenied') });
+    await expect(lake.writeStream('k', megabytes(12), 'text/plain')).rejects.toThrow(UserError);
+    expect(aborts(lake.stub)).toHaveLength(1);
+  });
+});
+
+describe('checkBucket', () => {
+  const check = async (answer: StubAnswer) => {
+    stub = await startStubS3(() => answer);
+    return checkBucket({ s3: stub.s3, bucket });
+  };
+
+  test("tells the bucket's region", async () => {
+    const answer = { status: 200, headers: { 'x-amz-bucket-region': 'us-east-1' } };
+    expect(await check(answer)).toEqual({ region: 'us-east-1' });
+  });
+
+  test.each([
+    [{ status: 404 }, 'There is no bucket "data-lake"'],
+    [{ status: 403 }, "another account's, or s3:ListBucket is denied"],
+    [{ status: 301, headers: { 'x-amz-bucket-region': 'eu-west-1' } }, 'so set AWS_REGION=eu-west-1'],
+    [{ status: 400, headers: { 'x-amz-bucket-region': 'eu-west-1' } }, 'so set AWS_REGION=eu-west-1'],
+  ])('refuses %j', async (answer, sentence) => {
+    const error = await check(answer).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(UsageError);
+    expect(String(error)).toContain(sentence);
+  });
+
+  test('takes a bare 400 for expired credentials', async () => {
+    const answer = { status: 400, headers: { 'x-amz-bucket-region': 'us-east-1' } };
+    await expect(check(answer)).rejects.toThrow('expired AWS credentials');
+  });
+});
+
+async function* oneChunk(): AsyncGenerator<Uint8Array> {
+  yield Buffer.from('x');
+}
+
+async function* megabytes(count: number, reason?: Error): AsyncGenerator<Uint8Array> {
+  for (let index = 0; index < count; index += 1) yield Buffer.alloc(1024 * 1024);
+  if (reason) throw reason;
+}

@@ -1,0 +1,56 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { S3Client } from '@aws-sdk/client-s3';
+import { createS3Client } from '../../../src/aws/s3-client.ts';
+
+/** What the stub answers: an S3 error with this status and code, or whatever it does to the response itself. */
+export type StubAnswer =
+  | {
+      readonly status: number;
+      readonly code?: string;
+      readonly headers?: Record<string, string>;
+      readonly body?: string;
+    }
+  | ((response: ServerResponse) => void);
+
+/** An S3 on loopback that answers as it is told to, for what no emulator does. */
+export interface StubS3 {
+  readonly s3: S3Client;
+  /** `GET /bucket/key?query` of each request so far. */
+  readonly requests: string[];
+  stop(): Promise<void>;
+}
+
+/** Starts a stub that asks `answer` about each request, once it has its whole body. */
+export async function startStubS3(answer: (request: IncomingMessage) => StubAnswer): Promise<StubS3> {
+  const requests: string[] = [];
+  const server = createServer((request, response) => {
+    requests.push(`${request.method} ${request.url}`);
+    request.resume().once('end', () => {
+      const answered = answer(request);
+      if (typeof answered === 'function') {
+        answered(response);
+        return;
+      }
+      const { status, code, headers, body } = answered;
+      response.writeHead(status, { 'content-type': 'application/xml', ...headers });
+      const error = `<?xml version="1.0"?><Error><Code>${code}</Code><Message>No.</Message></Error>`;
+      response.end(request.method === 'HEAD' ? '' : (body ?? (code === undefined ? '' : error)));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('The stub has no port.');
+  const s3 = createS3Client(
+    { env: { AWS_ENDPOINT_URL: `http://127.0.0.1:${address.port}` } },
+    { region: 'us-east-1', credentials: { accessKeyId: 'testing', secretAccessKey: 'testing' } },
+  );
+  return {
+    s3,
+    requests,
+    stop: () => {
+      s3.destroy();
+      server.closeAllConnections();
+      return new Promise((resolve) => server.close(() => resolve()));
+    },
+  };
+}

@@ -1,0 +1,145 @@
+import { GetEventSourceMappingCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import {
+  CreateQueueCommand,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { initialOf } from '../../src/imdb/initial-of.ts';
+import { createS3Lake } from '../../src/lake/s3/s3-lake.ts';
+import { createCatalogue } from '../../src/sandbox/catalogue.ts';
+import { type ImdbStandIn, startImdbStandIn } from '../../src/sandbox/imdb-stand-in.ts';
+import { SANDBOX_API_KEY } from '../../src/sandbox/tmdb/keys.ts';
+import { startTmdbStandIn, type TmdbStandIn } from '../../src/sandbox/tmdb-stand-in.ts';
+import { verifyLake } from '../../src/sandbox/verify-lake.ts';
+import type { SqsEvent } from '../../src/worker/sqs-event.ts';
+import { describeWithMoto, type Moto, startMoto } from '../support/moto.ts';
+import { type BundledWorker, bundleWorker, fetchNode } from './bundled-worker.ts';
+import { createEventSource } from './create-event-source.ts';
+
+/** Further Node versions come from the npm registry: `TDD_TEST_NODES=22,24` asks for them. */
+const others = process.env.TDD_TEST_NODES?.split(',') ?? [];
+const nodes = [`this Node (${process.version})`, ...others.map((version) => `Node ${version}`)];
+
+describeWithMoto('the bundled worker, alone in an empty folder', () => {
+  const catalogue = createCatalogue({ initialOf }, { titles: 200, othersPerTitle: 1, years: [2004] });
+  let moto: Moto;
+  let tmdb: TmdbStandIn;
+  let imdb: ImdbStandIn;
+  let worker: BundledWorker;
+  let sqs: SQSClient;
+
+  beforeAll(async () => {
+    [moto, tmdb, imdb, worker] = await Promise.all([
+      startMoto(),
+      startTmdbStandIn({ catalogue }),
+      startImdbStandIn({ source: catalogue }),
+      bundleWorker(),
+    ]);
+    sqs = new SQSClient(moto.clientConfig);
+  });
+  afterEach(() => tmdb.setKeyRevoked(false));
+  afterAll(async () => {
+    sqs.destroy();
+    await Promise.all([moto.stop(), tmdb.stop(), imdb.stop(), worker.remove()]);
+  });
+
+  /** Sends a message and receives it as Lambda's poller does. */
+  async function deliver(queueUrl: string, body: string): Promise<SqsEvent> {
+    await sqs.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: body }));
+    const command = new ReceiveMessageCommand({ QueueUrl: queueUrl, MessageSystemAttributeNames: ['All'] });
+    const { Messages = [] } = await sqs.send(command);
+    return {
+      Records: Messages.map(({ MessageId = '', ReceiptHandle = '', Body = '', Attributes = {} }) => ({
+        messageId: MessageId,
+        receiptHandle: ReceiptHandle,
+        body: Body,
+        attributes: {
+          ApproximateReceiveCount: Attributes.ApproximateReceiveCount ?? '',
+          ApproximateFirstReceiveTimestamp: Attributes.ApproximateFirstReceiveTimestamp ?? '',
+        },
+      })),
+    };
+  }
+
+  async function createQueue(name: string): Promise<string> {
+    const { QueueUrl = '' } = await sqs.send(new CreateQueueCommand({ QueueName: name }));
+    return QueueUrl;
+  }
+
+  /** The settings of the function. */
+  function environment(bucket: string): Record<string, string> {
+    return {
+      ...moto.env,
+      DATALAKE_BUCKET_NAME: bucket,
+      TMDB_API_KEY: SANDBOX_API_KEY,
+      TMDB_BASE_URL: tmdb.url,
+      TMDB_REQUESTS_PER_SECOND: '2000',
+      IMDB_DATASETS_URL: imdb.url,
+    };
+  }
+
+  it('disables its own event source when the key is refused', async () => {
+    await moto.reset();
+    const bucket = await moto.createBucket();
+    const lambda = new LambdaClient(moto.clientConfig);
+    const uuid = await createEventSource(moto, lambda);
+    const queueUrl = await createQueue('queue');
+    const event = await deliver(queueUrl, '{"year": 2004, "initial": "TH"}');
+    tmdb.setKeyRevoked(true);
+    const { answers, output } = await worker.handle([event], {
+      node: process.execPath,
+      // Leaves a second before the worker stops: it would wait for Lambda's poller otherwise.
+      seconds: 46,
+      env: {
+        ...environment(bucket),
+        TDD_QUEUE_URL: queueUrl,
+        TDD_DLQ_URL: queueUrl,
+        TDD_EVENT_SOURCE_UUID: uuid,
+      },
+    });
+    expect(answers).toEqual([{ batchItemFailures: [{ itemIdentifier: event.Records[0]?.messageId }] }]);
+    expect(output).toContain('TMDB refuses the API key');
+    expect(output).not.toContain(SANDBOX_API_KEY);
+    const { State } = await lambda.send(new GetEventSourceMappingCommand({ UUID: uuid }));
+    expect(State).toBe('Disabled');
+  });
+
+  it.each(nodes)('downloads a partition into S3 and sends a bad message away, on %s', async (name) => {
+    const version = /^Node (.+)$/.exec(name)?.[1];
+    const node = version === undefined ? process.execPath : await fetchNode(version);
+    await moto.reset();
+    const bucket = await moto.createBucket();
+    const [queueUrl, deadLetterQueueUrl] = [await createQueue('q'), await createQueue('q-dlq')];
+    const partition = { year: 2004, initial: 'TH' };
+    const events = [
+      await deliver(queueUrl, '{"year": "2004", "initial": "TH"}'),
+      await deliver(queueUrl, '{"year": "2004", "initial": "../"}'),
+    ];
+    const { answers, log, output } = await worker.handle(events, {
+      node,
+      env: {
+        ...environment(bucket),
+        TDD_QUEUE_URL: queueUrl,
+        TDD_DLQ_URL: deadLetterQueueUrl,
+      },
+    });
+
+    expect(answers).toEqual([{ batchItemFailures: [] }, { batchItemFailures: [] }]);
+    expect(log.map(({ level }) => level)).toEqual(['INFO', 'ERROR']);
+    expect(output).not.toContain(SANDBOX_API_KEY);
+    const lake = createS3Lake({ s3: moto.s3, bucket });
+    const report = await verifyLake({ lake, catalogue }, { partitions: [partition] });
+    expect(report).toMatchObject({ missing: [], unexpected: [], wrong: [] });
+    expect(report.movies).toBeGreaterThan(10);
+
+    const command = new ReceiveMessageCommand({
+      QueueUrl: deadLetterQueueUrl,
+      MessageAttributeNames: ['All'],
+    });
+    const { Messages = [] } = await sqs.send(command);
+    expect(Messages.map(({ Body }) => Body)).toEqual(['{"year": "2004", "initial": "../"}']);
+    expect(Messages[0]?.MessageAttributes?.reason?.StringValue).toMatch(/initial is wrong/);
+  });
+});

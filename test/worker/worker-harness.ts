@@ -1,0 +1,149 @@
+import { createTmdbClient } from '../../src/tmdb/client.ts';
+import type { HttpAnswer, HttpGet } from '../../src/tmdb/http.ts';
+import { createPacer } from '../../src/tmdb/pacer.ts';
+import { createHandler } from '../../src/worker/create-handler.ts';
+import type { HandlerDeps } from '../../src/worker/handle-record.ts';
+import { createJsonLog } from '../../src/worker/json-log.ts';
+import type { SqsBatchResponse, SqsRecord } from '../../src/worker/sqs-event.ts';
+import type { DeadLetterAttributes, WorkerQueue } from '../../src/worker/worker-queue.ts';
+import { createFakeClock } from '../support/fake-clock.ts';
+import { MemoryLake } from '../support/memory-lake.ts';
+
+export const API_KEY = '0123456789abcdef0123456789abcdef';
+
+/** Titles of a partition: `tt0000001` and so on. */
+export function makeTitles(count: number) {
+  return Array.from({ length: count }, (_, i) => ({
+    imdbId: `tt${String(i + 1).padStart(7, '0')}`,
+    title: `Adventure ${i + 1}`,
+  }));
+}
+
+/** TMDB's answer for the movie at a path, whose own number is that of the IMDb id. */
+export function movieAnswer(path: string): HttpAnswer {
+  const imdbId = path.slice('/3/movie/'.length);
+  const reviews = { page: 1, results: [], total_pages: 0, total_results: 0 };
+  const movie = { id: Number(imdbId.slice(2)), imdb_id: imdbId, title: imdbId, genres: [], reviews };
+  return { status: 200, body: JSON.stringify(movie), retryAfter: undefined };
+}
+
+export const REVOKED: HttpAnswer = {
+  status: 401,
+  body: '{"success":false,"status_code":7,"status_message":"Invalid API key: You must be granted a valid key."}',
+  retryAfter: undefined,
+};
+
+export const DOWN: HttpAnswer = { status: 503, body: '<html>503</html>', retryAfter: undefined };
+
+/** What the queues were asked to do. */
+interface QueueCalls {
+  readonly visibilities: { readonly receiptHandle: string; readonly seconds: number }[];
+  readonly sent: { readonly body: Record<string, unknown>; readonly delaySeconds: number }[];
+  readonly deadLetters: { readonly body: string; readonly attributes: DeadLetterAttributes }[];
+}
+
+/** A worker with everything around it in memory, and time that passes at once. */
+export function createWorkerHarness({ titles = makeTitles(3) } = {}) {
+  const clock = createFakeClock();
+  const lake = new MemoryLake();
+  const lines: string[] = [];
+  const requests: string[] = [];
+  const calls: QueueCalls = { visibilities: [], sent: [], deadLetters: [] };
+  const harness = {
+    clock,
+    lake,
+    /** The log, a line an entry. */
+    lines,
+    /** The paths that TMDB was asked for. */
+    requests,
+    ...calls,
+    /** How often the event source was disabled. */
+    disabled: 0,
+    /** How long TMDB takes for an answer. */
+    latencyMs: 0,
+    /** TMDB's answer for a path. */
+    answer: movieAnswer,
+    /** Throws to break a call of the queue. */
+    beforeQueueCall: (_name: keyof WorkerQueue): void => {},
+    readTitles: (async () => titles) as HandlerDeps['readTitles'],
+    /** Replaces dependencies. */
+    deps: {} as Partial<HandlerDeps>,
+    deliver,
+  };
+
+  const http: HttpGet = async (url, { signal }) => {
+    requests.push(url.pathname);
+    if (harness.latencyMs > 0) await clock.sleep(harness.latencyMs, signal);
+    return harness.answer(url.pathname);
+  };
+  const queue: WorkerQueue = {
+    async setVisibility(receiptHandle, seconds) {
+      harness.beforeQueueCall('setVisibility');
+      calls.visibilities.push({ receiptHandle, seconds });
+    },
+    async send(body, delaySeconds) {
+      harness.beforeQueueCall('send');
+      calls.sent.push({ body: JSON.parse(body), delaySeconds });
+    },
+    async sendDeadLetter(body, attributes) {
+      harness.beforeQueueCall('sendDeadLetter');
+      calls.deadLetters.push({ body, attributes });
+    },
+  };
+  const pacer = createPacer({ requestsPerSecond: 1_000, clock });
+  const random = () => 0;
+  const baseUrl = 'http://tmdb.test';
+  const tmdb = createTmdbClient({ http, pacer, clock, random, baseUrl, apiKey: API_KEY });
+
+  /** Hands messages to the worker as Lambda does, with 300 s unless told otherwise. */
+  async function deliver(
+    bodies: readonly string[],
+    { receives = 1, firstReceivedMs = clock.now() }: { receives?: number; firstReceivedMs?: number } = {},
+  ): Promise<SqsBatchResponse> {
+    const handler = createHandler({
+      lake,
+      clock,
+      random,
+      tmdb,
+      settings: { lookup: 'details', language: 'en-US', reviewLanguage: 'en-US', append: [] },
+      readTitles: (...args) => harness.readTitles(...args),
+      queue,
+      disableEventSource: async () => {
+        harness.disabled += 1;
+      },
+      log: createJsonLog({ write: (line) => lines.push(line), clock, secret: API_KEY }),
+      ...harness.deps,
+    });
+    const endsAtMs = clock.now() + 300_000;
+    const Records = bodies.map((body, i): SqsRecord => {
+      const attributes = {
+        ApproximateReceiveCount: String(receives),
+        ApproximateFirstReceiveTimestamp: String(firstReceivedMs),
+      };
+      return { messageId: `message-${i}`, receiptHandle: `receipt-${i}`, body, attributes };
+    });
+    return handler({ Records }, { getRemainingTimeInMillis: () => endsAtMs - clock.now() });
+  }
+
+  return harness;
+}
+
+/** A message as a launch writes it. */
+export function body(fields: Record<string, unknown> = {}): string {
+  return JSON.stringify({
+    year: 2004,
+    initial: 'AD',
+    snapshot: '2026-11-22',
+    run: 'run-1',
+    hop: 0,
+    ...fields,
+  });
+}
+
+/** What Lambda is told when all is well. */
+export const ALL_DONE: SqsBatchResponse = { batchItemFailures: [] };
+
+/** What Lambda is told when these messages shall return. */
+export function returned(...messages: number[]): SqsBatchResponse {
+  return { batchItemFailures: messages.map((i) => ({ itemIdentifier: `message-${i}` })) };
+}
