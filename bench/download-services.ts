@@ -1,6 +1,6 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { startAws } from '../src/sandbox/aws/start-aws.ts';
+import { startAws } from '../sandbox/aws/start-aws.ts';
 
 /** TMDB and S3 for the download bench, in a process of their own; the first is as quick as can be. */
 const tmdb = createServer((request, response) => {

@@ -8,7 +8,7 @@ const root = new URL('../src', import.meta.url).pathname;
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   cli: [
     ...['app', 'config', 'message', 'imdb', 'tmdb', 'lake', 'download', 'fleet', 'aws', 'deploy'],
-    ...['worker', 'sandbox'],
+    'worker',
   ],
   app: ['config', 'message', 'imdb', 'tmdb', 'lake', 'download', 'fleet', 'aws', 'deploy'],
   worker: ['download', 'imdb', 'tmdb', 'lake', 'config', 'message', 'aws'],
@@ -21,7 +21,6 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   tmdb: [],
   config: [],
   message: [],
-  sandbox: ['config', 'message', 'imdb', 'tmdb', 'lake', 'download'],
 };
 
 interface SourceFile {

@@ -3,7 +3,7 @@ import { cp, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { startSandbox } from '../src/sandbox/start-sandbox.ts';
+import { startSandbox } from '../sandbox/start-sandbox.ts';
 import { makeTempFolder } from './support/temp-folder.ts';
 
 const run = promisify(execFile);

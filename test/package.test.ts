@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startSandbox } from '../sandbox/start-sandbox.ts';
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -12,8 +13,8 @@ let folder: string;
 let files: string[];
 
 /** Runs the installed program in an empty place, with nothing of this checkout in reach. */
-async function tdd(...args: string[]) {
-  const options = { cwd: folder, env: { PATH: process.env.PATH, HOME: folder, CI: 'true' } };
+async function tdd(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  const options = { cwd: folder, env: { PATH: process.env.PATH, HOME: folder, CI: 'true', ...env } };
   return run(join(folder, 'global/bin/tdd'), args, options).then(
     ({ stdout, stderr }) => ({ exitCode: 0, stdout, stderr }),
     (error) => ({ exitCode: error.code, stdout: String(error.stdout), stderr: String(error.stderr) }),
@@ -48,7 +49,7 @@ describe('the package', () => {
 
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  it('holds the program, the worker, the example of settings and the licence, and no tests', () => {
+  it('holds the program, the worker, the example of settings and the licence, and neither tests nor the sandbox', () => {
     expect(files).toEqual(
       expect.arrayContaining([
         'bin/tdd.js',
@@ -61,25 +62,33 @@ describe('the package', () => {
         'LICENSE',
       ]),
     );
-    expect(files.filter((file) => /^(?:src|test|bench|notebooks)\//.test(file))).toEqual([]);
+    expect(files.filter((file) => /^(?:src|test|bench|notebooks)\/|sandbox/.test(file))).toEqual([]);
   });
 
   it('is the same tdd when it is installed elsewhere', async () => {
     const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
-    expect(await tdd('--version')).toMatchObject({ exitCode: 0, stdout: `${version}\n` });
-    expect(await tdd('help', 'download')).toMatchObject({
+    expect(await tdd(['--version'])).toMatchObject({ exitCode: 0, stdout: `${version}\n` });
+    expect(await tdd(['help', 'download'])).toMatchObject({
       exitCode: 0,
       stdout: expect.stringContaining('--imdb-id'),
     });
-    expect(await tdd('downlaod')).toMatchObject({
+    expect(await tdd(['downlaod'])).toMatchObject({
       exitCode: 2,
       stderr: expect.stringContaining('did you mean download?'),
     });
   });
 
-  it('downloads a partition in its own sandbox', async () => {
-    const command = ['tdd', 'download', '--year', '2021', '--initial', 'TH', '--to', 'lake', '--limit', '5'];
-    const { exitCode, stdout } = await tdd('sandbox', '--titles', '200', '--', ...command);
-    expect({ exitCode, stdout }).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/✔ 2021\/TH/) });
+  it('downloads a partition', async () => {
+    const sandbox = await startSandbox({ directory: join(folder, 'aws'), titles: 200 });
+    try {
+      const command = ['download', '--year', '2021', '--initial', 'TH', '--to', 'lake', '--limit', '5'];
+      const { exitCode, stdout } = await tdd(command, sandbox.environment);
+      expect({ exitCode, stdout }).toMatchObject({
+        exitCode: 0,
+        stdout: expect.stringMatching(/✔ 2021\/TH/),
+      });
+    } finally {
+      await sandbox.stop();
+    }
   });
 });

@@ -9,18 +9,32 @@ import { createSecrets, SECRET_FLAG, SECRET_VARIABLE, type Secrets } from './sec
  * Runs the command line.
  * @returns the exit code: 0 done; 1 something failed; 2 wrong usage or settings; 130 cancelled.
  */
-export async function main(io: Io): Promise<number> {
+export function main(io: Io): Promise<number> {
   const argv = normalizeArgv(io.argv);
   const secrets = createSecrets([io.env[SECRET_VARIABLE], ...valuesOfFlag(argv, SECRET_FLAG)]);
+  const verbose = argv.includes('--verbose');
+  return runToExitCode(io, { secrets, verbose }, (signal) => runProgram(io, argv, secrets, signal));
+}
+
+/**
+ * Runs a program's body until it returns its exit code, or turns what ended it into a message and an exit code.
+ * @param run is given a signal that Ctrl-C, `kill` or a closed stdout aborts.
+ */
+export async function runToExitCode(
+  io: Io,
+  { secrets, verbose }: { readonly secrets: Secrets; readonly verbose: boolean },
+  run: (signal: AbortSignal) => Promise<number>,
+): Promise<number> {
   const ending = new AbortController();
   const { crashed, stopListening } = listenForTheEnd(io, ending);
   try {
-    const exitCode = await Promise.race([runProgram(io, argv, secrets, ending.signal), crashed]);
+    const exitCode = await Promise.race([run(ending.signal), crashed]);
     await flush(io);
     ending.signal.throwIfAborted();
     return exitCode;
   } catch (error) {
-    return await explain(ending.signal.aborted ? endOf(ending.signal, error) : error, io, argv, secrets);
+    const reason = ending.signal.aborted ? endOf(ending.signal, error) : error;
+    return await explain(reason, io, secrets, verbose);
   } finally {
     stopListening();
   }
@@ -101,10 +115,10 @@ function endOf({ reason }: AbortSignal, error: unknown): unknown {
   return reason instanceof CancelledError && error instanceof CancelledError ? error : reason;
 }
 
-async function explain(error: unknown, io: Io, argv: readonly string[], secrets: Secrets): Promise<number> {
+async function explain(error: unknown, io: Io, secrets: Secrets, verbose: boolean): Promise<number> {
   if (error instanceof OutputClosed) return 0;
   const { reportError } = await import('./error-report.ts');
-  const { text, exitCode } = reportError(error, { verbose: argv.includes('--verbose') });
+  const { text, exitCode } = reportError(error, { verbose });
   io.stderr.write(`${secrets.redact(text)}\n`);
   return exitCode;
 }

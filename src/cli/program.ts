@@ -62,11 +62,6 @@ const COMMANDS: readonly CommandEntry[] = [
     summary: 'remove what deploy has made; the bucket stays unless asked',
     load: async () => (await import('./commands/destroy.ts')).destroy,
   },
-  {
-    name: 'sandbox',
-    summary: 'run a command, or your shell, with every outside service replaced by a stand-in',
-    load: async () => (await import('./commands/sandbox.ts')).sandbox,
-  },
 ];
 
 /** The commands there are. */

@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
+import { createCatalogue } from '../../sandbox/catalogue.ts';
+import { startImdbStandIn } from '../../sandbox/imdb-stand-in.ts';
+import { SANDBOX_API_KEY } from '../../sandbox/tmdb/keys.ts';
+import { startTmdbStandIn } from '../../sandbox/tmdb-stand-in.ts';
 import { initialOf } from '../../src/imdb/initial-of.ts';
-import { createCatalogue } from '../../src/sandbox/catalogue.ts';
-import { startImdbStandIn } from '../../src/sandbox/imdb-stand-in.ts';
-import { SANDBOX_API_KEY } from '../../src/sandbox/tmdb/keys.ts';
-import { startTmdbStandIn } from '../../src/sandbox/tmdb-stand-in.ts';
 import { makeTempFolder } from '../support/temp-folder.ts';
 
 const TDD = fileURLToPath(new URL('../../bin/tdd.js', import.meta.url));

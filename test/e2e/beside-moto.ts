@@ -1,6 +1,6 @@
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type AwsCall, readCall } from '../../src/sandbox/aws/aws-call.ts';
+import { type AwsCall, readCall } from '../../sandbox/aws/aws-call.ts';
 import { startMoto } from '../support/moto.ts';
 
 /** A door to the sandbox's AWS beside which moto stands. */

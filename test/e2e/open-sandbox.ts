@@ -8,16 +8,16 @@ import { fileURLToPath } from 'node:url';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
 import { GetQueueAttributesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import type { StatusResult } from '../../src/cli/commands/status.ts';
-import type { Lake } from '../../src/lake/lake.ts';
-import { createS3Lake } from '../../src/lake/s3/s3-lake.ts';
 import {
   SANDBOX_BUCKET,
   type Sandbox,
   type SandboxOptions,
   startSandbox,
-} from '../../src/sandbox/start-sandbox.ts';
-import { type LakeReport, type VerifyOptions, verifyLake } from '../../src/sandbox/verify-lake.ts';
+} from '../../sandbox/start-sandbox.ts';
+import { type LakeReport, type VerifyOptions, verifyLake } from '../../sandbox/verify-lake.ts';
+import type { StatusResult } from '../../src/cli/commands/status.ts';
+import type { Lake } from '../../src/lake/lake.ts';
+import { createS3Lake } from '../../src/lake/s3/s3-lake.ts';
 import { startBesideMoto } from './beside-moto.ts';
 
 const TDD = fileURLToPath(new URL('../../bin/tdd.js', import.meta.url));

@@ -1,10 +1,10 @@
 import { GetFunctionCommand, ListEventSourceMappingsCommand } from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { SANDBOX_BUCKET } from '../../sandbox/start-sandbox.ts';
+import { SANDBOX_API_KEY } from '../../sandbox/tmdb/keys.ts';
 import type { DeployResult } from '../../src/cli/commands/deploy.ts';
 import type { LaunchResult } from '../../src/cli/commands/launch.ts';
 import type { StatusResult } from '../../src/cli/commands/status.ts';
-import { SANDBOX_BUCKET } from '../../src/sandbox/start-sandbox.ts';
-import { SANDBOX_API_KEY } from '../../src/sandbox/tmdb/keys.ts';
 import { motoAvailable } from '../support/moto.ts';
 import { NOTHING_WRONG, type OpenSandbox, openSandbox, QUEUE, until } from './open-sandbox.ts';
 

@@ -2,8 +2,8 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { SANDBOX_PROGRAM } from '../support/sandbox-program.ts';
 import { NOTEBOOK_PATH, type Notebook, readNotebook } from './notebook-file.ts';
 
 /** What runs a notebook. */
@@ -25,8 +25,6 @@ export function findTools(path = process.env.PATH ?? ''): NotebookTools | string
   if (deno === undefined) return 'deno is not on the PATH';
   return { nbconvert, deno };
 }
-
-const TDD = fileURLToPath(new URL('../../bin/tdd.js', import.meta.url));
 
 /**
  * Runs the notebook from top to bottom inside the sandbox, with a kernel that is registered for this run alone.
@@ -50,8 +48,8 @@ export async function runNotebook(
     JSON.stringify({ argv, display_name: 'Deno', language: 'typescript' }),
   );
   const convert = ['--to', 'notebook', '--execute', NOTEBOOK_PATH, '--output-dir', folder];
-  const sandbox = ['sandbox', '--titles', String(titles), '--', nbconvert, ...convert];
-  await promisify(execFile)(process.execPath, [TDD, ...sandbox], {
+  const sandbox = ['--titles', String(titles), '--', nbconvert, ...convert];
+  await promisify(execFile)(process.execPath, [...SANDBOX_PROGRAM, ...sandbox], {
     env: {
       PATH: process.env.PATH,
       HOME: folder,

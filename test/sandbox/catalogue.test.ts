@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { REQUIRED } from '../../sandbox/catalogue/situations.ts';
+import { AWKWARD_TITLES } from '../../sandbox/catalogue/titles.ts';
 import { partitionName } from '../../src/partition.ts';
-import { REQUIRED } from '../../src/sandbox/catalogue/situations.ts';
-import { AWKWARD_TITLES } from '../../src/sandbox/catalogue/titles.ts';
 import { caseOf, makeCatalogue } from './small-catalogue.ts';
 
 describe('createCatalogue', () => {

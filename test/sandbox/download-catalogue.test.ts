@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import type { Truth } from '../../sandbox/catalogue/truth.ts';
+import { SANDBOX_API_KEY } from '../../sandbox/tmdb/keys.ts';
+import { startTmdbStandIn, type TmdbStandInOptions } from '../../sandbox/tmdb-stand-in.ts';
+import { verifyLake } from '../../sandbox/verify-lake.ts';
 import { downloadPartition } from '../../src/download/download-partition.ts';
 import { type Partition, partitionName } from '../../src/partition.ts';
-import type { Truth } from '../../src/sandbox/catalogue/truth.ts';
-import { SANDBOX_API_KEY } from '../../src/sandbox/tmdb/keys.ts';
-import { startTmdbStandIn, type TmdbStandInOptions } from '../../src/sandbox/tmdb-stand-in.ts';
-import { verifyLake } from '../../src/sandbox/verify-lake.ts';
 import { createTmdbClient } from '../../src/tmdb/client.ts';
 import { createHttpGet } from '../../src/tmdb/http.ts';
 import type { LookupSettings } from '../../src/tmdb/look-up-movie.ts';

@@ -1,6 +1,6 @@
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type ImdbStandIn, startImdbStandIn } from '../../src/sandbox/imdb-stand-in.ts';
+import { type ImdbStandIn, startImdbStandIn } from '../../sandbox/imdb-stand-in.ts';
 import { makeCatalogue } from './small-catalogue.ts';
 
 const catalogue = makeCatalogue();

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createCatalogue } from '../../sandbox/catalogue.ts';
+import { type ImdbStandIn, startImdbStandIn } from '../../sandbox/imdb-stand-in.ts';
 import { ensurePartitionIndex } from '../../src/imdb/ensure-index.ts';
 import { initialOf } from '../../src/imdb/initial-of.ts';
 import { listPartitions, type PartitionIndex } from '../../src/imdb/partition-map.ts';
 import { readPartition } from '../../src/imdb/read-partition.ts';
 import { partitionName } from '../../src/partition.ts';
-import { createCatalogue } from '../../src/sandbox/catalogue.ts';
-import { type ImdbStandIn, startImdbStandIn } from '../../src/sandbox/imdb-stand-in.ts';
 import { MemoryLake } from '../support/memory-lake.ts';
 
 const catalogue = createCatalogue({ initialOf });

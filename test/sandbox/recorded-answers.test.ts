@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { errorAnswer } from '../../src/sandbox/tmdb/errors.ts';
-import { answerRoute } from '../../src/sandbox/tmdb/routes.ts';
+import { errorAnswer } from '../../sandbox/tmdb/errors.ts';
+import { answerRoute } from '../../sandbox/tmdb/routes.ts';
 import { caseOf, makeCatalogue, movieWithReviews } from './small-catalogue.ts';
 
 /** Recorded answers of the real API: TMDB's content, hence kept beside the repository and not in it. */

@@ -1,5 +1,5 @@
-import type { CatalogueCase, Situation } from '../../src/sandbox/catalogue/situations.ts';
-import { type Catalogue, type CatalogueOptions, createCatalogue } from '../../src/sandbox/catalogue.ts';
+import type { CatalogueCase, Situation } from '../../sandbox/catalogue/situations.ts';
+import { type Catalogue, type CatalogueOptions, createCatalogue } from '../../sandbox/catalogue.ts';
 
 /** A catalogue for tests of the sandbox, with a plain rule for initials. */
 export function makeCatalogue(options: CatalogueOptions = {}): Catalogue {

@@ -1,8 +1,8 @@
 import type { Agent } from 'node:http';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type FaultKind, TRANSIENT_FAULTS } from '../../src/sandbox/tmdb/faults.ts';
-import { SANDBOX_API_KEY as KEY } from '../../src/sandbox/tmdb/keys.ts';
-import { startTmdbStandIn, type TmdbStandIn } from '../../src/sandbox/tmdb-stand-in.ts';
+import { type FaultKind, TRANSIENT_FAULTS } from '../../sandbox/tmdb/faults.ts';
+import { SANDBOX_API_KEY as KEY } from '../../sandbox/tmdb/keys.ts';
+import { startTmdbStandIn, type TmdbStandIn } from '../../sandbox/tmdb-stand-in.ts';
 import { type Asked, ask } from './ask.ts';
 import { makeCatalogue, movieWithReviews } from './small-catalogue.ts';
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { SANDBOX_API_KEY as KEY, SANDBOX_READ_TOKEN as TOKEN } from '../../src/sandbox/tmdb/keys.ts';
-import { startTmdbStandIn, type TmdbStandIn } from '../../src/sandbox/tmdb-stand-in.ts';
+import { SANDBOX_API_KEY as KEY, SANDBOX_READ_TOKEN as TOKEN } from '../../sandbox/tmdb/keys.ts';
+import { startTmdbStandIn, type TmdbStandIn } from '../../sandbox/tmdb-stand-in.ts';
 import { type Asked, ask } from './ask.ts';
 import { caseOf, makeCatalogue, movieWithReviews } from './small-catalogue.ts';
 

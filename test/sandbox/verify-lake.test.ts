@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { TruthView } from '../../sandbox/catalogue/truth.ts';
+import { verifyLake } from '../../sandbox/verify-lake.ts';
 import { JSON_TYPE, movieKey, reviewKey } from '../../src/lake/keys.ts';
 import type { Partition } from '../../src/partition.ts';
-import type { TruthView } from '../../src/sandbox/catalogue/truth.ts';
-import { verifyLake } from '../../src/sandbox/verify-lake.ts';
 import { MemoryLake } from '../support/memory-lake.ts';
 import { makeCatalogue, movieWithReviews } from './small-catalogue.ts';
 

@@ -6,13 +6,13 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { createCatalogue } from '../../sandbox/catalogue.ts';
+import { type ImdbStandIn, startImdbStandIn } from '../../sandbox/imdb-stand-in.ts';
+import { SANDBOX_API_KEY } from '../../sandbox/tmdb/keys.ts';
+import { startTmdbStandIn, type TmdbStandIn } from '../../sandbox/tmdb-stand-in.ts';
+import { verifyLake } from '../../sandbox/verify-lake.ts';
 import { initialOf } from '../../src/imdb/initial-of.ts';
 import { createS3Lake } from '../../src/lake/s3/s3-lake.ts';
-import { createCatalogue } from '../../src/sandbox/catalogue.ts';
-import { type ImdbStandIn, startImdbStandIn } from '../../src/sandbox/imdb-stand-in.ts';
-import { SANDBOX_API_KEY } from '../../src/sandbox/tmdb/keys.ts';
-import { startTmdbStandIn, type TmdbStandIn } from '../../src/sandbox/tmdb-stand-in.ts';
-import { verifyLake } from '../../src/sandbox/verify-lake.ts';
 import type { SqsEvent } from '../../src/worker/sqs-event.ts';
 import { describeWithMoto, type Moto, startMoto } from '../support/moto.ts';
 import { type BundledWorker, bundleWorker, fetchNode } from './bundled-worker.ts';

@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type ImdbStandIn, startImdbStandIn } from '../../sandbox/imdb-stand-in.ts';
 import { SnapshotGoneError } from '../../src/imdb/snapshot-error.ts';
-import { type ImdbStandIn, startImdbStandIn } from '../../src/sandbox/imdb-stand-in.ts';
 import { readTitles } from '../../src/worker/read-titles.ts';
 import { buildPartitionIndex } from '../imdb/build-partition-index.ts';
 import { createFakeClock } from '../support/fake-clock.ts';

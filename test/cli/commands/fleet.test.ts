@@ -8,10 +8,10 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { createCatalogue } from '../../../sandbox/catalogue.ts';
+import { startImdbStandIn } from '../../../sandbox/imdb-stand-in.ts';
 import { initialOf } from '../../../src/imdb/initial-of.ts';
 import { createS3Lake } from '../../../src/lake/s3/s3-lake.ts';
-import { createCatalogue } from '../../../src/sandbox/catalogue.ts';
-import { startImdbStandIn } from '../../../src/sandbox/imdb-stand-in.ts';
 import { manifestOf, putManifest } from '../../app/synthetic-lake.ts';
 import { createFastClock } from '../../support/fast-clock.ts';
 import { describeWithMoto, type Moto, startMoto } from '../../support/moto.ts';

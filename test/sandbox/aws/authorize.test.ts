@@ -10,9 +10,9 @@ import {
 import { SendMessageBatchCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { roleAccessKeyId } from '../../../sandbox/aws/role-keys.ts';
 import { deploymentNames } from '../../../src/deploy/names.ts';
 import { inlinePolicy } from '../../../src/deploy/policy.ts';
-import { roleAccessKeyId } from '../../../src/sandbox/aws/role-keys.ts';
 import { INPUT } from '../../deploy/cloud.ts';
 import {
   type Clients,

@@ -10,7 +10,7 @@ import {
   SendMessageCommand,
 } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { failedIds } from '../../../src/sandbox/aws/poller.ts';
+import { failedIds } from '../../../sandbox/aws/poller.ts';
 import {
   createFunction,
   createQueue,

@@ -28,7 +28,7 @@ import {
   StartMessageMoveTaskCommand,
 } from '@aws-sdk/client-sqs';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { AwsOptions } from '../../../src/sandbox/aws/start-aws.ts';
+import type { AwsOptions } from '../../../sandbox/aws/start-aws.ts';
 import {
   createFunction,
   createQueue,

@@ -9,7 +9,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { STSClient } from '@aws-sdk/client-sts';
 import { ZipArchive } from 'archiver';
-import { type AwsOptions, type SandboxAws, startAws } from '../../../src/sandbox/aws/start-aws.ts';
+import { type AwsOptions, type SandboxAws, startAws } from '../../../sandbox/aws/start-aws.ts';
 
 export interface TestAws extends Clients {
   readonly aws: SandboxAws;

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { type Clock, systemClock } from '../clock.ts';
+import { type Clock, systemClock } from '../src/clock.ts';
 import type { Catalogue } from './catalogue.ts';
 import { type LoopbackServer, listenOnLoopback } from './loopback-server.ts';
 import { type Answer, errorAnswer, htmlAnswer } from './tmdb/errors.ts';

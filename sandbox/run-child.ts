@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
-import { UsageError } from '../errors.ts';
-import type { CommandContext } from './context.ts';
+import type { CommandContext } from '../src/cli/context.ts';
+import { UsageError } from '../src/errors.ts';
 
 /**
  * Runs a program on this very terminal and waits for its end, however often somebody presses Ctrl-C: that reaches it by

@@ -1,18 +1,22 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { devNull, tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
-import { UsageError } from '../../errors.ts';
-import { isFileError } from '../../lake/directory/file-errors.ts';
-import { type Partition, partitionName } from '../../partition.ts';
-import type { Catalogue } from '../../sandbox/catalogue.ts';
-import { defineCommand, type Flags } from '../command.ts';
-import type { CommandContext } from '../context.ts';
-import { parseCount } from '../parse-count.ts';
-import { runChild } from '../run-child.ts';
-import { writeTddShim } from '../tdd-shim.ts';
+import { Command as Commander, CommanderError } from 'commander';
+import type { Flags } from '../src/cli/command.ts';
+import { type CommandContext, createContext } from '../src/cli/context.ts';
+import type { Io } from '../src/cli/io.ts';
+import { runToExitCode } from '../src/cli/main.ts';
+import { parseCount } from '../src/cli/parse-count.ts';
+import { createSecrets } from '../src/cli/secrets.ts';
+import { UsageError } from '../src/errors.ts';
+import { isFileError } from '../src/lake/directory/file-errors.ts';
+import { type Partition, partitionName } from '../src/partition.ts';
+import type { Catalogue } from './catalogue.ts';
+import { runChild } from './run-child.ts';
+import { writeTddShim } from './tdd-shim.ts';
 
-/** What `tdd sandbox` was told. */
-export interface SandboxInput {
+/** What the sandbox was told. */
+interface SandboxInput {
   /** The command and its arguments; the user's shell when empty. */
   readonly command: readonly string[];
   readonly tour: boolean;
@@ -24,38 +28,49 @@ export interface SandboxInput {
   readonly keep: string | undefined;
 }
 
-export interface SandboxResult {
-  /** The command's own. */
-  readonly exitCode: number;
-}
+const DESCRIPTION =
+  'Runs COMMAND, or your shell, with every outside service replaced by a stand-in on this machine: no account, ' +
+  'no key, no network. Inside, every tdd command works without any further flag. Movies and reviews are invented.';
 
-/** `tdd sandbox`: every outside service on loopback. */
-export const sandbox = defineCommand<SandboxInput, SandboxResult>({
-  description:
-    'Runs COMMAND, or your shell, with every outside service replaced by a stand-in on this machine: no account, ' +
-    'no key, no network. Inside, every tdd command works without a flag more. Movies and reviews are invented.',
-  declare: (command) =>
-    command
-      .argument('[COMMAND...]', 'what to run, behind a --; your shell when absent')
-      .usage('[OPTIONS] [-- COMMAND...]')
+/** Runs the sandbox. @returns the exit code of the command in it; 2 for wrong usage; 130 when it was cancelled. */
+async function main(io: Io): Promise<number> {
+  const secrets = createSecrets();
+  return runToExitCode(io, { secrets, verbose: false }, async (signal) => {
+    const program = new Commander('npm run sandbox --')
+      .description(DESCRIPTION)
+      .argument('[COMMAND...]', 'what to run; your shell when absent')
+      .usage('[OPTIONS] [COMMAND...]')
       .option('--titles <N>', 'movies in the invented catalogue (default: 3000)')
       .option('--latency <MS>', 'how long TMDB takes to answer (default: 20)')
       .option('--rate-limit <N>', 'requests a second above which TMDB answers 429 (default: none)')
       .option('--fault-rate <SHARE>', "share of TMDB's answers that are faults, 0 to 1 (default: 0)")
       .option('--keep <DIR>', "keep the sandbox's state in DIR between runs")
-      .option('--tour', 'show the whole way once, from settings to verified documents')
-      .addHelpText('after', '\nExample:\n  tdd sandbox -- tdd download --year 2021 --initial TH --to lake'),
-  readInput,
-  run,
-  format: () => '',
-  exitCode: ({ exitCode }) => exitCode,
-});
+      .option('--tour', 'show every step once, from settings to verified documents')
+      .addHelpText(
+        'after',
+        '\nExample:\n  npm run sandbox -- tdd download --year 2021 --initial TH --to lake',
+      )
+      .passThroughOptions()
+      .exitOverride()
+      .configureOutput({
+        writeOut: (text) => void io.stdout.write(text),
+        writeErr: (text) => void io.stderr.write(text),
+      });
+    try {
+      program.parse([...io.argv], { from: 'user' });
+    } catch (error) {
+      if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+      throw error;
+    }
+    const flags = program.opts();
+    const context = createContext(io, { secrets, signal }, flags);
+    return run(context, readInput(context, flags, program.args));
+  });
+}
 
 function readInput(context: CommandContext, flags: Flags, args: readonly string[]): SandboxInput {
   const tour = flags.tour === true;
   if (tour && args.length > 0) throw new UsageError('Give either --tour or a command, not both.');
-  if (context.output.json)
-    throw new UsageError('A sandbox has no result of its own for --json: give --json to the command in it.');
   return {
     command: args,
     tour,
@@ -77,7 +92,7 @@ function readShare(value: unknown = '0'): number {
   throw new UsageError(`--fault-rate "${value}" is no share: give a number from 0 to 1, such as 0.1.`);
 }
 
-async function run(context: CommandContext, input: SandboxInput): Promise<SandboxResult> {
+async function run(context: CommandContext, input: SandboxInput): Promise<number> {
   const folder = input.keep ?? (await mkdtemp(join(tmpdir(), 'tdd-sandbox-')));
   await mkdir(folder, { recursive: true });
   const release = input.keep === undefined ? undefined : await lockFolder(folder);
@@ -105,9 +120,9 @@ async function lockFolder(folder: string): Promise<() => Promise<void>> {
   }
 }
 
-async function runIn(context: CommandContext, input: SandboxInput, folder: string): Promise<SandboxResult> {
-  const { startSandbox } = await import('../../sandbox/start-sandbox.ts');
-  const tour = input.tour ? await import('../tour.ts') : undefined;
+async function runIn(context: CommandContext, input: SandboxInput, folder: string): Promise<number> {
+  const { startSandbox } = await import('./start-sandbox.ts');
+  const tour = input.tour ? await import('./tour.ts') : undefined;
   const { titles, latencyMs, requestsPerSecond, faultRate } = input;
   const standIns = await startSandbox({
     directory: join(folder, 'aws'),
@@ -126,7 +141,7 @@ async function runIn(context: CommandContext, input: SandboxInput, folder: strin
       PATH: [await writeTddShim(folder), env.PATH ?? ''].join(delimiter),
     };
     if (tour) {
-      return { exitCode: await tour.takeTour(context, standIns, environment) };
+      return await tour.takeTour(context, standIns, environment);
     }
     const [program = env.SHELL ?? '/bin/sh', ...args] = input.command;
     if (input.command.length === 0) {
@@ -138,7 +153,7 @@ async function runIn(context: CommandContext, input: SandboxInput, folder: strin
         ].join('\n'),
       );
     }
-    return { exitCode: await runChild(context, program, args, environment) };
+    return await runChild(context, program, args, environment);
   } finally {
     await standIns.stop();
   }
@@ -160,3 +175,13 @@ function withoutAws(env: Readonly<Record<string, string | undefined>>): Record<s
   const others = Object.entries(env).filter(([name]) => !/^AWS_(?!SDK_JS_)/.test(name));
   return { ...Object.fromEntries(others), AWS_CONFIG_FILE: devNull, AWS_SHARED_CREDENTIALS_FILE: devNull };
 }
+
+process.exitCode = await main({
+  argv: process.argv.slice(2),
+  env: process.env,
+  cwd: process.env.INIT_CWD ?? process.cwd(),
+  stdin: process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  signals: process,
+});

@@ -1,4 +1,4 @@
-import type { Partition } from '../../partition.ts';
+import type { Partition } from '../../src/partition.ts';
 import { makeAppended } from './appended.ts';
 import { genreIds, makeFindRow, makeMovieDocument } from './movie-document.ts';
 import { makeReviewDocuments } from './review-documents.ts';

@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs';
 import { cp, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { UsageError } from '../errors.ts';
-import { createDirectoryLake } from '../lake/directory/directory-lake.ts';
-import { SANDBOX_BUCKET, type Sandbox } from '../sandbox/start-sandbox.ts';
-import { verifyLake } from '../sandbox/verify-lake.ts';
-import type { CommandContext } from './context.ts';
+import type { CommandContext } from '../src/cli/context.ts';
+import { UsageError } from '../src/errors.ts';
+import { createDirectoryLake } from '../src/lake/directory/directory-lake.ts';
 import { runChild } from './run-child.ts';
+import { SANDBOX_BUCKET, type Sandbox } from './start-sandbox.ts';
 import { TDD_PATH } from './tdd-shim.ts';
+import { verifyLake } from './verify-lake.ts';
 
 /** A catalogue that a fleet downloads in half a minute. */
 export const TOUR_CATALOGUE = { titles: 400, years: [2023, 2024] };
@@ -75,7 +75,7 @@ export async function takeTour(
       `  ${bold('npx tdd development')}                                  asks for key and bucket, writes config.ini`,
       `  ${bold('npx tdd download --year 2004 --initial AD --to lake')}  downloads a real partition into ./lake`,
       `  ${bold('npx tdd deploy')}                                       puts the workers on AWS`,
-      `Or play: ${bold('npx tdd sandbox')} opens a shell in here.`,
+      `Or play: ${bold('npm run sandbox')} opens a shell in here.`,
     ].join('\n'),
   );
   return 0;
@@ -86,7 +86,7 @@ async function replaceLake(bucketDirectory: string, lakeDirectory: string): Prom
   const copy = await mkdtemp(`${lakeDirectory}-`);
   try {
     await cp(bucketDirectory, copy, { recursive: true });
-    await writeFile(join(copy, MARK), 'The next "tdd sandbox --tour" in this place replaces this folder.\n');
+    await writeFile(join(copy, MARK), 'The next tour that runs here ("npm start") replaces this folder.\n');
     await rm(lakeDirectory, { recursive: true, force: true });
     await rename(copy, lakeDirectory);
   } catch (error) {

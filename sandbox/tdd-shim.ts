@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** This very program's own file. */
-export const TDD_PATH = fileURLToPath(new URL('../../bin/tdd.js', import.meta.url));
+export const TDD_PATH = fileURLToPath(new URL('../bin/tdd.js', import.meta.url));
 
 /**
  * Writes a `tdd` that is this very program, whether it was installed or not.

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import { movieKey, reviewKey } from '../lake/keys.ts';
-import type { Lake } from '../lake/lake.ts';
-import { type Partition, partitionName } from '../partition.ts';
+import { movieKey, reviewKey } from '../src/lake/keys.ts';
+import type { Lake } from '../src/lake/lake.ts';
+import { type Partition, partitionName } from '../src/partition.ts';
 import type { JsonObject } from './catalogue/tmdb-movie.ts';
 import type { Truth, TruthView } from './catalogue/truth.ts';
 import type { Catalogue } from './catalogue.ts';
