@@ -1,4 +1,5 @@
 import { UsageError } from './errors.ts';
+import { quote } from './text.ts';
 
 /**
  * Names of other kinds of S3 resources. `-an`, the suffix of buckets in an account's own regional namespace, is
@@ -15,7 +16,7 @@ const RESERVED_SUFFIXES = ['-s3alias', '--ol-s3', '.mrap', '--x-s3', '--table-s3
 export function parseBucketName(text: string): string {
   const rule = findBrokenRule(text);
   if (rule === undefined) return text;
-  throw new UsageError(`${JSON.stringify(text.slice(0, 80))} is no name of an S3 bucket: ${rule}.`);
+  throw new UsageError(`${quote(text, 80)} is no name of an S3 bucket: ${rule}.`);
 }
 
 function findBrokenRule(name: string): string | undefined {

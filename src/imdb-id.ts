@@ -1,4 +1,5 @@
 import { UsageError } from './errors.ts';
+import { quote } from './text.ts';
 
 /**
  * Is this an IMDb title id? Path segments are percent-decoded and `..` resolved at TMDB's edge, so nothing
@@ -15,6 +16,6 @@ export function isImdbId(value: string): boolean {
 export function parseImdbId(value: string): string {
   if (isImdbId(value)) return value;
   throw new UsageError(
-    `${JSON.stringify(value.slice(0, 60))} is no IMDb id: give "tt" and seven to ten digits, such as tt0133093.`,
+    `${quote(value)} is no IMDb id: give "tt" and seven to ten digits, such as tt0133093.`,
   );
 }

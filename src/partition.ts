@@ -1,4 +1,5 @@
 import { UsageError } from './errors.ts';
+import { quote } from './text.ts';
 
 /** The movies of one start year whose title begins with the same two-character initial. */
 export interface Partition {
@@ -52,8 +53,4 @@ export function parseInitial(value: unknown): string {
 /** A partition's name for people: `2004/AD`. */
 export function partitionName({ year, initial }: Partition): string {
   return `${year}/${initial}`;
-}
-
-function quote(value: unknown): string {
-  return (JSON.stringify(value) ?? String(value)).slice(0, 60);
 }

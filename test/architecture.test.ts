@@ -6,21 +6,17 @@ const root = new URL('../src', import.meta.url).pathname;
 
 /** Whom each folder of src may import beside itself and the files at src's root. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
-  cli: [
-    ...['app', 'config', 'message', 'imdb', 'tmdb', 'lake', 'download', 'fleet', 'aws', 'deploy'],
-    'worker',
-  ],
-  app: ['config', 'message', 'imdb', 'tmdb', 'lake', 'download', 'fleet', 'aws', 'deploy'],
-  worker: ['download', 'imdb', 'tmdb', 'lake', 'config', 'message', 'aws'],
+  cli: [...['app', 'config', 'imdb', 'tmdb', 'lake', 'download', 'fleet', 'aws', 'deploy'], 'worker'],
+  app: ['config', 'imdb', 'tmdb', 'lake', 'download', 'fleet', 'aws', 'deploy'],
+  worker: ['download', 'imdb', 'tmdb', 'lake', 'config', 'aws'],
   deploy: ['aws'],
-  fleet: ['tmdb', 'imdb', 'lake', 'download', 'message', 'aws'],
+  fleet: ['tmdb', 'imdb', 'lake', 'download', 'aws'],
   download: ['tmdb', 'imdb', 'lake'],
   lake: ['aws'],
-  aws: ['message'],
+  aws: [],
   imdb: [],
   tmdb: [],
   config: [],
-  message: [],
 };
 
 interface SourceFile {

@@ -5,6 +5,7 @@ import { createSqsMover } from '../aws/move-task.ts';
 import { createSqsQueue, type SqsQueue } from '../aws/queue.ts';
 import type { QueueMover } from '../aws/queue-interface.ts';
 import type { Settings } from '../config/settings.ts';
+import { deadLetterQueueName } from '../worker-contract.ts';
 
 /** What of a fleet is on AWS, beside its lake. */
 export interface FleetServices {
@@ -20,7 +21,7 @@ export function createFleet(
   { queueName, lambdaName }: Pick<Settings, 'queueName' | 'lambdaName'>,
 ): FleetServices {
   const queue = createSqsQueue({ sqs }, queueName);
-  const deadLetters = createSqsQueue({ sqs }, `${queueName}-dlq`);
+  const deadLetters = createSqsQueue({ sqs }, deadLetterQueueName(queueName));
   return {
     queue,
     deadLetters,

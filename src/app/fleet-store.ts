@@ -4,6 +4,7 @@ import { areSameFilters } from '../fleet/fleet-filters.ts';
 import type { FleetPlan } from '../fleet/plan-fleet.ts';
 import { FLEET_PREFIX } from '../lake/keys.ts';
 import type { ETag, Lake, LakeEntry, LakeOptions } from '../lake/lake.ts';
+import { RETENTION_SECONDS } from '../worker-contract.ts';
 
 /** A launch and the version it was read as. */
 export interface StoredFleet {
@@ -13,8 +14,6 @@ export interface StoredFleet {
 
 /** So many launches are looked through, the latest first. */
 const LOOK_BACK = 20;
-/** What was sent before this is no longer on the queue: it keeps messages for 14 days. */
-const RETENTION_MS = 14 * 86_400_000;
 
 /** The latest launch, or `undefined` when the lake has none. */
 export async function readLatestFleet(
@@ -36,7 +35,7 @@ export async function findUnfinishedFleet(
   options?: LakeOptions,
 ): Promise<StoredFleet | undefined> {
   for (const entry of await listLatest(lake, options)) {
-    if (entry.lastModified.getTime() < nowMs - RETENTION_MS) continue;
+    if (entry.lastModified.getTime() < nowMs - RETENTION_SECONDS * 1_000) continue;
     const stored = await readFleet(lake, entry, options);
     if (stored === undefined) continue;
     const { fleet } = stored;

@@ -1,7 +1,7 @@
 import type { SqsQueue } from '../aws/queue.ts';
 import type { QueueDepths } from '../aws/queue-interface.ts';
-import type { PartitionMessage } from '../message/partition-message.ts';
-import { writeMessage } from '../message/write-message.ts';
+import type { PartitionMessage } from '../message.ts';
+import { writeMessage } from '../message.ts';
 import { type DeadLetterQueue, giveAllBack, takeEach } from './dead-letters.ts';
 
 /** The workers' queue and its dead-letter queue, as one who sends a single partition sees them. */

@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts';
 import { UserError } from '../errors.ts';
 import { type FleetFile, placesToSend } from '../fleet/fleet-file.ts';
 import type { Lake } from '../lake/lake.ts';
-import { writeMessage } from '../message/write-message.ts';
+import { writeMessage } from '../message.ts';
 import type { Partition } from '../partition.ts';
 import { createFleetMarker } from './fleet-marker.ts';
 import type { StoredFleet } from './fleet-store.ts';

@@ -10,7 +10,7 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import { UserError } from '../errors.ts';
-import { parseMessage } from '../message/parse-message.ts';
+import { parseMessage } from '../message.ts';
 import type { Partition } from '../partition.ts';
 import { explainAwsError } from './explain-aws-error.ts';
 import type { QueueReader, QueueSender, QueueTaker, TakenMessage } from './queue-interface.ts';

@@ -1,4 +1,5 @@
 import { UsageError } from '../errors.ts';
+import { quote } from '../text.ts';
 
 /** IMDb's `titleType` values, as `title.basics.tsv.gz` has them. */
 const TITLE_TYPES = [
@@ -166,8 +167,4 @@ export function parseWholeNumber(what: string, min: number, max: number): (text:
 function parseList(text: string): string[] {
   const items = text.split(',').map((item) => item.trim());
   return [...new Set(items.filter((item) => item !== ''))].sort();
-}
-
-function quote(text: string): string {
-  return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
 }

@@ -1,4 +1,5 @@
 import { parseBucketName } from '../bucket-name.ts';
+import { WORKER_VARIABLES } from '../worker-contract.ts';
 import {
   type Lookup,
   parseApiKey,
@@ -74,7 +75,7 @@ export const SETTINGS: { readonly [N in SettingName]: Setting<NonNullable<Settin
   bucketName: {
     section: 'DATALAKE',
     key: 'BUCKET_NAME',
-    env: 'DATALAKE_BUCKET_NAME',
+    env: WORKER_VARIABLES.bucketName,
     flag: { name: 'datalake-bucket-name', value: 'BUCKET' },
     worker: true,
     description: "the data lake's S3 bucket",
@@ -83,7 +84,7 @@ export const SETTINGS: { readonly [N in SettingName]: Setting<NonNullable<Settin
   apiKey: {
     section: 'TMDB',
     key: 'API_KEY',
-    env: 'TMDB_API_KEY',
+    env: WORKER_VARIABLES.apiKey,
     flag: { name: 'tmdb-api-key', value: 'KEY' },
     secret: true,
     worker: true,
@@ -133,7 +134,7 @@ export const SETTINGS: { readonly [N in SettingName]: Setting<NonNullable<Settin
   requestsPerSecond: {
     section: 'TMDB',
     key: 'REQUESTS_PER_SECOND',
-    env: 'TMDB_REQUESTS_PER_SECOND',
+    env: WORKER_VARIABLES.requestsPerSecond,
     flag: { name: 'requests-per-second', value: 'N' },
     default: '40',
     worker: true,
@@ -189,7 +190,7 @@ export const SETTINGS: { readonly [N in SettingName]: Setting<NonNullable<Settin
   workers: {
     section: 'AWS',
     key: 'WORKERS',
-    env: 'TDD_WORKERS',
+    env: WORKER_VARIABLES.workers,
     flag: { name: 'workers', value: 'N' },
     default: '4',
     worker: true,

@@ -1,8 +1,6 @@
 import { inspect } from 'node:util';
+import { WORKER_VARIABLES } from '../worker-contract.ts';
 import { type Change, change } from './change.ts';
-
-/** The variable that holds the API key. */
-export const API_KEY_VARIABLE = 'TMDB_API_KEY';
 
 const HIDDEN = '(hidden)';
 
@@ -54,7 +52,7 @@ export function diffEnvironment(old: Environment, wanted: WantedVariables): Chan
     const property = `Environment.${name}`;
     if (!isWanted) return [change(property, HIDDEN, undefined)];
     if (before !== undefined && before === after) return [];
-    if (name === API_KEY_VARIABLE)
+    if (name === WORKER_VARIABLES.apiKey)
       return [change(property, before === undefined ? undefined : HIDDEN, 'changed')];
     return [change(property, before, after ?? '(known when it is made)')];
   });

@@ -1,3 +1,4 @@
+import { deadLetterQueueName } from '../worker-contract.ts';
 import type { DeploymentInput } from './deployment-input.ts';
 
 /** The tag that every resource of a deployment carries; its value is the function's name. */
@@ -43,8 +44,8 @@ export function deploymentNames(
     bucketArn: `arn:${partition}:s3:::${bucketName}`,
     queue: queueName,
     queueArn: arn('sqs', queueName),
-    deadLetterQueue: `${queueName}-dlq`,
-    deadLetterQueueArn: arn('sqs', `${queueName}-dlq`),
+    deadLetterQueue: deadLetterQueueName(queueName),
+    deadLetterQueueArn: arn('sqs', deadLetterQueueName(queueName)),
     role,
     rolePath,
     roleArn: `arn:${partition}:iam::${accountId}:role${rolePath}${role}`,

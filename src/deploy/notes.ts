@@ -1,10 +1,9 @@
+import { FUNCTION_TIMEOUT_SECONDS, MAX_RECEIVE_COUNT } from '../worker-contract.ts';
 import { touches } from './change.ts';
 import type { Desired, Differences, ResourceKind } from './differences.ts';
 import type { Observation } from './observe.ts';
 import { planQuiet } from './quiet.ts';
-import { TIMEOUT_SECONDS } from './resources/function.ts';
 import { EVENT_SOURCE_PROPERTY } from './resources/function-variables.ts';
-import { MAX_RECEIVE_COUNT } from './resources/queues.ts';
 
 /** What somebody should know about a resource before agreeing to a plan: full sentences. */
 export function noteFor(
@@ -105,4 +104,4 @@ function noteForEventSource(observed: Observation, differs: Differences, input: 
   ];
 }
 
-const MINUTES = TIMEOUT_SECONDS / 60;
+const MINUTES = FUNCTION_TIMEOUT_SECONDS / 60;

@@ -1,9 +1,6 @@
 import { createHash } from 'node:crypto';
 import { ZipArchive } from 'archiver';
-
-/** What Lambda calls: the export `handler` of the one file in the zip. */
-export const HANDLER = 'index.handler';
-const FILE_NAME = 'index.mjs';
+import { HANDLER } from '../worker-contract.ts';
 
 /** The oldest instant that a zip can hold is of 1980; any fixed one does. */
 const FILE_DATE = new Date(Date.UTC(2000, 0, 1));
@@ -16,7 +13,7 @@ const FILE_DATE = new Date(Date.UTC(2000, 0, 1));
  */
 export async function buildZip({ bundle }: { readonly bundle: Uint8Array }): Promise<Buffer> {
   const archive = new ZipArchive({ zlib: { level: 9 } });
-  archive.append(Buffer.from(bundle), { name: FILE_NAME, date: FILE_DATE, mode: 0o644 });
+  archive.append(Buffer.from(bundle), { name: HANDLER.file, date: FILE_DATE, mode: 0o644 });
   // Its own promise waits for the reader below; a failure comes out of both.
   const finalized = archive.finalize();
   const chunks: Buffer[] = [];

@@ -3,10 +3,10 @@ import { toUserError, withClearErrors } from '../aws/errors.ts';
 import { readingClients } from '../aws/reading-clients.ts';
 import type { Clock } from '../clock.ts';
 import { UserError } from '../errors.ts';
+import { WORKER_VARIABLES } from '../worker-contract.ts';
 import type { Change } from './change.ts';
 import { checkDeploymentInput, type DeploymentInput } from './deployment-input.ts';
 import { type Desired, type Differences, differences, RESOURCES, type ResourceKind } from './differences.ts';
-import { API_KEY_VARIABLE } from './environment.ts';
 import { type DeploymentNames, deploymentNames } from './names.ts';
 import { noteFor } from './notes.ts';
 import { type Observation, observe } from './observe.ts';
@@ -88,7 +88,7 @@ export function basisOf(plan: Plan): PlanBasis {
 
 /** The values that no message may show. */
 export function secretsOf(input: DeploymentInput): string[] {
-  const key = input.environment[API_KEY_VARIABLE];
+  const key = input.environment[WORKER_VARIABLES.apiKey];
   return key === undefined ? [] : [key];
 }
 

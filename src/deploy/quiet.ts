@@ -1,9 +1,9 @@
+import { WORKER_VARIABLES } from '../worker-contract.ts';
 import { touches } from './change.ts';
 import type { Desired, Differences } from './differences.ts';
 import type { Environment } from './environment.ts';
 import type { Observation } from './observe.ts';
 import { CODE_PROPERTIES } from './resources/function.ts';
-import { BUDGET_VARIABLE, WORKERS_VARIABLE } from './resources/function-variables.ts';
 
 /** What becomes of the event source while the function changes, and why. */
 export interface Quiet {
@@ -53,7 +53,8 @@ function lowersShare(
   old: Environment | undefined,
   { workers, environment }: Pick<Desired['input'], 'workers' | 'environment'>,
 ): boolean {
-  const before = Number(old?.get(BUDGET_VARIABLE)) / Number(old?.get(WORKERS_VARIABLE));
-  const after = Number(environment[BUDGET_VARIABLE]) / workers;
+  const before =
+    Number(old?.get(WORKER_VARIABLES.requestsPerSecond)) / Number(old?.get(WORKER_VARIABLES.workers));
+  const after = Number(environment[WORKER_VARIABLES.requestsPerSecond]) / workers;
   return !(before <= after);
 }

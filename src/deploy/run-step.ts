@@ -1,17 +1,12 @@
 import type { DeployClients } from '../aws/clients.ts';
 import type { Clock } from '../clock.ts';
+import { FUNCTION_TIMEOUT_SECONDS } from '../worker-contract.ts';
 import type { Desired } from './differences.ts';
 import type { Observation } from './observe.ts';
 import type { Step } from './order-steps.ts';
 import { abortUnfinishedUploads, blockPublicAccess, createBucket } from './resources/bucket.ts';
 import { createEventSource, tagEventSource, updateEventSource } from './resources/event-source.ts';
-import {
-  createFunction,
-  TIMEOUT_SECONDS,
-  tagFunction,
-  updateCode,
-  updateConfiguration,
-} from './resources/function.ts';
+import { createFunction, tagFunction, updateCode, updateConfiguration } from './resources/function.ts';
 import type { Surroundings } from './resources/function-variables.ts';
 import { createLogGroup, setRetention, tagLogGroup } from './resources/log-group.ts';
 import {
@@ -197,7 +192,7 @@ async function runEventSourceStep(context: StepContext, { action }: Step, onWait
       return waitForWorkers(
         { sqs: clients.sqs, clock },
         context.known.queueUrl ?? '',
-        (context.quietSince ?? clock.now()) + TIMEOUT_SECONDS * 1000,
+        (context.quietSince ?? clock.now()) + FUNCTION_TIMEOUT_SECONDS * 1000,
         onWait,
       );
     case 'enable':

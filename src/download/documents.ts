@@ -1,5 +1,5 @@
+import { isRecord } from '../json.ts';
 import type { TmdbMovie, TmdbReview } from '../tmdb/documents.ts';
-import { isRecord } from '../tmdb/json.ts';
 
 /**
  * A movie's document: TMDB's, all its fields, plus the IMDb id asked for under both of its names (`idIMDB` is

@@ -3,12 +3,10 @@ import type { Title } from '../imdb/title.ts';
 import type { Lake } from '../lake/lake.ts';
 import type { Partition } from '../partition.ts';
 import type { LookupSettings } from '../tmdb/look-up-movie.ts';
+import { CHECKPOINT_SECONDS } from '../worker-contract.ts';
 import { completeManifest, laterDay, type Manifest, type Outcome, type TitleState } from './manifest.ts';
 import { type StoredManifest, saveManifest } from './manifest-store.ts';
 import { laterOf } from './merge-manifests.ts';
-
-/** A killed run costs at most what it did since its last checkpoint. */
-const CHECKPOINT_MS = 5_000;
 
 /** Writes a run's manifest, as often as it should be. */
 export interface ManifestWriter {
@@ -83,7 +81,7 @@ export function createManifestWriter(
   return {
     async checkpoint() {
       // A clock that is set back must not put it off for as long.
-      if (writing || Math.abs(clock.now() - savedMs) < CHECKPOINT_MS) return;
+      if (writing || Math.abs(clock.now() - savedMs) < CHECKPOINT_SECONDS * 1_000) return;
       writing = write('running').finally(() => {
         writing = undefined;
       });

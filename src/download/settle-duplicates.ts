@@ -1,7 +1,7 @@
+import { isRecord } from '../json.ts';
 import { JSON_TYPE, movieKey, reviewPrefix } from '../lake/keys.ts';
 import type { Lake } from '../lake/lake.ts';
 import type { Partition } from '../partition.ts';
-import { isRecord } from '../tmdb/json.ts';
 import type { TitleState } from './manifest.ts';
 
 type Found = Extract<TitleState, { state: 'found' }>;

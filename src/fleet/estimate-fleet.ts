@@ -1,4 +1,5 @@
 import { MAX_CONNECTIONS, PACE_MARGIN } from '../tmdb/limits.ts';
+import { CHECKPOINT_SECONDS, WORKING_SECONDS } from '../worker-contract.ts';
 import type { MovieRates } from './learn-rates.ts';
 import { PRICES } from './prices.ts';
 
@@ -44,10 +45,6 @@ const SECONDS_PER_REQUEST = 0.3;
  * what their requests take: the pacer makes up for the change from one to the next.
  */
 const LEAST_SECONDS_PER_PARTITION = 0.15;
-/** An invocation asks for new titles so long: its time-out less the last 45 s. */
-const SECONDS_PER_INVOCATION = 255;
-/** A running worker writes its manifest so often. */
-const SECONDS_PER_CHECKPOINT = 5;
 /** The index's map and rows, and the manifest. */
 const READS_PER_PARTITION = 3;
 /** A message's part of a batch of ten, its receipt, its change of visibility and its deletion. */
@@ -118,11 +115,11 @@ function priceFleet(fleet: {
 }): FleetEstimate['dollars'] {
   const { durations, movies, rates, workerSeconds, seconds, memorySize } = fleet;
   const invocations = durations.reduce(
-    (sum, duration) => sum + Math.max(1, Math.ceil(duration / SECONDS_PER_INVOCATION)),
+    (sum, duration) => sum + Math.max(1, Math.ceil(duration / WORKING_SECONDS)),
     0,
   );
   const documents = movies * (rates.foundShare + rates.reviewsPerMovie);
-  const manifests = workerSeconds / SECONDS_PER_CHECKPOINT + invocations;
+  const manifests = workerSeconds / CHECKPOINT_SECONDS + invocations;
   const s3 = (documents + manifests) * PRICES.s3PerPut + invocations * READS_PER_PARTITION * PRICES.s3PerGet;
   const lambda =
     workerSeconds * (memorySize / 1024) * PRICES.lambdaPerGbSecond + invocations * PRICES.lambdaPerRequest;

@@ -1,4 +1,5 @@
 import { UsageError } from '../errors.ts';
+import { quote } from '../text.ts';
 
 /** Which partitions a launch sends. */
 export interface FleetFilters {
@@ -77,7 +78,7 @@ export function parseAge(text: string): number {
   if (number !== undefined && Number(number) > 0)
     return Number(number) * UNIT_MS[unit as keyof typeof UNIT_MS];
   throw new UsageError(
-    `${JSON.stringify(text.slice(0, 60))} is no age: give a number of hours, days or weeks, such as 12h, 30d or 8w.`,
+    `${quote(text)} is no age: give a number of hours, days or weeks, such as 12h, 30d or 8w.`,
   );
 }
 

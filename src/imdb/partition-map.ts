@@ -1,4 +1,5 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
+import { isRecord } from '../json.ts';
 import type { ETag } from '../lake/lake.ts';
 import type { Partition } from '../partition.ts';
 import type { Title } from './title.ts';
@@ -84,8 +85,4 @@ function isPartitionRange(value: unknown): value is PartitionRange {
   return (
     Array.isArray(value) && value.length === 3 && value.every((part) => Number.isInteger(part) && part >= 0)
   );
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

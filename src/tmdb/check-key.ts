@@ -1,8 +1,8 @@
 import { UserError } from '../errors.ts';
+import { isRecord } from '../json.ts';
 import { classifyAnswer } from './classify-answer.ts';
 import { apiKeyWriter, keyRefused, withoutKey } from './client.ts';
 import { type HttpGet, TransportError } from './http.ts';
-import { isRecord } from './json.ts';
 
 /** A key, and how to ask TMDB about it. */
 export interface KeyQuestion {

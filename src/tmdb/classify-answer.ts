@@ -1,5 +1,5 @@
+import { isRecord } from '../json.ts';
 import type { HttpAnswer } from './http.ts';
-import { isRecord } from './json.ts';
 
 /** What an answer means for what comes next. */
 export type Verdict =

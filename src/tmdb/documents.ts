@@ -1,5 +1,5 @@
+import { isRecord } from '../json.ts';
 import { BadAnswerError } from './errors.ts';
-import { isRecord } from './json.ts';
 
 /** A movie as TMDB gives it, with all its fields; new ones appear over time. */
 export type TmdbMovie = Readonly<Record<string, unknown>> & { readonly id: number };

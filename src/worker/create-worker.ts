@@ -7,6 +7,7 @@ import { createS3Lake } from '../lake/s3/s3-lake.ts';
 import { createTmdbClient } from '../tmdb/client.ts';
 import { createHttpGet } from '../tmdb/http.ts';
 import { createPacer } from '../tmdb/pacer.ts';
+import { WORKER_VARIABLES } from '../worker-contract.ts';
 import { CLIENT_OPTIONS } from './client-options.ts';
 import { createHandler, type Handler } from './create-handler.ts';
 import { createJsonLog } from './json-log.ts';
@@ -31,13 +32,13 @@ export function createWorker({
 }): Handler {
   const settings = resolveSettings({ env });
   const { tmdbBaseUrl: baseUrl, lookup, language, reviewLanguage, append } = settings;
-  const apiKey = settings.apiKey ?? missing('TMDB_API_KEY');
-  const bucket = settings.bucketName ?? missing('DATALAKE_BUCKET_NAME');
+  const apiKey = settings.apiKey ?? missing(WORKER_VARIABLES.apiKey);
+  const bucket = settings.bucketName ?? missing(WORKER_VARIABLES.bucketName);
   const clock = systemClock;
   const random = Math.random;
   const pacer = createPacer({ requestsPerSecond: settings.requestsPerSecond / settings.workers, clock });
   const lake = createS3Lake({ s3: createS3Client({ env }), bucket });
-  const eventSource = env.TDD_EVENT_SOURCE_UUID;
+  const eventSource = env[WORKER_VARIABLES.eventSourceId];
   const titleDeps = {
     lake,
     clock,
@@ -54,8 +55,9 @@ export function createWorker({
     readTitles: (partition, day, signal) => readTitles(titleDeps, partition, day, signal),
     queue: createWorkerQueue({
       sqs: new SQSClient(CLIENT_OPTIONS),
-      queueUrl: env.TDD_QUEUE_URL || missing('TDD_QUEUE_URL'),
-      deadLetterQueueUrl: env.TDD_DLQ_URL || missing('TDD_DLQ_URL'),
+      queueUrl: env[WORKER_VARIABLES.queueUrl] || missing(WORKER_VARIABLES.queueUrl),
+      deadLetterQueueUrl:
+        env[WORKER_VARIABLES.deadLetterQueueUrl] || missing(WORKER_VARIABLES.deadLetterQueueUrl),
     }),
     disableEventSource: eventSource ? () => disable(eventSource) : undefined,
     log: createJsonLog({ write, clock, secret: apiKey }),

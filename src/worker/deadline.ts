@@ -1,9 +1,5 @@
 import type { Clock } from '../clock.ts';
-
-/** With less time than this no new title is begun. */
-const STOP_MS = 45_000;
-/** With less than this all is dropped: what is left is for the manifest and the continuation. */
-const ABORT_MS = 15_000;
+import { ABORT_RESERVE_SECONDS, STOP_RESERVE_SECONDS } from '../worker-contract.ts';
 
 /** The end of an invocation's time. */
 export interface Deadline {
@@ -36,8 +32,8 @@ export function createDeadline({ clock }: { readonly clock: Clock }, remainingMs
   }
 
   return {
-    stop: abortIn(remainingMs - STOP_MS),
-    abort: abortIn(remainingMs - ABORT_MS),
+    stop: abortIn(remainingMs - STOP_RESERVE_SECONDS * 1_000),
+    abort: abortIn(remainingMs - ABORT_RESERVE_SECONDS * 1_000),
     remainingMs: () => Math.max(0, endsAtMs - clock.now()),
     cancel: () => cancelled.abort(),
   };

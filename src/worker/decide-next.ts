@@ -1,3 +1,4 @@
+import { MAX_RECEIVE_COUNT } from '../worker-contract.ts';
 import type { Ending } from './work.ts';
 
 /** What happens to a message after the work on it. */
@@ -18,9 +19,6 @@ export interface Delivery {
   readonly firstReceivedMs: number;
 }
 
-/** The queue gives a message to the dead-letter queue, without a reason, when it would be received once more. */
-const LAST_RECEIVE = 5;
-
 /** After the first, second … receive: 51 minutes in all. */
 const AFTER_FAILURE_MINUTES = [1, 5, 15, 30];
 /** After the first, second … receive: 162 minutes in all, beside the minutes that each worker waited in place. */
@@ -40,7 +38,7 @@ export function decideNext(
   delivery: Delivery,
   { nowMs, random }: { readonly nowMs: number; readonly random: () => number },
 ): Next {
-  const isLast = delivery.receives >= LAST_RECEIVE;
+  const isLast = delivery.receives >= MAX_RECEIVE_COUNT;
   const waitAfter = (minutes: readonly number[]): number =>
     Math.round((minutes[Math.min(delivery.receives, minutes.length) - 1] ?? 1) * 60 * (1 + random() / 5));
 

@@ -1,7 +1,5 @@
-import { MessageError } from '../message/message-error.ts';
-import { parseMessage } from '../message/parse-message.ts';
-import type { PartitionMessage } from '../message/partition-message.ts';
-import { writeMessage } from '../message/write-message.ts';
+import type { PartitionMessage } from '../message.ts';
+import { MessageError, parseMessage, writeMessage } from '../message.ts';
 import { createRunId } from '../run-id.ts';
 import type { Deadline } from './deadline.ts';
 import { decideNext, type Next } from './decide-next.ts';

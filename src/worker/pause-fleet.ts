@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import { WORKER_VARIABLES } from '../worker-contract.ts';
 import type { Deadline } from './deadline.ts';
 import type { Log } from './json-log.ts';
 
@@ -26,7 +27,10 @@ export async function pauseFleet(
   { stop }: Deadline,
 ): Promise<boolean> {
   if (disableEventSource === undefined) {
-    log('ERROR', 'The event source stays enabled: TDD_EVENT_SOURCE_UUID is not set, so run "tdd deploy".');
+    log(
+      'ERROR',
+      `The event source stays enabled: ${WORKER_VARIABLES.eventSourceId} is not set, so run "tdd deploy".`,
+    );
     return false;
   }
   for (let tries = 1; ; tries += 1) {

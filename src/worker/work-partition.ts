@@ -5,7 +5,7 @@ import { UserError } from '../errors.ts';
 import { SnapshotError, SnapshotGoneError } from '../imdb/snapshot-error.ts';
 import type { Title } from '../imdb/title.ts';
 import type { Lake } from '../lake/lake.ts';
-import type { PartitionMessage } from '../message/partition-message.ts';
+import type { PartitionMessage } from '../message.ts';
 import type { Partition } from '../partition.ts';
 import type { TmdbClient } from '../tmdb/client.ts';
 import { KeyRefusedError, OutageError } from '../tmdb/errors.ts';

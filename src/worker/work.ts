@@ -1,6 +1,6 @@
 import type { Counts } from '../download/manifest.ts';
 import type { DownloadProgress } from '../download/report.ts';
-import type { PartitionMessage } from '../message/partition-message.ts';
+import type { PartitionMessage } from '../message.ts';
 
 /** What has come of a partition in one invocation. */
 export interface Work {

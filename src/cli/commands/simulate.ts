@@ -6,6 +6,7 @@ import { UsageError } from '../../errors.ts';
 import type { LakeLocation } from '../../lake/open-lake.ts';
 import { type Partition, parseInitial, parseYear, partitionName } from '../../partition.ts';
 import { createRunId } from '../../run-id.ts';
+import { deadLetterQueueName } from '../../worker-contract.ts';
 import { createAwsClients } from '../aws.ts';
 import { defineCommand, type Flags } from '../command.ts';
 import type { CommandContext } from '../context.ts';
@@ -93,7 +94,7 @@ async function connectQueue(context: CommandContext, queueName: string): Promise
   const { createPartitionQueue } = await import('../../app/partition-queue.ts');
   const clients = await createAwsClients(context);
   const queue = createSqsQueue(clients, queueName);
-  const deadLetters = createSqsQueue(clients, `${queueName}-dlq`);
+  const deadLetters = createSqsQueue(clients, deadLetterQueueName(queueName));
   await queue.url();
   await deadLetters.url();
   return createPartitionQueue({ queue, deadLetters });

@@ -11,6 +11,7 @@ import {
 import type { DeployClients } from '../../aws/clients.ts';
 import { isServiceError, isVisibilityNotThere, orAbsent, says } from '../../aws/service-errors.ts';
 import type { Clock } from '../../clock.ts';
+import { BATCH_SIZE } from '../../worker-contract.ts';
 import { type Change, diffProperties, type Properties } from '../change.ts';
 import { type DeploymentNames, STACK_TAG } from '../names.ts';
 import { retryWhile, waitFor } from '../wait.ts';
@@ -78,7 +79,7 @@ export function diffEventSource(
     ...(STACK_TAG in observed.properties ? { [STACK_TAG]: names.stack } : {}),
     // One of a version or an alias would go on with old code.
     FunctionArn: names.functionArn,
-    BatchSize: '1',
+    BatchSize: String(BATCH_SIZE),
     MaximumBatchingWindowInSeconds: '0',
     FunctionResponseTypes: RESPONSE_TYPE,
     MaximumConcurrency: String(workers),
@@ -224,7 +225,7 @@ const VISIBILITY_TIMEOUT_MS = 60_000;
 
 function mappingSettings(workers: number) {
   return {
-    BatchSize: 1,
+    BatchSize: BATCH_SIZE,
     MaximumBatchingWindowInSeconds: 0,
     FunctionResponseTypes: [RESPONSE_TYPE],
     ScalingConfig: { MaximumConcurrency: workers },

@@ -1,13 +1,8 @@
+import { WORKER_VARIABLES } from '../../worker-contract.ts';
 import type { DeploymentInput } from '../deployment-input.ts';
 import type { WantedVariables } from '../environment.ts';
 
-/** The variable by which the worker knows its own event source, which it disables when the API key is revoked. */
-const EVENT_SOURCE_VARIABLE = 'TDD_EVENT_SOURCE_UUID';
-/** The variables that a worker's share of the budget follows from: the budget of the fleet, by their number. */
-export const BUDGET_VARIABLE = 'TMDB_REQUESTS_PER_SECOND';
-export const WORKERS_VARIABLE = 'TDD_WORKERS';
-
-export const EVENT_SOURCE_PROPERTY = `Environment.${EVENT_SOURCE_VARIABLE}`;
+export const EVENT_SOURCE_PROPERTY = `Environment.${WORKER_VARIABLES.eventSourceId}`;
 
 /** What is known of other resources; `undefined` for one that is not made yet. */
 export interface Surroundings {
@@ -21,10 +16,10 @@ export interface Surroundings {
 export function functionVariables(input: DeploymentInput, surroundings: Surroundings): WantedVariables {
   return {
     ...input.environment,
-    DATALAKE_BUCKET_NAME: input.bucketName,
-    [WORKERS_VARIABLE]: String(input.workers),
-    TDD_QUEUE_URL: surroundings.queueUrl,
-    TDD_DLQ_URL: surroundings.deadLetterQueueUrl,
-    [EVENT_SOURCE_VARIABLE]: surroundings.eventSourceId,
+    [WORKER_VARIABLES.bucketName]: input.bucketName,
+    [WORKER_VARIABLES.workers]: String(input.workers),
+    [WORKER_VARIABLES.queueUrl]: surroundings.queueUrl,
+    [WORKER_VARIABLES.deadLetterQueueUrl]: surroundings.deadLetterQueueUrl,
+    [WORKER_VARIABLES.eventSourceId]: surroundings.eventSourceId,
   };
 }

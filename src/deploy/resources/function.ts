@@ -9,11 +9,12 @@ import {
 import type { DeployClients } from '../../aws/clients.ts';
 import { isVisibilityNotThere, says } from '../../aws/service-errors.ts';
 import { UserError } from '../../errors.ts';
+import { FUNCTION_TIMEOUT_SECONDS, HANDLER } from '../../worker-contract.ts';
 import { type Change, diffProperties, type Properties } from '../change.ts';
 import type { DeploymentInput } from '../deployment-input.ts';
 import { diffEnvironment, Environment } from '../environment.ts';
 import { type DeploymentNames, STACK_TAG } from '../names.ts';
-import { codeSha256, HANDLER } from '../package.ts';
+import { codeSha256 } from '../package.ts';
 import { retryWhile } from '../wait.ts';
 import { changeFunction, type FunctionDeps, readWhenReady, waitUntilReady } from './function-changes.ts';
 import { functionVariables, type Surroundings } from './function-variables.ts';
@@ -39,8 +40,6 @@ export interface ObservedFunction {
 
 const RUNTIME: Runtime = 'nodejs24.x';
 const ARCHITECTURE = 'arm64';
-/** How long a worker may run. */
-export const TIMEOUT_SECONDS = 300;
 
 /**
  * Reads the function's state, waiting while it is about to change; `undefined` when there is none of this name.
@@ -89,9 +88,9 @@ export function diffFunction(
   const wanted: Properties = {
     [STACK_TAG]: names.stack,
     Runtime: RUNTIME,
-    Handler: HANDLER,
+    Handler: HANDLER.name,
     Role: surroundings.roleArn,
-    Timeout: String(TIMEOUT_SECONDS),
+    Timeout: String(FUNCTION_TIMEOUT_SECONDS),
     MemorySize: String(input.memorySizeMb),
     Layers: 'none',
     LogFormat: 'JSON',
@@ -198,9 +197,9 @@ function configuration(names: DeploymentNames, input: DeploymentInput, surroundi
   const known = variables.filter((entry): entry is [string, string] => entry[1] !== undefined);
   return {
     Runtime: RUNTIME,
-    Handler: HANDLER,
+    Handler: HANDLER.name,
     Role: surroundings.roleArn,
-    Timeout: TIMEOUT_SECONDS,
+    Timeout: FUNCTION_TIMEOUT_SECONDS,
     MemorySize: input.memorySizeMb,
     LoggingConfig: { LogFormat: 'JSON', LogGroup: names.logGroup },
     Environment: { Variables: Object.fromEntries(known) },

@@ -11,6 +11,7 @@ import {
 import type { DeployClients } from '../../aws/clients.ts';
 import { isServiceError, orAbsent } from '../../aws/service-errors.ts';
 import type { Clock } from '../../clock.ts';
+import { MAX_RECEIVE_COUNT, RETENTION_SECONDS, VISIBILITY_TIMEOUT_SECONDS } from '../../worker-contract.ts';
 import { type Change, diffProperties, type Properties } from '../change.ts';
 import { type DeploymentNames, STACK_TAG } from '../names.ts';
 import { retryWhile, waitFor } from '../wait.ts';
@@ -23,12 +24,6 @@ export interface ObservedQueue {
   readonly messages: number;
   readonly properties: Properties;
 }
-
-/** How often a message is received before SQS moves it to the dead-letter queue. */
-export const MAX_RECEIVE_COUNT = 5;
-const RETENTION_SECONDS = 14 * 24 * 60 * 60;
-/** Six times the function's time-out, as Lambda advises for a queue that it polls. */
-const VISIBILITY_SECONDS = 1_800;
 
 export interface QueueDeps {
   readonly sqs: DeployClients['sqs'];
@@ -83,7 +78,7 @@ export function diffDeadLetterQueue(observed: ObservedQueue, names: DeploymentNa
 /** The attributes of the queue that the workers take from. */
 export function queueAttributes(names: DeploymentNames): QueueAttributes {
   return {
-    VisibilityTimeout: String(VISIBILITY_SECONDS),
+    VisibilityTimeout: String(VISIBILITY_TIMEOUT_SECONDS),
     MessageRetentionPeriod: String(RETENTION_SECONDS),
     RedrivePolicy: JSON.stringify({
       deadLetterTargetArn: names.deadLetterQueueArn,

@@ -1,8 +1,29 @@
-import { UsageError } from '../errors.ts';
-import { parseInitial, parseYear } from '../partition.ts';
-import { isRunId } from '../run-id.ts';
-import { MessageError } from './message-error.ts';
-import type { PartitionMessage } from './partition-message.ts';
+import { UsageError, UserError } from './errors.ts';
+import { type Partition, parseInitial, parseYear } from './partition.ts';
+import { isRunId } from './run-id.ts';
+import { quote } from './text.ts';
+
+/** One partition to download: what a producer puts on the queue for a worker. */
+export interface PartitionMessage extends Partition {
+  /** The UTC day of the list of titles. Older producers send none: the first worker takes today's. */
+  readonly snapshot?: string;
+  /** The run's name. Older producers send none: the first worker makes one. */
+  readonly run?: string;
+  /** How many workers have handed the partition on before, each having come as far as its time allowed. */
+  readonly hop: number;
+  /** ISO instant: what was fetched earlier counts as not fetched. */
+  readonly redoBefore?: string;
+}
+
+/** A message that no worker can work on, now or later: its text says why. */
+export class MessageError extends UserError {
+  override readonly name = 'MessageError';
+}
+
+/** A message's body, as {@link parseMessage} reads it again. */
+export function writeMessage({ year, initial, snapshot, run, hop, redoBefore }: PartitionMessage): string {
+  return JSON.stringify({ year, initial, snapshot, run, hop, redoBefore });
+}
 
 /**
  * Reads a message's body. Older producers write the year as a string perhaps, a space in the initial where we write
@@ -33,10 +54,10 @@ function parseFields(body: string): Fields {
   try {
     json = JSON.parse(body);
   } catch (cause) {
-    throw new MessageError(`The message is not JSON: ${quote(body)}.`, { cause });
+    throw new MessageError(`The message is not JSON: ${quote(body, 80)}.`, { cause });
   }
   if (typeof json === 'object' && json !== null && !Array.isArray(json)) return json as Fields;
-  throw new MessageError(`The message is no JSON object: ${quote(json)}.`);
+  throw new MessageError(`The message is no JSON object: ${quote(json, 80)}.`);
 }
 
 function readWith<T>(parse: (value: unknown) => T, fields: Fields, name: string): T {
@@ -58,7 +79,7 @@ function readOptional<T>(
   if (!Object.hasOwn(fields, name)) return undefined;
   const value = fields[name];
   if (isValid(value)) return value;
-  throw new MessageError(`The message's ${name} is wrong: ${quote(value)} is not ${what}.`);
+  throw new MessageError(`The message's ${name} is wrong: ${quote(value, 80)} is not ${what}.`);
 }
 
 function isDay(value: unknown): value is string {
@@ -80,10 +101,4 @@ function isInstant(value: unknown): value is string {
   if (typeof value !== 'string' || !isDay(value.slice(0, 10))) return false;
   const isIso = /^.{10}T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:\d{2})$/.test(value);
   return isIso && !Number.isNaN(Date.parse(value));
-}
-
-/** A value for people, short: bodies can be 1 MB long. */
-function quote(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
-  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
 }

@@ -1,7 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { MessageError } from '../../src/message/message-error.ts';
-import { parseMessage } from '../../src/message/parse-message.ts';
-import { writeMessage } from '../../src/message/write-message.ts';
+import { MessageError, parseMessage, writeMessage } from '../src/message.ts';
 
 const whole = {
   year: 2004,

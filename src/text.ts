@@ -1,0 +1,12 @@
+/**
+ * A value as an error message shows it: JSON, so that control characters are escaped, and short.
+ * @param maxLength of a string's own characters, or of another value's JSON text, in UTF-16 code units.
+ */
+export function quote(value: unknown, maxLength = 60): string {
+  if (typeof value === 'string') return JSON.stringify(shorten(value, maxLength));
+  return shorten(JSON.stringify(value) ?? String(value), maxLength);
+}
+
+function shorten(text: string, maxLength: number): string {
+  return text.length > maxLength ? `${text.slice(0, maxLength)}…` : text;
+}
