@@ -17,13 +17,14 @@ function section(heading: string): string {
   return readme.slice(start, next < 0 ? undefined : start + 1 + next);
 }
 
-/** The IAM actions of every AWS call that the files of a folder make. */
-function actionsOf(folder: URL): string[] {
-  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) =>
-    file.endsWith('.ts'),
-  );
-  const actions = files.flatMap((file) => {
-    const text = readFileSync(new URL(file, folder), 'utf8');
+/** The IAM actions of every AWS call that the files of deploy make, and the event source's, which it shares. */
+function deployActions(): string[] {
+  const src = new URL('../src/', import.meta.url);
+  const files = readdirSync(new URL('deploy/', src), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => `deploy/${file}`);
+  const actions = [...files, 'aws/event-source.ts'].flatMap((file) => {
+    const text = readFileSync(new URL(file, src), 'utf8');
     return [...text.matchAll(/import (?:type )?\{([^}]*)\} from '@aws-sdk\/client-([a-z0-9-]+)'/g)].flatMap(
       ([, names = '', client = '']) =>
         [...names.matchAll(/\b(\w+)Command\b/g)].map(([, operation = '']) =>
@@ -71,12 +72,9 @@ describe('README.md', () => {
     for (const [, flag = ''] of text.matchAll(/`(--[a-z-]+)/g)) expect(stdout).toContain(flag);
   });
 
-  it.each(actionsOf(new URL('../src/deploy/', import.meta.url)))(
-    'lists %s among what the deployer needs',
-    (action) => {
-      expect(section('## What the deployer needs')).toContain(`\`${action}\``);
-    },
-  );
+  it.each(deployActions())('lists %s among what the deployer needs', (action) => {
+    expect(section('## What the deployer needs')).toContain(`\`${action}\``);
+  });
 
   it('names the terms of both sources', () => {
     expect(readme).toContain('This product uses the TMDB API but is not endorsed or');

@@ -1,4 +1,4 @@
-import { type EventSource, type FleetWorkers, isEnabled } from '../aws/event-source.ts';
+import { type EventSource, type FleetWorkers, isEnabled, isSettled } from '../aws/event-source.ts';
 import type { QueueDepths, QueueReader } from '../aws/queue-interface.ts';
 import type { Clock } from '../clock.ts';
 import { UserError } from '../errors.ts';
@@ -85,10 +85,6 @@ async function switchEventSource(
     if (eventSource !== undefined) return eventSource;
     throw new UserError('No event source ties the queue to the workers: run "tdd deploy" first.');
   }
-}
-
-function isSettled({ state }: EventSource): boolean {
-  return state === 'Enabled' || state === 'Disabled';
 }
 
 /** SQS does not tell how old its oldest message is: so the launch's time bounds it. */

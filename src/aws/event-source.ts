@@ -1,11 +1,78 @@
 import {
   type EventSourceMappingConfiguration,
+  GetEventSourceMappingCommand,
   GetFunctionConfigurationCommand,
   type LambdaClient,
   ListEventSourceMappingsCommand,
   UpdateEventSourceMappingCommand,
 } from '@aws-sdk/client-lambda';
 import { explainAwsError } from './explain-aws-error.ts';
+import { orAbsent } from './service-errors.ts';
+
+interface LambdaDeps {
+  readonly lambda: Pick<LambdaClient, 'send'>;
+}
+
+const ABSENT = 'ResourceNotFoundException';
+
+/**
+ * Lists all event source mappings of a queue (also those whose function is deleted) or of a function, on however
+ * many pages.
+ * @returns an empty list when there is no such function.
+ * @throws the SDK's error.
+ */
+export async function listEventSources(
+  { lambda }: LambdaDeps,
+  of: { readonly queueArn: string } | { readonly functionName: string },
+): Promise<EventSourceMappingConfiguration[]> {
+  const filter = 'queueArn' in of ? { EventSourceArn: of.queueArn } : { FunctionName: of.functionName };
+  const all: EventSourceMappingConfiguration[] = [];
+  let Marker: string | undefined;
+  do {
+    const page = await orAbsent(
+      lambda.send(new ListEventSourceMappingsCommand({ ...filter, Marker })),
+      ABSENT,
+    );
+    all.push(...(page?.EventSourceMappings ?? []));
+    Marker = page?.NextMarker || undefined;
+  } while (Marker !== undefined);
+  return all;
+}
+
+/**
+ * Reads one event source mapping.
+ * @returns nothing when there is none of this id.
+ * @throws the SDK's error.
+ */
+export async function getEventSource(
+  { lambda }: LambdaDeps,
+  id: string,
+): Promise<EventSourceMappingConfiguration | undefined> {
+  return orAbsent(lambda.send(new GetEventSourceMappingCommand({ UUID: id })), ABSENT);
+}
+
+/**
+ * Begins to enable or disable an event source; AWS takes some seconds for it. Disabled, Lambda takes no more
+ * messages from the queue, which keeps them.
+ * @throws the SDK's error, also when the event source is changing already.
+ */
+export async function switchEventSource(
+  { lambda }: LambdaDeps,
+  id: string,
+  enabled: boolean,
+): Promise<EventSourceMappingConfiguration> {
+  return lambda.send(new UpdateEventSourceMappingCommand({ UUID: id, Enabled: enabled }));
+}
+
+/** Is it switched on, or about to be? */
+export function isEnabled({ state }: Pick<EventSource, 'state'>): boolean {
+  return state !== 'Disabled' && state !== 'Disabling';
+}
+
+/** Has its last change ended? Until then AWS refuses another one. */
+export function isSettled({ state }: { readonly state: string | undefined }): boolean {
+  return state === 'Enabled' || state === 'Disabled';
+}
 
 /** The workers' Lambda function, as far as a fleet needs to know. */
 export interface WorkerFunction {
@@ -36,59 +103,42 @@ export interface FleetWorkers {
   switchEventSource(id: string, enabled: boolean): Promise<EventSource>;
 }
 
-/** The workers of a function that takes its messages from a queue. */
+/** The workers of a function that takes its messages from a queue. All methods throw a {@link UserError}. */
 export function createFleetWorkers(
-  { lambda }: { readonly lambda: Pick<LambdaClient, 'send'> },
+  { lambda }: LambdaDeps,
   { functionName, queueName }: { readonly functionName: string; readonly queueName: string },
 ): FleetWorkers {
-  async function orAbsent<Answer>(doing: string, run: () => Promise<Answer>): Promise<Answer | undefined> {
-    try {
-      return await run();
-    } catch (error) {
-      if (error instanceof Error && error.name === 'ResourceNotFoundException') return undefined;
-      throw explainAwsError(error, doing);
-    }
-  }
+  const clearly = <Answer>(doing: string, answer: Promise<Answer>): Promise<Answer> =>
+    answer.catch((error: unknown) => {
+      throw explainAwsError(error, `${doing} the function "${functionName}"`);
+    });
+
+  const readConfiguration = () => {
+    const command = new GetFunctionConfigurationCommand({ FunctionName: functionName });
+    return clearly('look at', orAbsent(lambda.send(command), ABSENT));
+  };
 
   return {
-    readFunction: () =>
-      orAbsent(`look at the function "${functionName}"`, async () => {
-        const { State = 'Active', LastUpdateStatus = 'Successful' } = await lambda.send(
-          new GetFunctionConfigurationCommand({ FunctionName: functionName }),
-        );
-        return { state: State, lastUpdate: LastUpdateStatus };
-      }),
+    async readFunction() {
+      const found = await readConfiguration();
+      return found && { state: found.State ?? 'Active', lastUpdate: found.LastUpdateStatus ?? 'Successful' };
+    },
 
-    readEnvironment: () =>
-      orAbsent(`look at the function "${functionName}"`, async () => {
-        const { Environment } = await lambda.send(
-          new GetFunctionConfigurationCommand({ FunctionName: functionName }),
-        );
-        return Environment?.Variables ?? {};
-      }),
+    async readEnvironment() {
+      const found = await readConfiguration();
+      return found && (found.Environment?.Variables ?? {});
+    },
 
-    readEventSource: () =>
-      orAbsent(`look at the event sources of the function "${functionName}"`, async () => {
-        const { EventSourceMappings = [] } = await lambda.send(
-          new ListEventSourceMappingsCommand({ FunctionName: functionName }),
-        );
-        const ours = EventSourceMappings.find(({ EventSourceArn }) =>
-          EventSourceArn?.endsWith(`:${queueName}`),
-        );
-        return ours && toEventSource(ours);
-      }),
+    async readEventSource() {
+      const listing = listEventSources({ lambda }, { functionName });
+      const all = await clearly('look at the event sources of', listing);
+      const ours = all.find(({ EventSourceArn }) => EventSourceArn?.endsWith(`:${queueName}`));
+      return ours && toEventSource(ours);
+    },
 
-    switchEventSource: async (id, enabled) => {
-      try {
-        return toEventSource(
-          await lambda.send(new UpdateEventSourceMappingCommand({ UUID: id, Enabled: enabled })),
-        );
-      } catch (error) {
-        throw explainAwsError(
-          error,
-          `${enabled ? 'enable' : 'disable'} the event source of the function "${functionName}"`,
-        );
-      }
+    async switchEventSource(id, enabled) {
+      const doing = `${enabled ? 'enable' : 'disable'} the event source of`;
+      return toEventSource(await clearly(doing, switchEventSource({ lambda }, id, enabled)));
     },
   };
 }
@@ -97,9 +147,4 @@ function toEventSource(mapping: EventSourceMappingConfiguration): EventSource {
   const { UUID = '', State = 'Unknown', ScalingConfig } = mapping;
   const maximumConcurrency = ScalingConfig?.MaximumConcurrency;
   return { id: UUID, state: State, ...(maximumConcurrency !== undefined && { maximumConcurrency }) };
-}
-
-/** Is it switched on, or about to be? */
-export function isEnabled({ state }: EventSource): boolean {
-  return state !== 'Disabled' && state !== 'Disabling';
 }

@@ -1,18 +1,15 @@
-import {
-  LambdaClient,
-  type LambdaClientConfig,
-  UpdateEventSourceMappingCommand,
-} from '@aws-sdk/client-lambda';
+import { LambdaClient, type LambdaClientConfig } from '@aws-sdk/client-lambda';
+import { switchEventSource } from '../aws/event-source.ts';
 import { CLIENT_OPTIONS } from './client-options.ts';
 
 /**
- * Disables an event source: Lambda takes no more messages from its queue, which keeps them.
+ * Disables the worker's own event source: Lambda takes no more messages from the queue, which keeps them.
  * @throws the SDK's error, also when the event source is changing already.
  */
-export async function disableEventSource(uuid: string, config: LambdaClientConfig = {}): Promise<void> {
+export async function disableEventSource(id: string, config: LambdaClientConfig = {}): Promise<void> {
   const lambda = new LambdaClient({ ...CLIENT_OPTIONS, ...config });
   try {
-    await lambda.send(new UpdateEventSourceMappingCommand({ UUID: uuid, Enabled: false }));
+    await switchEventSource({ lambda }, id, false);
   } finally {
     lambda.destroy();
   }

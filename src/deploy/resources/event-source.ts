@@ -2,14 +2,13 @@ import {
   CreateEventSourceMappingCommand,
   type EventSourceMappingConfiguration,
   type FunctionResponseType,
-  GetEventSourceMappingCommand,
-  ListEventSourceMappingsCommand,
   ListTagsCommand,
   TagResourceCommand,
   UpdateEventSourceMappingCommand,
 } from '@aws-sdk/client-lambda';
 import type { DeployClients } from '../../aws/clients.ts';
-import { isServiceError, isVisibilityNotThere, orAbsent, says } from '../../aws/service-errors.ts';
+import { getEventSource, isSettled, listEventSources } from '../../aws/event-source.ts';
+import { isServiceError, isVisibilityNotThere, says } from '../../aws/service-errors.ts';
 import type { Clock } from '../../clock.ts';
 import { BATCH_SIZE } from '../../worker-contract.ts';
 import { type Change, diffProperties, type Properties } from '../change.ts';
@@ -41,7 +40,7 @@ export async function observeEventSource(
   names: DeploymentNames,
 ): Promise<ObservedEventSource | undefined> {
   // By the queue and not by the function: one whose function was deleted is still there, and would be in the way.
-  const all = await listEventSources(lambda, { EventSourceArn: names.queueArn });
+  const all = await listEventSources({ lambda }, { queueArn: names.queueArn });
   const found =
     all.find(({ FunctionArn }) => FunctionArn === names.functionArn) ??
     all.find(({ FunctionArn }) => isOfFunction(FunctionArn, names));
@@ -100,7 +99,7 @@ export async function listOtherSources(
   { lambda }: Pick<DeployClients, 'lambda'>,
   names: DeploymentNames,
 ): Promise<OtherSource[]> {
-  const all = await listEventSources(lambda, { FunctionName: names.function });
+  const all = await listEventSources({ lambda }, { functionName: names.function });
   const others: OtherSource[] = [];
   for (const { UUID, EventSourceArn, EventSourceMappingArn } of all) {
     if (UUID === undefined || EventSourceArn === undefined || EventSourceArn === names.queueArn) continue;
@@ -191,25 +190,10 @@ export async function waitUntilSettled(
 ): Promise<EventSourceMappingConfiguration | undefined> {
   const what = `The change of the event source ${id}`;
   return waitFor({ clock, timeoutMs: SETTLE_TIMEOUT_MS, what, onWait }, async () => {
-    const found = await orAbsent(lambda.send(new GetEventSourceMappingCommand({ UUID: id })), ABSENT);
+    const found = await getEventSource({ lambda }, id);
     if (!found) return { gone: true as const };
-    return /^(Enabled|Disabled)$/.test(found.State ?? '') ? { gone: false as const, found } : undefined;
+    return isSettled({ state: found.State }) ? { gone: false as const, found } : undefined;
   }).then((answer) => (answer.gone ? undefined : answer.found));
-}
-
-/** All event sources of a queue, or of a function. */
-async function listEventSources(
-  lambda: DeployClients['lambda'],
-  of: { readonly EventSourceArn: string } | { readonly FunctionName: string },
-): Promise<EventSourceMappingConfiguration[]> {
-  const all: EventSourceMappingConfiguration[] = [];
-  let Marker: string | undefined;
-  do {
-    const page = await orAbsent(lambda.send(new ListEventSourceMappingsCommand({ ...of, Marker })), ABSENT);
-    all.push(...(page?.EventSourceMappings ?? []));
-    Marker = page?.NextMarker || undefined;
-  } while (Marker !== undefined);
-  return all;
 }
 
 /** Is this the function's ARN, perhaps with a version behind it? */
@@ -217,7 +201,6 @@ function isOfFunction(arn: string | undefined, names: DeploymentNames): boolean 
   return arn === names.functionArn || (arn?.startsWith(`${names.functionArn}:`) ?? false);
 }
 
-const ABSENT = 'ResourceNotFoundException';
 const RESPONSE_TYPE: FunctionResponseType = 'ReportBatchItemFailures';
 const SETTLE_TIMEOUT_MS = 180_000;
 const PERMISSION_TIMEOUT_MS = 60_000;
