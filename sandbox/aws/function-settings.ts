@@ -1,6 +1,6 @@
 import { AwsError } from './aws-call.ts';
 import { isTrusted } from './iam-policy.ts';
-import { invalidParameter, type LambdaDeps } from './lambda.ts';
+import { invalidParameter, type LambdaDeps } from './lambda-call.ts';
 import type { FunctionConfiguration, Role, World } from './world.ts';
 
 type Input = Readonly<Record<string, unknown>>;

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type AwsAnswer, AwsError } from './aws-call.ts';
 import { checkSettings, checkVisibility, readSettings } from './function-settings.ts';
-import { refuseWhileChanging, tellConfiguration } from './function-state.ts';
 import {
   findFunction,
   functionArn,
@@ -11,7 +10,7 @@ import {
   type LambdaCall,
   type LambdaDeps,
   unknownOperation,
-} from './lambda.ts';
+} from './lambda-call.ts';
 import type { FunctionConfiguration, LambdaFunction } from './world.ts';
 
 /** Creates, tells, updates and deletes functions. */
@@ -132,4 +131,45 @@ function readZip(code: unknown): Buffer {
   const { ZipFile } = (code ?? {}) as { ZipFile?: string };
   if (ZipFile === undefined) throw invalidParameter('Please provide a source for function code.');
   return Buffer.from(ZipFile, 'base64');
+}
+
+/** A function's settings and where it stands now. https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html */
+function tellConfiguration(
+  { now }: Pick<LambdaDeps, 'now'>,
+  { configuration, activeAt, updatedAt }: LambdaFunction,
+): object {
+  const isPending = now() < activeAt;
+  const isUpdating = now() < updatedAt;
+  return {
+    ...configuration,
+    State: isPending ? 'Pending' : 'Active',
+    ...(isPending ? { StateReason: 'The function is being created.', StateReasonCode: 'Creating' } : {}),
+    LastUpdateStatus: isUpdating ? 'InProgress' : 'Successful',
+    ...(isUpdating
+      ? {
+          LastUpdateStatusReason: 'The function is being created.',
+          LastUpdateStatusReasonCode: 'Creating',
+        }
+      : {}),
+  };
+}
+
+/** @throws {AwsError} while the function is being made or updated. */
+function refuseWhileChanging(
+  { now }: LambdaDeps,
+  { configuration, activeAt, updatedAt }: LambdaFunction,
+): void {
+  const because =
+    now() < activeAt
+      ? 'The function is currently in the following state: Pending'
+      : now() < updatedAt
+        ? `An update is in progress for resource: ${configuration.FunctionArn}`
+        : undefined;
+  if (because) {
+    throw new AwsError(
+      409,
+      'ResourceConflictException',
+      `The operation cannot be performed at this time. ${because}`,
+    );
+  }
 }

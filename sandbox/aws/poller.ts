@@ -1,9 +1,8 @@
 import type { Outcome } from './container.ts';
 import type { ContainerPool } from './container-pool.ts';
 import { roleOf } from './function-settings.ts';
-import { functionName } from './lambda.ts';
-import { isPolling } from './lambda-mappings.ts';
-import { findMissingRight } from './mapping-checks.ts';
+import { functionName } from './lambda-call.ts';
+import { findMissingRight, isPolling } from './lambda-mappings.ts';
 import type { Queues, ReceivedMessage } from './queues.ts';
 import type { EventSourceMapping, World } from './world.ts';
 

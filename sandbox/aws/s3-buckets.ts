@@ -1,7 +1,7 @@
 import { type AwsAnswer, type AwsCall, AwsError } from './aws-call.ts';
-import type { S3Deps } from './s3.ts';
+import { type S3Deps, xmlAnswer } from './s3-call.ts';
 import type { Bucket } from './world.ts';
-import { readXmlElements, readXmlTexts, toXml, XML_TYPE } from './xml.ts';
+import { readXmlElements, readXmlTexts, toXml } from './xml.ts';
 
 /** The settings that are kept, by the name of their query, and what S3 says when there is none. */
 const SETTINGS: Readonly<Record<string, { code: string; message: string }>> = {
@@ -103,8 +103,4 @@ function handleSetting(call: AwsCall, bucket: Bucket, setting: string): AwsAnswe
       return xmlAnswer(kept);
     }
   }
-}
-
-export function xmlAnswer(body: string): AwsAnswer {
-  return { status: 200, headers: { 'content-type': XML_TYPE }, body };
 }

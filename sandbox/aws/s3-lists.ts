@@ -1,7 +1,6 @@
 import type { AwsAnswer } from './aws-call.ts';
 import type { ObjectInfo } from './bucket-files.ts';
-import type { S3Call, S3Deps } from './s3.ts';
-import { xmlAnswer } from './s3-buckets.ts';
+import { type S3Call, type S3Deps, xmlAnswer } from './s3-call.ts';
 import { toXml, type XmlValue } from './xml.ts';
 
 /** ListObjects, ListObjectsV2, ListObjectVersions or ListMultipartUploads; `undefined` for another call. */

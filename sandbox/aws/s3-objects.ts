@@ -1,8 +1,7 @@
 import { createReadStream, openSync } from 'node:fs';
 import { type AwsAnswer, type AwsCall, AwsError } from './aws-call.ts';
 import type { ObjectInfo } from './bucket-files.ts';
-import type { S3Call, S3Deps } from './s3.ts';
-import { xmlAnswer } from './s3-buckets.ts';
+import { type S3Call, type S3Deps, xmlAnswer } from './s3-call.ts';
 import { readXmlElements, readXmlTexts, toXml } from './xml.ts';
 
 /** PutObject. Nothing is awaited between the check of its conditions and the write, so no two can both win. */

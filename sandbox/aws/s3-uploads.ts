@@ -1,28 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { type AwsAnswer, AwsError } from './aws-call.ts';
-import type { S3Call, S3Deps } from './s3.ts';
-import { xmlAnswer } from './s3-buckets.ts';
+import { type S3Call, type S3Deps, type Upload, xmlAnswer } from './s3-call.ts';
 import { checkWriteConditions, decodeBody, labelOf } from './s3-objects.ts';
 import { readXmlElements, readXmlTexts, toXml } from './xml.ts';
-
-interface Upload {
-  readonly id: string;
-  readonly bucket: string;
-  readonly key: string;
-  readonly label: ReturnType<typeof labelOf>;
-  readonly parts: Map<number, Buffer>;
-}
-
-/** Multipart uploads that are not finished. They live in memory: a sandbox that stops forgets them. */
-export interface Uploads {
-  of(bucket: string): readonly { readonly id: string; readonly key: string }[];
-  readonly byId: Map<string, Upload>;
-}
-
-export function createUploads(): Uploads {
-  const byId = new Map<string, Upload>();
-  return { byId, of: (bucket) => [...byId.values()].filter((upload) => upload.bucket === bucket) };
-}
 
 const MINIMUM_PART_BYTES = 5 * 1024 * 1024;
 

@@ -1,26 +1,11 @@
 import { type AwsAnswer, type AwsCall, AwsError } from './aws-call.ts';
-import type { BucketFiles } from './bucket-files.ts';
 import { handleBucket } from './s3-buckets.ts';
+import { type S3Call, type S3Deps, xmlAnswer } from './s3-call.ts';
 import { listBucket } from './s3-lists.ts';
 import { deleteObjects, getObject, putObject } from './s3-objects.ts';
-import { handleUpload, type Uploads } from './s3-uploads.ts';
-import type { Bucket, World } from './world.ts';
-import { toXml, XML_TYPE } from './xml.ts';
-
-export interface S3Deps {
-  readonly world: World;
-  readonly files: BucketFiles;
-  readonly uploads: Uploads;
-  readonly now: () => number;
-}
-
-/** A call of S3 once its bucket and key are known. */
-export interface S3Call extends AwsCall {
-  readonly bucketName: string;
-  readonly bucket: Bucket;
-  /** Decoded; empty for the bucket itself. */
-  readonly key: string;
-}
+import { handleUpload } from './s3-uploads.ts';
+import type { World } from './world.ts';
+import { toXml } from './xml.ts';
 
 /** S3 in path style, as an endpoint on a bare IP address makes every SDK speak it. */
 export async function handleS3(deps: S3Deps, call: AwsCall): Promise<AwsAnswer> {
@@ -71,6 +56,5 @@ function listBuckets(world: World): AwsAnswer {
     Name,
     CreationDate: new Date(createdAt).toISOString(),
   }));
-  const body = toXml('ListAllMyBucketsResult', { Owner: { ID: 'sandbox' }, Buckets: { Bucket } });
-  return { status: 200, headers: { 'content-type': XML_TYPE }, body };
+  return xmlAnswer(toXml('ListAllMyBucketsResult', { Owner: { ID: 'sandbox' }, Buckets: { Bucket } }));
 }

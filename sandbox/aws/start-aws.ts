@@ -18,7 +18,7 @@ import { handleLogs } from './log-groups.ts';
 import { startPoller } from './poller.ts';
 import { startQueues } from './queues.ts';
 import { handleS3 } from './s3.ts';
-import { createUploads } from './s3-uploads.ts';
+import { createUploads } from './s3-call.ts';
 import { handleSts } from './sts.ts';
 
 export interface AwsOptions {

@@ -1,0 +1,58 @@
+import { type AwsAnswer, type AwsCall, AwsError } from './aws-call.ts';
+import type { CodeStore } from './code-store.ts';
+import type { Queues } from './queues.ts';
+import { ACCOUNT_ID, type LambdaFunction, type World } from './world.ts';
+
+/** What Lambda's operations work on. */
+export interface LambdaDeps {
+  readonly world: World;
+  readonly now: () => number;
+  readonly queues: Pick<Queues, 'attributes'>;
+  readonly code: CodeStore;
+  /** How long after its making or change a role cannot be used by Lambda. */
+  readonly roleDelayMs: number;
+  /** How long functions and mappings are being made or updated. */
+  readonly updateDelayMs: number;
+}
+
+/** A call of Lambda with its body read. */
+export interface LambdaCall extends AwsCall {
+  readonly input: Readonly<Record<string, unknown>>;
+}
+
+/** @param name a function's name, its ARN, or the ARN's last parts. */
+export function findFunction(world: World, name: string, region: string): LambdaFunction {
+  const found = world.functions[functionName(name)];
+  if (found && found.configuration.FunctionArn.split(':')[3] === region) return found;
+  throw new AwsError(404, 'ResourceNotFoundException', `Function not found: ${functionArn(name, region)}`);
+}
+
+export function functionName(nameOrArn: string): string {
+  return nameOrArn.includes(':function:')
+    ? (nameOrArn.split(':function:')[1]?.split(':')[0] ?? '')
+    : (nameOrArn.split(':')[0] ?? '');
+}
+
+export function functionArn(nameOrArn: string, region: string): string {
+  return `arn:aws:lambda:${region}:${ACCOUNT_ID}:function:${functionName(nameOrArn)}`;
+}
+
+export function noResource(): AwsError {
+  return new AwsError(404, 'ResourceNotFoundException', 'The resource you requested does not exist.');
+}
+
+export function invalidParameter(message: string): AwsError {
+  return new AwsError(400, 'InvalidParameterValueException', message);
+}
+
+export function unknownOperation(call: AwsCall): AwsError {
+  return new AwsError(
+    404,
+    'UnknownOperationException',
+    `The sandbox's Lambda does not know ${call.method} ${call.url.pathname}.`,
+  );
+}
+
+export function json(status: number, output: object): AwsAnswer {
+  return { status, headers: { 'content-type': 'application/json' }, body: JSON.stringify(output) };
+}
