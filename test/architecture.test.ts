@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 
 const root = new URL('../src', import.meta.url).pathname;
@@ -96,6 +97,32 @@ describe('the imports of src', () => {
       .filter(({ folder, path }) => folder === '' && path !== 'index.ts')
       .flatMap((file) => localImportsOf(file).filter((target) => folderOf(target) !== ''));
     expect(wrong).toEqual([]);
+  });
+});
+
+describe('the folders', () => {
+  const repository = fileURLToPath(new URL('..', import.meta.url));
+
+  /** The top folders that the TypeScript files of `folder` import from, types included. */
+  function foldersImportedBy(folder: string): Set<string> {
+    const from = new Set<string>();
+    for (const path of readdirSync(join(repository, folder), { recursive: true, encoding: 'utf8' })) {
+      if (!/\.(?:ts|mjs)$/.test(path)) continue;
+      const text = readFileSync(join(repository, folder, path), 'utf8');
+      for (const [, specifier = ''] of text.matchAll(/(?:\bfrom|\bimport|\bimport\()\s*'(\.[^']*)'/g)) {
+        from.add(folderOf(join(folder, dirname(path), specifier)));
+      }
+    }
+    return from;
+  }
+
+  test.each([
+    ['src', ['src']],
+    ['sandbox', ['sandbox', 'src']],
+    ['bench', ['bench', 'sandbox', 'src', 'test']],
+    ['test', ['bench', 'notebooks', 'sandbox', 'src', 'test']],
+  ])('%s imports only from %j', (folder, allowed) => {
+    expect([...foldersImportedBy(folder)].filter((from) => !allowed.includes(from))).toEqual([]);
   });
 });
 

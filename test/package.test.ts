@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { lstat, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,6 +11,10 @@ const run = promisify(execFile);
 const root = fileURLToPath(new URL('..', import.meta.url));
 let folder: string;
 let files: string[];
+let installOutput: string;
+
+/** The most that an installation may take on the disk, in MiB. */
+const MAX_INSTALLED_MIB = 80;
 
 /** Runs the installed program in an empty place, with nothing of this checkout in reach. */
 async function tdd(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
@@ -44,12 +48,13 @@ describe('the package', () => {
       '--no-fund',
       '--no-audit',
     ];
-    await run('npm', [...args, join(folder, filename)], { cwd: folder });
+    const installed = await run('npm', [...args, join(folder, filename)], { cwd: folder });
+    installOutput = installed.stderr;
   }, 180_000);
 
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  it('holds the program, the worker, the example of settings and the licence, and neither tests nor the sandbox', () => {
+  it('contains the program, the worker, the example settings and the licence, but neither tests nor the sandbox', () => {
     expect(files).toEqual(
       expect.arrayContaining([
         'bin/tdd.js',
@@ -63,6 +68,16 @@ describe('the package', () => {
       ]),
     );
     expect(files.filter((file) => /^(?:src|test|bench|notebooks)\/|sandbox/.test(file))).toEqual([]);
+  });
+
+  it(`installs in ${MAX_INSTALLED_MIB} MiB, without a warning and without the sandbox's packages`, async () => {
+    expect(installOutput).toBe('');
+    const modules = join(folder, 'global/lib/node_modules');
+    const paths = await readdir(modules, { recursive: true });
+    expect(paths.filter((path) => /fauxqs|fastify|sandbox/i.test(path))).toEqual([]);
+    let blocks = 0;
+    for (const path of paths) blocks += (await lstat(join(modules, path))).blocks;
+    expect((blocks * 512) / 2 ** 20).toBeLessThanOrEqual(MAX_INSTALLED_MIB);
   });
 
   it('is the same tdd when it is installed elsewhere', async () => {
