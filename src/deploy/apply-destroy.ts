@@ -7,12 +7,12 @@ import {
 import { DeleteEventSourceMappingCommand, DeleteFunctionCommand } from '@aws-sdk/client-lambda';
 import { toUserError, withClearErrors } from '../aws/errors.ts';
 import { isServiceError, orAbsent } from '../aws/service-errors.ts';
+import type { DestroyPlan, DoomedResource } from './destroy.ts';
 import type { ResourceKind } from './differences.ts';
-import { deleteBucketWithData } from './empty-bucket.ts';
 import type { DeployDeps } from './plan.ts';
-import type { DestroyPlan, DoomedResource } from './plan-destroy.ts';
+import { deleteBucketWithData } from './resources/empty-bucket.ts';
 import { waitUntilSettled } from './resources/event-source.ts';
-import { deleteQueue } from './resources/queues.ts';
+import { deleteQueue } from './resources/queue.ts';
 import { deleteInlinePolicy, detachManagedPolicy } from './resources/role.ts';
 import { abortableClock, retryWhile } from './wait.ts';
 

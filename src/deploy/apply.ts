@@ -3,9 +3,9 @@ import { readingClients } from '../aws/reading-clients.ts';
 import { isServiceError } from '../aws/service-errors.ts';
 import { UserError } from '../errors.ts';
 import { type ResourceKind, surroundingsOf } from './differences.ts';
-import { observe } from './observe.ts';
 import type { Step } from './order-steps.ts';
 import { basisOf, type DeployDeps, type Plan, type PlanBasis, secretsOf } from './plan.ts';
+import { observe } from './resources.ts';
 import { runStep, type StepContext } from './run-step.ts';
 import { abortableClock } from './wait.ts';
 

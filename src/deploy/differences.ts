@@ -1,14 +1,14 @@
 import type { Change } from './change.ts';
 import type { DeploymentInput } from './deployment-input.ts';
 import type { DeploymentNames } from './names.ts';
-import type { Observation } from './observe.ts';
 import { diffBucket } from './resources/bucket.ts';
 import { diffEventSource } from './resources/event-source.ts';
 import { diffFunction } from './resources/function.ts';
 import type { Surroundings } from './resources/function-variables.ts';
 import { diffLogGroup } from './resources/log-group.ts';
-import { diffDeadLetterQueue, diffQueue } from './resources/queues.ts';
+import { diffDeadLetterQueue, diffQueue } from './resources/queue.ts';
 import { diffRole } from './resources/role.ts';
+import type { Observation } from './resources.ts';
 
 /** What somebody wants, with the code that the function shall have. */
 export interface Desired {

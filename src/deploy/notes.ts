@@ -1,9 +1,9 @@
 import { FUNCTION_TIMEOUT_SECONDS, MAX_RECEIVE_COUNT } from '../worker-contract.ts';
 import { touches } from './change.ts';
 import type { Desired, Differences, ResourceKind } from './differences.ts';
-import type { Observation } from './observe.ts';
-import { planQuiet } from './quiet.ts';
+import { planQuiet } from './resources/event-source-pause.ts';
 import { EVENT_SOURCE_PROPERTY } from './resources/function-variables.ts';
+import type { Observation } from './resources.ts';
 
 /** What somebody should know about a resource before agreeing to a plan: full sentences. */
 export function noteFor(

@@ -2,9 +2,8 @@ import { touches } from './change.ts';
 import type { DeploymentInput } from './deployment-input.ts';
 import type { Differences, ResourceKind } from './differences.ts';
 import { STACK_TAG } from './names.ts';
-import type { Observation } from './observe.ts';
-import { planQuiet } from './quiet.ts';
 import { RULE_PROPERTY } from './resources/bucket.ts';
+import { planQuiet } from './resources/event-source-pause.ts';
 import { CODE_PROPERTIES, CONFIGURATION_PROPERTIES } from './resources/function.ts';
 import { EVENT_SOURCE_PROPERTY } from './resources/function-variables.ts';
 import { RECURSION_PROPERTY } from './resources/recursion.ts';
@@ -14,6 +13,7 @@ import {
   POLICY_PROPERTY,
   TRUST_PROPERTY,
 } from './resources/role.ts';
+import type { Observation } from './resources.ts';
 
 /** One thing to do: at most a few calls that belong together. */
 export interface Step {

@@ -9,9 +9,9 @@ import { checkDeploymentInput, type DeploymentInput } from './deployment-input.t
 import { type Desired, type Differences, differences, RESOURCES, type ResourceKind } from './differences.ts';
 import { type DeploymentNames, deploymentNames } from './names.ts';
 import { noteFor } from './notes.ts';
-import { type Observation, observe } from './observe.ts';
 import { orderSteps, type Step } from './order-steps.ts';
 import { refuseElsewhere } from './resources/bucket.ts';
+import { type Observation, observe } from './resources.ts';
 import { abortableClock } from './wait.ts';
 
 /** What will happen to a resource. `adopt`: it is there without our tag, and becomes ours. */

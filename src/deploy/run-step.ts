@@ -2,7 +2,6 @@ import type { DeployClients } from '../aws/clients.ts';
 import type { Clock } from '../clock.ts';
 import { FUNCTION_TIMEOUT_SECONDS } from '../worker-contract.ts';
 import type { Desired } from './differences.ts';
-import type { Observation } from './observe.ts';
 import type { Step } from './order-steps.ts';
 import { abortUnfinishedUploads, blockPublicAccess, createBucket } from './resources/bucket.ts';
 import { createEventSource, tagEventSource, updateEventSource } from './resources/event-source.ts';
@@ -15,7 +14,7 @@ import {
   queueAttributes,
   setQueueAttributes,
   tagQueue,
-} from './resources/queues.ts';
+} from './resources/queue.ts';
 import { allowRecursion } from './resources/recursion.ts';
 import { markEventSource, unmarkEventSource } from './resources/resume-mark.ts';
 import {
@@ -26,6 +25,7 @@ import {
   putTrustPolicy,
   tagRole,
 } from './resources/role.ts';
+import type { Observation } from './resources.ts';
 import { waitForWorkers } from './wait-for-workers.ts';
 
 /** What steps share, and what they learn from each other. */

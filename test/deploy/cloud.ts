@@ -14,10 +14,10 @@ import type { Clock } from '../../src/clock.ts';
 import { applyDeployment, type StepState } from '../../src/deploy/apply.ts';
 import type { DeploymentInput } from '../../src/deploy/deployment-input.ts';
 import { deploymentNames } from '../../src/deploy/names.ts';
-import { type Observation, observe } from '../../src/deploy/observe.ts';
 import type { Step } from '../../src/deploy/order-steps.ts';
 import { buildZip } from '../../src/deploy/package.ts';
 import { type DeployDeps, type Plan, planDeployment } from '../../src/deploy/plan.ts';
+import { type Observation, observe } from '../../src/deploy/resources.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 import type { Moto } from '../support/moto.ts';
 

@@ -18,7 +18,7 @@ import {
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { aroundCalls } from '../../src/aws/clients.ts';
 import { applyDestroy } from '../../src/deploy/apply-destroy.ts';
-import { type DestroyPlan, planDestroy } from '../../src/deploy/plan-destroy.ts';
+import { type DestroyPlan, planDestroy } from '../../src/deploy/destroy.ts';
 import { describeWithMoto, type Moto, startMoto } from '../support/moto.ts';
 import { type Cloud, createCloud, deploy, INPUT, NAMES, stateOf } from './cloud.ts';
 

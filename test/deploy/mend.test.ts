@@ -27,9 +27,9 @@ import { DeleteQueueCommand, SetQueueAttributesCommand, UntagQueueCommand } from
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readingClients } from '../../src/aws/reading-clients.ts';
 import type { ResourceKind } from '../../src/deploy/differences.ts';
-import { type Observation, observe } from '../../src/deploy/observe.ts';
 import { basisOf, planDeployment } from '../../src/deploy/plan.ts';
-import { inlinePolicy } from '../../src/deploy/policy.ts';
+import { inlinePolicy } from '../../src/deploy/resources/policy.ts';
+import { type Observation, observe } from '../../src/deploy/resources.ts';
 import { describeWithMoto, type Moto, startMoto } from '../support/moto.ts';
 import { API_KEY, type Cloud, comparable, createCloud, deploy, INPUT, NAMES, ZIP } from './cloud.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { isAllowed, type Request } from '../../sandbox/aws/iam-policy.ts';
 import { deploymentNames } from '../../src/deploy/names.ts';
-import { canonicalJson, inlinePolicy, trustPolicy } from '../../src/deploy/policy.ts';
+import { canonicalJson, inlinePolicy, trustPolicy } from '../../src/deploy/resources/policy.ts';
 
 const policy = inlinePolicy(
   deploymentNames({

@@ -1,6 +1,6 @@
 import type { Identity } from '../../aws/identity.ts';
 import type { Settings } from '../../config/settings.ts';
-import type { DoomedResource } from '../../deploy/plan-destroy.ts';
+import type { DoomedResource } from '../../deploy/destroy.ts';
 import { CancelledError, UsageError } from '../../errors.ts';
 import { openAws } from '../aws.ts';
 import { defineCommand, type Flags } from '../command.ts';
@@ -68,7 +68,7 @@ async function run(context: CommandContext, input: DestroyInput): Promise<Destro
   const { output, signal, clock } = context;
   const { settings, bucketName, deleteBucket, dryRun } = input;
   const { lambdaName, queueName } = settings;
-  const { planDestroy } = await import('../../deploy/plan-destroy.ts');
+  const { planDestroy } = await import('../../deploy/destroy.ts');
   const { applyDestroy } = await import('../../deploy/apply-destroy.ts');
   const { clients, identity } = await openAws(context);
   const { region, accountId } = identity;

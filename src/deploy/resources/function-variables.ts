@@ -1,6 +1,6 @@
 import { WORKER_VARIABLES } from '../../worker-contract.ts';
 import type { DeploymentInput } from '../deployment-input.ts';
-import type { WantedVariables } from '../environment.ts';
+import type { WantedVariables } from './function-environment.ts';
 
 export const EVENT_SOURCE_PROPERTY = `Environment.${WORKER_VARIABLES.eventSourceId}`;
 

@@ -15,7 +15,7 @@ import type { DeployClients } from '../../aws/clients.ts';
 import { orAbsent } from '../../aws/service-errors.ts';
 import { type Change, change, diffProperties } from '../change.ts';
 import { type DeploymentNames, STACK_TAG } from '../names.ts';
-import { canonicalJson, INLINE_POLICY_NAME, inlinePolicy, trustPolicy } from '../policy.ts';
+import { canonicalJson, INLINE_POLICY_NAME, inlinePolicy, trustPolicy } from './policy.ts';
 
 /** A role as it is. */
 export interface ObservedRole {

@@ -12,7 +12,7 @@ import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { roleAccessKeyId } from '../../../sandbox/aws/role-keys.ts';
 import { deploymentNames } from '../../../src/deploy/names.ts';
-import { inlinePolicy } from '../../../src/deploy/policy.ts';
+import { inlinePolicy } from '../../../src/deploy/resources/policy.ts';
 import { INPUT } from '../../deploy/cloud.ts';
 import {
   type Clients,

@@ -2,8 +2,8 @@ import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/clock.ts';
 import { applyDeployment } from '../../../src/deploy/apply.ts';
+import { planDestroy } from '../../../src/deploy/destroy.ts';
 import { planDeployment } from '../../../src/deploy/plan.ts';
-import { planDestroy } from '../../../src/deploy/plan-destroy.ts';
 import { INPUT, ZIP } from '../../deploy/cloud.ts';
 import { connect, startTestAws, type TestAws } from './support.ts';
 

@@ -1,4 +1,4 @@
-import type { DeploymentNames } from './names.ts';
+import type { DeploymentNames } from '../names.ts';
 
 /** An IAM policy, in the form that IAM keeps and gives back. */
 export interface PolicyDocument {

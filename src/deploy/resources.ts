@@ -10,7 +10,7 @@ import {
 } from './resources/event-source.ts';
 import { type ObservedFunction, observeFunction } from './resources/function.ts';
 import { type ObservedLogGroup, observeLogGroup } from './resources/log-group.ts';
-import { type ObservedQueue, observeQueue } from './resources/queues.ts';
+import { type ObservedQueue, observeQueue } from './resources/queue.ts';
 import { type ObservedRole, observeRole } from './resources/role.ts';
 
 /** All that is there in AWS under a deployment's names. */

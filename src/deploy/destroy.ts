@@ -5,10 +5,10 @@ import type { Clock } from '../clock.ts';
 import type { DeploymentInput } from './deployment-input.ts';
 import type { ResourceKind } from './differences.ts';
 import { type DeploymentNames, deploymentNames } from './names.ts';
-import { type Observation, observe } from './observe.ts';
 import { refuseElsewhere } from './resources/bucket.ts';
 import type { OtherSource } from './resources/event-source.ts';
-import { type ObservedQueue, observeQueue } from './resources/queues.ts';
+import { type ObservedQueue, observeQueue } from './resources/queue.ts';
+import { type Observation, observe } from './resources.ts';
 import { abortableClock } from './wait.ts';
 
 /** What becomes of a resource. `leave`: it is not ours; `keep`: it was not asked to go; `absent`: it is gone. */

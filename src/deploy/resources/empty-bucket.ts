@@ -5,11 +5,11 @@ import {
   ListMultipartUploadsCommand,
   ListObjectVersionsCommand,
 } from '@aws-sdk/client-s3';
-import type { DeployClients } from '../aws/clients.ts';
-import { isServiceError, orAbsent } from '../aws/service-errors.ts';
-import type { Clock } from '../clock.ts';
-import { UserError } from '../errors.ts';
-import { retryWhile } from './wait.ts';
+import type { DeployClients } from '../../aws/clients.ts';
+import { isServiceError, orAbsent } from '../../aws/service-errors.ts';
+import type { Clock } from '../../clock.ts';
+import { UserError } from '../../errors.ts';
+import { retryWhile } from '../wait.ts';
 
 export interface EmptyBucketOptions {
   /** Told after each page, with the number of versions removed so far. */

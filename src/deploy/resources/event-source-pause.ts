@@ -1,9 +1,9 @@
-import { WORKER_VARIABLES } from '../worker-contract.ts';
-import { touches } from './change.ts';
-import type { Desired, Differences } from './differences.ts';
-import type { Environment } from './environment.ts';
-import type { Observation } from './observe.ts';
-import { CODE_PROPERTIES } from './resources/function.ts';
+import { WORKER_VARIABLES } from '../../worker-contract.ts';
+import { touches } from '../change.ts';
+import type { Desired, Differences } from '../differences.ts';
+import type { Observation } from '../resources.ts';
+import { CODE_PROPERTIES } from './function.ts';
+import type { Environment } from './function-environment.ts';
 
 /** What becomes of the event source while the function changes, and why. */
 export interface Quiet {

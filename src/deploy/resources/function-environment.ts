@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
-import { WORKER_VARIABLES } from '../worker-contract.ts';
-import { type Change, change } from './change.ts';
+import { WORKER_VARIABLES } from '../../worker-contract.ts';
+import { type Change, change } from '../change.ts';
 
 const HIDDEN = '(hidden)';
 
