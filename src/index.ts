@@ -37,9 +37,9 @@ export type { Counts, LastRun, Manifest, TitleState } from './download/manifest.
 export { readManifest } from './download/manifest-store.ts';
 export type { DownloadProgress, DownloadReport } from './download/report.ts';
 export { CancelledError, UsageError, UserError } from './errors.ts';
-export { estimateFleet, type FleetBudget, type FleetEstimate } from './fleet/estimate-fleet.ts';
-export type { FleetFilters } from './fleet/fleet-filters.ts';
-export type { FleetPlan, PlannedPartition } from './fleet/plan-fleet.ts';
+export { estimateFleet, type FleetBudget, type FleetEstimate } from './fleet/estimate.ts';
+export type { FleetFilters } from './fleet/filters.ts';
+export type { FleetPlan, PlannedPartition } from './fleet/plan.ts';
 export type { IndexProgress } from './imdb/ensure-index.ts';
 export { initialOf } from './imdb/initial-of.ts';
 export { type IndexedPartition, listPartitions, type PartitionIndex } from './imdb/partition-map.ts';

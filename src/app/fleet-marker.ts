@@ -1,5 +1,5 @@
 import { UserError } from '../errors.ts';
-import { type FleetFile, markPlaces, rangesOf, writeFleetFile } from '../fleet/fleet-file.ts';
+import { type FleetFile, markPlaces, rangesOf, writeFleetFile } from '../fleet/launch-record.ts';
 import { fleetKey, JSON_TYPE } from '../lake/keys.ts';
 import type { ETag, Lake } from '../lake/lake.ts';
 import type { StoredFleet } from './fleet-store.ts';

@@ -1,7 +1,7 @@
 import { areSameSettings } from '../download/manifest.ts';
-import { type FleetFile, parseFleetFile } from '../fleet/fleet-file.ts';
-import { areSameFilters } from '../fleet/fleet-filters.ts';
-import type { FleetPlan } from '../fleet/plan-fleet.ts';
+import { areSameFilters } from '../fleet/filters.ts';
+import { type FleetFile, parseFleetFile } from '../fleet/launch-record.ts';
+import type { FleetPlan } from '../fleet/plan.ts';
 import { FLEET_PREFIX } from '../lake/keys.ts';
 import type { ETag, Lake, LakeEntry, LakeOptions } from '../lake/lake.ts';
 import { RETENTION_SECONDS } from '../worker-contract.ts';

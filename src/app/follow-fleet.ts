@@ -1,4 +1,4 @@
-import { watchForEnd } from '../fleet/watch-for-end.ts';
+import { watchForEnd } from '../fleet/status.ts';
 import { type FleetStatus, readStatus, type StatusDeps } from './status.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { UserError } from '../errors.ts';
-import { createFleetFile, markPlaces, rangesOf, writeFleetFile } from '../fleet/fleet-file.ts';
+import { createFleetFile, markPlaces, rangesOf, writeFleetFile } from '../fleet/launch-record.ts';
 import type { ManifestSummary } from '../fleet/manifest-summary.ts';
-import type { FleetPlan } from '../fleet/plan-fleet.ts';
+import type { FleetPlan } from '../fleet/plan.ts';
 import { fleetKey, JSON_TYPE } from '../lake/keys.ts';
 import type { Lake, LakeOptions } from '../lake/lake.ts';
 import { partitionName } from '../partition.ts';

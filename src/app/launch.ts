@@ -1,4 +1,4 @@
-import type { FleetPlan } from '../fleet/plan-fleet.ts';
+import type { FleetPlan } from '../fleet/plan.ts';
 import type { Connection } from './connection.ts';
 import { findUnfinishedLaunch, type LaunchReport, launchFleet } from './launch-fleet.ts';
 import { readManifestSummaries } from './read-manifest-summaries.ts';

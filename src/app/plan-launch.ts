@@ -1,7 +1,7 @@
-import { estimateFleet, type FleetEstimate } from '../fleet/estimate-fleet.ts';
-import { completeFilters, type FleetFilters } from '../fleet/fleet-filters.ts';
+import { estimateFleet, type FleetEstimate } from '../fleet/estimate.ts';
+import { completeFilters, type FleetFilters } from '../fleet/filters.ts';
 import { learnRates } from '../fleet/learn-rates.ts';
-import { type FleetPlan, planFleet } from '../fleet/plan-fleet.ts';
+import { type FleetPlan, planFleet } from '../fleet/plan.ts';
 import type { PartitionIndex } from '../imdb/partition-map.ts';
 import type { Connection } from './connection.ts';
 import { lookupSettings } from './lookup-settings.ts';

@@ -1,7 +1,7 @@
 import type { QueueSender } from '../aws/queue-interface.ts';
 import type { Clock } from '../clock.ts';
 import { UserError } from '../errors.ts';
-import { type FleetFile, placesToSend } from '../fleet/fleet-file.ts';
+import { type FleetFile, placesToSend } from '../fleet/launch-record.ts';
 import type { Lake } from '../lake/lake.ts';
 import { writeMessage } from '../message.ts';
 import type { Partition } from '../partition.ts';

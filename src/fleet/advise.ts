@@ -1,7 +1,7 @@
 import type { ManifestSummaries } from '../app/read-manifest-summaries.ts';
 import type { FleetStatus } from '../app/status.ts';
 import { isEnabled } from '../aws/event-source.ts';
-import { DEFAULT_MIN_YEAR, launchCommand } from './fleet-filters.ts';
+import { DEFAULT_MIN_YEAR, launchCommand } from './filters.ts';
 import { type ManifestSummary, settledBefore } from './manifest-summary.ts';
 
 /** Something that is wrong, and what to do about it. */

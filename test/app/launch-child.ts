@@ -2,8 +2,8 @@ import { appendFileSync } from 'node:fs';
 import { findUnfinishedLaunch, launchFleet } from '../../src/app/launch-fleet.ts';
 import type { QueueEntry } from '../../src/aws/queue-interface.ts';
 import { systemClock } from '../../src/clock.ts';
-import { completeFilters } from '../../src/fleet/fleet-filters.ts';
-import { planFleet } from '../../src/fleet/plan-fleet.ts';
+import { completeFilters } from '../../src/fleet/filters.ts';
+import { planFleet } from '../../src/fleet/plan.ts';
 import { createDirectoryLake } from '../../src/lake/directory/directory-lake.ts';
 import { largeIndex, SETTINGS } from './synthetic-lake.ts';
 

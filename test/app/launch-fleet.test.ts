@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { readLatestFleet } from '../../src/app/fleet-store.ts';
 import { findUnfinishedLaunch, launchFleet } from '../../src/app/launch-fleet.ts';
-import { type FleetFile, placesToSend } from '../../src/fleet/fleet-file.ts';
-import { completeFilters } from '../../src/fleet/fleet-filters.ts';
+import { completeFilters } from '../../src/fleet/filters.ts';
+import { type FleetFile, placesToSend } from '../../src/fleet/launch-record.ts';
 import { summarizeManifest } from '../../src/fleet/manifest-summary.ts';
-import { planFleet } from '../../src/fleet/plan-fleet.ts';
+import { planFleet } from '../../src/fleet/plan.ts';
 import { FLEET_PREFIX } from '../../src/lake/keys.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 import { MemoryLake } from '../support/memory-lake.ts';

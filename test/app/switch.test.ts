@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { pauseFleet, resumeFleet } from '../../src/app/switch.ts';
 import type { EventSource } from '../../src/aws/event-source.ts';
-import { createFleetFile, writeFleetFile } from '../../src/fleet/fleet-file.ts';
-import { completeFilters } from '../../src/fleet/fleet-filters.ts';
-import { planFleet } from '../../src/fleet/plan-fleet.ts';
+import { completeFilters } from '../../src/fleet/filters.ts';
+import { createFleetFile, writeFleetFile } from '../../src/fleet/launch-record.ts';
+import { planFleet } from '../../src/fleet/plan.ts';
 import { fleetKey } from '../../src/lake/keys.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 import { MemoryLake } from '../support/memory-lake.ts';

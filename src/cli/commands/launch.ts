@@ -4,9 +4,9 @@ import type { ManifestSummaries } from '../../app/read-manifest-summaries.ts';
 import { utcDay } from '../../clock.ts';
 import type { Settings } from '../../config/settings.ts';
 import { CancelledError, UsageError, UserError } from '../../errors.ts';
-import type { FleetBudget, FleetEstimate } from '../../fleet/estimate-fleet.ts';
-import { completeFilters, type FleetFilters, parseAge } from '../../fleet/fleet-filters.ts';
-import type { FleetPlan, PlannedPartition } from '../../fleet/plan-fleet.ts';
+import type { FleetBudget, FleetEstimate } from '../../fleet/estimate.ts';
+import { completeFilters, type FleetFilters, parseAge } from '../../fleet/filters.ts';
+import type { FleetPlan, PlannedPartition } from '../../fleet/plan.ts';
 import type { SizeBar } from '../../fleet/size-histogram.ts';
 import { parseInitial, parseYear } from '../../partition.ts';
 import { defineCommand, type Flags } from '../command.ts';
@@ -131,7 +131,7 @@ async function run(context: CommandContext, input: LaunchInput): Promise<LaunchR
     day: utcDay(clock.now()),
   });
   const summaries = await readSummaries(context, fleet);
-  const { planFleet } = await import('../../fleet/plan-fleet.ts');
+  const { planFleet } = await import('../../fleet/plan.ts');
   const { launchFleet } = await import('../../app/launch-fleet.ts');
   const { lookup, language, reviewLanguage, append } = settings;
   const plan = planFleet({
@@ -191,10 +191,10 @@ async function previewLaunch(
     summaries,
   }: { plan: FleetPlan; unfinished: StoredFleet | undefined; summaries: ManifestSummaries },
 ): Promise<LaunchResult> {
-  const { estimateFleet } = await import('../../fleet/estimate-fleet.ts');
+  const { estimateFleet } = await import('../../fleet/estimate.ts');
   const { learnRates } = await import('../../fleet/learn-rates.ts');
   const { sizeHistogram } = await import('../../fleet/size-histogram.ts');
-  const { partitionsToSend } = await import('../../fleet/fleet-file.ts');
+  const { partitionsToSend } = await import('../../fleet/launch-record.ts');
   const partitions = unfinished ? partitionsToSend(unfinished.fleet) : plan.partitions;
   const { requestsPerSecond, workers, memorySize } = settings;
   const budget = { requestsPerSecond, workers, memorySize };

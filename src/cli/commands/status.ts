@@ -50,7 +50,7 @@ async function run(context: CommandContext, { settings, totals, watch }: StatusI
   const fleet = await openFleet(context, settings, { announce: false });
   const { readStatus } = await import('../../app/status.ts');
   const deps = { ...fleet, cache: watch ? keepInMemory(fleet.cache) : fleet.cache, clock };
-  const { watchForEnd } = await import('../../fleet/watch-for-end.ts');
+  const { watchForEnd } = await import('../../fleet/status.ts');
   const isOver = watchForEnd();
   const covering = createCoveringOutput(io.stdout);
   while (true) {

@@ -1,6 +1,6 @@
-import type { FleetFilters } from './fleet-filters.ts';
+import type { FleetFilters } from './filters.ts';
 import type { FleetSettings } from './manifest-summary.ts';
-import type { FleetPlan, PlannedPartition } from './plan-fleet.ts';
+import type { FleetPlan, PlannedPartition } from './plan.ts';
 
 /** A partition of a launch: how many movies the list has, and how many TMDB is to be asked for. */
 type FleetPartition = readonly [year: number, initial: string, titles: number, left: number];

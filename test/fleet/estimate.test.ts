@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { estimateFleet } from '../../src/fleet/estimate-fleet.ts';
+import { estimateFleet } from '../../src/fleet/estimate.ts';
 import { learnRates } from '../../src/fleet/learn-rates.ts';
 import { summarizeManifest } from '../../src/fleet/manifest-summary.ts';
 import { manifestOf, SETTINGS } from '../app/synthetic-lake.ts';

@@ -1,8 +1,8 @@
 import { listPartitions, type PartitionIndex } from '../imdb/partition-map.ts';
 import type { Title } from '../imdb/title.ts';
 import { type Partition, partitionName } from '../partition.ts';
-import type { FleetFilters } from './fleet-filters.ts';
-import { type FleetTerms, judgePartition } from './judge-partition.ts';
+import type { FleetFilters } from './filters.ts';
+import { type FleetTerms, judgePartition } from './judge.ts';
 import { type FleetSettings, HOUR_MS, type ManifestSummary, settledBefore } from './manifest-summary.ts';
 
 /** A partition to send. */

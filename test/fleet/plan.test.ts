@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Manifest } from '../../src/download/manifest.ts';
-import { completeFilters, type FleetFilters, parseAge } from '../../src/fleet/fleet-filters.ts';
+import { completeFilters, type FleetFilters, parseAge } from '../../src/fleet/filters.ts';
 import { summarizeManifest } from '../../src/fleet/manifest-summary.ts';
-import { planFleet } from '../../src/fleet/plan-fleet.ts';
+import { planFleet } from '../../src/fleet/plan.ts';
 import { partitionName } from '../../src/partition.ts';
 import { indexOf, manifestOf, SETTINGS } from '../app/synthetic-lake.ts';
 
