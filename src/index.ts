@@ -19,14 +19,13 @@ export { type DeployPreview, planDeploy } from './app/deploy.ts';
 // Downloads, and what came of them.
 export { type DownloadOptions, download } from './app/download.ts';
 // The fleet.
-export { followFleet } from './app/follow-fleet.ts';
 export { launch } from './app/launch.ts';
 export type { LaunchReport } from './app/launch-fleet.ts';
 // IMDb's list and its partitions.
 export { openIndex } from './app/open-index.ts';
 export { type LaunchPreview, planLaunch } from './app/plan-launch.ts';
 export { readSettings, type SettingPlaces } from './app/read-settings.ts';
-export { type FleetProgress, type FleetStatus, type LakeTotals, readStatus } from './app/status.ts';
+export { followFleet, readStatus } from './app/status.ts';
 export type { Identity } from './aws/identity.ts';
 // Settings and connection.
 export type { Lookup } from './config/parse-setting.ts';
@@ -40,6 +39,7 @@ export { CancelledError, UsageError, UserError } from './errors.ts';
 export { estimateFleet, type FleetBudget, type FleetEstimate } from './fleet/estimate.ts';
 export type { FleetFilters } from './fleet/filters.ts';
 export type { FleetPlan, PlannedPartition } from './fleet/plan.ts';
+export type { FleetProgress, FleetStatus, LakeTotals } from './fleet/status.ts';
 export type { IndexProgress } from './imdb/ensure-index.ts';
 export { initialOf } from './imdb/initial-of.ts';
 export { type IndexedPartition, listPartitions, type PartitionIndex } from './imdb/partition-map.ts';

@@ -3,12 +3,12 @@ import { createS3Client } from '../aws/s3-client.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import { missingSetting } from '../config/resolve-settings.ts';
 import type { Settings } from '../config/settings.ts';
-import type { SummaryCache } from '../fleet/summary-cache.ts';
 import type { Lake } from '../lake/lake.ts';
 import { createS3Lake } from '../lake/s3/s3-lake.ts';
 import type { TmdbClient } from '../tmdb/client.ts';
 import { createFleet, type FleetServices } from './create-fleet.ts';
 import { createTmdb } from './create-tmdb.ts';
+import { createMemoryCache, type SummaryCache } from './manifest-summaries.ts';
 import { userAgent } from './version.ts';
 
 /** Settings with nothing missing. */
@@ -62,15 +62,5 @@ export function connect(
     userAgent: userAgent(),
     clock,
     random: Math.random,
-  };
-}
-
-function createMemoryCache(): SummaryCache {
-  let kept: string | undefined;
-  return {
-    read: async () => kept,
-    write: async (text) => {
-      kept = text;
-    },
   };
 }

@@ -1,8 +1,8 @@
 import { UserError } from '../errors.ts';
-import { type FleetFile, markPlaces, rangesOf, writeFleetFile } from '../fleet/launch-record.ts';
+import { type LaunchRecord, markPlaces, rangesOf, writeLaunchRecord } from '../fleet/launch-record.ts';
 import { fleetKey, JSON_TYPE } from '../lake/keys.ts';
 import type { ETag, Lake } from '../lake/lake.ts';
-import type { StoredFleet } from './fleet-store.ts';
+import type { StoredLaunch } from './fleet-store.ts';
 
 /** Keeps a launch's file in the lake in step with what SQS has said. */
 export interface FleetMarker {
@@ -13,7 +13,7 @@ export interface FleetMarker {
   /** Waits until little enough is unwritten to send more. @throws what a write has thrown. */
   room(): Promise<void>;
   /** Writes what is unwritten, and that the launch is finished when nothing is left. */
-  finish(nowMs: number): Promise<FleetFile>;
+  finish(nowMs: number): Promise<LaunchRecord>;
 }
 
 /** Sending waits while so many partitions are unwritten: what a killed launch can send again stays small. */
@@ -23,7 +23,7 @@ const MAX_UNWRITTEN = 250;
  * Marks are written one after the other, each with all that has come in while the last one was under way: a launch
  * of 9,000 partitions costs some dozens of writes, and a kill the news of one write.
  */
-export function createFleetMarker({ lake }: { readonly lake: Lake }, stored: StoredFleet): FleetMarker {
+export function createFleetMarker({ lake }: { readonly lake: Lake }, stored: StoredLaunch): FleetMarker {
   const key = fleetKey(stored.fleet.run);
   const marks = markPlaces(stored.fleet.partitions.length, stored.fleet.acknowledged);
   const rejected = [...stored.fleet.rejected];
@@ -32,13 +32,13 @@ export function createFleetMarker({ lake }: { readonly lake: Lake }, stored: Sto
   let writing: Promise<void> | undefined;
   let broken: { readonly reason: unknown } | undefined;
 
-  function current(finishedAt?: string): FleetFile {
+  function current(finishedAt?: string): LaunchRecord {
     const acknowledged = rangesOf(marks);
     return { ...stored.fleet, acknowledged, rejected, ...(finishedAt !== undefined && { finishedAt }) };
   }
 
-  async function write(fleet: FleetFile): Promise<void> {
-    const text = writeFleetFile(fleet);
+  async function write(fleet: LaunchRecord): Promise<void> {
+    const text = writeLaunchRecord(fleet);
     const written = await lake.compareAndSwap(key, text, JSON_TYPE, etag);
     etag = written ?? (await readBack(text));
   }

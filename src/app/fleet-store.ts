@@ -1,14 +1,14 @@
 import { areSameSettings } from '../download/manifest.ts';
 import { areSameFilters } from '../fleet/filters.ts';
-import { type FleetFile, parseFleetFile } from '../fleet/launch-record.ts';
+import { type LaunchRecord, parseLaunchRecord } from '../fleet/launch-record.ts';
 import type { FleetPlan } from '../fleet/plan.ts';
 import { FLEET_PREFIX } from '../lake/keys.ts';
 import type { ETag, Lake, LakeEntry, LakeOptions } from '../lake/lake.ts';
 import { RETENTION_SECONDS } from '../worker-contract.ts';
 
 /** A launch and the version it was read as. */
-export interface StoredFleet {
-  readonly fleet: FleetFile;
+export interface StoredLaunch {
+  readonly fleet: LaunchRecord;
   readonly etag: ETag;
 }
 
@@ -19,7 +19,7 @@ const LOOK_BACK = 20;
 export async function readLatestFleet(
   { lake }: { readonly lake: Lake },
   options?: LakeOptions,
-): Promise<StoredFleet | undefined> {
+): Promise<StoredLaunch | undefined> {
   for (const entry of await listLatest(lake, options)) {
     const stored = await readFleet(lake, entry, options);
     if (stored !== undefined) return stored;
@@ -33,7 +33,7 @@ export async function findUnfinishedFleet(
   plan: Pick<FleetPlan, 'filters' | 'settings' | 'titleTypes'>,
   queue: string,
   options?: LakeOptions,
-): Promise<StoredFleet | undefined> {
+): Promise<StoredLaunch | undefined> {
   for (const entry of await listLatest(lake, options)) {
     if (entry.lastModified.getTime() < nowMs - RETENTION_SECONDS * 1_000) continue;
     const stored = await readFleet(lake, entry, options);
@@ -61,8 +61,8 @@ async function readFleet(
   lake: Lake,
   { key }: LakeEntry,
   options?: LakeOptions,
-): Promise<StoredFleet | undefined> {
+): Promise<StoredLaunch | undefined> {
   const object = await lake.read(key, options);
-  const fleet = object && parseFleetFile(object.body.toString('utf8'));
+  const fleet = object && parseLaunchRecord(object.body.toString('utf8'));
   return object && fleet && { fleet, etag: object.etag };
 }

@@ -1,12 +1,12 @@
 import { UserError } from '../errors.ts';
-import { createFleetFile, markPlaces, rangesOf, writeFleetFile } from '../fleet/launch-record.ts';
+import { createLaunchRecord, markPlaces, rangesOf, writeLaunchRecord } from '../fleet/launch-record.ts';
 import type { ManifestSummary } from '../fleet/manifest-summary.ts';
 import type { FleetPlan } from '../fleet/plan.ts';
 import { fleetKey, JSON_TYPE } from '../lake/keys.ts';
 import type { Lake, LakeOptions } from '../lake/lake.ts';
 import { partitionName } from '../partition.ts';
 import { createRunId } from '../run-id.ts';
-import { findUnfinishedFleet, type StoredFleet } from './fleet-store.ts';
+import { findUnfinishedFleet, type StoredLaunch } from './fleet-store.ts';
 import { type SendDeps, type SendProgress, type SendReport, sendFleet } from './send-fleet.ts';
 
 /** What a launch has done. */
@@ -20,7 +20,7 @@ export interface LaunchOptions {
   /** The queue's name. */
   readonly queueName: string;
   /** An unfinished launch, from {@link findUnfinishedLaunch}, to go on with instead of sending `plan`. */
-  readonly resume?: StoredFleet | undefined;
+  readonly resume?: StoredLaunch | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: SendProgress) => void) | undefined;
 }
@@ -57,7 +57,7 @@ export async function findUnfinishedLaunch(
     readonly summaries: ReadonlyMap<string, ManifestSummary>;
     readonly signal?: AbortSignal | undefined;
   },
-): Promise<StoredFleet | undefined> {
+): Promise<StoredLaunch | undefined> {
   const options: LakeOptions = { signal };
   const stored = await findUnfinishedFleet(deps, plan, queueName, options);
   if (stored === undefined) return undefined;
@@ -74,14 +74,14 @@ async function beginFleet(
   plan: FleetPlan,
   queue: string,
   signal: AbortSignal | undefined,
-): Promise<StoredFleet> {
+): Promise<StoredLaunch> {
   const nowMs = clock.now();
-  const fleet = createFleetFile(plan, { run: createRunId(nowMs, random), queue, nowMs });
+  const fleet = createLaunchRecord(plan, { run: createRunId(nowMs, random), queue, nowMs });
   const key = fleetKey(fleet.run);
-  const etag = await lake.compareAndSwap(key, writeFleetFile(fleet), JSON_TYPE, null, { signal });
+  const etag = await lake.compareAndSwap(key, writeLaunchRecord(fleet), JSON_TYPE, null, { signal });
   if (etag !== undefined) return { fleet, etag };
   // A retried write can meet the version that it has just made itself.
   const object = await lake.read(key, { signal });
-  if (object?.body.toString('utf8') === writeFleetFile(fleet)) return { fleet, etag: object.etag };
+  if (object?.body.toString('utf8') === writeLaunchRecord(fleet)) return { fleet, etag: object.etag };
   throw new UserError(`${lake.url}/${key} is there already: run the launch again.`);
 }

@@ -1,7 +1,7 @@
 import type { FleetPlan } from '../fleet/plan.ts';
 import type { Connection } from './connection.ts';
 import { findUnfinishedLaunch, type LaunchReport, launchFleet } from './launch-fleet.ts';
-import { readManifestSummaries } from './read-manifest-summaries.ts';
+import { readManifestSummaries } from './manifest-summaries.ts';
 import type { SendProgress } from './send-fleet.ts';
 
 /** What of a connection a launch works with. */

@@ -1,11 +1,10 @@
-import { estimateFleet, type FleetEstimate } from '../fleet/estimate.ts';
+import { estimateFleet, type FleetEstimate, learnRates } from '../fleet/estimate.ts';
 import { completeFilters, type FleetFilters } from '../fleet/filters.ts';
-import { learnRates } from '../fleet/learn-rates.ts';
 import { type FleetPlan, planFleet } from '../fleet/plan.ts';
 import type { PartitionIndex } from '../imdb/partition-map.ts';
 import type { Connection } from './connection.ts';
 import { lookupSettings } from './lookup-settings.ts';
-import { readManifestSummaries } from './read-manifest-summaries.ts';
+import { readManifestSummaries } from './manifest-summaries.ts';
 
 /** What a launch would send, and what that would take. */
 export interface LaunchPreview {

@@ -1,12 +1,12 @@
 import type { QueueSender } from '../aws/queue-interface.ts';
 import type { Clock } from '../clock.ts';
 import { UserError } from '../errors.ts';
-import { type FleetFile, placesToSend } from '../fleet/launch-record.ts';
+import { type LaunchRecord, placesToSend } from '../fleet/launch-record.ts';
 import type { Lake } from '../lake/lake.ts';
 import { writeMessage } from '../message.ts';
 import type { Partition } from '../partition.ts';
 import { createFleetMarker } from './fleet-marker.ts';
-import type { StoredFleet } from './fleet-store.ts';
+import type { StoredLaunch } from './fleet-store.ts';
 import { workInLanes } from './in-lanes.ts';
 
 /** How far the sending is. */
@@ -51,7 +51,7 @@ const MAX_TRIES = 8;
  */
 export async function sendFleet(
   deps: SendDeps,
-  stored: StoredFleet,
+  stored: StoredLaunch,
   options: {
     readonly signal?: AbortSignal | undefined;
     readonly onProgress?: ((progress: SendProgress) => void) | undefined;
@@ -76,7 +76,7 @@ export async function sendFleet(
   }));
   return { run: fleet.run, total, sent, sentBefore, rejected, calls, rejections };
 
-  async function sendAll(): Promise<FleetFile> {
+  async function sendAll(): Promise<LaunchRecord> {
     try {
       await workInLanes(batchesOf(places), { lanes: LANES, signal }, async (batch) => {
         await marker.room();
@@ -129,13 +129,13 @@ function* batchesOf(places: readonly number[]): Generator<readonly number[]> {
   for (let at = 0; at < places.length; at += BATCH) yield places.slice(at, at + BATCH);
 }
 
-function partitionAt({ partitions }: FleetFile, place: number): Partition {
+function partitionAt({ partitions }: LaunchRecord, place: number): Partition {
   const partition = partitions[place];
   if (partition === undefined) throw new RangeError(`The launch has no partition ${place}.`);
   return { year: partition[0], initial: partition[1] };
 }
 
-function bodyAt(fleet: FleetFile, place: number): string {
+function bodyAt(fleet: LaunchRecord, place: number): string {
   const { snapshot, run, redoBefore } = fleet;
   const message = { ...partitionAt(fleet, place), snapshot, run, hop: 0 };
   return writeMessage(redoBefore === undefined ? message : { ...message, redoBefore });

@@ -1,4 +1,4 @@
-import type { FleetStatus } from '../app/status.ts';
+import type { FleetStatus } from '../fleet/status.ts';
 import { formatCount } from './format-launch.ts';
 import type { Style } from './output.ts';
 import { formatDuration } from './progress-line.ts';

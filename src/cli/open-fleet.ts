@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { FleetServices } from '../app/create-fleet.ts';
+import type { SummaryCache } from '../app/manifest-summaries.ts';
 import type { Settings } from '../config/settings.ts';
-import type { SummaryCache } from '../fleet/summary-cache.ts';
 import type { Lake } from '../lake/lake.ts';
 import { openAws } from './aws.ts';
 import type { CommandContext } from './context.ts';
@@ -36,7 +36,7 @@ export async function openFleet(
   { announce }: { readonly announce: boolean },
 ): Promise<OpenFleet> {
   const { createFleet } = await import('../app/create-fleet.ts');
-  const { createSummaryCacheFile } = await import('../app/summary-cache-file.ts');
+  const { createSummaryCacheFile } = await import('../app/manifest-summaries.ts');
   const clients = announce ? (await openAws(context)).clients : await createFleetClients(context);
   const lake = await openLakeAt(context, { kind: 's3', bucket: settings.bucketName });
   const cache = createSummaryCacheFile(await cacheFolder(context), lake.url);

@@ -1,5 +1,5 @@
-import type { ManifestSummaries } from '../app/read-manifest-summaries.ts';
-import type { SummaryCache } from '../fleet/summary-cache.ts';
+import type { SummaryCache } from '../app/manifest-summaries.ts';
+import type { ManifestSummaries } from '../fleet/manifest-summary.ts';
 import type { Lake } from '../lake/lake.ts';
 import type { CommandContext } from './context.ts';
 import { createProgress } from './progress.ts';
@@ -9,7 +9,7 @@ export async function readSummaries(
   context: CommandContext,
   { lake, cache }: { readonly lake: Lake; readonly cache: SummaryCache },
 ): Promise<ManifestSummaries> {
-  const { readManifestSummaries } = await import('../app/read-manifest-summaries.ts');
+  const { readManifestSummaries } = await import('../app/manifest-summaries.ts');
   const show = showManifestReading(context);
   return readManifestSummaries(
     { lake, cache, clock: context.clock },

@@ -1,22 +1,7 @@
-import type { ManifestSummaries } from '../app/read-manifest-summaries.ts';
-import type { FleetStatus } from '../app/status.ts';
 import { isEnabled } from '../aws/event-source.ts';
 import { DEFAULT_MIN_YEAR, launchCommand } from './filters.ts';
-import { type ManifestSummary, settledBefore } from './manifest-summary.ts';
-
-/** Something that is wrong, and what to do about it. */
-export interface Advice {
-  /** A sentence without its full stop. */
-  readonly problem: string;
-  /** What to run, such as `tdd redrive`; several with ` && `. */
-  readonly command: string;
-}
-
-/** What the advice rests on. */
-type Facts = Pick<
-  FleetStatus,
-  'phase' | 'queue' | 'deadLetters' | 'function' | 'eventSource' | 'fleet' | 'rate'
->;
+import { type ManifestSummaries, type ManifestSummary, settledBefore } from './manifest-summary.ts';
+import type { Advice, FleetFacts } from './status.ts';
 
 /** TMDB's terms: "no copy kept over six months". */
 const STALE_DAYS = 180;
@@ -28,7 +13,7 @@ const COUNTING_MS = 120_000;
 
 /** Says what is wrong and what to do next, the most pressing first. Nothing is wrong: nothing is said. */
 export function advise(
-  facts: Facts,
+  facts: FleetFacts,
   { byPartition, unreadable }: Pick<ManifestSummaries, 'byPartition' | 'unreadable'>,
   nowMs: number,
 ): Advice[] {
@@ -46,7 +31,7 @@ export function advise(
   ];
 }
 
-function adviseOnWorkers(facts: Facts, summaries: readonly ManifestSummary[]): Advice[] {
+function adviseOnWorkers(facts: FleetFacts, summaries: readonly ManifestSummary[]): Advice[] {
   if (facts.function === undefined) {
     return [{ problem: 'There is no worker function', command: 'tdd deploy' }];
   }
@@ -84,13 +69,13 @@ function isKeyRefused(summaries: readonly ManifestSummary[]): boolean {
   );
 }
 
-function adviseOnDeadLetters({ deadLetters = 0 }: Facts): Advice[] {
+function adviseOnDeadLetters({ deadLetters = 0 }: FleetFacts): Advice[] {
   if (deadLetters === 0) return [];
   const problem = `${count(deadLetters, 'message')} in the dead-letter queue`;
   return [{ problem, command: 'tdd redrive' }];
 }
 
-function adviseOnFleet({ phase, fleet, deadLetters = 0, rate }: Facts, nowMs: number): Advice[] {
+function adviseOnFleet({ phase, fleet, deadLetters = 0, rate }: FleetFacts, nowMs: number): Advice[] {
   if (fleet === undefined) return [];
   const { filters, launchedAt } = fleet;
   const { unsent, complete, total, failedTitles } = fleet.partitions;
@@ -118,7 +103,11 @@ function adviseOnFleet({ phase, fleet, deadLetters = 0, rate }: Facts, nowMs: nu
 }
 
 /** While messages are on the queue, failed titles are tried again by themselves. */
-function adviseOnFailedTitles(facts: Facts, summaries: readonly ManifestSummary[], nowMs: number): Advice[] {
+function adviseOnFailedTitles(
+  facts: FleetFacts,
+  summaries: readonly ManifestSummary[],
+  nowMs: number,
+): Advice[] {
   const { queue } = facts;
   const withFailures = summaries.filter(({ counts }) => counts.failed > 0);
   if (withFailures.length === 0 || (queue && queue.waiting + queue.inFlight + queue.delayed > 0)) return [];

@@ -9,7 +9,7 @@ type FleetPartition = readonly [year: number, initial: string, titles: number, l
 export type PlaceRange = readonly [from: number, to: number];
 
 /** A launch as the lake keeps it; see `fleetKey`. */
-export interface FleetFile {
+export interface LaunchRecord {
   readonly run: string;
   /** The queue's name. */
   readonly queue: string;
@@ -31,10 +31,10 @@ export interface FleetFile {
 }
 
 /** A launch that begins: nothing of it is sent. */
-export function createFleetFile(
+export function createLaunchRecord(
   plan: FleetPlan,
   { run, queue, nowMs }: { readonly run: string; readonly queue: string; readonly nowMs: number },
-): FleetFile {
+): LaunchRecord {
   const { snapshot, titleTypes, settings, filters, redoBefore, partitions } = plan;
   return {
     run,
@@ -52,14 +52,14 @@ export function createFleetFile(
 }
 
 /** A launch's text as the lake keeps it. */
-export function writeFleetFile(fleet: FleetFile): string {
+export function writeLaunchRecord(fleet: LaunchRecord): string {
   return `${JSON.stringify(fleet)}\n`;
 }
 
 /** Reads a launch; nothing for a text that is none. */
-export function parseFleetFile(text: string): FleetFile | undefined {
+export function parseLaunchRecord(text: string): LaunchRecord | undefined {
   try {
-    const fleet: FleetFile = JSON.parse(text);
+    const fleet: LaunchRecord = JSON.parse(text);
     const { run, launchedAt, filters, settings, partitions, acknowledged, rejected } = fleet;
     const isFleet =
       typeof run === 'string' &&
@@ -75,7 +75,7 @@ export function parseFleetFile(text: string): FleetFile | undefined {
 }
 
 /** Which of a launch's partitions are still to be sent: their places. */
-export function placesToSend({ partitions, acknowledged, rejected }: FleetFile): number[] {
+export function placesToSend({ partitions, acknowledged, rejected }: LaunchRecord): number[] {
   const done = markPlaces(partitions.length, acknowledged);
   for (const { place } of rejected) done[place] = 1;
   return partitions.flatMap((_, place) => (done[place] ? [] : place));
@@ -101,7 +101,7 @@ export function rangesOf(marks: Uint8Array): PlaceRange[] {
 }
 
 /** The partitions of a launch that are still to be sent. */
-export function partitionsToSend(fleet: FleetFile): PlannedPartition[] {
+export function partitionsToSend(fleet: LaunchRecord): PlannedPartition[] {
   return placesToSend(fleet).flatMap((place) => {
     const partition = fleet.partitions[place];
     if (partition === undefined) return [];

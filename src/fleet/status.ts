@@ -1,9 +1,231 @@
-import type { FleetStatus } from '../app/status.ts';
-import { SURELY_EMPTY_MS } from '../aws/queue-interface.ts';
+import { type EventSource, isEnabled, type WorkerFunction } from '../aws/event-source.ts';
+import { type QueueDepths, SURELY_EMPTY_MS } from '../aws/queue-interface.ts';
+import type { Counts } from '../download/manifest.ts';
+import { partitionName } from '../partition.ts';
+import type { FleetFilters } from './filters.ts';
+import { judgePartition } from './judge.ts';
+import { type LaunchRecord, placesToSend } from './launch-record.ts';
+import { type ManifestSummary, RECENT_STEP_MS } from './manifest-summary.ts';
+
+/** How far the latest launch's partitions are. */
+export interface FleetProgress {
+  readonly run: string;
+  /** ISO instant. */
+  readonly launchedAt: string;
+  readonly snapshot: string;
+  readonly filters: FleetFilters;
+  readonly partitions: {
+    readonly total: number;
+    readonly complete: number;
+    /** Begun, with titles left and none failed. */
+    readonly partial: number;
+    /** With failed titles. */
+    readonly failedTitles: number;
+    readonly notBegun: number;
+    /** Not yet acknowledged by SQS. */
+    readonly unsent: number;
+    /** Refused by SQS. */
+    readonly rejected: number;
+  };
+  readonly movies: {
+    readonly total: number;
+    /** With nothing left to ask. */
+    readonly settled: number;
+    readonly failed: number;
+    readonly left: number;
+  };
+}
+
+/** What the whole lake holds. */
+export interface LakeTotals {
+  readonly partitions: number;
+  readonly complete: number;
+  readonly counts: Counts;
+}
+
+/** How fast movies are settled. */
+export interface FleetRate {
+  readonly moviesPerSecond: number;
+  /** Over how long that was measured, seconds. */
+  readonly overSeconds: number;
+}
+
+/** Something that is wrong, and what to do about it. */
+export interface Advice {
+  /** A sentence without its full stop. */
+  readonly problem: string;
+  /** What to run, such as `tdd redrive`; several with ` && `. */
+  readonly command: string;
+}
+
+/** A fleet at one moment. */
+export interface FleetStatus {
+  /** ISO instant. */
+  readonly at: string;
+  readonly lake: string;
+  /**
+   * `none`: nothing was ever launched; `sending`: partitions are not all sent yet, or the launch was interrupted;
+   * `running`; `paused`: no event source hands messages to workers; `ended`: nothing waits, though not all is complete;
+   * `complete`: all is, and nothing waits.
+   */
+  readonly phase: 'none' | 'sending' | 'running' | 'paused' | 'ended' | 'complete';
+  /** Absent when the queue does not exist. */
+  readonly queue?: QueueDepths;
+  readonly deadLetters?: number;
+  /** Absent when the function does not exist. */
+  readonly function?: WorkerFunction;
+  readonly eventSource?: EventSource;
+  /** Absent when nothing was ever launched. */
+  readonly fleet?: FleetProgress;
+  /** Absent while nothing is settled. */
+  readonly rate?: FleetRate;
+  /** Absent while it cannot be told. */
+  readonly secondsLeft?: number;
+  readonly totals: LakeTotals;
+  /** What is wrong, and what to do. */
+  readonly advice: readonly Advice[];
+  /** Manifests that were read for this: the others had not changed since the last look. */
+  readonly manifestsRead: number;
+}
+
+/** What was observed of a fleet. */
+export interface FleetObservation {
+  /** The latest launch. */
+  readonly launch: LaunchRecord | undefined;
+  /** What the lake has, by `partitionName`. */
+  readonly summaries: ReadonlyMap<string, ManifestSummary>;
+  readonly queue: QueueDepths | undefined;
+  readonly deadLetters: QueueDepths | undefined;
+  readonly function: WorkerFunction | undefined;
+  readonly eventSource: EventSource | undefined;
+}
+
+/** What follows from an observation alone; the advice rests on it. */
+export type FleetFacts = Pick<
+  FleetStatus,
+  'phase' | 'queue' | 'deadLetters' | 'function' | 'eventSource' | 'fleet' | 'rate' | 'secondsLeft'
+>;
+
+/** Judges what was observed of a fleet: its phase, its progress, its rate and the time left. */
+export function judgeFleet(observed: FleetObservation, nowMs: number): FleetFacts {
+  const { launch, summaries, queue, deadLetters, function: workerFunction, eventSource } = observed;
+  const fleet = launch && measureProgress(launch, summaries);
+  const rate = measureRate(launch ? summariesOf(launch, summaries) : summaries.values(), nowMs);
+  const phase = phaseOf(fleet, queue, eventSource);
+  const secondsLeft = secondsLeftOf(fleet, rate, phase);
+  return {
+    phase,
+    ...(queue !== undefined && { queue }),
+    ...(deadLetters !== undefined && { deadLetters: deadLetters.waiting + deadLetters.inFlight }),
+    ...(workerFunction !== undefined && { function: workerFunction }),
+    ...(eventSource !== undefined && { eventSource }),
+    ...(fleet !== undefined && { fleet }),
+    ...(rate !== undefined && { rate }),
+    ...(secondsLeft !== undefined && { secondsLeft }),
+  };
+}
+
+function measureProgress(
+  launch: LaunchRecord,
+  summaries: ReadonlyMap<string, ManifestSummary>,
+): FleetProgress {
+  const partitions = { complete: 0, partial: 0, failedTitles: 0, notBegun: 0 };
+  const movies = { total: 0, settled: 0, failed: 0, left: 0 };
+  for (const [year, initial, titles] of launch.partitions) {
+    const summary = summaries.get(partitionName({ year, initial }));
+    const { state, settled, failed, left } = judgePartition(summary, titles, launch);
+    partitions[state] += 1;
+    movies.total += titles;
+    movies.settled += settled;
+    movies.failed += failed;
+    movies.left += left;
+  }
+  const { run, launchedAt, snapshot, filters, rejected } = launch;
+  const unsent = launch.finishedAt === undefined ? placesToSend(launch).length : 0;
+  return {
+    run,
+    launchedAt,
+    snapshot,
+    filters,
+    partitions: { total: launch.partitions.length, ...partitions, unsent, rejected: rejected.length },
+    movies,
+  };
+}
+
+function summariesOf(
+  launch: LaunchRecord,
+  summaries: ReadonlyMap<string, ManifestSummary>,
+): ManifestSummary[] {
+  return launch.partitions.flatMap(
+    ([year, initial]) => summaries.get(partitionName({ year, initial })) ?? [],
+  );
+}
+
+function phaseOf(
+  fleet: FleetProgress | undefined,
+  queue: QueueDepths | undefined,
+  eventSource: EventSource | undefined,
+): FleetStatus['phase'] {
+  if (fleet === undefined) return 'none';
+  const messages = queue === undefined ? 0 : queue.waiting + queue.inFlight + queue.delayed;
+  // While messages are left, a manifest of an older list may only look complete: see `judgePartition`.
+  if (fleet.partitions.complete === fleet.partitions.total && messages === 0) return 'complete';
+  if (eventSource === undefined || !isEnabled(eventSource)) return 'paused';
+  if (fleet.partitions.unsent > 0) return 'sending';
+  return messages > 0 ? 'running' : 'ended';
+}
+
+function secondsLeftOf(
+  fleet: FleetProgress | undefined,
+  rate: FleetRate | undefined,
+  phase: FleetStatus['phase'],
+): number | undefined {
+  if (phase === 'complete') return 0;
+  const isMoving = phase === 'running' || phase === 'sending';
+  return isMoving && fleet && rate ? fleet.movies.left / rate.moviesPerSecond : undefined;
+}
+
+const RATE_WINDOW_MS = 300_000;
+/** Workers write their manifest every five seconds: so long without news is a standstill. */
+const STANDSTILL_MS = 60_000;
 
 /**
- * Makes a judge of a fleet that is looked at again and again: is there nothing more to wait for? So it is with a fleet
- * that is complete, paused (by a person, or by a worker whose key was refused) or was never launched; and with one that
+ * Movies settled a second, over the last five minutes, or since the last standstill of a minute.
+ * @returns nothing while nothing is settled.
+ */
+function measureRate(summaries: Iterable<ManifestSummary>, nowMs: number): FleetRate | undefined {
+  const titlesAt = new Map<number, number>();
+  for (const { recent } of summaries) {
+    for (const [time, titles] of recent) titlesAt.set(time, (titlesAt.get(time) ?? 0) + titles);
+  }
+  let since = nowMs;
+  let movies = 0;
+  for (const [time, titles] of [...titlesAt].sort(([a], [b]) => b - a)) {
+    const fromMs = time * RECENT_STEP_MS;
+    if (since - (fromMs + RECENT_STEP_MS) >= STANDSTILL_MS || fromMs < nowMs - RATE_WINDOW_MS) break;
+    movies += titles;
+    since = Math.min(since, fromMs);
+  }
+  const overSeconds = Math.max((nowMs - since) / 1_000, 1);
+  return movies === 0 ? undefined : { moviesPerSecond: movies / overSeconds, overSeconds };
+}
+
+/** Adds up what the manifests of a lake say. */
+export function sumUpLake(summaries: Iterable<ManifestSummary>): LakeTotals {
+  const counts = { titles: 0, found: 0, notFound: 0, refused: 0, failed: 0, reviews: 0 };
+  let partitions = 0;
+  let complete = 0;
+  for (const summary of summaries) {
+    for (const name of Object.keys(counts) as (keyof Counts)[]) counts[name] += summary.counts[name];
+    partitions += 1;
+    if (summary.complete) complete += 1;
+  }
+  return { partitions, complete, counts };
+}
+
+/**
+ * Makes a judge of a fleet that is looked at again and again: is there nothing more to wait for? That is so for a fleet
+ * that is complete, paused (by a person, or by a worker whose key was refused) or was never launched; and for one that
  * has ended with something left, once its queue has been empty long enough to be sure.
  */
 export function watchForEnd(): (status: Pick<FleetStatus, 'phase' | 'at'>) => boolean {

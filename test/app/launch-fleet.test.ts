@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readLatestFleet } from '../../src/app/fleet-store.ts';
 import { findUnfinishedLaunch, launchFleet } from '../../src/app/launch-fleet.ts';
 import { completeFilters } from '../../src/fleet/filters.ts';
-import { type FleetFile, placesToSend } from '../../src/fleet/launch-record.ts';
+import { type LaunchRecord, placesToSend } from '../../src/fleet/launch-record.ts';
 import { summarizeManifest } from '../../src/fleet/manifest-summary.ts';
 import { planFleet } from '../../src/fleet/plan.ts';
 import { FLEET_PREFIX } from '../../src/lake/keys.ts';
@@ -31,7 +31,7 @@ function setUp(partitions: number) {
   const launch = (options = {}) => launchFleet(deps, plan, { queueName: QUEUE, ...options });
   const findUnfinished = (summaries = new Map(), queueName = QUEUE) =>
     findUnfinishedLaunch({ lake, nowMs: clock.now() }, plan, { queueName, summaries });
-  const stored = (): FleetFile => JSON.parse(lake.text(lake.keys(FLEET_PREFIX).at(-1) ?? '') ?? '');
+  const stored = (): LaunchRecord => JSON.parse(lake.text(lake.keys(FLEET_PREFIX).at(-1) ?? '') ?? '');
   return { clock, lake, queue, deps, plan, makePlan, launch, findUnfinished, stored };
 }
 

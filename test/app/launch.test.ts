@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { CompleteSettings } from '../../src/app/connection.ts';
-import { followFleet } from '../../src/app/follow-fleet.ts';
 import { launch } from '../../src/app/launch.ts';
 import { planLaunch } from '../../src/app/plan-launch.ts';
+import { followFleet } from '../../src/app/status.ts';
 import type { EventSource } from '../../src/aws/event-source.ts';
 import type { QueueDepths } from '../../src/aws/queue-interface.ts';
 import { resolveSettings } from '../../src/config/resolve-settings.ts';

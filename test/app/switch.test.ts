@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { pauseFleet, resumeFleet } from '../../src/app/switch.ts';
 import type { EventSource } from '../../src/aws/event-source.ts';
 import { completeFilters } from '../../src/fleet/filters.ts';
-import { createFleetFile, writeFleetFile } from '../../src/fleet/launch-record.ts';
+import { createLaunchRecord, writeLaunchRecord } from '../../src/fleet/launch-record.ts';
 import { planFleet } from '../../src/fleet/plan.ts';
 import { fleetKey } from '../../src/lake/keys.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
@@ -42,7 +42,7 @@ function setUp({ state = 'Enabled', waiting = 3 } = {}) {
     });
     lake.put(
       fleetKey(`run-${day.slice(0, 10)}`),
-      writeFleetFile(createFleetFile(plan, { run: 'r', queue: 'q', nowMs })),
+      writeLaunchRecord(createLaunchRecord(plan, { run: 'r', queue: 'q', nowMs })),
     );
   };
   return { deps: { workers, queue, clock, lake }, switches, launchedAt, workers, clock };

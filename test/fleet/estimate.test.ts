@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { estimateFleet } from '../../src/fleet/estimate.ts';
-import { learnRates } from '../../src/fleet/learn-rates.ts';
+import { estimateFleet, learnRates } from '../../src/fleet/estimate.ts';
 import { summarizeManifest } from '../../src/fleet/manifest-summary.ts';
 import { manifestOf, SETTINGS } from '../app/synthetic-lake.ts';
 

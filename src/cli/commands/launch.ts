@@ -1,13 +1,12 @@
-import type { StoredFleet } from '../../app/fleet-store.ts';
+import type { StoredLaunch } from '../../app/fleet-store.ts';
 import type { LaunchReport } from '../../app/launch-fleet.ts';
-import type { ManifestSummaries } from '../../app/read-manifest-summaries.ts';
 import { utcDay } from '../../clock.ts';
 import type { Settings } from '../../config/settings.ts';
 import { CancelledError, UsageError, UserError } from '../../errors.ts';
 import type { FleetBudget, FleetEstimate } from '../../fleet/estimate.ts';
 import { completeFilters, type FleetFilters, parseAge } from '../../fleet/filters.ts';
-import type { FleetPlan, PlannedPartition } from '../../fleet/plan.ts';
-import type { SizeBar } from '../../fleet/size-histogram.ts';
+import type { ManifestSummaries } from '../../fleet/manifest-summary.ts';
+import type { FleetPlan, PlannedPartition, SizeBar } from '../../fleet/plan.ts';
 import { parseInitial, parseYear } from '../../partition.ts';
 import { defineCommand, type Flags } from '../command.ts';
 import type { CommandContext } from '../context.ts';
@@ -175,7 +174,7 @@ async function findUnfinished(
   { lake }: OpenFleet,
   plan: FleetPlan,
   { byPartition }: ManifestSummaries,
-): Promise<StoredFleet | undefined> {
+): Promise<StoredLaunch | undefined> {
   const { findUnfinishedLaunch } = await import('../../app/launch-fleet.ts');
   const options = { queueName: settings.queueName, summaries: byPartition, signal };
   return findUnfinishedLaunch({ lake, nowMs: clock.now() }, plan, options);
@@ -189,11 +188,11 @@ async function previewLaunch(
     plan,
     unfinished,
     summaries,
-  }: { plan: FleetPlan; unfinished: StoredFleet | undefined; summaries: ManifestSummaries },
+  }: { plan: FleetPlan; unfinished: StoredLaunch | undefined; summaries: ManifestSummaries },
 ): Promise<LaunchResult> {
   const { estimateFleet } = await import('../../fleet/estimate.ts');
-  const { learnRates } = await import('../../fleet/learn-rates.ts');
-  const { sizeHistogram } = await import('../../fleet/size-histogram.ts');
+  const { learnRates } = await import('../../fleet/estimate.ts');
+  const { sizeHistogram } = await import('../../fleet/plan.ts');
   const { partitionsToSend } = await import('../../fleet/launch-record.ts');
   const partitions = unfinished ? partitionsToSend(unfinished.fleet) : plan.partitions;
   const { requestsPerSecond, workers, memorySize } = settings;
@@ -229,7 +228,7 @@ async function noteWhatMatters(
   }: {
     settings: Settings;
     filters: FleetFilters;
-    unfinished: StoredFleet | undefined;
+    unfinished: StoredLaunch | undefined;
     summaries: ManifestSummaries;
   },
 ): Promise<string[]> {

@@ -1,6 +1,6 @@
-import type { FleetStatus } from '../../app/status.ts';
+import type { SummaryCache } from '../../app/manifest-summaries.ts';
 import { UsageError } from '../../errors.ts';
-import type { SummaryCache } from '../../fleet/summary-cache.ts';
+import type { FleetStatus } from '../../fleet/status.ts';
 import { defineCommand, type Flags } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { createCoveringOutput } from '../covering-output.ts';

@@ -1,26 +1,28 @@
+import { createHash } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
+import { mkdir, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import writeFileAtomic from 'write-file-atomic';
 import type { Clock } from '../clock.ts';
 import { parseManifest } from '../download/manifest-store.ts';
-import { type ManifestSummary, summarizeManifest } from '../fleet/manifest-summary.ts';
 import {
   decodeSummaries,
   encodeSummaries,
-  type SummaryCache,
+  type ManifestSummaries,
+  type ManifestSummary,
+  summarizeManifest,
   type VersionedSummary,
-} from '../fleet/summary-cache.ts';
+} from '../fleet/manifest-summary.ts';
 import { MANIFEST_PREFIX, partitionOfManifestKey } from '../lake/keys.ts';
 import type { Lake, LakeEntry } from '../lake/lake.ts';
 import { type Partition, partitionName } from '../partition.ts';
 import { workInLanes } from './in-lanes.ts';
 
-/** Every manifest of a lake, summed up. */
-export interface ManifestSummaries {
-  /** By {@link partitionName}. */
-  readonly byPartition: ReadonlyMap<string, ManifestSummary>;
-  /** Partitions whose manifest is damaged. */
-  readonly unreadable: readonly Partition[];
-  /** How many were read from the lake: the others had not changed since the last look. */
-  readonly read: number;
+/** Keeps one text between two looks at a lake; losing it costs time and nothing else. */
+export interface SummaryCache {
+  /** What was kept, or `undefined`. */
+  read(): Promise<string | undefined>;
+  write(text: string): Promise<void>;
 }
 
 /** One connection each; the S3 client has 50. */
@@ -86,4 +88,45 @@ function trySummarize(text: string, partition: Partition, nowMs: number): Manife
   } catch {
     return undefined;
   }
+}
+
+/** A cache for as long as the process runs. */
+export function createMemoryCache(): SummaryCache {
+  let kept: string | undefined;
+  return {
+    read: async () => kept,
+    write: async (text) => {
+      kept = text;
+    },
+  };
+}
+
+/**
+ * A cache in a file of its own for each lake, read once. A file that cannot be read counts as no cache, and a failed
+ * write is ignored: a full disk must not stop anybody from looking at a fleet.
+ * @param folder of the user's caches; made by the first write.
+ */
+export function createSummaryCacheFile(folder: string, lakeUrl: string): SummaryCache {
+  const name = createHash('sha256').update(lakeUrl).digest('hex').slice(0, 16);
+  const path = join(folder, `manifests-${name}.json`);
+  let kept: string | undefined;
+  return {
+    async read() {
+      try {
+        kept ??= await readFile(path, 'utf8');
+      } catch {
+        // Without a cache every manifest is read again.
+      }
+      return kept;
+    },
+    async write(text) {
+      kept = text;
+      try {
+        await mkdir(dirname(path), { recursive: true });
+        await writeFileAtomic(path, text, { fsync: false });
+      } catch {
+        // The next process reads every manifest again.
+      }
+    },
+  };
 }
