@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { permissionOf } from '../src/aws/permissions.ts';
+import { permissionOf } from '../src/aws/calls.ts';
 import { COMMAND_NAMES } from '../src/cli/program.ts';
 import { SETTINGS } from '../src/config/settings.ts';
 import { runCli } from './support/run-cli.ts';

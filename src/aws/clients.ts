@@ -37,33 +37,3 @@ export function createClients(options: {
     region: () => lambda.config.region(),
   };
 }
-
-/** One call of a service: what it is and what it was asked. */
-export interface Call {
-  readonly service: keyof DeployClients;
-  /** `CreateQueue`. */
-  readonly operation: string;
-  readonly input: Readonly<Record<string, unknown>>;
-}
-
-/** The same clients with `around` between the caller and each call. */
-export function aroundCalls(
-  clients: DeployClients,
-  around: (call: Call, next: () => Promise<unknown>) => Promise<unknown>,
-): DeployClients {
-  const wrap = (service: keyof DeployClients) => ({
-    send: (command: { readonly input: unknown }, ...rest: unknown[]) => {
-      const call = {
-        service,
-        operation: command.constructor.name.replace(/Command$/, ''),
-        input: command.input as Record<string, unknown>,
-      };
-      const send = clients[service].send.bind(clients[service]) as (...args: unknown[]) => Promise<unknown>;
-      return around(call, () => send(command, ...rest));
-    },
-  });
-  const wrapped = Object.fromEntries(
-    (['iam', 'lambda', 'sqs', 's3', 'logs', 'sts'] as const).map((service) => [service, wrap(service)]),
-  );
-  return wrapped as unknown as DeployClients;
-}

@@ -6,8 +6,8 @@ import {
   ListEventSourceMappingsCommand,
   UpdateEventSourceMappingCommand,
 } from '@aws-sdk/client-lambda';
+import { orAbsent } from './errors.ts';
 import { explainAwsError } from './explain-aws-error.ts';
-import { orAbsent } from './service-errors.ts';
 
 interface LambdaDeps {
   readonly lambda: Pick<LambdaClient, 'send'>;

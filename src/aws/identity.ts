@@ -1,7 +1,7 @@
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { UsageError, UserError } from '../errors.ts';
+import { withClearErrors } from './calls.ts';
 import type { DeployClients } from './clients.ts';
-import { withClearErrors } from './errors.ts';
 
 /** Who one is in AWS, and where: shown before anything changes. */
 export interface Identity {

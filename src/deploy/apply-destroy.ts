@@ -5,8 +5,8 @@ import {
   ListRolePoliciesCommand,
 } from '@aws-sdk/client-iam';
 import { DeleteEventSourceMappingCommand, DeleteFunctionCommand } from '@aws-sdk/client-lambda';
-import { toUserError, withClearErrors } from '../aws/errors.ts';
-import { isServiceError, orAbsent } from '../aws/service-errors.ts';
+import { toUserError, withClearErrors } from '../aws/calls.ts';
+import { isServiceError, orAbsent } from '../aws/errors.ts';
 import type { DestroyPlan, DoomedResource } from './destroy.ts';
 import type { ResourceKind } from './differences.ts';
 import type { DeployDeps } from './plan.ts';

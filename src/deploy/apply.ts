@@ -1,6 +1,5 @@
-import { toUserError, withClearErrors } from '../aws/errors.ts';
-import { readingClients } from '../aws/reading-clients.ts';
-import { isServiceError } from '../aws/service-errors.ts';
+import { readingClients, toUserError, withClearErrors } from '../aws/calls.ts';
+import { isServiceError } from '../aws/errors.ts';
 import { UserError } from '../errors.ts';
 import { type ResourceKind, surroundingsOf } from './differences.ts';
 import type { Step } from './order-steps.ts';

@@ -1,6 +1,5 @@
+import { type ReadingClients, readingClients, toUserError, withClearErrors } from '../aws/calls.ts';
 import type { DeployClients } from '../aws/clients.ts';
-import { toUserError, withClearErrors } from '../aws/errors.ts';
-import { type ReadingClients, readingClients } from '../aws/reading-clients.ts';
 import type { Clock } from '../clock.ts';
 import type { DeploymentInput } from './deployment-input.ts';
 import type { ResourceKind } from './differences.ts';

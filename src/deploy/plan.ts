@@ -1,6 +1,5 @@
+import { readingClients, toUserError, withClearErrors } from '../aws/calls.ts';
 import type { DeployClients } from '../aws/clients.ts';
-import { toUserError, withClearErrors } from '../aws/errors.ts';
-import { readingClients } from '../aws/reading-clients.ts';
 import type { Clock } from '../clock.ts';
 import { UserError } from '../errors.ts';
 import { WORKER_VARIABLES } from '../worker-contract.ts';

@@ -1,4 +1,4 @@
-import type { ReadingClients } from '../aws/reading-clients.ts';
+import type { ReadingClients } from '../aws/calls.ts';
 import type { Clock } from '../clock.ts';
 import type { DeploymentNames } from './names.ts';
 import { type ObservedBucket, observeBucket } from './resources/bucket.ts';

@@ -2,9 +2,8 @@ import { CreateRoleCommand, DeleteRoleCommand, DeleteRolePolicyCommand } from '@
 import { DeleteEventSourceMappingCommand, type GetFunctionCommandOutput } from '@aws-sdk/client-lambda';
 import { CreateQueueCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { aroundCalls, type Call } from '../../src/aws/clients.ts';
+import { aroundCalls, type Call, readingClients } from '../../src/aws/calls.ts';
 import { observeIdentity } from '../../src/aws/identity.ts';
-import { readingClients } from '../../src/aws/reading-clients.ts';
 import { applyDeployment } from '../../src/deploy/apply.ts';
 import { planDestroy } from '../../src/deploy/destroy.ts';
 import { basisOf, planDeployment } from '../../src/deploy/plan.ts';

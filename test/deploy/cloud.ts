@@ -8,8 +8,8 @@ import {
 import { PutBucketTaggingCommand, type Tag } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { STSClient } from '@aws-sdk/client-sts';
-import { aroundCalls, type Call, type DeployClients } from '../../src/aws/clients.ts';
-import { readingClients } from '../../src/aws/reading-clients.ts';
+import { aroundCalls, type Call, readingClients } from '../../src/aws/calls.ts';
+import type { DeployClients } from '../../src/aws/clients.ts';
 import type { Clock } from '../../src/clock.ts';
 import { applyDeployment, type StepState } from '../../src/deploy/apply.ts';
 import type { DeploymentInput } from '../../src/deploy/deployment-input.ts';

@@ -16,7 +16,7 @@ import {
   UntagQueueCommand,
 } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { aroundCalls } from '../../src/aws/clients.ts';
+import { aroundCalls } from '../../src/aws/calls.ts';
 import { applyDestroy } from '../../src/deploy/apply-destroy.ts';
 import { type DestroyPlan, planDestroy } from '../../src/deploy/destroy.ts';
 import { describeWithMoto, type Moto, startMoto } from '../support/moto.ts';

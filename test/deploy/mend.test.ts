@@ -25,7 +25,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { DeleteQueueCommand, SetQueueAttributesCommand, UntagQueueCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { readingClients } from '../../src/aws/reading-clients.ts';
+import { readingClients } from '../../src/aws/calls.ts';
 import type { ResourceKind } from '../../src/deploy/differences.ts';
 import { basisOf, planDeployment } from '../../src/deploy/plan.ts';
 import { inlinePolicy } from '../../src/deploy/resources/policy.ts';

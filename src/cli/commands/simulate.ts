@@ -66,7 +66,7 @@ async function readInput(context: CommandContext, flags: Flags): Promise<Simulat
 async function run(context: CommandContext, input: SimulateInput): Promise<SimulateResult> {
   const { clock, output, signal } = context;
   const { partition, queueName, waitIn } = input;
-  const { toUserError } = await import('../../aws/errors.ts');
+  const { toUserError } = await import('../../aws/calls.ts');
   try {
     // What waiting needs is looked at first: nothing is sent when it is not there.
     const lake = waitIn && (await openLakeAt(context, waitIn));

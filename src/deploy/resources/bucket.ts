@@ -11,8 +11,7 @@ import {
   PutPublicAccessBlockCommand,
 } from '@aws-sdk/client-s3';
 import type { DeployClients } from '../../aws/clients.ts';
-import { DeniedError } from '../../aws/errors.ts';
-import { httpStatusOf, isServiceError, orAbsent, responseHeader } from '../../aws/service-errors.ts';
+import { DeniedError, httpStatusOf, isServiceError, orAbsent, responseHeader } from '../../aws/errors.ts';
 import type { Clock } from '../../clock.ts';
 import { UsageError, UserError } from '../../errors.ts';
 import { type Change, diffProperties, type Properties } from '../change.ts';

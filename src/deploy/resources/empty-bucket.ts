@@ -6,7 +6,7 @@ import {
   ListObjectVersionsCommand,
 } from '@aws-sdk/client-s3';
 import type { DeployClients } from '../../aws/clients.ts';
-import { isServiceError, orAbsent } from '../../aws/service-errors.ts';
+import { isServiceError, orAbsent } from '../../aws/errors.ts';
 import type { Clock } from '../../clock.ts';
 import { UserError } from '../../errors.ts';
 import { retryWhile } from '../wait.ts';

@@ -7,8 +7,8 @@ import {
   UpdateEventSourceMappingCommand,
 } from '@aws-sdk/client-lambda';
 import type { DeployClients } from '../../aws/clients.ts';
+import { isServiceError, isVisibilityNotThere, says } from '../../aws/errors.ts';
 import { getEventSource, isSettled, listEventSources } from '../../aws/event-source.ts';
-import { isServiceError, isVisibilityNotThere, says } from '../../aws/service-errors.ts';
 import type { Clock } from '../../clock.ts';
 import { BATCH_SIZE } from '../../worker-contract.ts';
 import { type Change, diffProperties, type Properties } from '../change.ts';

@@ -5,7 +5,7 @@ import {
   GetFunctionConfigurationCommand,
 } from '@aws-sdk/client-lambda';
 import type { DeployClients } from '../../aws/clients.ts';
-import { isServiceError, orAbsent } from '../../aws/service-errors.ts';
+import { isServiceError, orAbsent } from '../../aws/errors.ts';
 import type { Clock } from '../../clock.ts';
 import { UserError } from '../../errors.ts';
 import type { DeploymentNames } from '../names.ts';

@@ -7,7 +7,7 @@ import {
   UpdateFunctionConfigurationCommand,
 } from '@aws-sdk/client-lambda';
 import type { DeployClients } from '../../aws/clients.ts';
-import { isVisibilityNotThere, says } from '../../aws/service-errors.ts';
+import { isVisibilityNotThere, says } from '../../aws/errors.ts';
 import { UserError } from '../../errors.ts';
 import { FUNCTION_TIMEOUT_SECONDS, HANDLER } from '../../worker-contract.ts';
 import { type Change, diffProperties, type Properties } from '../change.ts';

@@ -9,7 +9,7 @@ import {
   TagQueueCommand,
 } from '@aws-sdk/client-sqs';
 import type { DeployClients } from '../../aws/clients.ts';
-import { isServiceError, orAbsent } from '../../aws/service-errors.ts';
+import { isServiceError, orAbsent } from '../../aws/errors.ts';
 import type { Clock } from '../../clock.ts';
 import { MAX_RECEIVE_COUNT, RETENTION_SECONDS, VISIBILITY_TIMEOUT_SECONDS } from '../../worker-contract.ts';
 import { type Change, diffProperties, type Properties } from '../change.ts';

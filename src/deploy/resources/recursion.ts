@@ -1,6 +1,6 @@
 import { GetFunctionRecursionConfigCommand, PutFunctionRecursionConfigCommand } from '@aws-sdk/client-lambda';
 import type { DeployClients } from '../../aws/clients.ts';
-import { httpStatusOf, isServiceError } from '../../aws/service-errors.ts';
+import { httpStatusOf, isServiceError } from '../../aws/errors.ts';
 import type { DeploymentNames } from '../names.ts';
 
 export const RECURSION_PROPERTY = 'RecursiveLoop';

@@ -12,7 +12,7 @@ import {
   UpdateAssumeRolePolicyCommand,
 } from '@aws-sdk/client-iam';
 import type { DeployClients } from '../../aws/clients.ts';
-import { orAbsent } from '../../aws/service-errors.ts';
+import { orAbsent } from '../../aws/errors.ts';
 import { type Change, change, diffProperties } from '../change.ts';
 import { type DeploymentNames, STACK_TAG } from '../names.ts';
 import { canonicalJson, INLINE_POLICY_NAME, inlinePolicy, trustPolicy } from './policy.ts';

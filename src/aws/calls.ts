@@ -1,0 +1,225 @@
+import { UserError } from '../errors.ts';
+import type { DeployClients } from './clients.ts';
+import { DeniedError, httpStatusOf } from './errors.ts';
+
+/** One call of a service: what it is and what it was asked. */
+export interface Call {
+  readonly service: keyof DeployClients;
+  /** `CreateQueue`. */
+  readonly operation: string;
+  readonly input: Readonly<Record<string, unknown>>;
+}
+
+/** The same clients with `around` between the caller and each call. */
+export function aroundCalls(
+  clients: DeployClients,
+  around: (call: Call, next: () => Promise<unknown>) => Promise<unknown>,
+): DeployClients {
+  const wrap = (service: keyof DeployClients) => ({
+    send: (command: { readonly input: unknown }, ...rest: unknown[]) => {
+      const call = {
+        service,
+        operation: command.constructor.name.replace(/Command$/, ''),
+        input: command.input as Record<string, unknown>,
+      };
+      const send = clients[service].send.bind(clients[service]) as (...args: unknown[]) => Promise<unknown>;
+      return around(call, () => send(command, ...rest));
+    },
+  });
+  const wrapped = Object.fromEntries(
+    (['iam', 'lambda', 'sqs', 's3', 'logs', 'sts'] as const).map((service) => [service, wrap(service)]),
+  );
+  return wrapped as unknown as DeployClients;
+}
+
+declare const reading: unique symbol;
+
+/** Clients that can read and nothing else: the only ones that planning is given. */
+export type ReadingClients = DeployClients & { readonly [reading]: true };
+
+/**
+ * The same clients without the power to change anything: each call that is not one of those listed here is
+ * refused before it leaves the process.
+ * @throws Error from `send`, naming the call: a bug in this program, never the user's fault.
+ */
+export function readingClients(clients: DeployClients): ReadingClients {
+  return aroundCalls(clients, async ({ service, operation }, next) => {
+    if (!READING.has(`${service}:${operation}`)) {
+      throw new Error(`${service}:${operation} would change something, and planning only reads.`);
+    }
+    return next();
+  }) as ReadingClients;
+}
+
+const READING: ReadonlySet<string> = new Set([
+  'sts:GetCallerIdentity',
+  's3:HeadBucket',
+  's3:GetBucketTagging',
+  's3:GetPublicAccessBlock',
+  's3:GetBucketLifecycleConfiguration',
+  'sqs:GetQueueUrl',
+  'sqs:GetQueueAttributes',
+  'sqs:ListQueueTags',
+  'iam:GetRole',
+  'iam:GetRolePolicy',
+  'iam:ListRolePolicies',
+  'iam:ListAttachedRolePolicies',
+  'logs:DescribeLogGroups',
+  'logs:ListTagsForResource',
+  'lambda:GetFunction',
+  'lambda:GetFunctionConfiguration',
+  'lambda:GetFunctionRecursionConfig',
+  'lambda:ListEventSourceMappings',
+  'lambda:GetEventSourceMapping',
+  'lambda:ListTags',
+]);
+
+/** Where the IAM action that allows a call is not called like the call. */
+const OTHER_ACTIONS: Readonly<Record<string, string>> = {
+  's3:HeadBucket': 's3:ListBucket',
+  's3:GetPublicAccessBlock': 's3:GetBucketPublicAccessBlock',
+  's3:PutPublicAccessBlock': 's3:PutBucketPublicAccessBlock',
+  's3:GetBucketLifecycleConfiguration': 's3:GetLifecycleConfiguration',
+  's3:PutBucketLifecycleConfiguration': 's3:PutLifecycleConfiguration',
+  's3:ListObjectVersions': 's3:ListBucketVersions',
+  's3:ListMultipartUploads': 's3:ListBucketMultipartUploads',
+  's3:DeleteObjects': 's3:DeleteObjectVersion',
+};
+
+/** The IAM action that a call needs: `sqs:CreateQueue`. */
+export function permissionOf(call: { readonly service: string; readonly operation: string }): string {
+  const name = `${call.service}:${call.operation}`;
+  return OTHER_ACTIONS[name] ?? name;
+}
+
+/** What a call is about, for people: `the queue "films"`. */
+function subjectOf({ input }: Pick<Call, 'input'>): string {
+  for (const [property, kind] of SUBJECTS) {
+    const value = input[property];
+    if (typeof value === 'string') return `the ${kind} ${JSON.stringify(shorten(property, value))}`;
+  }
+  return 'this account';
+}
+
+const SUBJECTS = [
+  ['Bucket', 'bucket'],
+  ['QueueName', 'queue'],
+  ['QueueUrl', 'queue'],
+  ['RoleName', 'role'],
+  ['logGroupName', 'log group'],
+  ['logGroupNamePrefix', 'log group'],
+  ['UUID', 'event source'],
+  ['EventSourceArn', 'event source of'],
+  ['FunctionName', 'function'],
+  ['Resource', 'resource'],
+  ['resourceArn', 'resource'],
+] as const;
+
+function shorten(property: string, value: string): string {
+  return property === 'QueueUrl' ? (value.split('/').at(-1) ?? value) : value;
+}
+
+/**
+ * The same clients, with errors that a person can act upon: missing credentials, a denied action and a network
+ * that is not there come as one sentence. Other answers of a service are thrown as they are (resources look at
+ * their names), and {@link toUserError} can make a sentence of them later.
+ * @param secrets values that appear in no message, whatever a service answers.
+ */
+export function withClearErrors(clients: DeployClients, secrets: readonly string[] = []): DeployClients {
+  return aroundCalls(clients, async (call, next) => {
+    try {
+      return await next();
+    } catch (error) {
+      if (!(error instanceof Error) || error instanceof UserError) throw error;
+      hide(error, secrets);
+      failedCalls.set(error, call);
+      throw knownError(error, call) ?? error;
+    }
+  });
+}
+
+/** A service's answer as one sentence; other errors (bugs, and those that are sentences already) as they are. */
+export function toUserError(error: unknown): unknown {
+  const call = error instanceof Error ? failedCalls.get(error) : undefined;
+  if (!(error instanceof Error) || !call || !('$fault' in error)) return error;
+  return new UserError(
+    `AWS refused ${permissionOf(call)} for ${subjectOf(call)} (${error.name}): ${sentence(error.message)}`,
+    { cause: error },
+  );
+}
+
+const failedCalls = new WeakMap<Error, Call>();
+
+function knownError(error: Error, call: Call): UserError | undefined {
+  if (CREDENTIALS.has(error.name)) {
+    return new UserError(
+      `AWS takes no credentials from here (${error.name}): ${sentence(error.message)} Sign in with "aws configure" or "aws sso login", or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.`,
+      { cause: error },
+    );
+  }
+  if (isDenied(error, call)) {
+    const denied = /not authorized to perform: ([\w-]+:\w+)/.exec(error.message)?.[1] ?? permissionOf(call);
+    return new DeniedError(
+      `AWS denied ${denied} on ${subjectOf(call)}: the identity that this runs as needs that permission (the README lists all of them).`,
+      { cause: error },
+    );
+  }
+  const code = 'code' in error ? String(error.code) : error.name;
+  if (NETWORK.has(code)) {
+    return new UserError(
+      `AWS's ${call.service} cannot be reached from here (${code}): check the network, the region and AWS_ENDPOINT_URL.`,
+      { cause: error },
+    );
+  }
+  return undefined;
+}
+
+const CREDENTIALS: ReadonlySet<string> = new Set([
+  'CredentialsProviderError',
+  'TokenProviderError',
+  'ExpiredToken',
+  'ExpiredTokenException',
+  'InvalidClientTokenId',
+  'InvalidAccessKeyId',
+  'InvalidSignatureException',
+  'IncompleteSignature',
+  'RequestExpired',
+  'SignatureDoesNotMatch',
+  'UnrecognizedClientException',
+]);
+
+const NETWORK: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ENETUNREACH',
+  'EHOSTUNREACH',
+  'ETIMEDOUT',
+  'ECONNRESET',
+  'TimeoutError',
+]);
+
+/** Each service has its own word for a denial; HeadBucket's answer has no body, so only its status tells. */
+function isDenied(error: Error, { operation }: Call): boolean {
+  if (
+    /^(AccessDenied|AccessDeniedException|AuthorizationError|UnauthorizedOperation|Forbidden)$/.test(
+      error.name,
+    )
+  ) {
+    return true;
+  }
+  return operation === 'HeadBucket' && httpStatusOf(error) === 403;
+}
+
+function hide(error: Error, secrets: readonly string[]): void {
+  for (const secret of secrets) {
+    if (secret === '') continue;
+    error.message = error.message.replaceAll(secret, '(hidden)');
+    if (error.stack) error.stack = error.stack.replaceAll(secret, '(hidden)');
+  }
+}
+
+function sentence(text: string): string {
+  const trimmed = text.trim();
+  return /[.!?]$/.test(trimmed) ? trimmed : `${trimmed}.`;
+}
