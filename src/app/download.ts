@@ -1,5 +1,8 @@
-import { type DownloadControl, downloadPartition } from '../download/download-partition.ts';
-import type { DownloadReport } from '../download/report.ts';
+import {
+  type DownloadControl,
+  type DownloadReport,
+  downloadPartition,
+} from '../download/download-partition.ts';
 import { UserError } from '../errors.ts';
 import { findPartition, type PartitionIndex } from '../imdb/partition-map.ts';
 import { readPartition } from '../imdb/read-partition.ts';
@@ -7,7 +10,6 @@ import { type Partition, partitionName } from '../partition.ts';
 import { createRunId } from '../run-id.ts';
 import type { Connection } from './connection.ts';
 import { lookupSettings } from './lookup-settings.ts';
-
 /** What of a partition to download, and how that is watched and ended. */
 export interface DownloadOptions extends DownloadControl {
   /** At most so many titles. */

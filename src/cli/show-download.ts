@@ -1,4 +1,4 @@
-import type { DownloadProgress } from '../download/report.ts';
+import type { DownloadProgress } from '../download/download-partition.ts';
 import type { IndexProgress } from '../imdb/ensure-index.ts';
 import { type Partition, partitionName } from '../partition.ts';
 import type { CommandContext } from './context.ts';

@@ -1,6 +1,8 @@
 import { isRecord } from '../json.ts';
+import { JSON_TYPE, movieKey, reviewKey } from '../lake/keys.ts';
+import type { Lake } from '../lake/lake.ts';
+import type { Partition } from '../partition.ts';
 import type { TmdbMovie, TmdbReview } from '../tmdb/documents.ts';
-
 /**
  * A movie's document: TMDB's, all its fields, plus the IMDb id asked for under both of its names (`idIMDB` is
  * the documented one, `id_imdb` the one that existing warehouses load), plus `genre_ids` where TMDB gave
@@ -20,4 +22,23 @@ export function createReviewDocument(
   { movieId, imdbId }: { movieId: number; imdbId: string },
 ): Record<string, unknown> {
   return { ...review, movie_id: movieId, idIMDB: imdbId };
+}
+
+/** Writes a movie's reviews, and only then the movie: a movie in the lake has its reviews. */
+export async function saveMovie(
+  { lake }: { lake: Lake },
+  partition: Partition,
+  imdbId: string,
+  { movie, reviews }: { movie: TmdbMovie; reviews: readonly TmdbReview[] },
+  signal?: AbortSignal,
+): Promise<void> {
+  for (const review of reviews) {
+    const document = createReviewDocument(review, { movieId: movie.id, imdbId });
+    await writeJson(reviewKey(partition, movie.id, review.id), document);
+  }
+  await writeJson(movieKey(partition, movie.id), createMovieDocument(movie, imdbId));
+
+  function writeJson(key: string, document: unknown): Promise<string> {
+    return lake.write(key, JSON.stringify(document), JSON_TYPE, { signal });
+  }
 }

@@ -1,5 +1,4 @@
-import type { Clock } from '../clock.ts';
-import { utcDay } from '../clock.ts';
+import { type Clock, utcDay } from '../clock.ts';
 import type { Lake } from '../lake/lake.ts';
 import { type DownloadOptions, downloadSnapshot } from './download-snapshot.ts';
 import { findEntry } from './find-entry.ts';
@@ -7,7 +6,6 @@ import { snapshotKey } from './keys.ts';
 import { Pipe } from './pipe.ts';
 import { CHUNK_BYTES, coalesce } from './read-gzip.ts';
 import { SnapshotError, SnapshotGoneError } from './snapshot-error.ts';
-
 /** What having a snapshot needs. */
 export interface SnapshotDeps extends DownloadOptions {
   readonly lake: Lake;

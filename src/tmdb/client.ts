@@ -1,11 +1,9 @@
 import type { Clock } from '../clock.ts';
-import { backoffMs, MAX_TRIES } from './backoff.ts';
 import { classifyAnswer, type Verdict } from './classify-answer.ts';
 import { BadAnswerError, KeyRefusedError, OutageError, RequestFailedError } from './errors.ts';
 import { type HttpAnswer, type HttpGet, TransportError } from './http.ts';
-import { createOutageWatch } from './outage-watch.ts';
 import type { Pacer } from './pacer.ts';
-import { parseRetryAfter } from './retry-after.ts';
+import { backoffMs, createOutageWatch, MAX_TRIES, parseRetryAfter } from './retry.ts';
 
 /** What TMDB says to one question. */
 export type TmdbAnswer<T> =

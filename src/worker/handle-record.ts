@@ -1,5 +1,4 @@
-import type { PartitionMessage } from '../message.ts';
-import { MessageError, parseMessage, writeMessage } from '../message.ts';
+import { MessageError, type PartitionMessage, parseMessage, writeMessage } from '../message.ts';
 import { createRunId } from '../run-id.ts';
 import type { Deadline } from './deadline.ts';
 import { decideNext, type Next } from './decide-next.ts';
@@ -10,7 +9,6 @@ import type { SqsRecord } from './sqs-event.ts';
 import type { Work } from './work.ts';
 import { type WorkDeps, workPartition } from './work-partition.ts';
 import type { WorkerQueue } from './worker-queue.ts';
-
 /** What a worker needs. */
 export interface HandlerDeps extends WorkDeps {
   readonly queue: WorkerQueue;

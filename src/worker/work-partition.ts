@@ -1,6 +1,5 @@
 import { type Clock, utcDay } from '../clock.ts';
-import { downloadPartition } from '../download/download-partition.ts';
-import type { DownloadReport } from '../download/report.ts';
+import { type DownloadReport, downloadPartition } from '../download/download-partition.ts';
 import { UserError } from '../errors.ts';
 import { SnapshotError, SnapshotGoneError } from '../imdb/snapshot-error.ts';
 import type { Title } from '../imdb/title.ts';
@@ -14,7 +13,6 @@ import type { LookupSettings } from '../tmdb/look-up-movie.ts';
 import { type Deadline, TimeUpError } from './deadline.ts';
 import { waitForTmdb } from './wait-for-tmdb.ts';
 import type { Ending, Work } from './work.ts';
-
 /** What work on a partition needs. */
 export interface WorkDeps {
   readonly lake: Lake;

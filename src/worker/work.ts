@@ -1,5 +1,5 @@
+import type { DownloadProgress } from '../download/download-partition.ts';
 import type { Counts } from '../download/manifest.ts';
-import type { DownloadProgress } from '../download/report.ts';
 import type { PartitionMessage } from '../message.ts';
 
 /** What has come of a partition in one invocation. */

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Manifest, TitleState } from '../../src/download/manifest.ts';
-import { mergeManifests } from '../../src/download/merge-manifests.ts';
+import { type Manifest, mergeManifests, type TitleState } from '../../src/download/manifest.ts';
 
 const EARLY = '2026-11-22T10:00:00.000Z';
 const LATE = '2026-11-22T10:00:01.000Z';

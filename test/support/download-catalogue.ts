@@ -1,6 +1,5 @@
 import { type Clock, utcDay } from '../../src/clock.ts';
-import { downloadPartition } from '../../src/download/download-partition.ts';
-import type { DownloadReport } from '../../src/download/report.ts';
+import { type DownloadReport, downloadPartition } from '../../src/download/download-partition.ts';
 import { ensurePartitionIndex } from '../../src/imdb/ensure-index.ts';
 import { listPartitions } from '../../src/imdb/partition-map.ts';
 import { readPartition } from '../../src/imdb/read-partition.ts';
@@ -8,7 +7,6 @@ import type { Lake } from '../../src/lake/lake.ts';
 import { createTmdbClient } from '../../src/tmdb/client.ts';
 import { createHttpGet } from '../../src/tmdb/http.ts';
 import { createPacer } from '../../src/tmdb/pacer.ts';
-
 /** Downloads every partition of the list into a lake, one after the other, as a fleet would. */
 export async function downloadCatalogue(
   { lake, clock }: { lake: Lake; clock: Clock },

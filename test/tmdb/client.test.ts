@@ -1,12 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
-import { MAX_TRIES } from '../../src/tmdb/backoff.ts';
 import { checkKey } from '../../src/tmdb/check-key.ts';
 import { createTmdbClient } from '../../src/tmdb/client.ts';
 import { readMovie } from '../../src/tmdb/documents.ts';
 import { KeyRefusedError, OutageError, RequestFailedError } from '../../src/tmdb/errors.ts';
 import { createHttpGet } from '../../src/tmdb/http.ts';
 import { createPacer } from '../../src/tmdb/pacer.ts';
+import { MAX_TRIES } from '../../src/tmdb/retry.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 import { answerJson, type LoopbackServer, startLoopbackServer } from '../support/loopback-server.ts';
 

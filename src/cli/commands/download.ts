@@ -6,7 +6,7 @@ import {
 } from '../../app/download-targets.ts';
 import { utcDay } from '../../clock.ts';
 import type { Settings } from '../../config/settings.ts';
-import type { DownloadReport } from '../../download/report.ts';
+import type { DownloadReport } from '../../download/download-partition.ts';
 import { UsageError } from '../../errors.ts';
 import type { PartitionIndex } from '../../imdb/partition-map.ts';
 import { parseImdbId } from '../../imdb-id.ts';

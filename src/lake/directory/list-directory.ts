@@ -3,8 +3,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LakeEntry } from '../lake.ts';
 import { isFileError } from './file-errors.ts';
-import { fileETag } from './file-etag.ts';
-import { isSegment, PRIVATE_FOLDER } from './lake-paths.ts';
+import { fileETag, isSegment, PRIVATE_FOLDER } from './lake-files.ts';
 
 /** So many files are looked at in one go: more would not be faster on four file system threads. */
 const STATS_AT_ONCE = 64;

@@ -3,8 +3,7 @@ import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs
 import { dirname, join } from 'node:path';
 import type { ETag } from '../lake.ts';
 import { isFileError } from './file-errors.ts';
-import { fileETag } from './file-etag.ts';
-import { PRIVATE_FOLDER } from './lake-paths.ts';
+import { fileETag, PRIVATE_FOLDER } from './lake-files.ts';
 
 /** A file of a process that was killed is removed when nothing was written to it for a day. */
 const LEFTOVER_AGE_MS = 24 * 60 * 60 * 1000;

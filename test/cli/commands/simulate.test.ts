@@ -9,8 +9,7 @@ import {
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import type { Counts } from '../../../src/download/manifest.ts';
 import { createS3Lake } from '../../../src/lake/s3/s3-lake.ts';
-import type { PartitionMessage } from '../../../src/message.ts';
-import { parseMessage } from '../../../src/message.ts';
+import { type PartitionMessage, parseMessage } from '../../../src/message.ts';
 import { describeWithMoto, type Moto, startMoto } from '../../support/moto.ts';
 import { runCli } from '../../support/run-cli.ts';
 import { makeTempFolder } from '../../support/temp-folder.ts';

@@ -1,4 +1,6 @@
+import type { BigIntStats } from 'node:fs';
 import { join } from 'node:path';
+import type { ETag } from '../lake.ts';
 
 /**
  * The folder under a directory lake's root for what is no object: unfinished files and locks. No key begins with
@@ -20,4 +22,14 @@ export function pathOfKey(root: string, key: string): string {
 /** Can this be the name of a file or folder? */
 export function isSegment(segment: string): boolean {
   return segment !== '' && segment !== '.' && segment !== '..' && !segment.includes('\0');
+}
+
+/**
+ * The version of a file: its inode, size and time of modification in nanoseconds. Every write makes a new file,
+ * whose inode differs from that of the version it replaces; inodes come back later, so the writer also sets a
+ * time that it never sets twice (the kernel's own stands still for milliseconds). A hash of the content would do
+ * as well, but a listing or a range would have to read whole files for it.
+ */
+export function fileETag({ ino, size, mtimeNs }: BigIntStats): ETag {
+  return `"${ino.toString(36)}-${size.toString(36)}-${mtimeNs.toString(36)}"`;
 }

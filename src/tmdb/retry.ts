@@ -1,0 +1,72 @@
+/** A request is sent at most so many times: bursts of resets of a minute have been seen. */
+export const MAX_TRIES = 8;
+
+/** Most faults are gone at once, and a worker at its last title has nothing else to do. */
+const FIRST_WAIT_MS = 250;
+const GROWTH = 3;
+const LONGEST_WAIT_MS = 30_000;
+
+/**
+ * How long to wait after the `tries`-th failure: exponential, with "equal jitter"
+ * (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/), so that the waits between
+ * eight tries add up to 45 to 90 seconds.
+ * @param random uniform in [0, 1).
+ * @returns milliseconds.
+ */
+export function backoffMs(tries: number, random: () => number): number {
+  const ceiling = Math.min(FIRST_WAIT_MS * GROWTH ** (tries - 1), LONGEST_WAIT_MS);
+  return ceiling / 2 + random() * (ceiling / 2);
+}
+
+/**
+ * Reads a `Retry-After` header: seconds or an HTTP date (RFC 9110, 10.2.3).
+ * @param now epoch ms, for a date.
+ * @returns milliseconds from now; 0 when it is absent or senseless.
+ */
+export function parseRetryAfter(header: string | undefined, now: number): number {
+  if (header === undefined) return 0;
+  const seconds = Number(header);
+  const ms = Number.isNaN(seconds) ? Date.parse(header) - now : seconds * 1_000;
+  return Number.isFinite(ms) ? Math.max(0, ms) : 0;
+}
+
+/** Tells some titles that always fail from a TMDB that is down. */
+export interface OutageWatch {
+  /** TMDB has answered a question. */
+  answered(): void;
+  /**
+   * A question has failed once more.
+   * @returns what this means: `goOn`; `inDoubt`, so that another question has to decide; `outage`.
+   */
+  failed(): 'goOn' | 'inDoubt' | 'outage';
+  /** TMDB is down: until it answers, each failure is told as an outage at once. */
+  declareOutage(): void;
+}
+
+/** So many failures on end, and TMDB may be down. */
+const DOUBT_AFTER = 20;
+
+/**
+ * Counts what fails on end. It never decides: a partition may have many titles that always fail, and all
+ * connections may be at these at once, so that nobody asks for the good ones behind them.
+ */
+export function createOutageWatch(): OutageWatch {
+  let failures = 0;
+  let isDown = false;
+  return {
+    answered() {
+      failures = 0;
+      isDown = false;
+    },
+    failed() {
+      if (isDown) return 'outage';
+      failures += 1;
+      if (failures < DOUBT_AFTER) return 'goOn';
+      failures = 0;
+      return 'inDoubt';
+    },
+    declareOutage() {
+      isDown = true;
+    },
+  };
+}
