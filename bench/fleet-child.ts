@@ -11,7 +11,7 @@ import type { Manifest, TitleState } from '../src/download/manifest.ts';
 import { estimateFleet, learnRates } from '../src/fleet/estimate.ts';
 import { completeFilters } from '../src/fleet/filters.ts';
 import { type FleetPlan, planFleet } from '../src/fleet/plan.ts';
-import { type PartitionIndex, parsePartitionMap, writePartitionMap } from '../src/imdb/partition-map.ts';
+import { type PartitionIndex, parsePartitionMap, writePartitionMap } from '../src/imdb/partition-index.ts';
 import { manifestKey } from '../src/lake/keys.ts';
 import { createS3Lake } from '../src/lake/s3/s3-lake.ts';
 

@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { systemClock } from '../src/clock.ts';
-import { ensurePartitionIndex } from '../src/imdb/ensure-index.ts';
+import { ensurePartitionIndex } from '../src/imdb/build-index.ts';
 import { createDirectoryLake } from '../src/lake/directory/directory-lake.ts';
 
 // A process of its own for each measurement, so that its peak of memory is its own too.

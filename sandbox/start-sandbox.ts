@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { initialOf } from '../src/imdb/initial-of.ts';
+import { initialOf } from '../src/imdb/title-partition.ts';
 import { type SandboxAws, startAws } from './aws/start-aws.ts';
 import { type Catalogue, createCatalogue } from './catalogue.ts';
 import { startImdbStandIn } from './imdb-stand-in.ts';

@@ -40,11 +40,15 @@ export { estimateFleet, type FleetBudget, type FleetEstimate } from './fleet/est
 export type { FleetFilters } from './fleet/filters.ts';
 export type { FleetPlan, PlannedPartition } from './fleet/plan.ts';
 export type { FleetProgress, FleetStatus, LakeTotals } from './fleet/status.ts';
-export type { IndexProgress } from './imdb/ensure-index.ts';
-export { initialOf } from './imdb/initial-of.ts';
-export { type IndexedPartition, listPartitions, type PartitionIndex } from './imdb/partition-map.ts';
-export { readPartition } from './imdb/read-partition.ts';
-export type { Title } from './imdb/title.ts';
+export type { IndexProgress } from './imdb/build-index.ts';
+export type { Title } from './imdb/partition-index.ts';
+export {
+  type IndexedPartition,
+  listPartitions,
+  type PartitionIndex,
+  readPartition,
+} from './imdb/partition-index.ts';
+export { initialOf } from './imdb/title-partition.ts';
 export { movieKey, reviewPrefix } from './lake/keys.ts';
 export type { Lake } from './lake/lake.ts';
 export { type Partition, partitionName } from './partition.ts';

@@ -7,12 +7,21 @@
 
 /** How long Lambda lets one invocation run. */
 export const FUNCTION_TIMEOUT_SECONDS = 300;
-/** With less time than this left, a worker starts no new title. */
-export const STOP_RESERVE_SECONDS = 45;
-/** With less than this left, it aborts what is in flight: the rest is for the manifest and the continuation message. */
-export const ABORT_RESERVE_SECONDS = 15;
-/** How long one invocation starts new titles. */
-export const WORKING_SECONDS = FUNCTION_TIMEOUT_SECONDS - STOP_RESERVE_SECONDS;
+/**
+ * How a worker spends an invocation's time: it starts titles until 45 s before the end, and aborts what is in flight
+ * 15 s before the end, which leaves time for the manifest and the continuation message.
+ * @param remainingMs what Lambda says is left.
+ * @returns milliseconds from now; 0 or less when there is no time for it.
+ */
+export function timeBudget(remainingMs: number): {
+  readonly startTitlesForMs: number;
+  readonly abortAfterMs: number;
+} {
+  return { startTitlesForMs: remainingMs - 45_000, abortAfterMs: remainingMs - 15_000 };
+}
+
+/** How long a whole invocation starts titles. */
+export const WORKING_SECONDS = timeBudget(FUNCTION_TIMEOUT_SECONDS * 1_000).startTitlesForMs / 1_000;
 
 /** The one file in the function's zip, and the export in it that Lambda calls. */
 export const HANDLER = { file: 'index.mjs', name: 'index.handler' } as const;

@@ -15,7 +15,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   download: ['tmdb', 'imdb', 'lake'],
   lake: ['aws'],
   aws: [],
-  imdb: [],
+  imdb: ['lake'],
   tmdb: [],
   config: [],
 };

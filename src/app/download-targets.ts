@@ -1,5 +1,5 @@
 import { UserError } from '../errors.ts';
-import type { PartitionIndex } from '../imdb/partition-map.ts';
+import type { PartitionIndex } from '../imdb/partition-index.ts';
 import type { Lake } from '../lake/lake.ts';
 import { type Partition, partitionName } from '../partition.ts';
 
@@ -17,7 +17,7 @@ export interface TitleWithoutPartition {
 
 /** @throws {UserError} when the index lists nothing there. */
 export async function choosePartition(index: PartitionIndex, partition: Partition): Promise<DownloadTarget> {
-  const { findPartition } = await import('../imdb/partition-map.ts');
+  const { findPartition } = await import('../imdb/partition-index.ts');
   if (findPartition(index, partition)) return { partition };
   throw new UserError(
     `IMDb's list of ${index.snapshot} has no ${index.titleTypes.join(' or ')} in the partition ${partitionName(partition)}: there is nothing to download.`,

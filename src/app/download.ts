@@ -4,12 +4,12 @@ import {
   downloadPartition,
 } from '../download/download-partition.ts';
 import { UserError } from '../errors.ts';
-import { findPartition, type PartitionIndex } from '../imdb/partition-map.ts';
-import { readPartition } from '../imdb/read-partition.ts';
+import { findPartition, type PartitionIndex, readPartition } from '../imdb/partition-index.ts';
 import { type Partition, partitionName } from '../partition.ts';
 import { createRunId } from '../run-id.ts';
 import type { Connection } from './connection.ts';
 import { lookupSettings } from './lookup-settings.ts';
+
 /** What of a partition to download, and how that is watched and ended. */
 export interface DownloadOptions extends DownloadControl {
   /** At most so many titles. */

@@ -1,6 +1,6 @@
 import { utcDay } from '../clock.ts';
-import { ensurePartitionIndex, type IndexProgress } from '../imdb/ensure-index.ts';
-import type { PartitionIndex } from '../imdb/partition-map.ts';
+import { ensurePartitionIndex, type IndexProgress } from '../imdb/build-index.ts';
+import type { PartitionIndex } from '../imdb/partition-index.ts';
 import type { Connection } from './connection.ts';
 
 /**

@@ -2,6 +2,7 @@ import type { SqsQueue } from '../aws/queue.ts';
 import type { QueueDepths } from '../aws/queue-interface.ts';
 import { type PartitionMessage, writeMessage } from '../message.ts';
 import { type DeadLetterQueue, giveAllBack, takeEach } from './dead-letters.ts';
+
 /** The workers' queue and its dead-letter queue, as one who sends a single partition sees them. */
 export interface PartitionQueue {
   /** Sends a partition. @returns the message's id. */

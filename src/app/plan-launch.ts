@@ -1,7 +1,7 @@
 import { estimateFleet, type FleetEstimate, learnRates } from '../fleet/estimate.ts';
 import { completeFilters, type FleetFilters } from '../fleet/filters.ts';
 import { type FleetPlan, planFleet } from '../fleet/plan.ts';
-import type { PartitionIndex } from '../imdb/partition-map.ts';
+import type { PartitionIndex } from '../imdb/partition-index.ts';
 import type { Connection } from './connection.ts';
 import { lookupSettings } from './lookup-settings.ts';
 import { readManifestSummaries } from './manifest-summaries.ts';

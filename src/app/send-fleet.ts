@@ -1,4 +1,5 @@
 import type { QueueSender } from '../aws/queue-interface.ts';
+import { backoffMs } from '../backoff.ts';
 import type { Clock } from '../clock.ts';
 import { UserError } from '../errors.ts';
 import { type LaunchRecord, placesToSend } from '../fleet/launch-record.ts';
@@ -42,6 +43,7 @@ const BATCH = 10;
 /** Batches in flight: a call takes 20 to 50 ms. */
 const LANES = 8;
 const MAX_TRIES = 8;
+const BACKOFF = { firstMs: 250, factor: 2, longestMs: 20_000 };
 
 /**
  * Sends what of a launch is not yet sent, and marks in the lake what SQS has acknowledged. Entries that SQS
@@ -114,7 +116,7 @@ export async function sendFleet(
       open = open.filter((place) => !accepted.has(String(place)) && !blamed.has(String(place)));
       if (open.length === 0) return;
       if (tries >= MAX_TRIES) throw keepsFailing(answer.failed[0]?.reason);
-      await clock.sleep(backoffMs(tries, deps.random), signal);
+      await clock.sleep(backoffMs(tries, BACKOFF, deps.random), signal);
     }
   }
 
@@ -139,8 +141,4 @@ function bodyAt(fleet: LaunchRecord, place: number): string {
   const { snapshot, run, redoBefore } = fleet;
   const message = { ...partitionAt(fleet, place), snapshot, run, hop: 0 };
   return writeMessage(redoBefore === undefined ? message : { ...message, redoBefore });
-}
-
-function backoffMs(tries: number, random: () => number): number {
-  return Math.min(20_000, 250 * 2 ** (tries - 1)) * (0.5 + random() / 2);
 }

@@ -1,6 +1,6 @@
 import { userAgent } from '../app/version.ts';
 import type { Settings } from '../config/settings.ts';
-import type { PartitionIndex } from '../imdb/partition-map.ts';
+import type { PartitionIndex } from '../imdb/partition-index.ts';
 import type { Lake } from '../lake/lake.ts';
 import type { CommandContext } from './context.ts';
 import { showIndexBuilding } from './show-download.ts';
@@ -12,7 +12,7 @@ export async function readIndex(
 ): Promise<PartitionIndex> {
   const { clock, signal } = context;
   const { imdbDatasetsUrl: datasetsUrl, titleTypes } = settings;
-  const { ensurePartitionIndex } = await import('../imdb/ensure-index.ts');
+  const { ensurePartitionIndex } = await import('../imdb/build-index.ts');
   context.output.info(`Looking up IMDb's list of ${day} …`);
   const show = showIndexBuilding(context, day);
   return ensurePartitionIndex(

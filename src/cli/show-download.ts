@@ -1,5 +1,5 @@
 import type { DownloadProgress } from '../download/download-partition.ts';
-import type { IndexProgress } from '../imdb/ensure-index.ts';
+import type { IndexProgress } from '../imdb/build-index.ts';
 import { type Partition, partitionName } from '../partition.ts';
 import type { CommandContext } from './context.ts';
 import { createProgress } from './progress.ts';

@@ -131,7 +131,7 @@ export interface ConfigEntry {
  * with their comments; npm's `ini.stringify` would drop these. A key that is there, in whatever case, keeps
  * its spelling and place; a new one is put at the end of its section; a new section at the end of the file.
  */
-export function editConfigText(text: string, entries: readonly ConfigEntry[]): string {
+function editConfigText(text: string, entries: readonly ConfigEntry[]): string {
   const eol = text.includes('\r\n') ? '\r\n' : '\n';
   let lines = text.split(/\r?\n/);
   if (lines.at(-1) === '') lines.pop();
@@ -144,7 +144,7 @@ export function editConfigText(text: string, entries: readonly ConfigEntry[]): s
  * the indented rest of a value (Python's ConfigParser writes such). A section that is indented, or has something
  * behind it, is a stray line too: npm's `ini` takes it for a key, Python for the rest of a value or for a section.
  */
-export function findStrayLine(text: string): number | undefined {
+function findStrayLine(text: string): number | undefined {
   const index = text.split(/\r?\n/).findIndex((line) => {
     if (isComment(line) || sectionOf(line)) return false;
     return /^\s*\[/.test(line) || !(/^\s/.test(line) || keyOf(line));

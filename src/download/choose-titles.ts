@@ -1,4 +1,4 @@
-import type { Title } from '../imdb/title.ts';
+import type { Title } from '../imdb/partition-index.ts';
 import type { LookupSettings } from '../tmdb/look-up-movie.ts';
 import { areSameSettings, isSettled, type Manifest, type TitleState } from './manifest.ts';
 

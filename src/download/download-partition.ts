@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { Clock } from '../clock.ts';
-import type { Title } from '../imdb/title.ts';
+import type { Title } from '../imdb/partition-index.ts';
 import type { Lake } from '../lake/lake.ts';
 import type { Partition } from '../partition.ts';
 import type { TmdbClient } from '../tmdb/client.ts';
@@ -12,6 +12,7 @@ import { saveMovie } from './documents.ts';
 import type { Counts, Outcome, TitleState } from './manifest.ts';
 import { createManifestWriter, readManifest } from './manifest-store.ts';
 import { settleDuplicates } from './settle-duplicates.ts';
+
 /** How far a run is: told after each title. */
 export interface DownloadProgress {
   /** Titles this run has to do. */

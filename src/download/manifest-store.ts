@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import { UserError } from '../errors.ts';
-import type { Title } from '../imdb/title.ts';
+import type { Title } from '../imdb/partition-index.ts';
 import { JSON_TYPE, manifestKey } from '../lake/keys.ts';
 import type { ETag, Lake, LakeOptions } from '../lake/lake.ts';
 import type { Partition } from '../partition.ts';
@@ -15,6 +15,7 @@ import {
   type Outcome,
   type TitleState,
 } from './manifest.ts';
+
 /** A manifest and the version it was read as; `null` when the lake has none. */
 export interface StoredManifest {
   readonly manifest: Manifest | undefined;
@@ -45,7 +46,7 @@ export async function readManifest(
  * @param options.listed the ids that the manifest's index lists.
  * @returns what is now in the lake.
  */
-export async function saveManifest(
+async function saveManifest(
   { lake }: { lake: Lake },
   manifest: Manifest,
   { basedOn, listed }: { basedOn: ETag | null; listed: ReadonlySet<string> },

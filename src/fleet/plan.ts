@@ -1,5 +1,4 @@
-import { listPartitions, type PartitionIndex } from '../imdb/partition-map.ts';
-import type { Title } from '../imdb/title.ts';
+import { listPartitions, type PartitionIndex, type Title } from '../imdb/partition-index.ts';
 import { type Partition, partitionName } from '../partition.ts';
 import type { FleetFilters } from './filters.ts';
 import { type FleetTerms, judgePartition } from './judge.ts';

@@ -1,8 +1,7 @@
 import { UserError } from '../errors.ts';
+import { indexMapKey } from '../lake/keys.ts';
 import type { Partition } from '../partition.ts';
-import { indexMapKey } from './keys.ts';
-import { listPartitions, type PartitionIndex } from './partition-map.ts';
-import type { IndexReadDeps } from './read-partition.ts';
+import { type IndexReadDeps, listPartitions, type PartitionIndex } from './partition-index.ts';
 
 /** Where a title was found. */
 export interface FoundTitle {

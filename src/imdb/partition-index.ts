@@ -1,14 +1,9 @@
-import { createHash } from 'node:crypto';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { UserError } from '../errors.ts';
-import type { ETag, Lake, LakeEntry, LakeOptions } from '../lake/lake.ts';
-import { findEntry } from './find-entry.ts';
-import { indexMapKey, indexRowsKey } from './keys.ts';
-import { type PartitionIndex, type PartitionRange, writePartitionMap } from './partition-map.ts';
-import { readGzip } from './read-gzip.ts';
-import { SnapshotError } from './snapshot-error.ts';
-import { parseTitles } from './title.ts';
-import { type TitleRowCounts, TitleScanner } from './title-scanner.ts';
-import { type SortedTitles, type TitleGroup, TitleTable } from './title-table.ts';
+import { isRecord } from '../json.ts';
+import { indexMapKey } from '../lake/keys.ts';
+import { type ETag, findEntry, type Lake, type LakeOptions } from '../lake/lake.ts';
+import { type Partition, partitionName } from '../partition.ts';
 
 /** Which index: of one snapshot, for one set of title types. */
 export interface IndexName {
@@ -18,94 +13,163 @@ export interface IndexName {
   readonly titleTypes: readonly string[];
 }
 
-/** What of a snapshot goes into its index. */
-export interface CollectedTitles extends SortedTitles {
-  readonly rowCounts: TitleRowCounts;
-}
+/** Where a partition's rows lie: `offset` and `length` in bytes of the rows file, and how many titles they are. */
+export type PartitionRange = readonly [offset: number, length: number, count: number];
 
-/** How many titles without a year the map names. */
-const NAMED_WITHOUT_YEAR = 100;
-const ROWS_TYPE = 'text/tab-separated-values; charset=utf-8';
-
-/**
- * Reads a snapshot once, streaming, and keeps the wanted titles, sorted by partition and id.
- * @throws {SnapshotError} when it is no gzip file, damaged, cut off, empty, lacks a column, or has broken rows and
- *   none of the wanted titles.
- */
-export async function collectTitles(
-  source: AsyncIterable<Uint8Array>,
-  titleTypes: readonly string[],
-  onRows?: (rows: number) => void,
-): Promise<CollectedTitles> {
-  const table = new TitleTable();
-  const scanner = new TitleScanner(titleTypes, (bytes, row) => table.add(bytes, row));
-  await readGzip(source, (chunk) => {
-    scanner.push(chunk);
-    onRows?.(scanner.counts.rows);
-  });
-  scanner.end();
-  const { rows, wanted, bad } = scanner.counts;
-  if (wanted === 0 && bad > 0) {
-    throw new SnapshotError(
-      `has no sound row of the wanted types, and ${bad} of its ${rows} rows are broken`,
-    );
-  }
-  const sorted = table.sort();
-  return { ...sorted, rowCounts: { rows, wanted: wanted - sorted.duplicates, bad } };
-}
-
-/**
- * Writes an index into the lake: the rows file first, the map that names it last, so that a reader finds a whole index
- * or none. Two writers at once do no harm: equal rows have one name.
- */
-export async function writePartitionIndex(
-  { lake, signal }: { readonly lake: Lake; readonly signal?: AbortSignal | undefined },
-  { bytes, groups, rowCounts }: CollectedTitles,
-  { day, titleTypes }: IndexName,
-): Promise<PartitionIndex> {
-  const key = indexRowsKey(day, titleTypes, createHash('sha256').update(bytes).digest('hex').slice(0, 32));
-  const etag = await writeOnce(lake, key, bytes, { signal });
-  const partitions: Record<string, Record<string, PartitionRange>> = {};
-  for (const { partition, offset, length, count } of groups) {
-    if (partition === undefined) continue;
-    const initials = partitions[partition.year] ?? {};
-    initials[partition.initial] = [offset, length, count];
-    partitions[partition.year] = initials;
-  }
-  const index: PartitionIndex = {
-    snapshot: day,
-    titleTypes: [...titleTypes].sort(),
-    rows: { key, etag, sizeBytes: bytes.length },
-    partitions,
-    withoutYear: describeWithoutYear(bytes, groups.at(-1)),
-    rowCounts,
+/** The map of one snapshot's partitions for one set of title types, as the lake keeps it (gzipped JSON). */
+export interface PartitionIndex {
+  /** The snapshot's UTC day: `2026-11-22`. */
+  readonly snapshot: string;
+  readonly titleTypes: readonly string[];
+  /** The file with the rows; its name has the hash of its bytes. */
+  readonly rows: { readonly key: string; readonly etag: ETag; readonly sizeBytes: number };
+  /** By year, then by initial. */
+  readonly partitions: Readonly<Record<string, Readonly<Record<string, PartitionRange>>>>;
+  /** Titles of a wanted type without a start year: their rows end the file, the first 100 are named here. */
+  readonly withoutYear: {
+    readonly offset: number;
+    readonly length: number;
+    readonly count: number;
+    readonly titles: readonly Title[];
   };
-  await lake.write(indexMapKey(day, titleTypes), writePartitionMap(index), 'application/gzip', { signal });
-  return index;
+  readonly rowCounts: { readonly rows: number; readonly wanted: number; readonly bad: number };
 }
 
-function describeWithoutYear(bytes: Buffer, last: TitleGroup | undefined): PartitionIndex['withoutYear'] {
-  if (last === undefined || last.partition !== undefined) {
-    return { offset: bytes.length, length: 0, count: 0, titles: [] };
+/** A partition of the index and how many titles it has. */
+export interface IndexedPartition extends Partition {
+  readonly titles: number;
+}
+
+/** Every partition of the index: the years in their order, the initials of a year in none. */
+export function listPartitions(index: Pick<PartitionIndex, 'partitions'>): IndexedPartition[] {
+  return Object.entries(index.partitions).flatMap(([year, initials]) =>
+    Object.entries(initials).map(([initial, [, , titles]]) => ({ year: Number(year), initial, titles })),
+  );
+}
+
+/** Where a partition's rows lie, or `undefined` when the index has no title there. */
+export function findPartition(
+  index: PartitionIndex,
+  { year, initial }: Partition,
+): PartitionRange | undefined {
+  const initials = Object.hasOwn(index.partitions, year) ? index.partitions[year] : undefined;
+  return initials && Object.hasOwn(initials, initial) ? initials[initial] : undefined;
+}
+
+/** The map as the lake keeps it. */
+export function writePartitionMap(index: PartitionIndex): Buffer {
+  return gzipSync(JSON.stringify(index), { level: 9 });
+}
+
+/** Reads a map from the lake; `undefined` for anything that is none: the index is then built anew. */
+export function parsePartitionMap(body: Buffer): PartitionIndex | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(gunzipSync(body).toString('utf8'));
+  } catch {
+    return undefined;
   }
-  const { offset, length, count } = last;
-  let end = offset;
-  for (let named = 0; named < Math.min(count, NAMED_WITHOUT_YEAR); named++)
-    end = bytes.indexOf(0x0a, end) + 1;
-  return { offset, length, count, titles: parseTitles(bytes.subarray(offset, end)) };
+  return isPartitionIndex(value) ? value : undefined;
+}
+
+function isPartitionIndex(value: unknown): value is PartitionIndex {
+  if (!isRecord(value) || !isRecord(value.rows) || !isRecord(value.partitions)) return false;
+  const { rows, withoutYear, rowCounts, titleTypes } = value;
+  return (
+    typeof value.snapshot === 'string' &&
+    Array.isArray(titleTypes) &&
+    typeof rows.key === 'string' &&
+    typeof rows.etag === 'string' &&
+    typeof rows.sizeBytes === 'number' &&
+    isRecord(withoutYear) &&
+    Array.isArray(withoutYear.titles) &&
+    isRecord(rowCounts) &&
+    Object.values(value.partitions).every(
+      (initials) => isRecord(initials) && Object.values(initials).every(isPartitionRange),
+    )
+  );
+}
+
+function isPartitionRange(value: unknown): value is PartitionRange {
+  return (
+    Array.isArray(value) && value.length === 3 && value.every((part) => Number.isInteger(part) && part >= 0)
+  );
+}
+
+/** A movie of a partition, as the index lists it. */
+export interface Title {
+  /** IMDb's `tconst`. */
+  readonly imdbId: string;
+  /** IMDb's `primaryTitle`; empty where the file has `\N`. */
+  readonly title: string;
+}
+
+/** Reads the rows of the index: `tconst`, tab, title, line feed. */
+export function parseTitles(rows: Buffer): Title[] {
+  return rows
+    .toString('utf8')
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => {
+      const tab = line.indexOf('\t');
+      return { imdbId: line.slice(0, tab), title: line.slice(tab + 1) };
+    });
+}
+
+/** What reading the index needs. */
+export interface IndexReadDeps extends LakeOptions {
+  readonly lake: Lake;
 }
 
 /**
- * Writes rows that are not there yet, and leaves those that are: another map may rest on their version already.
- * @returns the version that is in the lake.
+ * Reads the map of an index: one small object.
+ * @returns `undefined` when there is none, or one that cannot be read: it is derived data, and built anew.
  */
-async function writeOnce(lake: Lake, key: string, bytes: Buffer, options: LakeOptions): Promise<ETag> {
-  let present: LakeEntry | undefined;
-  for (let tries = 0; tries < 5; tries++) {
-    const written = await lake.compareAndSwap(key, bytes, ROWS_TYPE, present?.etag ?? null, options);
-    if (written !== undefined) return written;
-    present = await findEntry(lake, key, options);
-    if (present?.sizeBytes === bytes.length) return present.etag;
-  }
-  throw new UserError(`${lake.url}/${key} keeps changing: find out what writes it, and run again.`);
+export async function readPartitionIndex(
+  { lake, signal }: IndexReadDeps,
+  { day, titleTypes }: IndexName,
+): Promise<PartitionIndex | undefined> {
+  const map = await lake.read(indexMapKey(day, titleTypes), { signal });
+  return map && parsePartitionMap(map.body);
+}
+
+/**
+ * Reads the titles of one partition, sorted by id: one range of the very rows file that the map was made with.
+ * @returns an empty list for a partition that the index does not have.
+ * @throws {UserError} when the rows file is gone.
+ */
+export async function readPartition(
+  deps: IndexReadDeps,
+  index: PartitionIndex,
+  partition: Partition,
+): Promise<Title[]> {
+  const titles = await readFrom(deps, index, partition);
+  if (titles !== undefined) return titles;
+  // Somebody may have built the index anew since the map was read.
+  const name = { day: index.snapshot, titleTypes: index.titleTypes };
+  const newer = (await readPartitionIndex(deps, name)) ?? index;
+  const again = await readFrom(deps, newer, partition);
+  if (again !== undefined) return again;
+  // Or the lake was copied: the same rows, as their name with its hash says, have another version then.
+  const { key, sizeBytes } = newer.rows;
+  const copy = await findEntry(deps.lake, key, { signal: deps.signal });
+  const copied =
+    copy?.sizeBytes === sizeBytes &&
+    (await readFrom(deps, { ...newer, rows: { ...newer.rows, etag: copy.etag } }, partition));
+  if (copied) return copied;
+  throw new UserError(
+    `The titles of partition ${partitionName(partition)} cannot be read: ${deps.lake.url}/${key} is gone or damaged; delete ${indexMapKey(name.day, name.titleTypes)} there, and the next run builds the index anew.`,
+  );
+}
+
+async function readFrom(
+  { lake, signal }: IndexReadDeps,
+  index: PartitionIndex,
+  partition: Partition,
+): Promise<Title[] | undefined> {
+  const range = findPartition(index, partition);
+  if (range === undefined) return [];
+  const [offset, length] = range;
+  const rows = await lake.readRange(index.rows.key, { offset, length, ifMatch: index.rows.etag }, { signal });
+  return rows && parseTitles(rows);
 }

@@ -1,11 +1,11 @@
 import { type Clock, utcDay } from '../clock.ts';
-import type { Lake } from '../lake/lake.ts';
+import { snapshotKey } from '../lake/keys.ts';
+import { findEntry, type Lake } from '../lake/lake.ts';
 import { type DownloadOptions, downloadSnapshot } from './download-snapshot.ts';
-import { findEntry } from './find-entry.ts';
-import { snapshotKey } from './keys.ts';
 import { Pipe } from './pipe.ts';
 import { CHUNK_BYTES, coalesce } from './read-gzip.ts';
 import { SnapshotError, SnapshotGoneError } from './snapshot-error.ts';
+
 /** What having a snapshot needs. */
 export interface SnapshotDeps extends DownloadOptions {
   readonly lake: Lake;

@@ -1,11 +1,11 @@
-import { FIRST_YEAR, LAST_YEAR } from '../partition.ts';
-import { initialOf } from './initial-of.ts';
+import { FIRST_YEAR, LAST_YEAR, type Partition } from '../partition.ts';
+import { partitionOfTitle } from './title-partition.ts';
 import type { TitleRow } from './title-row.ts';
 
 /** The rows of one partition, or those without a year, as they lie in the assembled bytes. */
 export interface TitleGroup {
   /** `undefined` for the titles without a year, which come last. */
-  readonly partition: { readonly year: number; readonly initial: string } | undefined;
+  readonly partition: Partition | undefined;
   readonly offset: number;
   readonly length: number;
   readonly count: number;
@@ -50,10 +50,9 @@ export class TitleTable {
     const id = orderOfId(bytes, idStart, idEnd);
     if (at > 0 && id <= (this.#ids[at - 1] ?? 0)) this.#isSorted = false;
     this.#ids[at] = id;
-    this.#partitions[at] =
-      year === undefined
-        ? WITHOUT_YEAR
-        : numberOf(year, initialOf(bytes.toString('utf8', titleStart, titleEnd)));
+    this.#partitions[at] = partitionNumber(
+      partitionOfTitle(bytes.toString('utf8', titleStart, titleEnd), year),
+    );
     const length = idEnd - idStart + titleEnd - titleStart + 2;
     const block = this.#blockFor(length);
     const from = this.#blockUsed;
@@ -87,7 +86,7 @@ export class TitleTable {
       const [length = 0, count = 0] = [sizes[number], counts[number]];
       if (count === 0) continue;
       places[number] = offset;
-      groups.push({ partition: partitionOf(number), offset, length, count });
+      groups.push({ partition: partitionAt(number), offset, length, count });
       offset += length;
     }
     const bytes = Buffer.allocUnsafeSlow(offset);
@@ -150,12 +149,14 @@ function orderOfId(bytes: Uint8Array, from: number, to: number): number {
 }
 
 /** Partitions are numbered by year, then by initial; the number above them all is for the titles without a year. */
-function numberOf(year: number, initial: string): number {
+function partitionNumber(partition: Partition | undefined): number {
+  if (partition === undefined) return WITHOUT_YEAR;
+  const { year, initial } = partition;
   const [first, second] = [LETTERS.indexOf(initial.charAt(0)), LETTERS.indexOf(initial.charAt(1))];
   return (year - FIRST_YEAR) * INITIALS + first * LETTERS.length + second;
 }
 
-function partitionOf(number: number): TitleGroup['partition'] {
+function partitionAt(number: number): TitleGroup['partition'] {
   if (number === WITHOUT_YEAR) return undefined;
   const rest = number % INITIALS;
   const initial = LETTERS.charAt(Math.floor(rest / LETTERS.length)) + LETTERS.charAt(rest % LETTERS.length);

@@ -73,3 +73,13 @@ export interface Lake {
   /** Every object whose key begins with `prefix`, in the order of keys. */
   list(prefix: string, options?: LakeOptions): AsyncIterable<LakeEntry>;
 }
+
+/** What a listing says of one object, or `undefined` when there is none. */
+export async function findEntry(
+  lake: Lake,
+  key: string,
+  options: LakeOptions,
+): Promise<LakeEntry | undefined> {
+  for await (const entry of lake.list(key, options)) if (entry.key === key) return entry;
+  return undefined;
+}

@@ -3,7 +3,7 @@ import { classifyAnswer, type Verdict } from './classify-answer.ts';
 import { BadAnswerError, KeyRefusedError, OutageError, RequestFailedError } from './errors.ts';
 import { type HttpAnswer, type HttpGet, TransportError } from './http.ts';
 import type { Pacer } from './pacer.ts';
-import { backoffMs, createOutageWatch, MAX_TRIES, parseRetryAfter } from './retry.ts';
+import { createOutageWatch, MAX_TRIES, parseRetryAfter, retryDelayMs } from './retry.ts';
 
 /** What TMDB says to one question. */
 export type TmdbAnswer<T> =
@@ -136,7 +136,7 @@ export function createTmdbClient({
       );
       if (probe.kind !== 'failure' || answers > before) return undefined;
       if (tries >= PROBES) return probe.reason;
-      await clock.sleep(backoffMs(tries, random), signal);
+      await clock.sleep(retryDelayMs(tries, random), signal);
     }
   }
 
@@ -156,7 +156,7 @@ export function createTmdbClient({
         const isLast = tries >= MAX_TRIES;
         if (isLast || next === 'inDoubt' || look) await assertTmdbAnswers(answer.reason, signal);
         if (isLast) throw new RequestFailedError(answer.reason, tries);
-        await clock.sleep(backoffMs(tries, random), signal);
+        await clock.sleep(retryDelayMs(tries, random), signal);
       }
     },
   };

@@ -10,6 +10,7 @@ import {
   type TmdbReview,
 } from './documents.ts';
 import { RequestFailedError } from './errors.ts';
+
 /** What a movie is asked for with. Documents fetched under other settings are not the same documents. */
 export interface LookupSettings {
   /** `details`: one request a movie. `find`: the documented way only, whose movies are list-shaped. */
@@ -133,7 +134,7 @@ const PASSES = 2;
  * @returns the reviews, or the first answer that was none: a movie without reviews has an empty page, so a 404
  *   means that the movie itself has gone, and nothing is ever taken for "no reviews" but TMDB's word.
  */
-export async function readReviews(
+async function readReviews(
   client: TmdbClient,
   { movieId, language, first }: { movieId: number; language: string; first?: ReviewPage },
   signal?: AbortSignal,

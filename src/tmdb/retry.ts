@@ -1,21 +1,18 @@
+import { backoffMs } from '../backoff.ts';
+
 /** A request is sent at most so many times: bursts of resets of a minute have been seen. */
 export const MAX_TRIES = 8;
 
 /** Most faults are gone at once, and a worker at its last title has nothing else to do. */
-const FIRST_WAIT_MS = 250;
-const GROWTH = 3;
-const LONGEST_WAIT_MS = 30_000;
+const BACKOFF = { firstMs: 250, factor: 3, longestMs: 30_000 };
 
 /**
- * How long to wait after the `tries`-th failure: exponential, with "equal jitter"
- * (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/), so that the waits between
- * eight tries add up to 45 to 90 seconds.
+ * How long to wait after the `tries`-th failure: the waits between eight tries add up to 45 to 90 seconds.
  * @param random uniform in [0, 1).
  * @returns milliseconds.
  */
-export function backoffMs(tries: number, random: () => number): number {
-  const ceiling = Math.min(FIRST_WAIT_MS * GROWTH ** (tries - 1), LONGEST_WAIT_MS);
-  return ceiling / 2 + random() * (ceiling / 2);
+export function retryDelayMs(tries: number, random: () => number): number {
+  return backoffMs(tries, BACKOFF, random);
 }
 
 /**
@@ -30,7 +27,7 @@ export function parseRetryAfter(header: string | undefined, now: number): number
   return Number.isFinite(ms) ? Math.max(0, ms) : 0;
 }
 
-/** Tells some titles that always fail from a TMDB that is down. */
+/** Distinguishes titles that always fail from an outage of TMDB. */
 export interface OutageWatch {
   /** TMDB has answered a question. */
   answered(): void;
@@ -43,11 +40,11 @@ export interface OutageWatch {
   declareOutage(): void;
 }
 
-/** So many failures on end, and TMDB may be down. */
+/** After this many failures in a row TMDB may be down. */
 const DOUBT_AFTER = 20;
 
 /**
- * Counts what fails on end. It never decides: a partition may have many titles that always fail, and all
+ * Counts failures in a row. It never decides: a partition may have many titles that always fail, and all
  * connections may be at these at once, so that nobody asks for the good ones behind them.
  */
 export function createOutageWatch(): OutageWatch {

@@ -9,8 +9,8 @@ import { createHttpGet } from '../tmdb/http.ts';
 import { createPacer } from '../tmdb/pacer.ts';
 import { WORKER_VARIABLES } from '../worker-contract.ts';
 import { CLIENT_OPTIONS } from './client-options.ts';
-import { createHandler, type Handler } from './create-handler.ts';
-import { createJsonLog } from './json-log.ts';
+import { createHandler, type Handler } from './handler.ts';
+import { createJsonLog } from './log.ts';
 import { readTitles } from './read-titles.ts';
 import { createWorkerQueue } from './sqs-queue.ts';
 

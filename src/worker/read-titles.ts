@@ -1,6 +1,5 @@
 import type { Clock } from '../clock.ts';
-import { readPartition, readPartitionIndex } from '../imdb/read-partition.ts';
-import type { Title } from '../imdb/title.ts';
+import { readPartition, readPartitionIndex, type Title } from '../imdb/partition-index.ts';
 import type { Lake } from '../lake/lake.ts';
 import type { Partition } from '../partition.ts';
 
@@ -29,7 +28,7 @@ export async function readTitles(
   let index = await readPartitionIndex({ ...deps, signal }, { day, titleTypes });
   if (index === undefined) {
     // Loaded only where it is needed: nearly every worker finds the index in the lake.
-    const { ensurePartitionIndex } = await import('../imdb/ensure-index.ts');
+    const { ensurePartitionIndex } = await import('../imdb/build-index.ts');
     index = await ensurePartitionIndex({ ...deps, signal }, { day, titleTypes });
   }
   return readPartition({ ...deps, signal }, index, partition);

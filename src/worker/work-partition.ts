@@ -1,8 +1,8 @@
 import { type Clock, utcDay } from '../clock.ts';
 import { type DownloadReport, downloadPartition } from '../download/download-partition.ts';
 import { UserError } from '../errors.ts';
+import type { Title } from '../imdb/partition-index.ts';
 import { SnapshotError, SnapshotGoneError } from '../imdb/snapshot-error.ts';
-import type { Title } from '../imdb/title.ts';
 import type { Lake } from '../lake/lake.ts';
 import type { PartitionMessage } from '../message.ts';
 import type { Partition } from '../partition.ts';
@@ -10,9 +10,9 @@ import type { TmdbClient } from '../tmdb/client.ts';
 import { KeyRefusedError, OutageError } from '../tmdb/errors.ts';
 import { MAX_CONNECTIONS } from '../tmdb/limits.ts';
 import type { LookupSettings } from '../tmdb/look-up-movie.ts';
-import { type Deadline, TimeUpError } from './deadline.ts';
-import { waitForTmdb } from './wait-for-tmdb.ts';
-import type { Ending, Work } from './work.ts';
+import type { Ending, Work } from './decide-next.ts';
+import { type Deadline, TimeUpError } from './time-budget.ts';
+
 /** What work on a partition needs. */
 export interface WorkDeps {
   readonly lake: Lake;
@@ -124,4 +124,34 @@ function addUp(before: Work['thisRun'], after: NonNullable<Work['thisRun']>): No
     requests: sum('requests'),
     throttled: sum('throttled'),
   };
+}
+
+/** About so long between two questions whether TMDB is back: a fleet of four asks eight times a minute. */
+const BETWEEN_MS = 30_000;
+
+/**
+ * Waits in place until TMDB answers again, asking one small question now and then. While workers wait they take no
+ * messages: an outage of hours costs a fleet's thousands of messages no receives, and TMDB is not hammered.
+ * @returns whether it answers; `false` when the invocation's time was up first.
+ */
+async function waitForTmdb(
+  {
+    tmdb,
+    clock,
+    random,
+  }: { readonly tmdb: TmdbClient; readonly clock: Clock; readonly random: () => number },
+  { stop, abort }: Deadline,
+): Promise<boolean> {
+  while (!stop.aborted) {
+    try {
+      await clock.sleep(BETWEEN_MS * (0.75 + random() / 2), stop);
+      await tmdb.get('/3/authentication', {}, () => true, abort);
+      return true;
+    } catch (error) {
+      if (stop.aborted) return false;
+      // Any other word from TMDB, even a refused key, is an answer.
+      if (!(error instanceof OutageError)) return true;
+    }
+  }
+  return false;
 }

@@ -2,9 +2,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { SummaryCache } from '../../src/app/manifest-summaries.ts';
-import { createSummaryCacheFile, readManifestSummaries } from '../../src/app/manifest-summaries.ts';
-import { listPartitions } from '../../src/imdb/partition-map.ts';
+import {
+  createSummaryCacheFile,
+  readManifestSummaries,
+  type SummaryCache,
+} from '../../src/app/manifest-summaries.ts';
+import { listPartitions } from '../../src/imdb/partition-index.ts';
 import { manifestKey } from '../../src/lake/keys.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 import { MemoryLake } from '../support/memory-lake.ts';

@@ -1,5 +1,5 @@
 import type { Counts, Manifest, TitleState } from '../../src/download/manifest.ts';
-import type { PartitionIndex, PartitionRange } from '../../src/imdb/partition-map.ts';
+import type { PartitionIndex, PartitionRange } from '../../src/imdb/partition-index.ts';
 import { manifestKey } from '../../src/lake/keys.ts';
 import type { Lake } from '../../src/lake/lake.ts';
 import type { Partition } from '../../src/partition.ts';

@@ -9,7 +9,7 @@ import { createCatalogue } from '../../sandbox/catalogue.ts';
 import { startImdbStandIn } from '../../sandbox/imdb-stand-in.ts';
 import { SANDBOX_API_KEY } from '../../sandbox/tmdb/keys.ts';
 import { startTmdbStandIn } from '../../sandbox/tmdb-stand-in.ts';
-import { initialOf } from '../../src/imdb/initial-of.ts';
+import { initialOf } from '../../src/imdb/title-partition.ts';
 import { makeTempFolder } from '../support/temp-folder.ts';
 
 const TDD = fileURLToPath(new URL('../../bin/tdd.js', import.meta.url));

@@ -13,7 +13,7 @@ import { TRANSIENT_FAULTS } from '../../sandbox/tmdb/faults.ts';
 import { SANDBOX_API_KEY } from '../../sandbox/tmdb/keys.ts';
 import { startTmdbStandIn, type TmdbStandIn } from '../../sandbox/tmdb-stand-in.ts';
 import { verifyLake } from '../../sandbox/verify-lake.ts';
-import { initialOf } from '../../src/imdb/initial-of.ts';
+import { initialOf } from '../../src/imdb/title-partition.ts';
 import { createDirectoryLake } from '../../src/lake/directory/directory-lake.ts';
 import type { Lake } from '../../src/lake/lake.ts';
 import { downloadCatalogue } from '../support/download-catalogue.ts';

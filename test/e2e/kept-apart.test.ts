@@ -112,6 +112,7 @@ const REGISTER = "import { register } from 'node:module'; register('./record.mjs
 
 const RECORD = `
 import { appendFileSync } from 'node:fs';
+
 export async function load(url, context, next) {
   appendFileSync(process.env.LOADED, url + '\\n');
   return next(url, context);

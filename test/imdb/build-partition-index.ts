@@ -1,5 +1,5 @@
-import { collectTitles, type IndexName, writePartitionIndex } from '../../src/imdb/partition-index.ts';
-import type { PartitionIndex } from '../../src/imdb/partition-map.ts';
+import { collectTitles, writePartitionIndex } from '../../src/imdb/build-index.ts';
+import type { IndexName, PartitionIndex } from '../../src/imdb/partition-index.ts';
 import type { Lake } from '../../src/lake/lake.ts';
 
 /** Builds the partition index of a snapshot's gzipped bytes, without the snapshot in the lake. */

@@ -2,16 +2,17 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { initialOf } from '../../src/imdb/initial-of.ts';
-import { indexMapKey } from '../../src/imdb/keys.ts';
 import {
   findPartition,
   listPartitions,
   parsePartitionMap,
+  readPartition,
+  readPartitionIndex,
   writePartitionMap,
-} from '../../src/imdb/partition-map.ts';
-import { readPartition, readPartitionIndex } from '../../src/imdb/read-partition.ts';
+} from '../../src/imdb/partition-index.ts';
+import { initialOf } from '../../src/imdb/title-partition.ts';
 import { createDirectoryLake } from '../../src/lake/directory/directory-lake.ts';
+import { indexMapKey } from '../../src/lake/keys.ts';
 import { MemoryLake } from '../support/memory-lake.ts';
 import { buildPartitionIndex } from './build-partition-index.ts';
 import { gzipRows, inPieces, SOME_ROWS, titleRow } from './snapshot-file.ts';

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { createCatalogue } from '../../sandbox/catalogue.ts';
 import { SANDBOX_API_KEY } from '../../sandbox/tmdb/keys.ts';
-import { initialOf } from '../../src/imdb/initial-of.ts';
+import { initialOf } from '../../src/imdb/title-partition.ts';
 import { makeTempFolder } from '../support/temp-folder.ts';
 import {
   codeCellsOf,

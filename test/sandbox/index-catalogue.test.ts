@@ -1,10 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createCatalogue } from '../../sandbox/catalogue.ts';
 import { type ImdbStandIn, startImdbStandIn } from '../../sandbox/imdb-stand-in.ts';
-import { ensurePartitionIndex } from '../../src/imdb/ensure-index.ts';
-import { initialOf } from '../../src/imdb/initial-of.ts';
-import { listPartitions, type PartitionIndex } from '../../src/imdb/partition-map.ts';
-import { readPartition } from '../../src/imdb/read-partition.ts';
+import { ensurePartitionIndex } from '../../src/imdb/build-index.ts';
+import { listPartitions, type PartitionIndex, readPartition } from '../../src/imdb/partition-index.ts';
+import { initialOf } from '../../src/imdb/title-partition.ts';
 import { partitionName } from '../../src/partition.ts';
 import { MemoryLake } from '../support/memory-lake.ts';
 

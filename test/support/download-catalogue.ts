@@ -1,12 +1,12 @@
 import { type Clock, utcDay } from '../../src/clock.ts';
 import { type DownloadReport, downloadPartition } from '../../src/download/download-partition.ts';
-import { ensurePartitionIndex } from '../../src/imdb/ensure-index.ts';
-import { listPartitions } from '../../src/imdb/partition-map.ts';
-import { readPartition } from '../../src/imdb/read-partition.ts';
+import { ensurePartitionIndex } from '../../src/imdb/build-index.ts';
+import { listPartitions, readPartition } from '../../src/imdb/partition-index.ts';
 import type { Lake } from '../../src/lake/lake.ts';
 import { createTmdbClient } from '../../src/tmdb/client.ts';
 import { createHttpGet } from '../../src/tmdb/http.ts';
 import { createPacer } from '../../src/tmdb/pacer.ts';
+
 /** Downloads every partition of the list into a lake, one after the other, as a fleet would. */
 export async function downloadCatalogue(
   { lake, clock }: { lake: Lake; clock: Clock },

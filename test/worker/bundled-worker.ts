@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { SqsBatchResponse, SqsEvent } from '../../src/worker/sqs-event.ts';
+import type { SqsBatchResponse, SqsEvent } from '../../src/worker/handler.ts';
 
 const run = promisify(execFile);
 

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { decideNext } from '../../src/worker/decide-next.ts';
-import type { Ending } from '../../src/worker/work.ts';
+import { decideNext, type Ending } from '../../src/worker/decide-next.ts';
 
 const HOUR_MS = 3_600_000;
 const failed: Ending = { kind: 'failed', reason: 'Two titles failed.' };

@@ -11,9 +11,9 @@ import { type ImdbStandIn, startImdbStandIn } from '../../sandbox/imdb-stand-in.
 import { SANDBOX_API_KEY } from '../../sandbox/tmdb/keys.ts';
 import { startTmdbStandIn, type TmdbStandIn } from '../../sandbox/tmdb-stand-in.ts';
 import { verifyLake } from '../../sandbox/verify-lake.ts';
-import { initialOf } from '../../src/imdb/initial-of.ts';
+import { initialOf } from '../../src/imdb/title-partition.ts';
 import { createS3Lake } from '../../src/lake/s3/s3-lake.ts';
-import type { SqsEvent } from '../../src/worker/sqs-event.ts';
+import type { SqsEvent } from '../../src/worker/handler.ts';
 import { describeWithMoto, type Moto, startMoto } from '../support/moto.ts';
 import { type BundledWorker, bundleWorker, fetchNode } from './bundled-worker.ts';
 import { createEventSource } from './create-event-source.ts';

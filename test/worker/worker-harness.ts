@@ -1,10 +1,13 @@
 import { createTmdbClient } from '../../src/tmdb/client.ts';
 import type { HttpAnswer, HttpGet } from '../../src/tmdb/http.ts';
 import { createPacer } from '../../src/tmdb/pacer.ts';
-import { createHandler } from '../../src/worker/create-handler.ts';
-import type { HandlerDeps } from '../../src/worker/handle-record.ts';
-import { createJsonLog } from '../../src/worker/json-log.ts';
-import type { SqsBatchResponse, SqsRecord } from '../../src/worker/sqs-event.ts';
+import {
+  createHandler,
+  type HandlerDeps,
+  type SqsBatchResponse,
+  type SqsRecord,
+} from '../../src/worker/handler.ts';
+import { createJsonLog } from '../../src/worker/log.ts';
 import type { DeadLetterAttributes, WorkerQueue } from '../../src/worker/worker-queue.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 import { MemoryLake } from '../support/memory-lake.ts';

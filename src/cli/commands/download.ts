@@ -8,7 +8,7 @@ import { utcDay } from '../../clock.ts';
 import type { Settings } from '../../config/settings.ts';
 import type { DownloadReport } from '../../download/download-partition.ts';
 import { UsageError } from '../../errors.ts';
-import type { PartitionIndex } from '../../imdb/partition-map.ts';
+import type { PartitionIndex } from '../../imdb/partition-index.ts';
 import { parseImdbId } from '../../imdb-id.ts';
 import type { Lake } from '../../lake/lake.ts';
 import type { LakeLocation } from '../../lake/open-lake.ts';
@@ -134,7 +134,7 @@ async function downloadJobs(
   const { clock, signal } = context;
   const { lookup, language, reviewLanguage, append } = settings;
   const { downloadPartition } = await import('../../download/download-partition.ts');
-  const { readPartition } = await import('../../imdb/read-partition.ts');
+  const { readPartition } = await import('../../imdb/partition-index.ts');
   const now = clock.now();
   const common = {
     snapshot: index.snapshot,

@@ -7,6 +7,7 @@ import type { ETag } from '../lake.ts';
 import { isFileError } from './file-errors.ts';
 import { fileETag, PRIVATE_FOLDER } from './lake-files.ts';
 import type { UnfinishedFiles } from './unfinished-file.ts';
+
 /** One swap: `path` is the file of `key`. */
 export interface FileSwap {
   readonly key: string;
@@ -86,7 +87,7 @@ export interface KeyLock {
  * The lock is a folder in the lake's private folder, so documents' folders hold documents alone.
  * @throws {UserError} when others hold it for a minute; the signal's reason when it is aborted.
  */
-export async function lockKey(
+async function lockKey(
   { root, clock }: { readonly root: string; readonly clock: Clock },
   key: string,
   signal: AbortSignal | undefined,

@@ -7,7 +7,7 @@ import { type ImdbStandIn, startImdbStandIn } from '../../../sandbox/imdb-stand-
 import { SANDBOX_API_KEY } from '../../../sandbox/tmdb/keys.ts';
 import { startTmdbStandIn, type TmdbStandIn } from '../../../sandbox/tmdb-stand-in.ts';
 import { verifyLake } from '../../../sandbox/verify-lake.ts';
-import { initialOf } from '../../../src/imdb/initial-of.ts';
+import { initialOf } from '../../../src/imdb/title-partition.ts';
 import { createDirectoryLake } from '../../../src/lake/directory/directory-lake.ts';
 import type { Partition } from '../../../src/partition.ts';
 import { createFastClock } from '../../support/fast-clock.ts';

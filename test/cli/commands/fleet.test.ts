@@ -10,7 +10,7 @@ import {
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { createCatalogue } from '../../../sandbox/catalogue.ts';
 import { startImdbStandIn } from '../../../sandbox/imdb-stand-in.ts';
-import { initialOf } from '../../../src/imdb/initial-of.ts';
+import { initialOf } from '../../../src/imdb/title-partition.ts';
 import { createS3Lake } from '../../../src/lake/s3/s3-lake.ts';
 import { manifestOf, putManifest } from '../../app/synthetic-lake.ts';
 import { createFastClock } from '../../support/fast-clock.ts';

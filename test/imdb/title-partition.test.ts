@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { initialOf } from '../../src/imdb/initial-of.ts';
+import { initialOf, partitionOfTitle } from '../../src/imdb/title-partition.ts';
 import { isInitial } from '../../src/partition.ts';
 
 describe('initialOf', () => {
@@ -69,3 +69,13 @@ function readTable(name: string): string[][] {
 function digestOf(initials: readonly string[]): string {
   return createHash('sha256').update(initials.join('\n')).digest('hex').slice(0, 16);
 }
+
+describe('the partition of a title', () => {
+  it('is its year and its initial', () => {
+    expect(partitionOfTitle('A Beautiful Mind', 2001)).toEqual({ year: 2001, initial: 'A_' });
+  });
+
+  it('is none without a year', () => {
+    expect(partitionOfTitle('A Beautiful Mind', undefined)).toBeUndefined();
+  });
+});

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { createJsonLog } from '../../src/worker/json-log.ts';
+import { createJsonLog } from '../../src/worker/log.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 
 it('logs one JSON object a line, and a secret in none of them', () => {

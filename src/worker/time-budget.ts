@@ -1,11 +1,11 @@
 import type { Clock } from '../clock.ts';
-import { ABORT_RESERVE_SECONDS, STOP_RESERVE_SECONDS } from '../worker-contract.ts';
+import { timeBudget } from '../worker-contract.ts';
 
-/** The end of an invocation's time. */
+/** The end of an invocation's time, as {@link timeBudget} divides it. */
 export interface Deadline {
-  /** Begin nothing new. */
+  /** Start nothing new. */
   readonly stop: AbortSignal;
-  /** Drop what is in work. */
+  /** Abort what is in flight. */
   readonly abort: AbortSignal;
   /** Milliseconds until Lambda ends the invocation. */
   remainingMs(): number;
@@ -13,7 +13,7 @@ export interface Deadline {
   cancel(): void;
 }
 
-/** Thrown by what {@link Deadline.abort} drops. */
+/** What {@link Deadline.abort} throws. */
 export class TimeUpError extends Error {
   override readonly name = 'TimeUpError';
 }
@@ -31,9 +31,10 @@ export function createDeadline({ clock }: { readonly clock: Clock }, remainingMs
     return ending.signal;
   }
 
+  const { startTitlesForMs, abortAfterMs } = timeBudget(remainingMs);
   return {
-    stop: abortIn(remainingMs - STOP_RESERVE_SECONDS * 1_000),
-    abort: abortIn(remainingMs - ABORT_RESERVE_SECONDS * 1_000),
+    stop: abortIn(startTitlesForMs),
+    abort: abortIn(abortAfterMs),
     remainingMs: () => Math.max(0, endsAtMs - clock.now()),
     cancel: () => cancelled.abort(),
   };

@@ -1,14 +1,12 @@
 import { MessageError, type PartitionMessage, parseMessage, writeMessage } from '../message.ts';
 import { createRunId } from '../run-id.ts';
-import type { Deadline } from './deadline.ts';
-import { decideNext, type Next } from './decide-next.ts';
-import type { Log } from './json-log.ts';
-import { logWork } from './log-work.ts';
+import { decideNext, type Next, type Work } from './decide-next.ts';
+import { type Log, logWork } from './log.ts';
 import { pauseFleet } from './pause-fleet.ts';
-import type { SqsRecord } from './sqs-event.ts';
-import type { Work } from './work.ts';
+import { createDeadline, type Deadline } from './time-budget.ts';
 import { type WorkDeps, workPartition } from './work-partition.ts';
 import type { WorkerQueue } from './worker-queue.ts';
+
 /** What a worker needs. */
 export interface HandlerDeps extends WorkDeps {
   readonly queue: WorkerQueue;
@@ -26,7 +24,7 @@ const LONGEST_REASON = 1_000;
  * Works on one message, and sees to what becomes of it.
  * @returns whether the message is done with; otherwise SQS delivers it again.
  */
-export async function handleRecord(
+async function handleMessage(
   deps: HandlerDeps,
   record: SqsRecord,
   deadline: Deadline,
@@ -145,4 +143,58 @@ async function setVisibility({ queue, log }: HandlerDeps, record: SqsRecord, sec
       reason: String(error),
     });
   }
+}
+
+/** The function that Lambda calls with messages from the queue. */
+export type Handler = (event: SqsEvent, context: InvocationContext) => Promise<SqsBatchResponse>;
+
+/**
+ * Makes the worker: it takes messages, one after the other, and downloads their partitions until 45 s before its
+ * time is up. One message's trouble is not another's; it never throws.
+ * @param deps made once for all invocations: the pacer in `tmdb` must outlive them.
+ */
+export function createHandler(deps: HandlerDeps): Handler {
+  return async (event, context) => {
+    const deadline = createDeadline(deps, context.getRemainingTimeInMillis());
+    const batchItemFailures: { itemIdentifier: string }[] = [];
+    try {
+      let isFirst = true;
+      for (const record of event.Records ?? []) {
+        const isDone = await handleMessage(deps, record, deadline, { isFirst });
+        if (!isDone) batchItemFailures.push({ itemIdentifier: record.messageId });
+        isFirst = false;
+      }
+      return { batchItemFailures };
+    } finally {
+      deadline.cancel();
+    }
+  };
+}
+
+/** The parts of Lambda's SQS event that the worker reads. https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html */
+export interface SqsEvent {
+  readonly Records: readonly SqsRecord[];
+}
+
+/** One delivery of a message. */
+export interface SqsRecord {
+  readonly messageId: string;
+  readonly receiptHandle: string;
+  readonly body: string;
+  readonly attributes: {
+    /** How often it was received, this time included. */
+    readonly ApproximateReceiveCount: string;
+    /** Epoch ms. */
+    readonly ApproximateFirstReceiveTimestamp: string;
+  };
+}
+
+/** What Lambda's poller takes for an answer (`ReportBatchItemFailures`): all other messages are deleted. */
+export interface SqsBatchResponse {
+  readonly batchItemFailures: readonly { readonly itemIdentifier: string }[];
+}
+
+/** The part of Lambda's context that the worker reads. */
+export interface InvocationContext {
+  getRemainingTimeInMillis(): number;
 }

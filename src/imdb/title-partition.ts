@@ -1,5 +1,16 @@
 import unidecode from 'unidecode';
-import { INITIAL_MENDS } from './initial-mends.ts';
+import type { Partition } from '../partition.ts';
+import { INITIAL_OVERRIDES } from './initial-overrides.ts';
+
+/**
+ * The partition of a title: its start year and its initial. Here and nowhere else a title is assigned to a partition.
+ * @param title IMDb's `primaryTitle`.
+ * @param year IMDb's `startYear`; `undefined` where the list has none.
+ * @returns `undefined` for a title without a year, which has no partition.
+ */
+export function partitionOfTitle(title: string, year: number | undefined): Partition | undefined {
+  return year === undefined ? undefined : { year, initial: initialOf(title) };
+}
 
 /**
  * The two characters that name a title's partition: the title in ASCII, without punctuation, trimmed, in upper
@@ -12,22 +23,22 @@ export function initialOf(title: string): string {
   for (let at = 0; at < title.length; at++) {
     const unit = title.charCodeAt(at);
     if (unit < 0x80) {
-      const brings = ASCII[unit] ?? '';
-      if (first === '') first = brings === '_' ? '' : brings;
-      else if (brings !== '') return first + brings;
+      const letters = ASCII[unit] ?? '';
+      if (first === '') first = letters === '_' ? '' : letters;
+      else if (letters !== '') return first + letters;
       continue;
     }
     const codePoint = title.codePointAt(at) ?? unit;
     if (codePoint > 0xffff) at++;
-    for (const brings of bringsOf(codePoint)) {
-      if (first !== '') return first + brings;
-      if (brings !== '_') first = brings;
+    for (const letters of lettersOf(codePoint)) {
+      if (first !== '') return first + letters;
+      if (letters !== '_') first = letters;
     }
   }
   return first.padEnd(2, '_');
 }
 
-/** What each ASCII character brings: letters and digits themselves, white space `_`, anything else nothing. */
+/** What each ASCII character becomes in an initial: letters and digits themselves, white space `_`, anything else nothing. */
 const ASCII: readonly string[] = Array.from({ length: 0x80 }, (_, code) => {
   const character = String.fromCharCode(code);
   if (/[A-Za-z0-9]/.test(character)) return character.toUpperCase();
@@ -52,23 +63,23 @@ const DECOMPOSED: readonly (readonly [from: number, to: number])[] = [
   [0x1f100, 0x1f149],
 ];
 
-const known = new Map<number, string>(INITIAL_MENDS);
+const known = new Map<number, string>(INITIAL_OVERRIDES);
 
-/** At most three of `A–Z`, `0–9` and `_` (white space): what a character outside ASCII brings to an initial. */
-function bringsOf(codePoint: number): string {
-  let brings = known.get(codePoint);
-  if (brings === undefined) {
-    brings = inAscii(transliterate(codePoint)).slice(0, 3);
-    if (brings === '' && DECOMPOSED.some(([from, to]) => codePoint >= from && codePoint <= to)) {
+/** At most three of `A–Z`, `0–9` and `_` (white space): what a character outside ASCII becomes in an initial. */
+function lettersOf(codePoint: number): string {
+  let letters = known.get(codePoint);
+  if (letters === undefined) {
+    letters = inAscii(transliterate(codePoint)).slice(0, 3);
+    if (letters === '' && DECOMPOSED.some(([from, to]) => codePoint >= from && codePoint <= to)) {
       const parts = String.fromCodePoint(codePoint).normalize('NFKD');
-      brings = inAscii(Array.from(parts, (part) => transliterate(part.codePointAt(0) ?? 0)).join('')).slice(
+      letters = inAscii(Array.from(parts, (part) => transliterate(part.codePointAt(0) ?? 0)).join('')).slice(
         0,
         3,
       );
     }
-    known.set(codePoint, brings);
+    known.set(codePoint, letters);
   }
-  return brings;
+  return letters;
 }
 
 /** One code point at a time: given a whole string, `unidecode` takes À to ß before U+0080–00BF for broken UTF-8. */

@@ -1,4 +1,6 @@
 import type { Clock } from '../clock.ts';
+import { partitionName } from '../partition.ts';
+import type { Next, Work } from './decide-next.ts';
 
 type LogLevel = 'INFO' | 'WARN' | 'ERROR';
 
@@ -26,4 +28,29 @@ export function createJsonLog({
     const line = JSON.stringify({ timestamp, level, message, ...fields });
     write(`${written ? line.replaceAll(written, '[secret]') : line}\n`);
   };
+}
+
+/** Logs what was done for a message, and what becomes of it: one entry each, in the same form for all endings. */
+export function logWork(
+  log: Log,
+  { message, ending, thisRun, counts }: Work,
+  next: Next,
+  times: { readonly receives: number; readonly seconds: number },
+): void {
+  const stack = 'stack' in ending ? ending.stack : undefined;
+  const level = next.action === 'deadLetter' || stack ? 'ERROR' : 'reason' in next ? 'WARN' : 'INFO';
+  const { run, snapshot, hop } = message;
+  const partition = partitionName(message);
+  log(level, 'partition', {
+    partition,
+    run,
+    snapshot,
+    hop,
+    ...times,
+    outcome: ending.kind,
+    next,
+    ...thisRun,
+    counts,
+    stack,
+  });
 }

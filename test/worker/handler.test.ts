@@ -53,7 +53,7 @@ describe('a worker', () => {
     };
     expect(await worker.deliver([body()])).toEqual(returned(0));
     const line = JSON.parse(worker.lines.at(-1) ?? '');
-    expect(line).toMatchObject({ level: 'ERROR', stack: expect.stringContaining('create-handler.test.ts') });
+    expect(line).toMatchObject({ level: 'ERROR', stack: expect.stringContaining('handler.test.ts') });
   });
 
   it('works on when the message cannot be hidden', async () => {

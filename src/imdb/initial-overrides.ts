@@ -1,9 +1,9 @@
 /**
  * What Python's Unidecode makes of the code points on which npm's `unidecode` disagrees: `code point in
- * hexadecimal = what it brings to an initial`, `_` for white space. Existing lakes were named by Python's.
+ * hexadecimal = what it converts to in an initial`, `_` for white space. Existing lakes were named by Python's.
  * Measured over every code point of Unicode against Unidecode 1.3.6; `test/imdb/make-initials-table.py` asks it.
  */
-export const INITIAL_MENDS: ReadonlyMap<number, string> = readMends(`
+export const INITIAL_OVERRIDES: ReadonlyMap<number, string> = readOverrides(`
 bc=_14 bd=_12 be=_34 2e5= 2e6= 2e7= 2e8= 2e9= 2ef= 2f3= 3f4= 3f5= 3f6= 3f7= 3f8= 3f9= 3fc= 3fd= 3fe=
 3ff= 404=IE 5ba=O 5c6=N 5c7=O 5d0=A 5d7=H 5da=KH 5db=KH 5e7=K 5ef=YY 5f2=EY 6ff= af1= af9= 13f5=
 13f8= 13f9= 13fa= 13fb= 13fc= 13fd= 1d00=A 1d01=AE 1d02=AE 1d03=B 1d04=C 1d05=D 1d06=D 1d07=E 1d08=E
@@ -37,11 +37,11 @@ fdf5= fdf6= fdf7= fdf8= fdf9= fdfa= fdfb= fdfc= fdfd= 1d6a8=AL 1d6a9=BE 1d6aa=GA
 1f1a9=LO 1f1aa=SH 1f1ab=UH 1f1ac=VO 1f1ad=M 1f670=ET 1f671=ET 1f672=ET 1f673=ET
 `);
 
-function readMends(text: string): ReadonlyMap<number, string> {
-  const mends = new Map<number, string>();
+function readOverrides(text: string): ReadonlyMap<number, string> {
+  const overrides = new Map<number, string>();
   for (const entry of text.trim().split(/\s+/)) {
-    const [hex = '', brings = ''] = entry.split('=');
-    mends.set(Number.parseInt(hex, 16), brings);
+    const [hex = '', letters = ''] = entry.split('=');
+    overrides.set(Number.parseInt(hex, 16), letters);
   }
-  return mends;
+  return overrides;
 }
