@@ -1,6 +1,12 @@
 import { UserError } from '../errors.ts';
 import type { DeployClients } from './clients.ts';
-import { DeniedError, httpStatusOf } from './errors.ts';
+import {
+  type AwsCall,
+  type AwsFailureKind,
+  classifyAwsError,
+  explainAwsError,
+  httpStatusOf,
+} from './errors.ts';
 
 /** One call of a service: what it is and what it was asked. */
 export interface Call {
@@ -133,82 +139,39 @@ export function withClearErrors(clients: DeployClients, secrets: readonly string
       if (!(error instanceof Error) || error instanceof UserError) throw error;
       hide(error, secrets);
       failedCalls.set(error, call);
-      throw knownError(error, call) ?? error;
+      // The answer has no body; who looks for the bucket learns from its headers that it is in another region.
+      if (call.operation === 'HeadBucket' && httpStatusOf(error) === 400) throw error;
+      const kind = classifyAwsError(error, contextOf(call))?.kind;
+      throw kind !== undefined && NEVER_EXPECTED.has(kind) ? toUserError(error) : error;
     }
   });
 }
 
-/** A service's answer as one sentence; other errors (bugs, and those that are sentences already) as they are. */
+/** What no resource has an answer to. */
+const NEVER_EXPECTED: ReadonlySet<AwsFailureKind> = new Set([
+  'credentials',
+  'denied',
+  'no region',
+  'clock skew',
+  'unreachable',
+  'broken connection',
+]);
+
+/** A failed call of such clients as one sentence; other errors (bugs, and sentences) as they are. */
 export function toUserError(error: unknown): unknown {
   const call = error instanceof Error ? failedCalls.get(error) : undefined;
-  if (!(error instanceof Error) || !call || !('$fault' in error)) return error;
-  return new UserError(
-    `AWS refused ${permissionOf(call)} for ${subjectOf(call)} (${error.name}): ${sentence(error.message)}`,
-    { cause: error },
-  );
+  return call === undefined ? error : explainAwsError(error, contextOf(call));
 }
 
 const failedCalls = new WeakMap<Error, Call>();
 
-function knownError(error: Error, call: Call): UserError | undefined {
-  if (CREDENTIALS.has(error.name)) {
-    return new UserError(
-      `AWS takes no credentials from here (${error.name}): ${sentence(error.message)} Sign in with "aws configure" or "aws sso login", or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.`,
-      { cause: error },
-    );
-  }
-  if (isDenied(error, call)) {
-    const denied = /not authorized to perform: ([\w-]+:\w+)/.exec(error.message)?.[1] ?? permissionOf(call);
-    return new DeniedError(
-      `AWS denied ${denied} on ${subjectOf(call)}: the identity that this runs as needs that permission (the README lists all of them).`,
-      { cause: error },
-    );
-  }
-  const code = 'code' in error ? String(error.code) : error.name;
-  if (NETWORK.has(code)) {
-    return new UserError(
-      `AWS's ${call.service} cannot be reached from here (${code}): check the network, the region and AWS_ENDPOINT_URL.`,
-      { cause: error },
-    );
-  }
-  return undefined;
-}
-
-const CREDENTIALS: ReadonlySet<string> = new Set([
-  'CredentialsProviderError',
-  'TokenProviderError',
-  'ExpiredToken',
-  'ExpiredTokenException',
-  'InvalidClientTokenId',
-  'InvalidAccessKeyId',
-  'InvalidSignatureException',
-  'IncompleteSignature',
-  'RequestExpired',
-  'SignatureDoesNotMatch',
-  'UnrecognizedClientException',
-]);
-
-const NETWORK: ReadonlySet<string> = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'ENETUNREACH',
-  'EHOSTUNREACH',
-  'ETIMEDOUT',
-  'ECONNRESET',
-  'TimeoutError',
-]);
-
-/** Each service has its own word for a denial; HeadBucket's answer has no body, so only its status tells. */
-function isDenied(error: Error, { operation }: Call): boolean {
-  if (
-    /^(AccessDenied|AccessDeniedException|AuthorizationError|UnauthorizedOperation|Forbidden)$/.test(
-      error.name,
-    )
-  ) {
-    return true;
-  }
-  return operation === 'HeadBucket' && httpStatusOf(error) === 403;
+function contextOf(call: Call): AwsCall {
+  const { Bucket } = call.input;
+  return {
+    actions: [permissionOf(call)],
+    subject: subjectOf(call),
+    ...(typeof Bucket === 'string' && { bucket: Bucket }),
+  };
 }
 
 function hide(error: Error, secrets: readonly string[]): void {
@@ -217,9 +180,4 @@ function hide(error: Error, secrets: readonly string[]): void {
     error.message = error.message.replaceAll(secret, '(hidden)');
     if (error.stack) error.stack = error.stack.replaceAll(secret, '(hidden)');
   }
-}
-
-function sentence(text: string): string {
-  const trimmed = text.trim();
-  return /[.!?]$/.test(trimmed) ? trimmed : `${trimmed}.`;
 }

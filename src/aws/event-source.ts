@@ -6,8 +6,7 @@ import {
   ListEventSourceMappingsCommand,
   UpdateEventSourceMappingCommand,
 } from '@aws-sdk/client-lambda';
-import { orAbsent } from './errors.ts';
-import { explainAwsError } from './explain-aws-error.ts';
+import { explainAwsError, orAbsent } from './errors.ts';
 
 interface LambdaDeps {
   readonly lambda: Pick<LambdaClient, 'send'>;
@@ -108,14 +107,16 @@ export function createFleetWorkers(
   { lambda }: LambdaDeps,
   { functionName, queueName }: { readonly functionName: string; readonly queueName: string },
 ): FleetWorkers {
-  const clearly = <Answer>(doing: string, answer: Promise<Answer>): Promise<Answer> =>
+  const subject = `the function "${functionName}"`;
+  const clearly = <Answer>(doing: string, operation: string, answer: Promise<Answer>): Promise<Answer> =>
     answer.catch((error: unknown) => {
-      throw explainAwsError(error, `${doing} the function "${functionName}"`);
+      const actions = [`lambda:${operation}`];
+      throw explainAwsError(error, { doing: `${doing} ${subject}`, actions, subject });
     });
 
   const readConfiguration = () => {
     const command = new GetFunctionConfigurationCommand({ FunctionName: functionName });
-    return clearly('look at', orAbsent(lambda.send(command), ABSENT));
+    return clearly('look at', 'GetFunctionConfiguration', orAbsent(lambda.send(command), ABSENT));
   };
 
   return {
@@ -131,14 +132,15 @@ export function createFleetWorkers(
 
     async readEventSource() {
       const listing = listEventSources({ lambda }, { functionName });
-      const all = await clearly('look at the event sources of', listing);
+      const all = await clearly('look at the event sources of', 'ListEventSourceMappings', listing);
       const ours = all.find(({ EventSourceArn }) => EventSourceArn?.endsWith(`:${queueName}`));
       return ours && toEventSource(ours);
     },
 
     async switchEventSource(id, enabled) {
       const doing = `${enabled ? 'enable' : 'disable'} the event source of`;
-      return toEventSource(await clearly(doing, switchEventSource({ lambda }, id, enabled)));
+      const switching = switchEventSource({ lambda }, id, enabled);
+      return toEventSource(await clearly(doing, 'UpdateEventSourceMapping', switching));
     },
   };
 }

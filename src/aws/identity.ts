@@ -1,7 +1,7 @@
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
-import { UsageError, UserError } from '../errors.ts';
-import { withClearErrors } from './calls.ts';
+import { UserError } from '../errors.ts';
 import type { DeployClients } from './clients.ts';
+import { explainAwsError } from './errors.ts';
 
 /** Who one is in AWS, and where: shown before anything changes. */
 export interface Identity {
@@ -16,25 +16,18 @@ export interface Identity {
 
 /**
  * Asks AWS who one is.
- * @throws {UserError} when the region is not set, or AWS takes no credentials.
+ * @throws {UserError} when no region is set, or AWS does not accept the credentials.
  */
 export async function observeIdentity(deps: {
   readonly clients: DeployClients & { region(): Promise<string> };
   readonly profile: string | undefined;
 }): Promise<Identity> {
-  const region = await readRegion(deps.clients);
-  const answer = await withClearErrors(deps.clients).sts.send(new GetCallerIdentityCommand({}));
-  if (!answer.Account) throw new UserError('AWS did not say which account this is: sign in again.');
-  return { region, profile: deps.profile, accountId: answer.Account, arn: answer.Arn ?? '' };
-}
-
-async function readRegion(clients: { region(): Promise<string> }): Promise<string> {
   try {
-    return await clients.region();
+    const region = await deps.clients.region();
+    const { Account, Arn = '' } = await deps.clients.sts.send(new GetCallerIdentityCommand({}));
+    if (!Account) throw new UserError('AWS did not say which account this is: sign in again.');
+    return { region, profile: deps.profile, accountId: Account, arn: Arn };
   } catch (error) {
-    throw new UsageError(
-      'No AWS region is set: set AWS_REGION, or give your profile one with "aws configure".',
-      { cause: error },
-    );
+    throw explainAwsError(error, { actions: ['sts:GetCallerIdentity'], subject: 'this account' });
   }
 }

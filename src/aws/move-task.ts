@@ -4,7 +4,7 @@ import {
   type SQSClient,
   StartMessageMoveTaskCommand,
 } from '@aws-sdk/client-sqs';
-import { explainAwsError } from './explain-aws-error.ts';
+import { explainAwsError, httpStatusOf } from './errors.ts';
 import type { SqsQueue } from './queue.ts';
 import type { MessageMove, QueueMover } from './queue-interface.ts';
 
@@ -29,7 +29,13 @@ export function createSqsMover(
   { sqs }: { readonly sqs: Pick<SQSClient, 'send'> },
   { deadLetters, queue }: { readonly deadLetters: QueueWithArn; readonly queue: QueueWithArn },
 ): QueueMover {
-  const doing = `move the messages of the queue "${deadLetters.name}"`;
+  const subject = `the queue "${deadLetters.name}"`;
+  const explain = (error: unknown, operation: string, doing = 'move') =>
+    explainAwsError(error, {
+      doing: `${doing} the messages of ${subject}`,
+      actions: [`sqs:${operation}`],
+      subject,
+    });
 
   /** The latest task; absent when there is none, or not yet. */
   async function readLatest() {
@@ -47,7 +53,7 @@ export function createSqsMover(
       } catch (error) {
         if (isNotHere(error)) return false;
         if (error instanceof Error && RUNS_ALREADY.test(error.message)) return true;
-        throw explainAwsError(error, doing);
+        throw explain(error, 'StartMessageMoveTask');
       }
     },
 
@@ -60,7 +66,7 @@ export function createSqsMover(
         const reason = Status === 'CANCELLED' ? 'it was cancelled' : FailureReason;
         return { state: stateOf(Status), moved, ...(reason !== undefined && { reason }) };
       } catch (error) {
-        throw explainAwsError(error, doing);
+        throw explain(error, 'ListMessageMoveTasks');
       }
     },
 
@@ -72,7 +78,7 @@ export function createSqsMover(
         const answer = await sqs.send(new CancelMessageMoveTaskCommand({ TaskHandle }));
         return answer.ApproximateNumberOfMessagesMoved ?? seen;
       } catch (error) {
-        throw explainAwsError(error, `stop moving the messages of the queue "${deadLetters.name}"`);
+        throw explain(error, 'CancelMessageMoveTask', 'stop moving');
       }
     },
   };
@@ -85,7 +91,6 @@ function stateOf(status: string | undefined): MessageMove['state'] {
 
 function isNotHere(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  const { httpStatusCode } = (error as { $metadata?: { httpStatusCode?: number } }).$metadata ?? {};
   // moto answers with an HTML page, in which the SDK finds no name.
-  return NOT_HERE.test(error.name) || error.name === 'SyntaxError' || httpStatusCode === 501;
+  return NOT_HERE.test(error.name) || error.name === 'SyntaxError' || httpStatusOf(error) === 501;
 }

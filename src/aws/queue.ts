@@ -12,7 +12,7 @@ import {
 import { UserError } from '../errors.ts';
 import { parseMessage } from '../message.ts';
 import type { Partition } from '../partition.ts';
-import { explainAwsError } from './explain-aws-error.ts';
+import { explainAwsError } from './errors.ts';
 import type { QueueReader, QueueSender, QueueTaker, TakenMessage } from './queue-interface.ts';
 
 /** A queue of SQS. */
@@ -33,11 +33,13 @@ const RECEIVE_WAIT_SECONDS = 1;
 export function createSqsQueue({ sqs }: { readonly sqs: Pick<SQSClient, 'send'> }, name: string): SqsQueue {
   let knownUrl: string | undefined;
 
-  async function call<Answer>(doing: string, run: () => Promise<Answer>): Promise<Answer> {
+  async function call<Answer>(doing: string, operation: string, run: () => Promise<Answer>): Promise<Answer> {
     try {
       return await run();
     } catch (error) {
-      throw isAbsence(error) ? noQueue(error) : explainAwsError(error, `${doing} the queue "${name}"`);
+      if (isAbsence(error)) throw noQueue(error);
+      const subject = `the queue "${name}"`;
+      throw explainAwsError(error, { doing: `${doing} ${subject}`, actions: [`sqs:${operation}`], subject });
     }
   }
 
@@ -54,10 +56,10 @@ export function createSqsQueue({ sqs }: { readonly sqs: Pick<SQSClient, 'send'> 
 
   return {
     name,
-    url: () => call('find', url),
+    url: () => call('find', 'GetQueueUrl', url),
 
     arn: () =>
-      call('look at', async () => {
+      call('look at', 'GetQueueAttributes', async () => {
         const { Attributes } = await sqs.send(
           new GetQueueAttributesCommand({ QueueUrl: await url(), AttributeNames: ['QueueArn'] }),
         );
@@ -66,7 +68,7 @@ export function createSqsQueue({ sqs }: { readonly sqs: Pick<SQSClient, 'send'> 
       }),
 
     readDepths: () =>
-      call('look at', async () => {
+      call('look at', 'GetQueueAttributes', async () => {
         try {
           const { Attributes = {} } = await sqs.send(
             new GetQueueAttributesCommand({
@@ -92,7 +94,7 @@ export function createSqsQueue({ sqs }: { readonly sqs: Pick<SQSClient, 'send'> 
       }),
 
     send: (body) =>
-      call('send to', async () => {
+      call('send to', 'SendMessage', async () => {
         const { MessageId } = await sqs.send(
           new SendMessageCommand({ QueueUrl: await url(), MessageBody: body }),
         );
@@ -100,7 +102,7 @@ export function createSqsQueue({ sqs }: { readonly sqs: Pick<SQSClient, 'send'> 
       }),
 
     sendBatch: (entries) =>
-      call('send to', async () => {
+      call('send to', 'SendMessage', async () => {
         const { Successful = [], Failed = [] } = await sqs.send(
           new SendMessageBatchCommand({
             QueueUrl: await url(),
@@ -118,7 +120,7 @@ export function createSqsQueue({ sqs }: { readonly sqs: Pick<SQSClient, 'send'> 
       }),
 
     take: (visibilitySeconds) =>
-      call('receive from', async () => {
+      call('receive from', 'ReceiveMessage', async () => {
         const { Messages = [] } = await sqs.send(
           new ReceiveMessageCommand({
             QueueUrl: await url(),
@@ -133,7 +135,7 @@ export function createSqsQueue({ sqs }: { readonly sqs: Pick<SQSClient, 'send'> 
       }),
 
     giveBack: (receipts) =>
-      call('give messages back to', async () => {
+      call('give messages back to', 'ChangeMessageVisibility', async () => {
         if (receipts.length === 0) return;
         await sqs.send(
           new ChangeMessageVisibilityBatchCommand({
@@ -148,7 +150,7 @@ export function createSqsQueue({ sqs }: { readonly sqs: Pick<SQSClient, 'send'> 
       }),
 
     delete: (receipts) =>
-      call('delete messages from', async () => {
+      call('delete messages from', 'DeleteMessage', async () => {
         if (receipts.length === 0) return [];
         const { Failed = [] } = await sqs.send(
           new DeleteMessageBatchCommand({

@@ -1,3 +1,4 @@
+import { explainAwsError } from '../aws/errors.ts';
 import { UserError } from '../errors.ts';
 
 /** What is printed of an error, and the exit code it makes. */
@@ -10,7 +11,8 @@ export interface ErrorReport {
  * An error as the person at the terminal reads it: one sentence when they can mend it, with the causes
  * behind it when `verbose`; a stack, and what to do with it, when it is a bug of ours.
  */
-export function reportError(error: unknown, { verbose = false } = {}): ErrorReport {
+export function reportError(thrown: unknown, { verbose = false } = {}): ErrorReport {
+  const error = explainAwsError(thrown);
   if (error instanceof UserError) {
     const lines = [`tdd: ${error.message}`, ...(verbose ? causesOf(error) : [])];
     return { text: lines.join('\n'), exitCode: error.exitCode };
@@ -18,22 +20,17 @@ export function reportError(error: unknown, { verbose = false } = {}): ErrorRepo
   // inquirer's own word for Ctrl-C at a question.
   if (error instanceof Error && error.name === 'ExitPromptError')
     return { text: 'tdd: cancelled.', exitCode: 130 };
-  const outside = describeOutsideFailure(error);
-  return { text: outside === undefined ? reportBug(error) : `tdd: ${outside}`, exitCode: 1 };
+  const failure = describeSystemFailure(error);
+  return { text: failure === undefined ? reportBug(error) : `tdd: ${failure}`, exitCode: 1 };
 }
 
 /**
- * A failure of the world around us that reached the top as it was thrown: no bug that a stack would help with.
- * System errors have a `syscall` (https://nodejs.org/api/errors.html#class-systemerror), answers of AWS have `$metadata`.
+ * A failure of the system that reached the top as it was thrown: no bug that a stack would help with. System errors
+ * have a `syscall` (https://nodejs.org/api/errors.html#class-systemerror).
  */
-function describeOutsideFailure(error: unknown): string | undefined {
-  if (!(error instanceof Error)) return undefined;
-  if ('$metadata' in error) return `AWS refused with ${error.name}: ${withFullStop(error.message)}`;
-  if (error.name === 'CredentialsProviderError') {
-    return `there are no AWS credentials that work (${error.message}): sign in with "aws configure" or "aws sso login", or set AWS_PROFILE.`;
-  }
-  if ('syscall' in error && 'code' in error) return `the system refused: ${withFullStop(error.message)}`;
-  return undefined;
+function describeSystemFailure(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('syscall' in error) || !('code' in error)) return undefined;
+  return `the system refused: ${withFullStop(error.message)}`;
 }
 
 function withFullStop(text: string): string {

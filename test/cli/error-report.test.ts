@@ -28,8 +28,16 @@ describe('reportError', () => {
       text: "tdd: the system refused: ENOENT: no such file or directory, open '/no/such/file'.",
       exitCode: 1,
     });
-    const aws = Object.assign(new Error('Slow down'), { name: 'Throttling', $metadata: {} });
-    expect(reportError(aws)).toEqual({ text: 'tdd: AWS refused with Throttling: Slow down.', exitCode: 1 });
+    const aws = Object.assign(new Error('No such thing'), { name: 'ValidationError', $fault: 'client' });
+    expect(reportError(aws)).toEqual({
+      text: 'tdd: AWS refused a call (ValidationError): No such thing.',
+      exitCode: 1,
+    });
+    const noRegion = {
+      text: expect.stringContaining('No AWS region is set, so set AWS_REGION'),
+      exitCode: 2,
+    };
+    expect(reportError(new Error('Region is missing'))).toEqual(noRegion);
   });
 
   test('shows the stack of anything else, its causes, and what to do with it', () => {

@@ -196,19 +196,19 @@ describeWithMoto('what AWS answers to a deploy', () => {
         Object.assign(new Error('Could not load credentials from any providers'), {
           name: 'CredentialsProviderError',
         }),
-        /takes no credentials from here \(CredentialsProviderError\).*aws sso login/,
+        /^UserError: No valid AWS credentials found \(Could not load .* providers\), so sign in with "aws sso login"/,
       ],
       [
         'credentials that have expired',
         'HeadBucket',
         answer('ExpiredToken', 'The provided token has expired.', 400),
-        /takes no credentials from here \(ExpiredToken\): The provided token has expired\. Sign in/,
+        /^UserError: AWS does not accept the credentials \(ExpiredToken: The provided token has expired\), so sign in/,
       ],
       [
         'a network that is not there',
         'HeadBucket',
         Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' }),
-        /AWS's s3 cannot be reached from here \(ECONNREFUSED\)/,
+        /^UserError: S3 cannot be reached \(connect ECONNREFUSED\)/,
       ],
     ])('%s', async (_, operation, error, sentence) => {
       const cloud = failing(createCloud(moto), operation, error);

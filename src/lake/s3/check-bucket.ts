@@ -1,11 +1,11 @@
 import { HeadBucketCommand, type S3Client } from '@aws-sdk/client-s3';
-import { explainS3Error, statusOf } from '../../aws/s3-errors.ts';
+import { explainAwsError, httpStatusOf } from '../../aws/errors.ts';
 import { UsageError } from '../../errors.ts';
 
 /**
  * Is the bucket there, and open to these credentials from the client's region?
  * @returns the bucket's region.
- * @throws {UsageError} when it is absent, refused, or in another region; {@link explainS3Error}'s errors else.
+ * @throws {UsageError} when it is absent, refused, or in another region; {@link explainAwsError}'s errors else.
  */
 export async function checkBucket(
   { s3, bucket }: { readonly s3: S3Client; readonly bucket: string },
@@ -22,17 +22,17 @@ export async function checkBucket(
   } catch (cause) {
     signal?.throwIfAborted();
     // The answer to HEAD has no body, so the status is all there is.
-    if (statusOf(cause) === 404)
+    if (httpStatusOf(cause) === 404)
       throw new UsageError(
         `There is no bucket "${bucket}", so check its name or make it with "tdd deploy".`,
         { cause },
       );
-    if (statusOf(cause) === 403)
+    if (httpStatusOf(cause) === 403)
       throw new UsageError(
         `The bucket "${bucket}" is another account's, or s3:ListBucket is denied to these credentials, so choose another name or have that permission granted.`,
         { cause },
       );
     const doing = `look at s3://${bucket}`;
-    throw explainS3Error(cause, { bucket, doing, permission: 's3:ListBucket', region: clientRegion });
+    throw explainAwsError(cause, { doing, actions: ['s3:ListBucket'], bucket, region: clientRegion });
   }
 }

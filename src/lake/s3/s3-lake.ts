@@ -8,25 +8,25 @@ import {
   paginateListObjectsV2,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import { explainS3Error, statusOf } from '../../aws/s3-errors.ts';
+import { explainAwsError, httpStatusOf } from '../../aws/errors.ts';
 import { UserError } from '../../errors.ts';
 import { destroyOnAbort, watchSource } from '../abortable-source.ts';
 import type { ETag, Lake, LakeEntry, LakeOptions } from '../lake.ts';
 import { uploadStream } from './upload-stream.ts';
 
 /** S3 refuses a missing key with 403, not 404, to those who may not list the bucket. */
-const READ_PERMISSION = 's3:GetObject (and s3:ListBucket, without which an absent object is refused too)';
+const READING = ['s3:GetObject', 's3:ListBucket'];
 
 /**
  * The lake in an S3 bucket. All methods throw one sentence for people where S3 refuses, is not reachable, or has
- * no such bucket ({@link explainS3Error}), and an aborted signal's reason.
+ * no such bucket ({@link explainAwsError}), and an aborted signal's reason.
  */
 export function createS3Lake({ s3, bucket }: { readonly s3: S3Client; readonly bucket: string }): Lake {
   const url = `s3://${bucket}`;
 
   /** Makes the call; `accept` may give an answer to an expected refusal. */
   async function call<Answer>(
-    { key, doing, permission }: { key: string; doing: 'read' | 'write' | 'list'; permission: string },
+    { key, doing, actions }: { key: string; doing: 'read' | 'write' | 'list'; actions: readonly string[] },
     signal: AbortSignal | undefined,
     run: () => Promise<Answer>,
   ): Promise<Answer> {
@@ -36,7 +36,7 @@ export function createS3Lake({ s3, bucket }: { readonly s3: S3Client; readonly b
     } catch (error) {
       signal?.throwIfAborted();
       const region = await s3.config.region().catch(() => undefined);
-      throw explainS3Error(error, { bucket, key, doing: `${doing} ${url}/${key}`, permission, region });
+      throw explainAwsError(error, { doing: `${doing} ${url}/${key}`, actions, bucket, region });
     }
   }
 
@@ -53,7 +53,7 @@ export function createS3Lake({ s3, bucket }: { readonly s3: S3Client; readonly b
       return { ...answer, Body: answer.Body };
     } catch (error) {
       if (error instanceof Error && error.name === 'NoSuchKey') return undefined;
-      if (input.IfMatch !== undefined && statusOf(error) === 412) return undefined;
+      if (input.IfMatch !== undefined && httpStatusOf(error) === 412) return undefined;
       throw error;
     }
   }
@@ -76,8 +76,8 @@ export function createS3Lake({ s3, bucket }: { readonly s3: S3Client; readonly b
     return etagOf(await s3.send(command, signal ? { abortSignal: signal } : {}));
   };
 
-  const reading = (key: string) => ({ key, doing: 'read', permission: READ_PERMISSION }) as const;
-  const writing = (key: string) => ({ key, doing: 'write', permission: 's3:PutObject' }) as const;
+  const reading = (key: string) => ({ key, doing: 'read', actions: READING }) as const;
+  const writing = (key: string) => ({ key, doing: 'write', actions: ['s3:PutObject'] }) as const;
 
   return {
     url,
@@ -94,7 +94,7 @@ export function createS3Lake({ s3, bucket }: { readonly s3: S3Client; readonly b
         if (length === 0) return Buffer.alloc(0);
         const input = { Range: `bytes=${offset}-${offset + length - 1}`, IfMatch: ifMatch };
         const answer = await get(key, input, signal).catch((error: unknown) => {
-          throw statusOf(error) === 416 ? tooShort(`${url}/${key}`, offset + length) : error;
+          throw httpStatusOf(error) === 416 ? tooShort(`${url}/${key}`, offset + length) : error;
         });
         if (answer === undefined) return undefined;
         const body = await readWhole(answer.Body, signal);
@@ -113,8 +113,8 @@ export function createS3Lake({ s3, bucket }: { readonly s3: S3Client; readonly b
 
     writeStream: async (key, source, contentType, { signal } = {}) => {
       const watched = watchSource(source, signal);
-      const permission = 's3:PutObject and s3:AbortMultipartUpload';
-      return call({ key, doing: 'write', permission }, signal, () =>
+      const actions = ['s3:PutObject', 's3:AbortMultipartUpload'];
+      return call({ key, doing: 'write', actions }, signal, () =>
         uploadStream({ s3, bucket, key, contentType }, watched.chunks, signal),
       ).catch(watched.rethrow);
     },
@@ -123,8 +123,8 @@ export function createS3Lake({ s3, bucket }: { readonly s3: S3Client; readonly b
     // itself and sees 412. That is harmless: on `undefined` callers read, merge and write again.
     compareAndSwap: (key, body, contentType, expected, { signal } = {}) => {
       const condition = expected === null ? ({ IfNoneMatch: '*' } as const) : { IfMatch: expected };
-      const permission = expected === null ? 's3:PutObject' : 's3:PutObject and s3:GetObject';
-      return call({ key, doing: 'write', permission }, signal, async () => {
+      const actions = expected === null ? ['s3:PutObject'] : ['s3:PutObject', 's3:GetObject'];
+      return call({ key, doing: 'write', actions }, signal, async () => {
         try {
           return await put(key, body, contentType, signal, condition);
         } catch (error) {
@@ -151,7 +151,7 @@ export function createS3Lake({ s3, bucket }: { readonly s3: S3Client; readonly b
       { Bucket: bucket, Prefix: prefix },
       { abortSignal: signal },
     );
-    const listing = { key: prefix, doing: 'list', permission: 's3:ListBucket' } as const;
+    const listing = { key: prefix, doing: 'list', actions: ['s3:ListBucket'] } as const;
     while (true) {
       const page = await call(listing, signal, () => pages.next());
       if (page.done) return;
@@ -169,7 +169,7 @@ export function createS3Lake({ s3, bucket }: { readonly s3: S3Client; readonly b
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
  */
 function isLostSwap(error: unknown): boolean {
-  const status = statusOf(error);
+  const status = httpStatusOf(error);
   return status === 412 || status === 409 || (error instanceof Error && error.name === 'NoSuchKey');
 }
 

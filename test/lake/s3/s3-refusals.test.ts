@@ -54,10 +54,14 @@ describe('a refusal (403)', () => {
 describe('what S3 says', () => {
   test.each([
     [put(404, 'NoSuchBucket'), 'there is no bucket "data-lake"'],
-    [put(403, 'InvalidAccessKeyId'), 'does not accept the AWS credentials'],
-    [put(400, 'ExpiredToken'), 'does not accept the AWS credentials (ExpiredToken)'],
+    [
+      put(403, 'InvalidAccessKeyId'),
+      'AWS does not accept the credentials (InvalidAccessKeyId: No), so sign in',
+    ],
+    [put(400, 'ExpiredToken'), 'AWS does not accept the credentials (ExpiredToken: No), so sign in'],
+    [put(403, 'SignatureDoesNotMatch'), 'AWS does not accept the credentials (SignatureDoesNotMatch: No)'],
     [put(403, 'RequestTimeTooSkewed'), "this machine's clock is wrong"],
-    [put(400, 'InvalidRequest'), 'S3 answered 400 InvalidRequest (No)'],
+    [put(400, 'InvalidRequest'), 'for the bucket "data-lake" (InvalidRequest): No.'],
     [
       { status: 301, code: 'PermanentRedirect', headers: { 'x-amz-bucket-region': 'eu-west-1' } },
       'in the region "eu-west-1", not in "us-east-1", so set AWS_REGION=eu-west-1',

@@ -1,0 +1,366 @@
+import type { ServerResponse } from 'node:http';
+import { CloudWatchLogsClient, DescribeLogGroupsCommand } from '@aws-sdk/client-cloudwatch-logs';
+import { GetRoleCommand, IAMClient } from '@aws-sdk/client-iam';
+import { GetFunctionCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { HeadBucketCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { describe, expect, test } from 'vitest';
+import {
+  type AwsCall,
+  type AwsFailure,
+  type AwsFailureKind,
+  classifyAwsError,
+  DeniedError,
+  explainAwsError,
+} from '../../src/aws/errors.ts';
+import { UsageError, UserError } from '../../src/errors.ts';
+import { startLoopbackServer } from '../support/loopback-server.ts';
+
+/** A service's answer, as the SDK throws it. */
+function answer(name: string, httpStatusCode: number, message = name, more: object = {}): Error {
+  const $fault = httpStatusCode < 500 ? 'client' : 'server';
+  const $metadata = { httpStatusCode, attempts: 1 };
+  return Object.assign(new Error(message), { name, $fault, $metadata, ...more });
+}
+
+/** An answer of S3 that names a region in its headers. */
+function elsewhere(name: string, httpStatusCode: number, region?: string): Error {
+  const headers = region === undefined ? {} : { 'x-amz-bucket-region': region };
+  return answer(name, httpStatusCode, name, { $response: { headers } });
+}
+
+/** What broke on the way to AWS: the SDK counts its attempts. */
+function onTheWay(code: string, name = 'Error'): Error {
+  return Object.assign(new Error(`connect ${code}`), { name, code, $metadata: { attempts: 3 } });
+}
+
+/** What is wrong on this side: no call was made. */
+function local(name: string, message: string): Error {
+  return Object.assign(new Error(message), { name });
+}
+
+const READ: AwsCall = {
+  doing: 'read s3://films/k',
+  actions: ['s3:GetObject', 's3:ListBucket'],
+  bucket: 'films',
+  region: 'us-east-1',
+};
+const SEND: AwsCall = {
+  doing: 'send to the queue "q"',
+  actions: ['sqs:SendMessage'],
+  subject: 'the queue "q"',
+};
+const LAMBDA: AwsCall = { actions: ['lambda:CreateFunction'], subject: 'the function "films"' };
+const IAM: AwsCall = { actions: ['iam:GetRole'], subject: 'the role "films-role"' };
+const LOGS: AwsCall = { actions: ['logs:CreateLogGroup'], subject: 'the log group "films"' };
+const STS: AwsCall = { actions: ['sts:GetCallerIdentity'], subject: 'this account' };
+
+const SIGN_IN = 'so sign in again with "aws sso login", or set a valid access key with "aws configure".';
+const GRANT = 'so give the identity that this runs as that permission (the README lists all of them).';
+const NO_NETWORK = 'so check the network, the region and AWS_ENDPOINT_URL.';
+
+const TABLE: [AwsFailureKind, AwsCall, Error, string][] = [
+  [
+    'credentials',
+    READ,
+    local('CredentialsProviderError', 'Could not load credentials from any providers'),
+    'Cannot read s3://films/k: no valid AWS credentials found (Could not load credentials from any providers), so sign in with "aws sso login" or "aws configure", or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.',
+  ],
+  [
+    'credentials',
+    STS,
+    local('TokenProviderError', 'Token is expired. Run "aws sso login".'),
+    'No valid AWS credentials found (Token is expired. Run "aws sso login"), so sign in with',
+  ],
+  [
+    'credentials',
+    READ,
+    answer('InvalidAccessKeyId', 403, 'The key does not exist.'),
+    `Cannot read s3://films/k: AWS does not accept the credentials (InvalidAccessKeyId: The key does not exist), ${SIGN_IN}`,
+  ],
+  [
+    'credentials',
+    READ,
+    answer('SignatureDoesNotMatch', 403, 'It does not match.'),
+    'Cannot read s3://films/k: AWS does not accept the credentials (SignatureDoesNotMatch: It does not match), so',
+  ],
+  [
+    'credentials',
+    SEND,
+    answer('InvalidSignatureException', 403, 'It does not match.'),
+    'Cannot send to the queue "q": AWS does not accept the credentials (InvalidSignatureException: It does not match), so',
+  ],
+  [
+    'credentials',
+    LAMBDA,
+    answer('InvalidSignatureException', 403, 'It does not match.'),
+    `AWS does not accept the credentials (InvalidSignatureException: It does not match), ${SIGN_IN}`,
+  ],
+  ['credentials', SEND, answer('InvalidClientTokenId', 403), 'AWS does not accept the credentials'],
+  ['credentials', LAMBDA, answer('UnrecognizedClientException', 403), 'AWS does not accept the credentials'],
+  ['credentials', IAM, answer('ExpiredToken', 403), 'AWS does not accept the credentials'],
+  ['credentials', LOGS, answer('ExpiredTokenException', 400), 'AWS does not accept the credentials'],
+  ['credentials', STS, answer('IncompleteSignature', 400), 'AWS does not accept the credentials'],
+  ['credentials', LOGS, answer('MissingAuthenticationTokenException', 400), 'AWS does not accept'],
+  [
+    'credentials',
+    READ,
+    answer('Unknown', 400, 'UnknownError'),
+    'Cannot read s3://films/k: S3 answered 400 without a reason, as it does to expired AWS credentials, so renew them.',
+  ],
+  [
+    'denied',
+    READ,
+    answer('AccessDenied', 403, 'Access Denied'),
+    'Cannot read s3://films/k: AWS denied s3:GetObject or s3:ListBucket on the bucket "films", so give the identity that this runs as these permissions (the README lists all of them).',
+  ],
+  ['denied', READ, answer('Unknown', 403, 'UnknownError'), 'AWS denied s3:GetObject or s3:ListBucket'],
+  [
+    'denied',
+    READ,
+    answer('AccessDenied', 403, 'User: u is not authorized to perform: s3:GetObject on resource: r'),
+    `Cannot read s3://films/k: AWS denied s3:GetObject on the bucket "films", ${GRANT}`,
+  ],
+  [
+    'denied',
+    SEND,
+    answer('AccessDenied', 403, 'User: u is not authorized to perform: kms:GenerateDataKey on r'),
+    `Cannot send to the queue "q": AWS denied kms:GenerateDataKey on the queue "q", ${GRANT}`,
+  ],
+  [
+    'denied',
+    LAMBDA,
+    answer('AccessDeniedException', 403, 'User: u is not authorized to perform: iam:PassRole on r'),
+    `AWS denied iam:PassRole on the function "films", ${GRANT}`,
+  ],
+  ['denied', IAM, answer('AccessDenied', 403), `AWS denied iam:GetRole on the role "films-role", ${GRANT}`],
+  ['denied', LOGS, answer('AccessDeniedException', 400), 'AWS denied logs:CreateLogGroup on the log group'],
+  ['denied', {}, answer('AccessDenied', 403, 'No.'), 'AWS denied a call (No), so give'],
+  [
+    'no region',
+    SEND,
+    local('Error', 'Region is missing'),
+    'Cannot send to the queue "q": no AWS region is set, so set AWS_REGION, or give your profile a region with "aws configure".',
+  ],
+  [
+    'wrong region',
+    READ,
+    elsewhere('PermanentRedirect', 301, 'eu-west-1'),
+    'Cannot read s3://films/k: the bucket "films" is in the region "eu-west-1", not in "us-east-1", so set AWS_REGION=eu-west-1.',
+  ],
+  [
+    'wrong region',
+    READ,
+    elsewhere('PermanentRedirect', 301),
+    'Cannot read s3://films/k: the bucket "films" is in another region, not in "us-east-1", so set AWS_REGION.',
+  ],
+  ['wrong region', READ, elsewhere('Unknown', 400, 'eu-west-1'), 'so set AWS_REGION=eu-west-1.'],
+  [
+    'wrong region',
+    { ...READ, region: undefined },
+    answer('AuthorizationHeaderMalformed', 400, 'm', { Region: 'eu-west-1' }),
+    'Cannot read s3://films/k: the bucket "films" is in the region "eu-west-1", so set AWS_REGION=eu-west-1.',
+  ],
+  ['wrong region', READ, elsewhere('IllegalLocationConstraintException', 400), 'is in another region'],
+  [
+    'absent bucket',
+    READ,
+    answer('NoSuchBucket', 404),
+    'Cannot read s3://films/k: there is no bucket "films", so check its name or make it with "tdd deploy".',
+  ],
+  [
+    'clock skew',
+    READ,
+    answer('RequestTimeTooSkewed', 403),
+    "Cannot read s3://films/k: this machine's clock is wrong by more than 15 minutes, so set it.",
+  ],
+  [
+    'clock skew',
+    LAMBDA,
+    answer('InvalidSignatureException', 403, 'Signature expired: 20261125T000000Z is now earlier than …'),
+    "This machine's clock is wrong by more than 15 minutes, so set it.",
+  ],
+  [
+    'unreachable',
+    READ,
+    onTheWay('ECONNREFUSED'),
+    `Cannot read s3://films/k: S3 cannot be reached (connect ECONNREFUSED), ${NO_NETWORK}`,
+  ],
+  [
+    'unreachable',
+    LAMBDA,
+    onTheWay('ENOTFOUND'),
+    `Lambda cannot be reached (connect ENOTFOUND), ${NO_NETWORK}`,
+  ],
+  ['unreachable', IAM, onTheWay('ETIMEDOUT', 'TimeoutError'), 'IAM cannot be reached'],
+  ['unreachable', STS, local('TimeoutError', 'Socket timed out'), 'STS cannot be reached (Socket timed out)'],
+  ['unreachable', LOGS, onTheWay('SELF_SIGNED_CERT_IN_CHAIN'), 'CloudWatch Logs cannot be reached'],
+  ['unreachable', {}, onTheWay('EAI_AGAIN'), `AWS cannot be reached (connect EAI_AGAIN), ${NO_NETWORK}`],
+  [
+    'broken connection',
+    READ,
+    Object.assign(local('Error', 'aborted'), { code: 'ECONNRESET' }),
+    'Cannot read s3://films/k: the connection to S3 broke (aborted), so try again.',
+  ],
+  ['broken connection', SEND, onTheWay('ECONNRESET', 'TimeoutError'), 'the connection to SQS broke'],
+  ['broken connection', LAMBDA, onTheWay('EPIPE'), 'The connection to Lambda broke (connect EPIPE), so try'],
+  [
+    'throttled',
+    READ,
+    answer('SlowDown', 503),
+    'Cannot read s3://films/k: S3 answered 503 SlowDown at attempt 1, so try again later.',
+  ],
+  ['throttled', SEND, answer('RequestThrottled', 403), 'SQS answered 403 RequestThrottled at attempt 1'],
+  ['throttled', LAMBDA, answer('TooManyRequestsException', 429), 'Lambda answered 429 TooManyRequests'],
+  [
+    'throttled',
+    IAM,
+    answer('Throttling', 400),
+    'IAM answered 400 Throttling at attempt 1, so try again later.',
+  ],
+  ['throttled', LOGS, answer('ThrottlingException', 400), 'CloudWatch Logs answered 400 ThrottlingException'],
+  [
+    'throttled',
+    {},
+    Object.assign(local('Throttling', 'Slow down'), { $metadata: {} }),
+    'AWS answered Throttling, so try again later.',
+  ],
+  ['unavailable', READ, answer('InternalError', 500), 'S3 answered 500 InternalError at attempt 1'],
+  [
+    'unavailable',
+    SEND,
+    answer('Unknown', 503, 'UnknownError'),
+    'SQS answered 503 at attempt 1, so try again',
+  ],
+  ['unavailable', STS, answer('ServiceUnavailable', 503), 'STS answered 503 ServiceUnavailable at attempt 1'],
+  [
+    'other refusal',
+    LAMBDA,
+    answer('InvalidParameterValueException', 400, 'The role cannot be assumed by Lambda.'),
+    'AWS refused lambda:CreateFunction for the function "films" (InvalidParameterValueException): The role cannot be assumed by Lambda.',
+  ],
+  [
+    'other refusal',
+    LAMBDA,
+    answer('KMSAccessDeniedException', 502, 'Lambda was unable to decrypt the variables'),
+    'AWS refused lambda:CreateFunction for the function "films" (KMSAccessDeniedException): Lambda was',
+  ],
+  [
+    'other refusal',
+    READ,
+    answer('InvalidRequest', 400, 'No.'),
+    'Cannot read s3://films/k: AWS refused s3:GetObject for the bucket "films" (InvalidRequest): No.',
+  ],
+  [
+    'other refusal',
+    SEND,
+    answer('OverLimit', 403, 'Too many messages in flight.'),
+    'Cannot send to the queue "q": AWS refused sqs:SendMessage for the queue "q" (OverLimit): Too many',
+  ],
+  ['other refusal', {}, answer('ValidationError', 400, 'No'), 'AWS refused a call (ValidationError): No.'],
+];
+
+const TRANSIENT: readonly AwsFailureKind[] = ['unreachable', 'broken connection', 'throttled', 'unavailable'];
+
+describe('a failure of AWS', () => {
+  test.each(TABLE)('is %s: %o: %s', (kind, call, error, sentence) => {
+    const failure = classifyAwsError(error, call);
+    expect(failure).toMatchObject({ kind, isTransient: TRANSIENT.includes(kind) });
+    const explained = explainAwsError(error, call);
+    expect(explained).toBeInstanceOf(UserError);
+    expect(explained).toMatchObject({ cause: error });
+    expect((explained as Error).message).toContain(sentence);
+    expect(explained instanceof UsageError).toBe(kind === 'no region' || kind === 'wrong region');
+    expect(explained instanceof DeniedError).toBe(kind === 'denied');
+  });
+
+  test('names the IAM action that the service itself has named', () => {
+    const denied = answer('AccessDenied', 403, 'User: u is not authorized to perform: s3:GetObject on r');
+    expect(classifyAwsError(denied, READ)).toMatchObject({
+      service: 'S3',
+      actions: ['s3:GetObject'],
+      subject: 'the bucket "films"',
+    } satisfies Partial<AwsFailure>);
+  });
+
+  test.each([
+    ['a sentence already', new UserError('It failed.')],
+    ['a bug', new TypeError('x is undefined')],
+    ['a failure of the file system', Object.assign(new Error('no'), { code: 'ENOENT', syscall: 'open' })],
+    ['an abort', new DOMException('Aborted', 'AbortError')],
+    ['no error', 'a string'],
+  ])('is not %s', (_, thrown) => {
+    expect(classifyAwsError(thrown, READ)).toBeUndefined();
+    expect(explainAwsError(thrown, READ)).toBe(thrown);
+  });
+
+  test("is not another program's connection that nobody called AWS by", () => {
+    const error = Object.assign(new Error('connect'), { code: 'ECONNREFUSED', syscall: 'connect' });
+    expect(explainAwsError(error)).toBe(error);
+  });
+});
+
+describe('what the clients themselves throw', () => {
+  const CALLS: Readonly<Record<string, (endpoint: string) => Promise<unknown>>> = {
+    s3: (url) => new S3Client(configOf(url)).send(new ListObjectsV2Command({ Bucket: 'films' })),
+    's3 with HEAD': (url) => new S3Client(configOf(url)).send(new HeadBucketCommand({ Bucket: 'films' })),
+    sqs: (url) =>
+      new SQSClient(configOf(url)).send(new SendMessageCommand({ QueueUrl: `${url}/1/q`, MessageBody: 'x' })),
+    lambda: (url) => new LambdaClient(configOf(url)).send(new GetFunctionCommand({ FunctionName: 'films' })),
+    iam: (url) => new IAMClient(configOf(url)).send(new GetRoleCommand({ RoleName: 'films' })),
+    logs: (url) => new CloudWatchLogsClient(configOf(url)).send(new DescribeLogGroupsCommand({})),
+    sts: (url) => new STSClient(configOf(url)).send(new GetCallerIdentityCommand({})),
+  };
+
+  function configOf(endpoint: string) {
+    const credentials = { accessKeyId: 'testing', secretAccessKey: 'testing' };
+    return { endpoint, region: 'us-east-1', credentials, maxAttempts: 1, forcePathStyle: true };
+  }
+
+  const web = (status: number) => (response: ServerResponse) =>
+    response.writeHead(status, { 'content-type': 'text/html' }).end('<html><meta charset=utf-8><p>Sign in!');
+  const ANSWERS: [
+    string,
+    (response: ServerResponse) => unknown,
+    AwsFailureKind | undefined,
+    AwsFailureKind?,
+  ][] = [
+    ['a web page', web(200), 'foreign answer'],
+    ['a web page that refuses', web(403), 'foreign answer', 'denied'],
+    ['a web page of a broken gateway', web(502), 'unavailable'],
+    ['403 without a body', (response) => response.writeHead(403).end(), 'denied'],
+    ['503 without a body', (response) => response.writeHead(503).end(), 'unavailable'],
+    ['nothing, and closes the connection', (response) => response.destroy(), 'broken connection'],
+  ];
+
+  test.each(ANSWERS)('is known for %s', async (_, respond, kind, kindOfHead = kind) => {
+    const server = await startLoopbackServer((request, response) => {
+      request.resume().once('end', () => respond(response));
+    });
+    try {
+      for (const [name, call] of Object.entries(CALLS)) {
+        const error = await call(server.url).then(
+          () => undefined,
+          (thrown: unknown) => thrown,
+        );
+        const isHead = name.endsWith('HEAD');
+        // Any page with status 200 is an answer to HEAD.
+        const expected = isHead && error === undefined ? undefined : isHead ? kindOfHead : kind;
+        const actions = [`${name.split(' ')[0]}:Action`];
+        expect([name, classifyAwsError(error, { actions })?.kind]).toEqual([name, expected]);
+      }
+    } finally {
+      await server.stop();
+    }
+  });
+
+  test('is known for a service that does not listen', async () => {
+    const server = await startLoopbackServer(() => undefined);
+    await server.stop();
+    for (const [name, call] of Object.entries(CALLS)) {
+      const error = await call(server.url).catch((thrown: unknown) => thrown);
+      expect([name, classifyAwsError(error)?.kind]).toEqual([name, 'unreachable']);
+    }
+  });
+});
