@@ -1,13 +1,13 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BucketFiles } from './bucket-files.ts';
-import type { QueueSnapshot } from './queue-snapshot.ts';
+import type { StoredQueue } from './queue-store.ts';
 import { emptyWorld, type World } from './world.ts';
 
 /** All that is not in files of its own: buckets' objects, zips and logs are. */
 export interface KeptState {
   readonly world: World;
-  readonly queues: readonly QueueSnapshot[];
+  readonly queues: readonly StoredQueue[];
   readonly labels: ReturnType<BucketFiles['labels']>;
   /** Where it was reached in that run. */
   readonly endpoint: string;

@@ -96,7 +96,7 @@ export function failedIds(
 function recordOf({ queueArn }: EventSourceMapping, message: ReceivedMessage) {
   const messageAttributes: Record<string, unknown> = {};
   for (const [name, attribute] of Object.entries(message.messageAttributes)) {
-    const { StringValue, BinaryValue, DataType } = attribute as Record<string, string>;
+    const { StringValue, BinaryValue, DataType } = attribute;
     messageAttributes[name] = {
       stringValue: StringValue,
       binaryValue: BinaryValue,

@@ -1,11 +1,29 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { type AwsAnswer, type AwsCall, AwsError } from './aws-call.ts';
-import { type Fauxqs, openFauxqs, type StoredMessage } from './fauxqs-store.ts';
-import { passTime } from './pass-time.ts';
+import {
+  answerReceive,
+  changeVisibility,
+  forEachEntry,
+  isAsked,
+  md5,
+  pick,
+  readNumber,
+  type SqsInput,
+  sendMessage,
+  sendMessages,
+  sqsError,
+  systemAttributes,
+} from './queue-messages.ts';
 import { createMoveTasks } from './queue-moves.ts';
-import { putDown, type QueueSnapshot, takeUp } from './queue-snapshot.ts';
-import { nameOf, storeUrl } from './queue-urls.ts';
-import { checkRedrivePolicy } from './redrive-policy.ts';
+import {
+  checkQueueAttributes,
+  countMessages,
+  deleteMessage,
+  type MessageAttribute,
+  passTime,
+  queueArn,
+  receiveMessages,
+  type StoredQueue,
+} from './queue-store.ts';
 import { ACCOUNT_ID } from './world.ts';
 
 /** A message as an event source takes it. */
@@ -15,7 +33,7 @@ export interface ReceivedMessage {
   readonly body: string;
   readonly md5OfBody: string;
   readonly attributes: Readonly<Record<string, string>>;
-  readonly messageAttributes: Readonly<Record<string, unknown>>;
+  readonly messageAttributes: Readonly<Record<string, MessageAttribute>>;
 }
 
 /** SQS, and the door that Lambda's poller uses. */
@@ -28,123 +46,186 @@ export interface Queues {
   attributes(queueArn: string): Readonly<Record<string, string>> | undefined;
   /** See {@link passTime}. */
   passTime(milliseconds: number): void;
-  snapshot(): readonly QueueSnapshot[];
-  stop(): Promise<void>;
+  snapshot(): readonly StoredQueue[];
 }
 
 export interface QueuesOptions {
-  readonly region: string;
   /** How long the name of a deleted queue is taken: a minute on AWS. */
   readonly nameDelayMs: number;
   readonly now: () => number;
-  readonly snapshot?: readonly QueueSnapshot[];
+  readonly snapshot?: readonly StoredQueue[];
 }
 
-/** How often a long poll looks. fauxqs' own long poll would hand messages to clients that went away. */
-const LOOK_MS = 25;
+const DEFAULTS = {
+  VisibilityTimeout: '30',
+  DelaySeconds: '0',
+  MaximumMessageSize: '1048576',
+  MessageRetentionPeriod: '345600',
+  ReceiveMessageWaitTimeSeconds: '0',
+};
 
-/** SQS by fauxqs, with what it lacks: names freed late, dead-letter queues that must exist, message moves. */
-export async function startQueues({ region, nameDelayMs, now, snapshot }: QueuesOptions): Promise<Queues> {
-  const fauxqs = await openFauxqs(region);
-  const { store } = fauxqs;
+/**
+ * SQS with standard queues. It is not an emulator from a package, since none of them can be saved and restored with
+ * receive counts and receipts, tells where a dead letter came from, or lets time pass.
+ */
+export function startQueues({ nameDelayMs, now, snapshot = [] }: QueuesOptions): Queues {
+  const store = new Map(snapshot.map((queue) => [queue.arn, queue]));
   const deletedAt = new Map<string, number>();
   const moves = createMoveTasks(store, now);
-  for (const queue of snapshot ?? []) takeUp(store, queue);
 
-  async function handle(call: AwsCall): Promise<AwsAnswer> {
-    const target = String(call.headers['x-amz-target'] ?? '');
-    const action = target.replace('AmazonSQS.', '');
-    const input = JSON.parse(call.body.toString() || '{}') as Record<string, unknown>;
-    if (typeof input.QueueUrl === 'string') input.QueueUrl = storeUrl(input.QueueUrl, call.region);
-    store.processAllTimers();
-    checkRedrivePolicy(store, input.Attributes);
-    const moved = moves.handle(action, input);
-    if (moved) return moved;
-    if (action === 'CreateQueue') {
-      const deleted = deletedAt.get(`${call.region}/${input.QueueName}`) ?? Number.NEGATIVE_INFINITY;
-      if (now() < deleted + nameDelayMs) {
-        throw new AwsError(
-          400,
-          'QueueDeletedRecently',
-          'You must wait 60 seconds after deleting a queue before you can create another with the same name.',
-          { 'x-amzn-query-error': 'AWS.SimpleQueueService.QueueDeletedRecently;Sender' },
+  /** Queues are found by their name: the port in a URL may be that of an earlier run. */
+  function findQueue(name: unknown, region: string): StoredQueue {
+    const queue = store.get(queueArn(String(name).split('/').at(-1) ?? '', region));
+    if (queue) return queue;
+    throw sqsError('QueueDoesNotExist', 'The specified queue does not exist.', 'NonExistentQueue');
+  }
+
+  function createQueue(input: SqsInput, region: string): StoredQueue {
+    const name = String(input.QueueName ?? '');
+    if (!/^[\w-]{1,80}$/.test(name)) {
+      throw new AwsError(
+        400,
+        'InvalidParameterValue',
+        'Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length',
+      );
+    }
+    const attributes = (input.Attributes ?? {}) as Record<string, string>;
+    checkQueueAttributes(store, attributes);
+    const arn = queueArn(name, region);
+    const existing = store.get(arn);
+    if (existing) {
+      const other = Object.keys(attributes).find((key) => existing.attributes[key] !== attributes[key]);
+      if (other === undefined) return existing;
+      throw sqsError(
+        'QueueNameExists',
+        `A queue already exists with the same name and a different value for attribute ${other}`,
+      );
+    }
+    if (now() < (deletedAt.get(arn) ?? Number.NEGATIVE_INFINITY) + nameDelayMs) {
+      throw sqsError(
+        'QueueDeletedRecently',
+        'You must wait 60 seconds after deleting a queue before you can create another with the same name.',
+      );
+    }
+    const tags = { ...(input.tags as Record<string, string> | undefined) };
+    const times = { createdAt: now(), changedAt: now() };
+    const queue = { name, arn, attributes: { ...DEFAULTS, ...attributes }, tags, messages: [], ...times };
+    store.set(arn, queue);
+    return queue;
+  }
+
+  function serve(action: string, input: SqsInput, call: AwsCall): object | Promise<object> {
+    const urlOf = ({ name }: StoredQueue) => `${call.url.origin}/${ACCOUNT_ID}/${name}`;
+    switch (action) {
+      case 'CreateQueue':
+        return { QueueUrl: urlOf(createQueue(input, call.region)) };
+      case 'GetQueueUrl':
+        return { QueueUrl: urlOf(findQueue(input.QueueName, call.region)) };
+      case 'ListQueues': {
+        const prefix = queueArn(String(input.QueueNamePrefix ?? ''), call.region);
+        return { QueueUrls: [...store.values()].filter(({ arn }) => arn.startsWith(prefix)).map(urlOf) };
+      }
+      case 'StartMessageMoveTask': {
+        const destination = input.DestinationArn;
+        return moves.start(
+          String(input.SourceArn),
+          destination === undefined ? destination : String(destination),
         );
       }
+      case 'ListMessageMoveTasks':
+        return moves.list(String(input.SourceArn), readNumber(input, 'MaxResults', 1, 10));
     }
-    const send = (changed = input) => fauxqs.call(target, String(call.headers.authorization), changed);
-    let answer = await (action === 'ReceiveMessage' ? receiveLong(call, input, send) : send());
-    if (answer.status === 200 && action === 'DeleteQueue') {
-      deletedAt.set(`${call.region}/${nameOf(String(input.QueueUrl))}`, now());
+    const queue = findQueue(input.QueueUrl, call.region);
+    switch (action) {
+      case 'DeleteQueue':
+        store.delete(queue.arn);
+        deletedAt.set(queue.arn, now());
+        return {};
+      case 'GetQueueAttributes': {
+        const names = [input.AttributeNames ?? []].flat();
+        return { Attributes: pick(tellAttributes(queue, now()), (name) => isAsked(name, names)) };
+      }
+      case 'SetQueueAttributes': {
+        const attributes = (input.Attributes ?? {}) as Record<string, string>;
+        checkQueueAttributes(store, attributes);
+        Object.assign(queue.attributes, attributes);
+        // An empty value removes the attribute.
+        for (const [name, value] of Object.entries(attributes))
+          if (value === '') delete queue.attributes[name];
+        queue.changedAt = now();
+        return {};
+      }
+      case 'TagQueue':
+        Object.assign(queue.tags, input.Tags);
+        return {};
+      case 'UntagQueue':
+        for (const key of [input.TagKeys ?? []].flat()) delete queue.tags[String(key)];
+        return {};
+      case 'ListQueueTags':
+        return { Tags: queue.tags };
+      case 'PurgeQueue':
+        queue.messages = [];
+        return {};
+      case 'SendMessage':
+        return sendMessage(queue, input, now());
+      case 'SendMessageBatch':
+        return sendMessages(queue, input, now());
+      case 'ReceiveMessage':
+        return answerReceive({ store, now }, queue, input, call);
+      case 'DeleteMessage':
+        deleteMessage(queue, String(input.ReceiptHandle));
+        return {};
+      case 'DeleteMessageBatch':
+        return forEachEntry(input, ({ ReceiptHandle }) => {
+          deleteMessage(queue, String(ReceiptHandle));
+        });
+      case 'ChangeMessageVisibility':
+        return changeVisibility(queue, input, now());
+      case 'ChangeMessageVisibilityBatch':
+        return forEachEntry(input, (entry) => changeVisibility(queue, entry, now()));
+      default:
+        throw new AwsError(400, 'InvalidAction', `The sandbox's SQS does not know ${action}.`);
     }
-    if (action === 'ReceiveMessage') answer = { ...answer, body: addSource(fauxqs, input, answer.body) };
-    return {
-      ...answer,
-      body: answer.body.replaceAll(/http:\/\/sqs\.[a-z0-9-]+\.localhost/g, call.url.origin),
-    };
-  }
-
-  async function receiveLong(
-    call: AwsCall,
-    input: Record<string, unknown>,
-    send: (changed: Record<string, unknown>) => ReturnType<Fauxqs['call']>,
-  ) {
-    const queue = store.getQueue(String(input.QueueUrl));
-    const waitSeconds = Number(input.WaitTimeSeconds ?? queue?.attributes.ReceiveMessageWaitTimeSeconds ?? 0);
-    const deadline = now() + Math.min(20, waitSeconds) * 1000;
-    while (queue && waitSeconds > 0 && now() < deadline && !call.isAborted()) {
-      store.processAllTimers();
-      if (queue.messages.length > 0) break;
-      await delay(LOOK_MS);
-    }
-    // Nobody would read the answer: a message that was taken now would be lost until its visibility time-out.
-    if (call.isAborted()) return { status: 200, headers: {}, body: '{}' };
-    return send(waitSeconds > 20 ? input : { ...input, WaitTimeSeconds: 0 });
   }
 
   return {
-    handle,
-    receive(queueArn, max) {
-      const queue = store.getQueueByArn(queueArn);
-      return queue
-        ?.dequeue(max, undefined, (arn) => store.getQueueByArn(arn))
-        .map(({ MessageId, ReceiptHandle, Body, MD5OfBody, MessageAttributes }) => ({
-          receiptHandle: ReceiptHandle,
-          messageId: MessageId,
-          body: Body,
-          md5OfBody: MD5OfBody,
-          attributes: systemAttributes(queue.inflightMessages.get(ReceiptHandle)?.message),
-          messageAttributes: (MessageAttributes ?? {}) as Record<string, unknown>,
-        }));
+    async handle(call) {
+      const action = String(call.headers['x-amz-target'] ?? '').replace('AmazonSQS.', '');
+      const output = await serve(action, JSON.parse(call.body.toString() || '{}'), call);
+      const headers = { 'content-type': 'application/x-amz-json-1.0' };
+      return { status: 200, headers, body: JSON.stringify(output) };
     },
-    remove: (queueArn, receiptHandle) => void store.getQueueByArn(queueArn)?.deleteMessage(receiptHandle),
-    attributes: (queueArn) => store.getQueueByArn(queueArn)?.attributes,
+    receive(arn, max) {
+      const queue = store.get(arn);
+      if (!queue) return undefined;
+      return receiveMessages(store, queue, now(), max).map((message) => ({
+        receiptHandle: message.receiptHandle ?? '',
+        messageId: message.messageId,
+        body: message.body,
+        md5OfBody: md5(message.body),
+        attributes: systemAttributes(message),
+        messageAttributes: message.messageAttributes,
+      }));
+    },
+    remove(arn, receiptHandle) {
+      const queue = store.get(arn);
+      if (queue) deleteMessage(queue, receiptHandle);
+    },
+    attributes: (arn) => store.get(arn)?.attributes,
     passTime: (milliseconds) => passTime(store, milliseconds),
-    snapshot: () => [...store.queues.values()].map(putDown),
-    stop: () => fauxqs.close(),
+    snapshot: () => [...store.values()],
   };
 }
 
-function systemAttributes(message: StoredMessage | undefined): Record<string, string> {
-  if (!message) return {};
+function tellAttributes(queue: StoredQueue, now: number): Record<string, string> {
+  const { visible, inFlight, delayed } = countMessages(queue, now);
   return {
-    ApproximateReceiveCount: String(message.approximateReceiveCount),
-    SentTimestamp: String(message.sentTimestamp),
-    ApproximateFirstReceiveTimestamp: String(message.approximateFirstReceiveTimestamp),
-    SenderId: ACCOUNT_ID,
-    ...(message.deadLetterSourceArn ? { DeadLetterQueueSourceArn: message.deadLetterSourceArn } : {}),
+    ...queue.attributes,
+    QueueArn: queue.arn,
+    ApproximateNumberOfMessages: String(visible),
+    ApproximateNumberOfMessagesNotVisible: String(inFlight),
+    ApproximateNumberOfMessagesDelayed: String(delayed),
+    CreatedTimestamp: String(Math.floor(queue.createdAt / 1000)),
+    LastModifiedTimestamp: String(Math.floor(queue.changedAt / 1000)),
   };
-}
-
-function addSource({ store }: Fauxqs, input: Record<string, unknown>, body: string): string {
-  const asked = [input.AttributeNames, input.MessageSystemAttributeNames].flat();
-  if (!asked.includes('All') && !asked.includes('DeadLetterQueueSourceArn')) return body;
-  const answer = JSON.parse(body) as {
-    Messages?: { ReceiptHandle: string; Attributes?: Record<string, string> }[];
-  };
-  const inFlight = store.getQueue(String(input.QueueUrl))?.inflightMessages;
-  for (const message of answer.Messages ?? []) {
-    const source = inFlight?.get(message.ReceiptHandle)?.message.deadLetterSourceArn;
-    if (source) message.Attributes = { ...message.Attributes, DeadLetterQueueSourceArn: source };
-  }
-  return JSON.stringify(answer);
 }

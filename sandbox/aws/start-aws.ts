@@ -75,7 +75,7 @@ export async function startAws(options: AwsOptions): Promise<SandboxAws> {
   const code = openCodeStore(join(directory, 'functions'));
   const logs = openFunctionLogs(join(directory, 'logs'), world, options.onLog);
   const nameDelayMs = options.queueNameDelayMs ?? 2_000;
-  const queues = await startQueues({ region, now, nameDelayMs, snapshot: kept.queues });
+  const queues = startQueues({ now, nameDelayMs, snapshot: kept.queues });
   const pool = createPool({ code, endpoint, onLog: logs.write, idleMs: options.containerIdleMs ?? 60_000 });
 
   function serve(call: AwsCall): AwsAnswer | Promise<AwsAnswer> {
@@ -122,11 +122,7 @@ export async function startAws(options: AwsOptions): Promise<SandboxAws> {
     const closed = new Promise((resolve) => server.close(resolve));
     server.closeAllConnections();
     await closed;
-    try {
-      save();
-    } finally {
-      await queues.stop();
-    }
+    save();
   }
   return {
     endpoint,

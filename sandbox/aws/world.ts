@@ -101,5 +101,5 @@ export function emptyWorld(): World {
   return { roles: {}, functions: {}, mappings: {}, logGroups: {}, buckets: {} };
 }
 
-/** fauxqs knows one account only, so this is everybody's. */
+/** Everybody's account. */
 export const ACCOUNT_ID = '000000000000';
