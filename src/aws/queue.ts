@@ -1,9 +1,11 @@
 import {
   ChangeMessageVisibilityBatchCommand,
+  ChangeMessageVisibilityCommand,
   DeleteMessageBatchCommand,
   GetQueueAttributesCommand,
   GetQueueUrlCommand,
   type Message,
+  type MessageAttributeValue,
   ReceiveMessageCommand,
   SendMessageBatchCommand,
   SendMessageCommand,
@@ -15,23 +17,41 @@ import type { Partition } from '../partition.ts';
 import { explainAwsError } from './errors.ts';
 import type { QueueReader, QueueSender, QueueTaker, TakenMessage } from './queue-interface.ts';
 
-/** A queue of SQS. */
+/** A queue of SQS. All methods throw a {@link UserError} when there is no such queue, or AWS refuses. */
 export interface SqsQueue extends QueueReader, QueueSender, QueueTaker {
   readonly name: string;
-  /** @throws {UserError} when there is none. */
   url(): Promise<string>;
-  /** The queue's ARN. @throws {UserError} when there is none. */
   arn(): Promise<string>;
-  /** Sends one message. @returns SQS's id of it. */
-  send(body: string): Promise<string>;
+  /**
+   * Sends one message.
+   * @param options.delaySeconds until it can be received: 0 to 900.
+   * @param options.attributes travel with it; characters that SQS refuses become `?`.
+   * @returns SQS's id of it.
+   */
+  send(
+    body: string,
+    options?: {
+      readonly delaySeconds?: number;
+      readonly attributes?: Readonly<Record<string, string>>;
+    },
+  ): Promise<string>;
+  /** Hides a taken message from others for so many seconds from now: 0 to 43,200. */
+  setVisibility(receipt: string, seconds: number): Promise<void>;
 }
 
 /** With a wait, SQS asks all its servers; without one it can miss messages that are there. */
 const RECEIVE_WAIT_SECONDS = 1;
 
-/** A queue by its name; nothing is asked before the first call, and the URL is asked for once. */
-export function createSqsQueue({ sqs }: { readonly sqs: Pick<SQSClient, 'send'> }, name: string): SqsQueue {
-  let knownUrl: string | undefined;
+/**
+ * A queue by its name or by its URL. Nothing is asked before the first call; the URL that belongs to a name is asked
+ * for once.
+ */
+export function createSqsQueue(
+  { sqs }: { readonly sqs: Pick<SQSClient, 'send'> },
+  nameOrUrl: string,
+): SqsQueue {
+  let knownUrl = /^https?:/.test(nameOrUrl) ? nameOrUrl : undefined;
+  const name = nameOrUrl.slice(nameOrUrl.lastIndexOf('/') + 1);
 
   async function call<Answer>(doing: string, operation: string, run: () => Promise<Answer>): Promise<Answer> {
     try {
@@ -93,10 +113,19 @@ export function createSqsQueue({ sqs }: { readonly sqs: Pick<SQSClient, 'send'> 
         }
       }),
 
-    send: (body) =>
+    send: (body, { delaySeconds, attributes = {} } = {}) =>
       call('send to', 'SendMessage', async () => {
+        const MessageAttributes: Record<string, MessageAttributeValue> = {};
+        for (const [attribute, value] of Object.entries(attributes)) {
+          MessageAttributes[attribute] = { DataType: 'String', StringValue: withoutControls(value) };
+        }
         const { MessageId } = await sqs.send(
-          new SendMessageCommand({ QueueUrl: await url(), MessageBody: body }),
+          new SendMessageCommand({
+            QueueUrl: await url(),
+            MessageBody: body,
+            ...(delaySeconds !== undefined && { DelaySeconds: delaySeconds }),
+            ...(Object.keys(attributes).length > 0 && { MessageAttributes }),
+          }),
         );
         return MessageId ?? '';
       }),
@@ -132,6 +161,12 @@ export function createSqsQueue({ sqs }: { readonly sqs: Pick<SQSClient, 'send'> 
           }),
         );
         return Messages.map(readMessage);
+      }),
+
+    setVisibility: (receipt, seconds) =>
+      call('hide messages of', 'ChangeMessageVisibility', async () => {
+        const input = { QueueUrl: await url(), ReceiptHandle: receipt, VisibilityTimeout: seconds };
+        await sqs.send(new ChangeMessageVisibilityCommand(input));
       }),
 
     giveBack: (receipts) =>
@@ -186,6 +221,11 @@ function readMessage({
     ...(run !== undefined && { run }),
     ...(at !== undefined && { at }),
   };
+}
+
+/** SQS refuses most control characters, and takes no empty value. */
+function withoutControls(text: string): string {
+  return text.replaceAll(/[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu, '?') || '?';
 }
 
 function tryParse(body: string): { partition?: Partition; run?: string | undefined } {

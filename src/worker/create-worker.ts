@@ -1,4 +1,5 @@
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { createSqsQueue } from '../aws/queue.ts';
 import { createS3Client } from '../aws/s3-client.ts';
 import { systemClock } from '../clock.ts';
 import { resolveSettings } from '../config/resolve-settings.ts';
@@ -12,7 +13,7 @@ import { CLIENT_OPTIONS } from './client-options.ts';
 import { createHandler, type Handler } from './handler.ts';
 import { createJsonLog } from './log.ts';
 import { readTitles } from './read-titles.ts';
-import { createWorkerQueue } from './sqs-queue.ts';
+import { createWorkerQueue } from './worker-queue.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -38,6 +39,8 @@ export function createWorker({
   const random = Math.random;
   const pacer = createPacer({ requestsPerSecond: settings.requestsPerSecond / settings.workers, clock });
   const lake = createS3Lake({ s3: createS3Client({ env }), bucket });
+  const sqs = new SQSClient(CLIENT_OPTIONS);
+  const queueAt = (variable: string) => createSqsQueue({ sqs }, env[variable] || missing(variable));
   const eventSource = env[WORKER_VARIABLES.eventSourceId];
   const titleDeps = {
     lake,
@@ -54,10 +57,8 @@ export function createWorker({
     settings: { lookup, language, reviewLanguage, append },
     readTitles: (partition, day, signal) => readTitles(titleDeps, partition, day, signal),
     queue: createWorkerQueue({
-      sqs: new SQSClient(CLIENT_OPTIONS),
-      queueUrl: env[WORKER_VARIABLES.queueUrl] || missing(WORKER_VARIABLES.queueUrl),
-      deadLetterQueueUrl:
-        env[WORKER_VARIABLES.deadLetterQueueUrl] || missing(WORKER_VARIABLES.deadLetterQueueUrl),
+      queue: queueAt(WORKER_VARIABLES.queueUrl),
+      deadLetters: queueAt(WORKER_VARIABLES.deadLetterQueueUrl),
     }),
     disableEventSource: eventSource ? () => disable(eventSource) : undefined,
     log: createJsonLog({ write, clock, secret: apiKey }),

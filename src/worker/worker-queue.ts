@@ -1,3 +1,5 @@
+import type { SqsQueue } from '../aws/queue.ts';
+
 /** What the worker does with its two queues, beside what Lambda's poller does for it. */
 export interface WorkerQueue {
   /** Hides a message that is in work for so many seconds from now: 0 to 43,200. */
@@ -16,4 +18,23 @@ export interface DeadLetterAttributes {
   readonly run?: string;
   /** ISO instant. */
   readonly at: string;
+}
+
+/** The worker's two queues at SQS. Its methods throw what those of {@link SqsQueue} throw. */
+export function createWorkerQueue({
+  queue,
+  deadLetters,
+}: {
+  readonly queue: Pick<SqsQueue, 'send' | 'setVisibility'>;
+  readonly deadLetters: Pick<SqsQueue, 'send'>;
+}): WorkerQueue {
+  return {
+    setVisibility: (receiptHandle, seconds) => queue.setVisibility(receiptHandle, seconds),
+    async send(body, delaySeconds) {
+      await queue.send(body, { delaySeconds });
+    },
+    async sendDeadLetter(body, attributes) {
+      await deadLetters.send(body, { attributes: { ...attributes } });
+    },
+  };
 }

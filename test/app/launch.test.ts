@@ -37,6 +37,7 @@ function setUp() {
     sendBatch: (entries: Parameters<FakeQueue['sendBatch']>[0]) => sent.sendBatch(entries),
     send: async () => '',
     take: async () => [],
+    setVisibility: async () => {},
     giveBack: async () => {},
     delete: async () => [],
   };

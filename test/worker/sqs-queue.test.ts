@@ -1,7 +1,7 @@
 import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { createWorkerQueue } from '../../src/worker/sqs-queue.ts';
-import type { WorkerQueue } from '../../src/worker/worker-queue.ts';
+import { createSqsQueue } from '../../src/aws/queue.ts';
+import { createWorkerQueue, type WorkerQueue } from '../../src/worker/worker-queue.ts';
 import { describeWithMoto, type Moto, startMoto } from '../support/moto.ts';
 
 describeWithMoto('createWorkerQueue', () => {
@@ -18,7 +18,10 @@ describeWithMoto('createWorkerQueue', () => {
     await moto.reset();
     queueUrl = (await sqs.send(new CreateQueueCommand({ QueueName: 'q' }))).QueueUrl ?? '';
     deadLetterQueueUrl = (await sqs.send(new CreateQueueCommand({ QueueName: 'q-dlq' }))).QueueUrl ?? '';
-    queue = createWorkerQueue({ sqs, queueUrl, deadLetterQueueUrl });
+    queue = createWorkerQueue({
+      queue: createSqsQueue({ sqs }, queueUrl),
+      deadLetters: createSqsQueue({ sqs }, deadLetterQueueUrl),
+    });
   });
   afterAll(async () => {
     sqs.destroy();
