@@ -51,7 +51,7 @@ export interface TmdbStandIn extends LoopbackServer {
 /** A clock with fractions of milliseconds, so that paces can be told apart. */
 const preciseClock: Clock = { ...systemClock, now: () => performance.timeOrigin + performance.now() };
 
-/** Starts a stand-in of api.themoviedb.org with a catalogue's movies; TMDB.md's facts are its contract. */
+/** Starts a stand-in of api.themoviedb.org with a catalogue's movies; docs/tmdb.md is its contract. */
 export async function startTmdbStandIn(options: TmdbStandInOptions): Promise<TmdbStandIn> {
   const { catalogue, apiKeys = [SANDBOX_API_KEY, SANDBOX_READ_TOKEN], clock = preciseClock } = options;
   const { latencyMs = 0, random = Math.random, maxSockets = Number.POSITIVE_INFINITY } = options;

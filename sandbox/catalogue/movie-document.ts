@@ -30,7 +30,7 @@ export function makeMovieDocument(movie: TmdbMovie, language = 'en-US'): JsonObj
     belongs_to_collection: random.chance(0.05) ? collection(random) : null,
     budget: random.chance(0.2) ? random.int(1, 90) * 1_000_000 : 0,
     genres,
-    // Empty strings stand where null is expected: TMDB gives both (TMDB.md).
+    // Empty strings stand where null is expected: TMDB gives both (docs/tmdb.md, Movie details).
     homepage: random.pick(['', '', null, `https://film-${random.hex(6)}.example/`]),
     id: movie.tmdbId,
     imdb_id: movie.imdbId,

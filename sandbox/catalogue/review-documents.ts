@@ -1,7 +1,7 @@
 import { createRandom, type Random } from '../random.ts';
 import type { JsonObject, TmdbMovie } from './tmdb-movie.ts';
 
-/** Reviews on one page (TMDB.md). */
+/** Reviews on one page (docs/tmdb.md, Reviews). */
 export const PAGE_SIZE = 20;
 
 const SENTENCES = [
@@ -16,7 +16,7 @@ const SENTENCES = [
 
 /**
  * The reviews that TMDB gives for `language`, which filters them: `en-US` is its default, another language
- * gives few or none (TMDB.md).
+ * gives few or none (docs/tmdb.md, Reviews).
  */
 export function makeReviewDocuments(movie: TmdbMovie, language = 'en-US'): JsonObject[] {
   const code = language.slice(0, 2).toLowerCase();
@@ -33,7 +33,7 @@ function makeReviewDocument(random: Random, index: number): JsonObject {
   const sentences = random.chance(0.02) ? 400 : random.int(1, 6);
   const content = Array.from({ length: sentences }, () => random.pick(SENTENCES)).join(' ');
   const url = `https://www.themoviedb.org/review/${id}`;
-  // Old rows have neither author_details nor dates (recorded: TMDB.md).
+  // Old rows have neither author_details nor dates (docs/tmdb.md, Reviews).
   if (random.chance(0.1)) return { id, author, content, url };
   const createdAt = Date.UTC(2018, random.int(0, 72), random.int(1, 28), random.int(0, 23), 17, 46, 301);
   return {

@@ -2,7 +2,7 @@ import type { Random } from '../random.ts';
 import type { ImdbRow } from './imdb-rows.ts';
 import type { TmdbMovie } from './tmdb-movie.ts';
 
-/** How TMDB knows the IMDb id of a movie; every kind that TMDB.md tells of. */
+/** How TMDB knows the IMDb id of a movie; every kind in docs/tmdb.md, Find by IMDb id and Movie details. */
 export type Situation =
   /** `/movie/{tt}` gives the movie, which names this id; `/find` knows it too. */
   | 'ordinary'

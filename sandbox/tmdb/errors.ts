@@ -9,7 +9,7 @@ export interface Answer {
 
 /**
  * TMDB's errors by their codes: HTTP status and text.
- * Source: developer.themoviedb.org/docs/errors; those of TMDB.md's list are recorded.
+ * Source: https://developer.themoviedb.org/docs/errors and docs/tmdb.md, Errors.
  */
 const ERRORS = {
   5: [422, 'Invalid parameters: Your request parameters are incorrect.'],

@@ -1,6 +1,6 @@
 import { hashText } from '../random.ts';
 
-/** Faults that a second try mends: each is one that TMDB.md tells of. */
+/** Transient faults, which go away on a retry (docs/tmdb.md, Errors). */
 export const TRANSIENT_FAULTS = [
   '500 code 11',
   '500 code 15',
@@ -23,7 +23,7 @@ export const TRANSIENT_FAULTS = [
 /** Answers of status 200 that are JSON, but not of the shape or movie that was asked for. */
 const ODD_ANSWERS = ['empty array', 'null', 'wrong types', 'other movie'] as const;
 
-/** Refusals that no second try mends. */
+/** Permanent refusals, which no retry changes. */
 const FINAL_FAULTS = ['500 code 44', '404', '400', '422', 'errors list', '401', '403', 'html 403'] as const;
 
 /**

@@ -10,7 +10,7 @@ export type Revocation = boolean | 'suspended' | 'forbidden';
 
 /**
  * Is this request let in? A v3 key counts in the query alone and a v4 token (`eyJ…`) as Bearer alone: a v3 key sent
- * as Bearer is a 401 (TMDB.md).
+ * as Bearer is a 401 (docs/tmdb.md, Keys).
  * @returns the refusal, or `undefined` for a good key.
  */
 export function refuseKey(
