@@ -289,11 +289,6 @@ export function says(error: unknown, name: string, pattern: RegExp): boolean {
   return isServiceError(error, name) && pattern.test(error.message);
 }
 
-/** Does Lambda not know yet of the visibility time-out that a queue was given? SQS takes up to a minute to spread it. */
-export function isVisibilityNotThere(error: unknown): boolean {
-  return says(error, 'InvalidParameterValueException', /visibility timeout.+less than function timeout/i);
-}
-
 /** The HTTP status that a service answered with, where an error came from an answer. */
 export function httpStatusOf(error: unknown): number | undefined {
   const metadata = error instanceof Error && '$metadata' in error ? error.$metadata : undefined;

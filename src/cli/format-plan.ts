@@ -1,5 +1,5 @@
 import type { Change } from '../deploy/change.ts';
-import type { ResourceKind } from '../deploy/differences.ts';
+import type { ResourceKind } from '../deploy/resources.ts';
 import type { Style } from './output.ts';
 import { formatTable } from './table.ts';
 

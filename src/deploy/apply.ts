@@ -1,23 +1,22 @@
 import { readingClients, toUserError, withClearErrors } from '../aws/calls.ts';
 import { isServiceError } from '../aws/errors.ts';
 import { UserError } from '../errors.ts';
-import { type ResourceKind, surroundingsOf } from './differences.ts';
-import type { Step } from './order-steps.ts';
-import { basisOf, type DeployDeps, type Plan, type PlanBasis, secretsOf } from './plan.ts';
-import { observe } from './resources.ts';
-import { runStep, type StepContext } from './run-step.ts';
+import type { DeploymentNames } from './names.ts';
+import { basisOf, type DeployDeps, type Plan, type Step, secretsOf } from './plan.ts';
+import type { ResourceRefs, StepContext } from './resource.ts';
+import { resourceOf } from './resources.ts';
 import { abortableClock } from './wait.ts';
 
-/** How a step goes on: `waiting` comes at most once, for one that AWS is not ready for yet. */
+/** The progress of a step: `waiting` comes at most once, when AWS is not ready for it yet. */
 export type StepState = 'started' | 'waiting' | 'done';
 
 export interface ApplyOptions {
   readonly onStep?: ((step: Step, state: StepState) => void) | undefined;
-  /** Ends between two steps; the next deploy goes on from there. */
+  /** Ends between two steps; the next deploy continues. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What there is after a deploy. */
+/** What exists after a deploy. */
 export interface Deployment {
   readonly bucketArn: string;
   readonly queueArn: string;
@@ -31,7 +30,7 @@ export interface Deployment {
 }
 
 /**
- * Carries a plan out, step by step. A run that ends half-way leaves nothing that the next one cannot finish.
+ * Applies a plan, step by step. Whatever an interrupted run leaves, the next one completes.
  * @throws {UserError} with the permission or the setting that is missing; the signal's reason when aborted.
  */
 export async function applyDeployment(
@@ -39,63 +38,57 @@ export async function applyDeployment(
   plan: Plan,
   options: ApplyOptions = {},
 ): Promise<Deployment> {
-  const { desired, observed } = basisOf(plan);
+  const { desired, refs, runs } = basisOf(plan);
+  const { signal, onStep } = options;
   const { names } = desired;
-  const clock = abortableClock(deps.clock, options.signal);
+  let onWait: () => void = () => {};
   const context: StepContext = {
     clients: withClearErrors(deps.clients, secretsOf(desired.input)),
-    clock,
-    desired,
-    observed,
-    known: surroundingsOf(observed, names),
-    policyChangedAt: mayGoOn(observed) ? clock.now() : observed.role?.createdAt?.getTime(),
+    clock: abortableClock(deps.clock, signal),
+    refs: { ...refs },
+    onWait: () => onWait(),
   };
-  for (const step of plan.steps) {
-    options.signal?.throwIfAborted();
-    options.onStep?.(step, 'started');
-    let isWaiting = false;
-    const onWait = () => {
-      if (!isWaiting) options.onStep?.(step, 'waiting');
-      isWaiting = true;
+  for (const [step, run] of runs) {
+    signal?.throwIfAborted();
+    onStep?.(step, 'started');
+    onWait = () => {
+      onWait = () => {};
+      onStep?.(step, 'waiting');
     };
     try {
-      await runStep(context, step, onWait);
+      await run(context);
     } catch (error) {
-      await acceptIfMadeMeanwhile(context, step.resource, step, error);
+      await acceptIfCreatedMeanwhile(context, names, step, error);
     }
-    options.onStep?.(step, 'done');
+    onStep?.(step, 'done');
   }
-  return describe(context, desired);
-}
-
-/** Can this be the rest of a run that was cut off? Then it has changed the role, and nobody knows when. */
-function mayGoOn({ eventSource, function: found }: PlanBasis['observed']): boolean {
-  return eventSource === undefined || found?.resumesEventSource === true;
+  return describe(names, context.refs);
 }
 
 /**
- * A resource that was not there when the plan was made and is there now: either our own call went through and
- * its answer was lost, or another deploy runs. With our tag it is taken, as that one was made alike.
+ * A resource that did not exist when the plan was made and exists now: either our own call succeeded and its answer
+ * was lost, or another deploy runs. With our tag it is accepted, as that one created it alike.
  */
-async function acceptIfMadeMeanwhile(
+async function acceptIfCreatedMeanwhile(
   context: StepContext,
-  kind: ResourceKind,
+  names: DeploymentNames,
   step: Step,
   error: unknown,
 ): Promise<void> {
-  if (step.action !== 'create' || !isServiceError(error, ...ALREADY_THERE)) throw toUserError(error);
-  const { names } = context.desired;
-  const now = await observe({ clients: readingClients(context.clients), clock: context.clock }, names);
-  if (!now[kind]?.ours) {
+  if (step.action !== 'create' || !isServiceError(error, ...ALREADY_EXISTS)) throw toUserError(error);
+  const resource = resourceOf(step.resource);
+  const deps = { clients: readingClients(context.clients), clock: context.clock };
+  const now = await resource.observe(deps, names);
+  if (!now?.ours) {
     throw new UserError(
-      `Somebody else made the ${kind} of ${JSON.stringify(names.stack)} while this ran: run "tdd deploy" again to see it in the plan.`,
+      `Somebody else made the ${step.resource} of ${JSON.stringify(names.stack)} while this ran: run "tdd deploy" again to see it in the plan.`,
       { cause: error },
     );
   }
-  context.known = surroundingsOf(now, names);
+  Object.assign(context.refs, resource.refs?.(now));
 }
 
-const ALREADY_THERE = [
+const ALREADY_EXISTS = [
   'BucketAlreadyOwnedByYou',
   'EntityAlreadyExistsException',
   'QueueNameExists',
@@ -105,16 +98,16 @@ const ALREADY_THERE = [
   'ResourceConflictException',
 ];
 
-function describe({ known }: StepContext, { names }: PlanBasis['desired']): Deployment {
+function describe(names: DeploymentNames, refs: ResourceRefs): Deployment {
   return {
     bucketArn: names.bucketArn,
     queueArn: names.queueArn,
-    queueUrl: known.queueUrl ?? '',
+    queueUrl: refs.queueUrl ?? '',
     deadLetterQueueArn: names.deadLetterQueueArn,
-    deadLetterQueueUrl: known.deadLetterQueueUrl ?? '',
-    roleArn: known.roleArn,
+    deadLetterQueueUrl: refs.deadLetterQueueUrl ?? '',
+    roleArn: refs.roleArn ?? names.roleArn,
     logGroupArn: names.logGroupArn,
     functionArn: names.functionArn,
-    eventSourceId: known.eventSourceId ?? '',
+    eventSourceId: refs.eventSourceId ?? '',
   };
 }

@@ -1,166 +1,141 @@
-import { type ReadingClients, readingClients, toUserError, withClearErrors } from '../aws/calls.ts';
-import type { DeployClients } from '../aws/clients.ts';
-import type { Clock } from '../clock.ts';
+import { readingClients, toUserError, withClearErrors } from '../aws/calls.ts';
 import type { DeploymentInput } from './deployment-input.ts';
-import type { ResourceKind } from './differences.ts';
 import { type DeploymentNames, deploymentNames } from './names.ts';
-import { refuseElsewhere } from './resources/bucket.ts';
-import type { OtherSource } from './resources/event-source.ts';
-import { type ObservedQueue, observeQueue } from './resources/queue.ts';
-import { type Observation, observe } from './resources.ts';
+import type { DeployDeps } from './plan.ts';
+import type { DestroyContext, ObserveDeps, ObservedResource, OtherSource } from './resource.ts';
+import { eventSource } from './resources/event-source.ts';
+import { deadLetterQueue, queue } from './resources/queue.ts';
+import { type AnyResource, observe, RESOURCES, type ResourceKind, resourceOf } from './resources.ts';
 import { abortableClock } from './wait.ts';
 
-/** What becomes of a resource. `leave`: it is not ours; `keep`: it was not asked to go; `absent`: it is gone. */
+/** What becomes of a resource. `leave`: it is not ours; `keep`: only asked for explicitly; `absent`: it is gone. */
 type DestroyAction = 'delete' | 'keep' | 'leave' | 'absent';
 
-export interface DoomedResource {
+/** A resource in the plan of a destroy. */
+export interface PlannedDeletion {
   readonly kind: ResourceKind;
   readonly name: string;
   readonly action: DestroyAction;
-  /** Of an event source that goes. */
-  readonly id?: string;
   /** What somebody should know before agreeing: full sentences. */
   readonly notes: readonly string[];
+  /** Of an event source that exists. */
+  readonly id?: string;
 }
 
 /** What a destroy will do, in its order. */
 export interface DestroyPlan {
-  readonly resources: readonly DoomedResource[];
-  readonly names: DeploymentNames;
+  readonly resources: readonly PlannedDeletion[];
 }
 
 export type DestroyInput = Pick<
   DeploymentInput,
   'lambdaName' | 'queueName' | 'bucketName' | 'region' | 'accountId'
 > & {
-  /** The bucket and all its data go, too. */
+  /** Delete the bucket and all its data, too. */
   readonly deleteBucket: boolean;
 };
 
-/** Takers before what they take from, and what they run as: nothing is used by anything when it goes. */
-const ORDER: readonly ResourceKind[] = [
-  'eventSource',
-  'function',
-  'logGroup',
-  'role',
-  'queue',
-  'deadLetterQueue',
-  'bucket',
-];
+export interface DestroyOptions {
+  readonly onStep?: ((resource: PlannedDeletion, state: 'started' | 'done') => void) | undefined;
+  /** Objects of the bucket removed so far. */
+  readonly onProgress?: ((removed: number) => void) | undefined;
+  /** Ends between two steps; the next destroy continues. */
+  readonly signal?: AbortSignal | undefined;
+}
 
 /**
- * Looks at what is there and says what will go: that of our tag. It cannot change anything.
- * @throws {UserError} when something cannot be looked at, as a bucket of another region.
+ * Reads what exists and says what will be deleted: what carries our tag. It cannot change anything.
+ * @throws {UserError} when something may not be read, or the bucket is in another region.
  */
 export async function planDestroy(
-  deps: { readonly clients: DeployClients; readonly clock: Clock },
+  { clients, clock }: DeployDeps,
   input: DestroyInput,
   options: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<DestroyPlan> {
   const names = deploymentNames(input);
-  const clients = readingClients(withClearErrors(deps.clients));
+  const deps = {
+    clients: readingClients(withClearErrors(clients)),
+    clock: abortableClock(clock, options.signal),
+  };
+  const isKept = ({ keptByDestroy }: AnyResource) => keptByDestroy !== undefined && !input.deleteBucket;
   try {
-    const observed = await observe({ clients, clock: abortableClock(deps.clock, options.signal) }, names, {
-      lookAtBucket: input.deleteBucket,
-    });
-    refuseElsewhere(observed.bucket, names);
-    const earlier = await observeEarlierQueues(clients, observed, input);
-    return makeDestroyPlan(observed, earlier, names, input.deleteBucket);
+    const affected = RESOURCES.filter((resource) => !isKept(resource));
+    const observed = await observe(deps, names, affected);
+    const earlier = await Promise.all(
+      observed.otherSources.filter(({ ours }) => ours).map((source) => planEarlierQueue(deps, input, source)),
+    );
+    const current = RESOURCES.toReversed().map((resource) =>
+      isKept(resource) ? keep(resource, names) : planDeletion(resource, names, observed[resource.kind]),
+    );
+    return { resources: [...earlier.flat(), ...current] };
   } catch (error) {
     throw toUserError(error);
   }
 }
 
-/** What is left of a deployment with another queue: an event source of ours, and the queues behind it. */
-interface EarlierQueue {
-  readonly source: OtherSource;
-  readonly names: DeploymentNames;
-  readonly queue: ObservedQueue | undefined;
-  readonly deadLetterQueue: ObservedQueue | undefined;
-}
-
-async function observeEarlierQueues(
-  clients: ReadingClients,
-  { otherSources }: Observation,
+/** What remains of a deployment with another queue. The event source goes last: a later run finds the queues by it. */
+async function planEarlierQueue(
+  deps: ObserveDeps,
   input: DestroyInput,
-): Promise<EarlierQueue[]> {
-  return Promise.all(
-    otherSources
-      .filter(({ ours }) => ours)
-      .map(async (source) => {
-        const names = deploymentNames({ ...input, queueName: source.sourceArn.split(':').at(-1) ?? '' });
-        const queue = await observeQueue(clients, names.queue, names);
-        return {
-          source,
-          names,
-          queue,
-          deadLetterQueue: await observeQueue(clients, names.deadLetterQueue, names),
-        };
-      }),
+  source: OtherSource,
+): Promise<PlannedDeletion[]> {
+  const names = deploymentNames({ ...input, queueName: source.sourceArn.split(':').at(-1) ?? '' });
+  const queues = await Promise.all(
+    [queue, deadLetterQueue].map(async (resource: AnyResource) =>
+      planDeletion(resource, names, await resource.observe(deps, names)),
+    ),
   );
+  return [
+    ...queues.filter(({ action }) => action !== 'absent'),
+    { kind: eventSource.kind, name: eventSource.nameOf(names), action: 'delete', notes: [], id: source.id },
+  ];
 }
 
-/** The plan that follows from what is there: a pure function. */
-function makeDestroyPlan(
-  observed: Observation,
-  earlier: readonly EarlierQueue[],
+function planDeletion(
+  resource: AnyResource,
   names: DeploymentNames,
-  deleteBucket: boolean,
-): DestroyPlan {
-  const resources = ORDER.map((kind): DoomedResource => {
-    const action = actionFor(kind, observed, deleteBucket);
-    const id = kind === 'eventSource' ? observed.eventSource?.id : undefined;
-    return { ...doomed(kind, names, action, observed), ...(id === undefined ? {} : { id }) };
-  });
-  return { resources: [...earlier.flatMap(doomedEarlier), ...resources], names };
+  observed: ObservedResource | undefined,
+): PlannedDeletion {
+  const planned = { kind: resource.kind, name: resource.nameOf(names) };
+  if (!observed) return { ...planned, action: 'absent', notes: [] };
+  const id = resource.idOf?.(observed);
+  const identified = id === undefined ? planned : { ...planned, id };
+  return observed.ours
+    ? { ...identified, action: 'delete', notes: resource.destroyNotes?.(observed) ?? [] }
+    : { ...identified, action: 'leave', notes: [NOT_OURS] };
 }
 
-/** The event source goes last: by it the queues are found, should this be cut off. */
-function doomedEarlier(found: EarlierQueue): DoomedResource[] {
-  const queues = (['queue', 'deadLetterQueue'] as const).flatMap((kind) => {
-    const queue = found[kind];
-    return queue ? [doomed(kind, found.names, queue.ours ? 'delete' : 'leave', found)] : [];
-  });
-  return [...queues, { ...doomed('eventSource', found.names, 'delete', found), id: found.source.id }];
+const NOT_OURS = 'It does not carry our tag: it was not made by tdd, and is left.';
+
+function keep(resource: AnyResource, names: DeploymentNames): PlannedDeletion {
+  const { kind, keptByDestroy = '' } = resource;
+  return { kind, name: resource.nameOf(names), action: 'keep', notes: [keptByDestroy] };
 }
 
-type Queues = Pick<Observation, 'queue' | 'deadLetterQueue'>;
-
-function doomed(
-  kind: ResourceKind,
-  names: DeploymentNames,
-  action: DestroyAction,
-  observed: Queues,
-): DoomedResource {
-  const name = kind === 'eventSource' ? `${names.queue} → ${names.function}` : names[kind];
-  return { kind, name, action, notes: notesFor(kind, action, observed) };
-}
-
-function actionFor(kind: ResourceKind, observed: Observation, deleteBucket: boolean): DestroyAction {
-  if (kind === 'bucket' && !deleteBucket) return 'keep';
-  const found = observed[kind];
-  if (!found) return 'absent';
-  return found.ours ? 'delete' : 'leave';
-}
-
-function notesFor(kind: ResourceKind, action: DestroyAction, observed: Queues): string[] {
-  switch (action) {
-    case 'leave':
-      return ['It does not carry our tag: it was not made by tdd, and is left.'];
-    case 'keep':
-      return ['It is not touched; --delete-bucket deletes it with all its data.'];
-    case 'absent':
-      return [];
-    case 'delete':
-      return notesForDeleted(kind, observed);
+/**
+ * Deletes what the plan says. What is gone already is fine.
+ * @throws {UserError} with the permission that is missing; the signal's reason when aborted.
+ */
+export async function applyDestroy(
+  { clients, clock }: DeployDeps,
+  plan: DestroyPlan,
+  { signal, onProgress, onStep }: DestroyOptions = {},
+): Promise<void> {
+  const context: DestroyContext = {
+    clients: withClearErrors(clients),
+    clock: abortableClock(clock, signal),
+    signal,
+    onProgress,
+  };
+  for (const planned of plan.resources) {
+    if (planned.action !== 'delete') continue;
+    signal?.throwIfAborted();
+    onStep?.(planned, 'started');
+    try {
+      await resourceOf(planned.kind).destroy(context, planned);
+    } catch (error) {
+      throw toUserError(error);
+    }
+    onStep?.(planned, 'done');
   }
-}
-
-function notesForDeleted(kind: ResourceKind, observed: Queues): string[] {
-  if (kind === 'bucket') return ['All its data goes: movies, reviews, manifests and their earlier versions.'];
-  if (kind === 'queue' || kind === 'deadLetterQueue') {
-    const messages = observed[kind]?.messages ?? 0;
-    return messages > 0 ? [`Messages in it (about ${messages}) are lost.`] : [];
-  }
-  return [];
 }

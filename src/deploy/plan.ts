@@ -1,20 +1,22 @@
 import { readingClients, toUserError, withClearErrors } from '../aws/calls.ts';
 import type { DeployClients } from '../aws/clients.ts';
 import type { Clock } from '../clock.ts';
-import { UserError } from '../errors.ts';
 import { WORKER_VARIABLES } from '../worker-contract.ts';
 import type { Change } from './change.ts';
 import { checkDeploymentInput, type DeploymentInput } from './deployment-input.ts';
-import { type Desired, type Differences, differences, RESOURCES, type ResourceKind } from './differences.ts';
-import { type DeploymentNames, deploymentNames } from './names.ts';
-import { noteFor } from './notes.ts';
-import { orderSteps, type Step } from './order-steps.ts';
-import { refuseElsewhere } from './resources/bucket.ts';
-import { type Observation, observe } from './resources.ts';
+import { deploymentNames } from './names.ts';
+import type {
+  Desired,
+  Found,
+  ObservedResource,
+  PlannedAction,
+  Resource,
+  ResourceRefs,
+  ResourceStep,
+  Situation,
+} from './resource.ts';
+import { type AnyResource, type Observation, observe, RESOURCES, type ResourceKind } from './resources.ts';
 import { abortableClock } from './wait.ts';
-
-/** What will happen to a resource. `adopt`: it is there without our tag, and becomes ours. */
-type PlannedAction = 'create' | 'update' | 'adopt' | 'unchanged';
 
 export interface PlannedResource {
   readonly kind: ResourceKind;
@@ -26,16 +28,25 @@ export interface PlannedResource {
   readonly notes: readonly string[];
 }
 
-/** What a deploy will do. It can be shown and written whole: no secret is in it. */
+/** One thing to do: at most a few calls that belong together. */
+export interface Step {
+  readonly resource: ResourceKind;
+  readonly action: string;
+}
+
+/** What a deploy will do: plain data without secrets, which can be printed or sent as JSON. */
 export interface Plan {
   readonly resources: readonly PlannedResource[];
   readonly steps: readonly Step[];
 }
 
-/** What a plan was made of, and what it needs to be applied; the API key is in it. */
+/** What a plan was made of and what applies it; the API key is in it. */
 export interface PlanBasis {
   readonly desired: Desired;
   readonly observed: Observation;
+  /** What exists before the first step. */
+  readonly refs: Readonly<ResourceRefs>;
+  readonly runs: ReadonlyMap<Step, ResourceStep['run']>;
 }
 
 export interface DeployDeps {
@@ -44,9 +55,9 @@ export interface DeployDeps {
 }
 
 /**
- * Looks at what is there and says what is to be done. It cannot change anything: the calls that do are refused
- * before they leave the process.
- * @throws {UserError} when something stands in the way, with what to do about it.
+ * Reads the current state and says what is to be done. It cannot change anything: mutating calls are refused before
+ * they leave the process.
+ * @throws {UserError} when something prevents the deploy, with what to do about it.
  */
 export async function planDeployment(
   deps: DeployDeps,
@@ -57,24 +68,26 @@ export async function planDeployment(
   checkDeploymentInput(input);
   const names = deploymentNames(input);
   const clients = readingClients(withClearErrors(deps.clients, secretsOf(input)));
-  let observed: Observation;
-  try {
-    observed = await observe({ clients, clock: abortableClock(deps.clock, options.signal) }, names);
-  } catch (error) {
+  const clock = abortableClock(deps.clock, options.signal);
+  const observed = await observe({ clients, clock }, names).catch((error: unknown) => {
     throw toUserError(error);
-  }
-  refuse(observed, names);
+  });
   return makePlan(observed, { input, names, zip });
 }
 
-/** The plan that follows from what is there and what is wanted: a pure function. */
+/** The plan that follows from what exists and what is wanted: a pure function. */
 function makePlan(observed: Observation, desired: Desired): Plan {
-  const differs = differences(observed, desired);
+  for (const resource of RESOURCES) {
+    const found = observed[resource.kind];
+    if (found) resource.refuse?.(found, desired.names);
+  }
+  const situation = describeSituation(observed, desired);
+  const steps = orderSteps(situation);
   const plan: Plan = {
-    resources: RESOURCES.map((kind) => plannedResource(kind, observed, differs, desired)),
-    steps: orderSteps(observed, differs, desired.input),
+    resources: RESOURCES.map((resource) => planResource(resource, situation)),
+    steps: [...steps.keys()],
   };
-  bases.set(plan, { desired, observed });
+  bases.set(plan, { desired, observed, refs: situation.refs, runs: steps });
   return plan;
 }
 
@@ -91,53 +104,71 @@ export function secretsOf(input: DeploymentInput): string[] {
   return key === undefined ? [] : [key];
 }
 
-/** Kept aside, so that a plan can be printed or sent as JSON without its secrets. */
+/** Kept aside, so that a plan itself holds no secrets. */
 const bases = new WeakMap<Plan, PlanBasis>();
 
-function plannedResource(
-  kind: ResourceKind,
-  observed: Observation,
-  differs: Differences,
-  { input, names }: Desired,
-): PlannedResource {
-  const changes = differs[kind];
-  const name = kind === 'eventSource' ? `${names.queue} → ${names.function}` : names[kind];
+function describeSituation(observed: Observation, desired: Desired): Situation {
+  const refs: ResourceRefs = {};
+  for (const resource of RESOURCES) {
+    const found = observed[resource.kind];
+    if (found) Object.assign(refs, resource.refs?.(found));
+  }
+  const all = new Map<string, Found<ObservedResource>>();
+  for (const resource of RESOURCES) {
+    const found = observed[resource.kind];
+    if (found) all.set(resource.kind, { observed: found, changes: resource.diff(found, desired, refs) });
+  }
   return {
-    kind,
-    name,
-    action: actionFor(kind, observed, changes),
-    changes: changes ?? [],
-    notes: noteFor(kind, observed, differs, { input, names }),
+    ...desired,
+    refs,
+    otherSources: observed.otherSources,
+    // What is kept under a resource's kind is what this resource has observed.
+    find: <Observed extends ObservedResource>({ kind }: Resource<string, Observed>) =>
+      all.get(kind) as Found<Observed> | undefined,
   };
 }
 
-function actionFor(
-  kind: ResourceKind,
-  observed: Observation,
-  changes: readonly Change[] | undefined,
-): PlannedAction {
-  const found = observed[kind];
-  if (!found || !changes) return 'create';
-  // A bucket that is not ours is used as it is, and stays somebody else's.
-  if (!found.ours && kind !== 'bucket') return 'adopt';
-  const marked = observed.function?.resumesEventSource === true;
-  const resumes = kind === 'eventSource' && marked && observed.eventSource?.enabled === false;
-  const unmarks = kind === 'function' && marked;
-  return changes.length > 0 || resumes || unmarks ? 'update' : 'unchanged';
+function planResource(resource: AnyResource, situation: Situation): PlannedResource {
+  const found = situation.find(resource);
+  return {
+    kind: resource.kind,
+    name: resource.nameOf(situation.names),
+    action: plannedAction(resource, situation),
+    changes: found?.changes ?? [],
+    notes: resource.notes?.(found, situation) ?? [],
+  };
 }
 
-function refuse({ bucket, function: found }: Observation, names: DeploymentNames): void {
-  refuseElsewhere(bucket, names);
-  const name = JSON.stringify(names.function);
-  if (found && found.packageType !== 'Zip') {
-    throw new UserError(
-      `The function ${name} is a container image, which cannot become a zip: delete it, or choose another name with --lambda-name.`,
-    );
-  }
-  // https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html
-  if (found?.failure !== undefined) {
-    throw new UserError(
-      `The function ${name} has failed (${found.failure}), and Lambda mends none that has: delete it with "aws lambda delete-function --function-name ${names.function}", and run "tdd deploy" again.`,
-    );
-  }
+function plannedAction(resource: AnyResource, situation: Situation): PlannedAction {
+  const found = situation.find(resource);
+  if (!found) return 'create';
+  const own = resource.action?.(found.observed, situation);
+  if (own) return own;
+  if (!found.observed.ours) return 'adopt';
+  return found.changes.length > 0 ? 'update' : 'unchanged';
+}
+
+/** All steps, in their order, with how each is run: by resource, save those with a position of their own. */
+function orderSteps(situation: Situation): Map<Step, ResourceStep['run']> {
+  const all = RESOURCES.flatMap((resource) =>
+    resource
+      .steps(situation.find(resource), situation)
+      .filter((step) => step !== false)
+      .map((step) => ({ ...step, owner: resource.kind })),
+  );
+  const at = (position: 'first' | 'last') => all.filter((step) => step.position === position);
+  const before = (kind: string) =>
+    all.filter(({ position }) => typeof position === 'object' && position.before === kind);
+  const own = (kind: string) => all.filter((step) => step.owner === kind && step.position === undefined);
+  const ordered = [
+    ...at('first'),
+    ...RESOURCES.flatMap(({ kind }) => [...before(kind), ...own(kind)]),
+    ...at('last'),
+  ];
+  return new Map(
+    ordered.map(({ owner, resource = owner, action, run }) => [
+      { resource: resource as ResourceKind, action },
+      run,
+    ]),
+  );
 }

@@ -1,61 +1,50 @@
-import type { ReadingClients } from '../aws/calls.ts';
-import type { Clock } from '../clock.ts';
 import type { DeploymentNames } from './names.ts';
-import { type ObservedBucket, observeBucket } from './resources/bucket.ts';
-import {
-  listOtherSources,
-  type ObservedEventSource,
-  type OtherSource,
-  observeEventSource,
-} from './resources/event-source.ts';
-import { type ObservedFunction, observeFunction } from './resources/function.ts';
-import { type ObservedLogGroup, observeLogGroup } from './resources/log-group.ts';
-import { type ObservedQueue, observeQueue } from './resources/queue.ts';
-import { type ObservedRole, observeRole } from './resources/role.ts';
+import type { ObserveDeps, ObservedResource, OtherSource, Resource } from './resource.ts';
+import { bucket } from './resources/bucket.ts';
+import { eventSource, listOtherSources } from './resources/event-source.ts';
+import { lambdaFunction } from './resources/function.ts';
+import { logGroup } from './resources/log-group.ts';
+import { deadLetterQueue, queue } from './resources/queue.ts';
+import { role } from './resources/role.ts';
 
-/** All that is there in AWS under a deployment's names. */
-export interface Observation {
-  readonly bucket: ObservedBucket | undefined;
-  readonly queue: ObservedQueue | undefined;
-  readonly deadLetterQueue: ObservedQueue | undefined;
-  readonly role: ObservedRole | undefined;
-  readonly logGroup: ObservedLogGroup | undefined;
-  readonly function: ObservedFunction | undefined;
-  readonly eventSource: ObservedEventSource | undefined;
-  /** Where else the function takes messages from. */
-  readonly otherSources: readonly OtherSource[];
-}
+/** The resources of a deployment, in the order in which they are created; destroy goes in reverse. */
+const LIST = [bucket, deadLetterQueue, queue, role, logGroup, lambdaFunction, eventSource] as const;
+
+type Listed = (typeof LIST)[number];
+export type ResourceKind = Listed['kind'];
+export type AnyResource = Resource<ResourceKind, ObservedResource>;
+
+/** {@link LIST}, for code that treats all alike. */
+export const RESOURCES: readonly AnyResource[] = LIST;
+
+/** Everything that exists in AWS under a deployment's names. */
+export type Observation = {
+  readonly [Each in Listed as Each['kind']]: Awaited<ReturnType<Each['observe']>>;
+} & { readonly otherSources: readonly OtherSource[] };
 
 /**
  * Reads the cloud, and changes nothing.
- * @param options.lookAtBucket `false`: the bucket is nobody's business here, and told as absent.
+ * @param resources the others are not read, and reported as absent.
  */
 export async function observe(
-  deps: { readonly clients: ReadingClients; readonly clock: Clock },
+  deps: ObserveDeps,
   names: DeploymentNames,
-  { lookAtBucket = true }: { readonly lookAtBucket?: boolean } = {},
+  resources: readonly AnyResource[] = RESOURCES,
 ): Promise<Observation> {
-  const { clients, clock } = deps;
-  // The bucket alone first: its refusals are the likeliest, and should not come mixed with others.
-  const bucket = lookAtBucket ? await observeBucket(clients, names) : undefined;
-  const [queue, deadLetterQueue, role, logGroup, lambdaFunction, eventSource, otherSources] =
-    await Promise.all([
-      observeQueue(clients, names.queue, names),
-      observeQueue(clients, names.deadLetterQueue, names),
-      observeRole(clients, names),
-      observeLogGroup(clients, names),
-      observeFunction({ lambda: clients.lambda, clock }, names),
-      observeEventSource({ lambda: clients.lambda, clock }, names),
-      listOtherSources(clients, names),
-    ]);
-  return {
-    bucket,
-    queue,
-    deadLetterQueue,
-    role,
-    logGroup,
-    function: lambdaFunction,
-    eventSource,
-    otherSources,
+  const observed: { [Kind in ResourceKind]?: ObservedResource | undefined } = {};
+  const read = async (resource: AnyResource) => {
+    if (resources.includes(resource)) observed[resource.kind] = await resource.observe(deps, names);
   };
+  const [bucketAlone, ...rest] = RESOURCES;
+  // The bucket first: it is the likeliest to be refused, and its error should not mix with others.
+  if (bucketAlone) await read(bucketAlone);
+  const [otherSources] = await Promise.all([listOtherSources(deps, names), ...rest.map(read)]);
+  return { ...observed, otherSources } as Observation;
+}
+
+/** The resource of a kind. */
+export function resourceOf(kind: ResourceKind): AnyResource {
+  const resource = RESOURCES.find((candidate) => candidate.kind === kind);
+  if (!resource) throw new Error(`There is no resource of the kind ${kind}.`);
+  return resource;
 }

@@ -1,32 +1,39 @@
 import type { Clock } from '../clock.ts';
 import { UserError } from '../errors.ts';
 
-export interface WaitOptions {
+/** Who waits. */
+export interface Waiter {
   readonly clock: Clock;
-  /** How long it may take, counted from the call. */
-  readonly timeoutMs: number;
-  /** Between two tries. */
-  readonly intervalMs?: number;
-  /** What did not come in time, for the error: "The queue can be made again". */
-  readonly what: string;
-  /** Told once, when the first try was not enough. */
+  /** Called when the first attempt was not enough. */
   readonly onWait?: (() => void) | undefined;
+}
+
+export interface WaitOptions {
+  /** Counted from the call. */
+  readonly timeoutMs: number;
+  /** Between two attempts. */
+  readonly intervalMs?: number;
 }
 
 const DEFAULT_INTERVAL_MS = 2_000;
 
 /**
- * Asks again and again until there is an answer.
+ * Polls until there is an answer.
+ * @param options.what what is waited for, for the error: "The change of the function".
  * @param probe gives the answer, or `undefined` for "not yet".
- * @throws {UserError} when the time is over; and what `probe` throws, at once.
+ * @throws {UserError} after the timeout; and what `probe` throws, at once.
  */
-export async function waitFor<T>(options: WaitOptions, probe: () => Promise<T | undefined>): Promise<T> {
-  const { clock, timeoutMs, intervalMs = DEFAULT_INTERVAL_MS, what, onWait } = options;
+export async function waitFor<T>(
+  { clock, onWait }: Waiter,
+  options: WaitOptions & { readonly what: string },
+  probe: () => Promise<T | undefined>,
+): Promise<T> {
+  const { timeoutMs, intervalMs = DEFAULT_INTERVAL_MS, what } = options;
   const deadline = clock.now() + timeoutMs;
-  for (let tries = 0; ; tries += 1) {
+  for (let attempt = 0; ; attempt += 1) {
     const answer = await probe();
     if (answer !== undefined) return answer;
-    if (tries === 0) onWait?.();
+    if (attempt === 0) onWait?.();
     if (clock.now() + intervalMs > deadline) {
       throw new UserError(
         `${what} did not come about within ${Math.round(timeoutMs / 1000)} seconds: run the command again later.`,
@@ -37,28 +44,28 @@ export async function waitFor<T>(options: WaitOptions, probe: () => Promise<T | 
 }
 
 /**
- * Tries a call again while it fails in a way that passes by itself.
- * @throws the last error itself when the time is over, and any other at once.
+ * Repeats a call while it fails with a transient error.
+ * @throws the last error itself after the timeout, and any other at once.
  */
 export async function retryWhile<T>(
-  options: Omit<WaitOptions, 'what'>,
-  passes: (error: unknown) => boolean,
+  { clock, onWait }: Waiter,
+  { timeoutMs, intervalMs = DEFAULT_INTERVAL_MS }: WaitOptions,
+  isTransient: (error: unknown) => boolean,
   call: () => Promise<T>,
 ): Promise<T> {
-  const { clock, timeoutMs, intervalMs = DEFAULT_INTERVAL_MS, onWait } = options;
   const deadline = clock.now() + timeoutMs;
-  for (let tries = 0; ; tries += 1) {
+  for (let attempt = 0; ; attempt += 1) {
     try {
       return await call();
     } catch (error) {
-      if (!passes(error) || clock.now() + intervalMs > deadline) throw error;
-      if (tries === 0) onWait?.();
+      if (!isTransient(error) || clock.now() + intervalMs > deadline) throw error;
+      if (attempt === 0) onWait?.();
       await clock.sleep(intervalMs);
     }
   }
 }
 
-/** The clock with a signal that ends its sleeps: so whatever waits ends, too. */
+/** The clock with a signal that ends its sleeps, and with them whatever waits. */
 export function abortableClock(clock: Clock, signal: AbortSignal | undefined): Clock {
   return { now: () => clock.now(), sleep: (ms) => clock.sleep(ms, signal) };
 }

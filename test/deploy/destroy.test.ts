@@ -17,8 +17,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { aroundCalls } from '../../src/aws/calls.ts';
-import { applyDestroy } from '../../src/deploy/apply-destroy.ts';
-import { type DestroyPlan, planDestroy } from '../../src/deploy/destroy.ts';
+import { applyDestroy, type DestroyPlan, planDestroy } from '../../src/deploy/destroy.ts';
 import { describeWithMoto, type Moto, startMoto } from '../support/moto.ts';
 import { type Cloud, createCloud, deploy, INPUT, NAMES, stateOf } from './cloud.ts';
 

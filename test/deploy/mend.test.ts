@@ -26,10 +26,9 @@ import {
 import { DeleteQueueCommand, SetQueueAttributesCommand, UntagQueueCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readingClients } from '../../src/aws/calls.ts';
-import type { ResourceKind } from '../../src/deploy/differences.ts';
 import { basisOf, planDeployment } from '../../src/deploy/plan.ts';
 import { inlinePolicy } from '../../src/deploy/resources/policy.ts';
-import { type Observation, observe } from '../../src/deploy/resources.ts';
+import { type Observation, observe, type ResourceKind } from '../../src/deploy/resources.ts';
 import { describeWithMoto, type Moto, startMoto } from '../support/moto.ts';
 import { API_KEY, type Cloud, comparable, createCloud, deploy, INPUT, NAMES, ZIP } from './cloud.ts';
 

@@ -1,6 +1,6 @@
 import type { Identity } from '../../aws/identity.ts';
 import type { Settings } from '../../config/settings.ts';
-import type { DoomedResource } from '../../deploy/destroy.ts';
+import type { PlannedDeletion } from '../../deploy/destroy.ts';
 import { CancelledError, UsageError } from '../../errors.ts';
 import { openAws } from '../aws.ts';
 import { defineCommand, type Flags } from '../command.ts';
@@ -23,7 +23,7 @@ export interface DestroyInput {
 /** What `tdd destroy` found and did. */
 export interface DestroyResult {
   readonly identity: Identity;
-  readonly resources: readonly DoomedResource[];
+  readonly resources: readonly PlannedDeletion[];
   readonly dryRun: boolean;
   readonly lambdaName: string;
 }
@@ -68,8 +68,7 @@ async function run(context: CommandContext, input: DestroyInput): Promise<Destro
   const { output, signal, clock } = context;
   const { settings, bucketName, deleteBucket, dryRun } = input;
   const { lambdaName, queueName } = settings;
-  const { planDestroy } = await import('../../deploy/destroy.ts');
-  const { applyDestroy } = await import('../../deploy/apply-destroy.ts');
+  const { applyDestroy, planDestroy } = await import('../../deploy/destroy.ts');
   const { clients, identity } = await openAws(context);
   const { region, accountId } = identity;
   signal.throwIfAborted();
@@ -103,7 +102,7 @@ async function run(context: CommandContext, input: DestroyInput): Promise<Destro
 async function agree(
   { yes, io, secrets, output, prompter, signal }: CommandContext,
   { settings, bucketName, typedBucket }: DestroyInput,
-  resources: readonly DoomedResource[],
+  resources: readonly PlannedDeletion[],
 ): Promise<void> {
   const goes = resources.filter(({ action }) => action === 'delete');
   // Nobody should agree to what was not shown, --quiet or not.

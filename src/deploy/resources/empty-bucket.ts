@@ -12,14 +12,14 @@ import { UserError } from '../../errors.ts';
 import { retryWhile } from '../wait.ts';
 
 export interface EmptyBucketOptions {
-  /** Told after each page, with the number of versions removed so far. */
+  /** Called after each page, with the number of versions removed so far. */
   readonly onProgress?: ((removed: number) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Deletes a bucket and all in it: objects, their versions, delete markers, unfinished uploads. What is gone
- * already is fine.
+ * Deletes a bucket and its contents: objects, their versions, delete markers, unfinished uploads. Succeeds when it
+ * is gone already.
  * @throws {UserError} naming a key that S3 refused to delete.
  */
 export async function deleteBucketWithData(
@@ -29,8 +29,9 @@ export async function deleteBucketWithData(
 ): Promise<void> {
   const { s3, clock } = deps;
   await retryWhile(
-    { clock, timeoutMs: 60_000 },
-    // Somebody wrote while we deleted: a worker that was still at it.
+    { clock },
+    { timeoutMs: 60_000 },
+    // A worker that was still running wrote after the listing.
     (error) => isServiceError(error, 'BucketNotEmpty'),
     async () => {
       await deleteVersions(s3, bucket, options);
@@ -48,7 +49,7 @@ async function deleteVersions(
   { onProgress, signal }: EmptyBucketOptions,
 ): Promise<void> {
   let removed = 0;
-  // Always the first page: what it named is gone by the next time.
+  // Always the first page: what it listed is deleted before the next request.
   for (;;) {
     signal?.throwIfAborted();
     const page = await orAbsent(s3.send(new ListObjectVersionsCommand({ Bucket: bucket })), ABSENT);

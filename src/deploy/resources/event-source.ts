@@ -1,102 +1,160 @@
 import {
   CreateEventSourceMappingCommand,
+  DeleteEventSourceMappingCommand,
   type EventSourceMappingConfiguration,
   type FunctionResponseType,
   ListTagsCommand,
   TagResourceCommand,
   UpdateEventSourceMappingCommand,
+  type UpdateEventSourceMappingCommandInput,
 } from '@aws-sdk/client-lambda';
 import type { DeployClients } from '../../aws/clients.ts';
-import { isServiceError, isVisibilityNotThere, says } from '../../aws/errors.ts';
+import { isServiceError, orAbsent } from '../../aws/errors.ts';
 import { getEventSource, isSettled, listEventSources } from '../../aws/event-source.ts';
-import type { Clock } from '../../clock.ts';
-import { BATCH_SIZE } from '../../worker-contract.ts';
-import { type Change, diffProperties, type Properties } from '../change.ts';
+import { BATCH_SIZE, FUNCTION_TIMEOUT_SECONDS } from '../../worker-contract.ts';
+import { diffProperties, type Properties, touches } from '../change.ts';
+import { retryDuringIamPropagation, retryUntilVisibilityTimeoutIsSeen } from '../eventual-consistency.ts';
 import { type DeploymentNames, STACK_TAG } from '../names.ts';
-import { retryWhile, waitFor } from '../wait.ts';
+import type {
+  ObserveDeps,
+  ObservedResource,
+  OtherSource,
+  Resource,
+  Situation,
+  StepContext,
+} from '../resource.ts';
+import { retryWhile, type Waiter, waitFor } from '../wait.ts';
+import { pauseSteps, planEventSourcePause } from './event-source-pause.ts';
+import { lambdaFunction } from './function.ts';
+import { role } from './role.ts';
 
-/** The event source, by which Lambda takes messages from the queue to the function. */
-export interface ObservedEventSource {
+export interface ObservedEventSource extends ObservedResource {
   readonly id: string;
   readonly arn: string | undefined;
-  readonly ours: boolean;
   readonly enabled: boolean;
   /** `undefined`: not limited. */
   readonly maximumConcurrency: number | undefined;
   readonly properties: Properties;
 }
 
-export interface EventSourceDeps {
-  readonly lambda: DeployClients['lambda'];
-  readonly clock: Clock;
-}
+const RESPONSE_TYPE: FunctionResponseType = 'ReportBatchItemFailures';
+const SETTLE_TIMEOUT_MS = 180_000;
 
-/**
- * Reads the event source between this queue and this function, waiting while it is about to change.
- * @returns `undefined` when there is none.
- */
-export async function observeEventSource(
-  { lambda, clock }: EventSourceDeps,
-  names: DeploymentNames,
-): Promise<ObservedEventSource | undefined> {
-  // By the queue and not by the function: one whose function was deleted is still there, and would be in the way.
-  const all = await listEventSources({ lambda }, { queueArn: names.queueArn });
-  const found =
-    all.find(({ FunctionArn }) => FunctionArn === names.functionArn) ??
-    all.find(({ FunctionArn }) => isOfFunction(FunctionArn, names));
-  if (found?.UUID === undefined) return undefined;
-  const settled = await waitUntilSettled({ lambda, clock }, found.UUID);
-  if (!settled) return undefined;
-  const tags = await readTags(lambda, settled.EventSourceMappingArn);
-  const concurrency = settled.ScalingConfig?.MaximumConcurrency;
-  return {
-    id: found.UUID,
-    arn: settled.EventSourceMappingArn,
-    ours: tags === undefined || tags[STACK_TAG] === names.stack,
-    enabled: settled.State !== 'Disabled',
-    maximumConcurrency: concurrency,
-    properties: {
-      ...(tags === undefined ? {} : { [STACK_TAG]: tags[STACK_TAG] }),
-      FunctionArn: settled.FunctionArn,
-      BatchSize: String(settled.BatchSize ?? ''),
-      MaximumBatchingWindowInSeconds: String(settled.MaximumBatchingWindowInSeconds ?? 0),
-      FunctionResponseTypes: settled.FunctionResponseTypes?.join(', ') || 'none',
-      MaximumConcurrency: concurrency === undefined ? 'not limited' : String(concurrency),
-      FilterCriteria: settled.FilterCriteria?.Filters?.length ? 'filters' : 'none',
-    },
-  };
-}
+/** By which Lambda takes messages from the queue to the function. Whether it is enabled is left as it is. */
+export const eventSource: Resource<'eventSource', ObservedEventSource> = {
+  kind: 'eventSource',
+  nameOf: (names) => `${names.queue} → ${names.function}`,
 
-/** What differs from how the event source shall be. Whether it is enabled is left as it is. */
-export function diffEventSource(
-  observed: ObservedEventSource,
-  names: DeploymentNames,
-  workers: number,
-): Change[] {
-  return diffProperties(observed.properties, {
-    // Emulators may have no tags on event sources.
-    ...(STACK_TAG in observed.properties ? { [STACK_TAG]: names.stack } : {}),
-    // One of a version or an alias would go on with old code.
-    FunctionArn: names.functionArn,
-    BatchSize: String(BATCH_SIZE),
-    MaximumBatchingWindowInSeconds: '0',
-    FunctionResponseTypes: RESPONSE_TYPE,
-    MaximumConcurrency: String(workers),
-    FilterCriteria: 'none',
-  });
-}
+  async observe({ clients: { lambda }, clock }, names) {
+    // By the queue and not by the function: one whose function was deleted still exists, and would be in the way.
+    const all = await listEventSources({ lambda }, { queueArn: names.queueArn });
+    const { UUID } =
+      all.find(({ FunctionArn }) => FunctionArn === names.functionArn) ??
+      // Of a version or an alias.
+      all.find(({ FunctionArn }) => FunctionArn?.startsWith(`${names.functionArn}:`)) ??
+      {};
+    if (UUID === undefined) return undefined;
+    const settled = await waitUntilSettled({ clock }, lambda, UUID);
+    if (!settled) return undefined;
+    const tags = await readTags(lambda, settled.EventSourceMappingArn);
+    return {
+      id: UUID,
+      arn: settled.EventSourceMappingArn,
+      ours: tags === undefined || tags[STACK_TAG] === names.stack,
+      enabled: settled.State !== 'Disabled',
+      maximumConcurrency: settled.ScalingConfig?.MaximumConcurrency,
+      properties: {
+        ...(tags === undefined ? {} : { [STACK_TAG]: tags[STACK_TAG] }),
+        ...propertiesOf(settled),
+      },
+    };
+  },
 
-/** Another event source of the same function: of a queue that it had before, or one made by hand. */
-export interface OtherSource {
-  readonly id: string;
-  /** What it takes from: a queue's ARN, or that of a stream. */
-  readonly sourceArn: string;
-  readonly ours: boolean;
-}
+  refs: ({ id }) => ({ eventSourceId: id }),
 
-/** The function's event sources that are not of the deployment's queue. */
+  diff: ({ properties }, { names, input }) =>
+    diffProperties(properties, {
+      // Emulators may have no tags on event sources.
+      ...(STACK_TAG in properties ? { [STACK_TAG]: names.stack } : {}),
+      // One of a version or an alias would keep running old code.
+      FunctionArn: names.functionArn,
+      BatchSize: String(BATCH_SIZE),
+      MaximumBatchingWindowInSeconds: '0',
+      FunctionResponseTypes: RESPONSE_TYPE,
+      MaximumConcurrency: String(input.workers),
+      FilterCriteria: 'none',
+    }),
+
+  steps(found, situation) {
+    const { names, input } = situation;
+    const pause = planEventSourcePause(found?.observed, situation);
+    const { begin, wait, enable, end } = pauseSteps(pause, situation, (context, Enabled) =>
+      updateEventSource(context, situation, { Enabled }),
+    );
+    if (!found)
+      return [{ action: 'create', run: (context) => createEventSource(context, situation) }, ...end];
+    const { observed, changes } = found;
+    // The fleet's budget is kept at any moment. Fewer workers: this is limited first. More: their share shrinks first.
+    const lowersWorkers =
+      observed.enabled &&
+      !pause.disables &&
+      (observed.maximumConcurrency ?? Number.POSITIVE_INFINITY) > input.workers;
+    const position = lowersWorkers ? { position: { before: lambdaFunction.kind } } : {};
+    return [
+      ...begin,
+      ...wait,
+      touches(changes, STACK_TAG) && {
+        action: 'tag',
+        ...position,
+        run: ({ clients: { lambda } }) =>
+          lambda.send(new TagResourceCommand({ Resource: observed.arn, Tags: { [STACK_TAG]: names.stack } })),
+      },
+      changes.some(({ property }) => property !== STACK_TAG) && {
+        action: 'update',
+        ...position,
+        run: (context) =>
+          updateEventSource(context, situation, {
+            FunctionName: names.function,
+            ...settingsFor(input.workers),
+            FilterCriteria: {},
+          }),
+      },
+      ...enable,
+      ...end,
+    ];
+  },
+
+  action: (observed, situation) =>
+    observed.ours && planEventSourcePause(observed, situation).resumes ? 'update' : undefined,
+
+  notes(found, situation) {
+    if (!found) return ['It will be enabled.'];
+    const { disables, waitsForWorkers, resumes } = planEventSourcePause(found.observed, situation);
+    if (resumes) return ['An earlier deploy that was cut off had disabled it: it is enabled again.'];
+    if (!found.observed.enabled) return ['It is disabled, and stays so: "tdd resume" enables it.'];
+    if (!disables) return ['It is enabled, and stays so.'];
+    return [
+      waitsForWorkers
+        ? `It is enabled, and disabled until the workers that run have ended (${FUNCTION_TIMEOUT_SECONDS / 60} minutes at most): with their larger share of the requests they would exceed the budget beside new ones. Then it is enabled again.`
+        : 'It is enabled, is disabled while the function changes, and enabled again.',
+    ];
+  },
+
+  idOf: ({ id }) => id,
+
+  async destroy({ clients: { lambda }, clock }, { id: UUID }) {
+    if (UUID === undefined) return;
+    await retryWhile({ clock }, { timeoutMs: 120_000 }, isChanging, () =>
+      orAbsent(lambda.send(new DeleteEventSourceMappingCommand({ UUID })), 'ResourceNotFoundException'),
+    );
+    // Until it is gone Lambda still polls, with the role that is deleted next.
+    await waitUntilSettled({ clock }, lambda, UUID);
+  },
+};
+
+/** The function's event sources for other queues than the deployment's. */
 export async function listOtherSources(
-  { lambda }: Pick<DeployClients, 'lambda'>,
+  { clients: { lambda } }: ObserveDeps,
   names: DeploymentNames,
 ): Promise<OtherSource[]> {
   const all = await listEventSources({ lambda }, { functionName: names.function });
@@ -109,104 +167,67 @@ export async function listOtherSources(
   return others;
 }
 
-/**
- * Makes the event source, enabled. Lambda checks the role's permissions here, and learns of them a while after
- * they were given, as of the queue's visibility time-out.
- * @param options.policyChangedAt when the role's permissions were last changed, as far as we know.
- * @returns its id.
- */
-export async function createEventSource(
-  { lambda, clock }: EventSourceDeps,
-  names: DeploymentNames,
-  options: { readonly workers: number; readonly policyChangedAt: number | undefined },
-  onWait?: () => void,
-): Promise<string> {
+/** Creates the event source, enabled. Lambda checks the role's permissions and the queue's visibility timeout here. */
+async function createEventSource(context: StepContext, situation: Situation): Promise<void> {
+  const { lambda } = context.clients;
+  const { names, input } = situation;
   const command = new CreateEventSourceMappingCommand({
     EventSourceArn: names.queueArn,
     FunctionName: names.function,
     Enabled: true,
     Tags: { [STACK_TAG]: names.stack },
-    ...mappingSettings(options.workers),
+    ...settingsFor(input.workers),
   });
-  const made = await retryWhile(
-    { clock, timeoutMs: permissionTimeoutMs(clock, options.policyChangedAt), onWait },
-    isPermissionNotThere,
-    () =>
-      retryWhile({ clock, timeoutMs: VISIBILITY_TIMEOUT_MS, onWait }, isVisibilityNotThere, () =>
-        lambda.send(command),
-      ),
+  const created = await retryDuringIamPropagation(context, roleChangedAt(context, situation), () =>
+    retryUntilVisibilityTimeoutIsSeen(context, () => lambda.send(command)),
   );
-  if (!made.UUID) throw new Error('Lambda gave no id for the new event source.');
-  await waitUntilSettled({ lambda, clock }, made.UUID, onWait);
-  return made.UUID;
+  if (!created.UUID) throw new Error('Lambda gave no id for the new event source.');
+  await waitUntilSettled(context, lambda, created.UUID);
+  context.refs.eventSourceId = created.UUID;
 }
 
-/** Brings the event source in line, and enables or disables it where `enabled` is given; waits until it is so. */
-export async function updateEventSource(
-  { lambda, clock }: EventSourceDeps,
-  id: string,
-  options: {
-    /** All settings, for so many workers. */
-    readonly settings?: { readonly names: DeploymentNames; readonly workers: number };
-    readonly enabled?: boolean;
-    readonly policyChangedAt?: number | undefined;
-  },
-  onWait?: () => void,
+/** Changes settings, enables or disables, and waits until that is in force. */
+async function updateEventSource(
+  context: StepContext,
+  situation: Situation,
+  settings: Omit<UpdateEventSourceMappingCommandInput, 'UUID'>,
 ): Promise<void> {
-  const { settings } = options;
-  const command = new UpdateEventSourceMappingCommand({
-    UUID: id,
-    ...(settings === undefined
-      ? {}
-      : { FunctionName: settings.names.function, ...mappingSettings(settings.workers), FilterCriteria: {} }),
-    ...(options.enabled === undefined ? {} : { Enabled: options.enabled }),
-  });
-  await retryWhile(
-    { clock, timeoutMs: permissionTimeoutMs(clock, options.policyChangedAt), onWait },
-    isPermissionNotThere,
-    () =>
-      retryWhile(
-        { clock, timeoutMs: SETTLE_TIMEOUT_MS, onWait },
-        (error) => isServiceError(error, 'ResourceInUseException', 'ResourceConflictException'),
-        () => lambda.send(command),
-      ),
+  const { lambda } = context.clients;
+  const UUID = context.refs.eventSourceId ?? '';
+  const command = new UpdateEventSourceMappingCommand({ UUID, ...settings });
+  await retryDuringIamPropagation(context, roleChangedAt(context, situation), () =>
+    retryWhile(context, { timeoutMs: SETTLE_TIMEOUT_MS }, isChanging, () => lambda.send(command)),
   );
-  await waitUntilSettled({ lambda, clock }, id, onWait);
+  await waitUntilSettled(context, lambda, UUID);
 }
 
-export async function tagEventSource(
-  { lambda }: Pick<DeployClients, 'lambda'>,
-  arn: string,
-  names: DeploymentNames,
-): Promise<void> {
-  await lambda.send(new TagResourceCommand({ Resource: arn, Tags: { [STACK_TAG]: names.stack } }));
+/** When the role last changed, as far as known. This may complete a deploy that changed it just before a crash. */
+function roleChangedAt({ clock, roleChangedAt }: StepContext, { find, refs }: Situation): number | undefined {
+  if (roleChangedAt !== undefined) return roleChangedAt;
+  const mayCompleteAnother =
+    refs.eventSourceId === undefined || find(lambdaFunction)?.observed.resumesEventSource === true;
+  return mayCompleteAnother ? clock.now() : find(role)?.observed.createdAt?.getTime();
 }
 
-/** Waits while an event source is about to change. @returns it, or `undefined` when it is gone. */
-export async function waitUntilSettled(
-  { lambda, clock }: EventSourceDeps,
+/** @returns the event source once it no longer changes; `undefined` when it is gone. */
+async function waitUntilSettled(
+  waiter: Waiter,
+  lambda: DeployClients['lambda'],
   id: string,
-  onWait?: () => void,
 ): Promise<EventSourceMappingConfiguration | undefined> {
   const what = `The change of the event source ${id}`;
-  return waitFor({ clock, timeoutMs: SETTLE_TIMEOUT_MS, what, onWait }, async () => {
+  const { found } = await waitFor(waiter, { timeoutMs: SETTLE_TIMEOUT_MS, what }, async () => {
     const found = await getEventSource({ lambda }, id);
-    if (!found) return { gone: true as const };
-    return isSettled({ state: found.State }) ? { gone: false as const, found } : undefined;
-  }).then((answer) => (answer.gone ? undefined : answer.found));
+    return !found || isSettled({ state: found.State }) ? { found } : undefined;
+  });
+  return found;
 }
 
-/** Is this the function's ARN, perhaps with a version behind it? */
-function isOfFunction(arn: string | undefined, names: DeploymentNames): boolean {
-  return arn === names.functionArn || (arn?.startsWith(`${names.functionArn}:`) ?? false);
+function isChanging(error: unknown): boolean {
+  return isServiceError(error, 'ResourceInUseException', 'ResourceConflictException');
 }
 
-const RESPONSE_TYPE: FunctionResponseType = 'ReportBatchItemFailures';
-const SETTLE_TIMEOUT_MS = 180_000;
-const PERMISSION_TIMEOUT_MS = 60_000;
-const VISIBILITY_TIMEOUT_MS = 60_000;
-
-function mappingSettings(workers: number) {
+function settingsFor(workers: number) {
   return {
     BatchSize: BATCH_SIZE,
     MaximumBatchingWindowInSeconds: 0,
@@ -215,16 +236,15 @@ function mappingSettings(workers: number) {
   };
 }
 
-/** Permissions that were changed over a minute ago are in force: then an error is one. */
-function permissionTimeoutMs(clock: Clock, changedAt: number | undefined): number {
-  return changedAt === undefined ? 0 : Math.max(0, changedAt + PERMISSION_TIMEOUT_MS - clock.now());
-}
-
-function isPermissionNotThere(error: unknown): boolean {
-  return (
-    says(error, 'InvalidParameterValueException', /does not have permissions to call .+ on SQS/i) ||
-    says(error, 'InvalidParameterValueException', /cannot be assumed by Lambda/i)
-  );
+function propertiesOf(found: EventSourceMappingConfiguration): Properties {
+  return {
+    FunctionArn: found.FunctionArn,
+    BatchSize: String(found.BatchSize ?? ''),
+    MaximumBatchingWindowInSeconds: String(found.MaximumBatchingWindowInSeconds ?? 0),
+    FunctionResponseTypes: found.FunctionResponseTypes?.join(', ') || 'none',
+    MaximumConcurrency: String(found.ScalingConfig?.MaximumConcurrency ?? 'not limited'),
+    FilterCriteria: found.FilterCriteria?.Filters?.length ? 'filters' : 'none',
+  };
 }
 
 async function readTags(

@@ -1,12 +1,12 @@
 import { inspect } from 'node:util';
 import { WORKER_VARIABLES } from '../../worker-contract.ts';
 import { type Change, change } from '../change.ts';
+import type { DeploymentInput } from '../deployment-input.ts';
+import type { ResourceRefs } from '../resource.ts';
 
 const HIDDEN = '(hidden)';
 
-/**
- * A function's environment variables. Printed or made JSON of, it shows its names alone: the API key is in it.
- */
+/** A function's environment variables. Printed or serialized it shows their names only: the API key is in it. */
 export class Environment {
   readonly #variables: Readonly<Record<string, string>>;
 
@@ -36,12 +36,27 @@ export class Environment {
   }
 }
 
-/** What a variable will hold: its value, or `undefined` for one that is known only once a resource is made. */
-export type WantedVariables = Readonly<Record<string, string | undefined>>;
+/** The property by which a change of the event source's id is shown. */
+export const EVENT_SOURCE_PROPERTY = `Environment.${WORKER_VARIABLES.eventSourceId}`;
+
+/** What a variable will hold: its value, or `undefined` for one that is known only once a resource is created. */
+type WantedVariables = Readonly<Record<string, string | undefined>>;
+
+/** The function's variables: the settings, and what follows from the deployment. */
+export function functionVariables(input: DeploymentInput, refs: Readonly<ResourceRefs>): WantedVariables {
+  return {
+    ...input.environment,
+    [WORKER_VARIABLES.bucketName]: input.bucketName,
+    [WORKER_VARIABLES.workers]: String(input.workers),
+    [WORKER_VARIABLES.queueUrl]: refs.queueUrl,
+    [WORKER_VARIABLES.deadLetterQueueUrl]: refs.deadLetterQueueUrl,
+    [WORKER_VARIABLES.eventSourceId]: refs.eventSourceId,
+  };
+}
 
 /**
- * What differs between a function's variables and those wanted. The API key's values are never among it, nor is
- * the value of a variable that is not ours: an earlier tool may have kept the key under another name.
+ * What differs between a function's variables and those wanted. It never contains values of the API key, nor of
+ * variables that are not ours: an earlier tool may have kept the key under another name.
  */
 export function diffEnvironment(old: Environment, wanted: WantedVariables): Change[] {
   const names = new Set([...old.names(), ...Object.keys(wanted)]);

@@ -1,36 +1,50 @@
 import {
   CreateFunctionCommand,
+  DeleteFunctionCommand,
   type FunctionConfiguration,
+  GetFunctionCommand,
+  GetFunctionConfigurationCommand,
+  GetFunctionRecursionConfigCommand,
+  PutFunctionRecursionConfigCommand,
   type Runtime,
   TagResourceCommand,
   UpdateFunctionCodeCommand,
   UpdateFunctionConfigurationCommand,
 } from '@aws-sdk/client-lambda';
 import type { DeployClients } from '../../aws/clients.ts';
-import { isVisibilityNotThere, says } from '../../aws/errors.ts';
+import { httpStatusOf, isServiceError, orAbsent } from '../../aws/errors.ts';
 import { UserError } from '../../errors.ts';
 import { FUNCTION_TIMEOUT_SECONDS, HANDLER } from '../../worker-contract.ts';
-import { type Change, diffProperties, type Properties } from '../change.ts';
-import type { DeploymentInput } from '../deployment-input.ts';
-import { type DeploymentNames, STACK_TAG } from '../names.ts';
+import { type Change, diffProperties, type Properties, touches } from '../change.ts';
+import { retryDuringIamPropagation, retryUntilVisibilityTimeoutIsSeen } from '../eventual-consistency.ts';
+import { STACK_TAG } from '../names.ts';
 import { codeSha256 } from '../package.ts';
-import { retryWhile } from '../wait.ts';
-import { changeFunction, type FunctionDeps, readWhenReady, waitUntilReady } from './function-changes.ts';
-import { diffEnvironment, Environment } from './function-environment.ts';
-import { functionVariables, type Surroundings } from './function-variables.ts';
-import { RECURSION_PROPERTY, readRecursion } from './recursion.ts';
-import { RESUME_TAG } from './resume-mark.ts';
+import type {
+  Desired,
+  Found,
+  ObservedResource,
+  Resource,
+  ResourceRefs,
+  ResourceStep,
+  Situation,
+  StepContext,
+} from '../resource.ts';
+import { retryWhile, type Waiter, waitFor } from '../wait.ts';
+import {
+  diffEnvironment,
+  Environment,
+  EVENT_SOURCE_PROPERTY,
+  functionVariables,
+} from './function-environment.ts';
+import { role } from './role.ts';
 
-/** The function as it is. */
-export interface ObservedFunction {
-  readonly arn: string;
-  readonly ours: boolean;
-  /** An earlier deploy has disabled the event source and not come to the point of enabling it again. */
+export interface ObservedFunction extends ObservedResource {
+  /** An earlier deploy paused the event source and was interrupted before it enabled it again. */
   readonly resumesEventSource: boolean;
   readonly properties: Properties;
   readonly environment: Environment;
   readonly packageType: string;
-  /** Why Lambda cannot run it, and never will: one that has failed is only deleted. */
+  /** Why Lambda cannot run it. A function that has failed can only be deleted. */
   readonly failure: string | undefined;
   /** When its code or a setting last changed. */
   readonly changedAt: Date | undefined;
@@ -38,78 +52,17 @@ export interface ObservedFunction {
   readonly reservedConcurrency: number | undefined;
 }
 
+/** On the function while its event source is paused by a deploy, so that the next one resumes it after a crash. */
+export const RESUME_TAG = 'tdd:event-source';
+
 const RUNTIME: Runtime = 'nodejs24.x';
 const ARCHITECTURE = 'arm64';
+const ABSENT = 'ResourceNotFoundException';
+const UPDATE_TIMEOUT_MS = 180_000;
 
-/**
- * Reads the function's state, waiting while it is about to change; `undefined` when there is none of this name.
- * @throws {UserError} when its tags may not be read: whose it is would be a guess.
- */
-export async function observeFunction(
-  { lambda, clock }: FunctionDeps,
-  names: DeploymentNames,
-): Promise<ObservedFunction | undefined> {
-  const FunctionName = names.function;
-  const answer = await readWhenReady({ lambda, clock }, names);
-  const configuration = answer?.Configuration;
-  if (!answer || !configuration) return undefined;
-  if (answer.TagsError) {
-    const { ErrorCode, Message } = answer.TagsError;
-    throw new UserError(
-      `Lambda does not tell the tags of the function ${JSON.stringify(FunctionName)} (${ErrorCode}: ${Message}): the identity that this runs as needs lambda:ListTags.`,
-    );
-  }
-  const tag = answer.Tags?.[STACK_TAG];
-  return {
-    arn: configuration.FunctionArn ?? names.functionArn,
-    ours: tag === names.stack,
-    resumesEventSource: answer.Tags?.[RESUME_TAG] !== undefined,
-    properties: {
-      [STACK_TAG]: tag,
-      ...configurationOf(configuration),
-      [RECURSION_PROPERTY]: await readRecursion(lambda, FunctionName),
-    },
-    environment: new Environment(configuration.Environment?.Variables),
-    packageType: configuration.PackageType ?? 'Zip',
-    failure: configuration.State === 'Failed' ? (configuration.StateReason ?? 'no reason given') : undefined,
-    changedAt: configuration.LastModified ? new Date(configuration.LastModified) : undefined,
-    reservedConcurrency: answer.Concurrency?.ReservedConcurrentExecutions,
-  };
-}
-
-/** What differs from how the function shall be. A property that an emulator does not tell is not compared. */
-export function diffFunction(
-  observed: ObservedFunction,
-  names: DeploymentNames,
-  input: DeploymentInput,
-  zip: Uint8Array,
-  surroundings: Surroundings,
-): Change[] {
-  const wanted: Properties = {
-    [STACK_TAG]: names.stack,
-    Runtime: RUNTIME,
-    Handler: HANDLER.name,
-    Role: surroundings.roleArn,
-    Timeout: String(FUNCTION_TIMEOUT_SECONDS),
-    MemorySize: String(input.memorySizeMb),
-    Layers: 'none',
-    LogFormat: 'JSON',
-    LogGroup: names.logGroup,
-    Architectures: ARCHITECTURE,
-    CodeSha256: codeSha256(zip),
-    [RECURSION_PROPERTY]: 'Allow',
-  };
-  const told = Object.entries(wanted).filter(
-    ([property]) => !UNTOLD.has(property) || observed.properties[property] !== undefined,
-  );
-  return [
-    ...diffProperties(observed.properties, Object.fromEntries(told)),
-    ...diffEnvironment(observed.environment, functionVariables(input, surroundings)),
-  ];
-}
-
-/** Which of a function's changes are made by which call. `Environment.` stands for all variables. */
-export const CONFIGURATION_PROPERTIES = [
+const RECURSION_PROPERTY = 'RecursiveLoop';
+/** Which properties are set by which call. `Environment.` means all variables. */
+const CONFIGURATION_PROPERTIES = [
   'Runtime',
   'Handler',
   'Role',
@@ -119,86 +72,274 @@ export const CONFIGURATION_PROPERTIES = [
   'LogFormat',
   'LogGroup',
   'Environment.',
-] as const;
-export const CODE_PROPERTIES = ['CodeSha256', 'Architectures'] as const;
-/** Makes the function and waits until it is ready. A new role is known to Lambda only after a while. */
-export async function createFunction(
-  { lambda, clock }: FunctionDeps,
-  names: DeploymentNames,
-  input: DeploymentInput,
-  zip: Uint8Array,
-  surroundings: Surroundings,
-  onWait?: () => void,
-): Promise<void> {
+];
+const CODE_PROPERTIES = ['CodeSha256', 'Architectures'];
+/** Not in every emulator's answers; AWS always has them. */
+const OPTIONAL_PROPERTIES: ReadonlySet<string> = new Set(['LogFormat', 'LogGroup', RECURSION_PROPERTY]);
+
+/** The worker. */
+export const lambdaFunction: Resource<'function', ObservedFunction> = {
+  kind: 'function',
+  nameOf: (names) => names.function,
+
+  /** @throws {UserError} when its tags may not be read: its owner would be a guess. */
+  async observe({ clients: { lambda }, clock }, names) {
+    const FunctionName = names.function;
+    const what = changeOf(FunctionName);
+    const { answer } = await waitFor({ clock }, { timeoutMs: UPDATE_TIMEOUT_MS, what }, async () => {
+      const answer = await orAbsent(lambda.send(new GetFunctionCommand({ FunctionName })), ABSENT);
+      return answer?.Configuration && isChanging(answer.Configuration) ? undefined : { answer };
+    });
+    const configuration = answer?.Configuration;
+    if (!answer || !configuration) return undefined;
+    if (answer.TagsError) {
+      const { ErrorCode, Message } = answer.TagsError;
+      throw new UserError(
+        `Lambda does not tell the tags of the function ${JSON.stringify(FunctionName)} (${ErrorCode}: ${Message}): the identity that this runs as needs lambda:ListTags.`,
+      );
+    }
+    const { Tags = {}, Concurrency } = answer;
+    return {
+      ours: Tags[STACK_TAG] === names.stack,
+      resumesEventSource: Tags[RESUME_TAG] !== undefined,
+      properties: {
+        [STACK_TAG]: Tags[STACK_TAG],
+        ...propertiesOf(configuration),
+        [RECURSION_PROPERTY]: await readRecursion(lambda, FunctionName),
+      },
+      environment: new Environment(configuration.Environment?.Variables),
+      packageType: configuration.PackageType ?? 'Zip',
+      failure:
+        configuration.State === 'Failed' ? (configuration.StateReason ?? 'no reason given') : undefined,
+      changedAt: configuration.LastModified ? new Date(configuration.LastModified) : undefined,
+      reservedConcurrency: Concurrency?.ReservedConcurrentExecutions,
+    };
+  },
+
+  diff({ properties, environment }, desired, refs) {
+    const { names, input, zip } = desired;
+    const wanted: Properties = {
+      [STACK_TAG]: names.stack,
+      Runtime: RUNTIME,
+      Handler: HANDLER.name,
+      Role: refs.roleArn ?? names.roleArn,
+      Timeout: String(FUNCTION_TIMEOUT_SECONDS),
+      MemorySize: String(input.memorySizeMb),
+      Layers: 'none',
+      LogFormat: 'JSON',
+      LogGroup: names.logGroup,
+      Architectures: ARCHITECTURE,
+      CodeSha256: codeSha256(zip),
+      [RECURSION_PROPERTY]: 'Allow',
+    };
+    const told = Object.entries(wanted).filter(
+      ([property]) => !OPTIONAL_PROPERTIES.has(property) || properties[property] !== undefined,
+    );
+    return [
+      ...diffProperties(properties, Object.fromEntries(told)),
+      ...diffEnvironment(environment, functionVariables(input, refs)),
+    ];
+  },
+
+  refuse({ packageType, failure }, names) {
+    const name = JSON.stringify(names.function);
+    if (packageType !== 'Zip') {
+      throw new UserError(
+        `The function ${name} is a container image, which cannot become a zip: delete it, or choose another name with --lambda-name.`,
+      );
+    }
+    // https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html
+    if (failure !== undefined) {
+      throw new UserError(
+        `The function ${name} has failed (${failure}), and Lambda mends none that has: delete it with "aws lambda delete-function --function-name ${names.function}", and run "tdd deploy" again.`,
+      );
+    }
+  },
+
+  steps(found, situation) {
+    const { names, zip, refs } = situation;
+    const FunctionName = names.function;
+    const eventSourceIsNew = refs.eventSourceId === undefined;
+    // The id of a new event source is known only once that is created, and it is created for an existing function.
+    const setEventSourceId: ResourceStep | false = eventSourceIsNew && {
+      action: 'set event source id',
+      position: 'last',
+      run: (context) => updateConfiguration(context, situation),
+    };
+    const allowRecursion: ResourceStep = {
+      action: 'allow recursion',
+      run: ({ clients: { lambda } }) => setRecursion(lambda, FunctionName),
+    };
+    if (!found) {
+      return [
+        { action: 'create', run: (context) => createFunction(context, situation) },
+        allowRecursion,
+        setEventSourceId,
+      ];
+    }
+    const { changes } = found;
+    const now = eventSourceIsNew
+      ? changes.filter(({ property }) => property !== EVENT_SOURCE_PROPERTY)
+      : changes;
+    return [
+      touches(changes, STACK_TAG) && {
+        action: 'tag',
+        run: ({ clients: { lambda } }) =>
+          lambda.send(
+            new TagResourceCommand({ Resource: names.functionArn, Tags: { [STACK_TAG]: names.stack } }),
+          ),
+      },
+      touches(now, ...CONFIGURATION_PROPERTIES) && {
+        action: 'set configuration',
+        run: (context) => updateConfiguration(context, situation),
+      },
+      touches(changes, ...CODE_PROPERTIES) && {
+        action: 'set code',
+        run: (context) =>
+          changeFunction(context, FunctionName, () =>
+            context.clients.lambda.send(
+              new UpdateFunctionCodeCommand({ FunctionName, ZipFile: zip, Architectures: [ARCHITECTURE] }),
+            ),
+          ),
+      },
+      touches(changes, RECURSION_PROPERTY) && allowRecursion,
+      setEventSourceId,
+    ];
+  },
+
+  action: ({ ours, resumesEventSource }) => (ours && resumesEventSource ? 'update' : undefined),
+  notes: (found, situation) => (found ? notesOf(found, situation) : []),
+
+  destroy: ({ clients: { lambda }, clock }, { name }) =>
+    retryWhile(
+      { clock },
+      { timeoutMs: 120_000 },
+      (error) => isServiceError(error, 'ResourceConflictException'),
+      () => orAbsent(lambda.send(new DeleteFunctionCommand({ FunctionName: name })), ABSENT),
+    ),
+};
+
+/** Do these changes break the function between its new configuration and its new code? */
+export function breaksMeanwhile(changes: readonly Change[]): boolean {
+  return touches(changes, 'Runtime', 'Handler') && touches(changes, ...CODE_PROPERTIES);
+}
+
+function notesOf({ observed, changes }: Found<ObservedFunction>, situation: Situation): string[] {
+  const { names, input, otherSources } = situation;
+  const notes: string[] = [];
+  if (hasNewRole(observed, situation)) {
+    notes.push(
+      `Its role is newer than itself, and Lambda may still hold the key of its variables for the earlier one: should workers end with KMSAccessDeniedException, delete the function with "aws lambda delete-function --function-name ${names.function}", and run "tdd deploy" again.`,
+    );
+  }
+  if (observed.resumesEventSource) notes.push('The mark of an earlier deploy that was cut off goes from it.');
+  const removesVariables = changes.some(
+    ({ property, new: value }) =>
+      property.startsWith('Environment.') && value === undefined && property !== EVENT_SOURCE_PROPERTY,
+  );
+  if (removesVariables) notes.push('Environment variables that tdd does not know are removed.');
+  const { reservedConcurrency } = observed;
+  if (reservedConcurrency !== undefined && reservedConcurrency < input.workers) {
+    notes.push(
+      `Its reserved concurrency of ${reservedConcurrency}, set by hand, is below the ${input.workers} workers, and is left as it is.`,
+    );
+  }
+  for (const { sourceArn } of otherSources) {
+    notes.push(
+      `It also takes messages from ${sourceArn}. That is left as it is, but its role lets it read ${names.queue} alone: messages there go on waiting, until it is deployed with that queue again.`,
+    );
+  }
+  return notes;
+}
+
+/**
+ * Was the role deleted and created again after the function? Lambda's grant for the KMS key is for a role's id, not
+ * for its name. https://www.lastweekinaws.com/blog/the-sneaky-weakness-behind-aws-managed-kms-keys/
+ */
+function hasNewRole({ properties, changedAt }: ObservedFunction, { names, find, refs }: Situation): boolean {
+  // Setting another role renews the grant.
+  if (properties.Role !== (refs.roleArn ?? names.roleArn)) return false;
+  const found = find(role);
+  if (!found) return true;
+  return (found.observed.createdAt?.getTime() ?? 0) > (changedAt?.getTime() ?? Number.POSITIVE_INFINITY);
+}
+
+async function createFunction(context: StepContext, { names, input, zip }: Desired): Promise<void> {
+  const { lambda } = context.clients;
   const command = new CreateFunctionCommand({
     FunctionName: names.function,
     Description: 'Downloads partitions of movies and reviews from TMDB into a data lake.',
-    ...configuration(names, input, surroundings),
+    ...configurationOf({ names, input }, context.refs),
     Architectures: [ARCHITECTURE],
     Code: { ZipFile: zip },
     Tags: { [STACK_TAG]: names.stack },
   });
-  await retryWhile({ clock, timeoutMs: ROLE_TIMEOUT_MS, onWait }, isRoleNotReady, () => lambda.send(command));
-  await waitUntilReady({ lambda, clock }, names, onWait);
+  await retryDuringIamPropagation(context, context.clock.now(), () => lambda.send(command));
+  await waitUntilReady(context, lambda, names.function);
 }
 
 /** Sets everything but code and architecture, and waits until it is in force. */
-export async function updateConfiguration(
-  { lambda, clock }: FunctionDeps,
-  names: DeploymentNames,
-  input: DeploymentInput,
-  surroundings: Surroundings,
-  onWait?: () => void,
-): Promise<void> {
+async function updateConfiguration(context: StepContext, { names, input }: Desired): Promise<void> {
+  const { lambda } = context.clients;
   const command = new UpdateFunctionConfigurationCommand({
     FunctionName: names.function,
-    ...configuration(names, input, surroundings),
+    ...configurationOf({ names, input }, context.refs),
     Layers: [],
   });
-  await changeFunction({ lambda, clock }, names, onWait, () =>
-    retryWhile(
-      { clock, timeoutMs: ROLE_TIMEOUT_MS, onWait },
-      (error) => isRoleNotReady(error) || isVisibilityNotThere(error),
-      () => lambda.send(command),
+  await changeFunction(context, names.function, () =>
+    retryDuringIamPropagation(context, context.clock.now(), () =>
+      retryUntilVisibilityTimeoutIsSeen(context, () => lambda.send(command)),
     ),
   );
 }
 
-/** Uploads the code for our architecture, and waits until it is in force. */
-export async function updateCode(
-  { lambda, clock }: FunctionDeps,
-  names: DeploymentNames,
-  zip: Uint8Array,
-  onWait?: () => void,
+/** Makes one change and waits until it is in force: Lambda refuses a second one while the first is under way. */
+async function changeFunction(
+  context: StepContext,
+  functionName: string,
+  call: () => Promise<unknown>,
 ): Promise<void> {
-  const command = new UpdateFunctionCodeCommand({
-    FunctionName: names.function,
-    ZipFile: zip,
-    Architectures: [ARCHITECTURE],
-  });
-  await changeFunction({ lambda, clock }, names, onWait, () => lambda.send(command));
-}
-
-export async function tagFunction(
-  { lambda }: Pick<DeployClients, 'lambda'>,
-  names: DeploymentNames,
-): Promise<void> {
-  await lambda.send(
-    new TagResourceCommand({ Resource: names.functionArn, Tags: { [STACK_TAG]: names.stack } }),
+  await retryWhile(
+    context,
+    { timeoutMs: UPDATE_TIMEOUT_MS },
+    (error) => isServiceError(error, 'ResourceConflictException'),
+    call,
   );
+  await waitUntilReady(context, context.clients.lambda, functionName);
 }
 
-const ROLE_TIMEOUT_MS = 60_000;
-/** Not in every emulator's answers; AWS always tells them. */
-const UNTOLD: ReadonlySet<string> = new Set(['LogFormat', 'LogGroup', RECURSION_PROPERTY]);
+/** @throws {UserError} when the creation or change has failed, or takes too long. */
+async function waitUntilReady(
+  waiter: Waiter,
+  lambda: DeployClients['lambda'],
+  FunctionName: string,
+): Promise<void> {
+  const options = { timeoutMs: UPDATE_TIMEOUT_MS, intervalMs: 1_000, what: changeOf(FunctionName) };
+  await waitFor(waiter, options, async () => {
+    const found = await lambda.send(new GetFunctionConfigurationCommand({ FunctionName }));
+    if (found.State === 'Failed' || found.LastUpdateStatus === 'Failed') {
+      const reason = found.LastUpdateStatusReason ?? found.StateReason ?? 'no reason given';
+      throw new UserError(`Lambda could not bring ${JSON.stringify(FunctionName)} up to date: ${reason}`);
+    }
+    return isChanging(found) ? undefined : found;
+  });
+}
 
-function configuration(names: DeploymentNames, input: DeploymentInput, surroundings: Surroundings) {
-  const variables = Object.entries(functionVariables(input, surroundings));
+function isChanging({ State, LastUpdateStatus }: FunctionConfiguration): boolean {
+  return State === 'Pending' || LastUpdateStatus === 'InProgress';
+}
+
+function changeOf(functionName: string): string {
+  return `The change of the function ${JSON.stringify(functionName)}`;
+}
+
+function configurationOf({ names, input }: Pick<Desired, 'names' | 'input'>, refs: Readonly<ResourceRefs>) {
+  const variables = Object.entries(functionVariables(input, refs));
   const known = variables.filter((entry): entry is [string, string] => entry[1] !== undefined);
   return {
     Runtime: RUNTIME,
     Handler: HANDLER.name,
-    Role: surroundings.roleArn,
+    Role: refs.roleArn ?? names.roleArn,
     Timeout: FUNCTION_TIMEOUT_SECONDS,
     MemorySize: input.memorySizeMb,
     LoggingConfig: { LogFormat: 'JSON', LogGroup: names.logGroup },
@@ -206,7 +347,8 @@ function configuration(names: DeploymentNames, input: DeploymentInput, surroundi
   } as const;
 }
 
-function configurationOf(found: FunctionConfiguration): Properties {
+function propertiesOf(found: FunctionConfiguration): Properties {
+  const text = (value: number | undefined) => (value === undefined ? undefined : String(value));
   return {
     Runtime: found.Runtime,
     Handler: found.Handler,
@@ -221,15 +363,32 @@ function configurationOf(found: FunctionConfiguration): Properties {
   };
 }
 
-function text(value: number | undefined): string | undefined {
-  return value === undefined ? undefined : String(value);
+/** @returns `undefined` where an emulator does not have the call. */
+async function readRecursion(
+  lambda: DeployClients['lambda'],
+  FunctionName: string,
+): Promise<string | undefined> {
+  try {
+    return (await lambda.send(new GetFunctionRecursionConfigCommand({ FunctionName }))).RecursiveLoop;
+  } catch (error) {
+    if (isUnknownToEmulator(error)) return undefined;
+    throw error;
+  }
 }
 
-/**
- * KMS may learn of a role later than Lambda, which gives it the key of the environment variables.
- * https://github.com/hashicorp/terraform-provider-aws/issues/4633
- */
-function isRoleNotReady(error: unknown): boolean {
-  const pattern = /cannot be assumed by Lambda|KMS key is invalid for CreateGrant/i;
-  return says(error, 'InvalidParameterValueException', pattern);
+/** Allows the function to send messages to its own queue: otherwise Lambda stops such chains after 16. */
+async function setRecursion(lambda: DeployClients['lambda'], FunctionName: string): Promise<void> {
+  try {
+    await lambda.send(new PutFunctionRecursionConfigCommand({ FunctionName, RecursiveLoop: 'Allow' }));
+  } catch (error) {
+    if (!isUnknownToEmulator(error)) throw error;
+  }
+}
+
+/** An emulator without the call answers with a page of HTML, or with "not implemented". */
+function isUnknownToEmulator(error: unknown): boolean {
+  const status = httpStatusOf(error);
+  if (status === 405 || status === 501) return true;
+  if (status !== 404) return isServiceError(error, 'UnknownOperationException', 'NotImplemented');
+  return !isServiceError(error, ABSENT);
 }

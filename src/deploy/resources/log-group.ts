@@ -1,5 +1,6 @@
 import {
   CreateLogGroupCommand,
+  DeleteLogGroupCommand,
   DescribeLogGroupsCommand,
   ListTagsForResourceCommand,
   type LogGroup,
@@ -7,68 +8,61 @@ import {
   TagResourceCommand,
 } from '@aws-sdk/client-cloudwatch-logs';
 import type { DeployClients } from '../../aws/clients.ts';
-import { type Change, diffProperties, type Properties } from '../change.ts';
-import { type DeploymentNames, STACK_TAG } from '../names.ts';
+import { orAbsent } from '../../aws/errors.ts';
+import { diffProperties, type Properties, touches } from '../change.ts';
+import { STACK_TAG } from '../names.ts';
+import type { ObservedResource, Resource } from '../resource.ts';
 
-/** A log group as it is. */
-export interface ObservedLogGroup {
-  readonly ours: boolean;
+export interface ObservedLogGroup extends ObservedResource {
   readonly properties: Properties;
 }
 
 const RETENTION_DAYS = 30;
 
-/** Reads the function's log group, or `undefined` when there is none. */
-export async function observeLogGroup(
-  { logs }: Pick<DeployClients, 'logs'>,
-  names: DeploymentNames,
-): Promise<ObservedLogGroup | undefined> {
-  const group = await findLogGroup(logs, names.logGroup);
-  if (!group) return undefined;
-  const { tags } = await logs.send(new ListTagsForResourceCommand({ resourceArn: names.logGroupArn }));
-  const tag = tags?.[STACK_TAG];
-  return {
-    ours: tag === names.stack,
-    properties: {
-      [STACK_TAG]: tag,
-      RetentionInDays: group.retentionInDays === undefined ? 'for ever' : String(group.retentionInDays),
-    },
-  };
-}
+/** Where the function's output goes. */
+export const logGroup: Resource<'logGroup', ObservedLogGroup> = {
+  kind: 'logGroup',
+  nameOf: (names) => names.logGroup,
 
-export function diffLogGroup(observed: ObservedLogGroup, names: DeploymentNames): Change[] {
-  return diffProperties(observed.properties, {
-    [STACK_TAG]: names.stack,
-    RetentionInDays: String(RETENTION_DAYS),
-  });
-}
+  async observe({ clients: { logs } }, names) {
+    const group = await findLogGroup(logs, names.logGroup);
+    if (!group) return undefined;
+    const { tags } = await logs.send(new ListTagsForResourceCommand({ resourceArn: names.logGroupArn }));
+    const tag = tags?.[STACK_TAG];
+    const retention = group.retentionInDays === undefined ? 'for ever' : String(group.retentionInDays);
+    return { ours: tag === names.stack, properties: { [STACK_TAG]: tag, RetentionInDays: retention } };
+  },
 
-export async function createLogGroup(
-  { logs }: Pick<DeployClients, 'logs'>,
-  names: DeploymentNames,
-): Promise<void> {
-  await logs.send(
-    new CreateLogGroupCommand({ logGroupName: names.logGroup, tags: { [STACK_TAG]: names.stack } }),
-  );
-}
+  diff: (observed, { names }) =>
+    diffProperties(observed.properties, {
+      [STACK_TAG]: names.stack,
+      RetentionInDays: String(RETENTION_DAYS),
+    }),
 
-export async function setRetention(
-  { logs }: Pick<DeployClients, 'logs'>,
-  names: DeploymentNames,
-): Promise<void> {
-  await logs.send(
-    new PutRetentionPolicyCommand({ logGroupName: names.logGroup, retentionInDays: RETENTION_DAYS }),
-  );
-}
+  steps(found, { names }) {
+    const { logGroup: logGroupName, logGroupArn: resourceArn } = names;
+    const tags = { [STACK_TAG]: names.stack };
+    return [
+      !found && {
+        action: 'create',
+        run: ({ clients: { logs } }) => logs.send(new CreateLogGroupCommand({ logGroupName, tags })),
+      },
+      found !== undefined &&
+        touches(found.changes, STACK_TAG) && {
+          action: 'tag',
+          run: ({ clients: { logs } }) => logs.send(new TagResourceCommand({ resourceArn, tags })),
+        },
+      (!found || touches(found.changes, 'RetentionInDays')) && {
+        action: 'set retention',
+        run: ({ clients: { logs } }) =>
+          logs.send(new PutRetentionPolicyCommand({ logGroupName, retentionInDays: RETENTION_DAYS })),
+      },
+    ];
+  },
 
-export async function tagLogGroup(
-  { logs }: Pick<DeployClients, 'logs'>,
-  names: DeploymentNames,
-): Promise<void> {
-  await logs.send(
-    new TagResourceCommand({ resourceArn: names.logGroupArn, tags: { [STACK_TAG]: names.stack } }),
-  );
-}
+  destroy: ({ clients: { logs } }, { name }) =>
+    orAbsent(logs.send(new DeleteLogGroupCommand({ logGroupName: name })), 'ResourceNotFoundException'),
+};
 
 /** Groups are found by prefix: another function's name may begin like ours. */
 async function findLogGroup(logs: DeployClients['logs'], name: string): Promise<LogGroup | undefined> {

@@ -8,161 +8,147 @@ import {
   SetQueueAttributesCommand,
   TagQueueCommand,
 } from '@aws-sdk/client-sqs';
-import type { DeployClients } from '../../aws/clients.ts';
-import { isServiceError, orAbsent } from '../../aws/errors.ts';
-import type { Clock } from '../../clock.ts';
+import { orAbsent } from '../../aws/errors.ts';
 import { MAX_RECEIVE_COUNT, RETENTION_SECONDS, VISIBILITY_TIMEOUT_SECONDS } from '../../worker-contract.ts';
-import { type Change, diffProperties, type Properties } from '../change.ts';
+import { diffProperties, type Properties, touches } from '../change.ts';
+import { retryUntilDeadLetterQueueIsSeen, retryUntilQueueNameIsFree } from '../eventual-consistency.ts';
 import { type DeploymentNames, STACK_TAG } from '../names.ts';
-import { retryWhile, waitFor } from '../wait.ts';
+import type { ObservedResource, Resource } from '../resource.ts';
+import { waitFor } from '../wait.ts';
 
-/** A queue as it is. */
-export interface ObservedQueue {
+export interface ObservedQueue extends ObservedResource {
   readonly url: string;
-  readonly ours: boolean;
-  /** Roughly, as SQS says: those waiting, in flight and delayed. */
+  /** Approximate, as SQS counts: waiting, in flight and delayed. */
   readonly messages: number;
   readonly properties: Properties;
 }
 
-export interface QueueDeps {
-  readonly sqs: DeployClients['sqs'];
-  readonly clock: Clock;
-}
+type QueueAttributes = Readonly<Partial<Record<QueueAttributeName, string>>>;
 
-/** Reads a queue's state, or `undefined` when there is none of this name. */
-export async function observeQueue(
-  { sqs }: Pick<DeployClients, 'sqs'>,
-  queue: string,
-  names: DeploymentNames,
-): Promise<ObservedQueue | undefined> {
-  const found = await orAbsent(sqs.send(new GetQueueUrlCommand({ QueueName: queue })), ...QUEUE_ABSENT);
-  const url = found?.QueueUrl;
-  if (url === undefined) return undefined;
-  // A queue that is just being deleted still has a URL.
-  const answer = await orAbsent(
-    sqs.send(new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ['All'] })),
-    ...QUEUE_ABSENT,
-  );
-  const tags = await orAbsent(sqs.send(new ListQueueTagsCommand({ QueueUrl: url })), ...QUEUE_ABSENT);
-  if (!answer || !tags) return undefined;
-  const attributes = answer.Attributes ?? {};
-  const tag = tags.Tags?.[STACK_TAG];
-  return {
-    url,
-    ours: tag === names.stack,
-    messages: sum(
-      attributes.ApproximateNumberOfMessages,
-      attributes.ApproximateNumberOfMessagesNotVisible,
-      attributes.ApproximateNumberOfMessagesDelayed,
-    ),
-    properties: {
-      [STACK_TAG]: tag,
-      VisibilityTimeout: attributes.VisibilityTimeout,
-      MessageRetentionPeriod: attributes.MessageRetentionPeriod,
-      RedrivePolicy: describeRedrive(attributes.RedrivePolicy),
-    },
-  };
-}
-
-/** What differs from how the queue that the workers take from shall be. */
-export function diffQueue(observed: ObservedQueue, names: DeploymentNames): Change[] {
-  return diffProperties(observed.properties, { [STACK_TAG]: names.stack, ...queueAttributes(names) });
-}
-
-/** What differs from how the dead-letter queue shall be. */
-export function diffDeadLetterQueue(observed: ObservedQueue, names: DeploymentNames): Change[] {
-  return diffProperties(observed.properties, { [STACK_TAG]: names.stack, ...deadLetterQueueAttributes() });
-}
-
-/** The attributes of the queue that the workers take from. */
-export function queueAttributes(names: DeploymentNames): QueueAttributes {
-  return {
+/** The queue that the workers take from. */
+export const queue: Resource<'queue', ObservedQueue> = {
+  ...defineQueue('queue', 'queueUrl', (names) => ({
     VisibilityTimeout: String(VISIBILITY_TIMEOUT_SECONDS),
     MessageRetentionPeriod: String(RETENTION_SECONDS),
     RedrivePolicy: JSON.stringify({
       deadLetterTargetArn: names.deadLetterQueueArn,
       maxReceiveCount: MAX_RECEIVE_COUNT,
     }),
+  })),
+
+  notes(found, { names }) {
+    if (!found || found.observed.messages === 0 || !touches(found.changes, 'RedrivePolicy')) return [];
+    const { messages } = found.observed;
+    return [
+      `Messages that wait in it (about ${messages}) stay; those received more than ${MAX_RECEIVE_COUNT} times (at most ${messages}) go to ${names.deadLetterQueue}.`,
+    ];
+  },
+};
+
+/** Where SQS moves what was received too often. */
+export const deadLetterQueue = defineQueue('deadLetterQueue', 'deadLetterQueueUrl', () => ({
+  MessageRetentionPeriod: String(RETENTION_SECONDS),
+}));
+
+/** @param attributesOf those that matter to us; others stay as they are. */
+function defineQueue<Kind extends 'queue' | 'deadLetterQueue'>(
+  kind: Kind,
+  ref: 'queueUrl' | 'deadLetterQueueUrl',
+  attributesOf: (names: DeploymentNames) => QueueAttributes,
+): Resource<Kind, ObservedQueue> {
+  return {
+    kind,
+    nameOf: (names) => names[kind],
+
+    async observe({ clients: { sqs } }, names) {
+      const found = await orAbsent(sqs.send(new GetQueueUrlCommand({ QueueName: names[kind] })), ...ABSENT);
+      const url = found?.QueueUrl;
+      if (url === undefined) return undefined;
+      // A queue that is being deleted still has a URL.
+      const answer = await orAbsent(
+        sqs.send(new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ['All'] })),
+        ...ABSENT,
+      );
+      const tags = await orAbsent(sqs.send(new ListQueueTagsCommand({ QueueUrl: url })), ...ABSENT);
+      if (!answer || !tags) return undefined;
+      const attributes = answer.Attributes ?? {};
+      const tag = tags.Tags?.[STACK_TAG];
+      return {
+        url,
+        ours: tag === names.stack,
+        messages:
+          Number(attributes.ApproximateNumberOfMessages ?? 0) +
+          Number(attributes.ApproximateNumberOfMessagesNotVisible ?? 0) +
+          Number(attributes.ApproximateNumberOfMessagesDelayed ?? 0),
+        properties: {
+          [STACK_TAG]: tag,
+          VisibilityTimeout: attributes.VisibilityTimeout,
+          MessageRetentionPeriod: attributes.MessageRetentionPeriod,
+          RedrivePolicy: describeRedrive(attributes.RedrivePolicy),
+        },
+      };
+    },
+
+    refs: ({ url }) => ({ [ref]: url }),
+
+    diff: (observed, { names }) =>
+      diffProperties(observed.properties, { [STACK_TAG]: names.stack, ...attributesOf(names) }),
+
+    steps(found, { names }) {
+      const Attributes = attributesOf(names);
+      const tags = { [STACK_TAG]: names.stack };
+      if (!found) {
+        const command = new CreateQueueCommand({ QueueName: names[kind], Attributes, tags });
+        return [
+          {
+            action: 'create',
+            async run(context) {
+              const created = await retryUntilQueueNameIsFree(context, () =>
+                context.clients.sqs.send(command),
+              );
+              if (!created.QueueUrl) throw new Error(`SQS gave no URL for the new queue ${names[kind]}.`);
+              context.refs[ref] = created.QueueUrl;
+            },
+          },
+        ];
+      }
+      const QueueUrl = found.observed.url;
+      return [
+        touches(found.changes, STACK_TAG) && {
+          action: 'tag',
+          run: ({ clients: { sqs } }) => sqs.send(new TagQueueCommand({ QueueUrl, Tags: tags })),
+        },
+        found.changes.some(({ property }) => property !== STACK_TAG) && {
+          action: 'set attributes',
+          run: (context) =>
+            retryUntilDeadLetterQueueIsSeen(context, () =>
+              context.clients.sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes })),
+            ),
+        },
+      ];
+    },
+
+    destroyNotes: ({ messages }) => (messages > 0 ? [`Messages in it (about ${messages}) are lost.`] : []),
+
+    /**
+     * Waits until SQS no longer finds the queue, which takes up to a minute: until then it would look as if it
+     * stayed. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_DeleteQueue.html
+     */
+    async destroy({ clients: { sqs }, clock }, { name }) {
+      const find = () => orAbsent(sqs.send(new GetQueueUrlCommand({ QueueName: name })), ...ABSENT);
+      const found = await find();
+      if (!found) return;
+      await orAbsent(sqs.send(new DeleteQueueCommand({ QueueUrl: found.QueueUrl })), ...ABSENT);
+      const what = `The end of the queue ${JSON.stringify(name)}`;
+      await waitFor({ clock }, { timeoutMs: 90_000, what }, async () =>
+        (await find()) ? undefined : 'gone',
+      );
+    },
   };
 }
 
-/** The attributes of the dead-letter queue. */
-export function deadLetterQueueAttributes(): QueueAttributes {
-  return { MessageRetentionPeriod: String(RETENTION_SECONDS) };
-}
-
-export type QueueAttributes = Readonly<Partial<Record<QueueAttributeName, string>>>;
-
-/**
- * Makes a queue. SQS refuses a name for a minute after its queue was deleted: that is waited for.
- * @returns its URL.
- */
-export async function createQueue(
-  { sqs, clock }: QueueDeps,
-  queue: string,
-  attributes: QueueAttributes,
-  names: DeploymentNames,
-  onWait?: () => void,
-): Promise<string> {
-  const command = new CreateQueueCommand({
-    QueueName: queue,
-    Attributes: attributes,
-    tags: { [STACK_TAG]: names.stack },
-  });
-  const answer = await retryWhile(
-    { clock, timeoutMs: 90_000, intervalMs: 5_000, onWait },
-    (error) => isServiceError(error, ...DELETED_RECENTLY) || isTargetNotThere(error),
-    () => sqs.send(command),
-  );
-  if (!answer.QueueUrl) throw new Error(`SQS gave no URL for the new queue ${queue}.`);
-  return answer.QueueUrl;
-}
-
-/** Sets a queue's attributes. Those not named stay, and so do its messages. A new dead-letter queue is waited for. */
-export async function setQueueAttributes(
-  { sqs, clock }: QueueDeps,
-  url: string,
-  attributes: QueueAttributes,
-  onWait?: () => void,
-): Promise<void> {
-  const command = new SetQueueAttributesCommand({ QueueUrl: url, Attributes: attributes });
-  await retryWhile({ clock, timeoutMs: SPREAD_MS, onWait }, isTargetNotThere, () => sqs.send(command));
-}
-
-/**
- * Deletes a queue, and waits until SQS no longer finds it, which takes up to a minute: until then it would look
- * as if it stayed. What is gone already is fine.
- * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_DeleteQueue.html
- */
-export async function deleteQueue({ sqs, clock }: QueueDeps, queue: string): Promise<void> {
-  const find = () => orAbsent(sqs.send(new GetQueueUrlCommand({ QueueName: queue })), ...QUEUE_ABSENT);
-  const found = await find();
-  if (!found) return;
-  await orAbsent(sqs.send(new DeleteQueueCommand({ QueueUrl: found.QueueUrl })), ...QUEUE_ABSENT);
-  const what = `The end of the queue ${JSON.stringify(queue)}`;
-  await waitFor({ clock, timeoutMs: 90_000, what }, async () => ((await find()) ? undefined : 'gone'));
-}
-
-/** Gives a queue our tag. */
-export async function tagQueue(
-  { sqs }: Pick<DeployClients, 'sqs'>,
-  url: string,
-  names: DeploymentNames,
-): Promise<void> {
-  await sqs.send(new TagQueueCommand({ QueueUrl: url, Tags: { [STACK_TAG]: names.stack } }));
-}
-
-/** What SQS calls it when there is no such queue: two names for each of these since its JSON protocol. */
-const QUEUE_ABSENT = ['QueueDoesNotExist', 'AWS.SimpleQueueService.NonExistentQueue'];
-const DELETED_RECENTLY = ['QueueDeletedRecently', 'AWS.SimpleQueueService.QueueDeletedRecently'];
-
-/** How long SQS may take to know everywhere what was made or set. */
-const SPREAD_MS = 60_000;
-
-function isTargetNotThere(error: unknown): boolean {
-  return error instanceof Error && /dead letter target does not exist/i.test(error.message);
-}
+/** What SQS says when there is no such queue: two names since its JSON protocol. */
+const ABSENT = ['QueueDoesNotExist', 'AWS.SimpleQueueService.NonExistentQueue'];
 
 function describeRedrive(policy: string | undefined): string | undefined {
   if (!policy) return undefined;
@@ -173,8 +159,4 @@ function describeRedrive(policy: string | undefined): string | undefined {
     // Not what SQS gives, so not what is wanted either: it is shown and replaced.
     return policy;
   }
-}
-
-function sum(...counts: readonly (string | undefined)[]): number {
-  return counts.reduce((total, count) => total + Number(count ?? 0), 0);
 }

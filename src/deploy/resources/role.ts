@@ -1,6 +1,6 @@
 import {
-  type AttachedPolicy,
   CreateRoleCommand,
+  DeleteRoleCommand,
   DeleteRolePolicyCommand,
   DetachRolePolicyCommand,
   GetRoleCommand,
@@ -13,56 +13,64 @@ import {
 } from '@aws-sdk/client-iam';
 import type { DeployClients } from '../../aws/clients.ts';
 import { orAbsent } from '../../aws/errors.ts';
-import { type Change, change, diffProperties } from '../change.ts';
-import { type DeploymentNames, STACK_TAG } from '../names.ts';
+import { type Change, change, diffProperties, touches } from '../change.ts';
+import { STACK_TAG } from '../names.ts';
+import type { ObservedResource, Resource, StepContext } from '../resource.ts';
 import { canonicalJson, INLINE_POLICY_NAME, inlinePolicy, trustPolicy } from './policy.ts';
 
-/** A role as it is. */
-export interface ObservedRole {
+export interface ObservedRole extends ObservedResource {
   readonly arn: string;
-  readonly ours: boolean;
   readonly tag: string | undefined;
   readonly createdAt: Date | undefined;
   /** Parsed; `undefined` when it cannot be. */
   readonly trustPolicy: unknown;
   /** Our inline policy, parsed. */
   readonly inlinePolicy: unknown;
-  /** The names of inline policies beside ours. */
+  /** The names of inline policies other than ours. */
   readonly otherInlinePolicies: readonly string[];
   /** The ARNs of managed policies. */
   readonly managedPolicies: readonly string[];
 }
 
-/** Reads the function's role, or `undefined` when there is none. */
-export async function observeRole(
-  { iam }: Pick<DeployClients, 'iam'>,
-  names: DeploymentNames,
-): Promise<ObservedRole | undefined> {
-  const RoleName = names.role;
-  const answer = await orAbsent(iam.send(new GetRoleCommand({ RoleName })), ABSENT);
-  const role = answer?.Role;
-  if (!role) return undefined;
-  const inlineNames = await listInlinePolicies(iam, RoleName);
-  const inline = inlineNames.includes(INLINE_POLICY_NAME)
-    ? await orAbsent(iam.send(new GetRolePolicyCommand({ RoleName, PolicyName: INLINE_POLICY_NAME })), ABSENT)
-    : undefined;
-  const managed = await listManagedPolicies(iam, RoleName);
-  const tag = role.Tags?.find(({ Key }) => Key === STACK_TAG)?.Value;
-  return {
-    arn: role.Arn ?? names.roleArn,
-    ours: tag === names.stack,
-    tag,
-    createdAt: role.CreateDate,
-    trustPolicy: parsePolicy(role.AssumeRolePolicyDocument),
-    inlinePolicy: parsePolicy(inline?.PolicyDocument),
-    otherInlinePolicies: inlineNames.filter((name) => name !== INLINE_POLICY_NAME),
-    managedPolicies: managed.flatMap(({ PolicyArn }) => (PolicyArn === undefined ? [] : [PolicyArn])),
-  };
-}
+const ABSENT = 'NoSuchEntityException';
 
-/** What differs: the tag, who may take the role on, and what it may do, statement by statement. */
-export function diffRole(observed: ObservedRole, names: DeploymentNames): Change[] {
-  return [
+/** The properties of a role's changes; the last three are followed by a name. */
+const TRUST_PROPERTY = 'AssumeRolePolicy';
+const POLICY_PROPERTY = `Policy ${INLINE_POLICY_NAME} `;
+const OTHER_INLINE_PROPERTY = 'Inline policy ';
+const MANAGED_PROPERTY = 'Managed policy ';
+
+/** What the function runs as. */
+export const role: Resource<'role', ObservedRole> = {
+  kind: 'role',
+  nameOf: (names) => names.role,
+
+  async observe({ clients: { iam } }, names) {
+    const RoleName = names.role;
+    const found = (await orAbsent(iam.send(new GetRoleCommand({ RoleName })), ABSENT))?.Role;
+    if (!found) return undefined;
+    const inlineNames = await listInlinePolicies(iam, RoleName);
+    const command = new GetRolePolicyCommand({ RoleName, PolicyName: INLINE_POLICY_NAME });
+    const inline = inlineNames.includes(INLINE_POLICY_NAME)
+      ? await orAbsent(iam.send(command), ABSENT)
+      : undefined;
+    const tag = found.Tags?.find(({ Key }) => Key === STACK_TAG)?.Value;
+    return {
+      arn: found.Arn ?? names.roleArn,
+      ours: tag === names.stack,
+      tag,
+      createdAt: found.CreateDate,
+      trustPolicy: parsePolicy(found.AssumeRolePolicyDocument),
+      inlinePolicy: parsePolicy(inline?.PolicyDocument),
+      otherInlinePolicies: inlineNames.filter((name) => name !== INLINE_POLICY_NAME),
+      managedPolicies: await listManagedPolicies(iam, RoleName),
+    };
+  },
+
+  refs: ({ arn }) => ({ roleArn: arn }),
+
+  /** The tag, who may assume the role, and what it may do, statement by statement. */
+  diff: (observed, { names }) => [
     ...diffProperties({ [STACK_TAG]: observed.tag }, { [STACK_TAG]: names.stack }),
     ...diffProperties(
       { [TRUST_PROPERTY]: canonicalJson(observed.trustPolicy ?? null) },
@@ -73,82 +81,91 @@ export function diffRole(observed: ObservedRole, names: DeploymentNames): Change
       change(`${OTHER_INLINE_PROPERTY}${name}`, 'there', undefined),
     ),
     ...observed.managedPolicies.map((arn) => change(`${MANAGED_PROPERTY}${arn}`, 'attached', undefined)),
-  ];
-}
+  ],
 
-/** The properties of a role's changes; the last three are followed by a name. */
-export const TRUST_PROPERTY = 'AssumeRolePolicy';
-export const POLICY_PROPERTY = `Policy ${INLINE_POLICY_NAME} `;
-export const OTHER_INLINE_PROPERTY = 'Inline policy ';
-export const MANAGED_PROPERTY = 'Managed policy ';
+  steps(found, { names }) {
+    const RoleName = names.role;
+    const Tags = [{ Key: STACK_TAG, Value: names.stack }];
+    const setPermissions = {
+      action: 'set permissions',
+      async run(context: StepContext) {
+        const PolicyDocument = JSON.stringify(inlinePolicy(names));
+        const command = new PutRolePolicyCommand({
+          RoleName,
+          PolicyName: INLINE_POLICY_NAME,
+          PolicyDocument,
+        });
+        await context.clients.iam.send(command);
+        context.roleChangedAt = context.clock.now();
+      },
+    };
+    if (!found) {
+      const create = {
+        action: 'create',
+        async run(context: StepContext) {
+          const created = await context.clients.iam.send(
+            new CreateRoleCommand({
+              RoleName,
+              Path: names.rolePath,
+              AssumeRolePolicyDocument: JSON.stringify(trustPolicy()),
+              Description: `What the workers of ${names.stack} may do.`,
+              Tags,
+            }),
+          );
+          context.refs.roleArn = created.Role?.Arn ?? names.roleArn;
+          context.roleChangedAt = context.clock.now();
+        },
+      };
+      return [create, setPermissions];
+    }
+    const { observed, changes } = found;
+    return [
+      touches(changes, STACK_TAG) && {
+        action: 'tag',
+        run: ({ clients: { iam } }) => iam.send(new TagRoleCommand({ RoleName, Tags })),
+      },
+      touches(changes, TRUST_PROPERTY) && {
+        action: 'set trust policy',
+        async run(context) {
+          const PolicyDocument = JSON.stringify(trustPolicy());
+          await context.clients.iam.send(new UpdateAssumeRolePolicyCommand({ RoleName, PolicyDocument }));
+          context.roleChangedAt = context.clock.now();
+        },
+      },
+      touches(changes, POLICY_PROPERTY) && setPermissions,
+      touches(changes, OTHER_INLINE_PROPERTY, MANAGED_PROPERTY) && {
+        action: 'remove other permissions',
+        run: ({ clients: { iam } }) =>
+          removePolicies(iam, RoleName, observed.managedPolicies, observed.otherInlinePolicies),
+      },
+    ];
+  },
 
-/** Makes the role, without any permission yet. @returns its ARN. */
-export async function createRole(
-  { iam }: Pick<DeployClients, 'iam'>,
-  names: DeploymentNames,
-): Promise<string> {
-  const answer = await iam.send(
-    new CreateRoleCommand({
-      RoleName: names.role,
-      Path: names.rolePath,
-      AssumeRolePolicyDocument: JSON.stringify(trustPolicy()),
-      Description: `What the workers of ${names.stack} may do.`,
-      Tags: [{ Key: STACK_TAG, Value: names.stack }],
-    }),
-  );
-  return answer.Role?.Arn ?? names.roleArn;
-}
+  /** IAM deletes a role only when nothing is attached to it. */
+  async destroy({ clients: { iam } }, { name: RoleName }) {
+    const managed = await orAbsent(listManagedPolicies(iam, RoleName), ABSENT);
+    const inline = await orAbsent(listInlinePolicies(iam, RoleName), ABSENT);
+    await removePolicies(iam, RoleName, managed ?? [], inline ?? []);
+    await orAbsent(iam.send(new DeleteRoleCommand({ RoleName })), ABSENT);
+  },
+};
 
-export async function tagRole({ iam }: Pick<DeployClients, 'iam'>, names: DeploymentNames): Promise<void> {
-  await iam.send(
-    new TagRoleCommand({ RoleName: names.role, Tags: [{ Key: STACK_TAG, Value: names.stack }] }),
-  );
-}
+type Iam = DeployClients['iam'];
 
-export async function putTrustPolicy(
-  { iam }: Pick<DeployClients, 'iam'>,
-  names: DeploymentNames,
+/** Detaches managed policies and deletes inline ones. Succeeds when they are gone already. */
+async function removePolicies(
+  iam: Iam,
+  RoleName: string,
+  managedArns: readonly string[],
+  inlineNames: readonly string[],
 ): Promise<void> {
-  await iam.send(
-    new UpdateAssumeRolePolicyCommand({
-      RoleName: names.role,
-      PolicyDocument: JSON.stringify(trustPolicy()),
-    }),
-  );
+  for (const PolicyArn of managedArns) {
+    await orAbsent(iam.send(new DetachRolePolicyCommand({ RoleName, PolicyArn })), ABSENT);
+  }
+  for (const PolicyName of inlineNames) {
+    await orAbsent(iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName })), ABSENT);
+  }
 }
-
-export async function putInlinePolicy(
-  { iam }: Pick<DeployClients, 'iam'>,
-  names: DeploymentNames,
-): Promise<void> {
-  await iam.send(
-    new PutRolePolicyCommand({
-      RoleName: names.role,
-      PolicyName: INLINE_POLICY_NAME,
-      PolicyDocument: JSON.stringify(inlinePolicy(names)),
-    }),
-  );
-}
-
-/** Takes a managed policy from a role. What is gone already is fine. */
-export async function detachManagedPolicy(
-  { iam }: Pick<DeployClients, 'iam'>,
-  role: string,
-  policyArn: string,
-): Promise<void> {
-  await orAbsent(iam.send(new DetachRolePolicyCommand({ RoleName: role, PolicyArn: policyArn })), ABSENT);
-}
-
-/** Deletes an inline policy. What is gone already is fine. */
-export async function deleteInlinePolicy(
-  { iam }: Pick<DeployClients, 'iam'>,
-  role: string,
-  policyName: string,
-): Promise<void> {
-  await orAbsent(iam.send(new DeleteRolePolicyCommand({ RoleName: role, PolicyName: policyName })), ABSENT);
-}
-
-const ABSENT = 'NoSuchEntityException';
 
 function diffPolicy(observed: unknown, wanted: ReturnType<typeof inlinePolicy>): Change[] {
   const before = statementsOf(observed);
@@ -183,24 +200,35 @@ function parsePolicy(document: string | undefined): unknown {
   }
 }
 
-async function listInlinePolicies(iam: DeployClients['iam'], RoleName: string): Promise<string[]> {
-  const names: string[] = [];
-  let Marker: string | undefined;
-  do {
+function listInlinePolicies(iam: Iam, RoleName: string): Promise<string[]> {
+  return collectPages(async (Marker) => {
     const page = await iam.send(new ListRolePoliciesCommand({ RoleName, Marker }));
-    names.push(...(page.PolicyNames ?? []));
-    Marker = page.IsTruncated ? page.Marker : undefined;
-  } while (Marker !== undefined);
-  return names;
+    return { ...page, items: page.PolicyNames ?? [] };
+  });
 }
 
-async function listManagedPolicies(iam: DeployClients['iam'], RoleName: string): Promise<AttachedPolicy[]> {
-  const policies: AttachedPolicy[] = [];
-  let Marker: string | undefined;
-  do {
+function listManagedPolicies(iam: Iam, RoleName: string): Promise<string[]> {
+  return collectPages(async (Marker) => {
     const page = await iam.send(new ListAttachedRolePoliciesCommand({ RoleName, Marker }));
-    policies.push(...(page.AttachedPolicies ?? []));
-    Marker = page.IsTruncated ? page.Marker : undefined;
-  } while (Marker !== undefined);
-  return policies;
+    const arns = (page.AttachedPolicies ?? []).map(({ PolicyArn }) => PolicyArn);
+    return { ...page, items: arns.filter((arn) => arn !== undefined) };
+  });
+}
+
+/** IAM's pages, as each of its listings has them. */
+interface Page {
+  readonly items: readonly string[];
+  readonly IsTruncated?: boolean | undefined;
+  readonly Marker?: string | undefined;
+}
+
+async function collectPages(readPage: (marker: string | undefined) => Promise<Page>): Promise<string[]> {
+  const all: string[] = [];
+  let marker: string | undefined;
+  do {
+    const page = await readPage(marker);
+    all.push(...page.items);
+    marker = page.IsTruncated ? page.Marker : undefined;
+  } while (marker !== undefined);
+  return all;
 }
