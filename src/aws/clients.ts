@@ -1,10 +1,10 @@
-import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
-import { IAMClient } from '@aws-sdk/client-iam';
-import { LambdaClient } from '@aws-sdk/client-lambda';
+import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
+import type { IAMClient } from '@aws-sdk/client-iam';
+import type { LambdaClient } from '@aws-sdk/client-lambda';
 import type { S3Client } from '@aws-sdk/client-s3';
-import { SQSClient } from '@aws-sdk/client-sqs';
-import { STSClient } from '@aws-sdk/client-sts';
-import { CALL_LIMITS } from './call-limits.ts';
+import type { SQSClient } from '@aws-sdk/client-sqs';
+import type { STSClient } from '@aws-sdk/client-sts';
+import { clientConfig, PATIENT } from './client-config.ts';
 
 /** The services that a deployment speaks to. Nothing but `send` is used of each client. */
 export interface DeployClients {
@@ -17,23 +17,44 @@ export interface DeployClients {
 }
 
 /**
- * Makes the clients, once, at the edge; credentials and endpoint are the SDK's own matter. Nothing is called.
- * @param options the S3 client that the process has, and a region to use instead of the SDK's own choice.
+ * Makes the clients, once, at the edge. Nothing is called yet, and a service's part of the SDK is loaded with the
+ * first call of that service.
+ * @param options.s3 the S3 client that the process has.
  * @returns the clients, and `region()`, which throws when the SDK finds none.
  */
-export function createClients(options: {
+export function createClients({
+  s3,
+}: {
   readonly s3: S3Client;
-  readonly region?: string | undefined;
 }): DeployClients & { region(): Promise<string> } {
-  const config = { ...CALL_LIMITS, ...(options.region !== undefined && { region: options.region }) };
-  const lambda = new LambdaClient(config);
+  const config = clientConfig(PATIENT);
+  const loadSts = once(async () => new (await import('@aws-sdk/client-sts')).STSClient(config));
   return {
-    lambda,
-    iam: new IAMClient(config),
-    sqs: new SQSClient(config),
-    s3: options.s3,
-    logs: new CloudWatchLogsClient(config),
-    sts: new STSClient(config),
-    region: () => lambda.config.region(),
+    s3,
+    sqs: lazily(async () => new (await import('@aws-sdk/client-sqs')).SQSClient(config)),
+    lambda: lazily(async () => new (await import('@aws-sdk/client-lambda')).LambdaClient(config)),
+    iam: lazily(async () => new (await import('@aws-sdk/client-iam')).IAMClient(config)),
+    logs: lazily(
+      async () => new (await import('@aws-sdk/client-cloudwatch-logs')).CloudWatchLogsClient(config),
+    ),
+    sts: lazily(loadSts),
+    region: async () => (await loadSts()).config.region(),
   };
+}
+
+function once<T>(load: () => Promise<T>): () => Promise<T> {
+  let loading: Promise<T> | undefined;
+  return () => {
+    loading ??= load();
+    return loading;
+  };
+}
+
+/** A client that is made with its first call. */
+function lazily<Client extends { send(...args: never[]): unknown }>(
+  load: () => Promise<Client>,
+): Pick<Client, 'send'> {
+  const loadOnce = once(load);
+  const send = async (...args: never[]) => (await loadOnce()).send(...args);
+  return { send };
 }

@@ -1,11 +1,8 @@
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
-
-/** Downloads run 20 requests at once at most, each with some writes; S3 itself sets no limit near this. */
-const MAX_SOCKETS = 50;
+import { clientConfig, PATIENT } from './client-config.ts';
 
 /**
- * Makes the S3 client of a process: credentials, profile and region from the SDK's own chain, many kept-alive
- * sockets, and path style where `env` or the profile names a custom endpoint (stand-ins have no host name per bucket).
+ * Makes the S3 client of a process: credentials, profile and region from the SDK's own chain, and path style where `env` or the profile names a custom endpoint (stand-ins have no host name per bucket).
  * `overrides` win over all of it: a region, or a test's endpoint and credentials.
  *
  * Checksums beyond the required ones are off: a whole snapshot would be summed up in JavaScript when it is read,
@@ -17,18 +14,12 @@ export function createS3Client(
 ): S3Client {
   const endpoint = readEndpoint(env);
   const s3 = new S3Client({
+    ...clientConfig(PATIENT),
     ...(endpoint === undefined ? {} : { endpoint }),
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
     // "Expect: 100-continue" would open a connection of its own for each part of an upload.
     expectContinueHeader: false,
-    requestHandler: {
-      httpAgent: { keepAlive: true, maxSockets: MAX_SOCKETS },
-      httpsAgent: { keepAlive: true, maxSockets: MAX_SOCKETS },
-      // The SDK waits for ever by default.
-      connectionTimeout: 5_000,
-      socketTimeout: 60_000,
-    },
     ...overrides,
   });
   // The SDK reads a profile's endpoint at the first request only.

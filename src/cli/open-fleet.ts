@@ -46,8 +46,9 @@ export async function openFleet(
 async function createFleetClients(context: CommandContext) {
   const { SQSClient } = await import('@aws-sdk/client-sqs');
   const { LambdaClient } = await import('@aws-sdk/client-lambda');
-  const { CALL_LIMITS } = await import('../aws/call-limits.ts');
-  return endingClients({ sqs: new SQSClient(CALL_LIMITS), lambda: new LambdaClient(CALL_LIMITS) }, context);
+  const { clientConfig, PATIENT } = await import('../aws/client-config.ts');
+  const config = clientConfig(PATIENT);
+  return endingClients({ sqs: new SQSClient(config), lambda: new LambdaClient(config) }, context);
 }
 
 /** Beside the user's other caches. */

@@ -1,4 +1,5 @@
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { clientConfig, IMPATIENT } from '../aws/client-config.ts';
 import { createSqsQueue } from '../aws/queue.ts';
 import { createS3Client } from '../aws/s3-client.ts';
 import { systemClock } from '../clock.ts';
@@ -9,7 +10,6 @@ import { createTmdbClient } from '../tmdb/client.ts';
 import { createHttpGet } from '../tmdb/http.ts';
 import { createPacer } from '../tmdb/pacer.ts';
 import { WORKER_VARIABLES } from '../worker-contract.ts';
-import { CLIENT_OPTIONS } from './client-options.ts';
 import { createHandler, type Handler } from './handler.ts';
 import { createJsonLog } from './log.ts';
 import { readTitles } from './read-titles.ts';
@@ -39,7 +39,7 @@ export function createWorker({
   const random = Math.random;
   const pacer = createPacer({ requestsPerSecond: settings.requestsPerSecond / settings.workers, clock });
   const lake = createS3Lake({ s3: createS3Client({ env }), bucket });
-  const sqs = new SQSClient(CLIENT_OPTIONS);
+  const sqs = new SQSClient(clientConfig(IMPATIENT));
   const queueAt = (variable: string) => createSqsQueue({ sqs }, env[variable] || missing(variable));
   const eventSource = env[WORKER_VARIABLES.eventSourceId];
   const titleDeps = {
