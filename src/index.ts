@@ -24,7 +24,7 @@ export type { LaunchReport } from './app/launch-fleet.ts';
 // IMDb's list and its partitions.
 export { openIndex } from './app/open-index.ts';
 export { type LaunchPreview, planLaunch } from './app/plan-launch.ts';
-export { readSettings, type SettingPlaces } from './app/read-settings.ts';
+export { readSettings, type SettingPlaces } from './app/settings.ts';
 export { followFleet, readStatus } from './app/status.ts';
 export type { Identity } from './aws/identity.ts';
 // Settings and connection.

@@ -2,7 +2,7 @@ import { UserError } from '../errors.ts';
 import { type LaunchRecord, markPlaces, rangesOf, writeLaunchRecord } from '../fleet/launch-record.ts';
 import { fleetKey, JSON_TYPE } from '../lake/keys.ts';
 import type { ETag, Lake } from '../lake/lake.ts';
-import type { StoredLaunch } from './fleet-store.ts';
+import type { StoredLaunch } from './launch-store.ts';
 
 /** Keeps a launch's file in the lake in step with what SQS has said. */
 export interface FleetMarker {

@@ -6,8 +6,8 @@ import { fleetKey, JSON_TYPE } from '../lake/keys.ts';
 import type { Lake, LakeOptions } from '../lake/lake.ts';
 import { partitionName } from '../partition.ts';
 import { createRunId } from '../run-id.ts';
-import { findUnfinishedFleet, type StoredLaunch } from './fleet-store.ts';
-import { type SendDeps, type SendProgress, type SendReport, sendFleet } from './send-fleet.ts';
+import { findUnfinishedFleet, type StoredLaunch } from './launch-store.ts';
+import { type SendDeps, type SendProgress, type SendReport, sendFleet } from './send-launch.ts';
 
 /** What a launch has done. */
 export interface LaunchReport extends SendReport {

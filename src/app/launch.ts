@@ -2,7 +2,7 @@ import type { FleetPlan } from '../fleet/plan.ts';
 import type { Connection } from './connection.ts';
 import { findUnfinishedLaunch, type LaunchReport, launchFleet } from './launch-fleet.ts';
 import { readManifestSummaries } from './manifest-summaries.ts';
-import type { SendProgress } from './send-fleet.ts';
+import type { SendProgress } from './send-launch.ts';
 
 /** What of a connection a launch works with. */
 type LaunchDeps = Pick<Connection, 'lake' | 'queue' | 'cache' | 'clock' | 'random' | 'settings'>;

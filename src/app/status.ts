@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts';
 import { advise } from '../fleet/advise.ts';
 import { type FleetStatus, judgeFleet, sumUpLake, watchForEnd } from '../fleet/status.ts';
 import type { Lake } from '../lake/lake.ts';
-import { readLatestFleet } from './fleet-store.ts';
+import { readLatestFleet } from './launch-store.ts';
 import { readManifestSummaries, type SummaryCache } from './manifest-summaries.ts';
 
 /** What of a connection is looked at. */

@@ -3,7 +3,7 @@ import type { QueueDepths, QueueReader } from '../aws/queue-interface.ts';
 import type { Clock } from '../clock.ts';
 import { UserError } from '../errors.ts';
 import type { Lake } from '../lake/lake.ts';
-import { readLatestFleet } from './fleet-store.ts';
+import { readLatestFleet } from './launch-store.ts';
 
 /** What became of the event source. */
 export interface SwitchReport {

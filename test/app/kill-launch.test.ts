@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readLatestFleet } from '../../src/app/fleet-store.ts';
+import { readLatestFleet } from '../../src/app/launch-store.ts';
 import { createDirectoryLake } from '../../src/lake/directory/directory-lake.ts';
 
 const CHILD = fileURLToPath(new URL('./launch-child.ts', import.meta.url));

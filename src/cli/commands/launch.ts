@@ -1,5 +1,5 @@
-import type { StoredLaunch } from '../../app/fleet-store.ts';
 import type { LaunchReport } from '../../app/launch-fleet.ts';
+import type { StoredLaunch } from '../../app/launch-store.ts';
 import { utcDay } from '../../clock.ts';
 import type { Settings } from '../../config/settings.ts';
 import { CancelledError, UsageError, UserError } from '../../errors.ts';

@@ -1,5 +1,5 @@
-import { followRun, type RunEnd } from '../../app/follow-run.ts';
 import type { PartitionQueue } from '../../app/partition-queue.ts';
+import { followRun, type RunEnd } from '../../app/simulate.ts';
 import { utcDay } from '../../clock.ts';
 import type { Manifest } from '../../download/manifest.ts';
 import { UsageError } from '../../errors.ts';

@@ -7,8 +7,8 @@ import type { Lake } from '../lake/lake.ts';
 import { writeMessage } from '../message.ts';
 import type { Partition } from '../partition.ts';
 import { createFleetMarker } from './fleet-marker.ts';
-import type { StoredLaunch } from './fleet-store.ts';
 import { workInLanes } from './in-lanes.ts';
+import type { StoredLaunch } from './launch-store.ts';
 
 /** How far the sending is. */
 export interface SendProgress {

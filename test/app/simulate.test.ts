@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { followRun } from '../../src/app/follow-run.ts';
 import type { RunDeadLetter } from '../../src/app/partition-queue.ts';
+import { followRun } from '../../src/app/simulate.ts';
 import type { Outcome } from '../../src/download/manifest.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 import { MemoryLake } from '../support/memory-lake.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { readLatestFleet } from '../../src/app/fleet-store.ts';
 import { findUnfinishedLaunch, launchFleet } from '../../src/app/launch-fleet.ts';
+import { readLatestFleet } from '../../src/app/launch-store.ts';
 import { completeFilters } from '../../src/fleet/filters.ts';
 import { type LaunchRecord, placesToSend } from '../../src/fleet/launch-record.ts';
 import { summarizeManifest } from '../../src/fleet/manifest-summary.ts';
