@@ -1,8 +1,8 @@
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { workInLanes } from '../src/app/in-lanes.ts';
-import { launchFleet } from '../src/app/launch-fleet.ts';
 import { readManifestSummaries } from '../src/app/manifest-summaries.ts';
+import { sendLaunch } from '../src/app/send-launch.ts';
 import { readStatus } from '../src/app/status.ts';
 import { createSqsQueue } from '../src/aws/queue.ts';
 import { createS3Client } from '../src/aws/s3-client.ts';
@@ -90,7 +90,7 @@ async function measurePlan(): Promise<{ plan: FleetPlan; planMs: number }> {
 async function measureLaunch(planned: FleetPlan) {
   const startedMs = performance.now();
   const deps = { lake, queue, clock: systemClock, random: Math.random };
-  const { calls, sent } = await launchFleet(deps, planned, { queueName: 'bench-fleet' });
+  const { calls, sent } = await sendLaunch(deps, planned, { queueName: 'bench-fleet' });
   if (sent !== PARTITIONS) throw new Error(`${sent} partitions were sent.`);
   return {
     calls,

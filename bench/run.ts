@@ -1,4 +1,4 @@
-import { formatTable } from '../src/cli/table.ts';
+import { formatTable } from '../src/cli/format.ts';
 import type { BenchRow } from './bench-row.ts';
 import { runDownloadBench } from './download.ts';
 import { runFleetBench } from './fleet.ts';

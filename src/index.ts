@@ -19,11 +19,10 @@ export { type DeployPreview, planDeploy } from './app/deploy.ts';
 // Downloads, and what came of them.
 export { type DownloadOptions, download } from './app/download.ts';
 // The fleet.
-export { launch } from './app/launch.ts';
-export type { LaunchReport } from './app/launch-fleet.ts';
+export { type LaunchPreview, launch, planLaunch } from './app/launch.ts';
 // IMDb's list and its partitions.
 export { openIndex } from './app/open-index.ts';
-export { type LaunchPreview, planLaunch } from './app/plan-launch.ts';
+export type { LaunchReport } from './app/send-launch.ts';
 export { readSettings, type SettingPlaces } from './app/settings.ts';
 export { followFleet, readStatus } from './app/status.ts';
 export type { Identity } from './aws/identity.ts';

@@ -10,3 +10,13 @@ export function quote(value: unknown, maxLength = 60): string {
 function shorten(text: string, maxLength: number): string {
   return text.length > maxLength ? `${text.slice(0, maxLength)}…` : text;
 }
+
+/** A number for people: `9,000`. */
+export function formatCount(value: number): string {
+  return Math.round(value).toLocaleString('en-US');
+}
+
+/** A number of things: `1 message`, `9,000 messages`. */
+export function formatNumberOf(value: number, noun: string): string {
+  return `${formatCount(value)} ${noun}${value === 1 ? '' : 's'}`;
+}

@@ -3,35 +3,23 @@ import { createS3Client } from '../aws/s3-client.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import { missingSetting } from '../config/resolve-settings.ts';
 import type { Settings } from '../config/settings.ts';
-import type { Lake } from '../lake/lake.ts';
 import { createS3Lake } from '../lake/s3/s3-lake.ts';
 import type { TmdbClient } from '../tmdb/client.ts';
-import { createFleet, type FleetServices } from './create-fleet.ts';
-import { createTmdb } from './create-tmdb.ts';
-import { createMemoryCache, type SummaryCache } from './manifest-summaries.ts';
-import { userAgent } from './version.ts';
+import { connectFleet, type FleetConnection } from './fleet-connection.ts';
+import { createMemoryCache } from './manifest-summaries.ts';
+import { createTmdb } from './tmdb.ts';
 
 /** Settings with nothing missing. */
 export type CompleteSettings = Settings & { readonly bucketName: string; readonly apiKey: string };
 
 /** Everything outside, ready to be asked: what the other functions take as their first argument. */
-export interface Connection extends FleetServices {
+export interface Connection extends FleetConnection {
   readonly settings: CompleteSettings;
-  readonly lake: Lake;
   readonly tmdb: TmdbClient;
   /** AWS's clients. */
   readonly clients: DeployClients & { region(): Promise<string> };
   /** The profile of `~/.aws` in use, when `AWS_PROFILE` names one. */
   readonly profile: string | undefined;
-  /** What is known of the lake's manifests, so that each is read again only when it has changed. */
-  readonly cache: SummaryCache;
-  /** Where IMDb's data sets are. */
-  readonly datasetsUrl: string;
-  /** Who asks, as TMDB and IMDb are told. */
-  readonly userAgent: string;
-  readonly clock: Clock;
-  /** Uniform in [0, 1). */
-  readonly random: () => number;
 }
 
 /**
@@ -48,19 +36,15 @@ export function connect(
   const { bucketName, apiKey } = settings;
   if (bucketName === undefined) throw missingSetting('bucketName', 'config.ini');
   if (apiKey === undefined) throw missingSetting('apiKey', 'config.ini');
+  const complete = { ...settings, bucketName, apiKey };
   const s3 = createS3Client({ env });
   const clients = createClients({ s3 });
+  const lake = createS3Lake({ s3, bucket: bucketName });
   return {
-    settings: { ...settings, bucketName, apiKey },
-    lake: createS3Lake({ s3, bucket: bucketName }),
+    ...connectFleet(clients, { settings: complete, lake, cache: createMemoryCache(), clock }),
+    settings: complete,
     tmdb: createTmdb({ clock }, { settings, apiKey }).tmdb,
     clients,
     profile: env.AWS_PROFILE || undefined,
-    ...createFleet(clients, settings),
-    cache: createMemoryCache(),
-    datasetsUrl: settings.imdbDatasetsUrl,
-    userAgent: userAgent(),
-    clock,
-    random: Math.random,
   };
 }

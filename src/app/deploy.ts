@@ -1,7 +1,14 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { type Identity, observeIdentity } from '../aws/identity.ts';
+import { settingsEnvironment } from '../config/resolve-settings.ts';
+import type { DeploymentInput } from '../deploy/deployment-input.ts';
+import { buildZip } from '../deploy/package.ts';
 import { type Plan, planDeployment } from '../deploy/plan.ts';
-import type { Connection } from './connection.ts';
-import { describeDeployment } from './describe-deployment.ts';
+import { UserError } from '../errors.ts';
+import type { CompleteSettings, Connection } from './connection.ts';
+
+export { applyDeployment } from '../deploy/apply.ts';
 
 /** What a deploy would do, and in whose account. */
 export interface DeployPreview {
@@ -12,13 +19,57 @@ export interface DeployPreview {
 
 /**
  * Looks at AWS and says what `tdd deploy` would do there; it cannot change anything.
+ * @param options.onIdentity is told who one is in AWS before anything else is looked at.
  * @throws {UserError} when AWS takes no credentials, the worker was not built, or something stands in the way.
  */
 export async function planDeploy(
-  connection: Connection,
-  options: { readonly signal?: AbortSignal } = {},
+  connection: Pick<Connection, 'clients' | 'profile' | 'clock' | 'settings'>,
+  options: { readonly signal?: AbortSignal; readonly onIdentity?: (identity: Identity) => void } = {},
 ): Promise<DeployPreview> {
   const identity = await observeIdentity(connection);
+  options.onIdentity?.(identity);
   const wanted = await describeDeployment(connection.settings, identity);
+  options.signal?.throwIfAborted();
   return { identity, plan: await planDeployment(connection, wanted, options) };
+}
+
+/** What a deployment is planned from. */
+interface WantedDeployment {
+  /** The TMDB API key is in its environment: not to be shown. */
+  readonly input: DeploymentInput;
+  /** The worker's code. */
+  readonly zip: Uint8Array;
+}
+
+/**
+ * Says what somebody's settings want on AWS, for `planDeployment`.
+ * @throws {UserError} when the worker was not built.
+ */
+async function describeDeployment(
+  settings: CompleteSettings,
+  { region, accountId }: Pick<Identity, 'region' | 'accountId'>,
+): Promise<WantedDeployment> {
+  const { lambdaName, queueName, bucketName, workers, memorySize: memorySizeMb } = settings;
+  return {
+    input: {
+      ...{ lambdaName, queueName, bucketName, workers, memorySizeMb, region, accountId },
+      environment: settingsEnvironment(settings),
+    },
+    zip: await buildZip({ bundle: await readWorkerBundle() }),
+  };
+}
+
+/** Beside the built program, and from its sources. */
+const BUNDLE_PLACES = ['../worker/index.mjs', '../../dist/worker/index.mjs'];
+
+/**
+ * The worker's code as the build has made it: one ES module.
+ * @throws {UserError} when it was not built.
+ */
+async function readWorkerBundle(): Promise<Buffer> {
+  const found = BUNDLE_PLACES.map((place) => new URL(place, import.meta.url)).find((url) => existsSync(url));
+  if (found === undefined) {
+    throw new UserError('The worker of this checkout is not built: run npm run build first.');
+  }
+  return readFile(found);
 }

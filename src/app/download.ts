@@ -1,14 +1,34 @@
+import type { Settings } from '../config/settings.ts';
 import {
   type DownloadControl,
+  type DownloadProgress,
   type DownloadReport,
   downloadPartition,
 } from '../download/download-partition.ts';
 import { UserError } from '../errors.ts';
+import { findTitlesById } from '../imdb/find-titles.ts';
 import { findPartition, type PartitionIndex, readPartition } from '../imdb/partition-index.ts';
 import { type Partition, partitionName } from '../partition.ts';
 import { createRunId } from '../run-id.ts';
 import type { Connection } from './connection.ts';
-import { lookupSettings } from './lookup-settings.ts';
+import { lookupSettings } from './settings.ts';
+
+/** What of a connection a download works with. */
+export type DownloadConnection = Pick<Connection, 'lake' | 'tmdb' | 'clock' | 'random'> & {
+  readonly settings: Settings;
+};
+
+/** A partition to download, whole or a few of its titles. */
+export interface DownloadTarget {
+  readonly partition: Partition;
+  readonly only?: ReadonlySet<string>;
+}
+
+/** An IMDb id that cannot be downloaded. */
+export interface TitleWithoutPartition {
+  readonly imdbId: string;
+  readonly reason: string;
+}
 
 /** What of a partition to download, and how that is watched and ended. */
 export interface DownloadOptions extends DownloadControl {
@@ -16,6 +36,13 @@ export interface DownloadOptions extends DownloadControl {
   readonly limit?: number;
   /** Download again what the lake has already. */
   readonly refresh?: boolean;
+}
+
+/** Who is told how a target's download goes. */
+export interface DownloadWatcher {
+  readonly update: (progress: DownloadProgress) => void;
+  /** Called when it is over, whichever way. */
+  readonly end: () => void;
 }
 
 /**
@@ -26,28 +53,118 @@ export interface DownloadOptions extends DownloadControl {
  *   when it comes before the partition's titles are read.
  */
 export async function download(
-  connection: Connection,
+  connection: DownloadConnection,
   index: PartitionIndex,
   partition: Partition,
   options: DownloadOptions = {},
 ): Promise<DownloadReport> {
-  const { clock, random, settings } = connection;
-  const { limit, refresh = false, ...control } = options;
-  if (findPartition(index, partition) === undefined) {
-    throw new UserError(`The list of ${index.snapshot} has no movie in ${partitionName(partition)}.`);
+  const { limit, refresh = false, onProgress: update = () => {}, stop, abort } = options;
+  const target = findTarget(index, partition);
+  const run = { ...startRun(connection, index, refresh), limit };
+  return downloadTarget(connection, index, target, run, {
+    stop,
+    abort,
+    reading: abort,
+    watch: () => ({ update, end: () => {} }),
+  });
+}
+
+/**
+ * Downloads one target after the other, as one run, until a report has a `problem`.
+ * @param options.limit at most so many titles of all of them together.
+ * @param options.stop begins no new title and no new target; while a target's titles are read, its reason is thrown.
+ * @param options.watch is called with each target that begins.
+ * @returns a report for each target that was begun.
+ * @throws what the lake throws.
+ */
+export async function downloadTargets(
+  connection: DownloadConnection,
+  index: PartitionIndex,
+  targets: readonly DownloadTarget[],
+  options: Omit<DownloadOptions, 'onProgress'> & {
+    readonly watch: (partition: Partition) => DownloadWatcher;
+  },
+): Promise<DownloadReport[]> {
+  const { limit, refresh = false, stop, abort, watch } = options;
+  const run = startRun(connection, index, refresh);
+  const reports: DownloadReport[] = [];
+  for (const target of targets) {
+    const done = reports.reduce((sum, { thisRun }) => sum + thisRun.done, 0);
+    const left = limit === undefined ? undefined : limit - done;
+    if (stop?.aborted || left === 0 || reports.at(-1)?.problem !== undefined) break;
+    const control = { stop, abort, reading: stop, watch };
+    reports.push(await downloadTarget(connection, index, target, { ...run, limit: left }, control));
   }
+  return reports;
+}
+
+/** What all targets of one run have in common. */
+function startRun(
+  { clock, random, settings }: DownloadConnection,
+  { snapshot }: PartitionIndex,
+  refresh: boolean,
+) {
   const now = clock.now();
-  return downloadPartition(
-    connection,
-    {
-      partition,
-      snapshot: index.snapshot,
-      titles: await readPartition({ lake: connection.lake, signal: control.abort }, index, partition),
-      settings: lookupSettings(settings),
-      run: createRunId(now, random),
-      limit,
-      redoBefore: refresh ? new Date(now).toISOString() : undefined,
-    },
-    control,
+  return {
+    snapshot,
+    settings: lookupSettings(settings),
+    run: createRunId(now, random),
+    redoBefore: refresh ? new Date(now).toISOString() : undefined,
+  };
+}
+
+async function downloadTarget(
+  { lake, tmdb, clock }: DownloadConnection,
+  index: PartitionIndex,
+  target: DownloadTarget,
+  run: ReturnType<typeof startRun> & { readonly limit: number | undefined },
+  control: {
+    readonly stop: AbortSignal | undefined;
+    readonly abort: AbortSignal | undefined;
+    /** Ends the reading of the target's titles. */
+    readonly reading: AbortSignal | undefined;
+    readonly watch: (partition: Partition) => DownloadWatcher;
+  },
+): Promise<DownloadReport> {
+  const { stop, abort, reading, watch } = control;
+  const titles = await readPartition({ lake, signal: reading }, index, target.partition);
+  const { update, end } = watch(target.partition);
+  const job = { ...run, ...target, titles };
+  const signals = { ...(stop && { stop }), ...(abort && { abort }) };
+  return downloadPartition({ lake, tmdb, clock }, job, { onProgress: update, ...signals }).finally(end);
+}
+
+/** @throws {UserError} when the index lists nothing there. */
+export function findTarget(index: PartitionIndex, partition: Partition): DownloadTarget {
+  if (findPartition(index, partition)) return { partition };
+  throw new UserError(
+    `IMDb's list of ${index.snapshot} has no ${index.titleTypes.join(' or ')} in the partition ${partitionName(partition)}: there is nothing to download.`,
   );
+}
+
+/** Finds the partitions of single titles, by streaming the index's rows. */
+export async function findTargetsOfTitles(
+  { lake }: Pick<DownloadConnection, 'lake'>,
+  index: PartitionIndex,
+  imdbIds: readonly string[],
+  { signal }: { readonly signal: AbortSignal },
+): Promise<{ targets: DownloadTarget[]; withoutPartition: TitleWithoutPartition[] }> {
+  const found = await findTitlesById({ lake, signal }, index, imdbIds);
+  const targets = new Map<string, { partition: Partition; only: Set<string> }>();
+  const withoutPartition: TitleWithoutPartition[] = [];
+  for (const imdbId of imdbIds) {
+    const title = found.get(imdbId);
+    if (title?.partition) {
+      const name = partitionName(title.partition);
+      const target = targets.get(name) ?? { partition: title.partition, only: new Set() };
+      targets.set(name, target);
+      target.only.add(imdbId);
+    } else {
+      const reason = title
+        ? `IMDb names no year for "${title.title}", so it has no partition`
+        : `IMDb's list of ${index.snapshot} has no ${index.titleTypes.join(' or ')} of this id`;
+      withoutPartition.push({ imdbId, reason });
+    }
+  }
+  return { targets: [...targets.values()], withoutPartition };
 }

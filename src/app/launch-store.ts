@@ -1,9 +1,19 @@
 import { areSameSettings } from '../download/manifest.ts';
+import { UserError } from '../errors.ts';
 import { areSameFilters } from '../fleet/filters.ts';
-import { type LaunchRecord, parseLaunchRecord } from '../fleet/launch-record.ts';
+import {
+  createLaunchRecord,
+  type LaunchRecord,
+  markPlaces,
+  parseLaunchRecord,
+  rangesOf,
+  writeLaunchRecord,
+} from '../fleet/launch-record.ts';
+import type { ManifestSummary } from '../fleet/manifest-summary.ts';
 import type { FleetPlan } from '../fleet/plan.ts';
-import { FLEET_PREFIX } from '../lake/keys.ts';
+import { FLEET_PREFIX, fleetKey, JSON_TYPE } from '../lake/keys.ts';
 import type { ETag, Lake, LakeEntry, LakeOptions } from '../lake/lake.ts';
+import { partitionName } from '../partition.ts';
 import { RETENTION_SECONDS } from '../worker-contract.ts';
 
 /** A launch and the version it was read as. */
@@ -16,38 +26,96 @@ export interface StoredLaunch {
 const LOOK_BACK = 20;
 
 /** The latest launch, or `undefined` when the lake has none. */
-export async function readLatestFleet(
+export async function readLatestLaunch(
   { lake }: { readonly lake: Lake },
   options?: LakeOptions,
 ): Promise<StoredLaunch | undefined> {
   for (const entry of await listLatest(lake, options)) {
-    const stored = await readFleet(lake, entry, options);
+    const stored = await readLaunch(lake, entry, options);
     if (stored !== undefined) return stored;
   }
   return undefined;
 }
 
-/** The latest launch of the last 14 days that planned what `plan` plans and was cut off before all was sent. */
-export async function findUnfinishedFleet(
+/**
+ * The launch of the last 14 days that has the same filters, settings and queue and was interrupted, if there is one.
+ * What it has sent without having marked it is taken from the manifests: a worker that began such a partition has
+ * left the launch's name there.
+ */
+export async function findUnfinishedLaunch(
   { lake, nowMs }: { readonly lake: Lake; readonly nowMs: number },
   plan: Pick<FleetPlan, 'filters' | 'settings' | 'titleTypes'>,
-  queue: string,
-  options?: LakeOptions,
+  options: {
+    readonly queueName: string;
+    readonly summaries: ReadonlyMap<string, ManifestSummary>;
+    readonly signal?: AbortSignal | undefined;
+  },
 ): Promise<StoredLaunch | undefined> {
-  for (const entry of await listLatest(lake, options)) {
+  const { queueName, summaries, signal } = options;
+  for (const entry of await listLatest(lake, { signal })) {
     if (entry.lastModified.getTime() < nowMs - RETENTION_SECONDS * 1_000) continue;
-    const stored = await readFleet(lake, entry, options);
+    const stored = await readLaunch(lake, entry, { signal });
     if (stored === undefined) continue;
     const { fleet } = stored;
     const isSamePlan =
-      fleet.queue === queue &&
+      fleet.queue === queueName &&
       areSameFilters(fleet.filters, plan.filters) &&
       areSameSettings(fleet.settings, plan.settings) &&
       fleet.titleTypes.join() === plan.titleTypes.join();
+    if (!isSamePlan) continue;
     // An unfinished launch behind a finished one of the same plan has been made good by that.
-    if (isSamePlan) return fleet.finishedAt === undefined ? stored : undefined;
+    return fleet.finishedAt === undefined ? markBegun(stored, summaries) : undefined;
   }
   return undefined;
+}
+
+function markBegun(
+  { fleet, etag }: StoredLaunch,
+  summaries: ReadonlyMap<string, ManifestSummary>,
+): StoredLaunch {
+  const marks = markPlaces(fleet.partitions.length, fleet.acknowledged);
+  fleet.partitions.forEach(([year, initial], place) => {
+    if (summaries.get(partitionName({ year, initial }))?.lastRun.run === fleet.run) marks[place] = 1;
+  });
+  return { etag, fleet: { ...fleet, acknowledged: rangesOf(marks) } };
+}
+
+/**
+ * Writes a plan into the lake as a new launch, nothing of which is sent.
+ * @throws {UserError} when a launch of this name exists.
+ */
+export async function storeLaunch(
+  { lake }: { readonly lake: Lake },
+  plan: FleetPlan,
+  {
+    signal,
+    ...launch
+  }: {
+    readonly run: string;
+    readonly queue: string;
+    readonly nowMs: number;
+    readonly signal: AbortSignal | undefined;
+  },
+): Promise<StoredLaunch> {
+  const fleet = createLaunchRecord(plan, launch);
+  const key = fleetKey(fleet.run);
+  const text = writeLaunchRecord(fleet);
+  const etag =
+    (await lake.compareAndSwap(key, text, JSON_TYPE, null, { signal })) ??
+    (await etagOfOwnWrite(lake, key, text, { signal }));
+  if (etag !== undefined) return { fleet, etag };
+  throw new UserError(`${lake.url}/${key} is there already: run the launch again.`);
+}
+
+/** Compare-and-swap can fail because the SDK's retry met the version that the first try had written. */
+export async function etagOfOwnWrite(
+  lake: Lake,
+  key: string,
+  text: string,
+  options?: LakeOptions,
+): Promise<ETag | undefined> {
+  const object = await lake.read(key, options);
+  return object?.body.toString('utf8') === text ? object.etag : undefined;
 }
 
 /** Launches are named by time. */
@@ -57,7 +125,7 @@ async function listLatest(lake: Lake, options?: LakeOptions): Promise<LakeEntry[
   return entries.reverse().slice(0, LOOK_BACK);
 }
 
-async function readFleet(
+async function readLaunch(
   lake: Lake,
   { key }: LakeEntry,
   options?: LakeOptions,

@@ -1,31 +1,195 @@
-import type { FleetPlan } from '../fleet/plan.ts';
-import type { Connection } from './connection.ts';
-import { findUnfinishedLaunch, type LaunchReport, launchFleet } from './launch-fleet.ts';
+import { countMessages } from '../aws/queue-interface.ts';
+import { resolveSetting } from '../config/resolve-settings.ts';
+import { SETTINGS, type SettingName, type Settings } from '../config/settings.ts';
+import { estimateFleet, type FleetEstimate, learnRates } from '../fleet/estimate.ts';
+import { completeFilters, type FleetFilters } from '../fleet/filters.ts';
+import { partitionsToSend } from '../fleet/launch-record.ts';
+import type { ManifestSummary } from '../fleet/manifest-summary.ts';
+import { type FleetPlan, type PlannedPartition, planFleet } from '../fleet/plan.ts';
+import { isEnabled } from '../fleet/status.ts';
+import type { PartitionIndex } from '../imdb/partition-index.ts';
+import { formatNumberOf } from '../text.ts';
+import type { FleetConnection } from './fleet-connection.ts';
+import { findUnfinishedLaunch, type StoredLaunch } from './launch-store.ts';
 import { readManifestSummaries } from './manifest-summaries.ts';
-import type { SendProgress } from './send-launch.ts';
+import { type LaunchReport, type SendProgress, sendLaunch } from './send-launch.ts';
+import { lookupSettings } from './settings.ts';
 
-/** What of a connection a launch works with. */
-type LaunchDeps = Pick<Connection, 'lake' | 'queue' | 'cache' | 'clock' | 'random' | 'settings'>;
+/** What a launch would send, and what that would take. */
+export interface LaunchPreview {
+  readonly plan: FleetPlan;
+  /** An interrupted launch of the same filters and settings: {@link launch} sends the rest of it instead of `plan`. */
+  readonly resume?: StoredLaunch;
+  /** What would be sent, in this order. */
+  readonly partitions: readonly PlannedPartition[];
+  /** Requests to TMDB, time and money. */
+  readonly estimate: FleetEstimate;
+  /** What one should know before. */
+  readonly notes: readonly LaunchNote[];
+  readonly queueExists: boolean;
+}
+
+/** Something to know before a launch. */
+export interface LaunchNote {
+  /**
+   * `otherSettings`: the workers were deployed with other settings than these; `resumes`: see
+   * {@link LaunchPreview.resume}; `noManifests`: the lake has movies but no manifests; `queueNotEmpty`; `paused`: the
+   * event source is disabled.
+   */
+  readonly about: 'otherSettings' | 'resumes' | 'noManifests' | 'queueNotEmpty' | 'paused';
+  /** A sentence. */
+  readonly text: string;
+}
+
+type PlanDeps = Pick<FleetConnection, 'lake' | 'queue' | 'cache' | 'clock' | 'settings'> & {
+  readonly workers: Pick<FleetConnection['workers'], 'readEventSource' | 'readEnvironment'>;
+};
 
 /**
- * Sends a plan's partitions to the workers. A launch of the same filters and settings that was cut off before all was
- * sent is gone on with instead, so that no partition is sent twice.
- * @throws {UserError} when there is no queue or SQS goes on failing: the same call then goes on from there.
+ * Says what a launch would send, and forecasts it from what the lake has already taught; sends nothing.
+ * @param filters as `tdd launch` has them; by default the years from 2000 to this one.
+ * @param options.resume `false`: do not look for an interrupted launch.
+ * @param options.onProgress is told how many of the manifests that have changed are read.
+ * @throws {UsageError} for filters that contradict each other, what the lake throws, and {@link UserError} where AWS
+ *   refuses.
+ */
+export async function planLaunch(
+  connection: PlanDeps,
+  index: PartitionIndex,
+  filters: Partial<FleetFilters> = {},
+  options: {
+    readonly resume?: boolean;
+    readonly onProgress?: (progress: { readonly read: number; readonly total: number }) => void;
+    readonly signal?: AbortSignal;
+  } = {},
+): Promise<LaunchPreview> {
+  const { settings, clock, lake } = connection;
+  const { queueName, requestsPerSecond, workers, memorySize } = settings;
+  const { signal, resume: mayResume = true } = options;
+  const complete = completeFilters(filters, clock.now());
+  const { byPartition: summaries } = await readManifestSummaries(connection, options);
+  const nowMs = clock.now();
+  const asked = lookupSettings(settings);
+  const plan = planFleet({ index, filters: complete, settings: asked, summaries, nowMs });
+  const resume = mayResume
+    ? await findUnfinishedLaunch({ lake, nowMs }, plan, { queueName, summaries, signal })
+    : undefined;
+  const partitions = resume ? partitionsToSend(resume.fleet) : plan.partitions;
+  const budget = { requestsPerSecond, workers, memorySize };
+  return {
+    plan,
+    ...(resume !== undefined && { resume }),
+    partitions,
+    estimate: estimateFleet(partitions, budget, learnRates(summaries.values(), asked)),
+    ...(await noteWhatMatters(connection, { filters: complete, resume, summaries })),
+  };
+}
+
+/**
+ * Sends a plan's partitions to the workers. An interrupted launch of the same filters and settings is resumed instead,
+ * so that no partition is sent twice.
+ * @param options.resume the launch to resume, as {@link planLaunch} has found it; `false`: none; by default it is
+ *   looked for.
+ * @throws {UserError} when there is no queue or SQS keeps failing: the same call then goes on from there.
  */
 export async function launch(
-  connection: LaunchDeps,
+  connection: Pick<FleetConnection, 'lake' | 'queue' | 'cache' | 'clock' | 'random' | 'settings'>,
   plan: FleetPlan,
-  options: { readonly onProgress?: (progress: SendProgress) => void; readonly signal?: AbortSignal } = {},
+  options: {
+    readonly resume?: StoredLaunch | boolean;
+    readonly onProgress?: (progress: SendProgress) => void;
+    readonly signal?: AbortSignal;
+  } = {},
 ): Promise<LaunchReport> {
   const { lake, clock, settings } = connection;
   const { queueName } = settings;
-  const { signal } = options;
+  const { signal, onProgress, resume = true } = options;
   await connection.queue.url(); // Before a plan is written that nobody could send.
-  const { byPartition: summaries } = await readManifestSummaries(connection, { signal });
-  const resume = await findUnfinishedLaunch({ lake, nowMs: clock.now() }, plan, {
+  return sendLaunch(connection, plan, {
     queueName,
-    summaries,
     signal,
+    onProgress,
+    resume: typeof resume === 'boolean' ? (resume ? await findUnfinished() : undefined) : resume,
   });
-  return launchFleet(connection, plan, { ...options, queueName, resume });
+
+  async function findUnfinished(): Promise<StoredLaunch | undefined> {
+    const { byPartition: summaries } = await readManifestSummaries(connection, { signal });
+    return findUnfinishedLaunch({ lake, nowMs: clock.now() }, plan, { queueName, summaries, signal });
+  }
+}
+
+async function noteWhatMatters(
+  { lake, queue, workers, settings }: PlanDeps,
+  context: {
+    readonly filters: FleetFilters;
+    readonly resume: StoredLaunch | undefined;
+    readonly summaries: ReadonlyMap<string, ManifestSummary>;
+  },
+): Promise<Pick<LaunchPreview, 'notes' | 'queueExists'>> {
+  const { filters, resume, summaries } = context;
+  const [depths, eventSource, environment] = await Promise.all([
+    queue.readDepths(),
+    workers.readEventSource(),
+    workers.readEnvironment(),
+  ]);
+  const notes: LaunchNote[] = [];
+  const note = (about: LaunchNote['about'], text: string) => void notes.push({ about, text });
+  const differing = environment ? differingSettings(settings, environment) : [];
+  if (differing.length > 0) {
+    note(
+      'otherSettings',
+      `The workers were deployed with other settings, and theirs count (${differing.join('; ')}): run "tdd deploy" with these settings first, or launch with those.`,
+    );
+  }
+  if (resume) {
+    const { launchedAt, run } = resume.fleet;
+    note('resumes', `This goes on with the launch ${run} of ${launchedAt}, which was cut off.`);
+  }
+  if (filters.onlyMissing && summaries.size === 0 && (await hasMovies(lake))) {
+    note(
+      'noManifests',
+      'This lake has movies but no manifests, which say what is missing: this first time everything is fetched again.',
+    );
+  }
+  const onQueue = countMessages(depths);
+  if (onQueue > 0) {
+    note(
+      'queueNotEmpty',
+      `The queue holds about ${formatNumberOf(onQueue, 'message')} already: partitions among them are looked at twice, which costs little.`,
+    );
+  }
+  if (eventSource && !isEnabled(eventSource)) {
+    note('paused', 'The event source is disabled: messages wait until "tdd resume".');
+  }
+  return { notes, queueExists: depths !== undefined };
+}
+
+/** What a launch is planned with, and each worker takes from its own environment, since a message carries none of it. */
+const SHARED_SETTINGS = [
+  'lookup',
+  'language',
+  'reviewLanguage',
+  'append',
+  'titleTypes',
+  'requestsPerSecond',
+  'workers',
+] as const satisfies readonly SettingName[];
+
+/** Where a launch's settings differ from the variables that the workers were deployed with. */
+function differingSettings(settings: Settings, environment: Readonly<Record<string, string>>): string[] {
+  return SHARED_SETTINGS.flatMap((name) => {
+    const ours = show(settings[name]);
+    const theirs = show(resolveSetting(name, { env: environment }));
+    return ours === theirs ? [] : `${SETTINGS[name].env} is ${theirs} there and ${ours} here`;
+  });
+}
+
+function show(value: unknown): string {
+  const text = Array.isArray(value) ? value.join(',') : String(value);
+  return text === '' ? 'nothing' : text;
+}
+
+async function hasMovies(lake: FleetConnection['lake']): Promise<boolean> {
+  for await (const _ of lake.list('tmdb/movies/')) return true;
+  return false;
 }

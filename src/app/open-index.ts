@@ -1,7 +1,8 @@
 import { utcDay } from '../clock.ts';
+import type { Settings } from '../config/settings.ts';
 import { ensurePartitionIndex, type IndexProgress } from '../imdb/build-index.ts';
 import type { PartitionIndex } from '../imdb/partition-index.ts';
-import type { Connection } from './connection.ts';
+import type { FleetConnection } from './fleet-connection.ts';
 
 /**
  * The partition index of a day for the settings' title types: the lake's own, else built, which for today downloads
@@ -10,7 +11,9 @@ import type { Connection } from './connection.ts';
  * @throws {UserError} for a day that is neither in the lake nor today, or a list that cannot be had.
  */
 export function openIndex(
-  connection: Connection,
+  connection: Pick<FleetConnection, 'lake' | 'clock' | 'datasetsUrl' | 'userAgent'> & {
+    readonly settings: Pick<Settings, 'titleTypes'>;
+  },
   options: {
     readonly day?: string;
     readonly onProgress?: (progress: IndexProgress) => void;

@@ -2,13 +2,21 @@ import type { QueueSender } from '../aws/queue-interface.ts';
 import { backoffMs } from '../backoff.ts';
 import type { Clock } from '../clock.ts';
 import { UserError } from '../errors.ts';
-import { type LaunchRecord, placesToSend } from '../fleet/launch-record.ts';
-import type { Lake } from '../lake/lake.ts';
+import {
+  type LaunchRecord,
+  markPlaces,
+  placesToSend,
+  rangesOf,
+  writeLaunchRecord,
+} from '../fleet/launch-record.ts';
+import type { FleetPlan } from '../fleet/plan.ts';
+import { fleetKey, JSON_TYPE } from '../lake/keys.ts';
+import type { ETag, Lake } from '../lake/lake.ts';
 import { writeMessage } from '../message.ts';
 import type { Partition } from '../partition.ts';
-import { createFleetMarker } from './fleet-marker.ts';
+import { createRunId } from '../run-id.ts';
 import { workInLanes } from './in-lanes.ts';
-import type { StoredLaunch } from './launch-store.ts';
+import { etagOfOwnWrite, type StoredLaunch, storeLaunch } from './launch-store.ts';
 
 /** How far the sending is. */
 export interface SendProgress {
@@ -20,14 +28,16 @@ export interface SendProgress {
   readonly rejected: number;
 }
 
-/** What a launch has sent. */
-export interface SendReport extends SendProgress {
+/** What a launch has done. */
+export interface LaunchReport extends SendProgress {
   readonly run: string;
   /** Acknowledged before this sending began. */
   readonly sentBefore: number;
   /** Calls of SendMessageBatch. */
   readonly calls: number;
   readonly rejections: readonly { readonly partition: Partition; readonly reason: string }[];
+  /** ISO instant at which the launch that was resumed had begun. */
+  readonly resumedFrom?: string;
 }
 
 export interface SendDeps {
@@ -45,25 +55,43 @@ const LANES = 8;
 const MAX_TRIES = 8;
 const BACKOFF = { firstMs: 250, factor: 2, longestMs: 20_000 };
 
+/** How the sending is watched and ended. */
+interface SendOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: SendProgress) => void) | undefined;
+}
+
 /**
- * Sends what of a launch is not yet sent, and marks in the lake what SQS has acknowledged. Entries that SQS
- * failed are sent again after a while, those that it blames on the sender never.
- * @throws {UserError} when SQS goes on failing; the signal's reason when it is aborted. What is acknowledged is
- *   marked before, so that the same launch goes on from there.
+ * Sends a launch: its plan is written into the lake first, then each partition goes to the queue, and what SQS has
+ * acknowledged is checkpointed in the plan. Entries that SQS failed are sent again after a while, those that it blames
+ * on the sender never.
+ * @param options.resume an unfinished launch, from `findUnfinishedLaunch`, to send the rest of instead of `plan`.
+ * @throws {UserError} when SQS keeps failing; the signal's reason when it is aborted. What is acknowledged is marked
+ *   before, so that `findUnfinishedLaunch` finds what is left.
  */
-export async function sendFleet(
+export async function sendLaunch(
+  deps: SendDeps,
+  plan: FleetPlan,
+  options: SendOptions & { readonly queueName: string; readonly resume?: StoredLaunch | undefined },
+): Promise<LaunchReport> {
+  const { queueName: queue, resume, signal } = options;
+  if (resume !== undefined) {
+    return { ...(await sendRest(deps, resume, options)), resumedFrom: resume.fleet.launchedAt };
+  }
+  const nowMs = deps.clock.now();
+  const run = createRunId(nowMs, deps.random);
+  return sendRest(deps, await storeLaunch(deps, plan, { run, queue, nowMs, signal }), options);
+}
+
+async function sendRest(
   deps: SendDeps,
   stored: StoredLaunch,
-  options: {
-    readonly signal?: AbortSignal | undefined;
-    readonly onProgress?: ((progress: SendProgress) => void) | undefined;
-  } = {},
-): Promise<SendReport> {
+  { signal, onProgress }: SendOptions,
+): Promise<LaunchReport> {
   const { queue, clock } = deps;
   const { fleet } = stored;
-  const { signal, onProgress } = options;
   const places = placesToSend(fleet);
-  const marker = createFleetMarker(deps, stored);
+  const marker = createMarker(deps, stored);
   const total = fleet.partitions.length;
   let rejected = fleet.rejected.length;
   let sent = total - places.length - rejected;
@@ -141,4 +169,92 @@ function bodyAt(fleet: LaunchRecord, place: number): string {
   const { snapshot, run, redoBefore } = fleet;
   const message = { ...partitionAt(fleet, place), snapshot, run, hop: 0 };
   return writeMessage(redoBefore === undefined ? message : { ...message, redoBefore });
+}
+
+/** Keeps a launch's record in the lake in step with what SQS has said. */
+interface Marker {
+  /** SQS has these. Written soon. */
+  acknowledge(places: readonly number[]): void;
+  /** SQS will never take this. Written soon. */
+  reject(place: number, reason: string): void;
+  /** Waits until little enough is unwritten to send more. @throws what a write has thrown. */
+  room(): Promise<void>;
+  /** Writes what is unwritten, and that the launch is finished when nothing is left. */
+  finish(nowMs: number): Promise<LaunchRecord>;
+}
+
+/** Sending waits while so many partitions are unwritten: what a killed launch can send again stays small. */
+const MAX_UNWRITTEN = 250;
+
+/**
+ * Marks are written one after the other, each with all that has come in while the last one was under way: a launch
+ * of 9,000 partitions costs some dozens of writes, and a kill the news of one write.
+ */
+function createMarker({ lake }: { readonly lake: Lake }, stored: StoredLaunch): Marker {
+  const key = fleetKey(stored.fleet.run);
+  const marks = markPlaces(stored.fleet.partitions.length, stored.fleet.acknowledged);
+  const rejected = [...stored.fleet.rejected];
+  let etag: ETag = stored.etag;
+  let unwritten = 0;
+  let writing: Promise<void> | undefined;
+  let broken: { readonly reason: unknown } | undefined;
+
+  function current(finishedAt?: string): LaunchRecord {
+    const acknowledged = rangesOf(marks);
+    return { ...stored.fleet, acknowledged, rejected, ...(finishedAt !== undefined && { finishedAt }) };
+  }
+
+  async function write(fleet: LaunchRecord): Promise<void> {
+    const text = writeLaunchRecord(fleet);
+    const written =
+      (await lake.compareAndSwap(key, text, JSON_TYPE, etag)) ?? (await etagOfOwnWrite(lake, key, text));
+    if (written === undefined) {
+      throw new UserError(
+        `Another launch is sending the plan ${stored.fleet.run} right now: let it finish, or end it and launch again.`,
+      );
+    }
+    etag = written;
+  }
+
+  async function writeWhileNew(): Promise<void> {
+    try {
+      while (unwritten > 0 && broken === undefined) {
+        unwritten = 0;
+        await write(current());
+      }
+    } catch (reason) {
+      broken = { reason };
+    } finally {
+      writing = undefined;
+    }
+  }
+
+  function changed(places: number): void {
+    unwritten += places;
+    if (places > 0 && broken === undefined) writing ??= writeWhileNew();
+  }
+
+  return {
+    acknowledge(places) {
+      for (const place of places) marks[place] = 1;
+      changed(places.length);
+    },
+    reject(place, reason) {
+      rejected.push({ place, reason });
+      changed(1);
+    },
+    async room() {
+      while (writing !== undefined && unwritten >= MAX_UNWRITTEN) await writing;
+      if (broken !== undefined) throw broken.reason;
+    },
+    async finish(nowMs) {
+      await writing;
+      if (broken !== undefined) throw broken.reason;
+      const settled = marks.reduce((sum, mark) => sum + mark, 0) + rejected.length;
+      const isFinished = settled === stored.fleet.partitions.length;
+      const fleet = current(isFinished ? new Date(nowMs).toISOString() : undefined);
+      if (isFinished || unwritten > 0) await write(fleet);
+      return fleet;
+    },
+  };
 }

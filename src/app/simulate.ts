@@ -1,10 +1,51 @@
-import { SURELY_EMPTY_MS } from '../aws/queue-interface.ts';
-import type { Clock } from '../clock.ts';
+import { countMessages, type QueueReader, SURELY_EMPTY_MS } from '../aws/queue-interface.ts';
+import { type Clock, utcDay } from '../clock.ts';
 import type { Counts, Manifest } from '../download/manifest.ts';
 import { readManifest } from '../download/manifest-store.ts';
 import type { Lake } from '../lake/lake.ts';
+import { writeMessage } from '../message.ts';
 import type { Partition } from '../partition.ts';
-import type { PartitionQueue } from './partition-queue.ts';
+import { createRunId } from '../run-id.ts';
+import type { FleetConnection } from './fleet-connection.ts';
+import { type DeadLetterQueue, findDeadLetter } from './redrive.ts';
+
+/** A partition that was sent to the workers alone. */
+export interface SentPartition {
+  readonly messageId: string;
+  readonly partition: Partition;
+  /** The UTC day of the list of titles. */
+  readonly snapshot: string;
+  readonly run: string;
+}
+
+/**
+ * Sends the message of one partition, as a launch does for thousands.
+ * @throws {UserError} when the queue or its dead-letter queue does not exist, or SQS refuses.
+ */
+export async function simulate(
+  {
+    queue,
+    deadLetters,
+    clock,
+    random,
+  }: {
+    readonly queue: Pick<FleetConnection['queue'], 'url' | 'send'>;
+    readonly deadLetters: Pick<FleetConnection['deadLetters'], 'url'>;
+    readonly clock: Clock;
+    readonly random: () => number;
+  },
+  partition: Partition,
+  { signal }: { readonly signal?: AbortSignal } = {},
+): Promise<SentPartition> {
+  await queue.url();
+  await deadLetters.url();
+  const now = clock.now();
+  const message = { ...partition, snapshot: utcDay(now), run: createRunId(now, random) };
+  signal?.throwIfAborted();
+  const messageId = await queue.send(writeMessage({ ...message, hop: 0 }));
+  const { snapshot, run } = message;
+  return { messageId, partition, snapshot, run };
+}
 
 /** How a run of one partition has ended. */
 export interface RunEnd {
@@ -28,7 +69,17 @@ const LOOK_EACH = 5;
  * @throws what lake and queue throw; the signal's reason.
  */
 export async function followRun(
-  { queue, lake, clock }: { readonly queue: PartitionQueue; readonly lake: Lake; readonly clock: Clock },
+  {
+    queue,
+    deadLetters,
+    lake,
+    clock,
+  }: {
+    readonly queue: QueueReader;
+    readonly deadLetters: DeadLetterQueue;
+    readonly lake: Lake;
+    readonly clock: Clock;
+  },
   { partition, run }: { readonly partition: Partition; readonly run: string },
   { onProgress, signal }: { readonly onProgress?: OnRunProgress; readonly signal?: AbortSignal },
 ): Promise<RunEnd> {
@@ -43,12 +94,12 @@ export async function followRun(
     if (turn % LOOK_EACH !== 1) continue;
 
     const counts = manifest && { counts: manifest.counts };
-    const letter = await queue.findDeadLetter(run);
+    const letter = await findDeadLetter(deadLetters, run);
     if (letter) {
       const reason = letter.reason ?? 'The worker crashed each time: its log says why.';
       return { complete: false, ...counts, reason };
     }
-    if ((await queue.countMessages()) > 0) idleSinceMs = undefined;
+    if (countMessages(await queue.readDepths()) > 0) idleSinceMs = undefined;
     else idleSinceMs ??= clock.now();
     if (idleSinceMs === undefined || clock.now() - idleSinceMs < SURELY_EMPTY_MS) continue;
     // Another run at the same time may have had the last word in the manifest.

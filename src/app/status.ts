@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts';
 import { advise } from '../fleet/advise.ts';
 import { type FleetStatus, judgeFleet, sumUpLake, watchForEnd } from '../fleet/status.ts';
 import type { Lake } from '../lake/lake.ts';
-import { readLatestFleet } from './launch-store.ts';
+import { readLatestLaunch } from './launch-store.ts';
 import { readManifestSummaries, type SummaryCache } from './manifest-summaries.ts';
 
 /** What of a connection is looked at. */
@@ -30,7 +30,7 @@ export interface StatusOptions {
  */
 export async function readStatus(deps: StatusDeps, options: StatusOptions = {}): Promise<FleetStatus> {
   // In the order in which a partition moves: what has left one place meanwhile is then seen in the next.
-  const stored = await readLatestFleet(deps, options);
+  const stored = await readLatestLaunch(deps, options);
   const queue = await deps.queue.readDepths();
   const [deadLetters, workerFunction, eventSource, summaries] = await Promise.all([
     deps.deadLetters.readDepths(),

@@ -1,9 +1,10 @@
-import { type EventSource, type FleetWorkers, isEnabled, isSettled } from '../aws/event-source.ts';
-import type { QueueDepths, QueueReader } from '../aws/queue-interface.ts';
+import { type EventSource, type FleetWorkers, isSettled } from '../aws/event-source.ts';
+import { countMessages, type QueueDepths, type QueueReader } from '../aws/queue-interface.ts';
 import type { Clock } from '../clock.ts';
 import { UserError } from '../errors.ts';
+import { isEnabled } from '../fleet/status.ts';
 import type { Lake } from '../lake/lake.ts';
-import { readLatestFleet } from './launch-store.ts';
+import { readLatestLaunch } from './launch-store.ts';
 
 /** What became of the event source. */
 export interface SwitchReport {
@@ -35,12 +36,12 @@ const LOOK_AGAIN_MS = 2_000;
  * Disables the event source: workers finish what they have, and take nothing more.
  * @throws {UserError} when there is no event source, or AWS refuses.
  */
-export async function pauseFleet(
+export async function disableEventSource(
   deps: SwitchDeps & { readonly lake: Lake },
   { signal }: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<PauseReport> {
   const report = await switchEventSource(deps, false, signal);
-  const stored = await readLatestFleet(deps, { signal });
+  const stored = await readLatestLaunch(deps, { signal });
   return { ...report, ...expiryOf(report.queue, stored?.fleet.launchedAt, deps.clock.now()) };
 }
 
@@ -48,7 +49,7 @@ export async function pauseFleet(
  * Enables the event source.
  * @throws {UserError} when there is no event source, or AWS refuses.
  */
-export async function resumeFleet(
+export async function enableEventSource(
   deps: SwitchDeps,
   { signal }: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<SwitchReport> {
@@ -93,7 +94,7 @@ function expiryOf(
   launchedAt: string | undefined,
   nowMs: number,
 ): Pick<PauseReport, 'expiresFrom' | 'expiresUntil'> {
-  if (queue === undefined || queue.waiting + queue.inFlight + queue.delayed === 0) return {};
+  if (queue === undefined || countMessages(queue) === 0) return {};
   const retentionMs = queue.retentionSeconds * 1_000;
   const fromMs = launchedAt === undefined ? Number.NaN : Date.parse(launchedAt) + retentionMs;
   return {

@@ -63,11 +63,6 @@ export async function switchEventSource(
   return lambda.send(new UpdateEventSourceMappingCommand({ UUID: id, Enabled: enabled }));
 }
 
-/** Is it switched on, or about to be? */
-export function isEnabled({ state }: Pick<EventSource, 'state'>): boolean {
-  return state !== 'Disabled' && state !== 'Disabling';
-}
-
 /** Has its last change ended? Until then AWS refuses another one. */
 export function isSettled({ state }: { readonly state: string | undefined }): boolean {
   return state === 'Enabled' || state === 'Disabled';

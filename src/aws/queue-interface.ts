@@ -32,6 +32,11 @@ export interface QueueDepths {
   readonly retentionSeconds: number;
 }
 
+/** How many messages a queue holds in all; 0 when it does not exist. */
+export function countMessages(depths: QueueDepths | undefined): number {
+  return depths === undefined ? 0 : depths.waiting + depths.inFlight + depths.delayed;
+}
+
 /**
  * A queue that has shown no message for so long has none: its counts can lag a minute behind.
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_GetQueueAttributes.html

@@ -1,10 +1,8 @@
-import { type Command as Commander, Option } from 'commander';
-import { SETTINGS, type SettingName } from '../config/settings.ts';
+import type { Command as Commander } from 'commander';
+import type { SettingName } from '../config/settings.ts';
 import type { CommandContext } from './context.ts';
+import { type Flags, settingOption } from './flags.ts';
 import type { Style } from './output.ts';
-
-/** The flags given on the command line, by camel-cased name, as commander gives them. */
-export type Flags = Readonly<Record<string, unknown>>;
 
 /** A command in its three steps, each a function that a test can call alone. */
 export interface CommandSteps<Input, Result> {
@@ -51,15 +49,4 @@ export function defineCommand<Input, Result>(steps: CommandSteps<Input, Result>)
       return steps.exitCode?.(result) ?? 0;
     },
   };
-}
-
-/** The flag of a setting; its help names the variable and the key that mean the same. */
-export function settingOption(name: SettingName): Option {
-  const { flag, description, env, section, key, default: standard } = SETTINGS[name];
-  if (flag === undefined) throw new Error(`The setting ${name} has no flag.`);
-  const fallback = standard ? `; default: ${standard}` : '';
-  return new Option(
-    `--${flag.name} <${flag.value}>`,
-    `${description} (${env}, [${section}] ${key}${fallback})`,
-  );
 }

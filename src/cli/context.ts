@@ -4,7 +4,7 @@ import { readConfigFile } from '../config/config-file.ts';
 import { missingSetting, resolveSettings, type SettingSources } from '../config/resolve-settings.ts';
 import { SETTINGS, type SettingName, type Settings } from '../config/settings.ts';
 import { UsageError } from '../errors.ts';
-import type { Flags } from './command.ts';
+import type { Flags } from './flags.ts';
 import type { Io } from './io.ts';
 import { createOutput, type Output } from './output.ts';
 import { createPrompter, type Prompter } from './prompts.ts';

@@ -1,21 +1,39 @@
-import type { LaunchResult } from './commands/launch.ts';
+import type { LaunchReport } from '../app/send-launch.ts';
+import type { FleetBudget, FleetEstimate } from '../fleet/estimate.ts';
+import type { FleetFilters } from '../fleet/filters.ts';
+import type { FleetPlan, PlannedPartition, SizeBar } from '../fleet/plan.ts';
+import { formatCount, formatNumberOf } from '../text.ts';
+import { formatDuration, formatTable } from './format.ts';
 import type { Style } from './output.ts';
-import { formatDuration } from './progress-line.ts';
-import { formatTable } from './table.ts';
+
+/** What `tdd launch` planned and did. */
+export interface LaunchResult {
+  readonly lake: string;
+  readonly queue: string;
+  readonly snapshot: string;
+  readonly filters: FleetFilters;
+  /** What was fetched earlier is fetched again. */
+  readonly redoBefore?: string;
+  readonly budget: FleetBudget;
+  readonly movies: number;
+  /** Movies that the lake lacks. */
+  readonly moviesToAsk: number;
+  readonly estimate: FleetEstimate;
+  readonly sizes: readonly SizeBar[];
+  readonly largest: readonly PlannedPartition[];
+  readonly withoutYear: FleetPlan['withoutYear'];
+  /** Rows of IMDb's list that are broken, so that their titles are left out. */
+  readonly badRows: number;
+  readonly notes: readonly string[];
+  /** In the order of sending. */
+  readonly partitions: readonly PlannedPartition[];
+  /** Absent after a dry run, or when there was nothing to send. */
+  readonly report?: LaunchReport;
+}
 
 const BAR_LENGTH = 40;
 const LONGEST_TITLE = 40;
 const NAMED_WITHOUT_YEAR = 3;
-
-/** A number for people: `9,000`. */
-export function formatCount(value: number): string {
-  return Math.round(value).toLocaleString('en-US');
-}
-
-/** A number of things: `1 message`, `9,000 messages`. */
-export function formatNumberOf(value: number, noun: string): string {
-  return `${formatCount(value)} ${noun}${value === 1 ? '' : 's'}`;
-}
 
 /** What a launch will do: figures, sizes, the largest partitions, and what one should know. */
 export function formatLaunchPlan(result: LaunchResult, style: Style): string {

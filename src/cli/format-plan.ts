@@ -1,7 +1,7 @@
 import type { Change } from '../deploy/change.ts';
 import type { ResourceKind } from '../deploy/resources.ts';
+import { formatTable } from './format.ts';
 import type { Style } from './output.ts';
-import { formatTable } from './table.ts';
 
 /** A line of a plan, of a deploy or of a destroy. */
 export interface PlanLine {

@@ -1,7 +1,7 @@
 import type { FleetStatus } from '../fleet/status.ts';
-import { formatCount } from './format-launch.ts';
+import { formatCount } from '../text.ts';
+import { formatDuration } from './format.ts';
 import type { Style } from './output.ts';
-import { formatDuration } from './progress-line.ts';
 
 const PHASES: Readonly<Record<FleetStatus['phase'], string>> = {
   none: 'nothing launched yet',

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
+import { formatDuration } from './format.ts';
 import type { Io } from './io.ts';
 import type { Output } from './output.ts';
-import { formatDuration } from './progress-line.ts';
 
 /** Shows steps as they go, one line each. */
 export interface StepLines {

@@ -1,7 +1,8 @@
-import { isEnabled } from '../aws/event-source.ts';
+import { countMessages } from '../aws/queue-interface.ts';
+import { formatCount, formatNumberOf } from '../text.ts';
 import { DEFAULT_MIN_YEAR, launchCommand } from './filters.ts';
 import { type ManifestSummaries, type ManifestSummary, settledBefore } from './manifest-summary.ts';
-import type { Advice, FleetFacts } from './status.ts';
+import { type Advice, type FleetFacts, isEnabled } from './status.ts';
 
 /** TMDB's terms: "no copy kept over six months". */
 const STALE_DAYS = 180;
@@ -71,7 +72,7 @@ function isKeyRefused(summaries: readonly ManifestSummary[]): boolean {
 
 function adviseOnDeadLetters({ deadLetters = 0 }: FleetFacts): Advice[] {
   if (deadLetters === 0) return [];
-  const problem = `${count(deadLetters, 'message')} in the dead-letter queue`;
+  const problem = `${formatNumberOf(deadLetters, 'message')} in the dead-letter queue`;
   return [{ problem, command: 'tdd redrive' }];
 }
 
@@ -83,7 +84,7 @@ function adviseOnFleet({ phase, fleet, deadLetters = 0, rate }: FleetFacts, nowM
     if (nowMs - Date.parse(launchedAt) < SENDING_MS) return [];
     return [
       {
-        problem: `The launch was cut off: ${count(unsent, 'partition')} of ${total.toLocaleString('en-US')} not sent`,
+        problem: `The launch was cut off: ${formatNumberOf(unsent, 'partition')} of ${formatCount(total)} not sent`,
         command: launchCommand(filters, nowMs),
       },
     ];
@@ -96,7 +97,7 @@ function adviseOnFleet({ phase, fleet, deadLetters = 0, rate }: FleetFacts, nowM
   const limit = filters.limit === undefined ? undefined : open;
   return [
     {
-      problem: `${count(open, 'partition')} not complete, and no message waits for them`,
+      problem: `${formatNumberOf(open, 'partition')} not complete, and no message waits for them`,
       command: launchCommand({ ...filters, limit, failed: false, onlyMissing }, nowMs),
     },
   ];
@@ -110,11 +111,11 @@ function adviseOnFailedTitles(
 ): Advice[] {
   const { queue } = facts;
   const withFailures = summaries.filter(({ counts }) => counts.failed > 0);
-  if (withFailures.length === 0 || (queue && queue.waiting + queue.inFlight + queue.delayed > 0)) return [];
+  if (withFailures.length === 0 || countMessages(queue) > 0) return [];
   const failed = withFailures.reduce((sum, { counts }) => sum + counts.failed, 0);
   return [
     {
-      problem: `${count(failed, 'title')} failed in ${count(withFailures.length, 'partition')}`,
+      problem: `${formatNumberOf(failed, 'title')} failed in ${formatNumberOf(withFailures.length, 'partition')}`,
       command: `tdd launch --failed${yearFlags(withFailures, nowMs)}`,
     },
   ];
@@ -127,7 +128,7 @@ function adviseOnAge(summaries: readonly ManifestSummary[], nowMs: number): Advi
   if (stale.length === 0) return [];
   return [
     {
-      problem: `${count(stale.length, 'partition')} with documents older than six months, longer than TMDB's terms allow`,
+      problem: `${formatNumberOf(stale.length, 'partition')} with documents older than six months, longer than TMDB's terms allow`,
       command: `tdd launch --older-than ${STALE_DAYS}d${yearFlags(stale, nowMs)}`,
     },
   ];
@@ -140,8 +141,4 @@ function yearFlags(summaries: readonly ManifestSummary[], nowMs: number): string
   const thisYear = new Date(nowMs).getUTCFullYear();
   const last = years.reduce((a, b) => Math.max(a, b), thisYear);
   return `${first < DEFAULT_MIN_YEAR ? ` --min-year ${first}` : ''}${last > thisYear ? ` --max-year ${last}` : ''}`;
-}
-
-function count(number: number, noun: string): string {
-  return `${number.toLocaleString('en-US')} ${noun}${number === 1 ? '' : 's'}`;
 }

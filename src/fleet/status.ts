@@ -1,5 +1,5 @@
-import { type EventSource, isEnabled, type WorkerFunction } from '../aws/event-source.ts';
-import { type QueueDepths, SURELY_EMPTY_MS } from '../aws/queue-interface.ts';
+import type { EventSource, WorkerFunction } from '../aws/event-source.ts';
+import { countMessages, type QueueDepths, SURELY_EMPTY_MS } from '../aws/queue-interface.ts';
 import type { Counts } from '../download/manifest.ts';
 import { partitionName } from '../partition.ts';
 import type { FleetFilters } from './filters.ts';
@@ -167,7 +167,7 @@ function phaseOf(
   eventSource: EventSource | undefined,
 ): FleetStatus['phase'] {
   if (fleet === undefined) return 'none';
-  const messages = queue === undefined ? 0 : queue.waiting + queue.inFlight + queue.delayed;
+  const messages = countMessages(queue);
   // While messages are left, a manifest of an older list may only look complete: see `judgePartition`.
   if (fleet.partitions.complete === fleet.partitions.total && messages === 0) return 'complete';
   if (eventSource === undefined || !isEnabled(eventSource)) return 'paused';
@@ -239,4 +239,9 @@ export function watchForEnd(): (status: Pick<FleetStatus, 'phase' | 'at'>) => bo
     endedSinceMs ??= nowMs;
     return nowMs - endedSinceMs >= SURELY_EMPTY_MS;
   };
+}
+
+/** Is the event source switched on, or about to be? */
+export function isEnabled({ state }: EventSource): boolean {
+  return state !== 'Disabled' && state !== 'Disabling';
 }

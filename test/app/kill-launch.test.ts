@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readLatestFleet } from '../../src/app/launch-store.ts';
+import { readLatestLaunch } from '../../src/app/launch-store.ts';
 import { createDirectoryLake } from '../../src/lake/directory/directory-lake.ts';
 
 const CHILD = fileURLToPath(new URL('./launch-child.ts', import.meta.url));
@@ -50,7 +50,7 @@ describe('a launch that is killed', () => {
     expect(all.length - 2_000).toBe(sentByFirst - sentBefore);
     expect(all.length - 2_000).toBeLessThanOrEqual(2 * (250 + 80));
     const lake = createDirectoryLake({ directory: join(folder, 'lake') });
-    const stored = await readLatestFleet({ lake });
+    const stored = await readLatestLaunch({ lake });
     expect(stored?.fleet.finishedAt).toBeDefined();
     expect(new Set(all.map((body) => JSON.parse(body).run))).toEqual(new Set([stored?.fleet.run]));
   });

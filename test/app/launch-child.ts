@@ -1,5 +1,6 @@
 import { appendFileSync } from 'node:fs';
-import { findUnfinishedLaunch, launchFleet } from '../../src/app/launch-fleet.ts';
+import { findUnfinishedLaunch } from '../../src/app/launch-store.ts';
+import { sendLaunch } from '../../src/app/send-launch.ts';
 import type { QueueEntry } from '../../src/aws/queue-interface.ts';
 import { systemClock } from '../../src/clock.ts';
 import { completeFilters } from '../../src/fleet/filters.ts';
@@ -27,5 +28,5 @@ const plan = planFleet({
 });
 const resume = await findUnfinishedLaunch({ lake, nowMs }, plan, { queueName: 'q', summaries: new Map() });
 const deps = { lake, queue, clock: systemClock, random: Math.random };
-const report = await launchFleet(deps, plan, { queueName: 'q', resume });
+const report = await sendLaunch(deps, plan, { queueName: 'q', resume });
 process.stdout.write(JSON.stringify({ sent: report.sent, sentBefore: report.sentBefore }));

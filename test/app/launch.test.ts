@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { CompleteSettings } from '../../src/app/connection.ts';
-import { launch } from '../../src/app/launch.ts';
-import { planLaunch } from '../../src/app/plan-launch.ts';
+import { launch, planLaunch } from '../../src/app/launch.ts';
 import { followFleet } from '../../src/app/status.ts';
 import type { EventSource } from '../../src/aws/event-source.ts';
 import type { QueueDepths } from '../../src/aws/queue-interface.ts';
@@ -22,7 +21,12 @@ function setUp() {
   const clock = createFakeClock();
   const lake = new MemoryLake('memory://lake', clock.now);
   const sent = new FakeQueue();
-  const aws: { queue: QueueDepths | undefined; eventSource: EventSource } = {
+  const aws: {
+    queue: QueueDepths | undefined;
+    eventSource: EventSource;
+    environment: Record<string, string> | undefined;
+  } = {
+    environment: undefined,
     queue: EMPTY,
     eventSource: { id: 'e', state: 'Enabled' },
   };
@@ -51,6 +55,7 @@ function setUp() {
     workers: {
       readFunction: async () => ({ state: 'Active', lastUpdate: 'Successful' }),
       readEventSource: async () => aws.eventSource,
+      readEnvironment: async () => aws.environment,
     },
     cache: {
       read: async () => cached,
@@ -90,6 +95,35 @@ describe('planLaunch', () => {
   });
 });
 
+describe('planLaunch notes', () => {
+  test('that the workers were deployed with other settings', async () => {
+    const { connection, aws } = setUp();
+    aws.environment = {};
+    expect((await planLaunch(connection, index)).notes).toEqual([]);
+    aws.environment = { TMDB_LANGUAGE: 'de-DE', IMDB_TITLE_TYPES: 'movie,short' };
+    expect((await planLaunch(connection, index)).notes).toEqual([
+      {
+        about: 'otherSettings',
+        text: expect.stringContaining(
+          '(TMDB_LANGUAGE is de-DE there and en-US here; IMDB_TITLE_TYPES is movie,short there and movie here)',
+        ),
+      },
+    ]);
+  });
+
+  test('that messages wait already, and that the fleet is paused', async () => {
+    const { connection, aws } = setUp();
+    aws.queue = { ...EMPTY, waiting: 2_000, delayed: 1 };
+    aws.eventSource = { id: 'e', state: 'Disabled' };
+    const { notes, queueExists } = await planLaunch(connection, index);
+    expect(notes.map(({ about }) => about)).toEqual(['queueNotEmpty', 'paused']);
+    expect(notes[0]?.text).toContain('about 2,001 messages already');
+    expect(queueExists).toBe(true);
+    aws.queue = undefined;
+    expect((await planLaunch(connection, index)).queueExists).toBe(false);
+  });
+});
+
 describe('launch', () => {
   test('goes on with a launch that was cut off, and sends no partition twice', async () => {
     const { connection, sent, clock } = setUp();
@@ -104,6 +138,29 @@ describe('launch', () => {
     expect(report.sent).toBe(200);
     expect(new Set(sent.partitions()).size).toBe(200);
     expect(sent.partitions()).toHaveLength(200);
+  });
+
+  test('sends what was planned: the rest of a launch that was cut off, or all of it when that is not wanted', async () => {
+    const { connection, sent, clock } = setUp();
+    const whole = await planLaunch(connection, indexOf(twoHundred()));
+    const cut = new AbortController();
+    sent.beforeCall = () => cut.abort(new Error('cut off'));
+    await expect(launch(connection, whole.plan, { signal: cut.signal })).rejects.toThrow('cut off');
+    sent.beforeCall = undefined;
+    clock.advance(60_000);
+    const before = sent.bodies.length;
+    const anew = await planLaunch(connection, indexOf(twoHundred()), {}, { resume: false });
+    expect(anew.partitions).toHaveLength(200);
+    expect(anew.notes).toEqual([]);
+    const rest = await planLaunch(connection, indexOf(twoHundred()));
+    expect(rest.partitions).toHaveLength(200 - before);
+    expect(rest.estimate.requests).toBeLessThan(whole.estimate.requests);
+    expect(rest.notes.map(({ about }) => about)).toEqual(['resumes']);
+    await launch(connection, rest.plan, { resume: rest.resume ?? false });
+    expect(sent.bodies).toHaveLength(200);
+    const again = await launch(connection, anew.plan, { resume: false });
+    expect(again).toMatchObject({ total: 200, sentBefore: 0 });
+    expect(sent.bodies).toHaveLength(400);
   });
 
   test('writes nothing where there is no queue', async () => {

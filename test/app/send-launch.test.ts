@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { findUnfinishedLaunch, launchFleet } from '../../src/app/launch-fleet.ts';
-import { readLatestFleet } from '../../src/app/launch-store.ts';
+import { findUnfinishedLaunch, readLatestLaunch } from '../../src/app/launch-store.ts';
+import { sendLaunch } from '../../src/app/send-launch.ts';
 import { completeFilters } from '../../src/fleet/filters.ts';
 import { type LaunchRecord, placesToSend } from '../../src/fleet/launch-record.ts';
 import { summarizeManifest } from '../../src/fleet/manifest-summary.ts';
@@ -28,7 +28,7 @@ function setUp(partitions: number) {
       nowMs: clock.now(),
     });
   const plan = makePlan();
-  const launch = (options = {}) => launchFleet(deps, plan, { queueName: QUEUE, ...options });
+  const launch = (options = {}) => sendLaunch(deps, plan, { queueName: QUEUE, ...options });
   const findUnfinished = (summaries = new Map(), queueName = QUEUE) =>
     findUnfinishedLaunch({ lake, nowMs: clock.now() }, plan, { queueName, summaries });
   const stored = (): LaunchRecord => JSON.parse(lake.text(lake.keys(FLEET_PREFIX).at(-1) ?? '') ?? '');
@@ -38,7 +38,7 @@ function setUp(partitions: number) {
 /** How many partitions were sent more than once. */
 const repeats = (queue: FakeQueue) => queue.partitions().length - new Set(queue.partitions()).size;
 
-describe('launchFleet', () => {
+describe('sendLaunch', () => {
   it('sends 9,000 partitions once each in 900 calls, the largest first', async () => {
     const { launch, queue, plan, stored, lake } = setUp(9_000);
     const report = await launch();
@@ -61,7 +61,7 @@ describe('launchFleet', () => {
 
   it('says in the message from when on a title counts as fetched', async () => {
     const { queue, deps, plan } = setUp(1);
-    await launchFleet(deps, { ...plan, redoBefore: '2026-10-23T10:00:00.000Z' }, { queueName: QUEUE });
+    await sendLaunch(deps, { ...plan, redoBefore: '2026-10-23T10:00:00.000Z' }, { queueName: QUEUE });
     expect(JSON.parse(queue.bodies[0] ?? '')).toMatchObject({ redoBefore: '2026-10-23T10:00:00.000Z' });
   });
 
@@ -200,14 +200,14 @@ describe('launchFleet', () => {
     expect(await findUnfinished()).toBeDefined();
     clock.advance(15 * 86_400_000);
     expect(await findUnfinished()).toBeUndefined();
-    await launchFleet(deps, other, { queueName: QUEUE });
-    expect((await readLatestFleet({ lake }))?.fleet.filters.limit).toBe(3);
+    await sendLaunch(deps, other, { queueName: QUEUE });
+    expect((await readLatestLaunch({ lake }))?.fleet.filters.limit).toBe(3);
   });
 
   it('passes over files among the launches that are none', async () => {
     const { launch, lake } = setUp(3);
     await launch();
     lake.put(`${FLEET_PREFIX}20991122T101500Z-4f3a2b.json`, '{"run": 1');
-    expect((await readLatestFleet({ lake }))?.fleet.partitions).toHaveLength(3);
+    expect((await readLatestLaunch({ lake }))?.fleet.partitions).toHaveLength(3);
   });
 });

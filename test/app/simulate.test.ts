@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import type { RunDeadLetter } from '../../src/app/partition-queue.ts';
 import { followRun } from '../../src/app/simulate.ts';
 import type { Outcome } from '../../src/download/manifest.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
@@ -10,7 +9,7 @@ const PARTITION = { year: 2004, initial: 'AD' };
 /** A run whose manifest and queue change with each look at the lake. */
 function createScene(steps: readonly { run?: string; outcome: Outcome; complete?: boolean }[]) {
   const lake = new MemoryLake();
-  const scene = { messages: 1, letter: undefined as RunDeadLetter | undefined, looks: 0 };
+  const scene = { messages: 1, letter: undefined as { readonly reason?: string } | undefined, looks: 0 };
   const counts = { titles: 3, found: 2, notFound: 1, refused: 0, failed: 0, reviews: 7 };
   lake.beforeCall = () => {
     const step = steps[Math.min(scene.looks, steps.length - 1)];
@@ -20,16 +19,19 @@ function createScene(steps: readonly { run?: string; outcome: Outcome; complete?
     const manifest = { complete: step.complete ?? false, counts, settings: {}, titles: {}, lastRun };
     lake.put('tmdb/manifests/year-2004/initial-AD.json', JSON.stringify(manifest));
   };
-  const queue = {
-    send: async () => '',
-    findDeadLetter: async () => scene.letter,
-    countMessages: async () => scene.messages,
+  const depthsOf = (waiting: number) => ({ waiting, inFlight: 0, delayed: 0, retentionSeconds: 1_209_600 });
+  const queue = { readDepths: async () => depthsOf(scene.messages) };
+  const deadLetters = {
+    readDepths: async () => depthsOf(scene.letter ? 1 : 0),
+    take: async () => [{ id: 'm', receipt: 'r', body: '', sentAtMs: 0, run: 'ours', ...scene.letter }],
+    giveBack: async () => {},
+    delete: async () => [],
   };
   const shown: (Outcome | undefined)[] = [];
   const clock = createFakeClock();
   const follow = (signal?: AbortSignal) =>
     followRun(
-      { queue, lake, clock },
+      { queue, deadLetters, lake, clock },
       { partition: PARTITION, run: 'ours' },
       { onProgress: (manifest) => shown.push(manifest?.lastRun.outcome), ...(signal && { signal }) },
     );

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { launchFleet } from '../../src/app/launch-fleet.ts';
+import { sendLaunch } from '../../src/app/send-launch.ts';
 import { readStatus } from '../../src/app/status.ts';
 import type { EventSource, WorkerFunction } from '../../src/aws/event-source.ts';
 import type { QueueDepths } from '../../src/aws/queue-interface.ts';
@@ -43,7 +43,7 @@ function setUp() {
       nowMs: clock.now(),
     });
   const deps = { lake, queue, clock, random: () => 0.5 };
-  const launch = (given = {}) => launchFleet(deps, plan(given), { queueName: 'q' });
+  const launch = (given = {}) => sendLaunch(deps, plan(given), { queueName: 'q' });
   const status = () =>
     readStatus({
       lake,
@@ -252,7 +252,7 @@ describe('readStatus', () => {
       await put(initial, { found, at: ago(40 * DAY) });
     }
     const redoBefore = ago(30 * DAY);
-    await launchFleet(deps, { ...plan(), redoBefore }, { queueName: 'q' });
+    await sendLaunch(deps, { ...plan(), redoBefore }, { queueName: 'q' });
     expect(await status()).toMatchObject({
       phase: 'running',
       fleet: { partitions: { complete: 0, notBegun: 4 }, movies: { settled: 0, left: 100 } },
@@ -310,7 +310,7 @@ describe('readStatus', () => {
 
   it('gives a launch time to be counted, and widens none of the smallest', async () => {
     const { deps, plan, status, clock } = setUp();
-    await launchFleet(deps, plan({ limit: 2 }), { queueName: 'q' });
+    await sendLaunch(deps, plan({ limit: 2 }), { queueName: 'q' });
     clock.advance(5_000);
     expect((await status()).advice).toEqual([]);
     clock.advance(600_000);

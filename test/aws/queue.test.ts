@@ -6,9 +6,8 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { listDeadLetters } from '../../src/app/dead-letters.ts';
-import { launchFleet } from '../../src/app/launch-fleet.ts';
-import { redrive } from '../../src/app/redrive.ts';
+import { listDeadLetters, redrive } from '../../src/app/redrive.ts';
+import { sendLaunch } from '../../src/app/send-launch.ts';
 import { createSqsMover } from '../../src/aws/move-task.ts';
 import { createSqsQueue } from '../../src/aws/queue.ts';
 import { completeFilters } from '../../src/fleet/filters.ts';
@@ -97,7 +96,7 @@ describeWithMoto('a queue of SQS', () => {
       summaries: new Map(),
       nowMs: clock.now(),
     });
-    const report = await launchFleet({ lake, queue: queue(), clock, random: () => 0.5 }, plan, {
+    const report = await sendLaunch({ lake, queue: queue(), clock, random: () => 0.5 }, plan, {
       queueName: 'q',
     });
     expect(report).toMatchObject({ sent: 205, rejected: 0 });

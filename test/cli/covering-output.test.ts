@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { createCoveringOutput } from '../../src/cli/covering-output.ts';
+import { createCoveringOutput } from '../../src/cli/commands/status.ts';
 
 function open(isTTY: boolean) {
   const stream = Object.assign(new PassThrough(), { isTTY, columns: 10 });

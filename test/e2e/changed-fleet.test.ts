@@ -1,6 +1,6 @@
 import { ListEventSourceMappingsCommand } from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { LaunchResult } from '../../src/cli/commands/launch.ts';
+import type { LaunchResult } from '../../src/cli/format-launch.ts';
 import type { Partition } from '../../src/partition.ts';
 import { NOTHING_WRONG, type OpenSandbox, openSandbox, QUEUE, until } from './open-sandbox.ts';
 

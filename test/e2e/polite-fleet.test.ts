@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { LaunchResult } from '../../src/cli/commands/launch.ts';
+import type { LaunchResult } from '../../src/cli/format-launch.ts';
 import { NOTHING_WRONG, type OpenSandbox, openSandbox } from './open-sandbox.ts';
 
 const REQUESTS_PER_SECOND = 80;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SANDBOX_READ_TOKEN } from '../../sandbox/tmdb/keys.ts';
-import type { LaunchResult } from '../../src/cli/commands/launch.ts';
+import type { LaunchResult } from '../../src/cli/format-launch.ts';
 import { NOTHING_WRONG, type OpenSandbox, openSandbox, QUEUE, until } from './open-sandbox.ts';
 
 const WORKERS = 2;

@@ -1,13 +1,13 @@
-import { userAgent } from '../../app/version.ts';
 import type { Identity } from '../../aws/identity.ts';
 import { SETTING_NAMES, SETTINGS, type Settings } from '../../config/settings.ts';
 import type { Deployment } from '../../deploy/apply.ts';
-import type { Plan, PlannedResource } from '../../deploy/plan.ts';
-import { CancelledError, UsageError } from '../../errors.ts';
-import { openAws } from '../aws.ts';
-import { defineCommand, type Flags } from '../command.ts';
+import type { PlannedResource } from '../../deploy/plan.ts';
+import { defineCommand } from '../command.ts';
+import { askConsent, readDryRun, showPlan } from '../consent.ts';
 import type { CommandContext } from '../context.ts';
+import type { Flags } from '../flags.ts';
 import { formatPlan, KIND_NAMES } from '../format-plan.ts';
+import { announceIdentity, openAws } from '../open-connection.ts';
 import type { Style } from '../output.ts';
 import { createStepLines } from '../step-lines.ts';
 
@@ -41,39 +41,35 @@ export const deploy = defineCommand<DeployInput, DeployResult>({
 });
 
 async function readInput(context: CommandContext, flags: Flags): Promise<DeployInput> {
-  const dryRun = flags.dryRun === true;
   const settings = await context.readSettings();
-  if (!dryRun && !context.yes && !context.prompter.isInteractive) {
-    throw new UsageError(
-      'There is no terminal to ask on: give --yes to deploy, or --dry-run to see the plan.',
-    );
-  }
+  const dryRun = readDryRun(context, flags, { act: 'deploy' });
   const bucketName = await context.requireSetting(settings, 'bucketName');
   const apiKey = await context.requireSetting(settings, 'apiKey');
   return { settings: { ...settings, bucketName, apiKey }, dryRun };
 }
 
 async function run(context: CommandContext, { settings, dryRun }: DeployInput): Promise<DeployResult> {
-  const { output, prompter, signal } = context;
+  const { output, signal } = context;
   warnOfOldNode(context);
-  const { describeDeployment } = await import('../../app/describe-deployment.ts');
-  const { planDeployment } = await import('../../deploy/plan.ts');
-  const { applyDeployment } = await import('../../deploy/apply.ts');
   await warnOfDoubtfulKey(context, settings);
-  const { clients, identity } = await openAws(context);
-  const wanted = await describeDeployment(settings, identity);
-  signal.throwIfAborted();
-
-  const deps = { clients, clock: context.clock };
-  const plan = await planDeployment(deps, wanted, { signal });
+  const { planDeploy, applyDeployment } = await import('../../app/deploy.ts'); // See open-connection.ts.
+  const connection = { ...(await openAws(context)), settings };
+  const { identity, plan } = await planDeploy(connection, {
+    signal,
+    onIdentity: (found) => announceIdentity(context, found),
+  });
   const result = { identity, resources: plan.resources, lambdaName: settings.lambdaName };
   if (dryRun) return result;
 
-  await agree(context, plan);
+  showPlan(context, formatPlan(plan.resources, output.style));
+  if (plan.steps.length > 0) {
+    const message = `Do this in account ${identity.accountId}, region ${identity.region}?`;
+    await askConsent(context, message, 'cancelled: nothing was changed.');
+  }
   const lines = createStepLines(context);
   let steps = 0;
   try {
-    const deployment = await applyDeployment(deps, plan, {
+    const deployment = await applyDeployment(connection, plan, {
       signal,
       onStep: ({ resource, action }, state) => {
         if (state === 'started') lines.start(`${KIND_NAMES[resource]}: ${action}`);
@@ -96,16 +92,6 @@ async function run(context: CommandContext, { settings, dryRun }: DeployInput): 
   } finally {
     lines.stop();
   }
-
-  async function agree({ yes, io, secrets }: CommandContext, { resources }: Plan): Promise<void> {
-    const text = `\n${formatPlan(resources, output.style)}\n\n`;
-    // Nobody should agree to what was not shown, --quiet or not.
-    if (!output.quiet || !yes) io.stderr.write(secrets.redact(text));
-    if (plan.steps.length === 0 || yes) return;
-    const message = `Do this in account ${identity.accountId}, region ${identity.region}?`;
-    if (!(await prompter.confirm({ message }))) throw new CancelledError('cancelled: nothing was changed.');
-    signal.throwIfAborted();
-  }
 }
 
 /** A worker that meets a key that TMDB refuses stops the whole fleet: better to be told now. */
@@ -113,10 +99,8 @@ async function warnOfDoubtfulKey(
   { output, signal }: CommandContext,
   { apiKey, tmdbBaseUrl: baseUrl }: DeployInput['settings'],
 ): Promise<void> {
-  const { createHttpGet } = await import('../../tmdb/http.ts');
-  const { findKeyDoubt } = await import('../tmdb-connection.ts');
-  const http = createHttpGet({ userAgent: userAgent(), timeoutMs: 5_000 });
-  const doubt = await findKeyDoubt({ http, baseUrl, apiKey, signal });
+  const { findKeyDoubt } = await import('../../app/tmdb.ts'); // Loads got, 0.2 s: not for help or wrong usage.
+  const doubt = await findKeyDoubt({ baseUrl, apiKey, signal, timeoutMs: 5_000 });
   if (doubt) output.warn(`the key was not checked: ${doubt}`);
 }
 

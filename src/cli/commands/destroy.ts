@@ -2,10 +2,12 @@ import type { Identity } from '../../aws/identity.ts';
 import type { Settings } from '../../config/settings.ts';
 import type { PlannedDeletion } from '../../deploy/destroy.ts';
 import { CancelledError, UsageError } from '../../errors.ts';
-import { openAws } from '../aws.ts';
-import { defineCommand, type Flags } from '../command.ts';
+import { defineCommand } from '../command.ts';
+import { readDryRun, showPlan } from '../consent.ts';
 import type { CommandContext } from '../context.ts';
+import type { Flags } from '../flags.ts';
 import { formatPlan, KIND_NAMES } from '../format-plan.ts';
+import { announceIdentity, openAws } from '../open-connection.ts';
 import type { Style } from '../output.ts';
 import { createStepLines } from '../step-lines.ts';
 
@@ -44,14 +46,9 @@ export const destroy = defineCommand<DestroyInput, DestroyResult>({
 });
 
 async function readInput(context: CommandContext, flags: Flags): Promise<DestroyInput> {
-  const dryRun = flags.dryRun === true;
   const deleteBucket = flags.deleteBucket !== undefined;
   const typedBucket = typeof flags.deleteBucket === 'string' ? flags.deleteBucket : undefined;
-  if (!dryRun && !context.yes && !context.prompter.isInteractive) {
-    throw new UsageError(
-      'There is no terminal to ask on: give --yes to destroy, or --dry-run to see the plan.',
-    );
-  }
+  const dryRun = readDryRun(context, flags, { act: 'destroy' });
   const settings = await context.readSettings();
   const bucketName = deleteBucket
     ? await context.requireSetting(settings, 'bucketName')
@@ -65,17 +62,16 @@ async function readInput(context: CommandContext, flags: Flags): Promise<Destroy
 }
 
 async function run(context: CommandContext, input: DestroyInput): Promise<DestroyResult> {
-  const { output, signal, clock } = context;
+  const { output, signal } = context;
   const { settings, bucketName, deleteBucket, dryRun } = input;
-  const { lambdaName, queueName } = settings;
-  const { applyDestroy, planDestroy } = await import('../../deploy/destroy.ts');
-  const { clients, identity } = await openAws(context);
-  const { region, accountId } = identity;
-  signal.throwIfAborted();
-
-  const deps = { clients, clock };
-  const names = { lambdaName, queueName, bucketName, region, accountId };
-  const plan = await planDestroy(deps, { ...names, deleteBucket }, { signal });
+  const { lambdaName } = settings;
+  const { previewDestroy, applyDestroy } = await import('../../app/destroy.ts'); // See open-connection.ts.
+  const connection = { ...(await openAws(context)), settings: { ...settings, bucketName } };
+  const { identity, plan } = await previewDestroy(connection, {
+    deleteBucket,
+    signal,
+    onIdentity: (found) => announceIdentity(context, found),
+  });
   // Without a bucket's name there is none to speak of.
   const resources = plan.resources.filter(({ name }) => name !== '');
   const result = { identity, resources, dryRun, lambdaName };
@@ -84,7 +80,7 @@ async function run(context: CommandContext, input: DestroyInput): Promise<Destro
   await agree(context, input, resources);
   const lines = createStepLines(context);
   try {
-    await applyDestroy(deps, plan, {
+    await applyDestroy(connection, plan, {
       signal,
       onStep: ({ kind, name }, state) =>
         state === 'started' ? lines.start(`${KIND_NAMES[kind]} ${name}: delete`) : lines.done(),
@@ -100,13 +96,13 @@ async function run(context: CommandContext, input: DestroyInput): Promise<Destro
 
 /** Shows what will go, and has the name typed; the bucket's, too, when that goes, which `--yes` does not answer. */
 async function agree(
-  { yes, io, secrets, output, prompter, signal }: CommandContext,
+  context: CommandContext,
   { settings, bucketName, typedBucket }: DestroyInput,
   resources: readonly PlannedDeletion[],
 ): Promise<void> {
+  const { yes, output, prompter, signal } = context;
   const goes = resources.filter(({ action }) => action === 'delete');
-  // Nobody should agree to what was not shown, --quiet or not.
-  if (!output.quiet || !yes) io.stderr.write(secrets.redact(`\n${formatPlan(resources, output.style)}\n\n`));
+  showPlan(context, formatPlan(resources, output.style));
   const refused = () => new CancelledError('cancelled: that is another name, and nothing was deleted.');
   const { lambdaName } = settings;
   if (goes.length > 0 && !yes) {

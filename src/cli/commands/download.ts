@@ -1,29 +1,27 @@
 import {
-  choosePartition,
-  chooseTitles,
+  type DownloadConnection,
   type DownloadTarget,
+  downloadTargets,
+  findTarget,
+  findTargetsOfTitles,
   type TitleWithoutPartition,
-} from '../../app/download-targets.ts';
-import { utcDay } from '../../clock.ts';
+} from '../../app/download.ts';
+import { userAgent } from '../../app/version.ts';
 import type { Settings } from '../../config/settings.ts';
 import type { DownloadReport } from '../../download/download-partition.ts';
 import { UsageError } from '../../errors.ts';
 import type { PartitionIndex } from '../../imdb/partition-index.ts';
 import { parseImdbId } from '../../imdb-id.ts';
-import type { Lake } from '../../lake/lake.ts';
 import type { LakeLocation } from '../../lake/open-lake.ts';
 import { type Partition, parseInitial, parseYear, partitionName } from '../../partition.ts';
-import { createRunId } from '../../run-id.ts';
 import type { TmdbClient } from '../../tmdb/client.ts';
-import { defineCommand, type Flags } from '../command.ts';
+import { defineCommand } from '../command.ts';
 import type { CommandContext } from '../context.ts';
+import { collect, type Flags, parseCount } from '../flags.ts';
 import { startGracePeriod } from '../grace-period.ts';
-import { openLakeAt, readLakeLocation } from '../lake-location.ts';
+import { openLakeAt, readLakeLocation } from '../open-connection.ts';
 import type { Style } from '../output.ts';
-import { parseCount } from '../parse-count.ts';
-import { readIndex } from '../read-index.ts';
-import { showDownload } from '../show-download.ts';
-import { connectTmdb } from '../tmdb-connection.ts';
+import { openTodaysIndex, showDownload } from '../show-progress.ts';
 
 /** What `tdd download` was told. */
 export interface DownloadInput {
@@ -103,69 +101,69 @@ function readWhat(flags: Flags): DownloadInput['what'] {
 }
 
 async function run(context: CommandContext, input: DownloadInput): Promise<DownloadResult> {
-  const { settings, what } = input;
-  const tmdb = await connectTmdb(context, input);
+  const { settings, what, refresh } = input;
+  const { clock, signal, output } = context;
+  const tmdb = await openTmdb(context, input);
   const lake = await openLakeAt(context, input.location);
-  const snapshot = utcDay(context.clock.now());
-  const index = await readIndex(context, { lake, settings, day: snapshot });
-  const { jobs, withoutPartition } =
+  const connection = { lake, tmdb, clock, settings, random: Math.random };
+  const { imdbDatasetsUrl: datasetsUrl } = settings;
+  const index = await openTodaysIndex(context, { ...connection, datasetsUrl, userAgent: userAgent() });
+  const { targets, withoutPartition } =
     'partition' in what
-      ? { jobs: [await choosePartition(index, what.partition)], withoutPartition: [] }
-      : await chooseTitles({ lake, signal: context.signal }, index, what.imdbIds);
-  const partitions = await downloadJobs(context, { lake, tmdb, index }, input, jobs);
-  const isLeft = partitions.length < jobs.length || partitions.some(({ outcome }) => outcome === 'stopped');
-  if (context.signal.aborted && isLeft) {
-    context.output.info(
-      input.refresh
+      ? { targets: [findTarget(index, what.partition)], withoutPartition: [] }
+      : await findTargetsOfTitles(connection, index, what.imdbIds, { signal });
+  const partitions = await downloadWithGrace(context, connection, index, input, targets);
+  const isLeft =
+    partitions.length < targets.length || partitions.some(({ outcome }) => outcome === 'stopped');
+  if (signal.aborted && isLeft) {
+    output.info(
+      refresh
         ? 'Stopped: with --refresh the same command fetches everything again.'
         : 'Stopped: the same command goes on from here.',
     );
   }
-  return { lake: lake.url, snapshot, partitions, withoutPartition };
+  return { lake: lake.url, snapshot: index.snapshot, partitions, withoutPartition };
 }
 
-/** Downloads one partition after the other. @throws the outage or the refused key that ended one of them. */
-async function downloadJobs(
+/**
+ * A client of TMDB for this process. The key is checked first, so that a wrong one ends before anything is changed.
+ * @throws {KeyRefusedError}
+ */
+async function openTmdb(context: CommandContext, { settings, apiKey }: DownloadInput): Promise<TmdbClient> {
+  const { createTmdb, findKeyDoubt } = await import('../../app/tmdb.ts'); // Loads got, 0.2 s: not for wrong usage.
+  const { http, tmdb } = createTmdb(context, { settings, apiKey });
+  const doubt = await findKeyDoubt({ http, baseUrl: settings.tmdbBaseUrl, apiKey, signal: context.signal });
+  if (doubt) context.output.debug(doubt); // Whether TMDB is away for long is the client's to find out.
+  return tmdb;
+}
+
+/** Downloads; at Ctrl-C what is in flight may finish. @throws the outage or the refused key that ended it. */
+async function downloadWithGrace(
   context: CommandContext,
-  { lake, tmdb, index }: { lake: Lake; tmdb: TmdbClient; index: PartitionIndex },
-  { settings, limit, refresh }: DownloadInput,
-  jobs: readonly DownloadTarget[],
+  connection: DownloadConnection,
+  index: PartitionIndex,
+  { limit, refresh }: DownloadInput,
+  targets: readonly DownloadTarget[],
 ): Promise<DownloadReport[]> {
-  const { clock, signal } = context;
-  const { lookup, language, reviewLanguage, append } = settings;
-  const { downloadPartition } = await import('../../download/download-partition.ts');
-  const { readPartition } = await import('../../imdb/partition-index.ts');
-  const now = clock.now();
-  const common = {
-    snapshot: index.snapshot,
-    settings: { lookup, language, reviewLanguage, append },
-    run: createRunId(now, Math.random),
-    redoBefore: refresh ? new Date(now).toISOString() : undefined,
-  };
-  const reports: DownloadReport[] = [];
+  const { signal, output } = context;
   const grace = startGracePeriod(context);
-  const onStop = () => context.output.info('Finishing what is in flight; Ctrl-C again ends at once.');
+  const onStop = () => output.info('Finishing what is in flight; Ctrl-C again ends at once.');
   signal.addEventListener('abort', onStop, { once: true });
   try {
-    for (const job of jobs) {
-      const done = reports.reduce((sum, { thisRun }) => sum + thisRun.done, 0);
-      const left = limit === undefined ? undefined : limit - done;
-      if (signal.aborted || left === 0) break;
-      const titles = await readPartition({ lake, signal }, index, job.partition);
-      const show = showDownload(context, job.partition);
-      const report = await downloadPartition(
-        { lake, tmdb, clock },
-        { ...common, ...job, titles, limit: left },
-        { onProgress: show.update, stop: signal, abort: grace.abort },
-      ).finally(show.end);
-      reports.push(report);
-      if (report.problem) throw report.problem;
-    }
+    const reports = await downloadTargets(connection, index, targets, {
+      ...(limit !== undefined && { limit }),
+      refresh,
+      stop: signal,
+      abort: grace.abort,
+      watch: (partition) => showDownload(context, partition),
+    });
+    const problem = reports.at(-1)?.problem;
+    if (problem) throw problem;
+    return reports;
   } finally {
     grace.end();
     signal.removeEventListener('abort', onStop);
   }
-  return reports;
 }
 
 function format({ lake, partitions, withoutPartition }: DownloadResult, style: Style): string {
@@ -198,8 +196,4 @@ function format({ lake, partitions, withoutPartition }: DownloadResult, style: S
     ({ partition: { year, initial } }) => `  ${lake}/tmdb/{movies,reviews}/year-${year}/initial-${initial}/`,
   );
   return [...lines, ...reasons, ...(folders.length > 0 ? ['Documents:', ...folders] : [])].join('\n');
-}
-
-function collect(value: string, earlier: readonly string[] = []): string[] {
-  return [...earlier, value];
 }

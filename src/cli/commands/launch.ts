@@ -1,53 +1,24 @@
-import type { LaunchReport } from '../../app/launch-fleet.ts';
-import type { StoredLaunch } from '../../app/launch-store.ts';
-import { utcDay } from '../../clock.ts';
-import type { Settings } from '../../config/settings.ts';
-import { CancelledError, UsageError, UserError } from '../../errors.ts';
-import type { FleetBudget, FleetEstimate } from '../../fleet/estimate.ts';
+import { type LaunchPreview, planLaunch, launch as sendLaunch } from '../../app/launch.ts';
+import { UserError } from '../../errors.ts';
 import { completeFilters, type FleetFilters, parseAge } from '../../fleet/filters.ts';
-import type { ManifestSummaries } from '../../fleet/manifest-summary.ts';
-import type { FleetPlan, PlannedPartition, SizeBar } from '../../fleet/plan.ts';
+import { sizeHistogram } from '../../fleet/plan.ts';
 import { parseInitial, parseYear } from '../../partition.ts';
-import { defineCommand, type Flags } from '../command.ts';
+import { formatNumberOf } from '../../text.ts';
+import { defineCommand } from '../command.ts';
+import { askConsent, readDryRun, showPlan } from '../consent.ts';
 import type { CommandContext } from '../context.ts';
-import { formatLaunch, formatLaunchPlan, formatNumberOf } from '../format-launch.ts';
-import { type OpenFleet, type OpenFleetInput, openFleet, readFleetInput } from '../open-fleet.ts';
-import { parseCount } from '../parse-count.ts';
+import { type Flags, parseCount } from '../flags.ts';
+import { formatLaunch, formatLaunchPlan, type LaunchResult } from '../format-launch.ts';
+import { type FleetInput, openFleet, readFleetInput } from '../open-connection.ts';
 import { createProgress } from '../progress.ts';
-import { readIndex } from '../read-index.ts';
-import { readSummaries } from '../read-summaries.ts';
+import { openTodaysIndex, showManifestReading } from '../show-progress.ts';
 
 /** What `tdd launch` was told. */
-export interface LaunchInput extends OpenFleetInput {
+export interface LaunchInput extends FleetInput {
   readonly filters: FleetFilters;
   readonly dryRun: boolean;
-  /** Take up a launch that was cut off. */
+  /** Resume a launch that was interrupted. */
   readonly resume: boolean;
-}
-
-/** What `tdd launch` planned and did. */
-export interface LaunchResult {
-  readonly lake: string;
-  readonly queue: string;
-  readonly snapshot: string;
-  readonly filters: FleetFilters;
-  /** What was fetched earlier is fetched again. */
-  readonly redoBefore?: string;
-  readonly budget: FleetBudget;
-  readonly movies: number;
-  /** Movies that the lake lacks. */
-  readonly moviesToAsk: number;
-  readonly estimate: FleetEstimate;
-  readonly sizes: readonly SizeBar[];
-  readonly largest: readonly PlannedPartition[];
-  readonly withoutYear: FleetPlan['withoutYear'];
-  /** Rows of IMDb's list that are broken, so that their titles are left out. */
-  readonly badRows: number;
-  readonly notes: readonly string[];
-  /** In the order of sending. */
-  readonly partitions: readonly PlannedPartition[];
-  /** Absent after a dry run, or when there was nothing to send. */
-  readonly report?: LaunchReport;
 }
 
 const LARGEST = 10;
@@ -98,7 +69,6 @@ export const launch = defineCommand<LaunchInput, LaunchResult>({
 });
 
 async function readInput(context: CommandContext, flags: Flags): Promise<LaunchInput> {
-  const dryRun = flags.dryRun === true;
   const { minYear, maxYear, initial, olderThan, limit } = flags;
   const filters = completeFilters(
     {
@@ -112,48 +82,35 @@ async function readInput(context: CommandContext, flags: Flags): Promise<LaunchI
     },
     context.clock.now(),
   );
-  if (!dryRun && !context.yes && !context.prompter.isInteractive) {
-    throw new UsageError(
-      'There is no terminal to ask on: give --yes to launch, or --dry-run to see the plan.',
-    );
-  }
+  const dryRun = readDryRun(context, flags, { act: 'launch' });
   return { ...(await readFleetInput(context)), filters, dryRun, resume: flags.resume !== false };
 }
 
 async function run(context: CommandContext, input: LaunchInput): Promise<LaunchResult> {
-  const { settings, dryRun } = input;
-  const { clock, signal } = context;
-  const fleet = await openFleet(context, settings, { announce: !dryRun });
-  const index = await readIndex(context, {
-    lake: fleet.lake,
-    settings,
-    day: utcDay(clock.now()),
-  });
-  const summaries = await readSummaries(context, fleet);
-  const { planFleet } = await import('../../fleet/plan.ts');
-  const { launchFleet } = await import('../../app/launch-fleet.ts');
-  const { lookup, language, reviewLanguage, append } = settings;
-  const plan = planFleet({
-    index,
-    filters: input.filters,
-    settings: { lookup, language, reviewLanguage, append },
-    summaries: summaries.byPartition,
-    nowMs: clock.now(),
-  });
-  const unfinished = input.resume ? await findUnfinished(context, input, fleet, plan, summaries) : undefined;
-  const result = await previewLaunch(input, fleet, { plan, unfinished, summaries });
-  if (dryRun || (result.partitions.length === 0 && unfinished === undefined)) return result;
-  if ((await fleet.queue.readDepths()) === undefined) {
-    throw new UserError(`There is no queue "${fleet.queue.name}": run "tdd deploy" first.`);
+  const { settings, filters, dryRun, resume } = input;
+  const { signal } = context;
+  const connection = await openFleet(context, settings, { announce: !dryRun });
+  const index = await openTodaysIndex(context, connection);
+  const show = showManifestReading(context);
+  const options = { resume, signal, onProgress: show.update };
+  const preview = await planLaunch(connection, index, filters, options).finally(show.end);
+  const { lake, queue } = connection;
+  const result = toResult(input, { lake: lake.url, queue: queue.name }, preview);
+  if (dryRun || (result.partitions.length === 0 && preview.resume === undefined)) return result;
+  if (!preview.queueExists) {
+    throw new UserError(`There is no queue "${queue.name}": run "tdd deploy" first.`);
   }
 
   // A launch that lacks nothing but its last mark needs no answer.
-  if (result.partitions.length > 0) await agree(context, result);
+  if (result.partitions.length > 0) {
+    showPlan(context, formatLaunchPlan(result, context.output.style));
+    const message = `Send ${formatNumberOf(result.partitions.length, 'partition')} to the queue ${queue.name}?`;
+    await askConsent(context, message, 'cancelled: nothing was sent.');
+  }
   const bar = createProgress(context, 'partitions');
   try {
-    const report = await launchFleet({ ...fleet, clock, random: Math.random }, plan, {
-      queueName: fleet.queue.name,
-      resume: unfinished,
+    const report = await sendLaunch(connection, preview.plan, {
+      resume: preview.resume ?? false,
       signal,
       onProgress: ({ sent, total, rejected }) =>
         bar.update({ done: sent, total, fields: rejected > 0 ? [`${rejected} refused`] : [] }),
@@ -168,109 +125,29 @@ async function run(context: CommandContext, input: LaunchInput): Promise<LaunchR
   }
 }
 
-async function findUnfinished(
-  { clock, signal }: CommandContext,
-  { settings }: LaunchInput,
-  { lake }: OpenFleet,
-  plan: FleetPlan,
-  { byPartition }: ManifestSummaries,
-): Promise<StoredLaunch | undefined> {
-  const { findUnfinishedLaunch } = await import('../../app/launch-fleet.ts');
-  const options = { queueName: settings.queueName, summaries: byPartition, signal };
-  return findUnfinishedLaunch({ lake, nowMs: clock.now() }, plan, options);
-}
-
-/** What will be sent, what it will take, and what one should know before. */
-async function previewLaunch(
+function toResult(
   { settings, filters }: LaunchInput,
-  fleet: OpenFleet,
-  {
-    plan,
-    unfinished,
-    summaries,
-  }: { plan: FleetPlan; unfinished: StoredLaunch | undefined; summaries: ManifestSummaries },
-): Promise<LaunchResult> {
-  const { estimateFleet } = await import('../../fleet/estimate.ts');
-  const { learnRates } = await import('../../fleet/estimate.ts');
-  const { sizeHistogram } = await import('../../fleet/plan.ts');
-  const { partitionsToSend } = await import('../../fleet/launch-record.ts');
-  const partitions = unfinished ? partitionsToSend(unfinished.fleet) : plan.partitions;
+  places: Pick<LaunchResult, 'lake' | 'queue'>,
+  { plan, resume, partitions, estimate, notes }: LaunchPreview,
+): LaunchResult {
   const { requestsPerSecond, workers, memorySize } = settings;
-  const budget = { requestsPerSecond, workers, memorySize };
-  const rates = learnRates(summaries.byPartition.values(), plan.settings);
-  const redoBefore = unfinished ? unfinished.fleet.redoBefore : plan.redoBefore;
+  const { snapshot, redoBefore } = resume ? resume.fleet : plan;
   return {
-    lake: fleet.lake.url,
-    queue: fleet.queue.name,
-    snapshot: unfinished?.fleet.snapshot ?? plan.snapshot,
+    ...places,
+    snapshot,
     filters,
     ...(redoBefore !== undefined && { redoBefore }),
-    budget,
+    budget: { requestsPerSecond, workers, memorySize },
     movies: partitions.reduce((sum, { titles }) => sum + titles, 0),
     moviesToAsk: partitions.reduce((sum, { left }) => sum + left, 0),
-    estimate: estimateFleet(partitions, budget, rates),
+    estimate,
     sizes: sizeHistogram(partitions),
     largest: [...partitions].sort((a, b) => b.titles - a.titles).slice(0, LARGEST),
     withoutYear: plan.withoutYear,
     badRows: plan.badRows,
-    notes: await noteWhatMatters(fleet, { settings, filters, unfinished, summaries }),
+    notes: notes.map(({ about, text }) =>
+      about === 'resumes' ? text.replace(/\.$/, '; --no-resume begins anew.') : text,
+    ),
     partitions,
   };
-}
-
-async function noteWhatMatters(
-  { lake, queue, workers }: OpenFleet,
-  {
-    settings,
-    filters,
-    unfinished,
-    summaries,
-  }: {
-    settings: Settings;
-    filters: FleetFilters;
-    unfinished: StoredLaunch | undefined;
-    summaries: ManifestSummaries;
-  },
-): Promise<string[]> {
-  const { isEnabled } = await import('../../aws/event-source.ts');
-  const { hasMovies } = await import('../../app/has-movies.ts');
-  const { noteOtherWorkers } = await import('../../app/note-other-workers.ts');
-  const [depths, eventSource, environment] = await Promise.all([
-    queue.readDepths(),
-    workers.readEventSource(),
-    workers.readEnvironment(),
-  ]);
-  const notes = environment ? [...noteOtherWorkers(settings, environment)] : [];
-  if (unfinished) {
-    const { launchedAt, run } = unfinished.fleet;
-    notes.push(
-      `This goes on with the launch ${run} of ${launchedAt}, which was cut off; --no-resume begins anew.`,
-    );
-  }
-  if (filters.onlyMissing && summaries.byPartition.size === 0 && (await hasMovies(lake))) {
-    notes.push(
-      'This lake has movies but no manifests, which say what is missing: this first time everything is fetched again.',
-    );
-  }
-  const onQueue = depths ? depths.waiting + depths.inFlight + depths.delayed : 0;
-  if (onQueue > 0) {
-    notes.push(
-      `The queue holds about ${formatNumberOf(onQueue, 'message')} already: partitions among them are looked at twice, which costs little.`,
-    );
-  }
-  if (eventSource && !isEnabled(eventSource)) {
-    notes.push('The event source is disabled: messages wait until "tdd resume".');
-  }
-  return notes;
-}
-
-async function agree(context: CommandContext, result: LaunchResult): Promise<void> {
-  const { output, io, secrets, yes, prompter, signal } = context;
-  // Nobody should agree to what was not shown, --quiet or not.
-  if (!output.quiet || !yes)
-    io.stderr.write(secrets.redact(`\n${formatLaunchPlan(result, output.style)}\n\n`));
-  if (yes) return;
-  const message = `Send ${formatNumberOf(result.partitions.length, 'partition')} to the queue ${result.queue}?`;
-  if (!(await prompter.confirm({ message }))) throw new CancelledError('cancelled: nothing was sent.');
-  signal.throwIfAborted();
 }

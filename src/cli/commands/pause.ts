@@ -1,23 +1,23 @@
 import type { PauseReport } from '../../app/switch.ts';
 import type { QueueDepths } from '../../aws/queue-interface.ts';
+import { formatNumberOf } from '../../text.ts';
 import { defineCommand } from '../command.ts';
-import { formatNumberOf } from '../format-launch.ts';
-import { type OpenFleetInput, openFleet, readFleetInput } from '../open-fleet.ts';
+import { formatDuration } from '../format.ts';
+import { type FleetInput, openFleet, readFleetInput } from '../open-connection.ts';
 import type { Style } from '../output.ts';
-import { formatDuration } from '../progress-line.ts';
 
 /** `tdd pause`: the workers finish what they have and take nothing more. */
-export const pause = defineCommand<OpenFleetInput, PauseReport>({
+export const pause = defineCommand<FleetInput, PauseReport>({
   description:
     'Disables the event source: workers finish the partitions they have, and the other messages wait on the queue ' +
     'until "tdd resume", for 14 days at most.',
   settings: ['bucketName', 'lambdaName', 'queueName'],
   readInput: readFleetInput,
   run: async (context, { settings }) => {
+    const { disableEventSource } = await import('../../app/switch.ts'); // See open-connection.ts.
     const fleet = await openFleet(context, settings, { announce: true });
-    const { pauseFleet } = await import('../../app/switch.ts');
     context.output.info('Disabling the event source …');
-    return pauseFleet({ ...fleet, clock: context.clock }, { signal: context.signal });
+    return disableEventSource(fleet, { signal: context.signal });
   },
   format,
 });

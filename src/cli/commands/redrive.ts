@@ -1,18 +1,18 @@
-import type { DeadLetter } from '../../app/dead-letters.ts';
-import type { RedriveReport } from '../../app/redrive.ts';
-import { CancelledError, UsageError } from '../../errors.ts';
+import { type DeadLetter, planRedrive, redrive as putBack, type RedriveReport } from '../../app/redrive.ts';
+import { UsageError } from '../../errors.ts';
 import { type Partition, parseInitial, parseYear, partitionName } from '../../partition.ts';
-import { defineCommand, type Flags } from '../command.ts';
+import { formatCount, formatNumberOf } from '../../text.ts';
+import { defineCommand } from '../command.ts';
+import { askConsent, readDryRun, showPlan } from '../consent.ts';
 import type { CommandContext } from '../context.ts';
-import { formatCount, formatNumberOf } from '../format-launch.ts';
-import { type OpenFleetInput, openFleet, readFleetInput } from '../open-fleet.ts';
+import { collect, type Flags } from '../flags.ts';
+import { formatDuration, formatTable } from '../format.ts';
+import { type FleetInput, openFleet, readFleetInput } from '../open-connection.ts';
 import type { Style } from '../output.ts';
 import { createProgress } from '../progress.ts';
-import { formatDuration } from '../progress-line.ts';
-import { formatTable } from '../table.ts';
 
 /** What `tdd redrive` was told. */
-export interface RedriveInput extends OpenFleetInput {
+export interface RedriveInput extends FleetInput {
   /** List and change nothing. */
   readonly dryRun: boolean;
   /** Put back these only. */
@@ -55,12 +55,7 @@ export const redrive = defineCommand<RedriveInput, RedriveResult>({
 });
 
 async function readInput(context: CommandContext, flags: Flags): Promise<RedriveInput> {
-  const dryRun = flags.dryRun === true;
-  if (!dryRun && !context.yes && !context.prompter.isInteractive) {
-    throw new UsageError(
-      'There is no terminal to ask on: give --yes to put them back, or --dry-run to list them.',
-    );
-  }
+  const dryRun = readDryRun(context, flags, { act: 'put them back', look: 'list them' });
   const only = Array.isArray(flags.partition)
     ? flags.partition.map((text) => parsePartition(String(text)))
     : undefined;
@@ -78,43 +73,26 @@ async function run(
   context: CommandContext,
   { settings, dryRun, only }: RedriveInput,
 ): Promise<RedriveResult> {
-  const { clock, signal, yes, io, output, secrets, prompter } = context;
+  const { clock, signal } = context;
   const fleet = await openFleet(context, settings, { announce: !dryRun });
-  const { listDeadLetters } = await import('../../app/dead-letters.ts');
-  const { redrive: putBack } = await import('../../app/redrive.ts');
-  const { letters, hidden } = await listDeadLetters({ ...fleet, clock }, { signal });
-  const names = only && new Set(only.map(partitionName));
-  const isNamed = ({ partition }: { readonly partition?: Partition }) =>
-    names === undefined || (partition !== undefined && names.has(partitionName(partition)));
-  // By their ids: what cannot succeed is a dead letter again at once, as another message, and would never end.
-  const ids = new Set(letters.filter(isNamed).map(({ id }) => id));
-  const chosen = ids.size;
-  const result = {
-    queue: fleet.queue.name,
-    at: new Date(clock.now()).toISOString(),
-    letters,
-    hidden,
-    chosen,
-  };
+  const plan = await planRedrive(fleet, { only, signal });
+  const { letters, hidden } = plan;
+  const chosen = plan.chosen.size;
+  const queue = fleet.queue.name;
+  const result = { queue, at: new Date(clock.now()).toISOString(), letters, hidden, chosen };
   if (dryRun || chosen === 0) return result;
 
-  if (!output.quiet || !yes) io.stderr.write(secrets.redact(`\n${formatLetters(result)}\n\n`));
-  if (!yes) {
-    const message = `Put ${formatCount(chosen)} of ${formatCount(letters.length)} back on the queue ${fleet.queue.name}?`;
-    if (!(await prompter.confirm({ message }))) throw new CancelledError('cancelled: nothing was put back.');
-    signal.throwIfAborted();
-  }
+  showPlan(context, formatLetters(result));
+  const message = `Put ${formatCount(chosen)} of ${formatCount(letters.length)} back on the queue ${queue}?`;
+  await askConsent(context, message, 'cancelled: nothing was put back.');
   const bar = createProgress(context, 'messages');
   try {
-    const report = await putBack(
-      { ...fleet, clock },
-      {
-        choose: ({ id }) => ids.has(id),
-        isAll: names === undefined,
-        signal,
-        onProgress: (moved) => bar.update({ done: moved, total: Math.max(moved, chosen), fields: [] }),
-      },
-    );
+    const report = await putBack(fleet, {
+      choose: ({ id }) => plan.chosen.has(id),
+      isAll: plan.isAll,
+      signal,
+      onProgress: (moved) => bar.update({ done: moved, total: Math.max(moved, chosen), fields: [] }),
+    });
     return { ...result, report };
   } finally {
     bar.stop();
@@ -164,8 +142,4 @@ function formatLetters(result: RedriveResult): string {
 function formatHidden({ letters, hidden }: RedriveResult): string {
   const number = letters.length > 0 ? `${formatCount(hidden)} more` : formatNumberOf(hidden, 'message');
   return `Hidden by another look, which goes on or was cut off: ${number}. Run it again in a minute.`;
-}
-
-function collect(value: string, earlier: readonly string[] = []): string[] {
-  return [...earlier, value];
 }

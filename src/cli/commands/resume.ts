@@ -1,19 +1,19 @@
 import type { SwitchReport } from '../../app/switch.ts';
+import { formatNumberOf } from '../../text.ts';
 import { defineCommand } from '../command.ts';
-import { formatNumberOf } from '../format-launch.ts';
-import { type OpenFleetInput, openFleet, readFleetInput } from '../open-fleet.ts';
+import { type FleetInput, openFleet, readFleetInput } from '../open-connection.ts';
 import type { Style } from '../output.ts';
 
 /** `tdd resume`: the workers take messages again. */
-export const resume = defineCommand<OpenFleetInput, SwitchReport>({
+export const resume = defineCommand<FleetInput, SwitchReport>({
   description: 'Enables the event source: the workers take messages from the queue again.',
   settings: ['bucketName', 'lambdaName', 'queueName'],
   readInput: readFleetInput,
   run: async (context, { settings }) => {
+    const { enableEventSource } = await import('../../app/switch.ts'); // See open-connection.ts.
     const fleet = await openFleet(context, settings, { announce: true });
-    const { resumeFleet } = await import('../../app/switch.ts');
     context.output.info('Enabling the event source …');
-    return resumeFleet({ ...fleet, clock: context.clock }, { signal: context.signal });
+    return enableEventSource(fleet, { signal: context.signal });
   },
   format,
 });

@@ -1,16 +1,12 @@
-import type { PartitionQueue } from '../../app/partition-queue.ts';
-import { followRun, type RunEnd } from '../../app/simulate.ts';
-import { utcDay } from '../../clock.ts';
+import { followRun, type RunEnd, type SentPartition, simulate as send } from '../../app/simulate.ts';
 import type { Manifest } from '../../download/manifest.ts';
 import { UsageError } from '../../errors.ts';
 import type { LakeLocation } from '../../lake/open-lake.ts';
 import { type Partition, parseInitial, parseYear, partitionName } from '../../partition.ts';
-import { createRunId } from '../../run-id.ts';
-import { deadLetterQueueName } from '../../worker-contract.ts';
-import { createAwsClients } from '../aws.ts';
-import { defineCommand, type Flags } from '../command.ts';
+import { defineCommand } from '../command.ts';
 import type { CommandContext } from '../context.ts';
-import { openLakeAt, readLakeLocation } from '../lake-location.ts';
+import type { Flags } from '../flags.ts';
+import { openLakeAt, openQueues, readLakeLocation } from '../open-connection.ts';
 import type { Style } from '../output.ts';
 import { createProgress } from '../progress.ts';
 
@@ -23,12 +19,8 @@ export interface SimulateInput {
 }
 
 /** What `tdd simulate` did. */
-export interface SimulateResult {
-  readonly messageId: string;
+export interface SimulateResult extends SentPartition {
   readonly queue: string;
-  readonly partition: Partition;
-  readonly snapshot: string;
-  readonly run: string;
   /** How the run ended, with `--wait`. */
   readonly end?: RunEnd;
 }
@@ -66,38 +58,23 @@ async function readInput(context: CommandContext, flags: Flags): Promise<Simulat
 async function run(context: CommandContext, input: SimulateInput): Promise<SimulateResult> {
   const { clock, output, signal } = context;
   const { partition, queueName, waitIn } = input;
-  const { toUserError } = await import('../../aws/calls.ts');
-  try {
-    // What waiting needs is looked at first: nothing is sent when it is not there.
-    const lake = waitIn && (await openLakeAt(context, waitIn));
-    const queue = await connectQueue(context, queueName);
-    const now = clock.now();
-    const message = { ...partition, snapshot: utcDay(now), run: createRunId(now, Math.random) };
-    signal.throwIfAborted();
-    const messageId = await queue.send({ ...message, hop: 0 });
-    const { snapshot, run } = message;
-    const sent = { messageId, queue: queueName, partition, snapshot, run };
-    if (lake === undefined) return sent;
-    output.info(`Sent partition ${partitionName(partition)} as message ${messageId}.`);
-    const show = showRun(context);
-    const end = await followRun({ queue, lake, clock }, sent, { onProgress: show.update, signal }).finally(
-      show.end,
-    );
-    return { ...sent, end };
-  } catch (error) {
-    throw toUserError(error);
-  }
-}
-
-async function connectQueue(context: CommandContext, queueName: string): Promise<PartitionQueue> {
-  const { createSqsQueue } = await import('../../aws/queue.ts');
-  const { createPartitionQueue } = await import('../../app/partition-queue.ts');
-  const clients = await createAwsClients(context);
-  const queue = createSqsQueue(clients, queueName);
-  const deadLetters = createSqsQueue(clients, deadLetterQueueName(queueName));
-  await queue.url();
-  await deadLetters.url();
-  return createPartitionQueue({ queue, deadLetters });
+  // What waiting needs is looked at first: nothing is sent when it is not there.
+  const lake = waitIn && (await openLakeAt(context, waitIn));
+  const queues = await openQueues(context, { queueName });
+  const {
+    messageId,
+    snapshot,
+    run: runId,
+  } = await send({ ...queues, clock, random: Math.random }, partition, {
+    signal,
+  });
+  const sent = { messageId, queue: queueName, partition, snapshot, run: runId };
+  if (lake === undefined) return sent;
+  output.info(`Sent partition ${partitionName(partition)} as message ${messageId}.`);
+  const show = showRun(context);
+  const options = { onProgress: show.update, signal };
+  const end = await followRun({ ...queues, lake, clock }, sent, options).finally(show.end);
+  return { ...sent, end };
 }
 
 /** Shows how far a run is, and says when it came to a stop that workers try to mend. */

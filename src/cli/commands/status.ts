@@ -1,15 +1,17 @@
-import type { SummaryCache } from '../../app/manifest-summaries.ts';
+import { stripVTControlCharacters } from 'node:util';
+import { followFleet, readStatus } from '../../app/status.ts';
 import { UsageError } from '../../errors.ts';
 import type { FleetStatus } from '../../fleet/status.ts';
-import { defineCommand, type Flags } from '../command.ts';
+import { defineCommand } from '../command.ts';
 import type { CommandContext } from '../context.ts';
-import { createCoveringOutput } from '../covering-output.ts';
+import type { Flags } from '../flags.ts';
 import { formatStatus } from '../format-status.ts';
-import { type OpenFleetInput, openFleet, readFleetInput } from '../open-fleet.ts';
-import { showManifestReading } from '../read-summaries.ts';
+import type { OutStream } from '../io.ts';
+import { type FleetInput, openFleet, readFleetInput } from '../open-connection.ts';
+import { showManifestReading } from '../show-progress.ts';
 
 /** What `tdd status` was told. */
-export interface StatusInput extends OpenFleetInput {
+export interface StatusInput extends FleetInput {
   /** Show what the whole lake holds. */
   readonly totals: boolean;
   /** Look again and again. */
@@ -18,8 +20,6 @@ export interface StatusInput extends OpenFleetInput {
 
 /** How the fleet is; `totals` only where they were asked for. */
 export type StatusResult = Omit<FleetStatus, 'totals'> & Partial<Pick<FleetStatus, 'totals'>>;
-
-const WATCH_MS = 5_000;
 
 /** `tdd status`: how far the fleet is. */
 export const status = defineCommand<StatusInput, StatusResult>({
@@ -46,29 +46,33 @@ async function readInput(context: CommandContext, flags: Flags): Promise<StatusI
 }
 
 async function run(context: CommandContext, { settings, totals, watch }: StatusInput): Promise<StatusResult> {
-  const { clock, signal, io, secrets, output } = context;
+  const { signal, io, secrets, output } = context;
   const fleet = await openFleet(context, settings, { announce: false });
-  const { readStatus } = await import('../../app/status.ts');
-  const deps = { ...fleet, cache: watch ? keepInMemory(fleet.cache) : fleet.cache, clock };
-  const { watchForEnd } = await import('../../fleet/status.ts');
-  const isOver = watchForEnd();
+  let show = showManifestReading(context);
+  const options = { signal, onProgress: (state: { read: number; total: number }) => show.update(state) };
   const covering = createCoveringOutput(io.stdout);
-  while (true) {
-    const show = showManifestReading(context);
-    const now = await readStatus(deps, { signal, onProgress: show.update }).finally(show.end);
-    const { totals: lakeTotals, ...rest } = now;
-    const result = totals ? { ...rest, totals: lakeTotals } : rest;
+  try {
+    if (!watch) return toResult(await readStatus(fleet, options), totals);
+    const last = await followFleet(fleet, { ...options, onStatus: draw });
+    if (last.phase === 'paused') output.info('The fleet is paused: this watches no further.');
+    return toResult(last, totals);
+  } finally {
+    show.end();
+  }
+
+  function draw(now: FleetStatus, isLast: boolean): void {
+    show.end();
+    show = showManifestReading(context);
     covering.clear();
-    if (!watch) return result;
-    if (isOver(now)) {
-      if (now.phase === 'paused') output.info('The fleet is paused: this watches no further.');
-      return result;
-    }
+    if (isLast) return; // The last look is the command's result.
     const style = output.resultStyle;
     const time = style.dim(now.at.slice(11, 19));
-    covering.write(secrets.redact(`${toText(result, style)}\n${time}\n`));
-    await clock.sleep(WATCH_MS, signal);
+    covering.write(secrets.redact(`${toText(toResult(now, totals), style)}\n${time}\n`));
   }
+}
+
+function toResult({ totals, ...rest }: FleetStatus, withTotals: boolean): StatusResult {
+  return withTotals ? { ...rest, totals } : rest;
 }
 
 function toText(result: StatusResult, style: Parameters<typeof formatStatus>[1]): string {
@@ -82,14 +86,33 @@ const NO_TOTALS: FleetStatus['totals'] = {
   counts: { titles: 0, found: 0, notFound: 0, refused: 0, failed: 0, reviews: 0 },
 };
 
-/** A cache whose file is read once, however often one looks. */
-function keepInMemory(file: SummaryCache): SummaryCache {
-  let kept: string | undefined;
+/** Text that covers its last version on a terminal; elsewhere each version stands, with an empty line behind it. */
+export interface CoveringOutput {
+  /** Shows this version. */
+  write(text: string): void;
+  /** Takes the last version away: what comes next stands in its place. */
+  clear(): void;
+}
+
+/** What stands above stays: only the lines of the last version are covered, as many as the terminal has. */
+export function createCoveringOutput(stream: OutStream): CoveringOutput {
+  let lines = 0;
+  const clear = (): void => {
+    if (stream.isTTY === true && lines > 0) stream.write(`\x1b[${lines}A\r\x1b[J`);
+    lines = 0;
+  };
   return {
-    read: async () => (kept ??= await file.read()),
-    write: async (text) => {
-      kept = text;
-      await file.write(text);
+    clear,
+    write: (text) => {
+      clear();
+      stream.write(stream.isTTY === true ? text : `${text}\n`);
+      lines = countRows(text, stream.columns || 80);
     },
   };
+}
+
+/** Rows that `text`, which ends with a line end, takes on a terminal of so many columns. */
+function countRows(text: string, columns: number): number {
+  const lines = stripVTControlCharacters(text).split('\n').slice(0, -1);
+  return lines.reduce((rows, line) => rows + Math.max(1, Math.ceil(line.length / columns)), 0);
 }

@@ -1,5 +1,8 @@
+import type { openIndex as OpenIndex } from '../app/open-index.ts';
+import { utcDay } from '../clock.ts';
 import type { DownloadProgress } from '../download/download-partition.ts';
 import type { IndexProgress } from '../imdb/build-index.ts';
+import type { PartitionIndex } from '../imdb/partition-index.ts';
 import { type Partition, partitionName } from '../partition.ts';
 import type { CommandContext } from './context.ts';
 import { createProgress } from './progress.ts';
@@ -34,8 +37,21 @@ export function showDownload(context: CommandContext, partition: Partition): Sho
 
 const MEGABYTE = 1_000_000;
 
-/** Shows how far the building of a partition index is; nothing when there is one already. */
-export function showIndexBuilding(context: CommandContext, day: string): Showing<IndexProgress> {
+/** Opens today's partition index, as `openIndex` does, and shows how it is built when the lake has none. */
+export async function openTodaysIndex(
+  context: CommandContext,
+  connection: Parameters<typeof OpenIndex>[0],
+): Promise<PartitionIndex> {
+  // It loads got, which takes 0.2 s: only those who need an index wait for that.
+  const { openIndex } = await import('../app/open-index.ts');
+  const { clock, signal } = context;
+  const day = utcDay(clock.now());
+  context.output.info(`Looking up IMDb's list of ${day} …`);
+  const show = showIndexBuilding(context, day);
+  return openIndex(connection, { day, signal, onProgress: show.update }).finally(show.end);
+}
+
+function showIndexBuilding(context: CommandContext, day: string): Showing<IndexProgress> {
   let bar: ReturnType<typeof createProgress> | undefined;
   return {
     update: ({ from, bytes, sizeBytes = 0, rows }) => {
@@ -49,6 +65,23 @@ export function showIndexBuilding(context: CommandContext, day: string): Showing
         total: Math.ceil(Math.max(sizeBytes, bytes) / MEGABYTE),
         fields: [`${rows.toLocaleString('en-US')} rows`],
       });
+    },
+    end: () => bar?.stop(),
+  };
+}
+
+const MANY_MANIFESTS = 500;
+
+/** Shows how many manifests are read; nothing when they are few. */
+export function showManifestReading(
+  context: CommandContext,
+): Showing<{ readonly read: number; readonly total: number }> {
+  let bar: ReturnType<typeof createProgress> | undefined;
+  return {
+    update: ({ read, total }) => {
+      if (total < MANY_MANIFESTS) return;
+      bar ??= createProgress(context, 'manifests');
+      bar.update({ done: read, total, fields: [] });
     },
     end: () => bar?.stop(),
   };

@@ -1,6 +1,9 @@
 import type { Clock } from '../clock.ts';
 import type { Settings } from '../config/settings.ts';
+import { UserError } from '../errors.ts';
+import { checkKey, type KeyQuestion } from '../tmdb/check-key.ts';
 import { createTmdbClient, type TmdbClient } from '../tmdb/client.ts';
+import { KeyRefusedError } from '../tmdb/errors.ts';
 import { createHttpGet, type HttpGet } from '../tmdb/http.ts';
 import { createPacer } from '../tmdb/pacer.ts';
 import { userAgent } from './version.ts';
@@ -18,4 +21,24 @@ export function createTmdb(
   const pacer = createPacer({ requestsPerSecond, clock });
   const tmdb = createTmdbClient({ http, pacer, clock, random: Math.random, baseUrl, apiKey });
   return { http, tmdb };
+}
+
+/**
+ * Asks TMDB whether it knows the key.
+ * @param question without `http`, the key is asked about over a connection of its own.
+ * @returns why TMDB could not say, or `undefined` for a key that it knows.
+ * @throws {KeyRefusedError} for one that it refuses.
+ */
+export async function findKeyDoubt(
+  question: Omit<KeyQuestion, 'http'> & { readonly http?: HttpGet; readonly timeoutMs?: number },
+): Promise<string | undefined> {
+  const { timeoutMs, http, ...rest } = question;
+  const options = { userAgent: userAgent(), ...(timeoutMs !== undefined && { timeoutMs }) };
+  try {
+    await checkKey({ ...rest, http: http ?? createHttpGet(options) });
+    return undefined;
+  } catch (error) {
+    if (error instanceof KeyRefusedError || !(error instanceof UserError)) throw error;
+    return error.message;
+  }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { settingOption } from '../../src/cli/command.ts';
+import { settingOption } from '../../src/cli/flags.ts';
 import { flagAttribute } from '../../src/config/resolve-settings.ts';
 import { SETTING_NAMES, SETTINGS } from '../../src/config/settings.ts';
 

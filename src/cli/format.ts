@@ -30,3 +30,16 @@ export function formatTable(columns: readonly Column[], rows: readonly (readonly
 function widthOf(cell: string): number {
   return stripVTControlCharacters(cell).length;
 }
+
+/** Seconds for people: `8 s`, `2 min 13 s`, `1 h 02 min`. */
+export function formatDuration(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  if (whole < 60) return `${whole} s`;
+  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
+  if (hours === 0) return `${minutes} min ${two(whole % 60)} s`;
+  return `${hours} h ${two(minutes)} min`;
+}
+
+function two(value: number): string {
+  return String(value).padStart(2, '0');
+}

@@ -1,0 +1,39 @@
+import { type Identity, observeIdentity } from '../aws/identity.ts';
+import type { Settings } from '../config/settings.ts';
+import { type DestroyPlan, planDestroy } from '../deploy/destroy.ts';
+import type { Connection } from './connection.ts';
+
+export { applyDestroy } from '../deploy/destroy.ts';
+
+/** What a destroy would delete, and in whose account. */
+export interface DestroyPreview {
+  readonly identity: Identity;
+  /** For `applyDestroy`. */
+  readonly plan: DestroyPlan;
+}
+
+/**
+ * Looks at AWS and says what `tdd destroy` would delete there; it cannot change anything.
+ * @param options.deleteBucket the bucket and all its data go, too.
+ * @param options.onIdentity is told who one is in AWS before anything else is looked at.
+ * @throws {UserError} when AWS takes no credentials, or something cannot be looked at.
+ */
+export async function previewDestroy(
+  connection: Pick<Connection, 'clients' | 'profile' | 'clock'> & {
+    readonly settings: Pick<Settings, 'lambdaName' | 'queueName' | 'bucketName'>;
+  },
+  options: {
+    readonly deleteBucket: boolean;
+    readonly signal?: AbortSignal;
+    readonly onIdentity?: (identity: Identity) => void;
+  },
+): Promise<DestroyPreview> {
+  const { deleteBucket, signal, onIdentity } = options;
+  const identity = await observeIdentity(connection);
+  onIdentity?.(identity);
+  signal?.throwIfAborted();
+  const { lambdaName, queueName, bucketName = '' } = connection.settings;
+  const { region, accountId } = identity;
+  const input = { lambdaName, queueName, bucketName, region, accountId, deleteBucket };
+  return { identity, plan: await planDestroy(connection, input, { signal }) };
+}

@@ -1,0 +1,60 @@
+import type { LambdaClient } from '@aws-sdk/client-lambda';
+import type { SQSClient } from '@aws-sdk/client-sqs';
+import { createFleetWorkers, type FleetWorkers } from '../aws/event-source.ts';
+import { createSqsMover } from '../aws/move-task.ts';
+import { createSqsQueue, type SqsQueue } from '../aws/queue.ts';
+import type { QueueMover } from '../aws/queue-interface.ts';
+import type { Clock } from '../clock.ts';
+import type { Settings } from '../config/settings.ts';
+import type { Lake } from '../lake/lake.ts';
+import { deadLetterQueueName } from '../worker-contract.ts';
+import type { SummaryCache } from './manifest-summaries.ts';
+import { userAgent } from './version.ts';
+
+/** A fleet and its lake, ready to be asked: what the functions on a fleet take as their first argument. */
+export interface FleetConnection {
+  readonly settings: Settings & { readonly bucketName: string };
+  readonly lake: Lake;
+  readonly queue: SqsQueue;
+  readonly deadLetters: SqsQueue;
+  readonly mover: QueueMover;
+  readonly workers: FleetWorkers;
+  /** What is known of the lake's manifests, so that each is read again only when it has changed. */
+  readonly cache: SummaryCache;
+  /** Where IMDb's data sets are. */
+  readonly datasetsUrl: string;
+  /** Who asks, as TMDB and IMDb are told. */
+  readonly userAgent: string;
+  readonly clock: Clock;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+}
+
+/** Connects to the queues and workers that the settings name; nothing is asked yet. */
+export function connectFleet(
+  { sqs, lambda }: { readonly sqs: Pick<SQSClient, 'send'>; readonly lambda: Pick<LambdaClient, 'send'> },
+  parts: Pick<FleetConnection, 'settings' | 'lake' | 'cache' | 'clock'>,
+): FleetConnection {
+  const { queueName, lambdaName: functionName, imdbDatasetsUrl } = parts.settings;
+  const queues = connectQueues({ sqs }, parts.settings);
+  return {
+    ...parts,
+    ...queues,
+    mover: createSqsMover({ sqs }, queues),
+    workers: createFleetWorkers({ lambda }, { functionName, queueName }),
+    datasetsUrl: imdbDatasetsUrl,
+    userAgent: userAgent(),
+    random: Math.random,
+  };
+}
+
+/** Connects to the queue that the settings name and to its dead-letter queue; nothing is asked yet. */
+export function connectQueues(
+  { sqs }: { readonly sqs: Pick<SQSClient, 'send'> },
+  { queueName }: Pick<Settings, 'queueName'>,
+): Pick<FleetConnection, 'queue' | 'deadLetters'> {
+  return {
+    queue: createSqsQueue({ sqs }, queueName),
+    deadLetters: createSqsQueue({ sqs }, deadLetterQueueName(queueName)),
+  };
+}
