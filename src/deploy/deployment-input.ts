@@ -1,7 +1,7 @@
 import { parseBucketName } from '../bucket-name.ts';
 import { UsageError } from '../errors.ts';
 
-/** What somebody wants in AWS: everything that `tdd deploy` needs to know, with all defaults filled in. */
+/** What the user wants in AWS: everything that `tdd deploy` needs to know, with all defaults filled in. */
 export interface DeploymentInput {
   /** The function's name, which is also the stack's: every resource is tagged with it. */
   readonly lambdaName: string;

@@ -57,7 +57,7 @@ export function deploymentNames(
   };
 }
 
-/** The first part of a region's ARNs: `aws`, but for China and the government's regions. */
+/** The partition in a region's ARNs: `aws`, except for China and GovCloud. */
 function partitionOf(region: string): string {
   if (region.startsWith('cn-')) return 'aws-cn';
   if (region.startsWith('us-gov-')) return 'aws-us-gov';

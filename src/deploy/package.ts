@@ -2,19 +2,19 @@ import { createHash } from 'node:crypto';
 import { ZipArchive } from 'archiver';
 import { HANDLER } from '../worker-contract.ts';
 
-/** The oldest instant that a zip can hold is of 1980; any fixed one does. */
+/** Any fixed date since 1980, the oldest that a zip can hold. */
 const FILE_DATE = new Date(Date.UTC(2000, 0, 1));
 
 /**
- * The function's code as Lambda takes it: a zip of the worker's bundle, nothing else. The same bundle gives the
- * same bytes on any day, in any time zone and by any user, since its date and mode are fixed.
- * @param bundle the worker, one ES module with all that it needs.
+ * The function's code as Lambda takes it: a zip of the worker's bundle, nothing else. It is reproducible: date and
+ * mode are fixed, so that the same bundle gives the same bytes on any machine.
+ * @param bundle the worker, one ES module with everything it needs.
  * @returns the zip's bytes.
  */
 export async function buildZip({ bundle }: { readonly bundle: Uint8Array }): Promise<Buffer> {
   const archive = new ZipArchive({ zlib: { level: 9 } });
   archive.append(Buffer.from(bundle), { name: HANDLER.file, date: FILE_DATE, mode: 0o644 });
-  // Its own promise waits for the reader below; a failure comes out of both.
+  // Its promise waits for the reader below; a failure rejects both.
   const finalized = archive.finalize();
   const chunks: Buffer[] = [];
   for await (const chunk of archive) chunks.push(chunk);

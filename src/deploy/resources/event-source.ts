@@ -76,13 +76,11 @@ export const eventSource: Resource<'eventSource', ObservedEventSource> = {
     diffProperties(properties, {
       // Emulators may have no tags on event sources.
       ...(STACK_TAG in properties ? { [STACK_TAG]: names.stack } : {}),
-      // One of a version or an alias would keep running old code.
-      FunctionArn: names.functionArn,
-      BatchSize: String(BATCH_SIZE),
-      MaximumBatchingWindowInSeconds: '0',
-      FunctionResponseTypes: RESPONSE_TYPE,
-      MaximumConcurrency: String(input.workers),
-      FilterCriteria: 'none',
+      ...propertiesOf({
+        // One of a version or an alias would keep running old code.
+        FunctionArn: names.functionArn,
+        ...settingsFor(input.workers),
+      }),
     }),
 
   steps(found, situation) {

@@ -1,35 +1,26 @@
 import {
-  CreateFunctionCommand,
   DeleteFunctionCommand,
   type FunctionConfiguration,
-  GetFunctionCommand,
-  GetFunctionConfigurationCommand,
   GetFunctionRecursionConfigCommand,
   PutFunctionRecursionConfigCommand,
-  type Runtime,
   TagResourceCommand,
-  UpdateFunctionCodeCommand,
-  UpdateFunctionConfigurationCommand,
 } from '@aws-sdk/client-lambda';
 import type { DeployClients } from '../../aws/clients.ts';
 import { httpStatusOf, isServiceError, orAbsent } from '../../aws/errors.ts';
 import { UserError } from '../../errors.ts';
-import { FUNCTION_TIMEOUT_SECONDS, HANDLER } from '../../worker-contract.ts';
 import { type Change, diffProperties, type Properties, touches } from '../change.ts';
-import { retryDuringIamPropagation, retryUntilVisibilityTimeoutIsSeen } from '../eventual-consistency.ts';
 import { STACK_TAG } from '../names.ts';
 import { codeSha256 } from '../package.ts';
-import type {
-  Desired,
-  Found,
-  ObservedResource,
-  Resource,
-  ResourceRefs,
-  ResourceStep,
-  Situation,
-  StepContext,
-} from '../resource.ts';
-import { retryWhile, type Waiter, waitFor } from '../wait.ts';
+import type { Found, ObservedResource, Resource, ResourceStep, Situation } from '../resource.ts';
+import { retryWhile } from '../wait.ts';
+import {
+  ARCHITECTURE,
+  configurationOf,
+  createFunction,
+  readWhenReady,
+  updateCode,
+  updateConfiguration,
+} from './function-changes.ts';
 import {
   diffEnvironment,
   Environment,
@@ -55,25 +46,12 @@ export interface ObservedFunction extends ObservedResource {
 /** On the function while its event source is paused by a deploy, so that the next one resumes it after a crash. */
 export const RESUME_TAG = 'tdd:event-source';
 
-const RUNTIME: Runtime = 'nodejs24.x';
-const ARCHITECTURE = 'arm64';
 const ABSENT = 'ResourceNotFoundException';
-const UPDATE_TIMEOUT_MS = 180_000;
 
 const RECURSION_PROPERTY = 'RecursiveLoop';
-/** Which properties are set by which call. `Environment.` means all variables. */
-const CONFIGURATION_PROPERTIES = [
-  'Runtime',
-  'Handler',
-  'Role',
-  'Timeout',
-  'MemorySize',
-  'Layers',
-  'LogFormat',
-  'LogGroup',
-  'Environment.',
-];
+/** What the calls for tag, code and recursion set; the rest is configuration. */
 const CODE_PROPERTIES = ['CodeSha256', 'Architectures'];
+const OTHER_THAN_CONFIGURATION = [STACK_TAG, ...CODE_PROPERTIES, RECURSION_PROPERTY];
 /** Not in every emulator's answers; AWS always has them. */
 const OPTIONAL_PROPERTIES: ReadonlySet<string> = new Set(['LogFormat', 'LogGroup', RECURSION_PROPERTY]);
 
@@ -85,11 +63,7 @@ export const lambdaFunction: Resource<'function', ObservedFunction> = {
   /** @throws {UserError} when its tags may not be read: its owner would be a guess. */
   async observe({ clients: { lambda }, clock }, names) {
     const FunctionName = names.function;
-    const what = changeOf(FunctionName);
-    const { answer } = await waitFor({ clock }, { timeoutMs: UPDATE_TIMEOUT_MS, what }, async () => {
-      const answer = await orAbsent(lambda.send(new GetFunctionCommand({ FunctionName })), ABSENT);
-      return answer?.Configuration && isChanging(answer.Configuration) ? undefined : { answer };
-    });
+    const answer = await readWhenReady({ clock }, lambda, FunctionName);
     const configuration = answer?.Configuration;
     if (!answer || !configuration) return undefined;
     if (answer.TagsError) {
@@ -120,23 +94,18 @@ export const lambdaFunction: Resource<'function', ObservedFunction> = {
     const { names, input, zip } = desired;
     const wanted: Properties = {
       [STACK_TAG]: names.stack,
-      Runtime: RUNTIME,
-      Handler: HANDLER.name,
-      Role: refs.roleArn ?? names.roleArn,
-      Timeout: String(FUNCTION_TIMEOUT_SECONDS),
-      MemorySize: String(input.memorySizeMb),
-      Layers: 'none',
-      LogFormat: 'JSON',
-      LogGroup: names.logGroup,
-      Architectures: ARCHITECTURE,
-      CodeSha256: codeSha256(zip),
+      ...propertiesOf({
+        ...configurationOf(desired, refs),
+        Architectures: [ARCHITECTURE],
+        CodeSha256: codeSha256(zip),
+      }),
       [RECURSION_PROPERTY]: 'Allow',
     };
-    const told = Object.entries(wanted).filter(
+    const comparable = Object.entries(wanted).filter(
       ([property]) => !OPTIONAL_PROPERTIES.has(property) || properties[property] !== undefined,
     );
     return [
-      ...diffProperties(properties, Object.fromEntries(told)),
+      ...diffProperties(properties, Object.fromEntries(comparable)),
       ...diffEnvironment(environment, functionVariables(input, refs)),
     ];
   },
@@ -157,7 +126,7 @@ export const lambdaFunction: Resource<'function', ObservedFunction> = {
   },
 
   steps(found, situation) {
-    const { names, zip, refs } = situation;
+    const { names, refs } = situation;
     const FunctionName = names.function;
     const eventSourceIsNew = refs.eventSourceId === undefined;
     // The id of a new event source is known only once that is created, and it is created for an existing function.
@@ -178,9 +147,9 @@ export const lambdaFunction: Resource<'function', ObservedFunction> = {
       ];
     }
     const { changes } = found;
-    const now = eventSourceIsNew
-      ? changes.filter(({ property }) => property !== EVENT_SOURCE_PROPERTY)
-      : changes;
+    const isConfiguration = ({ property }: Change) =>
+      !OTHER_THAN_CONFIGURATION.includes(property) &&
+      !(eventSourceIsNew && property === EVENT_SOURCE_PROPERTY);
     return [
       touches(changes, STACK_TAG) && {
         action: 'tag',
@@ -189,18 +158,13 @@ export const lambdaFunction: Resource<'function', ObservedFunction> = {
             new TagResourceCommand({ Resource: names.functionArn, Tags: { [STACK_TAG]: names.stack } }),
           ),
       },
-      touches(now, ...CONFIGURATION_PROPERTIES) && {
+      changes.some(isConfiguration) && {
         action: 'set configuration',
         run: (context) => updateConfiguration(context, situation),
       },
       touches(changes, ...CODE_PROPERTIES) && {
         action: 'set code',
-        run: (context) =>
-          changeFunction(context, FunctionName, () =>
-            context.clients.lambda.send(
-              new UpdateFunctionCodeCommand({ FunctionName, ZipFile: zip, Architectures: [ARCHITECTURE] }),
-            ),
-          ),
+        run: (context) => updateCode(context, situation),
       },
       touches(changes, RECURSION_PROPERTY) && allowRecursion,
       setEventSourceId,
@@ -262,89 +226,6 @@ function hasNewRole({ properties, changedAt }: ObservedFunction, { names, find, 
   const found = find(role);
   if (!found) return true;
   return (found.observed.createdAt?.getTime() ?? 0) > (changedAt?.getTime() ?? Number.POSITIVE_INFINITY);
-}
-
-async function createFunction(context: StepContext, { names, input, zip }: Desired): Promise<void> {
-  const { lambda } = context.clients;
-  const command = new CreateFunctionCommand({
-    FunctionName: names.function,
-    Description: 'Downloads partitions of movies and reviews from TMDB into a data lake.',
-    ...configurationOf({ names, input }, context.refs),
-    Architectures: [ARCHITECTURE],
-    Code: { ZipFile: zip },
-    Tags: { [STACK_TAG]: names.stack },
-  });
-  await retryDuringIamPropagation(context, context.clock.now(), () => lambda.send(command));
-  await waitUntilReady(context, lambda, names.function);
-}
-
-/** Sets everything but code and architecture, and waits until it is in force. */
-async function updateConfiguration(context: StepContext, { names, input }: Desired): Promise<void> {
-  const { lambda } = context.clients;
-  const command = new UpdateFunctionConfigurationCommand({
-    FunctionName: names.function,
-    ...configurationOf({ names, input }, context.refs),
-    Layers: [],
-  });
-  await changeFunction(context, names.function, () =>
-    retryDuringIamPropagation(context, context.clock.now(), () =>
-      retryUntilVisibilityTimeoutIsSeen(context, () => lambda.send(command)),
-    ),
-  );
-}
-
-/** Makes one change and waits until it is in force: Lambda refuses a second one while the first is under way. */
-async function changeFunction(
-  context: StepContext,
-  functionName: string,
-  call: () => Promise<unknown>,
-): Promise<void> {
-  await retryWhile(
-    context,
-    { timeoutMs: UPDATE_TIMEOUT_MS },
-    (error) => isServiceError(error, 'ResourceConflictException'),
-    call,
-  );
-  await waitUntilReady(context, context.clients.lambda, functionName);
-}
-
-/** @throws {UserError} when the creation or change has failed, or takes too long. */
-async function waitUntilReady(
-  waiter: Waiter,
-  lambda: DeployClients['lambda'],
-  FunctionName: string,
-): Promise<void> {
-  const options = { timeoutMs: UPDATE_TIMEOUT_MS, intervalMs: 1_000, what: changeOf(FunctionName) };
-  await waitFor(waiter, options, async () => {
-    const found = await lambda.send(new GetFunctionConfigurationCommand({ FunctionName }));
-    if (found.State === 'Failed' || found.LastUpdateStatus === 'Failed') {
-      const reason = found.LastUpdateStatusReason ?? found.StateReason ?? 'no reason given';
-      throw new UserError(`Lambda could not bring ${JSON.stringify(FunctionName)} up to date: ${reason}`);
-    }
-    return isChanging(found) ? undefined : found;
-  });
-}
-
-function isChanging({ State, LastUpdateStatus }: FunctionConfiguration): boolean {
-  return State === 'Pending' || LastUpdateStatus === 'InProgress';
-}
-
-function changeOf(functionName: string): string {
-  return `The change of the function ${JSON.stringify(functionName)}`;
-}
-
-function configurationOf({ names, input }: Pick<Desired, 'names' | 'input'>, refs: Readonly<ResourceRefs>) {
-  const variables = Object.entries(functionVariables(input, refs));
-  const known = variables.filter((entry): entry is [string, string] => entry[1] !== undefined);
-  return {
-    Runtime: RUNTIME,
-    Handler: HANDLER.name,
-    Role: refs.roleArn ?? names.roleArn,
-    Timeout: FUNCTION_TIMEOUT_SECONDS,
-    MemorySize: input.memorySizeMb,
-    LoggingConfig: { LogFormat: 'JSON', LogGroup: names.logGroup },
-    Environment: { Variables: Object.fromEntries(known) },
-  } as const;
 }
 
 function propertiesOf(found: FunctionConfiguration): Properties {

@@ -21,7 +21,7 @@ export const INLINE_POLICY_NAME = 'tdd';
 /** The prefixes of the lake that a worker reads and writes. */
 const LAKE_PREFIXES = ['imdb/*', 'tmdb/*'];
 
-/** Who may take the role on: Lambda alone. */
+/** Who may assume the role: Lambda alone. */
 export function trustPolicy(): PolicyDocument {
   return {
     Version: '2012-10-17',
@@ -32,11 +32,11 @@ export function trustPolicy(): PolicyDocument {
 }
 
 /**
- * What the worker may do, and Lambda's poller, which polls the queue with the function's role: exactly the
- * calls that they make, on exactly this deployment's resources.
+ * What the worker may do, and Lambda's poller, which polls the queue with the function's role: exactly the calls
+ * that they make, on this deployment's resources only.
  *
- * ListBucket makes S3 answer 404 and not 403 for a key that is not there; there S3 takes the key for `s3:prefix`.
- * Event sources have ids that are not known beforehand: the condition holds them to the function
+ * With ListBucket S3 answers 404 instead of 403 for a missing key, for which `s3:prefix` is the key. Ids of event
+ * sources are not known beforehand: the condition restricts them to the function's
  * (https://docs.aws.amazon.com/service-authorization/latest/reference/list_awslambda.html).
  */
 export function inlinePolicy(names: DeploymentNames): PolicyDocument {
@@ -77,7 +77,7 @@ export function inlinePolicy(names: DeploymentNames): PolicyDocument {
   };
 }
 
-/** A policy's text in one form, whatever the order of its keys and lists: for comparing. */
+/** A policy's text in a canonical form, whatever the order of its keys and lists: for comparing. */
 export function canonicalJson(value: unknown): string {
   return JSON.stringify(canonical(value));
 }
@@ -85,7 +85,7 @@ export function canonicalJson(value: unknown): string {
 function canonical(value: unknown): unknown {
   if (Array.isArray(value)) {
     const items = value.map(canonical);
-    // IAM takes a list of one and its only item for the same.
+    // To IAM a list of one item and the item itself are the same.
     if (items.length === 1) return items[0];
     return items.sort((a, b) => compare(JSON.stringify(a), JSON.stringify(b)));
   }

@@ -1,0 +1,132 @@
+import {
+  type Architecture,
+  CreateFunctionCommand,
+  type FunctionConfiguration,
+  GetFunctionCommand,
+  type GetFunctionCommandOutput,
+  GetFunctionConfigurationCommand,
+  type Runtime,
+  UpdateFunctionCodeCommand,
+  UpdateFunctionConfigurationCommand,
+} from '@aws-sdk/client-lambda';
+import type { DeployClients } from '../../aws/clients.ts';
+import { isServiceError, orAbsent } from '../../aws/errors.ts';
+import { UserError } from '../../errors.ts';
+import { FUNCTION_TIMEOUT_SECONDS, HANDLER } from '../../worker-contract.ts';
+import { retryDuringIamPropagation, retryUntilVisibilityTimeoutIsSeen } from '../eventual-consistency.ts';
+import { STACK_TAG } from '../names.ts';
+import type { Desired, ResourceRefs, StepContext } from '../resource.ts';
+import { retryWhile, type Waiter, waitFor } from '../wait.ts';
+import { functionVariables } from './function-environment.ts';
+
+const RUNTIME: Runtime = 'nodejs24.x';
+export const ARCHITECTURE = 'arm64';
+const UPDATE_TIMEOUT_MS = 180_000;
+
+/** Everything that the function is configured with, but code and architecture. */
+export function configurationOf({ names, input }: Desired, refs: Readonly<ResourceRefs>) {
+  const variables = Object.entries(functionVariables(input, refs));
+  const known = variables.filter((entry): entry is [string, string] => entry[1] !== undefined);
+  return {
+    Runtime: RUNTIME,
+    Handler: HANDLER.name,
+    Role: refs.roleArn ?? names.roleArn,
+    Timeout: FUNCTION_TIMEOUT_SECONDS,
+    MemorySize: input.memorySizeMb,
+    LoggingConfig: { LogFormat: 'JSON', LogGroup: names.logGroup },
+    Environment: { Variables: Object.fromEntries(known) },
+  } as const;
+}
+
+/** Creates the function and waits until it is ready. */
+export async function createFunction(context: StepContext, desired: Desired): Promise<void> {
+  const { lambda } = context.clients;
+  const { names, zip } = desired;
+  const command = new CreateFunctionCommand({
+    FunctionName: names.function,
+    Description: 'Downloads partitions of movies and reviews from TMDB into a data lake.',
+    ...configurationOf(desired, context.refs),
+    Architectures: [ARCHITECTURE],
+    Code: { ZipFile: zip },
+    Tags: { [STACK_TAG]: names.stack },
+  });
+  await retryDuringIamPropagation(context, context.clock.now(), () => lambda.send(command));
+  await waitUntilReady(context, lambda, names.function);
+}
+
+/** Sets the configuration and waits until it is in force. */
+export async function updateConfiguration(context: StepContext, desired: Desired): Promise<void> {
+  const { lambda } = context.clients;
+  const FunctionName = desired.names.function;
+  const configuration = configurationOf(desired, context.refs);
+  const command = new UpdateFunctionConfigurationCommand({ FunctionName, ...configuration, Layers: [] });
+  await changeFunction(context, FunctionName, () =>
+    retryDuringIamPropagation(context, context.clock.now(), () =>
+      retryUntilVisibilityTimeoutIsSeen(context, () => lambda.send(command)),
+    ),
+  );
+}
+
+/** Uploads the code for our architecture and waits until it is in force. */
+export async function updateCode(context: StepContext, { names, zip }: Desired): Promise<void> {
+  const { lambda } = context.clients;
+  const FunctionName = names.function;
+  const Architectures: Architecture[] = [ARCHITECTURE];
+  const command = new UpdateFunctionCodeCommand({ FunctionName, ZipFile: zip, Architectures });
+  await changeFunction(context, FunctionName, () => lambda.send(command));
+}
+
+/** Reads the function once it is no longer being created or changed. */
+export async function readWhenReady(
+  waiter: Waiter,
+  lambda: DeployClients['lambda'],
+  FunctionName: string,
+): Promise<GetFunctionCommandOutput | undefined> {
+  const options = { timeoutMs: UPDATE_TIMEOUT_MS, what: changeOf(FunctionName) };
+  const { answer } = await waitFor(waiter, options, async () => {
+    const command = new GetFunctionCommand({ FunctionName });
+    const answer = await orAbsent(lambda.send(command), 'ResourceNotFoundException');
+    return answer?.Configuration && isChanging(answer.Configuration) ? undefined : { answer };
+  });
+  return answer;
+}
+
+/** Makes one change and waits until it is in force: Lambda refuses a second one while the first is under way. */
+async function changeFunction(
+  context: StepContext,
+  functionName: string,
+  call: () => Promise<unknown>,
+): Promise<void> {
+  await retryWhile(
+    context,
+    { timeoutMs: UPDATE_TIMEOUT_MS },
+    (error) => isServiceError(error, 'ResourceConflictException'),
+    call,
+  );
+  await waitUntilReady(context, context.clients.lambda, functionName);
+}
+
+/** @throws {UserError} when the creation or change has failed, or takes too long. */
+async function waitUntilReady(
+  waiter: Waiter,
+  lambda: DeployClients['lambda'],
+  FunctionName: string,
+): Promise<void> {
+  const options = { timeoutMs: UPDATE_TIMEOUT_MS, intervalMs: 1_000, what: changeOf(FunctionName) };
+  await waitFor(waiter, options, async () => {
+    const found = await lambda.send(new GetFunctionConfigurationCommand({ FunctionName }));
+    if (found.State === 'Failed' || found.LastUpdateStatus === 'Failed') {
+      const reason = found.LastUpdateStatusReason ?? found.StateReason ?? 'no reason given';
+      throw new UserError(`Lambda could not bring ${JSON.stringify(FunctionName)} up to date: ${reason}`);
+    }
+    return isChanging(found) ? undefined : found;
+  });
+}
+
+function isChanging({ State, LastUpdateStatus }: FunctionConfiguration): boolean {
+  return State === 'Pending' || LastUpdateStatus === 'InProgress';
+}
+
+function changeOf(functionName: string): string {
+  return `The change of the function ${JSON.stringify(functionName)}`;
+}
