@@ -60,6 +60,14 @@ describeWithMoto('applyDeployment', () => {
     expect(cloud.changes).toEqual([]);
   });
 
+  test('plans plain data, which JSON holds whole, without the API key', async () => {
+    const plan = await planDeployment(createCloud(moto), { input: INPUT, zip: ZIP });
+    const text = JSON.stringify(plan);
+    expect(JSON.parse(text)).toEqual(plan);
+    expect(text).not.toContain(API_KEY);
+    expect(plan.steps[0]).toEqual({ resource: 'bucket', action: 'create' });
+  });
+
   test('completes a deploy that was cut off after any of its calls', async () => {
     const whole = createCloud(moto);
     await deploy(whole);

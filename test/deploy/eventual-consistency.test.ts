@@ -1,0 +1,91 @@
+import { describe, expect, test } from 'vitest';
+import {
+  retryDuringIamPropagation,
+  retryUntilDeadLetterQueueIsSeen,
+  retryUntilQueueNameIsFree,
+  retryUntilVisibilityTimeoutIsSeen,
+} from '../../src/deploy/eventual-consistency.ts';
+import { createFakeClock } from '../support/fake-clock.ts';
+
+function refusal(name: string, message: string): Error {
+  return Object.assign(new Error(message), { name, $fault: 'client' });
+}
+
+const INVALID = 'InvalidParameterValueException';
+const NOT_ASSUMABLE = refusal(INVALID, 'The role defined for the function cannot be assumed by Lambda.');
+
+/** A call that fails a number of times, and counts its attempts. */
+function failing(error: Error, times: number) {
+  const call = {
+    attempts: 0,
+    run: async () => {
+      call.attempts += 1;
+      if (call.attempts <= times) throw error;
+      return 'done';
+    },
+  };
+  return call;
+}
+
+describe('IAM propagation', () => {
+  test.each([
+    NOT_ASSUMABLE,
+    refusal(INVALID, 'The function execution role does not have permissions to call ReceiveMessage on SQS'),
+    refusal(INVALID, 'because the KMS key is invalid for CreateGrant. Please check your KMS key settings.'),
+  ])('is waited for: $message', async (error) => {
+    const clock = createFakeClock(0);
+    let waits = 0;
+    const onWait = () => {
+      waits += 1;
+    };
+    const call = failing(error, 3);
+    expect(await retryDuringIamPropagation({ clock, onWait }, 0, call.run)).toBe('done');
+    expect(call.attempts).toBe(4);
+    expect(waits).toBe(1);
+  });
+
+  test('ends a minute after the change', async () => {
+    const clock = createFakeClock(100_000);
+    const call = failing(NOT_ASSUMABLE, Number.POSITIVE_INFINITY);
+    await expect(retryDuringIamPropagation({ clock }, 70_000, call.run)).rejects.toBe(NOT_ASSUMABLE);
+    expect(clock.now()).toBeGreaterThan(125_000);
+    expect(clock.now()).toBeLessThanOrEqual(130_000);
+  });
+
+  test.each([
+    ['no change is known', undefined, NOT_ASSUMABLE],
+    ['the change is old', -60_000, NOT_ASSUMABLE],
+    ['the error is another one', 0, refusal(INVALID, 'MemorySize is too large')],
+    ['the service is another one', 0, refusal('AccessDenied', NOT_ASSUMABLE.message)],
+  ])('is not waited for when %s', async (_, changedAt, error) => {
+    const clock = createFakeClock(0);
+    const call = failing(error, 1);
+    await expect(retryDuringIamPropagation({ clock }, changedAt, call.run)).rejects.toBe(error);
+    expect(call.attempts).toBe(1);
+  });
+});
+
+describe("SQS's eventual consistency is waited for", () => {
+  const target = refusal('InvalidParameterValue', 'Reason: Dead letter target does not exist.');
+  test.each([
+    [
+      'a visibility timeout that is not seen yet',
+      retryUntilVisibilityTimeoutIsSeen,
+      refusal(INVALID, 'Queue visibility timeout: 30 seconds is less than Function timeout: 300 seconds'),
+    ],
+    ['a dead-letter queue that is not seen yet', retryUntilDeadLetterQueueIsSeen, target],
+    ['a dead-letter queue not seen by its queue', retryUntilQueueNameIsFree, target],
+    [
+      'a name that is not free yet',
+      retryUntilQueueNameIsFree,
+      refusal('AWS.SimpleQueueService.QueueDeletedRecently', 'You must wait 60 seconds'),
+    ],
+  ])('%s', async (_, retry, error) => {
+    const clock = createFakeClock(0);
+    expect(await retry({ clock }, failing(error, 3).run)).toBe('done');
+    await expect(retry({ clock }, failing(error, Number.POSITIVE_INFINITY).run)).rejects.toBe(error);
+    expect(clock.now()).toBeGreaterThanOrEqual(60_000);
+    const other = refusal('InternalError', 'no');
+    await expect(retry({ clock }, failing(other, 1).run)).rejects.toBe(other);
+  });
+});
