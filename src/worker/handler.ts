@@ -2,7 +2,7 @@ import { MessageError, type PartitionMessage, parseMessage, writeMessage } from 
 import { createRunId } from '../run-id.ts';
 import { decideNext, type Next, type Work } from './decide-next.ts';
 import { type Log, logWork } from './log.ts';
-import { pauseFleet } from './pause-fleet.ts';
+import { pauseFleet } from './pause-event-source.ts';
 import { createDeadline, type Deadline } from './time-budget.ts';
 import { type WorkDeps, workPartition } from './work-partition.ts';
 import type { WorkerQueue } from './worker-queue.ts';
