@@ -2,7 +2,7 @@ import { MessageError, type PartitionMessage, parseMessage, writeMessage } from 
 import { createRunId } from '../run-id.ts';
 import { decideNext, type Next, type Work } from './decide-next.ts';
 import { type Log, logWork } from './log.ts';
-import { pauseFleet } from './pause-event-source.ts';
+import { pauseEventSource } from './pause-event-source.ts';
 import { createDeadline, type Deadline } from './time-budget.ts';
 import { type WorkDeps, workPartition } from './work-partition.ts';
 import type { WorkerQueue } from './worker-queue.ts';
@@ -73,7 +73,7 @@ function readMessage(
 
 async function pauseIfKeyRefused(deps: HandlerDeps, work: Work, deadline: Deadline): Promise<Work> {
   if (work.ending.kind !== 'keyRefused') return work;
-  const isPaused = await pauseFleet({ ...deps, disableEventSource: deps.disableEventSource }, deadline);
+  const isPaused = await pauseEventSource(deps, deadline);
   return { ...work, ending: { ...work.ending, isPaused } };
 }
 

@@ -10,17 +10,17 @@ const BETWEEN_MS = 5_000;
 const HOLD_MS = 30_000;
 
 /**
- * Disables the function's own event source, so that a revoked key does not burn the messages of a whole fleet, and
- * stays in place until Lambda's poller has taken notice.
+ * Disables the function's own event source, so that a revoked key does not use up the receives of a whole fleet's
+ * messages, and waits until Lambda's poller has stopped.
  * @returns whether it was disabled.
  */
-export async function pauseFleet(
+export async function pauseEventSource(
   {
     disableEventSource,
     clock,
     log,
   }: {
-    readonly disableEventSource: (() => Promise<void>) | undefined;
+    readonly disableEventSource?: (() => Promise<void>) | undefined;
     readonly clock: Clock;
     readonly log: Log;
   },
