@@ -1,3 +1,5 @@
+import { startAbortGrace } from '../abort-grace.ts';
+import type { Clock } from '../clock.ts';
 import { UserError } from '../errors.ts';
 import type { DeployClients } from './clients.ts';
 import {
@@ -16,26 +18,55 @@ export interface Call {
   readonly input: Readonly<Record<string, unknown>>;
 }
 
-/** The same clients with `around` between the caller and each call. */
+interface CallOptions {
+  readonly abortSignal?: AbortSignal;
+}
+
+/**
+ * The same clients with `around` between the caller and each call.
+ * @param around `next` makes the call, with further options where it is given some.
+ */
 export function aroundCalls(
   clients: DeployClients,
-  around: (call: Call, next: () => Promise<unknown>) => Promise<unknown>,
+  around: (call: Call, next: (options?: CallOptions) => Promise<unknown>) => Promise<unknown>,
 ): DeployClients {
   const wrap = (service: keyof DeployClients) => ({
-    send: (command: { readonly input: unknown }, ...rest: unknown[]) => {
+    send: (command: { readonly input: unknown }, given?: CallOptions) => {
       const call = {
         service,
         operation: command.constructor.name.replace(/Command$/, ''),
         input: command.input as Record<string, unknown>,
       };
       const send = clients[service].send.bind(clients[service]) as (...args: unknown[]) => Promise<unknown>;
-      return around(call, () => send(command, ...rest));
+      return around(call, (options) => send(command, { ...given, ...options }));
     },
   });
   const wrapped = Object.fromEntries(
     (['iam', 'lambda', 'sqs', 's3', 'logs', 'sts'] as const).map((service) => [service, wrap(service)]),
   );
   return wrapped as unknown as DeployClients;
+}
+
+/**
+ * The same clients, whose calls end soon after a stop is asked for (Ctrl-C): a call under way may still finish, and
+ * what it did is then known; one that AWS does not answer is aborted after the grace, with the signal's reason. A call
+ * that begins after the stop, such as to give messages back, has the same time.
+ */
+export function withAbortGrace(
+  clients: DeployClients,
+  { graceMs, ...stop }: { readonly clock: Clock; readonly signal: AbortSignal; readonly graceMs: number },
+): DeployClients {
+  return aroundCalls(clients, async (_, next) => {
+    const { abort, end } = startAbortGrace(stop, graceMs);
+    const aborted = new Promise<never>((_resolve, reject) => {
+      abort.addEventListener('abort', () => reject(abort.reason), { once: true });
+    });
+    try {
+      return await Promise.race([next({ abortSignal: abort }), aborted]);
+    } finally {
+      end();
+    }
+  });
 }
 
 declare const reading: unique symbol;

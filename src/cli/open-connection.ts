@@ -7,10 +7,12 @@ import type { Settings } from '../config/settings.ts';
 import type { Lake } from '../lake/lake.ts';
 import { type LakeLocation, openLake, parseLakeUrl } from '../lake/open-lake.ts';
 import type { CommandContext } from './context.ts';
-import { endingClients } from './ending-clients.ts';
 
 // AWS's SDK takes some 0.3 s to load. So it is imported only here, once a command needs AWS: not for its help, a usage
 // error, or a lake in a directory.
+
+/** AWS answers within a second; a code bundle may take some to go up. */
+const GRACE_MS = 5_000;
 
 /** What a command on a fleet was told. */
 export interface FleetInput {
@@ -62,12 +64,13 @@ export interface AwsConnection {
 
 /** Makes all the clients of AWS; nothing is asked yet. */
 export async function openAws(context: CommandContext): Promise<AwsConnection> {
+  const { withAbortGrace } = await import('../aws/calls.ts');
   const { createClients } = await import('../aws/clients.ts');
   const { createS3Client } = await import('../aws/s3-client.ts');
-  const { io, clock } = context;
+  const { io, clock, signal } = context;
   const { region, ...clients } = createClients({ s3: createS3Client({ env: io.env }) });
   return {
-    clients: { ...endingClients(clients, context), region },
+    clients: { ...withAbortGrace(clients, { clock, signal, graceMs: GRACE_MS }), region },
     profile: io.env.AWS_PROFILE || undefined,
     clock,
   };

@@ -1,3 +1,4 @@
+import { startAbortGrace } from '../../abort-grace.ts';
 import {
   type DownloadConnection,
   type DownloadTarget,
@@ -18,10 +19,12 @@ import type { TmdbClient } from '../../tmdb/client.ts';
 import { defineCommand } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { collect, type Flags, parseCount } from '../flags.ts';
-import { startGracePeriod } from '../grace-period.ts';
 import { openLakeAt, readLakeLocation } from '../open-connection.ts';
 import type { Style } from '../output.ts';
 import { openTodaysIndex, showDownload } from '../show-progress.ts';
+
+/** What is in flight when Ctrl-C comes may go on for so long. */
+const GRACE_MS = 10_000;
 
 /** What `tdd download` was told. */
 export interface DownloadInput {
@@ -146,7 +149,7 @@ async function downloadWithGrace(
   targets: readonly DownloadTarget[],
 ): Promise<DownloadReport[]> {
   const { signal, output } = context;
-  const grace = startGracePeriod(context);
+  const grace = startAbortGrace(context, GRACE_MS);
   const onStop = () => output.info('Finishing what is in flight; Ctrl-C again ends at once.');
   signal.addEventListener('abort', onStop, { once: true });
   try {

@@ -1,15 +1,14 @@
-import type { CommandContext } from './context.ts';
-
-/** What a download has in flight when Ctrl-C comes may go on for so long. */
-const GRACE_MS = 10_000;
+import type { Clock } from './clock.ts';
 
 /**
- * Gives what is in flight some time to finish after Ctrl-C, and aborts it then; what begins later has that time, too.
- * @returns the signal that aborts it, and a function to call when all is finished.
+ * Gives what is in flight some time to finish after a stop is asked for (Ctrl-C), and aborts it then; what begins
+ * after the stop has the same time.
+ * @param deps.signal asks for the stop; its reason becomes that of `abort`.
+ * @returns the signal that aborts, and a function to call when all is finished.
  */
-export function startGracePeriod(
-  { clock, signal }: Pick<CommandContext, 'clock' | 'signal'>,
-  graceMs = GRACE_MS,
+export function startAbortGrace(
+  { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
+  graceMs: number,
 ): {
   readonly abort: AbortSignal;
   readonly end: () => void;
