@@ -1,6 +1,6 @@
 import type { SandboxOptions } from '../sandbox/start-sandbox.ts';
 import { TRANSIENT_FAULTS } from '../sandbox/tmdb/faults.ts';
-import type { RecordedRequest } from '../sandbox/tmdb/record.ts';
+import type { RecordedRequest } from '../sandbox/tmdb/traffic.ts';
 import type { LaunchResult } from '../src/cli/format-launch.ts';
 import type { FleetEstimate } from '../src/fleet/estimate.ts';
 import { type OpenSandbox, openSandbox, QUEUE, until, type WorkerLine } from '../test/e2e/open-sandbox.ts';

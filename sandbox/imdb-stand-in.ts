@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { createServer } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
 import type { Catalogue } from './catalogue.ts';
-import { type ImdbMode, packTitleBasics, sendTitleBasics } from './imdb/send-file.ts';
 import { type LoopbackServer, listenOnLoopback } from './loopback-server.ts';
 
 export interface ImdbStandInOptions {
@@ -73,4 +74,100 @@ export async function startImdbStandIn(options: ImdbStandInOptions): Promise<Imd
 
 function bytesOf(source: Catalogue | Buffer): Buffer {
   return Buffer.isBuffer(source) ? source : packTitleBasics(source);
+}
+
+/**
+ * How the list is served. `truncated`: the connection ends in the middle. `cut gzip`: the same, but the length told
+ * is that of the half, so that only the gzip trailer is missing. `lacks column`: without `startYear`.
+ * `slow`: in pieces, with pauses between.
+ */
+export type ImdbMode =
+  | 'good'
+  | 'html'
+  | 'truncated'
+  | 'cut gzip'
+  | 'lacks column'
+  | 'no gzip'
+  | 'empty'
+  | '404'
+  | '503'
+  | 'slow';
+
+/** title.basics.tsv.gz of a catalogue. */
+function packTitleBasics(catalogue: Catalogue): Buffer {
+  return gzipSync(`${[...catalogue.lines()].join('\n')}\n`);
+}
+
+const HTML =
+  '<!DOCTYPE html>\n<html><head><title>Sorry</title></head><body>We will be back soon.</body></html>\n';
+const WITHOUT_YEAR =
+  'tconst\ttitleType\tprimaryTitle\toriginalTitle\tisAdult\tendYear\truntimeMinutes\tgenres\n' +
+  'tt0000001\tmovie\tThe Last Ferry\tThe Last Ferry\t0\t\\N\t90\tDrama\n';
+
+/** Sends the file as `mode` says. `head` sends the headers alone. @returns the bytes of the body. */
+async function sendTitleBasics(
+  response: ServerResponse,
+  { file, mode, headers, head }: SendRequest,
+): Promise<number> {
+  const half = file.subarray(0, Math.floor(file.length / 2));
+  const [status, body] = bodyOf(mode, file, half);
+  const type = {
+    'content-type': body.subarray(0, 1).toString() === '<' ? 'text/html' : 'binary/octet-stream',
+  };
+  response.writeHead(status, { ...(status === 200 ? headers : {}), ...type, 'content-length': body.length });
+  if (head) {
+    response.end();
+    return 0;
+  }
+  if (mode === 'truncated') {
+    response.write(half, () => response.socket?.end());
+    return half.length;
+  }
+  if (mode === 'slow') return sendSlowly(response, body);
+  response.end(body);
+  return body.length;
+}
+
+interface SendRequest {
+  readonly file: Buffer;
+  readonly mode: ImdbMode;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly head: boolean;
+}
+
+function bodyOf(mode: ImdbMode, file: Buffer, half: Buffer): [status: number, body: Buffer] {
+  switch (mode) {
+    case '404':
+      return [404, Buffer.from('<Error><Code>NoSuchKey</Code></Error>')];
+    case '503':
+      return [503, Buffer.from(HTML)];
+    case 'html':
+      return [200, Buffer.from(HTML)];
+    case 'cut gzip':
+      return [200, half];
+    case 'lacks column':
+      return [200, gzipSync(WITHOUT_YEAR)];
+    case 'no gzip':
+      return [200, Buffer.from(WITHOUT_YEAR)];
+    case 'empty':
+      return [200, Buffer.alloc(0)];
+    default:
+      return [200, file];
+  }
+}
+
+const PIECES = 20;
+const PAUSE_MS = 50;
+
+/** About a second in all: long enough to be cancelled, short enough for a test. */
+async function sendSlowly(response: ServerResponse, body: Buffer): Promise<number> {
+  const pieceBytes = Math.ceil(body.length / PIECES);
+  let sent = 0;
+  while (sent < body.length && !response.destroyed) {
+    response.write(body.subarray(sent, sent + pieceBytes));
+    sent = Math.min(body.length, sent + pieceBytes);
+    await delay(PAUSE_MS);
+  }
+  response.end();
+  return sent;
 }

@@ -12,8 +12,7 @@ import { UsageError } from '../src/errors.ts';
 import { isFileError } from '../src/lake/directory/file-errors.ts';
 import { type Partition, partitionName } from '../src/partition.ts';
 import type { Catalogue } from './catalogue.ts';
-import { runChild } from './run-child.ts';
-import { writeTddShim } from './tdd-shim.ts';
+import { runChild, writeTddShim } from './run-child.ts';
 
 /** What the sandbox was told. */
 interface SandboxInput {

@@ -2,15 +2,11 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { type Clock, systemClock } from '../src/clock.ts';
 import type { Catalogue } from './catalogue.ts';
 import { type LoopbackServer, listenOnLoopback } from './loopback-server.ts';
-import { type Answer, errorAnswer, htmlAnswer } from './tmdb/errors.ts';
-import { createFaultPlan, type FaultKind, type FaultOptions } from './tmdb/faults.ts';
+import { type Answer, errorAnswer, htmlAnswer, sendAnswer } from './tmdb/errors.ts';
+import { createFaultPlan, type FaultKind, type FaultOptions, sendFault } from './tmdb/faults.ts';
 import { type Revocation, refuseKey, SANDBOX_API_KEY, SANDBOX_READ_TOKEN } from './tmdb/keys.ts';
-import { createRateLimit } from './tmdb/rate-limit.ts';
-import { type RecordedRequest, type TmdbStats, TrafficRecord } from './tmdb/record.ts';
-import { readRequestUrl } from './tmdb/request-url.ts';
-import { answerRoute } from './tmdb/routes.ts';
-import { sendAnswer } from './tmdb/send-answer.ts';
-import { sendFault } from './tmdb/send-fault.ts';
+import { answerRoute, readRequestUrl } from './tmdb/routes.ts';
+import { createRateLimit, type RecordedRequest, type TmdbStats, TrafficRecord } from './tmdb/traffic.ts';
 
 export interface TmdbStandInOptions {
   readonly catalogue: Catalogue;

@@ -4,9 +4,8 @@ import { join } from 'node:path';
 import type { CommandContext } from '../src/cli/context.ts';
 import { UsageError } from '../src/errors.ts';
 import { createDirectoryLake } from '../src/lake/directory/directory-lake.ts';
-import { runChild } from './run-child.ts';
+import { runChild, TDD_PATH } from './run-child.ts';
 import { SANDBOX_BUCKET, type Sandbox } from './start-sandbox.ts';
-import { TDD_PATH } from './tdd-shim.ts';
 import { verifyLake } from './verify-lake.ts';
 
 /** A catalogue that a fleet downloads in half a minute. */

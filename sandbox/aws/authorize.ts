@@ -1,6 +1,5 @@
 import { type AwsCall, AwsError } from './aws-call.ts';
 import { isAllowed, type Request } from './iam-policy.ts';
-import { roleOfKey } from './role-keys.ts';
 import { ACCOUNT_ID, type Role, type World } from './world.ts';
 
 /**
@@ -109,4 +108,17 @@ function denial(call: AwsCall, role: Role, { action, resource }: Request): AwsEr
   if (call.service === 's3' || call.service === 'iam') return new AwsError(403, 'AccessDenied', message);
   const headers = call.service === 'sqs' ? { 'x-amzn-query-error': 'AccessDenied;Sender' } : undefined;
   return new AwsError(call.service === 'logs' ? 400 : 403, 'AccessDeniedException', message, headers);
+}
+
+/** The access key that a function signs with: it names the function's role. */
+export function roleAccessKeyId(roleArn: string): string {
+  return `ASIA${Buffer.from(roleArn).toString('hex').toUpperCase()}`;
+}
+
+/** Whose role signed: `undefined` for a person's key, which may do everything. */
+function roleOfKey(world: World, accessKeyId: string): Role | 'gone' | undefined {
+  const hex = /^ASIA((?:[0-9A-F]{2})+)$/.exec(accessKeyId)?.[1];
+  const arn = hex === undefined ? '' : Buffer.from(hex, 'hex').toString();
+  if (!arn.startsWith('arn:aws:iam::')) return undefined;
+  return Object.values(world.roles).find((role) => role.arn === arn) ?? 'gone';
 }

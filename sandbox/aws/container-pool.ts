@@ -1,6 +1,6 @@
+import { roleAccessKeyId } from './authorize.ts';
 import type { CodeStore } from './code-store.ts';
 import { type Container, type Outcome, startContainer } from './container.ts';
-import { roleAccessKeyId } from './role-keys.ts';
 import type { FunctionConfiguration } from './world.ts';
 
 export interface PoolDeps {

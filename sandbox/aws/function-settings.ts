@@ -1,7 +1,7 @@
 import { AwsError } from './aws-call.ts';
 import { isTrusted } from './iam-policy.ts';
 import { invalidParameter, type LambdaDeps } from './lambda-call.ts';
-import type { FunctionConfiguration, Role, World } from './world.ts';
+import { type FunctionConfiguration, roleOf } from './world.ts';
 
 type Input = Readonly<Record<string, unknown>>;
 
@@ -83,10 +83,6 @@ function checkRole({ world, now, roleDelayMs }: LambdaDeps, arn: string): void {
   if (!isSpread || !isTrusted(role, 'lambda.amazonaws.com')) {
     throw invalidParameter('The role defined for the function cannot be assumed by Lambda.');
   }
-}
-
-export function roleOf(world: World, arn: string): Role | undefined {
-  return Object.values(world.roles).find((role) => role.arn === arn);
 }
 
 /** @throws {AwsError} when messages would show again while the function is still at them. */

@@ -1,16 +1,19 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { type AwsAnswer, type AwsCall, AwsError } from './aws-call.ts';
-import { readPolicy } from './iam-policy.ts';
-import {
-  findRole,
-  type IamActions,
-  type IamDeps,
-  type IamInput,
-  ROLE_POLICY_ACTIONS,
-} from './iam-role-policies.ts';
-import { answerQuery } from './query-answer.ts';
-import { ACCOUNT_ID, type Role } from './world.ts';
-import type { XmlValue } from './xml.ts';
+import { MANAGED_POLICIES, readPolicy } from './iam-policy.ts';
+import { ACCOUNT_ID, type Role, type World } from './world.ts';
+import { toXml, type XmlValue } from './xml.ts';
+
+interface IamDeps {
+  readonly world: World;
+  readonly now: () => number;
+}
+
+/** A call's parameters: `Tags.member.1.Key` and so on. */
+type IamInput = Readonly<Record<string, string>>;
+
+/** What IAM does for one call of each name. */
+type IamActions = Readonly<Record<string, (deps: IamDeps, input: IamInput) => XmlValue>>;
 
 /** The part of IAM that has to do with roles and their policies. */
 export function handleIam(deps: IamDeps, call: AwsCall): AwsAnswer {
@@ -25,6 +28,79 @@ export function handleIam(deps: IamDeps, call: AwsCall): AwsAnswer {
   }
   return answerQuery(input.Action ?? '', action(deps, input));
 }
+
+/** @param callerArn whose key signed the call. */
+export function handleSts(call: AwsCall, callerArn: string): AwsAnswer {
+  const action = new URLSearchParams(call.body.toString()).get('Action') ?? '';
+  if (action !== 'GetCallerIdentity') {
+    throw new AwsError(400, 'InvalidAction', `Could not find operation ${action} for version 2011-06-15`);
+  }
+  return answerQuery(action, { Arn: callerArn, UserId: call.accessKeyId, Account: ACCOUNT_ID });
+}
+
+/** An answer in the Query protocol: `<XResponse><XResult>…`. */
+function answerQuery(action: string, result: XmlValue): AwsAnswer {
+  const body = toXml(`${action}Response`, {
+    [`${action}Result`]: result,
+    ResponseMetadata: { RequestId: randomUUID() },
+  });
+  return { status: 200, headers: { 'content-type': 'text/xml' }, body };
+}
+
+/** A role's inline policies, and the managed ones that are attached to it. */
+const ROLE_POLICY_ACTIONS: IamActions = {
+  PutRolePolicy({ world, now }, input) {
+    const role = findRole(world, input);
+    readPolicy(input.PolicyDocument ?? '');
+    role.policies[input.PolicyName ?? ''] = input.PolicyDocument ?? '';
+    role.changedAt = now();
+    return '';
+  },
+  GetRolePolicy({ world }, input) {
+    const role = findRole(world, input);
+    return {
+      RoleName: role.name,
+      PolicyName: input.PolicyName ?? '',
+      PolicyDocument: encodeURIComponent(findPolicy(role, input)),
+    };
+  },
+  DeleteRolePolicy({ world, now }, input) {
+    const role = findRole(world, input);
+    findPolicy(role, input);
+    delete role.policies[input.PolicyName ?? ''];
+    role.changedAt = now();
+    return '';
+  },
+  ListRolePolicies: ({ world }, input) => ({
+    PolicyNames: { member: Object.keys(findRole(world, input).policies) },
+    IsTruncated: false,
+  }),
+  AttachRolePolicy({ world, now }, input) {
+    const role = findRole(world, input);
+    const arn = input.PolicyArn ?? '';
+    if (!MANAGED_POLICIES[arn]) {
+      throw new AwsError(404, 'NoSuchEntity', `Policy ${arn} does not exist or is not attachable.`);
+    }
+    if (!role.attached.includes(arn)) role.attached.push(arn);
+    role.changedAt = now();
+    return '';
+  },
+  DetachRolePolicy({ world, now }, input) {
+    const role = findRole(world, input);
+    const at = role.attached.indexOf(input.PolicyArn ?? '');
+    if (at < 0) throw new AwsError(404, 'NoSuchEntity', `Policy ${input.PolicyArn} was not found.`);
+    role.attached.splice(at, 1);
+    role.changedAt = now();
+    return '';
+  },
+  ListAttachedRolePolicies({ world }, input) {
+    const member = findRole(world, input).attached.map((PolicyArn) => ({
+      PolicyName: PolicyArn.slice(PolicyArn.lastIndexOf('/') + 1),
+      PolicyArn,
+    }));
+    return { AttachedPolicies: { member }, IsTruncated: false };
+  },
+};
 
 const ACTIONS: IamActions = {
   CreateRole({ world, now }, input) {
@@ -119,4 +195,17 @@ function readTags(input: IamInput): Record<string, string> {
     tags[input[`Tags.member.${at}.Key`] ?? ''] = input[`Tags.member.${at}.Value`] ?? '';
   }
   return tags;
+}
+
+/** @throws {AwsError} NoSuchEntity. */
+function findRole(world: World, input: IamInput): Role {
+  const role = world.roles[input.RoleName ?? ''];
+  if (role) return role;
+  throw new AwsError(404, 'NoSuchEntity', `The role with name ${input.RoleName} cannot be found.`);
+}
+
+function findPolicy(role: Role, input: IamInput): string {
+  const document = role.policies[input.PolicyName ?? ''];
+  if (document !== undefined) return document;
+  throw new AwsError(404, 'NoSuchEntity', `The role policy with name ${input.PolicyName} cannot be found.`);
 }

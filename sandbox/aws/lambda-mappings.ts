@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type AwsAnswer, AwsError } from './aws-call.ts';
-import { checkVisibility, roleOf } from './function-settings.ts';
+import { checkVisibility } from './function-settings.ts';
 import { isAllowed } from './iam-policy.ts';
 import {
   findFunction,
@@ -13,7 +13,7 @@ import {
   noResource,
   unknownOperation,
 } from './lambda-call.ts';
-import type { EventSourceMapping, Role } from './world.ts';
+import { type EventSourceMapping, type Role, roleOf } from './world.ts';
 
 /** Creates, tells, lists, updates and deletes event source mappings. */
 export function handleMapping(deps: LambdaDeps, call: LambdaCall, uuid: string | undefined): AwsAnswer {

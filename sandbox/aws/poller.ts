@@ -1,10 +1,9 @@
 import type { Outcome } from './container.ts';
 import type { ContainerPool } from './container-pool.ts';
-import { roleOf } from './function-settings.ts';
 import { functionName } from './lambda-call.ts';
 import { findMissingRight, isPolling } from './lambda-mappings.ts';
 import type { Queues, ReceivedMessage } from './queues.ts';
-import type { EventSourceMapping, World } from './world.ts';
+import { type EventSourceMapping, roleOf, type World } from './world.ts';
 
 export interface PollerDeps {
   readonly world: World;

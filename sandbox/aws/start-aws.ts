@@ -4,22 +4,19 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { answerError } from './answer-error.ts';
 import { authorize, callerArn } from './authorize.ts';
-import { type AwsAnswer, type AwsCall, AwsError, readCall } from './aws-call.ts';
+import { type AwsAnswer, type AwsCall, AwsError, answerError, readCall } from './aws-call.ts';
 import { openBucketFiles } from './bucket-files.ts';
 import { openCodeStore } from './code-store.ts';
 import { createPool } from './container-pool.ts';
-import { openFunctionLogs } from './function-logs.ts';
-import { handleIam } from './iam.ts';
+import { handleIam, handleSts } from './iam.ts';
 import { readState, writeState } from './kept-state.ts';
 import { handleLambda } from './lambda.ts';
-import { handleLogs } from './log-groups.ts';
+import { handleLogs, openFunctionLogs } from './logs.ts';
 import { startPoller } from './poller.ts';
 import { startQueues } from './queues.ts';
 import { handleS3 } from './s3.ts';
 import { createUploads } from './s3-call.ts';
-import { handleSts } from './sts.ts';
 
 export interface AwsOptions {
   /** Where it keeps everything: buckets as plain files in `s3/`, functions' logs in `logs/`. One run at a time. */

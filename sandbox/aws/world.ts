@@ -103,3 +103,7 @@ export function emptyWorld(): World {
 
 /** Everybody's account. */
 export const ACCOUNT_ID = '000000000000';
+
+export function roleOf(world: World, arn: string): Role | undefined {
+  return Object.values(world.roles).find((role) => role.arn === arn);
+}

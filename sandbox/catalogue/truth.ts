@@ -1,6 +1,5 @@
 import type { Partition } from '../../src/partition.ts';
-import { makeAppended } from './appended.ts';
-import { genreIds, makeFindRow, makeMovieDocument } from './movie-document.ts';
+import { genreIds, makeAppended, makeFindRow, makeMovieDocument } from './movie-document.ts';
 import { makeReviewDocuments } from './review-documents.ts';
 import type { CatalogueCase } from './situations.ts';
 import type { JsonObject, TmdbMovie } from './tmdb-movie.ts';

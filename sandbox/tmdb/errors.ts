@@ -1,3 +1,5 @@
+import type { ServerResponse } from 'node:http';
+
 /** An answer as it goes out. */
 export interface Answer {
   readonly status: number;
@@ -54,4 +56,14 @@ export function validationAnswer(message: string): Answer {
 export function htmlAnswer(status: number): Answer {
   const body = `<html>\r\n<head><title>${status}</title></head>\r\n<body>\r\n<center><h1>${status}</h1></center>\r\n<hr><center>openresty</center>\r\n</body>\r\n</html>\r\n`;
   return { status, body, contentType: 'text/html' };
+}
+
+/** Sends an answer whole, with its length. */
+export function sendAnswer(response: ServerResponse, { status, body, contentType, headers }: Answer): void {
+  response.writeHead(status, {
+    'content-type': contentType ?? 'application/json;charset=utf-8',
+    'content-length': Buffer.byteLength(body),
+    ...headers,
+  });
+  response.end(body);
 }

@@ -1,5 +1,5 @@
-import { makeAppended } from '../catalogue/appended.ts';
-import { makeFindRow, makeMovieDocument } from '../catalogue/movie-document.ts';
+import { posix } from 'node:path';
+import { makeAppended, makeFindRow, makeMovieDocument } from '../catalogue/movie-document.ts';
 import { makeReviewDocuments, PAGE_SIZE, pageOf } from '../catalogue/review-documents.ts';
 import type { JsonObject, TmdbMovie } from '../catalogue/tmdb-movie.ts';
 import type { Catalogue } from '../catalogue.ts';
@@ -119,4 +119,31 @@ function tvRow(id: number): JsonObject {
     vote_count: 0,
     origin_country: ['US'],
   };
+}
+
+/** What a request asks for. */
+export interface RequestUrl {
+  /** Percent-decoded, `..` resolved. */
+  readonly path: string;
+  /** Without the key. */
+  readonly query: URLSearchParams;
+  /** The v3 key, when there is one. */
+  readonly apiKey: string | null;
+}
+
+/** Path segments are percent-decoded and `..` resolved at TMDB's edge (seen). The key is taken out of the query. */
+export function readRequestUrl(url: string): RequestUrl {
+  const mark = url.indexOf('?');
+  const query = new URLSearchParams(mark < 0 ? '' : url.slice(mark + 1));
+  const apiKey = query.get('api_key');
+  query.delete('api_key');
+  return { path: posix.normalize(decode(mark < 0 ? url : url.slice(0, mark))), query, apiKey };
+}
+
+function decode(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
 }

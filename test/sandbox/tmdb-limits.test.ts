@@ -1,7 +1,7 @@
 import { Agent } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { SANDBOX_API_KEY as KEY } from '../../sandbox/tmdb/keys.ts';
-import { createRateLimit, maxPerSecond } from '../../sandbox/tmdb/rate-limit.ts';
+import { createRateLimit, maxPerSecond } from '../../sandbox/tmdb/traffic.ts';
 import { startTmdbStandIn, type TmdbStandInOptions } from '../../sandbox/tmdb-stand-in.ts';
 import { ask } from './ask.ts';
 import { makeCatalogue } from './small-catalogue.ts';

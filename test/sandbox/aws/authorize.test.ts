@@ -10,7 +10,7 @@ import {
 import { SendMessageBatchCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { roleAccessKeyId } from '../../../sandbox/aws/role-keys.ts';
+import { roleAccessKeyId } from '../../../sandbox/aws/authorize.ts';
 import { deploymentNames } from '../../../src/deploy/names.ts';
 import { inlinePolicy } from '../../../src/deploy/resources/policy.ts';
 import { INPUT } from '../../deploy/cloud.ts';

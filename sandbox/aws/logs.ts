@@ -1,5 +1,8 @@
+import { appendFileSync, mkdirSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { type AwsAnswer, type AwsCall, AwsError } from './aws-call.ts';
-import { ACCOUNT_ID, type LogGroup, type World } from './world.ts';
+import { isAllowed } from './iam-policy.ts';
+import { ACCOUNT_ID, type FunctionConfiguration, type LogGroup, roleOf, type World } from './world.ts';
 
 interface LogsDeps {
   readonly world: World;
@@ -101,4 +104,38 @@ function tellGroup({ name, createdAt, retentionDays }: LogGroup, region: string)
     storedBytes: 0,
     metricFilterCount: 0,
   };
+}
+
+/** What functions write, in a file for each log group, a JSON object a line. */
+export interface FunctionLogs {
+  /** Kept when the function's log group exists, which the deployed role may not create, and its role may write there. */
+  write(functionName: string, line: string): void;
+  remove(groupName: string): void;
+}
+
+/** @param onLog is told of every line. */
+export function openFunctionLogs(
+  directory: string,
+  world: World,
+  onLog: (functionName: string, line: string) => void = () => {},
+): FunctionLogs {
+  const fileOf = (groupName: string) => join(directory, `${groupName.replace(/^\//, '')}.jsonl`);
+  return {
+    write(functionName, line) {
+      onLog(functionName, line);
+      const configuration = world.functions[functionName]?.configuration;
+      const group = configuration?.LoggingConfig.LogGroup ?? '';
+      if (!configuration || !world.logGroups[group] || !mayLog(world, configuration, group)) return;
+      mkdirSync(dirname(fileOf(group)), { recursive: true });
+      appendFileSync(fileOf(group), `${line}\n`);
+    },
+    remove: (groupName) => rmSync(fileOf(groupName), { force: true }),
+  };
+}
+
+function mayLog(world: World, { Role, FunctionArn }: FunctionConfiguration, group: string): boolean {
+  const role = roleOf(world, Role);
+  const region = FunctionArn.split(':')[3];
+  const resource = `arn:aws:logs:${region}:${ACCOUNT_ID}:log-group:${group}:log-stream:sandbox`;
+  return role !== undefined && isAllowed(role, { action: 'logs:PutLogEvents', resource });
 }
