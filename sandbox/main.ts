@@ -1,6 +1,4 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { devNull, tmpdir } from 'node:os';
-import { delimiter, join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { Command as Commander, CommanderError } from 'commander';
 import { type CommandContext, createContext } from '../src/cli/context.ts';
 import type { Flags } from '../src/cli/flags.ts';
@@ -9,23 +7,7 @@ import type { Io } from '../src/cli/io.ts';
 import { runToExitCode } from '../src/cli/main.ts';
 import { createSecrets } from '../src/cli/secrets.ts';
 import { UsageError } from '../src/errors.ts';
-import { isFileError } from '../src/lake/directory/file-errors.ts';
-import { type Partition, partitionName } from '../src/partition.ts';
-import type { Catalogue } from './catalogue.ts';
-import { runChild, writeTddShim } from './run-child.ts';
-
-/** What the sandbox was told. */
-interface SandboxInput {
-  /** The command and its arguments; the user's shell when empty. */
-  readonly command: readonly string[];
-  readonly tour: boolean;
-  readonly titles: number | undefined;
-  readonly latencyMs: number | undefined;
-  readonly requestsPerSecond: number | undefined;
-  readonly faultRate: number;
-  /** The sandbox's folder, kept between runs. */
-  readonly keep: string | undefined;
-}
+import { runInSandbox, type SandboxInput } from './run-in-sandbox.ts';
 
 const DESCRIPTION =
   'Runs COMMAND, or your shell, with every outside service replaced by a stand-in on this machine: no account, ' +
@@ -63,7 +45,7 @@ async function main(io: Io): Promise<number> {
     }
     const flags = program.opts();
     const context = createContext(io, { secrets, signal }, flags);
-    return run(context, readInput(context, flags, program.args));
+    return runInSandbox(context, readInput(context, flags, program.args));
   });
 }
 
@@ -89,90 +71,6 @@ function readShare(value: unknown = '0'): number {
   const share = Number(value);
   if (String(value).trim() !== '' && share >= 0 && share <= 1) return share;
   throw new UsageError(`--fault-rate "${value}" is no share: give a number from 0 to 1, such as 0.1.`);
-}
-
-async function run(context: CommandContext, input: SandboxInput): Promise<number> {
-  const folder = input.keep ?? (await mkdtemp(join(tmpdir(), 'tdd-sandbox-')));
-  await mkdir(folder, { recursive: true });
-  const release = input.keep === undefined ? undefined : await lockFolder(folder);
-  try {
-    return await runIn(context, input, folder);
-  } finally {
-    await release?.();
-    if (!input.keep) await rm(folder, { recursive: true, force: true });
-  }
-}
-
-/** Two sandboxes at once would write over each other's state. @throws {UsageError} when another one is open. */
-async function lockFolder(folder: string): Promise<() => Promise<void>> {
-  const { lock } = await import('proper-lockfile');
-  try {
-    return await lock(folder, { lockfilePath: join(folder, 'in-use'), onCompromised: () => undefined });
-  } catch (cause) {
-    if (!isFileError(cause, 'ELOCKED')) throw cause;
-    throw new UsageError(
-      `Another sandbox is open in ${folder}: leave that one first, or keep this one elsewhere.`,
-      {
-        cause,
-      },
-    );
-  }
-}
-
-async function runIn(context: CommandContext, input: SandboxInput, folder: string): Promise<number> {
-  const { startSandbox } = await import('./start-sandbox.ts');
-  const tour = input.tour ? await import('./tour.ts') : undefined;
-  const { titles, latencyMs, requestsPerSecond, faultRate } = input;
-  const standIns = await startSandbox({
-    directory: join(folder, 'aws'),
-    faultRate,
-    ...tour?.TOUR_CATALOGUE,
-    ...(titles !== undefined && { titles }),
-    ...(latencyMs !== undefined && { latencyMs }),
-    ...(requestsPerSecond !== undefined && { requestsPerSecond }),
-  });
-  try {
-    const { env } = context.io;
-    const environment = {
-      ...withoutAws(env),
-      ...standIns.environment,
-      TDD_CONFIG: join(folder, 'config.ini'),
-      PATH: [await writeTddShim(folder), env.PATH ?? ''].join(delimiter),
-    };
-    if (tour) {
-      return await tour.takeTour(context, standIns, environment);
-    }
-    const [program = env.SHELL ?? '/bin/sh', ...args] = input.command;
-    if (input.command.length === 0) {
-      const busiest = findBusiestPartition(standIns.catalogue);
-      context.output.info(
-        [
-          'In the sandbox: TMDB, IMDb and AWS are stand-ins on this machine, and nothing costs; "exit" leaves it.',
-          `Its movies are invented. Try: tdd download --year ${busiest.year} --initial ${busiest.initial} --to lake, or tdd deploy and tdd launch.`,
-        ].join('\n'),
-      );
-    }
-    return await runChild(context, program, args, environment);
-  } finally {
-    await standIns.stop();
-  }
-}
-
-/** The partition with the most movies. */
-function findBusiestPartition(catalogue: Catalogue): Partition {
-  const sizes = new Map<string, { partition: Partition; titles: number }>();
-  for (const { partition } of catalogue.truth().values()) {
-    const name = partitionName(partition);
-    sizes.set(name, { partition, titles: (sizes.get(name)?.titles ?? 0) + 1 });
-  }
-  const [busiest] = [...sizes.values()].sort((a, b) => b.titles - a.titles);
-  return busiest?.partition ?? { year: 2021, initial: 'TH' };
-}
-
-/** Nothing of the user's own AWS settings may reach the sandbox, nor the sandbox their account. */
-function withoutAws(env: Readonly<Record<string, string | undefined>>): Record<string, string | undefined> {
-  const others = Object.entries(env).filter(([name]) => !/^AWS_(?!SDK_JS_)/.test(name));
-  return { ...Object.fromEntries(others), AWS_CONFIG_FILE: devNull, AWS_SHARED_CREDENTIALS_FILE: devNull };
 }
 
 process.exitCode = await main({
