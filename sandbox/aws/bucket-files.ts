@@ -6,6 +6,7 @@ import {
   renameSync,
   rmdirSync,
   rmSync,
+  type Stats,
   statSync,
   writeFileSync,
 } from 'node:fs';
@@ -64,7 +65,7 @@ export function openBucketFiles(folder: string, labels: Record<string, Label> = 
 
   function find(bucket: string, key: string): ObjectInfo | undefined {
     const file = fileOf(bucket, key);
-    const stat = statSync(file, { throwIfNoEntry: false });
+    const stat = statOf(file);
     if (!stat?.isFile()) return undefined;
     const id = `${bucket}/${key}`;
     let label = known.get(id);
@@ -136,6 +137,16 @@ export function openBucketFiles(folder: string, labels: Record<string, Label> = 
         ),
       ),
   };
+}
+
+function statOf(file: string): Stats | undefined {
+  try {
+    return statSync(file, { throwIfNoEntry: false });
+  } catch (error) {
+    // A part of the key before its end is an object.
+    if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') return undefined;
+    throw error;
+  }
 }
 
 function md5Of(body: Buffer): string {

@@ -40,6 +40,8 @@ export function handleFunction(
       return updateConfiguration(deps, call, found);
     case 'PUT code':
       return updateCode(deps, call, found);
+    case 'POST versions':
+      return json(201, { ...tellConfiguration(deps, found), Version: '1' });
     case 'DELETE ':
       delete world.functions[found.configuration.FunctionName];
       return { status: 204 };

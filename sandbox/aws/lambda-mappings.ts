@@ -106,7 +106,8 @@ function updateMapping(deps: LambdaDeps, call: LambdaCall, mapping: EventSourceM
   if (input.FunctionName !== undefined) {
     const { configuration } = findFunction(deps.world, String(input.FunctionName), call.region);
     checkVisibility(deps, mapping.queueArn, configuration.Timeout);
-    mapping.functionArn = configuration.FunctionArn;
+    const version = /:function:[^:]+(:.+)$/.exec(String(input.FunctionName))?.[1] ?? '';
+    mapping.functionArn = `${configuration.FunctionArn}${version}`;
   }
   const wasEnabled = mapping.enabled;
   apply(input, mapping);

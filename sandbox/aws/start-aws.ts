@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -31,6 +31,8 @@ export interface AwsOptions {
   readonly queueNameDelayMs?: number;
   /** How long a container without work is kept: a minute. */
   readonly containerIdleMs?: number;
+  /** Do event sources give messages to functions? `true`; without it they are resources to make and change only. */
+  readonly runsFunctions?: boolean;
   /** Each line that a function or its platform logs, a JSON object. */
   readonly onLog?: (functionName: string, line: string) => void;
 }
@@ -43,6 +45,8 @@ export interface SandboxAws {
   readonly environment: Readonly<Record<string, string>>;
   /** Lets time pass for the queues: what is hidden or delayed for so long shows again, at once. */
   passTime(milliseconds: number): void;
+  /** Deletes everything in all services, and ends all functions. The endpoint stays. */
+  reset(): Promise<void>;
   /** Ends it with all its functions. Calling it again does nothing. */
   stop(): Promise<void>;
 }
@@ -52,8 +56,7 @@ export interface SandboxAws {
  * earlier run in the same directory left.
  */
 export async function startAws(options: AwsOptions): Promise<SandboxAws> {
-  const { directory, region = 'us-east-1', roleDelayMs = 2_000, updateDelayMs = 300 } = options;
-  const now = () => Date.now();
+  const { directory, region = 'us-east-1' } = options;
   mkdirSync(directory, { recursive: true });
   let route: Route | undefined;
   const server = createServer((request, response) => {
@@ -65,6 +68,63 @@ export async function startAws(options: AwsOptions): Promise<SandboxAws> {
   });
   const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
+  let services = openServices(options, endpoint);
+  route = (call) => services.route(call);
+  // So that one that is killed loses little. A directory that cannot be written is told when it stops.
+  const saving = setInterval(() => {
+    try {
+      services.save();
+    } catch {
+      clearInterval(saving);
+    }
+  }, SAVE_MS).unref();
+
+  let stopped: Promise<void> | undefined;
+  async function stop(): Promise<void> {
+    clearInterval(saving);
+    await services.end();
+    const closed = new Promise((resolve) => server.close(resolve));
+    server.closeAllConnections();
+    await closed;
+    services.save();
+  }
+  return {
+    endpoint,
+    environment: {
+      AWS_ENDPOINT_URL: endpoint,
+      AWS_REGION: region,
+      AWS_DEFAULT_REGION: region,
+      AWS_ACCESS_KEY_ID: 'sandbox',
+      AWS_SECRET_ACCESS_KEY: 'sandbox',
+      AWS_EC2_METADATA_DISABLED: 'true',
+    },
+    passTime: (milliseconds) => services.passTime(milliseconds),
+    reset: async () => {
+      await services.end();
+      rmSync(directory, { recursive: true });
+      mkdirSync(directory);
+      services = openServices(options, endpoint);
+    },
+    stop: () => {
+      stopped ??= stop();
+      return stopped;
+    },
+  };
+}
+
+/** All services with what they keep. */
+interface Services {
+  readonly route: Route;
+  passTime(milliseconds: number): void;
+  /** Leaves the state to a later run in the same directory. */
+  save(): void;
+  /** Ends all functions, and starts no other. */
+  end(): Promise<void>;
+}
+
+function openServices(options: AwsOptions, endpoint: string): Services {
+  const { directory, roleDelayMs = 2_000, updateDelayMs = 300, runsFunctions = true } = options;
+  const now = () => Date.now();
   const kept = readState(directory, endpoint);
   const { world } = kept;
   const files = openBucketFiles(join(directory, 's3'), kept.labels);
@@ -91,50 +151,22 @@ export async function startAws(options: AwsOptions): Promise<SandboxAws> {
         return handleLogs({ world, now, removeLogs: logs.remove }, call);
     }
   }
-  route = async (call) => {
+  async function route(call: AwsCall): Promise<AwsAnswer> {
     const tell = authorize(world, call);
     try {
       return await serve(call);
     } catch (error) {
       throw tell(error);
     }
-  };
-  const stopPolling = startPoller({ world, now, queues, pool });
-  const save = () =>
-    writeState(directory, { world, queues: queues.snapshot(), labels: files.labels(), endpoint });
-  // So that one that is killed loses little. A directory that cannot be written is told when it stops.
-  const saving = setInterval(() => {
-    try {
-      save();
-    } catch {
-      clearInterval(saving);
-    }
-  }, SAVE_MS).unref();
-
-  let stopped: Promise<void> | undefined;
-  async function stop(): Promise<void> {
-    clearInterval(saving);
-    stopPolling();
-    await pool.stop();
-    const closed = new Promise((resolve) => server.close(resolve));
-    server.closeAllConnections();
-    await closed;
-    save();
   }
+  const stopPolling = runsFunctions ? startPoller({ world, now, queues, pool }) : () => {};
   return {
-    endpoint,
-    environment: {
-      AWS_ENDPOINT_URL: endpoint,
-      AWS_REGION: region,
-      AWS_DEFAULT_REGION: region,
-      AWS_ACCESS_KEY_ID: 'sandbox',
-      AWS_SECRET_ACCESS_KEY: 'sandbox',
-      AWS_EC2_METADATA_DISABLED: 'true',
-    },
+    route,
     passTime: (milliseconds) => queues.passTime(milliseconds),
-    stop: () => {
-      stopped ??= stop();
-      return stopped;
+    save: () => writeState(directory, { world, queues: queues.snapshot(), labels: files.labels(), endpoint }),
+    end: async () => {
+      stopPolling();
+      await pool.stop();
     },
   };
 }

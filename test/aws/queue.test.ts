@@ -5,7 +5,7 @@ import {
   SendMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { listDeadLetters, redrive } from '../../src/app/redrive.ts';
 import { sendLaunch } from '../../src/app/send-launch.ts';
 import { createSqsMover } from '../../src/aws/move-task.ts';
@@ -13,23 +13,23 @@ import { createSqsQueue } from '../../src/aws/queue.ts';
 import { completeFilters } from '../../src/fleet/filters.ts';
 import { planFleet } from '../../src/fleet/plan.ts';
 import { largeIndex, SETTINGS } from '../app/synthetic-lake.ts';
+import { AWS_TARGETS, type Aws } from '../support/aws-targets.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 import { MemoryLake } from '../support/memory-lake.ts';
-import { describeWithMoto, type Moto, startMoto } from '../support/moto.ts';
 
-describeWithMoto('a queue of SQS', () => {
-  let moto: Moto;
+describe.each(AWS_TARGETS)('a queue of SQS, on $name', ({ start }) => {
+  let aws: Aws;
   let sqs: SQSClient;
   beforeAll(async () => {
-    moto = await startMoto();
+    aws = await start();
   });
   beforeEach(async () => {
-    await moto.reset();
-    sqs = new SQSClient(moto.clientConfig);
+    await aws.reset();
+    sqs = new SQSClient(aws.clientConfig);
     await sqs.send(new CreateQueueCommand({ QueueName: 'q' }));
     await sqs.send(new CreateQueueCommand({ QueueName: 'q-dlq' }));
   });
-  afterAll(() => moto.stop());
+  afterAll(() => aws.stop());
 
   const clock = createFakeClock();
   const queue = () => createSqsQueue({ sqs }, 'q');
@@ -146,6 +146,8 @@ describeWithMoto('a queue of SQS', () => {
   });
 
   it('puts everything back where the service has no task for it', async () => {
+    const unknown = Object.assign(new Error('no such operation'), { name: 'UnknownOperationException' });
+    answerMoves({ StartMessageMoveTaskCommand: [unknown] });
     for (let n = 0; n < 25; n += 1) await putDeadLetter({ year: 2000 + n, initial: 'AD' });
     const mover = createSqsMover({ sqs }, { deadLetters: deadLetters(), queue: queue() });
     expect(await redrive({ deadLetters: deadLetters(), queue: queue(), mover, clock })).toEqual({
@@ -189,8 +191,8 @@ describeWithMoto('a queue of SQS', () => {
     expect(report).toEqual({ moved: 9, left: 0, undeleted: 0, by: 'task' });
     expect(moved).toEqual([0, 3, 9]);
     expect(asked[0]?.input).toEqual({
-      SourceArn: 'arn:aws:sqs:us-east-1:123456789012:q-dlq',
-      DestinationArn: 'arn:aws:sqs:us-east-1:123456789012:q',
+      SourceArn: 'arn:aws:sqs:us-east-1:000000000000:q-dlq',
+      DestinationArn: 'arn:aws:sqs:us-east-1:000000000000:q',
     });
   });
 

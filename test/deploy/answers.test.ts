@@ -8,8 +8,14 @@ import { applyDeployment } from '../../src/deploy/apply.ts';
 import { planDestroy } from '../../src/deploy/destroy.ts';
 import { basisOf, planDeployment } from '../../src/deploy/plan.ts';
 import { UserError } from '../../src/errors.ts';
-import { describeWithMoto, type Moto, startMoto } from '../support/moto.ts';
+import { AWS_TARGETS, type Aws } from '../support/aws-targets.ts';
 import { API_KEY, type Cloud, createCloud, deploy, INPUT, NAMES, stateOf, ZIP } from './cloud.ts';
+
+/** A trust policy that nobody of ours writes. */
+const NO_TRUST = JSON.stringify({
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Deny', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' }],
+});
 
 /** An error as the SDK throws it for a service's answer. */
 function answer(name: string, message: string, httpStatusCode = 400): Error {
@@ -52,7 +58,7 @@ function withFunction(
 
 const DENIED = answer(
   'AccessDeniedException',
-  'User: arn:aws:iam::123456789012:user/ada is not authorized to perform: iam:PassRole on resource: arn:aws:iam::123456789012:role/service-role/films-role',
+  'User: arn:aws:iam::000000000000:user/ada is not authorized to perform: iam:PassRole on resource: arn:aws:iam::000000000000:role/service-role/films-role',
   403,
 );
 const NOT_ASSUMABLE = answer(
@@ -61,7 +67,7 @@ const NOT_ASSUMABLE = answer(
 );
 const NOT_GRANTABLE = answer(
   'InvalidParameterValueException',
-  'Lambda was unable to configure access to your environment variables because the KMS key is invalid for CreateGrant. Please check your KMS key settings. KMS Exception: InvalidArnException KMS Message: ARN does not refer to a valid principal: arn:aws:iam::123456789012:role/service-role/films-role',
+  'Lambda was unable to configure access to your environment variables because the KMS key is invalid for CreateGrant. Please check your KMS key settings. KMS Exception: InvalidArnException KMS Message: ARN does not refer to a valid principal: arn:aws:iam::000000000000:role/service-role/films-role',
 );
 const NOT_VISIBLE = answer(
   'InvalidParameterValueException',
@@ -72,13 +78,13 @@ const NO_SQS = answer(
   'The function execution role does not have permissions to call ReceiveMessage on SQS',
 );
 
-describeWithMoto('what AWS answers to a deploy', () => {
-  let moto: Moto;
+describe.each(AWS_TARGETS)('what AWS answers to a deploy, on $name', ({ start }) => {
+  let aws: Aws;
   beforeAll(async () => {
-    moto = await startMoto();
+    aws = await start();
   });
-  beforeEach(() => moto.reset());
-  afterAll(() => moto.stop());
+  beforeEach(() => aws.reset());
+  afterAll(() => aws.stop());
 
   describe('is waited for', () => {
     test.each([
@@ -111,7 +117,7 @@ describeWithMoto('what AWS answers to a deploy', () => {
         answer('OperationAborted', 'A conflicting conditional operation is currently in progress', 409),
       ],
     ])('%s', async (_, operation, error) => {
-      const cloud = createCloud(moto);
+      const cloud = createCloud(aws);
       const states: string[] = [];
       await deploy(failing(cloud, operation, error, 3), INPUT, ZIP, (_step, state) => states.push(state));
       expect(states).toContain('waiting');
@@ -120,7 +126,7 @@ describeWithMoto('what AWS answers to a deploy', () => {
     });
 
     test('permissions that a run which was cut off may have changed, though the role is old', async () => {
-      const cloud = createCloud(moto);
+      const cloud = createCloud(aws);
       await deploy(cloud);
       const UUID = basisOf(await planDeployment(cloud, { input: INPUT, zip: ZIP })).observed.eventSource?.id;
       await cloud.byHand.lambda.send(new DeleteEventSourceMappingCommand({ UUID }));
@@ -130,7 +136,7 @@ describeWithMoto('what AWS answers to a deploy', () => {
     });
 
     test('not for ever', async () => {
-      const cloud = createCloud(moto);
+      const cloud = createCloud(aws);
       const before = cloud.clock.now();
       await expect(deploy(failing(cloud, 'CreateFunction', NOT_ASSUMABLE))).rejects.toThrow(
         'AWS refused lambda:CreateFunction for the function "films" (InvalidParameterValueException): The role defined for the function cannot be assumed by Lambda.',
@@ -140,7 +146,7 @@ describeWithMoto('what AWS answers to a deploy', () => {
     });
 
     test('not for permissions that were not changed just now', async () => {
-      const cloud = createCloud(moto);
+      const cloud = createCloud(aws);
       await deploy(cloud);
       await cloud.clock.sleep(3_600_000);
       const more = { ...INPUT, workers: 6 };
@@ -211,7 +217,7 @@ describeWithMoto('what AWS answers to a deploy', () => {
         /^UserError: S3 cannot be reached \(connect ECONNREFUSED\)/,
       ],
     ])('%s', async (_, operation, error, sentence) => {
-      const cloud = failing(createCloud(moto), operation, error);
+      const cloud = failing(createCloud(aws), operation, error);
       const thrown = await deploy(cloud).then(
         () => undefined,
         (reason: unknown) => reason,
@@ -222,7 +228,7 @@ describeWithMoto('what AWS answers to a deploy', () => {
 
     test('never with the API key in it', async () => {
       const message = `Value '{TMDB_API_KEY=${API_KEY}}' at 'environment.variables' failed`;
-      const cloud = failing(createCloud(moto), 'CreateFunction', answer('ValidationException', message));
+      const cloud = failing(createCloud(aws), 'CreateFunction', answer('ValidationException', message));
       const thrown = await deploy(cloud).catch((reason: unknown) => reason);
       expect(String(thrown)).toContain("Value '{TMDB_API_KEY=(hidden)}'");
       for (let error: unknown = thrown; error instanceof Error; error = error.cause) {
@@ -232,7 +238,7 @@ describeWithMoto('what AWS answers to a deploy', () => {
 
     test('when there is no region', async () => {
       const clients = {
-        ...createCloud(moto).clients,
+        ...createCloud(aws).clients,
         region: () => Promise.reject(new Error('Region is missing')),
       };
       await expect(observeIdentity({ clients, profile: undefined })).rejects.toThrow('set AWS_REGION');
@@ -240,7 +246,7 @@ describeWithMoto('what AWS answers to a deploy', () => {
   });
 
   test("a function whose tags may not be read is not taken for another tool's", async () => {
-    const cloud = createCloud(moto);
+    const cloud = createCloud(aws);
     await deploy(cloud);
     const TagsError = { ErrorCode: 'AccessDeniedException', Message: 'no' };
     const blind = withFunction(cloud, (found) => ({ ...found, Tags: undefined, TagsError }));
@@ -251,7 +257,7 @@ describeWithMoto('what AWS answers to a deploy', () => {
   });
 
   test('a bucket whose tags may not be read is used as it is, and the plan says why', async () => {
-    const cloud = createCloud(moto);
+    const cloud = createCloud(aws);
     await deploy(cloud);
     const blind = failing(cloud, 'GetBucketTagging', answer('AccessDenied', 'no', 403));
     const plan = await planDeployment(blind, { input: INPUT, zip: ZIP });
@@ -260,7 +266,7 @@ describeWithMoto('what AWS answers to a deploy', () => {
   });
 
   test('a function that has failed is told, and what makes it work again', async () => {
-    const cloud = createCloud(moto);
+    const cloud = createCloud(aws);
     await deploy(cloud);
     const failed = withFunction(cloud, (found) => ({
       ...found,
@@ -277,7 +283,7 @@ describeWithMoto('what AWS answers to a deploy', () => {
     ['being made', { State: 'Pending' as const }],
     ['being changed', { LastUpdateStatus: 'InProgress' as const }],
   ])('a function that is %s is looked at once it is ready', async (_, state) => {
-    const cloud = createCloud(moto);
+    const cloud = createCloud(aws);
     await deploy(cloud);
     const before = cloud.clock.now();
     const slow = withFunction(cloud, (found, count) =>
@@ -288,9 +294,9 @@ describeWithMoto('what AWS answers to a deploy', () => {
   });
 
   test('a function that our own lost call has made is ready before anything else is done to it', async () => {
-    const cloud = createCloud(moto);
+    const cloud = createCloud(aws);
     const plan = await planDeployment(cloud, { input: INPUT, zip: ZIP });
-    await deploy(createCloud(moto));
+    await deploy(createCloud(aws));
     const operations = () => cloud.calls.map(({ operation }) => operation);
     const looks = () => {
       const [, ...after] = operations().join(' ').split('CreateFunction');
@@ -311,17 +317,17 @@ describeWithMoto('what AWS answers to a deploy', () => {
   });
 
   test('what our own lost call has made is taken', async () => {
-    const cloud = createCloud(moto);
+    const cloud = createCloud(aws);
     const plan = await planDeployment(cloud, { input: INPUT, zip: ZIP });
-    await deploy(createCloud(moto));
+    await deploy(createCloud(aws));
     await applyDeployment(cloud, plan);
     expect((await planDeployment(cloud, { input: INPUT, zip: ZIP })).steps).toEqual([]);
   });
 
   test('a queue that another deploy of ours has made meanwhile is taken', async () => {
-    const cloud = createCloud(moto);
+    const cloud = createCloud(aws);
     const plan = await planDeployment(cloud, { input: INPUT, zip: ZIP });
-    await deploy(createCloud(moto));
+    await deploy(createCloud(aws));
     const exists = answer(
       'AWS.SimpleQueueService.QueueNameExists',
       'A queue already exists with the same name',
@@ -331,16 +337,16 @@ describeWithMoto('what AWS answers to a deploy', () => {
   });
 
   test('what somebody else has made meanwhile is not taken unseen', async () => {
-    const cloud = createCloud(moto);
+    const cloud = createCloud(aws);
     const plan = await planDeployment(cloud, { input: INPUT, zip: ZIP });
     await cloud.byHand.iam.send(
-      new CreateRoleCommand({ RoleName: NAMES.role, AssumeRolePolicyDocument: '{}' }),
+      new CreateRoleCommand({ RoleName: NAMES.role, AssumeRolePolicyDocument: NO_TRUST }),
     );
     await expect(applyDeployment(cloud, plan)).rejects.toThrow(/Somebody else made the role.*tdd deploy/);
   });
 
   test('a queue of another tool is shown as adopted, with what will change', async () => {
-    const cloud = createCloud(moto);
+    const cloud = createCloud(aws);
     await cloud.byHand.sqs.send(new CreateQueueCommand({ QueueName: NAMES.queue }));
     const plan = await planDeployment(cloud, { input: INPUT, zip: ZIP });
     const queue = plan.resources.find(({ kind }) => kind === 'queue');
@@ -349,7 +355,7 @@ describeWithMoto('what AWS answers to a deploy', () => {
   });
 
   test('a role that was deleted and made again is told, as the function may not work with it', async () => {
-    const cloud = createCloud(moto);
+    const cloud = createCloud(aws);
     await deploy(cloud);
     const { iam } = cloud.byHand;
     const RoleName = NAMES.role;
@@ -371,16 +377,16 @@ describeWithMoto('what AWS answers to a deploy', () => {
   });
 
   test('a queue that the function had before is told, and that its messages are stranded', async () => {
-    const cloud = createCloud(moto);
+    const cloud = createCloud(aws);
     await deploy(cloud, { ...INPUT, queueName: 'old-queue' });
     const plan = await planDeployment(cloud, { input: INPUT, zip: ZIP });
     expect(plan.resources.find(({ kind }) => kind === 'function')?.notes).toEqual([
-      'It also takes messages from arn:aws:sqs:us-east-1:123456789012:old-queue. That is left as it is, but its role lets it read films-queue alone: messages there go on waiting, until it is deployed with that queue again.',
+      'It also takes messages from arn:aws:sqs:us-east-1:000000000000:old-queue. That is left as it is, but its role lets it read films-queue alone: messages there go on waiting, until it is deployed with that queue again.',
     ]);
   });
 
   test('more workers are told of to the function first, fewer to the event source first', async () => {
-    const cloud = createCloud(moto);
+    const cloud = createCloud(aws);
     await deploy(cloud);
     const [env, mapping] = ['lambda:UpdateFunctionConfiguration', 'lambda:UpdateEventSourceMapping'];
     const made = cloud.changes.length;
@@ -391,7 +397,7 @@ describeWithMoto('what AWS answers to a deploy', () => {
   });
 
   test('Ctrl-C ends between two steps', async () => {
-    const cloud = createCloud(moto);
+    const cloud = createCloud(aws);
     const ending = new AbortController();
     const plan = await planDeployment(cloud, { input: INPUT, zip: ZIP });
     const onStep = () => ending.abort(new Error('stopped'));
@@ -402,7 +408,7 @@ describeWithMoto('what AWS answers to a deploy', () => {
   });
 
   test('clients for planning refuse whatever would change something', async () => {
-    const cloud = createCloud(moto);
+    const cloud = createCloud(aws);
     const { sqs } = readingClients(cloud.clients);
     await expect(sqs.send(new CreateQueueCommand({ QueueName: 'films' }))).rejects.toThrow(
       'sqs:CreateQueue would change something',

@@ -1,18 +1,18 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { planDeployment } from '../../src/deploy/plan.ts';
-import { describeWithMoto, type Moto, startMoto } from '../support/moto.ts';
+import { AWS_TARGETS, type Aws } from '../support/aws-targets.ts';
 import { API_KEY, createCloud, deploy, INPUT, NAMES, stateOf, ZIP } from './cloud.ts';
 
-describeWithMoto('applyDeployment', () => {
-  let moto: Moto;
+describe.each(AWS_TARGETS)('applyDeployment, on $name', ({ start }) => {
+  let aws: Aws;
   beforeAll(async () => {
-    moto = await startMoto();
+    aws = await start();
   });
-  beforeEach(() => moto.reset());
-  afterAll(() => moto.stop());
+  beforeEach(() => aws.reset());
+  afterAll(() => aws.stop());
 
   test('makes everything in an empty account', async () => {
-    const cloud = createCloud(moto);
+    const cloud = createCloud(aws);
     const plan = await deploy(cloud);
     expect(plan.resources.map(({ action }) => action)).toEqual(Array(7).fill('create'));
     expect(await stateOf(cloud)).toMatchObject({
@@ -36,15 +36,15 @@ describeWithMoto('applyDeployment', () => {
         TMDB_API_KEY: API_KEY,
         DATALAKE_BUCKET_NAME: 'films-lake',
         TDD_WORKERS: '4',
-        TDD_QUEUE_URL: 'http://HOST/123456789012/films-queue',
-        TDD_DLQ_URL: 'http://HOST/123456789012/films-queue-dlq',
+        TDD_QUEUE_URL: 'http://HOST/000000000000/films-queue',
+        TDD_DLQ_URL: 'http://HOST/000000000000/films-queue-dlq',
         TDD_EVENT_SOURCE_UUID: 'ID',
       },
     });
   });
 
   test('changes nothing the second time', async () => {
-    const cloud = createCloud(moto);
+    const cloud = createCloud(aws);
     await deploy(cloud);
     const made = cloud.changes.length;
     const plan = await deploy(cloud);
@@ -54,14 +54,14 @@ describeWithMoto('applyDeployment', () => {
   });
 
   test('plans with reading calls only', async () => {
-    const cloud = createCloud(moto);
+    const cloud = createCloud(aws);
     await planDeployment(cloud, { input: INPUT, zip: ZIP });
     expect(cloud.calls.length).toBeGreaterThan(7);
     expect(cloud.changes).toEqual([]);
   });
 
   test('plans plain data, which JSON holds whole, without the API key', async () => {
-    const plan = await planDeployment(createCloud(moto), { input: INPUT, zip: ZIP });
+    const plan = await planDeployment(createCloud(aws), { input: INPUT, zip: ZIP });
     const text = JSON.stringify(plan);
     expect(JSON.parse(text)).toEqual(plan);
     expect(text).not.toContain(API_KEY);
@@ -69,14 +69,14 @@ describeWithMoto('applyDeployment', () => {
   });
 
   test('completes a deploy that was cut off after any of its calls', async () => {
-    const whole = createCloud(moto);
+    const whole = createCloud(aws);
     await deploy(whole);
     const expected = await stateOf(whole);
     const count = whole.changes.length;
     expect(count).toBeGreaterThan(12);
     for (let made = 1; made < count; made += 1) {
-      await moto.reset();
-      const cloud = createCloud(moto);
+      await aws.reset();
+      const cloud = createCloud(aws);
       cloud.cutAfter(made);
       await expect(deploy(cloud), `cut off after ${whole.changes[made - 1]}`).rejects.toThrow('cut off');
       cloud.cutAfter(Number.POSITIVE_INFINITY);

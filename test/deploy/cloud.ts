@@ -1,5 +1,12 @@
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
-import { IAMClient } from '@aws-sdk/client-iam';
+import {
+  AttachRolePolicyCommand,
+  CreatePolicyCommand,
+  DetachRolePolicyCommand,
+  EntityAlreadyExistsException,
+  IAMClient,
+  type ListAttachedRolePoliciesCommandOutput,
+} from '@aws-sdk/client-iam';
 import {
   type FunctionConfiguration,
   LambdaClient,
@@ -8,6 +15,7 @@ import {
 import { PutBucketTaggingCommand, type Tag } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { STSClient } from '@aws-sdk/client-sts';
+import { ACCOUNT_ID } from '../../sandbox/aws/world.ts';
 import { aroundCalls, type Call, readingClients } from '../../src/aws/calls.ts';
 import type { DeployClients } from '../../src/aws/clients.ts';
 import type { Clock } from '../../src/clock.ts';
@@ -17,8 +25,8 @@ import { deploymentNames } from '../../src/deploy/names.ts';
 import { buildZip } from '../../src/deploy/package.ts';
 import { type DeployDeps, type Plan, planDeployment, type Step } from '../../src/deploy/plan.ts';
 import { type Observation, observe } from '../../src/deploy/resources.ts';
+import type { Aws } from '../support/aws-targets.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
-import type { Moto } from '../support/moto.ts';
 
 export const API_KEY = '0123456789abcdef0123456789abcdef';
 
@@ -27,7 +35,7 @@ export const INPUT: DeploymentInput = {
   queueName: 'films-queue',
   bucketName: 'films-lake',
   region: 'us-east-1',
-  accountId: '123456789012',
+  accountId: ACCOUNT_ID,
   workers: 4,
   memorySizeMb: 512,
   environment: { TMDB_API_KEY: API_KEY, TMDB_LANGUAGE: 'en-US', TMDB_REQUESTS_PER_SECOND: '40' },
@@ -37,7 +45,7 @@ export const NAMES = deploymentNames(INPUT);
 
 export const ZIP = await buildZip({ bundle: Buffer.from('export const handler = async () => {};') });
 
-/** An account in moto, with what moto leaves out of AWS's answers added, and a record of the changing calls. */
+/** An account, with a record of the changing calls. */
 export interface Cloud extends DeployDeps {
   /** `lambda:CreateFunction`, in the order of the calls. */
   readonly changes: string[];
@@ -49,8 +57,9 @@ export interface Cloud extends DeployDeps {
   cutAfter(changes: number): void;
 }
 
-export function createCloud(moto: Moto, clock: Clock = createFakeClock(Date.now())): Cloud {
-  const byHand = completeMoto(clientsOf(moto));
+export function createCloud(aws: Aws, clock: Clock = createFakeClock(Date.now())): Cloud {
+  const clientsThere = clientsOf(aws);
+  const byHand = aws.name === 'moto' ? completeMoto(clientsThere) : clientsThere;
   const changes: string[] = [];
   const calls: Call[] = [];
   let limit = Number.POSITIVE_INFINITY;
@@ -74,23 +83,23 @@ export function createCloud(moto: Moto, clock: Clock = createFakeClock(Date.now(
   };
 }
 
-/** One set of clients for a moto: to make and warm up new ones takes longer than a deploy. */
-function clientsOf(moto: Moto): DeployClients {
-  const known = clientsByMoto.get(moto);
+/** One set of clients for each AWS: to make and warm up new ones takes longer than a deploy. */
+function clientsOf(aws: Aws): DeployClients {
+  const known = clientsByAws.get(aws);
   if (known) return known;
   const clients = {
-    iam: new IAMClient(moto.clientConfig),
-    lambda: new LambdaClient(moto.clientConfig),
-    sqs: new SQSClient(moto.clientConfig),
-    s3: moto.s3,
-    logs: new CloudWatchLogsClient(moto.clientConfig),
-    sts: new STSClient(moto.clientConfig),
+    iam: new IAMClient(aws.clientConfig),
+    lambda: new LambdaClient(aws.clientConfig),
+    sqs: new SQSClient(aws.clientConfig),
+    s3: aws.s3,
+    logs: new CloudWatchLogsClient(aws.clientConfig),
+    sts: new STSClient(aws.clientConfig),
   };
-  clientsByMoto.set(moto, clients);
+  clientsByAws.set(aws, clients);
   return clients;
 }
 
-const clientsByMoto = new WeakMap<Moto, DeployClients>();
+const clientsByAws = new WeakMap<Aws, DeployClients>();
 
 /** Plans and applies. */
 export async function deploy(
@@ -130,7 +139,7 @@ interface Remembered {
 
 /**
  * What AWS does and moto (5.2) does not: a bucket's tags in the creating call; a function's architecture, logging
- * and recursion; one event source for a queue and a function.
+ * and recursion; one event source for a queue and a function; AWS's own policies, which moto loads for seconds.
  */
 function completeMoto(clients: DeployClients): DeployClients {
   const functions = new Map<string, Remembered>();
@@ -143,6 +152,30 @@ function completeMoto(clients: DeployClients): DeployClients {
       case 'lambda:PutFunctionRecursionConfig':
         functions.set(name, { ...known, recursion: String(input.RecursiveLoop) });
         return {};
+      case 'iam:AttachRolePolicy':
+        await createOwnCopy(clients, String(input.PolicyArn));
+        return clients.iam.send(
+          new AttachRolePolicyCommand({
+            RoleName: String(input.RoleName),
+            PolicyArn: ownCopy(input.PolicyArn),
+          }),
+        );
+      case 'iam:DetachRolePolicy':
+        return clients.iam.send(
+          new DetachRolePolicyCommand({
+            RoleName: String(input.RoleName),
+            PolicyArn: ownCopy(input.PolicyArn),
+          }),
+        );
+      case 'iam:ListAttachedRolePolicies': {
+        const { AttachedPolicies = [] } = (await next()) as ListAttachedRolePoliciesCommandOutput;
+        return {
+          AttachedPolicies: AttachedPolicies.map(({ PolicyArn = '', ...policy }) => ({
+            ...policy,
+            PolicyArn: PolicyArn.replace(OWN_COPIES, AWS_POLICIES),
+          })),
+        };
+      }
     }
     if (operation === 'CreateEventSourceMapping') await refuseSecondMapping(clients, input);
     const answer = (await next()) as { Configuration?: FunctionConfiguration };
@@ -177,6 +210,23 @@ function completeMoto(clients: DeployClients): DeployClients {
         functions.delete(name);
     }
     return answer;
+  });
+}
+
+const AWS_POLICIES = 'arn:aws:iam::aws:policy/';
+const OWN_COPIES = `arn:aws:iam::${ACCOUNT_ID}:policy/aws/`;
+
+function ownCopy(policyArn: unknown): string {
+  return String(policyArn).replace(AWS_POLICIES, OWN_COPIES);
+}
+
+async function createOwnCopy(clients: DeployClients, policyArn: string): Promise<void> {
+  const PolicyName = policyArn.slice(policyArn.lastIndexOf('/') + 1);
+  const Statement = [{ Effect: 'Allow', Action: '*', Resource: '*' }];
+  const PolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement });
+  const policy = { PolicyName, Path: '/aws/', PolicyDocument };
+  await clients.iam.send(new CreatePolicyCommand(policy)).catch((error: unknown) => {
+    if (!(error instanceof EntityAlreadyExistsException)) throw error;
   });
 }
 

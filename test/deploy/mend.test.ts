@@ -1,7 +1,7 @@
 import { DeleteRetentionPolicyCommand, UntagResourceCommand } from '@aws-sdk/client-cloudwatch-logs';
 import {
   AttachRolePolicyCommand,
-  CreatePolicyCommand,
+  CreateRoleCommand,
   DeleteRolePolicyCommand,
   PutRolePolicyCommand,
   UntagRoleCommand,
@@ -24,12 +24,13 @@ import {
   PutPublicAccessBlockCommand,
 } from '@aws-sdk/client-s3';
 import { DeleteQueueCommand, SetQueueAttributesCommand, UntagQueueCommand } from '@aws-sdk/client-sqs';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readingClients } from '../../src/aws/calls.ts';
+import { buildZip } from '../../src/deploy/package.ts';
 import { basisOf, planDeployment } from '../../src/deploy/plan.ts';
-import { inlinePolicy } from '../../src/deploy/resources/policy.ts';
+import { inlinePolicy, trustPolicy } from '../../src/deploy/resources/policy.ts';
 import { type Observation, observe, type ResourceKind } from '../../src/deploy/resources.ts';
-import { describeWithMoto, type Moto, startMoto } from '../support/moto.ts';
+import { AWS_TARGETS, type Aws } from '../support/aws-targets.ts';
 import { API_KEY, type Cloud, comparable, createCloud, deploy, INPUT, NAMES, ZIP } from './cloud.ts';
 
 interface Ids {
@@ -42,8 +43,11 @@ interface Ids {
 /** What is changed by hand: the resource, the property as the plan calls it, and how. */
 type Tampering = [ResourceKind, string, (cloud: Cloud, ids: Ids) => Promise<unknown>];
 
+const OTHER_ZIP = await buildZip({ bundle: Buffer.from('another') });
 const LAMBDA = { FunctionName: NAMES.function };
 const ROLE = { RoleName: NAMES.role };
+const S3_ACCESS = 'arn:aws:iam::aws:policy/AmazonS3FullAccess';
+const OTHER_ROLE = `arn:aws:iam::${INPUT.accountId}:role/another`;
 const OTHER_TRUST = {
   Version: '2012-10-17',
   Statement: [{ Effect: 'Allow', Principal: { Service: 'ec2.amazonaws.com' }, Action: 'sts:AssumeRole' }],
@@ -157,14 +161,8 @@ const TAMPERINGS: Tampering[] = [
   ],
   [
     'role',
-    'Managed policy arn:aws:iam::123456789012:policy/Everything',
-    async ({ byHand }) => {
-      const PolicyDocument = JSON.stringify(inlinePolicy(NAMES));
-      const made = await byHand.iam.send(
-        new CreatePolicyCommand({ PolicyName: 'Everything', PolicyDocument }),
-      );
-      await byHand.iam.send(new AttachRolePolicyCommand({ ...ROLE, PolicyArn: made.Policy?.Arn }));
-    },
+    `Managed policy ${S3_ACCESS}`,
+    ({ byHand }) => byHand.iam.send(new AttachRolePolicyCommand({ ...ROLE, PolicyArn: S3_ACCESS })),
   ],
   [
     'role',
@@ -184,7 +182,7 @@ const TAMPERINGS: Tampering[] = [
   ],
   ['function', 'Runtime', configuration({ Runtime: 'nodejs22.x' })],
   ['function', 'Handler', configuration({ Handler: 'main.handler' })],
-  ['function', 'Role', configuration({ Role: 'arn:aws:iam::123456789012:role/another' })],
+  ['function', 'Role', configuration({ Role: OTHER_ROLE })],
   ['function', 'Timeout', configuration({ Timeout: 3 })],
   ['function', 'MemorySize', configuration({ MemorySize: 128 })],
   [
@@ -201,8 +199,7 @@ const TAMPERINGS: Tampering[] = [
   [
     'function',
     'CodeSha256',
-    ({ byHand }) =>
-      byHand.lambda.send(new UpdateFunctionCodeCommand({ ...LAMBDA, ZipFile: Buffer.from('another') })),
+    ({ byHand }) => byHand.lambda.send(new UpdateFunctionCodeCommand({ ...LAMBDA, ZipFile: OTHER_ZIP })),
   ],
   [
     'function',
@@ -257,21 +254,27 @@ const REMOVALS: Tampering[] = [
   ['function', '', ({ byHand }) => byHand.lambda.send(new DeleteFunctionCommand(LAMBDA))],
 ];
 
-describeWithMoto('a change by hand', () => {
-  let moto: Moto;
+describe.each(AWS_TARGETS)('a change by hand, on $name', ({ start }) => {
+  let aws: Aws;
   let cloud: Cloud;
   let expected: unknown;
   let ids: Ids;
   beforeAll(async () => {
-    moto = await startMoto();
-    cloud = createCloud(moto);
+    aws = await start();
+    cloud = createCloud(aws);
     await deploy(cloud);
     await cloud.byHand.lambda.send(new PublishVersionCommand(LAMBDA));
+    await cloud.byHand.iam.send(
+      new CreateRoleCommand({
+        RoleName: 'another',
+        AssumeRolePolicyDocument: JSON.stringify(trustPolicy()),
+      }),
+    );
     const { observed } = basisOf(await planDeployment(cloud, { input: INPUT, zip: ZIP }));
     expected = comparable(observed);
     ids = idsOf(observed);
   });
-  afterAll(() => moto.stop());
+  afterAll(() => aws.stop());
 
   async function expectMended(): Promise<void> {
     const plan = await planDeployment(cloud, { input: INPUT, zip: ZIP });

@@ -1,25 +1,25 @@
 import { UpdateEventSourceMappingCommand } from '@aws-sdk/client-lambda';
 import { DeleteMessageCommand, ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { applyDeployment } from '../../src/deploy/apply.ts';
 import type { DeploymentInput } from '../../src/deploy/deployment-input.ts';
 import { basisOf, planDeployment } from '../../src/deploy/plan.ts';
-import { describeWithMoto, type Moto, startMoto } from '../support/moto.ts';
+import { AWS_TARGETS, type Aws } from '../support/aws-targets.ts';
 import { type Cloud, createCloud, deploy, INPUT, stateOf, ZIP } from './cloud.ts';
 
 const MORE: DeploymentInput = { ...INPUT, workers: 8 };
 const WAIT = { resource: 'eventSource', action: 'wait for running workers' };
 
-describeWithMoto('a deploy of more workers to a fleet that runs', () => {
-  let moto: Moto;
+describe.each(AWS_TARGETS)('a deploy of more workers to a fleet that runs, on $name', ({ start }) => {
+  let aws: Aws;
   beforeAll(async () => {
-    moto = await startMoto();
+    aws = await start();
   });
-  beforeEach(() => moto.reset());
-  afterAll(() => moto.stop());
+  beforeEach(() => aws.reset());
+  afterAll(() => aws.stop());
 
   test('lets none begin until those with the larger share of the budget have ended', async () => {
-    const cloud = createCloud(moto);
+    const cloud = createCloud(aws);
     const atWork = await startFleet(cloud);
     const made = cloud.changes.length;
     const states: string[] = [];
@@ -45,7 +45,7 @@ describeWithMoto('a deploy of more workers to a fleet that runs', () => {
   });
 
   test('waits no longer than a worker can run: messages that are put off are in flight, too', async () => {
-    const cloud = createCloud(moto);
+    const cloud = createCloud(aws);
     await startFleet(cloud);
     const before = cloud.clock.now();
     await deploy(cloud, MORE);
@@ -55,8 +55,8 @@ describeWithMoto('a deploy of more workers to a fleet that runs', () => {
 
   test('is completed, with its wait, when it was cut off after any of its calls', async () => {
     for (let made = 1; made <= 5; made += 1) {
-      await moto.reset();
-      const cloud = createCloud(moto);
+      await aws.reset();
+      const cloud = createCloud(aws);
       await startFleet(cloud);
       cloud.cutAfter(made);
       await expect(deploy(cloud, MORE)).rejects.toThrow('cut off');
@@ -73,7 +73,7 @@ describeWithMoto('a deploy of more workers to a fleet that runs', () => {
   });
 
   test('ends its wait with Ctrl-C, and the next deploy goes on', async () => {
-    const cloud = createCloud(moto);
+    const cloud = createCloud(aws);
     await startFleet(cloud);
     const ending = new AbortController();
     const plan = await planDeployment(cloud, { input: MORE, zip: ZIP });
@@ -88,7 +88,7 @@ describeWithMoto('a deploy of more workers to a fleet that runs', () => {
   });
 
   test('says in its plan that the event source is disabled, and why', async () => {
-    const cloud = createCloud(moto);
+    const cloud = createCloud(aws);
     await startFleet(cloud);
     const plan = await planDeployment(cloud, { input: MORE, zip: ZIP });
     expect(plan.resources.find(({ kind }) => kind === 'eventSource')?.notes).toEqual([
@@ -105,7 +105,7 @@ describeWithMoto('a deploy of more workers to a fleet that runs', () => {
     ],
     ['a smaller budget', { ...INPUT, environment: { ...INPUT.environment, TMDB_REQUESTS_PER_SECOND: '20' } }],
   ])('makes no pause for %s', async (_, input) => {
-    const cloud = createCloud(moto);
+    const cloud = createCloud(aws);
     await startFleet(cloud);
     const plan = await planDeployment(cloud, { input, zip: ZIP });
     expect(plan.steps.map(({ action }) => action)).not.toContain('disable');
@@ -121,7 +121,7 @@ async function startFleet(cloud: Cloud): Promise<{ end(): Promise<unknown> }> {
   const { observed } = basisOf(await planDeployment(cloud, { input: INPUT, zip: ZIP }));
   const UUID = observed.eventSource?.id ?? '';
   const QueueUrl = observed.queue?.url ?? '';
-  // Disabled meanwhile: moto would run the function for the message.
+  // Disabled meanwhile: moto runs the function for a message.
   await lambda.send(new UpdateEventSourceMappingCommand({ UUID, Enabled: false }));
   await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: '{}' }));
   const { Messages } = await sqs.send(new ReceiveMessageCommand({ QueueUrl }));

@@ -1,24 +1,25 @@
-import { AttachRolePolicyCommand, CreatePolicyCommand, CreateRoleCommand } from '@aws-sdk/client-iam';
+import { AttachRolePolicyCommand, CreateRoleCommand } from '@aws-sdk/client-iam';
 import { CreateEventSourceMappingCommand, CreateFunctionCommand } from '@aws-sdk/client-lambda';
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { CreateQueueCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { planDeployment } from '../../src/deploy/plan.ts';
-import { describeWithMoto, type Moto, startMoto } from '../support/moto.ts';
+import { zipOf } from '../sandbox/aws/support.ts';
+import { AWS_TARGETS, type Aws } from '../support/aws-targets.ts';
 import { API_KEY, type Cloud, createCloud, deploy, INPUT, NAMES, stateOf, ZIP } from './cloud.ts';
 
 const OLD_KEY = 'fedcba9876543210fedcba9876543210';
 
-describeWithMoto('taking an earlier Python deployment over', () => {
-  let moto: Moto;
+describe.each(AWS_TARGETS)('taking an earlier Python deployment over, on $name', ({ start }) => {
+  let aws: Aws;
   beforeAll(async () => {
-    moto = await startMoto();
+    aws = await start();
   });
-  beforeEach(() => moto.reset());
-  afterAll(() => moto.stop());
+  beforeEach(() => aws.reset());
+  afterAll(() => aws.stop());
 
   test('goes in an order in which no message meets the new settings with the old code', async () => {
-    const cloud = createCloud(moto);
+    const cloud = createCloud(aws);
     await deployWithPython(cloud);
     await deploy(cloud);
     expect(cloud.changes).toEqual([
@@ -48,7 +49,7 @@ describeWithMoto('taking an earlier Python deployment over', () => {
   });
 
   test('arrives at the same state as a new deployment, in a bucket that stays untouched', async () => {
-    const cloud = createCloud(moto);
+    const cloud = createCloud(aws);
     await deployWithPython(cloud);
     await deploy(cloud);
     const taken = await stateOf(cloud);
@@ -57,8 +58,8 @@ describeWithMoto('taking an earlier Python deployment over', () => {
     await deploy(cloud);
     expect(cloud.changes.length).toBe(made);
 
-    await moto.reset();
-    const fresh = createCloud(moto);
+    await aws.reset();
+    const fresh = createCloud(aws);
     await fresh.byHand.s3.send(new CreateBucketCommand({ Bucket: NAMES.bucket }));
     await deploy(fresh);
     const expected = (await stateOf(fresh)) as { queue: object; role: object };
@@ -69,7 +70,7 @@ describeWithMoto('taking an earlier Python deployment over', () => {
   });
 
   test('leaves an event source that was disabled as it is', async () => {
-    const cloud = createCloud(moto);
+    const cloud = createCloud(aws);
     await deployWithPython(cloud, { enabled: false });
     const plan = await deploy(cloud);
     expect(plan.resources.find(({ kind }) => kind === 'eventSource')?.notes).toEqual([
@@ -82,13 +83,13 @@ describeWithMoto('taking an earlier Python deployment over', () => {
   });
 
   test('is completed when it was cut off after any of its calls', async () => {
-    const whole = createCloud(moto);
+    const whole = createCloud(aws);
     await deployWithPython(whole);
     await deploy(whole);
     const expected = await stateOf(whole);
     for (let made = 1; made < whole.changes.length; made += 1) {
-      await moto.reset();
-      const cloud = createCloud(moto);
+      await aws.reset();
+      const cloud = createCloud(aws);
       await deployWithPython(cloud);
       cloud.cutAfter(made);
       await expect(deploy(cloud)).rejects.toThrow('cut off');
@@ -101,11 +102,11 @@ describeWithMoto('taking an earlier Python deployment over', () => {
   });
 
   test('is told as not quite done when only its last call is missing', async () => {
-    const whole = createCloud(moto);
+    const whole = createCloud(aws);
     await deployWithPython(whole);
     await deploy(whole);
-    await moto.reset();
-    const cloud = createCloud(moto);
+    await aws.reset();
+    const cloud = createCloud(aws);
     await deployWithPython(cloud);
     cloud.cutAfter(whole.changes.length - 1);
     await expect(deploy(cloud)).rejects.toThrow('cut off');
@@ -122,7 +123,7 @@ describeWithMoto('taking an earlier Python deployment over', () => {
   });
 
   test('shows what is adopted, with old and new values, and says what happens to waiting messages', async () => {
-    const cloud = createCloud(moto);
+    const cloud = createCloud(aws);
     await deployWithPython(cloud);
     const plan = await planDeployment(cloud, { input: INPUT, zip: ZIP });
     expect(plan.resources.map(({ kind, action }) => [kind, action])).toEqual([
@@ -140,7 +141,7 @@ describeWithMoto('taking an earlier Python deployment over', () => {
       'Messages that wait in it (about 3) stay; those received more than 5 times (at most 3) go to films-queue-dlq.',
     ]);
     const lambda = plan.resources.find(({ kind }) => kind === 'function');
-    expect(lambda?.changes).toContainEqual({ property: 'Runtime', old: 'python3.6', new: 'nodejs24.x' });
+    expect(lambda?.changes).toContainEqual({ property: 'Runtime', old: 'python3.12', new: 'nodejs24.x' });
     expect(lambda?.changes).toContainEqual({ property: 'Environment.API_KEY', old: '(hidden)' });
     expect(lambda?.notes).toContain('Environment variables that tdd does not know are removed.');
     const role = plan.resources.find(({ kind }) => kind === 'role');
@@ -168,28 +169,22 @@ async function deployWithPython({ byHand }: Cloud, { enabled = true } = {}): Pro
       AssumeRolePolicyDocument: JSON.stringify({ Version: '2012-10-17', Statement: [trust] }),
     }),
   );
-  for (const name of ['Basic', 'SQS', 'S3']) {
-    const statement = { Effect: 'Allow', Action: '*', Resource: '*' };
-    const { Policy } = await byHand.iam.send(
-      new CreatePolicyCommand({
-        PolicyName: `Python${name}`,
-        PolicyDocument: JSON.stringify({ Version: '2012-10-17', Statement: [statement] }),
-      }),
-    );
-    await byHand.iam.send(new AttachRolePolicyCommand({ RoleName: NAMES.role, PolicyArn: Policy?.Arn }));
+  for (const name of ['AmazonSQSFullAccess', 'AmazonS3FullAccess', 'AWSLambda_FullAccess']) {
+    const PolicyArn = `arn:aws:iam::aws:policy/${name}`;
+    await byHand.iam.send(new AttachRolePolicyCommand({ RoleName: NAMES.role, PolicyArn }));
   }
   await byHand.lambda.send(
     new CreateFunctionCommand({
       FunctionName: NAMES.function,
-      Runtime: 'python3.6',
+      Runtime: 'python3.12',
       Handler: 'lambda_function.lambda_handler',
       Role: NAMES.roleArn,
       Timeout: 900,
-      Code: { ZipFile: Buffer.from('UEsFBgAAAAAAAAAAAAAAAAAAAAAAAA==', 'base64') },
+      Code: { ZipFile: await zipOf({ 'lambda_function.py': 'def lambda_handler(event, context): pass' }) },
       Environment: { Variables: { API_KEY: OLD_KEY, BUCKET_NAME: NAMES.bucket } },
     }),
   );
-  // Made after the messages: moto would run the function for them.
+  // Created after the messages: moto runs the function for them.
   await byHand.lambda.send(
     new CreateEventSourceMappingCommand({
       FunctionName: NAMES.function,

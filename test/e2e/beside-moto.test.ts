@@ -1,6 +1,6 @@
 import { CreateRoleCommand, GetRoleCommand } from '@aws-sdk/client-iam';
 import { GetFunctionCommand, UpdateFunctionCodeCommand } from '@aws-sdk/client-lambda';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   connect,
   createFunction,
@@ -10,10 +10,10 @@ import {
   TRUST,
   zipOf,
 } from '../sandbox/aws/support.ts';
-import { describeWithMoto } from '../support/moto.ts';
+import { noMotoReason } from '../support/moto.ts';
 import { type BesideMoto, startBesideMoto } from './beside-moto.ts';
 
-describeWithMoto("the door to the sandbox's AWS beside moto", () => {
+describe.skipIf(noMotoReason)("the door to the sandbox's AWS beside moto", () => {
   let sandbox: TestAws;
   let door: BesideMoto;
   beforeAll(async () => {

@@ -17,7 +17,7 @@ export interface BesideMoto {
  * know of all, since it runs the workers: moto runs no functions without containers, and knows no states in between.
  */
 export async function startBesideMoto(endpoint: string): Promise<BesideMoto> {
-  const moto = await startMoto({ accountId: '000000000000' });
+  const moto = await startMoto();
   const shared: string[] = [];
   /** The two have other ids for the same event source. */
   const motosIds = new Map<string, string>();

@@ -1,16 +1,17 @@
-import { CreateRoleCommand, IAMClient } from '@aws-sdk/client-iam';
+import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import {
   CreateEventSourceMappingCommand,
   CreateFunctionCommand,
   type LambdaClient,
 } from '@aws-sdk/client-lambda';
 import { CreateQueueCommand, GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
-import type { Moto } from '../support/moto.ts';
+import { buildZip } from '../../src/deploy/package.ts';
+import type { Aws } from '../support/aws-targets.ts';
 
 /** Makes a role, a queue, a function and the event source between them. @returns its UUID. */
-export async function createEventSource(moto: Moto, lambda: LambdaClient): Promise<string> {
-  const iam = new IAMClient(moto.clientConfig);
-  const sqs = new SQSClient(moto.clientConfig);
+export async function createEventSource(aws: Aws, lambda: LambdaClient): Promise<string> {
+  const iam = new IAMClient(aws.clientConfig);
+  const sqs = new SQSClient(aws.clientConfig);
   const trust = {
     Version: '2012-10-17',
     Statement: [
@@ -19,6 +20,13 @@ export async function createEventSource(moto: Moto, lambda: LambdaClient): Promi
   };
   const role = { RoleName: 'worker', AssumeRolePolicyDocument: JSON.stringify(trust) };
   const { Role } = await iam.send(new CreateRoleCommand(role));
+  const rights = {
+    Effect: 'Allow',
+    Action: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
+    Resource: '*',
+  };
+  const PolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement: [rights] });
+  await iam.send(new PutRolePolicyCommand({ RoleName: 'worker', PolicyName: 'queue', PolicyDocument }));
   const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: 'queue' }));
   const { Attributes } = await sqs.send(
     new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] }),
@@ -29,7 +37,7 @@ export async function createEventSource(moto: Moto, lambda: LambdaClient): Promi
       Role: Role?.Arn,
       Runtime: 'nodejs22.x',
       Handler: 'index.handler',
-      Code: { ZipFile: Buffer.from('PK\x05\x06'.padEnd(22, '\0')) },
+      Code: { ZipFile: await buildZip({ bundle: Buffer.from('export const handler = () => {};') }) },
     }),
   );
   const { UUID = '' } = await lambda.send(

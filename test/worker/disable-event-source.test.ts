@@ -1,21 +1,21 @@
 import { GetEventSourceMappingCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { disableEventSource } from '../../src/worker/disable-event-source.ts';
-import { describeWithMoto, type Moto, startMoto } from '../support/moto.ts';
+import { AWS_TARGETS, type Aws } from '../support/aws-targets.ts';
 import { createEventSource } from './create-event-source.ts';
 
-describeWithMoto('disableEventSource', () => {
-  let moto: Moto;
+describe.each(AWS_TARGETS)('disableEventSource, on $name', ({ start }) => {
+  let aws: Aws;
   beforeAll(async () => {
-    moto = await startMoto();
+    aws = await start();
   });
-  afterAll(() => moto.stop());
+  afterAll(() => aws.stop());
 
   it('disables an event source, and again without complaint', async () => {
-    const lambda = new LambdaClient(moto.clientConfig);
-    const uuid = await createEventSource(moto, lambda);
-    await disableEventSource(uuid, moto.clientConfig);
-    await disableEventSource(uuid, moto.clientConfig);
+    const lambda = new LambdaClient(aws.clientConfig);
+    const uuid = await createEventSource(aws, lambda);
+    await disableEventSource(uuid, aws.clientConfig);
+    await disableEventSource(uuid, aws.clientConfig);
     const { State } = await lambda.send(new GetEventSourceMappingCommand({ UUID: uuid }));
     expect(State).toBe('Disabled');
   });

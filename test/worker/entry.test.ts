@@ -5,7 +5,7 @@ import {
   SendMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createCatalogue } from '../../sandbox/catalogue.ts';
 import { type ImdbStandIn, startImdbStandIn } from '../../sandbox/imdb-stand-in.ts';
 import { SANDBOX_API_KEY } from '../../sandbox/tmdb/keys.ts';
@@ -14,7 +14,7 @@ import { verifyLake } from '../../sandbox/verify-lake.ts';
 import { initialOf } from '../../src/imdb/title-partition.ts';
 import { createS3Lake } from '../../src/lake/s3/s3-lake.ts';
 import type { SqsEvent } from '../../src/worker/handler.ts';
-import { describeWithMoto, type Moto, startMoto } from '../support/moto.ts';
+import { AWS_TARGETS, type Aws } from '../support/aws-targets.ts';
 import { type BundledWorker, bundleWorker, fetchNode } from './bundled-worker.ts';
 import { createEventSource } from './create-event-source.ts';
 
@@ -22,27 +22,27 @@ import { createEventSource } from './create-event-source.ts';
 const others = process.env.TDD_TEST_NODES?.split(',') ?? [];
 const nodes = [`this Node (${process.version})`, ...others.map((version) => `Node ${version}`)];
 
-describeWithMoto('the bundled worker, alone in an empty folder', () => {
+describe.each(AWS_TARGETS)('the bundled worker, alone in an empty folder, on $name', ({ start }) => {
   const catalogue = createCatalogue({ initialOf }, { titles: 200, othersPerTitle: 1, years: [2004] });
-  let moto: Moto;
+  let aws: Aws;
   let tmdb: TmdbStandIn;
   let imdb: ImdbStandIn;
   let worker: BundledWorker;
   let sqs: SQSClient;
 
   beforeAll(async () => {
-    [moto, tmdb, imdb, worker] = await Promise.all([
-      startMoto(),
+    [aws, tmdb, imdb, worker] = await Promise.all([
+      start(),
       startTmdbStandIn({ catalogue }),
       startImdbStandIn({ source: catalogue }),
       bundleWorker(),
     ]);
-    sqs = new SQSClient(moto.clientConfig);
+    sqs = new SQSClient(aws.clientConfig);
   });
   afterEach(() => tmdb.setKeyRevoked(false));
   afterAll(async () => {
     sqs.destroy();
-    await Promise.all([moto.stop(), tmdb.stop(), imdb.stop(), worker.remove()]);
+    await Promise.all([aws.stop(), tmdb.stop(), imdb.stop(), worker.remove()]);
   });
 
   /** Sends a message and receives it as Lambda's poller does. */
@@ -71,7 +71,7 @@ describeWithMoto('the bundled worker, alone in an empty folder', () => {
   /** The settings of the function. */
   function environment(bucket: string): Record<string, string> {
     return {
-      ...moto.env,
+      ...aws.env,
       DATALAKE_BUCKET_NAME: bucket,
       TMDB_API_KEY: SANDBOX_API_KEY,
       TMDB_BASE_URL: tmdb.url,
@@ -81,10 +81,10 @@ describeWithMoto('the bundled worker, alone in an empty folder', () => {
   }
 
   it('disables its own event source when the key is refused', async () => {
-    await moto.reset();
-    const bucket = await moto.createBucket();
-    const lambda = new LambdaClient(moto.clientConfig);
-    const uuid = await createEventSource(moto, lambda);
+    await aws.reset();
+    const bucket = await aws.createBucket();
+    const lambda = new LambdaClient(aws.clientConfig);
+    const uuid = await createEventSource(aws, lambda);
     const queueUrl = await createQueue('queue');
     const event = await deliver(queueUrl, '{"year": 2004, "initial": "TH"}');
     tmdb.setKeyRevoked(true);
@@ -109,8 +109,8 @@ describeWithMoto('the bundled worker, alone in an empty folder', () => {
   it.each(nodes)('downloads a partition into S3 and sends a bad message away, on %s', async (name) => {
     const version = /^Node (.+)$/.exec(name)?.[1];
     const node = version === undefined ? process.execPath : await fetchNode(version);
-    await moto.reset();
-    const bucket = await moto.createBucket();
+    await aws.reset();
+    const bucket = await aws.createBucket();
     const [queueUrl, deadLetterQueueUrl] = [await createQueue('q'), await createQueue('q-dlq')];
     const partition = { year: 2004, initial: 'TH' };
     const events = [
@@ -129,7 +129,7 @@ describeWithMoto('the bundled worker, alone in an empty folder', () => {
     expect(answers).toEqual([{ batchItemFailures: [] }, { batchItemFailures: [] }]);
     expect(log.map(({ level }) => level)).toEqual(['INFO', 'ERROR']);
     expect(output).not.toContain(SANDBOX_API_KEY);
-    const lake = createS3Lake({ s3: moto.s3, bucket });
+    const lake = createS3Lake({ s3: aws.s3, bucket });
     const report = await verifyLake({ lake, catalogue }, { partitions: [partition] });
     expect(report).toMatchObject({ missing: [], unexpected: [], wrong: [] });
     expect(report.movies).toBeGreaterThan(10);

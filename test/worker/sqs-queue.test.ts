@@ -1,21 +1,21 @@
 import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createSqsQueue } from '../../src/aws/queue.ts';
 import { createWorkerQueue, type WorkerQueue } from '../../src/worker/worker-queue.ts';
-import { describeWithMoto, type Moto, startMoto } from '../support/moto.ts';
+import { AWS_TARGETS, type Aws } from '../support/aws-targets.ts';
 
-describeWithMoto('createWorkerQueue', () => {
-  let moto: Moto;
+describe.each(AWS_TARGETS)('createWorkerQueue, on $name', ({ start }) => {
+  let aws: Aws;
   let sqs: SQSClient;
   let queue: WorkerQueue;
   let queueUrl = '';
   let deadLetterQueueUrl = '';
   beforeAll(async () => {
-    moto = await startMoto();
-    sqs = new SQSClient(moto.clientConfig);
+    aws = await start();
+    sqs = new SQSClient(aws.clientConfig);
   });
   beforeEach(async () => {
-    await moto.reset();
+    await aws.reset();
     queueUrl = (await sqs.send(new CreateQueueCommand({ QueueName: 'q' }))).QueueUrl ?? '';
     deadLetterQueueUrl = (await sqs.send(new CreateQueueCommand({ QueueName: 'q-dlq' }))).QueueUrl ?? '';
     queue = createWorkerQueue({
@@ -25,7 +25,7 @@ describeWithMoto('createWorkerQueue', () => {
   });
   afterAll(async () => {
     sqs.destroy();
-    await moto.stop();
+    await aws.stop();
   });
 
   async function receive(url: string) {

@@ -1,6 +1,6 @@
 import { CreateQueueCommand, GetQueueUrlCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import { describeWithMoto, type Moto, startMoto } from '../../support/moto.ts';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { AWS_TARGETS, type Aws } from '../../support/aws-targets.ts';
 import { type CliOptions, type CliRun, runCli } from '../../support/run-cli.ts';
 import { tempFolders } from '../../support/temp-folder.ts';
 
@@ -16,26 +16,26 @@ const FLAGS = [
   'films-queue',
 ];
 
-describeWithMoto('tdd deploy and tdd destroy', () => {
+describe.each(AWS_TARGETS)('tdd deploy and tdd destroy, on $name', ({ start }) => {
   const makeFolder = tempFolders();
-  let moto: Moto;
+  let aws: Aws;
   let sqs: SQSClient;
   beforeAll(async () => {
-    moto = await startMoto();
-    sqs = new SQSClient(moto.clientConfig);
+    aws = await start();
+    sqs = new SQSClient(aws.clientConfig);
   });
   beforeEach(async () => {
-    await moto.reset();
-    for (const [name, value] of Object.entries(moto.env)) vi.stubEnv(name, value);
+    await aws.reset();
+    for (const [name, value] of Object.entries(aws.env)) vi.stubEnv(name, value);
     vi.stubEnv('AWS_PROFILE', undefined);
   });
   afterEach(() => vi.unstubAllEnvs());
-  afterAll(() => moto.stop());
+  afterAll(() => aws.stop());
 
   const run = (argv: readonly string[], options: Partial<CliOptions> = {}): Promise<CliRun> =>
     runCli(argv, {
       cwd: makeFolder(),
-      env: { ...moto.env, TMDB_API_KEY: KEY, TMDB_BASE_URL: NO_TMDB },
+      env: { ...aws.env, TMDB_API_KEY: KEY, TMDB_BASE_URL: NO_TMDB },
       columns: 200,
       ...options,
     });
@@ -48,11 +48,11 @@ describeWithMoto('tdd deploy and tdd destroy', () => {
 
   test('deploys without a terminal when told --yes, and again changes nothing', async () => {
     const first = await run(['deploy', ...FLAGS, '--yes']);
-    expect(first.stderr).toMatch(/AWS account 123456789012, region us-east-1, profile \(none\)/);
+    expect(first.stderr).toMatch(/AWS account 000000000000, region us-east-1, profile \(none\)/);
     expect(first.stderr).toMatch(/dead-letter queue {2}films-queue-dlq\s+create/);
     expect(first.stderr).toMatch(/✔ function: create\n✔ function: allow recursion\n✔ event source: create/);
     expect(first.stdout).toMatch(
-      /arn:aws:lambda:us-east-1:123456789012:function:films\n.*Next: tdd simulate/s,
+      /arn:aws:lambda:us-east-1:000000000000:function:films\n.*Next: tdd simulate/s,
     );
     expect(first.exitCode).toBe(0);
 
@@ -65,7 +65,7 @@ describeWithMoto('tdd deploy and tdd destroy', () => {
   test('shows each property that an update changes, and the key only as changed', async () => {
     await run(['deploy', ...FLAGS, '--yes']);
     const other = 'fedcba9876543210fedcba9876543210';
-    const env = { ...moto.env, TMDB_API_KEY: other, TMDB_BASE_URL: NO_TMDB };
+    const env = { ...aws.env, TMDB_API_KEY: other, TMDB_BASE_URL: NO_TMDB };
     const { stdout } = await run(['deploy', ...FLAGS, '--memory-size', '1024', '--dry-run'], { env });
     expect(stdout).toMatch(/function\s+films\s+update\n {4}MemorySize: 512 → 1024\n/);
     expect(stdout).toMatch(/ {4}Environment\.TMDB_API_KEY: \(hidden\) → changed\n/);
@@ -77,7 +77,7 @@ describeWithMoto('tdd deploy and tdd destroy', () => {
   test('changes nothing in a dry run, whose plan is JSON when asked', async () => {
     const { stdout, exitCode } = await run(['deploy', ...FLAGS, '--dry-run', '--json']);
     const plan = JSON.parse(stdout);
-    expect(plan.identity).toMatchObject({ accountId: '123456789012', region: 'us-east-1' });
+    expect(plan.identity).toMatchObject({ accountId: '000000000000', region: 'us-east-1' });
     expect(plan.resources.map(({ action }: { action: string }) => action)).toEqual(Array(7).fill('create'));
     expect(exitCode).toBe(0);
     expect(await queueExists()).toBe(false);
@@ -99,13 +99,13 @@ describeWithMoto('tdd deploy and tdd destroy', () => {
       types('films-lake\r');
       await sees('API key');
       types(`${KEY}\r`);
-      await sees('AWS account 123456789012');
+      await sees('AWS account 000000000000');
       await sees('event source');
-      await sees('Do this in account 123456789012, region us-east-1?');
+      await sees('Do this in account 000000000000, region us-east-1?');
       types('y\r');
     };
     const names = ['--lambda-name', 'films', '--queue-name', 'films-queue'];
-    const done = await run(['deploy', ...names], { env: { ...moto.env, TMDB_BASE_URL: NO_TMDB }, person });
+    const done = await run(['deploy', ...names], { env: { ...aws.env, TMDB_BASE_URL: NO_TMDB }, person });
     expect(done.exitCode).toBe(0);
     expect(done.stdout + done.stderr).not.toContain(KEY);
     expect(await queueExists()).toBe(true);

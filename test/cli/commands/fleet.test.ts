@@ -7,14 +7,14 @@ import {
   SetQueueAttributesCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
-import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createCatalogue } from '../../../sandbox/catalogue.ts';
 import { startImdbStandIn } from '../../../sandbox/imdb-stand-in.ts';
 import { initialOf } from '../../../src/imdb/title-partition.ts';
 import { createS3Lake } from '../../../src/lake/s3/s3-lake.ts';
 import { manifestOf, putManifest } from '../../app/synthetic-lake.ts';
+import { AWS_TARGETS, type Aws } from '../../support/aws-targets.ts';
 import { createFastClock } from '../../support/fast-clock.ts';
-import { describeWithMoto, type Moto, startMoto } from '../../support/moto.ts';
 import { type CliOptions, type CliRun, runCli } from '../../support/run-cli.ts';
 import { tempFolders } from '../../support/temp-folder.ts';
 
@@ -27,35 +27,35 @@ const SETTINGS = {
   TMDB_API_KEY: KEY,
 };
 
-describeWithMoto('tdd launch, status, redrive, pause and resume', () => {
+describe.each(AWS_TARGETS)('tdd launch, status, redrive, pause and resume, on $name', ({ start }) => {
   const makeFolder = tempFolders();
-  let moto: Moto;
+  let aws: Aws;
   let sqs: SQSClient;
   let imdb: Awaited<ReturnType<typeof startImdbStandIn>>;
   beforeAll(async () => {
-    moto = await startMoto();
-    sqs = new SQSClient(moto.clientConfig);
+    aws = await start();
+    sqs = new SQSClient(aws.clientConfig);
     imdb = await startImdbStandIn({ source: createCatalogue({ initialOf }, { titles: 300 }) });
-    for (const [name, value] of Object.entries(moto.env)) vi.stubEnv(name, value);
+    for (const [name, value] of Object.entries(aws.env)) vi.stubEnv(name, value);
     vi.stubEnv('AWS_PROFILE', undefined);
   });
-  // A paused fleet: moto would run a worker for each message.
+  // A paused fleet: moto runs a worker for each message.
   beforeEach(async () => {
-    await moto.reset();
+    await aws.reset();
     expect((await run(['deploy', '--yes'])).exitCode).toBe(0);
     expect((await run(['pause'])).stdout).toContain('The fleet is paused.');
   });
   afterAll(async () => {
     vi.unstubAllEnvs();
-    await Promise.all([moto.stop(), imdb.stop()]);
+    await Promise.all([aws.stop(), imdb.stop()]);
   });
 
   const run = (argv: readonly string[], options: Partial<CliOptions> = {}): Promise<CliRun> => {
     const cwd = makeFolder();
-    const env = { ...moto.env, ...SETTINGS, IMDB_DATASETS_URL: imdb.url, XDG_CACHE_HOME: cwd };
+    const env = { ...aws.env, ...SETTINGS, IMDB_DATASETS_URL: imdb.url, XDG_CACHE_HOME: cwd };
     return runCli(argv, { cwd, env, columns: 200, ...options });
   };
-  const lake = () => createS3Lake({ s3: moto.s3, bucket: 'films-lake' });
+  const lake = () => createS3Lake({ s3: aws.s3, bucket: 'films-lake' });
   const json = async (argv: readonly string[]) => JSON.parse((await run([...argv, '--json'])).stdout);
   const readJson = async (key: string) => JSON.parse((await lake().read(key))?.body.toString() ?? '');
   const waiting = async () => (await json(['status'])).queue.waiting;

@@ -6,11 +6,11 @@ import {
   SendMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Counts } from '../../../src/download/manifest.ts';
 import { createS3Lake } from '../../../src/lake/s3/s3-lake.ts';
 import { type PartitionMessage, parseMessage } from '../../../src/message.ts';
-import { describeWithMoto, type Moto, startMoto } from '../../support/moto.ts';
+import { AWS_TARGETS, type Aws } from '../../support/aws-targets.ts';
 import { runCli } from '../../support/run-cli.ts';
 import { makeTempFolder } from '../../support/temp-folder.ts';
 
@@ -18,31 +18,31 @@ const BUCKET = 'simulated-lake';
 const SIMULATE = ['simulate', '--year', '2004', '--initial', 'ad', '--queue-name', 'q'];
 const WAIT = [...SIMULATE, '--wait', '--datalake-bucket-name', BUCKET];
 
-describeWithMoto('tdd simulate', () => {
-  let moto: Moto;
+describe.each(AWS_TARGETS)('tdd simulate, on $name', ({ start }) => {
+  let aws: Aws;
   let sqs: SQSClient;
   let queueUrl = '';
   let deadLetterQueueUrl = '';
   beforeAll(async () => {
-    moto = await startMoto();
-    sqs = new SQSClient(moto.clientConfig);
+    aws = await start();
+    sqs = new SQSClient(aws.clientConfig);
   });
   beforeEach(async () => {
     // The SDK's own clients read the process's environment.
-    for (const [name, value] of Object.entries(moto.env)) vi.stubEnv(name, value);
-    await moto.reset();
-    await moto.createBucket(BUCKET);
+    for (const [name, value] of Object.entries(aws.env)) vi.stubEnv(name, value);
+    await aws.reset();
+    await aws.createBucket(BUCKET);
     queueUrl = (await sqs.send(new CreateQueueCommand({ QueueName: 'q' }))).QueueUrl ?? '';
     deadLetterQueueUrl = (await sqs.send(new CreateQueueCommand({ QueueName: 'q-dlq' }))).QueueUrl ?? '';
   });
   afterEach(() => vi.unstubAllEnvs());
   afterAll(async () => {
     sqs.destroy();
-    await moto.stop();
+    await aws.stop();
   });
 
   const run = async (argv: readonly string[], signals = new EventEmitter()) =>
-    runCli(argv, { cwd: await makeTempFolder(), env: moto.env, signals });
+    runCli(argv, { cwd: await makeTempFolder(), env: aws.env, signals });
 
   /** The message that the command has sent, as soon as it has. */
   async function receive() {
@@ -55,7 +55,7 @@ describeWithMoto('tdd simulate', () => {
   async function tellComplete({ run: name }: PartitionMessage, counts: Counts): Promise<void> {
     const lastRun = { run: name, outcome: 'complete' };
     const manifest = { complete: true, counts, settings: {}, titles: {}, lastRun };
-    await createS3Lake({ s3: moto.s3, bucket: BUCKET }).write(
+    await createS3Lake({ s3: aws.s3, bucket: BUCKET }).write(
       'tmdb/manifests/year-2004/initial-AD.json',
       JSON.stringify(manifest),
       'application/json',

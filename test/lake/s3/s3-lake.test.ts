@@ -1,26 +1,27 @@
 import { HeadObjectCommand, ListMultipartUploadsCommand, type S3Client } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createS3Client } from '../../../src/aws/s3-client.ts';
 import { createS3Lake } from '../../../src/lake/s3/s3-lake.ts';
-import { describeWithMoto, type Moto, startMoto } from '../../support/moto.ts';
+import { AWS_TARGETS, type Aws } from '../../support/aws-targets.ts';
 import { describeLakeContract } from '../lake-contract.ts';
 
-describeWithMoto('a lake in a bucket', () => {
-  let moto: Moto;
+describe.each(AWS_TARGETS)('a lake in a bucket, on $name', ({ start }) => {
+  let aws: Aws;
   let s3: S3Client;
   const buckets: string[] = [];
   beforeAll(async () => {
-    moto = await startMoto();
-    const { region, credentials } = moto.clientConfig;
-    s3 = createS3Client({ env: moto.env }, { region, credentials });
+    // The lake's memory is measured in this one.
+    aws = await start({ ownProcess: true });
+    const { region, credentials } = aws.clientConfig;
+    s3 = createS3Client({ env: aws.env }, { region, credentials });
   });
   afterAll(async () => {
     s3.destroy();
-    await moto.stop();
+    await aws.stop();
   });
 
   const openLake = async () => {
-    const bucket = await moto.createBucket();
+    const bucket = await aws.createBucket();
     buckets.push(bucket);
     return createS3Lake({ s3, bucket });
   };
@@ -32,12 +33,12 @@ describeWithMoto('a lake in a bucket', () => {
     parallelLakes: async () => {
       // moto answers in threads and does not lock between its check and its write, as S3 does: one socket puts
       // the requests, not the callers, in a row.
-      const { region, credentials } = moto.clientConfig;
+      const { region, credentials } = aws.clientConfig;
       const oneSocket = createS3Client(
-        { env: moto.env },
+        { env: aws.env },
         { region, credentials, requestHandler: { httpAgent: { keepAlive: true, maxSockets: 1 } } },
       );
-      const bucket = await moto.createBucket();
+      const bucket = await aws.createBucket();
       return [createS3Lake({ s3: oneSocket, bucket }), createS3Lake({ s3: oneSocket, bucket })];
     },
   });

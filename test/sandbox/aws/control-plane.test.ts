@@ -44,15 +44,14 @@ import {
 } from '@aws-sdk/client-sqs';
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { describeWithMoto, type Moto, startMoto } from '../../support/moto.ts';
+import { ACCOUNT_ID } from '../../../sandbox/aws/world.ts';
+import { AWS_TARGETS, type Aws } from '../../support/aws-targets.ts';
 import {
   type Clients,
   connect,
   createFunction,
   createQueue,
   createRole,
-  startTestAws,
-  type TestAws,
   TRUST,
   until,
   zipOf,
@@ -60,36 +59,24 @@ import {
 
 const SOURCE = 'export async function handler() {}';
 
-describe('the control plane of the sandbox', () => {
-  let test: TestAws;
-  beforeAll(async () => {
-    test = await startTestAws();
-  });
-  afterAll(() => test.stop());
-  behaveLikeAws(() => test, '000000000000');
-});
-
-describeWithMoto('the control plane of moto', () => {
-  let moto: Moto;
+describe.each(AWS_TARGETS)('the control plane of $name', ({ start }) => {
+  let aws: Aws;
   let clients: Clients;
   beforeAll(async () => {
-    moto = await startMoto();
-    clients = connect(moto.endpoint);
+    aws = await start();
+    clients = connect(aws.endpoint);
   });
-  afterAll(() => moto.stop());
-  behaveLikeAws(() => clients, '123456789012');
-});
+  afterAll(() => aws.stop());
 
-/** What both stand-ins must do alike. Names are used once, so that the tests do not meet. */
-function behaveLikeAws(aws: () => Clients, account: string): void {
-  const queueArn = (name: string) => `arn:aws:sqs:us-east-1:${account}:${name}`;
+  // Names are used once, so that the tests do not meet.
+  const queueArn = (name: string) => `arn:aws:sqs:us-east-1:${ACCOUNT_ID}:${name}`;
 
   it('tells whose account it is', async () => {
-    expect((await aws().sts.send(new GetCallerIdentityCommand())).Account).toBe(account);
+    expect((await clients.sts.send(new GetCallerIdentityCommand())).Account).toBe(ACCOUNT_ID);
   });
 
   it('keeps a role with its trust, tags and inline policy', async () => {
-    const { iam } = aws();
+    const { iam } = clients;
     await iam.send(
       new CreateRoleCommand({
         RoleName: 'kept',
@@ -100,7 +87,7 @@ function behaveLikeAws(aws: () => Clients, account: string): void {
     );
     const { Role } = await iam.send(new GetRoleCommand({ RoleName: 'kept' }));
     expect(Role).toMatchObject({
-      Arn: `arn:aws:iam::${account}:role/service-role/kept`,
+      Arn: `arn:aws:iam::${ACCOUNT_ID}:role/service-role/kept`,
       Path: '/service-role/',
       Tags: [{ Key: 'tdd:stack', Value: 'a' }],
     });
@@ -122,7 +109,7 @@ function behaveLikeAws(aws: () => Clients, account: string): void {
   });
 
   it('refuses a role twice, an unknown one, and one that is none', async () => {
-    const { iam } = aws();
+    const { iam } = clients;
     const create = (RoleName: string, AssumeRolePolicyDocument = TRUST) =>
       iam.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument }));
     await create('twice');
@@ -151,9 +138,9 @@ function behaveLikeAws(aws: () => Clients, account: string): void {
   });
 
   it('deletes a role only without policies', async () => {
-    const { iam } = aws();
+    const { iam } = clients;
     const RoleName = 'guarded';
-    await createRole(aws(), RoleName);
+    await createRole(clients, RoleName);
     await expect(iam.send(new DeleteRoleCommand({ RoleName }))).rejects.toMatchObject({
       name: 'DeleteConflictException',
     });
@@ -163,7 +150,7 @@ function behaveLikeAws(aws: () => Clients, account: string): void {
   });
 
   it('keeps a log group with its retention and tags', async () => {
-    const { cloudWatchLogs } = aws();
+    const { cloudWatchLogs } = clients;
     const logGroupName = '/aws/lambda/kept';
     await cloudWatchLogs.send(new CreateLogGroupCommand({ logGroupName, tags: { a: '1' } }));
     await expect(cloudWatchLogs.send(new CreateLogGroupCommand({ logGroupName }))).rejects.toMatchObject({
@@ -173,7 +160,7 @@ function behaveLikeAws(aws: () => Clients, account: string): void {
     const { logGroups } = await cloudWatchLogs.send(
       new DescribeLogGroupsCommand({ logGroupNamePrefix: '/aws/lambda/k' }),
     );
-    const resourceArn = `arn:aws:logs:us-east-1:${account}:log-group:${logGroupName}`;
+    const resourceArn = `arn:aws:logs:us-east-1:${ACCOUNT_ID}:log-group:${logGroupName}`;
     expect(logGroups).toMatchObject([{ logGroupName, retentionInDays: 30, arn: `${resourceArn}:*` }]);
     await cloudWatchLogs.send(new TagLogGroupCommand({ resourceArn, tags: { b: '2' } }));
     expect((await cloudWatchLogs.send(new ListTagsForResourceCommand({ resourceArn }))).tags).toEqual({
@@ -190,15 +177,15 @@ function behaveLikeAws(aws: () => Clients, account: string): void {
   });
 
   it('keeps a function, and what is updated of it', async () => {
-    const { lambda } = aws();
-    const role = await createRole(aws(), 'of-kept');
+    const { lambda } = clients;
+    const role = await createRole(clients, 'of-kept');
     const FunctionName = 'kept';
-    const created = await createFunction(aws(), role, SOURCE, {
+    const created = await createFunction(clients, role, SOURCE, {
       FunctionName,
       Environment: { Variables: { A: '1' } },
       Tags: { 'tdd:stack': 'a' },
     });
-    const arn = `arn:aws:lambda:us-east-1:${account}:function:kept`;
+    const arn = `arn:aws:lambda:us-east-1:${ACCOUNT_ID}:function:kept`;
     expect(created).toMatchObject({
       FunctionArn: arn,
       Runtime: 'nodejs22.x',
@@ -229,7 +216,7 @@ function behaveLikeAws(aws: () => Clients, account: string): void {
       Environment: { Variables: { A: '1' } },
     });
 
-    await expect(createFunction(aws(), role, SOURCE, { FunctionName })).rejects.toMatchObject({
+    await expect(createFunction(clients, role, SOURCE, { FunctionName })).rejects.toMatchObject({
       name: 'ResourceConflictException',
       $metadata: { httpStatusCode: 409 },
     });
@@ -248,23 +235,25 @@ function behaveLikeAws(aws: () => Clients, account: string): void {
   });
 
   it('refuses a function without a role, or with a role of another form', async () => {
-    const missing = `arn:aws:iam::${account}:role/missing`;
-    await expect(createFunction(aws(), missing, SOURCE, { FunctionName: 'roleless' })).rejects.toMatchObject({
+    const missing = `arn:aws:iam::${ACCOUNT_ID}:role/missing`;
+    await expect(
+      createFunction(clients, missing, SOURCE, { FunctionName: 'roleless' }),
+    ).rejects.toMatchObject({
       name: 'InvalidParameterValueException',
       message: 'The role defined for the function cannot be assumed by Lambda.',
     });
-    await expect(createFunction(aws(), 'worker', SOURCE, { FunctionName: 'roleless' })).rejects.toMatchObject(
-      {
-        name: 'ValidationException',
-      },
-    );
+    await expect(
+      createFunction(clients, 'worker', SOURCE, { FunctionName: 'roleless' }),
+    ).rejects.toMatchObject({
+      name: 'ValidationException',
+    });
   });
 
   it('keeps a mapping, and what is updated of it', async () => {
-    const { lambda } = aws();
-    const role = await createRole(aws(), 'of-mapped');
-    await createFunction(aws(), role, SOURCE, { FunctionName: 'mapped' });
-    await createQueue(aws(), 'mapped', { VisibilityTimeout: '60' });
+    const { lambda } = clients;
+    const role = await createRole(clients, 'of-mapped');
+    await createFunction(clients, role, SOURCE, { FunctionName: 'mapped' });
+    await createQueue(clients, 'mapped', { VisibilityTimeout: '60' });
     const { UUID } = await lambda.send(
       new CreateEventSourceMappingCommand({
         EventSourceArn: queueArn('mapped'),
@@ -282,7 +271,7 @@ function behaveLikeAws(aws: () => Clients, account: string): void {
       {
         UUID,
         EventSourceArn: queueArn('mapped'),
-        FunctionArn: `arn:aws:lambda:us-east-1:${account}:function:mapped`,
+        FunctionArn: `arn:aws:lambda:us-east-1:${ACCOUNT_ID}:function:mapped`,
         BatchSize: 1,
         State: 'Disabled',
         FunctionResponseTypes: ['ReportBatchItemFailures'],
@@ -304,10 +293,10 @@ function behaveLikeAws(aws: () => Clients, account: string): void {
   });
 
   it('keeps a queue with its settings and tags', async () => {
-    const { sqs } = aws();
-    const dead = await createQueue(aws(), 'kept-dlq');
+    const { sqs } = clients;
+    const dead = await createQueue(clients, 'kept-dlq');
     const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: queueArn('kept-dlq'), maxReceiveCount: 5 });
-    const queue = await createQueue(aws(), 'kept', { VisibilityTimeout: '1800', RedrivePolicy });
+    const queue = await createQueue(clients, 'kept', { VisibilityTimeout: '1800', RedrivePolicy });
     expect((await sqs.send(new GetQueueUrlCommand({ QueueName: 'kept' }))).QueueUrl).toBe(queue.url);
     await sqs.send(
       new SetQueueAttributesCommand({
@@ -342,10 +331,10 @@ function behaveLikeAws(aws: () => Clients, account: string): void {
   });
 
   it('tells which messages of a batch it took, and gives up to the dead-letter queue', async () => {
-    const { sqs } = aws();
-    const dead = await createQueue(aws(), 'moved-dlq');
+    const { sqs } = clients;
+    const dead = await createQueue(clients, 'moved-dlq');
     const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: queueArn('moved-dlq'), maxReceiveCount: 1 });
-    const queue = await createQueue(aws(), 'moved', { VisibilityTimeout: '0', RedrivePolicy });
+    const queue = await createQueue(clients, 'moved', { VisibilityTimeout: '0', RedrivePolicy });
     const sent = await sqs.send(
       new SendMessageBatchCommand({
         QueueUrl: queue.url,
@@ -381,6 +370,6 @@ function behaveLikeAws(aws: () => Clients, account: string): void {
     expect(letters.map(({ Body }) => Body).sort()).toEqual(['one', 'two']);
     expect(letters.find(({ Body }) => Body === 'two')?.MessageAttributes?.run?.StringValue).toBe('r');
   });
-}
+});
 
 const MANAGED = 'arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole';

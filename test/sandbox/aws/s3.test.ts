@@ -23,7 +23,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { describeWithMoto, type Moto, startMoto } from '../../support/moto.ts';
+import { AWS_TARGETS, type Aws } from '../../support/aws-targets.ts';
 import { connect, startTestAws, type TestAws } from './support.ts';
 
 describe('the S3 of the sandbox', () => {
@@ -32,8 +32,6 @@ describe('the S3 of the sandbox', () => {
     test = await startTestAws();
   });
   afterAll(() => test.stop());
-
-  behaveLikeS3(() => test.s3);
 
   it('keeps objects as plain files, and takes files put there by hand for objects', async () => {
     await test.s3.send(new CreateBucketCommand({ Bucket: 'plain' }));
@@ -103,13 +101,13 @@ describe('the S3 of the sandbox', () => {
   });
 });
 
-describeWithMoto('the S3 of moto', () => {
-  let moto: Moto;
+describe.each(AWS_TARGETS)('the S3 of $name', ({ start }) => {
+  let aws: Aws;
   beforeAll(async () => {
-    moto = await startMoto();
+    aws = await start();
   });
-  afterAll(() => moto.stop());
-  behaveLikeS3(() => moto.s3);
+  afterAll(() => aws.stop());
+  behaveLikeS3(() => aws.s3);
 });
 
 /** What both stand-ins must do alike. */

@@ -1,0 +1,114 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import type { SandboxAws } from '../../sandbox/aws/start-aws.ts';
+import { startInstantAws } from './instant-aws.ts';
+import { motoAvailable, startMoto } from './moto.ts';
+
+/** An AWS on loopback, for one test file. Event sources run no function in it. */
+export interface Aws {
+  readonly name: 'sandbox' | 'moto';
+  /** `http://127.0.0.1:PORT`, for every service. */
+  readonly endpoint: string;
+  /** For the constructor of any SDK client: `new SQSClient(aws.clientConfig)`. */
+  readonly clientConfig: {
+    readonly endpoint: string;
+    readonly region: string;
+    readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  };
+  /** The same for a child process, or for code that reads the SDK's environment variables. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly s3: S3Client;
+  /** Creates a bucket of this name, or of a new one. @returns its name. */
+  createBucket(name?: string): Promise<string>;
+  /** Deletes everything created so far, in all services. */
+  reset(): Promise<void>;
+  /** Ends the server and the client. */
+  stop(): Promise<void>;
+}
+
+/** What can answer the AWS SDK in a test. */
+export interface AwsTarget {
+  readonly name: Aws['name'];
+  /**
+   * Starts one on a free port.
+   * @param options.ownProcess so that it takes no memory of the test's process; it cannot be reset then.
+   */
+  start(options?: { readonly ownProcess?: boolean }): Promise<Aws>;
+}
+
+/**
+ * For `describe.each`: the project's own AWS, and moto where it is installed, so that the tests do not agree with
+ * our own idea of AWS alone. `TDD_TEST_MOTO=0` leaves the repeat on moto out.
+ */
+export const AWS_TARGETS: readonly AwsTarget[] = [
+  { name: 'sandbox', start: startSandboxAws },
+  ...(motoAvailable ? [{ name: 'moto', start: startMotoAws } as const] : []),
+];
+
+async function startSandboxAws({ ownProcess = false } = {}): Promise<Aws> {
+  const directory = await mkdtemp(join(tmpdir(), 'tdd-aws-'));
+  const aws = await (ownProcess ? startAwsProcess(directory) : startInstantAws(directory));
+  return connect('sandbox', aws.endpoint, {
+    reset: aws.reset,
+    stop: async () => {
+      await aws.stop();
+      await rm(directory, { recursive: true, force: true });
+    },
+  });
+}
+
+async function startAwsProcess(directory: string): Promise<Pick<SandboxAws, 'endpoint' | 'reset' | 'stop'>> {
+  const child = fork(new URL('./aws-process.ts', import.meta.url), [directory], {
+    execArgv: ['--import', 'tsx'],
+  });
+  const [endpoint] = (await once(child, 'message')) as [string];
+  return {
+    endpoint,
+    reset: () => Promise.reject(new Error('The AWS in a process of its own cannot be reset.')),
+    stop: async () => {
+      const ended = once(child, 'exit');
+      child.disconnect();
+      await ended;
+    },
+  };
+}
+
+async function startMotoAws(): Promise<Aws> {
+  const moto = await startMoto();
+  return connect('moto', moto.endpoint, moto);
+}
+
+function connect(name: Aws['name'], endpoint: string, { reset, stop }: Pick<Aws, 'reset' | 'stop'>): Aws {
+  const credentials = { accessKeyId: 'testing', secretAccessKey: 'testing' };
+  const region = 'us-east-1';
+  const clientConfig = { endpoint, region, credentials };
+  const s3 = new S3Client({ ...clientConfig, forcePathStyle: true });
+  let buckets = 0;
+  return {
+    name,
+    endpoint,
+    clientConfig,
+    env: {
+      AWS_ENDPOINT_URL: endpoint,
+      AWS_REGION: region,
+      AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    },
+    s3,
+    createBucket: async (bucketName) => {
+      buckets += 1;
+      const bucket = bucketName ?? `bucket-${buckets}-${Date.now()}`;
+      await s3.send(new CreateBucketCommand({ Bucket: bucket }));
+      return bucket;
+    },
+    reset,
+    stop: async () => {
+      s3.destroy();
+      await stop();
+    },
+  };
+}
