@@ -12,16 +12,11 @@ export interface PlanLine {
   readonly notes: readonly string[];
 }
 
-/** What the resources are called for people. */
-export const KIND_NAMES: Readonly<Record<ResourceKind, string>> = {
-  bucket: 'bucket',
-  deadLetterQueue: 'dead-letter queue',
-  queue: 'queue',
-  role: 'role',
-  logGroup: 'log group',
-  function: 'function',
-  eventSource: 'event source',
-};
+/** What a kind of resource is called for people: `log group`. */
+export function kindName(kind: ResourceKind): string {
+  if (kind === 'deadLetterQueue') return 'dead-letter queue';
+  return kind.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+}
 
 /** Values longer than this (policies) are cut in the table; `--json` has them whole. */
 const MAX_VALUE = 60;
@@ -30,7 +25,7 @@ const MAX_VALUE = 60;
 export function formatPlan(lines: readonly PlanLine[], style: Style): string {
   const table = formatTable(
     [{ title: 'resource' }, { title: 'name' }, { title: 'action' }],
-    lines.map(({ kind, name, action }) => [KIND_NAMES[kind], name, colorOf(action, style)(action)]),
+    lines.map(({ kind, name, action }) => [kindName(kind), name, colorOf(action, style)(action)]),
   ).split('\n');
   const [title = '', ...rows] = table;
   return [title, ...rows.flatMap((row, index) => [row, ...details(lines[index], style)])].join('\n');

@@ -6,7 +6,7 @@ import { defineCommand } from '../command.ts';
 import { askConsent, readDryRun, showPlan } from '../consent.ts';
 import type { CommandContext } from '../context.ts';
 import type { Flags } from '../flags.ts';
-import { formatPlan, KIND_NAMES } from '../format-plan.ts';
+import { formatPlan, kindName } from '../format-plan.ts';
 import { announceIdentity, openAws } from '../open-connection.ts';
 import type { Style } from '../output.ts';
 import { createStepLines } from '../step-lines.ts';
@@ -72,7 +72,7 @@ async function run(context: CommandContext, { settings, dryRun }: DeployInput): 
     const deployment = await applyDeployment(connection, plan, {
       signal,
       onStep: ({ resource, action }, state) => {
-        if (state === 'started') lines.start(`${KIND_NAMES[resource]}: ${action}`);
+        if (state === 'started') lines.start(`${kindName(resource)}: ${action}`);
         if (state === 'waiting') {
           lines.note(action === 'wait for running workers' ? '5 minutes at most' : 'waiting for AWS');
         }

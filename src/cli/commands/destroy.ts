@@ -6,7 +6,7 @@ import { defineCommand } from '../command.ts';
 import { readDryRun, showPlan } from '../consent.ts';
 import type { CommandContext } from '../context.ts';
 import type { Flags } from '../flags.ts';
-import { formatPlan, KIND_NAMES } from '../format-plan.ts';
+import { formatPlan, kindName } from '../format-plan.ts';
 import { announceIdentity, openAws } from '../open-connection.ts';
 import type { Style } from '../output.ts';
 import { createStepLines } from '../step-lines.ts';
@@ -83,7 +83,7 @@ async function run(context: CommandContext, input: DestroyInput): Promise<Destro
     await applyDestroy(connection, plan, {
       signal,
       onStep: ({ kind, name }, state) =>
-        state === 'started' ? lines.start(`${KIND_NAMES[kind]} ${name}: delete`) : lines.done(),
+        state === 'started' ? lines.start(`${kindName(kind)} ${name}: delete`) : lines.done(),
       onProgress: (removed) => lines.note(`${removed} objects so far`),
     });
     return result;
@@ -131,8 +131,8 @@ function format({ resources, dryRun, lambdaName }: DestroyResult, style: Style):
       : `${style.green('✔')} ${lambdaName} is gone.`,
     ...stays.map(({ kind, name, action }) =>
       action === 'keep'
-        ? `  The ${KIND_NAMES[kind]} ${name} is not touched; --delete-bucket deletes it with all its data.`
-        : `  The ${KIND_NAMES[kind]} ${name} is left: it does not carry our tag.`,
+        ? `  The ${kindName(kind)} ${name} is not touched; --delete-bucket deletes it with all its data.`
+        : `  The ${kindName(kind)} ${name} is left: it does not carry our tag.`,
     ),
   ].join('\n');
 }
