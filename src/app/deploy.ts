@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { type Identity, observeIdentity } from '../aws/identity.ts';
 import { settingsEnvironment } from '../config/resolve-settings.ts';
-import type { DeploymentInput } from '../deploy/deployment-input.ts';
+import { SETTINGS } from '../config/settings.ts';
+import type { DeploymentInput } from '../deploy/names.ts';
 import { buildZip } from '../deploy/package.ts';
 import { type Plan, planDeployment } from '../deploy/plan.ts';
 import { UserError } from '../errors.ts';
@@ -20,18 +21,27 @@ export interface DeployPreview {
 /**
  * Looks at AWS and says what `tdd deploy` would do there; it cannot change anything.
  * @param options.onIdentity is told who one is in AWS before anything else is looked at.
+ * @throws {UsageError} for a setting that AWS would refuse.
  * @throws {UserError} when AWS takes no credentials, the worker was not built, or something stands in the way.
  */
 export async function planDeploy(
   connection: Pick<Connection, 'clients' | 'profile' | 'clock' | 'settings'>,
   options: { readonly signal?: AbortSignal; readonly onIdentity?: (identity: Identity) => void } = {},
 ): Promise<DeployPreview> {
+  checkSettings(connection.settings);
   const identity = await observeIdentity(connection);
   options.onIdentity?.(identity);
   const wanted = await describeDeployment(connection.settings, identity);
   options.signal?.throwIfAborted();
   return { identity, plan: await planDeployment(connection, wanted, options) };
 }
+
+/** Settings made by hand, instead of read, follow the same rules. */
+function checkSettings(settings: CompleteSettings): void {
+  for (const name of DEPLOYED_SETTINGS) SETTINGS[name].parse(String(settings[name]));
+}
+
+const DEPLOYED_SETTINGS = ['lambdaName', 'queueName', 'bucketName', 'workers', 'memorySize'] as const;
 
 /** What a deployment is planned from. */
 interface WantedDeployment {

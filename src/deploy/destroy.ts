@@ -1,6 +1,5 @@
 import { readingClients, toUserError, withClearErrors } from '../aws/calls.ts';
-import type { DeploymentInput } from './deployment-input.ts';
-import { type DeploymentNames, deploymentNames } from './names.ts';
+import { type DeploymentInput, type DeploymentNames, deploymentNames } from './names.ts';
 import type { DeployDeps } from './plan.ts';
 import type { DestroyContext, ObserveDeps, ObservedResource, OtherSource } from './resource.ts';
 import { eventSource } from './resources/event-source.ts';

@@ -1,5 +1,24 @@
 import { deadLetterQueueName } from '../worker-contract.ts';
-import type { DeploymentInput } from './deployment-input.ts';
+
+/** What the user wants in AWS: everything that `tdd deploy` needs to know, with all defaults filled in. */
+export interface DeploymentInput {
+  /** The function's name, which is also the stack's: every resource is tagged with it. */
+  readonly lambdaName: string;
+  readonly queueName: string;
+  readonly bucketName: string;
+  /** Of the function, its queues and its bucket: `eu-central-1`. */
+  readonly region: string;
+  /** Twelve digits. */
+  readonly accountId: string;
+  /** How many invocations of the function may run at once. */
+  readonly workers: number;
+  readonly memorySizeMb: number;
+  /**
+   * The worker's settings as environment variables, `TMDB_API_KEY` among them. Those that follow from the
+   * deployment itself (bucket, workers, queues) are added.
+   */
+  readonly environment: Readonly<Record<string, string>>;
+}
 
 /** The tag that every resource of a deployment carries; its value is the function's name. */
 export const STACK_TAG = 'tdd:stack';

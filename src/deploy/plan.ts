@@ -3,8 +3,7 @@ import type { DeployClients } from '../aws/clients.ts';
 import type { Clock } from '../clock.ts';
 import { WORKER_VARIABLES } from '../worker-contract.ts';
 import type { Change } from './change.ts';
-import { checkDeploymentInput, type DeploymentInput } from './deployment-input.ts';
-import { deploymentNames } from './names.ts';
+import { type DeploymentInput, deploymentNames } from './names.ts';
 import type {
   Desired,
   Found,
@@ -65,7 +64,6 @@ export async function planDeployment(
   options: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<Plan> {
   const { input, zip } = wanted;
-  checkDeploymentInput(input);
   const names = deploymentNames(input);
   const clients = readingClients(withClearErrors(deps.clients, secretsOf(input)));
   const clock = abortableClock(deps.clock, options.signal);

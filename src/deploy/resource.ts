@@ -2,8 +2,7 @@ import type { ReadingClients } from '../aws/calls.ts';
 import type { DeployClients } from '../aws/clients.ts';
 import type { Clock } from '../clock.ts';
 import type { Change } from './change.ts';
-import type { DeploymentInput } from './deployment-input.ts';
-import type { DeploymentNames } from './names.ts';
+import type { DeploymentInput, DeploymentNames } from './names.ts';
 
 /**
  * One AWS resource of a deployment: how to read it, what differs from the wanted state, and the steps that create,

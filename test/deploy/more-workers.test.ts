@@ -2,7 +2,7 @@ import { UpdateEventSourceMappingCommand } from '@aws-sdk/client-lambda';
 import { DeleteMessageCommand, ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { applyDeployment } from '../../src/deploy/apply.ts';
-import type { DeploymentInput } from '../../src/deploy/deployment-input.ts';
+import type { DeploymentInput } from '../../src/deploy/names.ts';
 import { basisOf, planDeployment } from '../../src/deploy/plan.ts';
 import { AWS_TARGETS, type Aws } from '../support/aws-targets.ts';
 import { type Cloud, createCloud, deploy, INPUT, stateOf, ZIP } from './cloud.ts';

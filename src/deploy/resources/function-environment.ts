@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { WORKER_VARIABLES } from '../../worker-contract.ts';
 import { type Change, change } from '../change.ts';
-import type { DeploymentInput } from '../deployment-input.ts';
+import type { DeploymentInput } from '../names.ts';
 import type { ResourceRefs } from '../resource.ts';
 
 const HIDDEN = '(hidden)';

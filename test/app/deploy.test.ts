@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest';
+import { planDeploy } from '../../src/app/deploy.ts';
+import { resolveSettings } from '../../src/config/resolve-settings.ts';
+import { UsageError } from '../../src/errors.ts';
+import { API_KEY } from '../deploy/cloud.ts';
+import { createFakeClock } from '../support/fake-clock.ts';
+
+test.each([
+  ['lambdaName', 'a b', /"a b" is no name for a Lambda function/],
+  ['queueName', 'films.fifo', /FIFO/],
+  ['bucketName', 'Films', /"Films" is no name of an S3 bucket/],
+  ['workers', 1, /"1" is no number of workers/],
+  ['workers', 2.5, /"2.5" is no number of workers/],
+  ['memorySize', 64, /"64" is no number of megabytes/],
+])('planDeploy refuses %s %o of settings made by hand, before it calls AWS', async (name, value, message) => {
+  const settings = { ...resolveSettings({ env: {}, file: undefined }), bucketName: 'films', apiKey: API_KEY };
+  const refuse = () => Promise.reject(new Error('AWS was called'));
+  const client = { send: refuse };
+  const clients = {
+    ...{ iam: client, lambda: client, sqs: client, s3: client, logs: client, sts: client },
+    region: refuse,
+  };
+  const connection = { clients, profile: undefined, clock: createFakeClock() };
+  const plan = planDeploy({ ...connection, settings: { ...settings, [name]: value } });
+  await expect(plan).rejects.toThrow(UsageError);
+  await expect(plan).rejects.toThrow(message);
+});
