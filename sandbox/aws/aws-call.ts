@@ -50,7 +50,7 @@ export class AwsError extends Error {
 /** Reads a request whole. One endpoint serves all services: the signature's scope says which is meant. */
 export async function readCall(request: IncomingMessage, defaultRegion: string): Promise<AwsCall> {
   const url = new URL(`http://${request.headers.host ?? '127.0.0.1'}${request.url ?? '/'}`);
-  const scope = readScope(request.headers.authorization, url);
+  const scope = readScope(request.headers.authorization);
   const body = await buffer(request);
   return {
     service: serviceOf(scope?.service),
@@ -66,12 +66,11 @@ export async function readCall(request: IncomingMessage, defaultRegion: string):
 }
 
 /**
- * The credential scope, `key/20261122/us-east-1/lambda/aws4_request`, from the header or a presigned address.
+ * The credential scope, `key/20261122/us-east-1/lambda/aws4_request`, from the header.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
-function readScope(authorization: string | undefined, url: URL) {
-  const credential =
-    /Credential=([^,\s]+)/.exec(authorization ?? '')?.[1] ?? url.searchParams.get('X-Amz-Credential') ?? '';
+function readScope(authorization: string | undefined) {
+  const credential = /Credential=([^,\s]+)/.exec(authorization ?? '')?.[1] ?? '';
   const [accessKeyId, , region, service] = credential.split('/');
   return accessKeyId && region && service ? { accessKeyId, region, service } : undefined;
 }
@@ -106,7 +105,7 @@ export function answerError(call: Pick<AwsCall, 'service' | 'method' | 'url'>, e
   const requestId = randomUUID();
   switch (call.service) {
     case 's3':
-      if (call.method === 'HEAD' || status === 304) return { status, headers };
+      if (call.method === 'HEAD') return { status, headers };
       return {
         status,
         headers: { ...headers, 'content-type': XML_TYPE },

@@ -131,10 +131,6 @@ const ACTIONS: IamActions = {
     return { Role: tellRole(role) };
   },
   GetRole: ({ world }, input) => ({ Role: tellRole(findRole(world, input)) }),
-  ListRoles({ world }, input) {
-    const roles = Object.values(world.roles).filter((role) => role.path.startsWith(input.PathPrefix ?? '/'));
-    return { Roles: { member: roles.map(tellRole) }, IsTruncated: false };
-  },
   DeleteRole({ world }, input) {
     const role = findRole(world, input);
     if (role.attached.length > 0) {
@@ -155,10 +151,6 @@ const ACTIONS: IamActions = {
     return '';
   },
   ...ROLE_POLICY_ACTIONS,
-  ListInstanceProfilesForRole({ world }, input) {
-    findRole(world, input);
-    return { InstanceProfiles: '', IsTruncated: false };
-  },
   TagRole({ world }, input) {
     Object.assign(findRole(world, input).tags, readTags(input));
     return '';
@@ -168,7 +160,6 @@ const ACTIONS: IamActions = {
     for (const [name, key] of Object.entries(input)) if (name.startsWith('TagKeys.member.')) delete tags[key];
     return '';
   },
-  ListRoleTags: ({ world }, input) => ({ Tags: tellTags(findRole(world, input).tags), IsTruncated: false }),
 };
 
 function tellRole(role: Role): XmlValue {

@@ -23,8 +23,7 @@ export function handleFunction(
   const { world } = deps;
   if (name === undefined) {
     if (call.method === 'POST') return createFunction(deps, call);
-    const all = Object.values(world.functions);
-    return json(200, { Functions: all.map((found) => tellConfiguration(deps, found)) });
+    throw unknownOperation(call);
   }
   const found = findFunction(world, name, call.region);
   switch (`${call.method} ${part ?? ''}`) {
@@ -114,7 +113,6 @@ function updateCode(deps: LambdaDeps, call: LambdaCall, found: LambdaFunction): 
   refuseWhileChanging(deps, found);
   checkSettings(deps, { Runtime: found.configuration.Runtime, Architectures: call.input.Architectures });
   const code = deps.code.keep(readZip(call.input));
-  if (call.input.DryRun === true) return json(200, { ...tellConfiguration(deps, found), ...code });
   const Architectures =
     (call.input.Architectures as string[] | undefined) ?? found.configuration.Architectures;
   found.configuration = { ...found.configuration, ...code, Architectures, ...stamp(deps) };

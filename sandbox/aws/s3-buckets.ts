@@ -31,13 +31,6 @@ export function handleBucket(
   if (!bucket) return createBucket(deps, call, name);
   const setting = Object.keys(SETTINGS).find((query) => call.url.searchParams.has(query));
   if (setting) return handleSetting(call, bucket, setting);
-  if (call.method === 'GET' && call.url.searchParams.has('location')) {
-    const region = bucket.region === 'us-east-1' ? '' : bucket.region;
-    return xmlAnswer(toXml('LocationConstraint', region, ' xmlns="http://s3.amazonaws.com/doc/2006-03-01/"'));
-  }
-  if (call.method === 'GET' && call.url.searchParams.has('versioning')) {
-    return xmlAnswer(toXml('VersioningConfiguration', ''));
-  }
   if (call.method === 'HEAD') return { status: 200, headers: { 'x-amz-bucket-region': bucket.region } };
   if (call.method === 'DELETE' && call.url.searchParams.size <= 1) return deleteBucket(deps, name);
   throw new AwsError(

@@ -1,9 +1,9 @@
 import type { AwsAnswer } from './aws-call.ts';
 import type { ObjectInfo } from './bucket-files.ts';
 import { type S3Call, type S3Deps, xmlAnswer } from './s3-call.ts';
-import { toXml, type XmlValue } from './xml.ts';
+import { toXml } from './xml.ts';
 
-/** ListObjects, ListObjectsV2, ListObjectVersions or ListMultipartUploads; `undefined` for another call. */
+/** ListObjectsV2, ListObjectVersions or ListMultipartUploads; `undefined` for another call. */
 export function listBucket(deps: S3Deps, call: S3Call): AwsAnswer | undefined {
   const query = call.url.searchParams;
   if (call.method !== 'GET') return undefined;
@@ -14,32 +14,21 @@ export function listBucket(deps: S3Deps, call: S3Call): AwsAnswer | undefined {
     );
   }
   if (query.has('versions')) return xmlAnswer(listVersions(deps, call));
-  const others = ['tagging', 'lifecycle', 'publicAccessBlock', 'location', 'versioning'];
-  if (others.some((name) => query.has(name))) return undefined;
-  return xmlAnswer(listObjects(deps, call));
+  return query.get('list-type') === '2' ? xmlAnswer(listObjects(deps, call)) : undefined;
 }
 
 function listObjects(deps: S3Deps, call: S3Call): string {
   const query = call.url.searchParams;
-  const isSecond = query.get('list-type') === '2';
-  const token = query.get('continuation-token');
-  const after = isSecond
-    ? token
-      ? Buffer.from(token, 'base64url').toString()
-      : (query.get('start-after') ?? '')
-    : (query.get('marker') ?? '');
+  const after = Buffer.from(query.get('continuation-token') ?? '', 'base64url').toString();
   const page = readPage(deps, call, after);
-  const next = page.isTruncated ? page.last : undefined;
   return toXml('ListBucketResult', {
     Name: call.bucketName,
     Prefix: query.get('prefix') ?? '',
     MaxKeys: page.maxKeys,
-    KeyCount: isSecond ? page.objects.length + page.prefixes.length : undefined,
+    KeyCount: page.objects.length,
     IsTruncated: page.isTruncated,
-    NextContinuationToken: isSecond && next ? Buffer.from(next).toString('base64url') : undefined,
-    NextMarker: isSecond ? undefined : next,
-    Contents: page.objects.map((object) => encodeKey(call, contentsOf(object))),
-    CommonPrefixes: page.prefixes.map((Prefix) => ({ Prefix })),
+    NextContinuationToken: page.isTruncated ? Buffer.from(page.last).toString('base64url') : undefined,
+    Contents: page.objects.map(contentsOf),
   });
 }
 
@@ -57,25 +46,14 @@ function listVersions(deps: S3Deps, call: S3Call): string {
 
 function readPage(deps: S3Deps, call: S3Call, after: string) {
   const query = call.url.searchParams;
-  const prefix = query.get('prefix') ?? '';
-  const delimiter = query.get('delimiter') ?? '';
   const maxKeys = Math.min(1000, Number(query.get('max-keys') ?? 1000));
   const objects: ObjectInfo[] = [];
-  const prefixes: string[] = [];
-  let last = after;
-  for (const object of deps.files.list(call.bucketName, prefix, after)) {
-    const cut = delimiter === '' ? -1 : object.key.indexOf(delimiter, prefix.length);
-    const group = cut < 0 ? undefined : object.key.slice(0, cut + delimiter.length);
-    // A page that ended with a common prefix goes on behind all keys of that prefix.
-    if (group !== undefined && (group === prefixes.at(-1) || group === after)) continue;
-    if (objects.length + prefixes.length === maxKeys) {
-      return { objects, prefixes, last, maxKeys, isTruncated: true };
-    }
-    if (group === undefined) objects.push(object);
-    else prefixes.push(group);
-    last = group ?? object.key;
+  for (const object of deps.files.list(call.bucketName, query.get('prefix') ?? '', after)) {
+    const last = objects.at(-1)?.key ?? after;
+    if (objects.length === maxKeys) return { objects, last, maxKeys, isTruncated: true };
+    objects.push(object);
   }
-  return { objects, prefixes, last, maxKeys, isTruncated: false };
+  return { objects, last: '', maxKeys, isTruncated: false };
 }
 
 function contentsOf(object: ObjectInfo) {
@@ -86,9 +64,4 @@ function contentsOf(object: ObjectInfo) {
     Size: object.sizeBytes,
     StorageClass: 'STANDARD',
   };
-}
-
-function encodeKey<T extends { Key: string }>(call: S3Call, entry: T): XmlValue & T {
-  const isEncoded = call.url.searchParams.get('encoding-type') === 'url';
-  return { ...entry, Key: isEncoded ? encodeURIComponent(entry.Key).replaceAll('%2F', '/') : entry.Key };
 }

@@ -49,11 +49,8 @@ export function labelOf(call: AwsCall): { contentType: string; metadata: Record<
 export function getObject(deps: S3Deps, call: S3Call): AwsAnswer {
   const object = deps.files.find(call.bucketName, call.key);
   if (!object) throw noSuchKey();
-  const { 'if-match': ifMatch, 'if-none-match': ifNoneMatch } = call.headers;
-  if (ifMatch !== undefined && ifMatch !== '*' && !sameEtag(ifMatch, object.etag)) throw preconditionFailed();
-  if (ifNoneMatch !== undefined && sameEtag(ifNoneMatch, object.etag)) {
-    throw new AwsError(304, 'NotModified', 'Not Modified', { etag: object.etag });
-  }
+  const ifMatch = call.headers['if-match'];
+  if (ifMatch !== undefined && !sameEtag(ifMatch, object.etag)) throw preconditionFailed();
   const range = readRange(call.headers.range, object.sizeBytes);
   const length = range ? range.end - range.start + 1 : object.sizeBytes;
   const headers: Record<string, string> = {

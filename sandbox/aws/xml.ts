@@ -10,20 +10,20 @@ export type XmlValue =
 export const XML_TYPE = 'application/xml';
 
 /** `<name>…</name>`; a list repeats its element, `undefined` leaves it out. */
-export function toXml(name: string, value: XmlValue, attributes = ''): string {
-  return `<?xml version="1.0" encoding="UTF-8"?>\n${element(name, value, attributes)}`;
+export function toXml(name: string, value: XmlValue): string {
+  return `<?xml version="1.0" encoding="UTF-8"?>\n${element(name, value)}`;
 }
 
-function element(name: string, value: XmlValue, attributes = ''): string {
+function element(name: string, value: XmlValue): string {
   if (value === undefined) return '';
-  if (isList(value)) return value.map((item) => element(name, item, attributes)).join('');
+  if (isList(value)) return value.map((item) => element(name, item)).join('');
   const inner =
     typeof value === 'object'
       ? Object.entries(value)
           .map(([child, childValue]) => element(child, childValue))
           .join('')
       : escapeXml(String(value));
-  return `<${name}${attributes}>${inner}</${name}>`;
+  return `<${name}>${inner}</${name}>`;
 }
 
 /** The text of every `<name>` in `xml`, in order. Enough for the small, flat bodies that SDK clients send. */
