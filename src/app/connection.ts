@@ -1,4 +1,4 @@
-import { createClients, type DeployClients } from '../aws/clients.ts';
+import { type AwsClients, createClients } from '../aws/clients.ts';
 import { createS3Client } from '../aws/s3-client.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import { missingSetting } from '../config/resolve-settings.ts';
@@ -17,7 +17,7 @@ export interface Connection extends FleetConnection {
   readonly settings: CompleteSettings;
   readonly tmdb: TmdbClient;
   /** AWS's clients. */
-  readonly clients: DeployClients & { region(): Promise<string> };
+  readonly clients: AwsClients & { region(): Promise<string> };
   /** The profile of `~/.aws` in use, when `AWS_PROFILE` names one. */
   readonly profile: string | undefined;
 }

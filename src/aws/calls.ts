@@ -1,7 +1,7 @@
 import { startAbortGrace } from '../abort-grace.ts';
 import type { Clock } from '../clock.ts';
 import { UserError } from '../errors.ts';
-import type { DeployClients } from './clients.ts';
+import type { AwsClients } from './clients.ts';
 import {
   type AwsCall,
   type AwsFailureKind,
@@ -12,7 +12,7 @@ import {
 
 /** One call of a service: what it is and what it was asked. */
 export interface Call {
-  readonly service: keyof DeployClients;
+  readonly service: keyof AwsClients;
   /** `CreateQueue`. */
   readonly operation: string;
   readonly input: Readonly<Record<string, unknown>>;
@@ -27,10 +27,10 @@ interface CallOptions {
  * @param around `next` makes the call, with further options where it is given some.
  */
 export function aroundCalls(
-  clients: DeployClients,
+  clients: AwsClients,
   around: (call: Call, next: (options?: CallOptions) => Promise<unknown>) => Promise<unknown>,
-): DeployClients {
-  const wrap = (service: keyof DeployClients) => ({
+): AwsClients {
+  const wrap = (service: keyof AwsClients) => ({
     send: (command: { readonly input: unknown }, given?: CallOptions) => {
       const call = {
         service,
@@ -44,7 +44,7 @@ export function aroundCalls(
   const wrapped = Object.fromEntries(
     (['iam', 'lambda', 'sqs', 's3', 'logs', 'sts'] as const).map((service) => [service, wrap(service)]),
   );
-  return wrapped as unknown as DeployClients;
+  return wrapped as unknown as AwsClients;
 }
 
 /**
@@ -53,9 +53,9 @@ export function aroundCalls(
  * that begins after the stop, such as to give messages back, has the same time.
  */
 export function withAbortGrace(
-  clients: DeployClients,
+  clients: AwsClients,
   { graceMs, ...stop }: { readonly clock: Clock; readonly signal: AbortSignal; readonly graceMs: number },
-): DeployClients {
+): AwsClients {
   return aroundCalls(clients, async (_, next) => {
     const { abort, end } = startAbortGrace(stop, graceMs);
     const aborted = new Promise<never>((_resolve, reject) => {
@@ -72,14 +72,14 @@ export function withAbortGrace(
 declare const reading: unique symbol;
 
 /** Clients that can read and nothing else: the only ones that planning is given. */
-export type ReadingClients = DeployClients & { readonly [reading]: true };
+export type ReadingClients = AwsClients & { readonly [reading]: true };
 
 /**
  * The same clients without the power to change anything: each call that is not one of those listed here is
  * refused before it leaves the process.
  * @throws Error from `send`, naming the call: a bug in this program, never the user's fault.
  */
-export function readingClients(clients: DeployClients): ReadingClients {
+export function readingClients(clients: AwsClients): ReadingClients {
   return aroundCalls(clients, async ({ service, operation }, next) => {
     if (!READING.has(`${service}:${operation}`)) {
       throw new Error(`${service}:${operation} would change something, and planning only reads.`);
@@ -162,7 +162,7 @@ function shorten(property: string, value: string): string {
  * their names), and {@link toUserError} can make a sentence of them later.
  * @param secrets values that appear in no message, whatever a service answers.
  */
-export function withClearErrors(clients: DeployClients, secrets: readonly string[] = []): DeployClients {
+export function withClearErrors(clients: AwsClients, secrets: readonly string[] = []): AwsClients {
   return aroundCalls(clients, async (call, next) => {
     try {
       return await next();

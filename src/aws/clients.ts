@@ -6,8 +6,8 @@ import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { STSClient } from '@aws-sdk/client-sts';
 import { clientConfig, PATIENT } from './client-config.ts';
 
-/** The services that a deployment speaks to. Nothing but `send` is used of each client. */
-export interface DeployClients {
+/** A client of each service that this program calls. Nothing but `send` is used of them. */
+export interface AwsClients {
   readonly iam: Pick<IAMClient, 'send'>;
   readonly lambda: Pick<LambdaClient, 'send'>;
   readonly sqs: Pick<SQSClient, 'send'>;
@@ -22,11 +22,7 @@ export interface DeployClients {
  * @param options.s3 the S3 client that the process has.
  * @returns the clients, and `region()`, which throws when the SDK finds none.
  */
-export function createClients({
-  s3,
-}: {
-  readonly s3: S3Client;
-}): DeployClients & { region(): Promise<string> } {
+export function createClients({ s3 }: { readonly s3: S3Client }): AwsClients & { region(): Promise<string> } {
   const config = clientConfig(PATIENT);
   const loadSts = once(async () => new (await import('@aws-sdk/client-sts')).STSClient(config));
   return {

@@ -1,6 +1,6 @@
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { UserError } from '../errors.ts';
-import type { DeployClients } from './clients.ts';
+import type { AwsClients } from './clients.ts';
 import { explainAwsError } from './errors.ts';
 
 /** Who one is in AWS, and where: shown before anything changes. */
@@ -19,7 +19,7 @@ export interface Identity {
  * @throws {UserError} when no region is set, or AWS does not accept the credentials.
  */
 export async function observeIdentity(deps: {
-  readonly clients: DeployClients & { region(): Promise<string> };
+  readonly clients: AwsClients & { region(): Promise<string> };
   readonly profile: string | undefined;
 }): Promise<Identity> {
   try {

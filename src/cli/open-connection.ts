@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import type { FleetConnection } from '../app/fleet-connection.ts';
 import { createSummaryCacheFile } from '../app/manifest-summaries.ts';
-import type { DeployClients } from '../aws/clients.ts';
+import type { AwsClients } from '../aws/clients.ts';
 import type { Identity } from '../aws/identity.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Lake } from '../lake/lake.ts';
@@ -57,7 +57,7 @@ export async function openQueues(
 
 /** What deploying and destroying work with. */
 export interface AwsConnection {
-  readonly clients: DeployClients & { region(): Promise<string> };
+  readonly clients: AwsClients & { region(): Promise<string> };
   readonly profile: string | undefined;
   readonly clock: CommandContext['clock'];
 }

@@ -1,5 +1,5 @@
 import { readingClients, toUserError, withClearErrors } from '../aws/calls.ts';
-import type { DeployClients } from '../aws/clients.ts';
+import type { AwsClients } from '../aws/clients.ts';
 import type { Clock } from '../clock.ts';
 import { WORKER_VARIABLES } from '../worker-contract.ts';
 import type { Change } from './change.ts';
@@ -49,7 +49,7 @@ export interface PlanBasis {
 }
 
 export interface DeployDeps {
-  readonly clients: DeployClients;
+  readonly clients: AwsClients;
   readonly clock: Clock;
 }
 

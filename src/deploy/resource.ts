@@ -1,5 +1,5 @@
 import type { ReadingClients } from '../aws/calls.ts';
-import type { DeployClients } from '../aws/clients.ts';
+import type { AwsClients } from '../aws/clients.ts';
 import type { Clock } from '../clock.ts';
 import type { Change } from './change.ts';
 import type { DeploymentInput, DeploymentNames } from './names.ts';
@@ -109,7 +109,7 @@ export interface ResourceStep {
 
 /** What the steps of one deploy share. */
 export interface StepContext {
-  readonly clients: DeployClients;
+  readonly clients: AwsClients;
   /** Its sleeps end when the deploy is aborted. */
   readonly clock: Clock;
   /** To be called when AWS is not ready yet; more than once is fine. */
@@ -121,7 +121,7 @@ export interface StepContext {
 }
 
 export interface DestroyContext {
-  readonly clients: DeployClients;
+  readonly clients: AwsClients;
   readonly clock: Clock;
   readonly signal: AbortSignal | undefined;
   /** Objects of a bucket removed so far. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { withAbortGrace } from '../../src/aws/calls.ts';
-import type { DeployClients } from '../../src/aws/clients.ts';
+import type { AwsClients } from '../../src/aws/clients.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 
 /** A client of a service that answers when a test says so. */
@@ -16,7 +16,7 @@ function setUp() {
   };
   const stop = () => ending.abort(new Error('Ctrl-C'));
   const grace = { clock, signal: ending.signal, graceMs: 5_000 };
-  const clients = withAbortGrace({ sqs } as unknown as DeployClients, grace);
+  const clients = withAbortGrace({ sqs } as unknown as AwsClients, grace);
   return { sqs: clients.sqs as unknown as typeof sqs, calls, clock, stop };
 }
 

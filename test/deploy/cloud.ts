@@ -17,7 +17,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { STSClient } from '@aws-sdk/client-sts';
 import { ACCOUNT_ID } from '../../sandbox/aws/world.ts';
 import { aroundCalls, type Call, readingClients } from '../../src/aws/calls.ts';
-import type { DeployClients } from '../../src/aws/clients.ts';
+import type { AwsClients } from '../../src/aws/clients.ts';
 import type { Clock } from '../../src/clock.ts';
 import { applyDeployment, type StepState } from '../../src/deploy/apply.ts';
 import { type DeploymentInput, deploymentNames } from '../../src/deploy/names.ts';
@@ -51,7 +51,7 @@ export interface Cloud extends DeployDeps {
   /** Every call. */
   readonly calls: Call[];
   /** As `clients`, and not recorded: what somebody does by hand. */
-  readonly byHand: DeployClients;
+  readonly byHand: AwsClients;
   /** From now on the calls fail once this many changes have been made. */
   cutAfter(changes: number): void;
 }
@@ -83,7 +83,7 @@ export function createCloud(aws: Aws, clock: Clock = createFakeClock(Date.now())
 }
 
 /** One set of clients for each AWS: to make and warm up new ones takes longer than a deploy. */
-function clientsOf(aws: Aws): DeployClients {
+function clientsOf(aws: Aws): AwsClients {
   const known = clientsByAws.get(aws);
   if (known) return known;
   const clients = {
@@ -98,7 +98,7 @@ function clientsOf(aws: Aws): DeployClients {
   return clients;
 }
 
-const clientsByAws = new WeakMap<Aws, DeployClients>();
+const clientsByAws = new WeakMap<Aws, AwsClients>();
 
 /** Plans and applies. */
 export async function deploy(
@@ -140,7 +140,7 @@ interface Remembered {
  * What AWS does and moto (5.2) does not: a bucket's tags in the creating call; a function's architecture, logging
  * and recursion; one event source for a queue and a function; AWS's own policies, which moto loads for seconds.
  */
-function completeMoto(clients: DeployClients): DeployClients {
+function completeMoto(clients: AwsClients): AwsClients {
   const functions = new Map<string, Remembered>();
   return aroundCalls(clients, async ({ service, operation, input }, next) => {
     const name = String(input.FunctionName);
@@ -219,7 +219,7 @@ function ownCopy(policyArn: unknown): string {
   return String(policyArn).replace(AWS_POLICIES, OWN_COPIES);
 }
 
-async function createOwnCopy(clients: DeployClients, policyArn: string): Promise<void> {
+async function createOwnCopy(clients: AwsClients, policyArn: string): Promise<void> {
   const PolicyName = policyArn.slice(policyArn.lastIndexOf('/') + 1);
   const Statement = [{ Effect: 'Allow', Action: '*', Resource: '*' }];
   const PolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement });
@@ -229,7 +229,7 @@ async function createOwnCopy(clients: DeployClients, policyArn: string): Promise
   });
 }
 
-async function refuseSecondMapping(clients: DeployClients, input: Call['input']): Promise<void> {
+async function refuseSecondMapping(clients: AwsClients, input: Call['input']): Promise<void> {
   const EventSourceArn = String(input.EventSourceArn);
   const { EventSourceMappings } = await clients.lambda.send(
     new ListEventSourceMappingsCommand({ EventSourceArn }),

@@ -10,7 +10,7 @@ import {
   PutBucketTaggingCommand,
   PutPublicAccessBlockCommand,
 } from '@aws-sdk/client-s3';
-import type { DeployClients } from '../../aws/clients.ts';
+import type { AwsClients } from '../../aws/clients.ts';
 import { DeniedError, httpStatusOf, isServiceError, orAbsent, responseHeader } from '../../aws/errors.ts';
 import { UsageError, UserError } from '../../errors.ts';
 import { diffProperties, type Properties, touches } from '../change.ts';
@@ -120,7 +120,7 @@ const ABORT_RULE: LifecycleRule = {
   AbortIncompleteMultipartUpload: { DaysAfterInitiation: ABORT_AFTER_DAYS },
 };
 
-type S3 = DeployClients['s3'];
+type S3 = AwsClients['s3'];
 
 /** Creates the bucket in its region, with our tag. */
 async function createBucket(context: StepContext, names: DeploymentNames, region: string): Promise<void> {

@@ -5,7 +5,7 @@ import {
   ListMultipartUploadsCommand,
   ListObjectVersionsCommand,
 } from '@aws-sdk/client-s3';
-import type { DeployClients } from '../../aws/clients.ts';
+import type { AwsClients } from '../../aws/clients.ts';
 import { isServiceError, orAbsent } from '../../aws/errors.ts';
 import type { Clock } from '../../clock.ts';
 import { UserError } from '../../errors.ts';
@@ -23,7 +23,7 @@ export interface EmptyBucketOptions {
  * @throws {UserError} naming a key that S3 refused to delete.
  */
 export async function deleteBucketWithData(
-  deps: { readonly s3: DeployClients['s3']; readonly clock: Clock },
+  deps: { readonly s3: AwsClients['s3']; readonly clock: Clock },
   bucket: string,
   options: EmptyBucketOptions = {},
 ): Promise<void> {
@@ -44,7 +44,7 @@ export async function deleteBucketWithData(
 const ABSENT = 'NoSuchBucket';
 
 async function deleteVersions(
-  s3: DeployClients['s3'],
+  s3: AwsClients['s3'],
   bucket: string,
   { onProgress, signal }: EmptyBucketOptions,
 ): Promise<void> {
@@ -71,7 +71,7 @@ async function deleteVersions(
 }
 
 async function abortUploads(
-  s3: DeployClients['s3'],
+  s3: AwsClients['s3'],
   bucket: string,
   { signal }: EmptyBucketOptions,
 ): Promise<void> {

@@ -8,7 +8,7 @@ import {
   UpdateEventSourceMappingCommand,
   type UpdateEventSourceMappingCommandInput,
 } from '@aws-sdk/client-lambda';
-import type { DeployClients } from '../../aws/clients.ts';
+import type { AwsClients } from '../../aws/clients.ts';
 import { isServiceError, orAbsent } from '../../aws/errors.ts';
 import { getEventSource, isSettled, listEventSources } from '../../aws/event-source.ts';
 import { BATCH_SIZE, FUNCTION_TIMEOUT_SECONDS } from '../../worker-contract.ts';
@@ -210,7 +210,7 @@ function roleChangedAt({ clock, roleChangedAt }: StepContext, { find, refs }: Si
 /** @returns the event source once it no longer changes; `undefined` when it is gone. */
 async function waitUntilSettled(
   waiter: Waiter,
-  lambda: DeployClients['lambda'],
+  lambda: AwsClients['lambda'],
   id: string,
 ): Promise<EventSourceMappingConfiguration | undefined> {
   const what = `The change of the event source ${id}`;
@@ -246,7 +246,7 @@ function propertiesOf(found: EventSourceMappingConfiguration): Properties {
 }
 
 async function readTags(
-  lambda: DeployClients['lambda'],
+  lambda: AwsClients['lambda'],
   arn: string | undefined,
 ): Promise<Record<string, string> | undefined> {
   if (arn === undefined) return undefined;

@@ -9,7 +9,7 @@ import {
   UpdateFunctionCodeCommand,
   UpdateFunctionConfigurationCommand,
 } from '@aws-sdk/client-lambda';
-import type { DeployClients } from '../../aws/clients.ts';
+import type { AwsClients } from '../../aws/clients.ts';
 import { isServiceError, orAbsent } from '../../aws/errors.ts';
 import { UserError } from '../../errors.ts';
 import { FUNCTION_TIMEOUT_SECONDS, HANDLER } from '../../worker-contract.ts';
@@ -79,7 +79,7 @@ export async function updateCode(context: StepContext, { names, zip }: Desired):
 /** Reads the function once it is no longer being created or changed. */
 export async function readWhenReady(
   waiter: Waiter,
-  lambda: DeployClients['lambda'],
+  lambda: AwsClients['lambda'],
   FunctionName: string,
 ): Promise<GetFunctionCommandOutput | undefined> {
   const options = { timeoutMs: UPDATE_TIMEOUT_MS, what: changeOf(FunctionName) };
@@ -109,7 +109,7 @@ async function changeFunction(
 /** @throws {UserError} when the creation or change has failed, or takes too long. */
 async function waitUntilReady(
   waiter: Waiter,
-  lambda: DeployClients['lambda'],
+  lambda: AwsClients['lambda'],
   FunctionName: string,
 ): Promise<void> {
   const options = { timeoutMs: UPDATE_TIMEOUT_MS, intervalMs: 1_000, what: changeOf(FunctionName) };

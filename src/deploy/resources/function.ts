@@ -5,7 +5,7 @@ import {
   PutFunctionRecursionConfigCommand,
   TagResourceCommand,
 } from '@aws-sdk/client-lambda';
-import type { DeployClients } from '../../aws/clients.ts';
+import type { AwsClients } from '../../aws/clients.ts';
 import { httpStatusOf, isServiceError, orAbsent } from '../../aws/errors.ts';
 import { UserError } from '../../errors.ts';
 import { type Change, diffProperties, type Properties, touches } from '../change.ts';
@@ -246,7 +246,7 @@ function propertiesOf(found: FunctionConfiguration): Properties {
 
 /** @returns `undefined` where an emulator does not have the call. */
 async function readRecursion(
-  lambda: DeployClients['lambda'],
+  lambda: AwsClients['lambda'],
   FunctionName: string,
 ): Promise<string | undefined> {
   try {
@@ -258,7 +258,7 @@ async function readRecursion(
 }
 
 /** Allows the function to send messages to its own queue: otherwise Lambda stops such chains after 16. */
-async function setRecursion(lambda: DeployClients['lambda'], FunctionName: string): Promise<void> {
+async function setRecursion(lambda: AwsClients['lambda'], FunctionName: string): Promise<void> {
   try {
     await lambda.send(new PutFunctionRecursionConfigCommand({ FunctionName, RecursiveLoop: 'Allow' }));
   } catch (error) {

@@ -7,7 +7,7 @@ import {
   PutRetentionPolicyCommand,
   TagResourceCommand,
 } from '@aws-sdk/client-cloudwatch-logs';
-import type { DeployClients } from '../../aws/clients.ts';
+import type { AwsClients } from '../../aws/clients.ts';
 import { orAbsent } from '../../aws/errors.ts';
 import { diffProperties, type Properties, touches } from '../change.ts';
 import { STACK_TAG } from '../names.ts';
@@ -65,7 +65,7 @@ export const logGroup: Resource<'logGroup', ObservedLogGroup> = {
 };
 
 /** Groups are found by prefix: another function's name may begin like ours. */
-async function findLogGroup(logs: DeployClients['logs'], name: string): Promise<LogGroup | undefined> {
+async function findLogGroup(logs: AwsClients['logs'], name: string): Promise<LogGroup | undefined> {
   let nextToken: string | undefined;
   do {
     const page = await logs.send(new DescribeLogGroupsCommand({ logGroupNamePrefix: name, nextToken }));

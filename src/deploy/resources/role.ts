@@ -11,7 +11,7 @@ import {
   TagRoleCommand,
   UpdateAssumeRolePolicyCommand,
 } from '@aws-sdk/client-iam';
-import type { DeployClients } from '../../aws/clients.ts';
+import type { AwsClients } from '../../aws/clients.ts';
 import { orAbsent } from '../../aws/errors.ts';
 import { type Change, change, diffProperties, touches } from '../change.ts';
 import { STACK_TAG } from '../names.ts';
@@ -150,7 +150,7 @@ export const role: Resource<'role', ObservedRole> = {
   },
 };
 
-type Iam = DeployClients['iam'];
+type Iam = AwsClients['iam'];
 
 /** Detaches managed policies and deletes inline ones. Succeeds when they are gone already. */
 async function removePolicies(
