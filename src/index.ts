@@ -13,23 +13,23 @@
  * @module
  */
 
+// Settings and connection.
 export { type CompleteSettings, type Connection, connect } from './app/connection.ts';
 // What is on AWS.
-export { type DeployPreview, planDeploy } from './app/deploy.ts';
+export { applyDeployment, type DeployPreview, planDeploy } from './app/deploy.ts';
 // Downloads, and what came of them.
 export { type DownloadOptions, download } from './app/download.ts';
 // The fleet.
-export { type LaunchPreview, launch, planLaunch } from './app/launch.ts';
+export { type LaunchNote, type LaunchPreview, launch, planLaunch } from './app/launch.ts';
 // IMDb's list and its partitions.
 export { openIndex } from './app/open-index.ts';
-export type { LaunchReport } from './app/send-launch.ts';
+export type { LaunchReport, SendProgress } from './app/send-launch.ts';
 export { readSettings, type SettingPlaces } from './app/settings.ts';
 export { followFleet, readStatus } from './app/status.ts';
 export type { Identity } from './aws/identity.ts';
-// Settings and connection.
 export type { Lookup } from './config/parse-setting.ts';
 export type { Settings } from './config/settings.ts';
-export { type ApplyOptions, applyDeployment, type Deployment } from './deploy/apply.ts';
+export type { ApplyOptions, Deployment } from './deploy/apply.ts';
 export type { Plan as DeployPlan, PlannedResource } from './deploy/plan.ts';
 export type { DownloadProgress, DownloadReport } from './download/download-partition.ts';
 export type { Counts, LastRun, Manifest, TitleState } from './download/manifest.ts';
@@ -38,14 +38,14 @@ export { CancelledError, UsageError, UserError } from './errors.ts';
 export { estimateFleet, type FleetBudget, type FleetEstimate } from './fleet/estimate.ts';
 export type { FleetFilters } from './fleet/filters.ts';
 export type { FleetPlan, PlannedPartition } from './fleet/plan.ts';
-export type { FleetProgress, FleetStatus, LakeTotals } from './fleet/status.ts';
+export type { Advice, FleetProgress, FleetStatus, LakeTotals } from './fleet/status.ts';
 export type { IndexProgress } from './imdb/build-index.ts';
-export type { Title } from './imdb/partition-index.ts';
 export {
   type IndexedPartition,
   listPartitions,
   type PartitionIndex,
   readPartition,
+  type Title,
 } from './imdb/partition-index.ts';
 export { initialOf } from './imdb/title-partition.ts';
 export { movieKey, reviewPrefix } from './lake/keys.ts';

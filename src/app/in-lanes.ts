@@ -1,5 +1,5 @@
 /**
- * Works items off, so many at once. The first error stops the taking of new items; it is thrown once those in
+ * Processes items with limited concurrency. The first error stops the taking of new items; it is thrown once those in
  * work have ended.
  * @param options.signal stops it too, with the signal's reason.
  */

@@ -1,142 +1,14 @@
-import {
-  countMessages,
-  type QueueMover,
-  type QueueReader,
-  type QueueSender,
-  type QueueTaker,
-  type TakenMessage,
-} from '../aws/queue-interface.ts';
+import type { QueueMover, QueueSender, TakenMessage } from '../aws/queue-interface.ts';
 import type { Clock } from '../clock.ts';
 import { CancelledError, UserError } from '../errors.ts';
 import { type Partition, partitionName } from '../partition.ts';
-
-/** A message that was given up. */
-export interface DeadLetter {
-  /** SQS's id of the message. */
-  readonly id: string;
-  /** Absent when it is no message of ours. */
-  readonly partition?: Partition;
-  /** Why a worker gave it up. Absent: the worker crashed each time. */
-  readonly reason?: string;
-  readonly run?: string;
-  /** ISO instant: when it was given up, or, where that is not known, when it was sent. */
-  readonly since: string;
-}
-
-/** What a look into a dead-letter queue has shown. */
-export interface DeadLetterList {
-  /** The oldest first. */
-  readonly letters: readonly DeadLetter[];
-  /** About how many could not be seen: another look hides them for a while. */
-  readonly hidden: number;
-}
-
-/** A dead-letter queue. */
-export type DeadLetterQueue = QueueReader & QueueTaker;
-
-/** SQS takes no longer time than twelve hours. */
-const LONGEST_HIDING_SECONDS = 43_200;
-
-/**
- * How long messages must be hidden so that each is taken once: a call for ten of them takes well under a second.
- * Whoever dies meanwhile leaves them hidden for no longer than this.
- */
-function hidingSeconds(waiting: number): number {
-  return Math.min(LONGEST_HIDING_SECONDS, 30 + Math.ceil(waiting / 10));
-}
-
-/**
- * Takes every message once, until the queue shows no more, or only such as were taken before.
- * @param options.waiting how many the queue shows, about.
- */
-async function* takeEach(
-  deadLetters: QueueTaker,
-  { waiting, signal }: { readonly waiting: number; readonly signal?: AbortSignal | undefined },
-): AsyncGenerator<readonly TakenMessage[]> {
-  const seconds = hidingSeconds(waiting);
-  const seen = new Set<string>();
-  while (true) {
-    signal?.throwIfAborted();
-    const taken = await deadLetters.take(seconds);
-    const fresh = taken.filter(({ id }) => !seen.has(id));
-    if (fresh.length === 0) return;
-    for (const { id } of fresh) seen.add(id);
-    yield fresh;
-  }
-}
-
-/** Shows messages to others again. What fails is no harm: they show themselves when their time is over. */
-async function giveAllBack(deadLetters: QueueTaker, receipts: readonly string[]): Promise<void> {
-  for (let at = 0; at < receipts.length; at += 10) {
-    await deadLetters.giveBack(receipts.slice(at, at + 10));
-  }
-}
-
-/**
- * Lists the dead letters: each is taken, looked at and given back.
- * @throws {UserError} when SQS refuses; what was taken shows itself again.
- */
-export async function listDeadLetters(
-  { deadLetters, clock }: { readonly deadLetters: DeadLetterQueue; readonly clock: Clock },
-  { signal }: { readonly signal?: AbortSignal | undefined } = {},
-): Promise<DeadLetterList> {
-  // Before they are taken: SQS's counts lag behind, and afterwards would tell of those that this very look hid.
-  const { waiting = 0, inFlight = 0 } = (await deadLetters.readDepths()) ?? {};
-  const letters: DeadLetter[] = [];
-  const receipts: string[] = [];
-  try {
-    for await (const messages of takeEach(deadLetters, { waiting, signal })) {
-      receipts.push(...messages.map(({ receipt }) => receipt));
-      letters.push(...messages.map((message) => toDeadLetter(message, clock.now())));
-    }
-  } finally {
-    await giveAllBack(deadLetters, receipts);
-  }
-  return {
-    letters: letters.sort((a, b) => (a.since < b.since ? -1 : 1)),
-    hidden: Math.min(inFlight, Math.max(0, waiting + inFlight - letters.length)),
-  };
-}
-
-/**
- * SQS's own task sends a dead letter anew with the attributes it had. When its worker crashes after that, these are
- * of the time before: a worker writes them at the very moment of sending.
- */
-const LONGEST_SENDING_MS = 60_000;
-
-function toDeadLetter({ id, partition, reason, run, at, sentAtMs }: TakenMessage, nowMs: number): DeadLetter {
-  const atMs = at === undefined ? Number.NaN : Date.parse(at);
-  const isOutdated = sentAtMs - atMs > LONGEST_SENDING_MS;
-  const since = Number.isNaN(atMs) || isOutdated ? sentAtMs || nowMs : atMs;
-  return {
-    id,
-    since: new Date(since).toISOString(),
-    ...(partition !== undefined && { partition }),
-    ...(reason !== undefined && !isOutdated && { reason }),
-    ...(run !== undefined && { run }),
-  };
-}
-
-/** Looks for a run among the dead letters, all of which stay there. */
-export async function findDeadLetter(
-  deadLetters: DeadLetterQueue,
-  run: string,
-): Promise<Pick<DeadLetter, 'reason'> | undefined> {
-  const depths = await deadLetters.readDepths();
-  if (depths === undefined || countMessages(depths) === 0) return undefined;
-  const receipts: string[] = [];
-  try {
-    for await (const letters of takeEach(deadLetters, depths)) {
-      receipts.push(...letters.map(({ receipt }) => receipt));
-      const ours = letters.find((letter) => letter.run === run);
-      if (ours) return ours.reason === undefined ? {} : { reason: ours.reason };
-    }
-    return undefined;
-  } finally {
-    // What is not given back shows itself after a while.
-    await giveAllBack(deadLetters, receipts).catch(() => undefined);
-  }
-}
+import {
+  type DeadLetterList,
+  type DeadLetterQueue,
+  giveAllBack,
+  listDeadLetters,
+  takeEach,
+} from './dead-letters.ts';
 
 /** What a redrive would put back. */
 export interface RedrivePlan extends DeadLetterList {
@@ -174,7 +46,7 @@ export interface RedriveReport {
   readonly moved: number;
   /** Messages that SQS would not take: they are in the dead-letter queue alone. */
   readonly left: number;
-  /** Of those moved, what SQS would not delete: they are in both queues. */
+  /** Of those moved, how many SQS would not delete: they are in both queues. */
   readonly undeleted: number;
   /** SQS moved them itself, or each was received, sent and deleted. */
   readonly by: 'task' | 'messages';
@@ -191,7 +63,8 @@ const LOOK_AGAIN_MS = 1_000;
 
 /**
  * Puts dead letters back on the queue: all of them, by SQS's own task where the service has it, or chosen ones. A
- * message is sent before it is deleted, so that whoever is cut off leaves it twice at worst, which workers bear.
+ * message is sent before it is deleted, so that an interruption leaves it in both queues at worst; processing it twice is
+ * safe.
  * @param options.choose says which to put back; without it all are.
  * @param options.isAll these are all that were listed: SQS's own task may do it.
  * @throws {UserError} when SQS refuses; the signal's reason when it is aborted, or {@link CancelledError} when a task
@@ -276,7 +149,7 @@ async function moveMessages(
       const chosen = messages.filter(choose);
       kept.push(...messages.filter((message) => !chosen.includes(message)).map(({ receipt }) => receipt));
       if (chosen.length === 0) continue;
-      // Until they are sent, they count as kept: an error here gives them back.
+      // Until they are sent they count as kept, so that an error here makes them visible again.
       const sent = await send(chosen).catch((error: unknown) => {
         kept.push(...chosen.map(({ receipt }) => receipt));
         throw error;

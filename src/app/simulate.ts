@@ -6,8 +6,8 @@ import type { Lake } from '../lake/lake.ts';
 import { writeMessage } from '../message.ts';
 import type { Partition } from '../partition.ts';
 import { createRunId } from '../run-id.ts';
+import { type DeadLetterQueue, findDeadLetter } from './dead-letters.ts';
 import type { FleetConnection } from './fleet-connection.ts';
-import { type DeadLetterQueue, findDeadLetter } from './redrive.ts';
 
 /** A partition that was sent to the workers alone. */
 export interface SentPartition {

@@ -14,7 +14,7 @@ export interface SwitchReport {
   readonly queue?: QueueDepths;
 }
 
-/** What `pause` tells besides. */
+/** What pausing reports in addition. */
 export interface PauseReport extends SwitchReport {
   /** ISO instant from which on the latest launch's waiting messages are lost. Absent: there are none of it. */
   readonly expiresFrom?: string;

@@ -7,12 +7,12 @@ import { type Advice, type FleetFacts, isEnabled } from './status.ts';
 /** TMDB's terms: "no copy kept over six months". */
 const STALE_DAYS = 180;
 const DAY_MS = 86_400_000;
-/** A launch sends for seconds: one that has not ended after this long was cut off. */
+/** A launch sends for seconds: one that has not ended after this long was interrupted. */
 const SENDING_MS = 300_000;
 /** SQS's counts may be a minute old: what was sent just now may not be counted yet. */
 const COUNTING_MS = 120_000;
 
-/** Says what is wrong and what to do next, the most pressing first. Nothing is wrong: nothing is said. */
+/** Says what is wrong and what to do next, the most pressing first. Empty when nothing is wrong. */
 export function advise(
   facts: FleetFacts,
   { byPartition, unreadable }: Pick<ManifestSummaries, 'byPartition' | 'unreadable'>,
@@ -56,14 +56,14 @@ function adviseOnWorkers(facts: FleetFacts, summaries: readonly ManifestSummary[
   return [{ problem: 'The event source is disabled: no worker takes messages', command: 'tdd resume' }];
 }
 
-/** Was a refused key the last word? */
+/** Did the latest runs end because TMDB refused the key? */
 function isKeyRefused(summaries: readonly ManifestSummary[]): boolean {
   const latest = summaries.reduce<ManifestSummary | undefined>(
     (last, summary) => (last && last.lastRun.endedAt >= summary.lastRun.endedAt ? last : summary),
     undefined,
   );
   if (latest === undefined) return false;
-  // Workers that were busy at that moment may have ended a little later, and otherwise.
+  // Workers that were busy at that moment may have ended a little later, with another outcome.
   const since = Date.parse(latest.lastRun.endedAt) - 60_000;
   return summaries.some(
     ({ lastRun }) => lastRun.outcome === 'keyRefused' && Date.parse(lastRun.endedAt) >= since,
@@ -103,7 +103,7 @@ function adviseOnFleet({ phase, fleet, deadLetters = 0, rate }: FleetFacts, nowM
   ];
 }
 
-/** While messages are on the queue, failed titles are tried again by themselves. */
+/** While messages are on the queue, workers try failed titles again. */
 function adviseOnFailedTitles(
   facts: FleetFacts,
   summaries: readonly ManifestSummary[],
@@ -123,7 +123,7 @@ function adviseOnFailedTitles(
 
 function adviseOnAge(summaries: readonly ManifestSummary[], nowMs: number): Advice[] {
   const isStale = (summary: ManifestSummary) => settledBefore(summary, nowMs - STALE_DAYS * DAY_MS) > 0;
-  // What TMDB has not got has no documents.
+  // Titles that TMDB does not have are no documents.
   const stale = summaries.filter((summary) => summary.counts.found > 0 && isStale(summary));
   if (stale.length === 0) return [];
   return [

@@ -92,7 +92,7 @@ export function estimateFleet(
   };
 }
 
-/** When the last of these ends, each taken by the first worker that is free. */
+/** When the last of these ends, when each is taken by the first free worker (list scheduling). */
 function dealOut(durations: readonly number[], workers: number): number {
   const freeAt: number[] = new Array(Math.min(workers, durations.length)).fill(0);
   for (const duration of durations) {
@@ -129,7 +129,7 @@ function priceFleet(fleet: {
 }
 
 /**
- * What AWS asks in us-east-1 for what a fleet uses, in US dollars, without free tiers and taxes.
+ * AWS's list prices in us-east-1 for what a fleet uses, in US dollars, without free tiers and taxes.
  * https://aws.amazon.com/lambda/pricing/ (Arm), https://aws.amazon.com/s3/pricing/ (Standard),
  * https://aws.amazon.com/sqs/pricing/ (standard queues).
  */
@@ -155,7 +155,7 @@ export interface MovieRates {
   readonly learntFrom: number;
 }
 
-/** Fewer movies say too little. */
+/** With fewer movies the average says too little. */
 const FEWEST_MOVIES = 200;
 /** Assumed until a lake tells better: TMDB lacks one in five of IMDb's movies. */
 const ASSUMED_FOUND_SHARE = 0.8;
@@ -174,7 +174,7 @@ export function learnRates(summaries: Iterable<ManifestSummary>, settings: Fleet
     found += counts.found;
     settled += counts.found + counts.notFound + counts.refused;
     reviews += counts.reviews;
-    // What an outage took is not what movies take.
+    // Requests spent on an outage say nothing about what a movie takes.
     if (lastRun.outcome === 'outage' || lastRun.outcome === 'keyRefused') continue;
     asked += lastRun.titles;
     requests += lastRun.requests;

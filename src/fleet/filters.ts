@@ -6,7 +6,7 @@ export interface FleetFilters {
   readonly minYear: number;
   readonly maxYear: number;
   readonly initial?: string | undefined;
-  /** So many of the smallest partitions only. */
+  /** Only this many of the smallest partitions. */
   readonly limit?: number | undefined;
   /** Those without a complete manifest. */
   readonly onlyMissing: boolean;
@@ -22,7 +22,7 @@ export const DEFAULT_MIN_YEAR = 2000;
 /**
  * Fills in what a launch did not name.
  * @param nowMs its UTC year is the default of `maxYear`.
- * @throws {UsageError} for years in the wrong order, or a limit that is no whole number above 0.
+ * @throws {UsageError} for years in the wrong order, or a limit that is not a whole number above 0.
  */
 export function completeFilters(given: Partial<FleetFilters>, nowMs: number): FleetFilters {
   const { initial, limit, olderThanMs } = given;

@@ -23,8 +23,7 @@ export interface PartitionJudgement {
 /**
  * Judges a partition by what its manifest says. What was fetched under other settings counts as not fetched. A
  * complete manifest of another list of titles, of an older day or of the same one with other title types, is
- * believed as long as the number of titles is the same: which titles these are is known to nobody but who reads the
- * rows.
+ * believed as long as the number of titles is the same: which titles these are, only reading the rows would tell.
  * @param titles how many titles the fleet's list has in this partition.
  */
 export function judgePartition(

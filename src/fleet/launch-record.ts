@@ -5,7 +5,7 @@ import type { FleetPlan, PlannedPartition } from './plan.ts';
 /** A partition of a launch: how many movies the list has, and how many TMDB is to be asked for. */
 type FleetPartition = readonly [year: number, initial: string, titles: number, left: number];
 
-/** A piece of the partitions, by their places: from the first to before the last. */
+/** A range of places in the list of partitions: from the first, to before the last. */
 export type PlaceRange = readonly [from: number, to: number];
 
 /** A launch as the lake keeps it; see `fleetKey`. */
@@ -15,7 +15,7 @@ export interface LaunchRecord {
   readonly queue: string;
   /** ISO instant: when its plan was written, before anything was sent. */
   readonly launchedAt: string;
-  /** ISO instant: when everything had been sent. Absent: the launch is under way, or was cut off. */
+  /** ISO instant: when everything had been sent. Absent: the launch is under way, or was interrupted. */
   readonly finishedAt?: string;
   readonly snapshot: string;
   readonly titleTypes: readonly string[];
@@ -30,7 +30,7 @@ export interface LaunchRecord {
   readonly rejected: readonly { readonly place: number; readonly reason: string }[];
 }
 
-/** A launch that begins: nothing of it is sent. */
+/** A new launch, nothing of which is sent. */
 export function createLaunchRecord(
   plan: FleetPlan,
   { run, queue, nowMs }: { readonly run: string; readonly queue: string; readonly nowMs: number },
@@ -56,7 +56,7 @@ export function writeLaunchRecord(fleet: LaunchRecord): string {
   return `${JSON.stringify(fleet)}\n`;
 }
 
-/** Reads a launch; nothing for a text that is none. */
+/** Reads a launch. @returns `undefined` for a text that is not a launch. */
 export function parseLaunchRecord(text: string): LaunchRecord | undefined {
   try {
     const fleet: LaunchRecord = JSON.parse(text);

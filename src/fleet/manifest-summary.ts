@@ -33,7 +33,7 @@ export interface ManifestSummaries {
   readonly read: number;
 }
 
-/** A piece of time, by its number since the Unix epoch, and how many titles were settled in it. */
+/** A time bucket, by its number since the Unix epoch, and how many titles were settled in it. */
 export type TimeCount = readonly [time: number, titles: number];
 
 export const HOUR_MS = 3_600_000;
@@ -74,7 +74,7 @@ export function settledBefore({ settledByHour }: ManifestSummary, ms: number): n
   return sumCounts(settledByHour.filter(([time]) => time < hour));
 }
 
-/** The titles of all pieces of time together. */
+/** The titles of all buckets together. */
 function sumCounts(counts: readonly TimeCount[]): number {
   return counts.reduce((sum, [, titles]) => sum + titles, 0);
 }

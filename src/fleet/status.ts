@@ -224,8 +224,8 @@ export function sumUpLake(summaries: Iterable<ManifestSummary>): LakeTotals {
 }
 
 /**
- * Makes a judge of a fleet that is looked at again and again: is there nothing more to wait for? That is so for a fleet
- * that is complete, paused (by a person, or by a worker whose key was refused) or was never launched; and for one that
+ * Makes a predicate for a fleet that is polled: is there nothing more to wait for? That is so for a fleet that is
+ * complete, paused (by a person, or by a worker whose key was refused) or was never launched; and for one that
  * has ended with something left, once its queue has been empty long enough to be sure.
  */
 export function watchForEnd(): (status: Pick<FleetStatus, 'phase' | 'at'>) => boolean {

@@ -3,7 +3,7 @@ import { UsageError } from '../errors.ts';
 import { SnapshotError } from './snapshot-error.ts';
 
 /** How IMDb is asked. */
-export interface DownloadOptions {
+export interface SnapshotDownloadOptions {
   /** Where IMDb's files are: `https://datasets.imdbws.com`. */
   readonly datasetsUrl: string;
   /** Who asks, honestly: `tdd/1.0.0 (+https://…)`. */
@@ -35,7 +35,7 @@ const TIMEOUT_MS = {
  * Asks IMDb for today's file, once: no retry here, since a second body must never follow half of a first.
  * @throws {SnapshotError} for any answer but 200, or none.
  */
-export async function downloadSnapshot(options: DownloadOptions): Promise<SnapshotDownload> {
+export async function downloadSnapshot(options: SnapshotDownloadOptions): Promise<SnapshotDownload> {
   const url = fileUrl(options.datasetsUrl);
   const shown = `${url.origin}${url.pathname}`;
   const { signal, userAgent } = options;

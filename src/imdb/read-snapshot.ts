@@ -1,13 +1,13 @@
 import { type Clock, utcDay } from '../clock.ts';
 import { snapshotKey } from '../lake/keys.ts';
 import { findEntry, type Lake } from '../lake/lake.ts';
-import { type DownloadOptions, downloadSnapshot } from './download-snapshot.ts';
+import { downloadSnapshot, type SnapshotDownloadOptions } from './download-snapshot.ts';
 import { Pipe } from './pipe.ts';
 import { CHUNK_BYTES, coalesce } from './read-gzip.ts';
 import { SnapshotError, SnapshotGoneError } from './snapshot-error.ts';
 
 /** What having a snapshot needs. */
-export interface SnapshotDeps extends DownloadOptions {
+export interface SnapshotDeps extends SnapshotDownloadOptions {
   readonly lake: Lake;
   readonly clock: Clock;
 }

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { listDeadLetters, redrive } from '../../src/app/redrive.ts';
+import { listDeadLetters } from '../../src/app/dead-letters.ts';
+import { redrive } from '../../src/app/redrive.ts';
 import type { QueueDepths, QueueEntry, TakenMessage } from '../../src/aws/queue-interface.ts';
 import { CancelledError } from '../../src/errors.ts';
 import { createFakeClock } from '../support/fake-clock.ts';

@@ -6,7 +6,8 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { listDeadLetters, redrive } from '../../src/app/redrive.ts';
+import { listDeadLetters } from '../../src/app/dead-letters.ts';
+import { redrive } from '../../src/app/redrive.ts';
 import { sendLaunch } from '../../src/app/send-launch.ts';
 import { createSqsMover } from '../../src/aws/move-task.ts';
 import { createSqsQueue } from '../../src/aws/queue.ts';

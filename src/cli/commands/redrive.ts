@@ -1,4 +1,5 @@
-import { type DeadLetter, planRedrive, redrive as putBack, type RedriveReport } from '../../app/redrive.ts';
+import type { DeadLetter } from '../../app/dead-letters.ts';
+import { planRedrive, redrive as putBack, type RedriveReport } from '../../app/redrive.ts';
 import { UsageError } from '../../errors.ts';
 import { type Partition, parseInitial, parseYear, partitionName } from '../../partition.ts';
 import { formatCount, formatNumberOf } from '../../text.ts';

@@ -1,0 +1,136 @@
+import {
+  countMessages,
+  type QueueReader,
+  type QueueTaker,
+  type TakenMessage,
+} from '../aws/queue-interface.ts';
+import type { Clock } from '../clock.ts';
+import type { Partition } from '../partition.ts';
+
+/** A message in the dead-letter queue. */
+export interface DeadLetter {
+  /** SQS's id of the message. */
+  readonly id: string;
+  /** Absent when the body is not one of our messages. */
+  readonly partition?: Partition;
+  /** Why the last worker failed. Absent: the worker crashed each time. */
+  readonly reason?: string;
+  readonly run?: string;
+  /** ISO instant: when it was given up, or, where that is not known, when it was sent. */
+  readonly since: string;
+}
+
+/** What was found in a dead-letter queue. */
+export interface DeadLetterList {
+  /** The oldest first. */
+  readonly letters: readonly DeadLetter[];
+  /** About how many could not be seen, because another reader has received them and their visibility timeout runs. */
+  readonly hidden: number;
+}
+
+/** A dead-letter queue. */
+export type DeadLetterQueue = QueueReader & QueueTaker;
+
+/** SQS's maximum visibility timeout: twelve hours. */
+const MAX_VISIBILITY_SECONDS = 43_200;
+
+/**
+ * The visibility timeout under which each message is received once: a call for ten of them takes well under a second.
+ * A process that dies meanwhile leaves them hidden for no longer than this.
+ */
+function visibilitySeconds(waiting: number): number {
+  return Math.min(MAX_VISIBILITY_SECONDS, 30 + Math.ceil(waiting / 10));
+}
+
+/**
+ * Receives every message once, until the queue has no more, or only ones received before.
+ * @param options.waiting about how many messages are visible.
+ */
+export async function* takeEach(
+  deadLetters: QueueTaker,
+  { waiting, signal }: { readonly waiting: number; readonly signal?: AbortSignal | undefined },
+): AsyncGenerator<readonly TakenMessage[]> {
+  const seconds = visibilitySeconds(waiting);
+  const seen = new Set<string>();
+  while (true) {
+    signal?.throwIfAborted();
+    const taken = await deadLetters.take(seconds);
+    const fresh = taken.filter(({ id }) => !seen.has(id));
+    if (fresh.length === 0) return;
+    for (const { id } of fresh) seen.add(id);
+    yield fresh;
+  }
+}
+
+/** Makes messages visible again. A failure is harmless: they become visible when their timeout ends. */
+export async function giveAllBack(deadLetters: QueueTaker, receipts: readonly string[]): Promise<void> {
+  for (let at = 0; at < receipts.length; at += 10) {
+    await deadLetters.giveBack(receipts.slice(at, at + 10));
+  }
+}
+
+/**
+ * Lists the dead letters: each is received, read and made visible again.
+ * @throws {UserError} when SQS refuses; what was received becomes visible again by itself.
+ */
+export async function listDeadLetters(
+  { deadLetters, clock }: { readonly deadLetters: DeadLetterQueue; readonly clock: Clock },
+  { signal }: { readonly signal?: AbortSignal | undefined } = {},
+): Promise<DeadLetterList> {
+  // Before receiving: SQS's counts lag behind, and afterwards would include those that this very listing hides.
+  const { waiting = 0, inFlight = 0 } = (await deadLetters.readDepths()) ?? {};
+  const letters: DeadLetter[] = [];
+  const receipts: string[] = [];
+  try {
+    for await (const messages of takeEach(deadLetters, { waiting, signal })) {
+      receipts.push(...messages.map(({ receipt }) => receipt));
+      letters.push(...messages.map((message) => toDeadLetter(message, clock.now())));
+    }
+  } finally {
+    await giveAllBack(deadLetters, receipts);
+  }
+  return {
+    letters: letters.sort((a, b) => (a.since < b.since ? -1 : 1)),
+    hidden: Math.min(inFlight, Math.max(0, waiting + inFlight - letters.length)),
+  };
+}
+
+/**
+ * SQS's own move task sends a dead letter again with the attributes it had. When its worker then crashes, the
+ * attributes are outdated: a worker writes them at the moment of sending.
+ */
+const LONGEST_SENDING_MS = 60_000;
+
+function toDeadLetter({ id, partition, reason, run, at, sentAtMs }: TakenMessage, nowMs: number): DeadLetter {
+  const atMs = at === undefined ? Number.NaN : Date.parse(at);
+  const isOutdated = sentAtMs - atMs > LONGEST_SENDING_MS;
+  const since = Number.isNaN(atMs) || isOutdated ? sentAtMs || nowMs : atMs;
+  return {
+    id,
+    since: new Date(since).toISOString(),
+    ...(partition !== undefined && { partition }),
+    ...(reason !== undefined && !isOutdated && { reason }),
+    ...(run !== undefined && { run }),
+  };
+}
+
+/** Looks for a run among the dead letters, all of which stay there. */
+export async function findDeadLetter(
+  deadLetters: DeadLetterQueue,
+  run: string,
+): Promise<Pick<DeadLetter, 'reason'> | undefined> {
+  const depths = await deadLetters.readDepths();
+  if (depths === undefined || countMessages(depths) === 0) return undefined;
+  const receipts: string[] = [];
+  try {
+    for await (const letters of takeEach(deadLetters, depths)) {
+      receipts.push(...letters.map(({ receipt }) => receipt));
+      const ours = letters.find((letter) => letter.run === run);
+      if (ours) return ours.reason === undefined ? {} : { reason: ours.reason };
+    }
+    return undefined;
+  } finally {
+    // What is not given back becomes visible after its timeout.
+    await giveAllBack(deadLetters, receipts).catch(() => undefined);
+  }
+}
