@@ -89,8 +89,9 @@ export const eventSource: Resource<'eventSource', ObservedEventSource> = {
     const { begin, wait, enable, end } = pauseSteps(pause, situation, (context, Enabled) =>
       updateEventSource(context, situation, { Enabled }),
     );
-    if (!found)
+    if (!found) {
       return [{ action: 'create', run: (context) => createEventSource(context, situation) }, ...end];
+    }
     const { observed, changes } = found;
     // The fleet's budget is kept at any moment. Fewer workers: this is limited first. More: their share shrinks first.
     const lowersWorkers =
