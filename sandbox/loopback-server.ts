@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 export interface LoopbackServer {
   /** `http://127.0.0.1:PORT`, without a slash at the end. */
   readonly url: string;
-  /** Closes it, cutting off what is still being answered. */
+  /** Closes it and all its connections, answered or not. */
   stop(): Promise<void>;
 }
 

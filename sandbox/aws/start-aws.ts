@@ -1,9 +1,9 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { listenOnLoopback } from '../loopback-server.ts';
 import { authorize, callerArn } from './authorize.ts';
 import { type AwsAnswer, type AwsCall, AwsError, answerError, readCall } from './aws-call.ts';
 import { openBucketFiles } from './bucket-files.ts';
@@ -62,11 +62,8 @@ export async function startAws(options: AwsOptions): Promise<SandboxAws> {
   const server = createServer((request, response) => {
     void answer(request, response, region, route).catch(() => response.destroy());
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const listening = await listenOnLoopback(server);
+  const endpoint = listening.url;
 
   let services = openServices(options, endpoint);
   route = (call) => services.route(call);
@@ -83,9 +80,7 @@ export async function startAws(options: AwsOptions): Promise<SandboxAws> {
   async function stop(): Promise<void> {
     clearInterval(saving);
     await services.end();
-    const closed = new Promise((resolve) => server.close(resolve));
-    server.closeAllConnections();
-    await closed;
+    await listening.stop();
     services.save();
   }
   return {
