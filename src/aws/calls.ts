@@ -3,8 +3,8 @@ import type { Clock } from '../clock.ts';
 import { UserError } from '../errors.ts';
 import type { AwsClients } from './clients.ts';
 import {
-  type AwsCall,
   type AwsFailureKind,
+  type CallContext,
   classifyAwsError,
   explainAwsError,
   httpStatusOf,
@@ -176,7 +176,7 @@ export function toUserError(error: unknown): unknown {
 
 const failedCalls = new WeakMap<Error, Call>();
 
-function contextOf(call: Call): AwsCall {
+function contextOf(call: Call): CallContext {
   const { Bucket } = call.input;
   return {
     actions: [permissionOf(call)],

@@ -1,7 +1,7 @@
 import { UsageError, UserError } from '../errors.ts';
 
 /** What was asked of AWS when a call failed, as far as the caller knows it. */
-export interface AwsCall {
+export interface CallContext {
   /** For people, after "Cannot": `read s3://bucket/key`. */
   readonly doing?: string;
   /** The IAM actions that it needs: `s3:GetObject`. Their prefix tells the service. */
@@ -57,7 +57,7 @@ export class DeniedError extends UserError {
  * a region is missing or wrong, a {@link DeniedError} when a permission is missing, a {@link UserError} otherwise.
  * What is not a failure of AWS (a bug, an abort, a sentence already) comes back as it is.
  */
-export function explainAwsError(cause: unknown, call: AwsCall = {}): unknown {
+export function explainAwsError(cause: unknown, call: CallContext = {}): unknown {
   const failure = classifyAwsError(cause, call);
   if (failure === undefined) return cause;
   const { kind, problem, advice } = failure;
@@ -71,7 +71,7 @@ export function explainAwsError(cause: unknown, call: AwsCall = {}): unknown {
  * Says what went wrong with a call of any service.
  * @returns `undefined` for what is not a failure of AWS or of the way to it.
  */
-export function classifyAwsError(error: unknown, call: AwsCall = {}): AwsFailure | undefined {
+export function classifyAwsError(error: unknown, call: CallContext = {}): AwsFailure | undefined {
   if (!(error instanceof Error) || error instanceof UserError) return undefined;
   const facts = readFacts(error, call);
   const kind = kindOf(facts);
@@ -90,7 +90,7 @@ const TRANSIENT: ReadonlySet<AwsFailureKind> = new Set([
 /** What an error of the SDK tells, and what the caller knows. */
 interface Facts {
   readonly error: Error;
-  /** The service's name for the error or the system's; absent where the answer had none. */
+  /** The error code of the service or of the system; absent where the answer had none. */
   readonly code: string | undefined;
   /** The first line of the message. */
   readonly reason: string;
@@ -115,10 +115,10 @@ const SERVICES: Readonly<Record<string, string>> = {
   sts: 'STS',
 };
 
-/** What the SDK calls an error for which the answer has no name, as the answer to a HEAD request. */
+/** The SDK's names for an answer without an error code, such as one to a HEAD request. */
 const NAMELESS = /^(Unknown|UnknownError|Error|SyntaxError|\d{3})$/;
 
-function readFacts(error: Error, call: AwsCall): Facts {
+function readFacts(error: Error, call: CallContext): Facts {
   const status = httpStatusOf(error);
   const named = /not authorized to perform: ([\w-]+:\w+)/.exec(error.message)?.[1];
   const isAnswer = '$fault' in error || status !== undefined;
@@ -143,12 +143,12 @@ const NO_CREDENTIALS = /^(CredentialsProviderError|TokenProviderError)$/;
 const BAD_CREDENTIALS =
   /^(InvalidClientTokenId|InvalidAccessKeyId|UnrecognizedClientException|SignatureDoesNotMatch|InvalidSignatureException|IncompleteSignature(Exception)?|ExpiredToken(Exception)?|InvalidToken|TokenRefreshRequired|RequestExpired|MissingAuthenticationToken(Exception)?)$/;
 const CLOCK_SKEW = /^(RequestTimeTooSkewed|RequestInTheFuture)$/;
-/** Services other than S3 have no name of its own for it. */
+/** Services other than S3 have no error code of its own for it. */
 const CLOCK_SKEW_MESSAGE = /^Signature (expired|not yet current)/;
 const DENIED =
   /^(AccessDenied(Exception)?|AuthorizationError|UnauthorizedOperation|NotAuthorized(Exception)?|Forbidden)$/;
 const UNREACHABLE =
-  /^(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|TimeoutError|\w*CERT\w*)$/;
+  /^(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|TimeoutError|\w*CERT\w*|UNABLE_TO_VERIFY_LEAF_SIGNATURE)$/;
 const BROKEN = /^(ECONNRESET|EPIPE|ERR_STREAM_PREMATURE_CLOSE)$/;
 const THROTTLED = /Throttl|TooManyRequests|SlowDown|RequestLimitExceeded|PriorRequestNotComplete/;
 
@@ -159,12 +159,12 @@ function kindOf({ error, code = '', status = 0, bucketRegion, service }: Facts):
   if (code === 'NoSuchBucket') return 'absent bucket';
   if (CLOCK_SKEW.test(code) || CLOCK_SKEW_MESSAGE.test(error.message)) return 'clock skew';
   if (BAD_CREDENTIALS.test(code)) return 'credentials';
-  // Without either, it may come from any other program's connection.
-  const isOnTheWay = '$metadata' in error || service !== 'AWS';
-  if (isOnTheWay && BROKEN.test(code)) return 'broken connection';
-  if (isOnTheWay && UNREACHABLE.test(code)) return 'unreachable';
+  // Without the SDK's metadata and a known call, it may be another connection's: TMDB's, for instance.
+  const isFromAws = '$metadata' in error || service !== 'AWS';
+  if (isFromAws && BROKEN.test(code)) return 'broken connection';
+  if (isFromAws && UNREACHABLE.test(code)) return 'unreachable';
   if (status === 429 || THROTTLED.test(code)) return 'throttled';
-  // Lambda blames these on itself, but they say that a key of KMS cannot be used.
+  // Lambda answers these with 502, but the cause is a KMS key that cannot be used.
   if (status >= 500 && !code.startsWith('KMS')) return 'unavailable';
   if (/^ *Deserialization error/m.test(error.message)) return 'foreign answer';
   if (DENIED.test(code) || (status === 403 && code === '')) return 'denied';

@@ -6,6 +6,7 @@ import {
   GetQueueUrlCommand,
   type Message,
   type MessageAttributeValue,
+  type QueueAttributeName,
   ReceiveMessageCommand,
   SendMessageBatchCommand,
   SendMessageCommand,
@@ -69,6 +70,11 @@ export function createSqsQueue(
     return knownUrl;
   }
 
+  async function readAttributes(...AttributeNames: QueueAttributeName[]) {
+    const command = new GetQueueAttributesCommand({ QueueUrl: await url(), AttributeNames });
+    return (await sqs.send(command)).Attributes ?? {};
+  }
+
   const noQueue = (cause?: unknown) =>
     new UserError(`There is no queue "${name}": run "tdd deploy", or name another with --queue-name.`, {
       cause,
@@ -80,32 +86,25 @@ export function createSqsQueue(
 
     arn: () =>
       call('look at', 'GetQueueAttributes', async () => {
-        const { Attributes } = await sqs.send(
-          new GetQueueAttributesCommand({ QueueUrl: await url(), AttributeNames: ['QueueArn'] }),
-        );
-        if (Attributes?.QueueArn === undefined) throw new Error(`SQS gave no ARN of the queue "${name}".`);
-        return Attributes.QueueArn;
+        const { QueueArn } = await readAttributes('QueueArn');
+        if (QueueArn === undefined) throw new Error(`SQS gave no ARN of the queue "${name}".`);
+        return QueueArn;
       }),
 
     readDepths: () =>
       call('look at', 'GetQueueAttributes', async () => {
         try {
-          const { Attributes = {} } = await sqs.send(
-            new GetQueueAttributesCommand({
-              QueueUrl: await url(),
-              AttributeNames: [
-                'ApproximateNumberOfMessages',
-                'ApproximateNumberOfMessagesNotVisible',
-                'ApproximateNumberOfMessagesDelayed',
-                'MessageRetentionPeriod',
-              ],
-            }),
+          const attributes = await readAttributes(
+            'ApproximateNumberOfMessages',
+            'ApproximateNumberOfMessagesNotVisible',
+            'ApproximateNumberOfMessagesDelayed',
+            'MessageRetentionPeriod',
           );
           return {
-            waiting: Number(Attributes.ApproximateNumberOfMessages ?? 0),
-            inFlight: Number(Attributes.ApproximateNumberOfMessagesNotVisible ?? 0),
-            delayed: Number(Attributes.ApproximateNumberOfMessagesDelayed ?? 0),
-            retentionSeconds: Number(Attributes.MessageRetentionPeriod ?? 345_600),
+            waiting: Number(attributes.ApproximateNumberOfMessages ?? 0),
+            inFlight: Number(attributes.ApproximateNumberOfMessagesNotVisible ?? 0),
+            delayed: Number(attributes.ApproximateNumberOfMessagesDelayed ?? 0),
+            retentionSeconds: Number(attributes.MessageRetentionPeriod ?? 345_600),
           };
         } catch (error) {
           if (isAbsence(error)) return undefined;

@@ -7,9 +7,9 @@ import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { describe, expect, test } from 'vitest';
 import {
-  type AwsCall,
   type AwsFailure,
   type AwsFailureKind,
+  type CallContext,
   classifyAwsError,
   DeniedError,
   explainAwsError,
@@ -40,27 +40,27 @@ function local(name: string, message: string): Error {
   return Object.assign(new Error(message), { name });
 }
 
-const READ: AwsCall = {
+const READ: CallContext = {
   doing: 'read s3://films/k',
   actions: ['s3:GetObject', 's3:ListBucket'],
   bucket: 'films',
   region: 'us-east-1',
 };
-const SEND: AwsCall = {
+const SEND: CallContext = {
   doing: 'send to the queue "q"',
   actions: ['sqs:SendMessage'],
   subject: 'the queue "q"',
 };
-const LAMBDA: AwsCall = { actions: ['lambda:CreateFunction'], subject: 'the function "films"' };
-const IAM: AwsCall = { actions: ['iam:GetRole'], subject: 'the role "films-role"' };
-const LOGS: AwsCall = { actions: ['logs:CreateLogGroup'], subject: 'the log group "films"' };
-const STS: AwsCall = { actions: ['sts:GetCallerIdentity'], subject: 'this account' };
+const LAMBDA: CallContext = { actions: ['lambda:CreateFunction'], subject: 'the function "films"' };
+const IAM: CallContext = { actions: ['iam:GetRole'], subject: 'the role "films-role"' };
+const LOGS: CallContext = { actions: ['logs:CreateLogGroup'], subject: 'the log group "films"' };
+const STS: CallContext = { actions: ['sts:GetCallerIdentity'], subject: 'this account' };
 
 const SIGN_IN = 'so sign in again with "aws sso login", or set a valid access key with "aws configure".';
 const GRANT = 'so give the identity that this runs as that permission (the README lists all of them).';
 const NO_NETWORK = 'so check the network, the region and AWS_ENDPOINT_URL.';
 
-const TABLE: [AwsFailureKind, AwsCall, Error, string][] = [
+const TABLE: [AwsFailureKind, CallContext, Error, string][] = [
   [
     'credentials',
     READ,
