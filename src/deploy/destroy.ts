@@ -95,13 +95,16 @@ function planDeletion(
   names: DeploymentNames,
   observed: ObservedResource | undefined,
 ): PlannedDeletion {
-  const planned = { kind: resource.kind, name: resource.nameOf(names) };
-  if (!observed) return { ...planned, action: 'absent', notes: [] };
+  const described = { kind: resource.kind, name: resource.nameOf(names) };
+  if (!observed) return { ...described, action: 'absent', notes: [] };
   const id = resource.idOf?.(observed);
-  const identified = id === undefined ? planned : { ...planned, id };
-  return observed.ours
-    ? { ...identified, action: 'delete', notes: resource.destroyNotes?.(observed) ?? [] }
-    : { ...identified, action: 'leave', notes: [NOT_OURS] };
+  return {
+    ...described,
+    ...(observed.ours
+      ? { action: 'delete', notes: resource.destroyNotes?.(observed) ?? [] }
+      : { action: 'leave', notes: [NOT_OURS] }),
+    ...(id === undefined ? {} : { id }),
+  };
 }
 
 const NOT_OURS = 'It does not carry our tag: it was not made by tdd, and is left.';
