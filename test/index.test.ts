@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { startSandbox } from '../sandbox/start-sandbox.ts';
+import { PROGRAM } from './support/program.ts';
 import { makeTempFolder } from './support/temp-folder.ts';
 
 const run = promisify(execFile);
@@ -20,7 +21,7 @@ async function openSandbox(titles: number) {
 test('importing the package by its own name prints nothing, and nothing keeps the process', async () => {
   const program = `console.log(JSON.stringify(Object.keys(await import('${PACKAGE}'))));`;
   const { stdout, stderr } = await run(process.execPath, ['--input-type=module', '-e', program], {
-    cwd: root,
+    cwd: PROGRAM,
     env: { PATH: process.env.PATH },
   });
   expect(stderr).toBe('');
@@ -54,7 +55,7 @@ const NAMES = [
 
 test('a script goes from settings to documents with the built package alone', async () => {
   const sandbox = await openSandbox(30);
-  const script = join(root, 'test/public-api/script.mjs');
+  const script = join(PROGRAM, 'test/public-api/script.mjs');
   const { stdout } = await run(process.execPath, [script], {
     cwd: await makeTempFolder(),
     env: { ...sandbox.environment, PATH: process.env.PATH, TMDB_REQUESTS_PER_SECOND: '400' },
@@ -76,7 +77,7 @@ describe('the types', () => {
     const folder = await makeTempFolder();
     await mkdir(join(folder, 'node_modules', PACKAGE), { recursive: true });
     await cp(join(root, 'package.json'), join(folder, 'node_modules', PACKAGE, 'package.json'));
-    await symlink(join(root, 'dist'), join(folder, 'node_modules', PACKAGE, 'dist'));
+    await symlink(join(PROGRAM, 'dist'), join(folder, 'node_modules', PACKAGE, 'dist'));
     await writeFile(join(folder, 'package.json'), JSON.stringify({ type: 'module' }));
     await writeFile(
       join(folder, 'tsconfig.json'),

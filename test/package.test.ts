@@ -2,13 +2,12 @@ import { execFile } from 'node:child_process';
 import { lstat, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startSandbox } from '../sandbox/start-sandbox.ts';
+import { PROGRAM } from './support/program.ts';
 
 const run = promisify(execFile);
-const root = fileURLToPath(new URL('..', import.meta.url));
 let folder: string;
 let files: string[];
 let installOutput: string;
@@ -32,7 +31,7 @@ describe('the package', () => {
     const { stdout } = await run(
       'npm',
       ['pack', '--json', '--ignore-scripts', '--pack-destination', folder],
-      { cwd: root },
+      { cwd: PROGRAM },
     );
     const packed: unknown = JSON.parse(stdout);
     const [{ filename, files: listed }] = (
@@ -81,7 +80,7 @@ describe('the package', () => {
   });
 
   it('is the same tdd when it is installed elsewhere', async () => {
-    const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
+    const { version } = JSON.parse(await readFile(join(PROGRAM, 'package.json'), 'utf8'));
     expect(await tdd(['--version'])).toMatchObject({ exitCode: 0, stdout: `${version}\n` });
     expect(await tdd(['help', 'download'])).toMatchObject({
       exitCode: 0,

@@ -3,9 +3,8 @@ import { copyFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
+import { TDD } from '../support/program.ts';
 import { makeTempFolder } from '../support/temp-folder.ts';
-
-const bin = new URL('../../bin/tdd.js', import.meta.url).pathname;
 
 async function run(command: string, args: readonly string[], env: Record<string, string> = {}) {
   const cwd = await makeTempFolder();
@@ -24,27 +23,27 @@ async function run(command: string, args: readonly string[], env: Record<string,
 
 describe('bin/tdd.js', () => {
   test('runs as a program, from any folder', async () => {
-    expect(await run(bin, ['--version'])).toMatchObject({ exitCode: 0, stdout: '1.0.0\n', stderr: '' });
+    expect(await run(TDD, ['--version'])).toMatchObject({ exitCode: 0, stdout: '1.0.0\n', stderr: '' });
   });
 
   test('gives the exit code of wrong usage', async () => {
-    expect(await run(bin, ['nonsense'])).toMatchObject({ exitCode: 2, stdout: '' });
+    expect(await run(TDD, ['nonsense'])).toMatchObject({ exitCode: 2, stdout: '' });
   });
 
   test('asks nothing where there is no terminal', async () => {
-    const { exitCode, stderr } = await run(bin, ['development']);
+    const { exitCode, stderr } = await run(TDD, ['development']);
     expect(exitCode).toBe(2);
     expect(stderr).toMatch(/^tdd: .*DATALAKE_BUCKET_NAME/);
   });
 
   test('ends quietly when nobody reads on', async () => {
-    const script = `"${process.execPath}" "${bin}" --help; echo "exit code $?" >&2`;
+    const script = `"${process.execPath}" "${TDD}" --help; echo "exit code $?" >&2`;
     const { stdout, stderr } = await run('sh', ['-c', `{ ${script}; } | true`]);
     expect({ stdout, stderr }).toEqual({ stdout: '', stderr: 'exit code 0\n' });
   });
 
   test('gives the exit code of wrong usage though nobody reads what is wrong', async () => {
-    const script = `"${process.execPath}" "${bin}" nonsense 2>&1 >/dev/null; echo "exit code $?" >&2`;
+    const script = `"${process.execPath}" "${TDD}" nonsense 2>&1 >/dev/null; echo "exit code $?" >&2`;
     const { stderr } = await run('sh', ['-c', `{ ${script}; } | true`]);
     expect(stderr).toBe('exit code 2\n');
   });
@@ -52,14 +51,14 @@ describe('bin/tdd.js', () => {
   test('says that a checkout is not built', async () => {
     const folder = await makeTempFolder();
     await mkdir(join(folder, 'bin'));
-    await copyFile(bin, join(folder, 'bin/tdd.mjs'));
+    await copyFile(TDD, join(folder, 'bin/tdd.mjs'));
     const { exitCode, stdout, stderr } = await run(process.execPath, [join(folder, 'bin/tdd.mjs'), '--help']);
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
     expect(stderr).toMatch(/^tdd: .*npm run build.*\n$/);
   });
 
   test.skipIf(process.platform !== 'linux')('tells of a full disk behind stdout', async () => {
-    const { stderr } = await run('sh', ['-c', `"${bin}" --help > /dev/full; echo "exit code $?" >&2`]);
+    const { stderr } = await run('sh', ['-c', `"${TDD}" --help > /dev/full; echo "exit code $?" >&2`]);
     expect(stderr).toMatch(/^tdd: the output cannot be written: .*no space.*\nexit code 1\n$/);
   });
 });

@@ -3,16 +3,14 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { createCatalogue } from '../../sandbox/catalogue.ts';
 import { startImdbStandIn } from '../../sandbox/imdb-stand-in.ts';
 import { SANDBOX_API_KEY } from '../../sandbox/tmdb/keys.ts';
 import { startTmdbStandIn } from '../../sandbox/tmdb-stand-in.ts';
 import { initialOf } from '../../src/imdb/title-partition.ts';
+import { TDD } from '../support/program.ts';
 import { makeTempFolder } from '../support/temp-folder.ts';
-
-const TDD = fileURLToPath(new URL('../../bin/tdd.js', import.meta.url));
 
 it('Ctrl-C at a real process finishes what is in flight and writes the manifest', async () => {
   const cwd = await makeTempFolder();

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { describe, expect, test } from 'vitest';
+import { PROGRAM, TDD } from '../support/program.ts';
 import { makeTempFolder } from '../support/temp-folder.ts';
 import { type OpenSandbox, openSandbox } from './open-sandbox.ts';
 
@@ -24,7 +25,7 @@ describe('what belongs to the sandbox', () => {
     const files = Object.keys(metafile.inputs);
     expect(files).toContain('src/worker/entry.ts');
     expect(files.filter((file) => file.includes('sandbox/') || file.includes('fauxqs'))).toEqual([]);
-    expect(await readFile(path('dist/worker/index.mjs'), 'utf8')).not.toContain('5a4db0c');
+    expect(await readFile(join(PROGRAM, 'dist/worker/index.mjs'), 'utf8')).not.toContain('5a4db0c');
   });
 
   test('is loaded by no command', { timeout: 120_000 }, async () => {
@@ -83,27 +84,23 @@ async function modulesOf(args: readonly string[]): Promise<string[]> {
   const list = join(cwd, 'loaded');
   await writeFile(join(cwd, 'register.mjs'), REGISTER);
   await writeFile(join(cwd, 'record.mjs'), RECORD);
-  const child = spawn(
-    process.execPath,
-    ['--import', join(cwd, 'register.mjs'), path('bin/tdd.js'), ...args],
-    {
-      cwd,
-      env: {
-        PATH: process.env.PATH ?? '',
-        HOME: cwd,
-        LOADED: list,
-        DATALAKE_BUCKET_NAME: 'films-lake',
-        TMDB_API_KEY: '0123456789abcdef0123456789abcdef',
-        TMDB_BASE_URL: NOWHERE,
-        IMDB_DATASETS_URL: NOWHERE,
-        AWS_ENDPOINT_URL: NOWHERE,
-        AWS_REGION: 'us-east-1',
-        AWS_ACCESS_KEY_ID: 'test',
-        AWS_SECRET_ACCESS_KEY: 'test',
-      },
-      stdio: 'ignore',
+  const child = spawn(process.execPath, ['--import', join(cwd, 'register.mjs'), TDD, ...args], {
+    cwd,
+    env: {
+      PATH: process.env.PATH ?? '',
+      HOME: cwd,
+      LOADED: list,
+      DATALAKE_BUCKET_NAME: 'films-lake',
+      TMDB_API_KEY: '0123456789abcdef0123456789abcdef',
+      TMDB_BASE_URL: NOWHERE,
+      IMDB_DATASETS_URL: NOWHERE,
+      AWS_ENDPOINT_URL: NOWHERE,
+      AWS_REGION: 'us-east-1',
+      AWS_ACCESS_KEY_ID: 'test',
+      AWS_SECRET_ACCESS_KEY: 'test',
     },
-  );
+    stdio: 'ignore',
+  });
   await new Promise((resolve) => child.once('close', resolve));
   return (await readFile(list, 'utf8')).split('\n');
 }

@@ -4,7 +4,6 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
 import { GetQueueAttributesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
@@ -18,9 +17,8 @@ import { type LakeReport, type VerifyOptions, verifyLake } from '../../sandbox/v
 import type { StatusResult } from '../../src/cli/commands/status.ts';
 import type { Lake } from '../../src/lake/lake.ts';
 import { createS3Lake } from '../../src/lake/s3/s3-lake.ts';
+import { TDD } from '../support/program.ts';
 import { startBesideMoto } from './beside-moto.ts';
-
-const TDD = fileURLToPath(new URL('../../bin/tdd.js', import.meta.url));
 
 /** What a run of the program left behind. */
 export interface TddRun {

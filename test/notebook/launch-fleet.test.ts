@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { createCatalogue } from '../../sandbox/catalogue.ts';
 import { SANDBOX_API_KEY } from '../../sandbox/tmdb/keys.ts';
 import { initialOf } from '../../src/imdb/title-partition.ts';
+import { PROGRAM } from '../support/program.ts';
 import { makeTempFolder } from '../support/temp-folder.ts';
 import {
   codeCellsOf,
@@ -50,7 +51,12 @@ describe('the notebook', () => {
     async () => {
       if (typeof tools === 'string') return;
       const folder = await makeTempFolder();
-      const notebook = await runNotebook(tools, { folder, titles: TITLES, requestsPerSecond: 200 });
+      const notebook = await runNotebook(tools, {
+        checkout: PROGRAM,
+        folder,
+        titles: TITLES,
+        requestsPerSecond: 200,
+      });
       const wanted = createCatalogue({ initialOf }, { titles: TITLES }).cases.filter(
         ({ row }) => (row.startYear ?? 0) >= 2000,
       );

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The part of nbformat 4.5 that is used here: https://nbformat.readthedocs.io/en/latest/format_description.html */
@@ -26,7 +27,15 @@ export interface NotebookOutput {
   readonly data?: Readonly<Record<string, unknown>>;
 }
 
-export const NOTEBOOK_PATH = fileURLToPath(new URL('../../notebooks/launch_fleet.ipynb', import.meta.url));
+/** This checkout. */
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** The notebook of a checkout. */
+export function notebookIn(checkout: string): string {
+  return join(checkout, 'notebooks/launch_fleet.ipynb');
+}
+
+export const NOTEBOOK_PATH = notebookIn(ROOT);
 
 export async function readNotebook(path: string): Promise<Notebook> {
   return JSON.parse(await readFile(path, 'utf8'));

@@ -3,8 +3,8 @@ import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
-import { SANDBOX_PROGRAM } from '../support/sandbox-program.ts';
-import { NOTEBOOK_PATH, type Notebook, readNotebook } from './notebook-file.ts';
+import { sandboxProgram } from '../support/sandbox-program.ts';
+import { type Notebook, notebookIn, readNotebook } from './notebook-file.ts';
 
 /** What runs a notebook. */
 export interface NotebookTools {
@@ -28,6 +28,7 @@ export function findTools(path = process.env.PATH ?? ''): NotebookTools | string
 
 /**
  * Runs the notebook from top to bottom inside the sandbox, with a kernel that is registered for this run alone.
+ * @param options.checkout where the notebook and the program are; the program is built.
  * @param options.folder an empty one, for the kernel's files and the notebook as it was run.
  * @returns the notebook with its outputs.
  * @throws with nbconvert's own words when a cell fails.
@@ -35,10 +36,16 @@ export function findTools(path = process.env.PATH ?? ''): NotebookTools | string
 export async function runNotebook(
   { nbconvert, deno }: NotebookTools,
   {
+    checkout,
     folder,
     titles,
     requestsPerSecond,
-  }: { readonly folder: string; readonly titles: number; readonly requestsPerSecond?: number },
+  }: {
+    readonly checkout: string;
+    readonly folder: string;
+    readonly titles: number;
+    readonly requestsPerSecond?: number;
+  },
 ): Promise<Notebook> {
   const kernel = join(folder, 'jupyter', 'kernels', 'deno');
   await mkdir(kernel, { recursive: true });
@@ -47,9 +54,9 @@ export async function runNotebook(
     join(kernel, 'kernel.json'),
     JSON.stringify({ argv, display_name: 'Deno', language: 'typescript' }),
   );
-  const convert = ['--to', 'notebook', '--execute', NOTEBOOK_PATH, '--output-dir', folder];
+  const convert = ['--to', 'notebook', '--execute', notebookIn(checkout), '--output-dir', folder];
   const sandbox = ['--titles', String(titles), '--', nbconvert, ...convert];
-  await promisify(execFile)(process.execPath, [...SANDBOX_PROGRAM, ...sandbox], {
+  await promisify(execFile)(process.execPath, [...sandboxProgram(checkout), ...sandbox], {
     env: {
       PATH: process.env.PATH,
       HOME: folder,

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cleanNotebook } from './clean-notebook.ts';
-import { NOTEBOOK_PATH } from './notebook-file.ts';
+import { NOTEBOOK_PATH, ROOT } from './notebook-file.ts';
 import { findTools, runNotebook } from './run-notebook.ts';
 
 /** Runs the notebook in the sandbox and writes its outputs into it: `npm run notebook`, after each change of its code. */
@@ -11,7 +11,7 @@ async function updateOutputs(): Promise<void> {
   if (typeof tools === 'string') throw new Error(`The notebook cannot be run: ${tools}.`);
   const folder = await mkdtemp(join(tmpdir(), 'tdd-notebook-'));
   try {
-    const notebook = cleanNotebook(await runNotebook(tools, { folder, titles: 3_000 }));
+    const notebook = cleanNotebook(await runNotebook(tools, { checkout: ROOT, folder, titles: 3_000 }));
     await writeFile(NOTEBOOK_PATH, `${JSON.stringify(notebook, undefined, 1)}\n`);
   } finally {
     await rm(folder, { recursive: true, force: true });

@@ -5,7 +5,7 @@ import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { expect, it } from 'vitest';
 import { runChild } from '../../sandbox/run-child.ts';
-import { SANDBOX_PROGRAM } from '../support/sandbox-program.ts';
+import { SANDBOX_PROGRAM } from '../support/program.ts';
 import { makeTempFolder } from '../support/temp-folder.ts';
 
 /** Tells of each SIGTERM, and ends with its input. */

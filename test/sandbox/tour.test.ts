@@ -4,7 +4,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
-import { SANDBOX_PROGRAM } from '../support/sandbox-program.ts';
+import { SANDBOX_PROGRAM } from '../support/program.ts';
 import { makeTempFolder } from '../support/temp-folder.ts';
 
 test("leaves a folder alone that only has the name of the tour's", async () => {

@@ -1,10 +1,7 @@
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 
-const path = (file: string) => fileURLToPath(new URL(`../../${file}`, import.meta.url));
-
-/** What Node is given to run `npm run sandbox` without npm; the sandbox's own arguments follow. */
-export const SANDBOX_PROGRAM: readonly string[] = [
-  '--import',
-  new URL('../../node_modules/tsx/dist/loader.mjs', import.meta.url).href,
-  path('sandbox/main.ts'),
-];
+/** What Node is given to run `npm run sandbox` of a checkout without npm; the sandbox's own arguments follow. */
+export function sandboxProgram(checkout: string): readonly string[] {
+  const tsx = new URL('../../node_modules/tsx/dist/loader.mjs', import.meta.url).href;
+  return ['--import', tsx, join(checkout, 'sandbox/main.ts')];
+}

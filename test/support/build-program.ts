@@ -1,0 +1,34 @@
+import { execFile } from 'node:child_process';
+import { cp, mkdtemp, realpath, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { TestProject } from 'vitest/node';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** A copy of this checkout, built for this run alone. See `program.ts`. */
+    readonly program: string;
+  }
+}
+
+const root = new URL('../..', import.meta.url).pathname;
+
+/** What `npm run build`, `npm pack`, the sandbox and the notebook need. */
+const COPIED = [
+  ...['bin', 'src', 'sandbox', 'notebooks', 'test/public-api'],
+  ...['package.json', 'tsconfig.json', 'config.example.ini', 'README.md', 'LICENSE'],
+];
+
+/**
+ * Before the tests that start the real program: builds a copy of the checkout, so that they neither use an older
+ * `dist/` nor share one with another run.
+ */
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const program = await mkdtemp(join(await realpath(tmpdir()), 'tdd-program-'));
+  for (const path of COPIED) await cp(join(root, path), join(program, path), { recursive: true });
+  await symlink(await realpath(join(root, 'node_modules')), join(program, 'node_modules'));
+  await promisify(execFile)('npm', ['run', '--silent', 'build'], { cwd: program });
+  project.provide('program', program);
+  return () => rm(program, { recursive: true, force: true });
+}

@@ -1,0 +1,12 @@
+import { join } from 'node:path';
+import { inject } from 'vitest';
+import { sandboxProgram } from './sandbox-program.ts';
+
+/** The folder of a copy of this checkout that was built for this run, with `bin/tdd.js` and `dist/`. */
+export const PROGRAM = inject('program');
+
+/** The built program's own file. */
+export const TDD = join(PROGRAM, 'bin/tdd.js');
+
+/** What Node is given to run the built program's sandbox; the sandbox's own arguments follow. */
+export const SANDBOX_PROGRAM = sandboxProgram(PROGRAM);
