@@ -1,15 +1,42 @@
 import { defineConfig } from 'vitest/config';
+import { noMotoReason } from './support/moto.ts';
+
+const INTEGRATION = 'test/**/*.integration.test.ts';
+const E2E = 'test/**/*.e2e.test.ts';
+
+if (noMotoReason) process.stderr.write(`skipped: the repeat of the AWS suites on moto: ${noMotoReason}\n`);
 
 // biome-ignore lint/style/noDefaultExport: vitest reads its configuration from the default export
 export default defineConfig({
   test: {
-    globalSetup: ['test/support/build.ts'],
     // The AWS SDK warns at each start on Node 20; only `tdd deploy` says it.
     env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
-    include: ['test/**/*.test.ts'],
     // Most of the time goes by in waiting for servers: on a small machine, too, files go in pairs.
     maxWorkers: 2,
     testTimeout: 180_000,
     hookTimeout: 180_000,
+    projects: [
+      {
+        // In this process, without a build: `npm run test:unit`.
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: [INTEGRATION, E2E],
+          // To load every module once for each file takes longer than the tests.
+          isolate: false,
+        },
+      },
+      {
+        // With an AWS on loopback, or with other processes.
+        extends: true,
+        test: { name: 'integration', include: [INTEGRATION], globalSetup: ['test/support/build-worker.ts'] },
+      },
+      {
+        // The built program: `npm run test:e2e`.
+        extends: true,
+        test: { name: 'e2e', include: [E2E], globalSetup: ['test/support/build-program.ts'] },
+      },
+    ],
   },
 });

@@ -34,16 +34,18 @@ describe('initialOf', () => {
     const expected = new Map(
       readTable('initials-by-block.tsv').map(([block = '', digest = '']) => [block, digest]),
     );
-    const nothing = digestOf(Array.from({ length: 256 }, () => 'X_Y_'));
+    const nothing = (length: number) => digestOf(Array.from({ length }, () => 'X_Y_'));
     const differing: string[] = [];
     for (let block = 0; block < 0x1100; block++) {
       if (block >= 0xd8 && block <= 0xdf) continue;
       const name = block.toString(16).padStart(4, '0');
-      const initials = Array.from({ length: 256 }, (_, low) => {
-        const character = String.fromCodePoint(block * 256 + low);
+      // No script is in the planes after the second: of their blocks every 64th is enough.
+      const step = block < 0x300 || expected.has(name) ? 1 : 64;
+      const initials = Array.from({ length: 256 / step }, (_, index) => {
+        const character = String.fromCodePoint(block * 256 + index * step);
         return initialOf(`${character}x`) + initialOf(`y${character}`);
       });
-      if (digestOf(initials) !== (expected.get(name) ?? nothing)) differing.push(name);
+      if (digestOf(initials) !== (expected.get(name) ?? nothing(initials.length))) differing.push(name);
     }
     expect(differing).toEqual([]);
   });
