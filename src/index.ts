@@ -26,7 +26,7 @@ export { openIndex } from './app/open-index.ts';
 export type { LaunchReport, SendProgress } from './app/send-launch.ts';
 export { readSettings, type SettingPlaces } from './app/settings.ts';
 export { followFleet, readStatus } from './app/status.ts';
-export type { Identity } from './aws/identity.ts';
+export type { Identity } from './aws/clients.ts';
 export type { Lookup } from './config/parse-setting.ts';
 export type { Settings } from './config/settings.ts';
 export type { ApplyOptions, Deployment } from './deploy/apply.ts';

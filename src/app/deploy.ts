@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { type Identity, observeIdentity } from '../aws/identity.ts';
+import { type Identity, observeIdentity } from '../aws/clients.ts';
 import { settingsEnvironment } from '../config/resolve-settings.ts';
 import { SETTINGS } from '../config/settings.ts';
 import type { DeploymentInput } from '../deploy/names.ts';

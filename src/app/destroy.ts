@@ -1,4 +1,4 @@
-import { type Identity, observeIdentity } from '../aws/identity.ts';
+import { type Identity, observeIdentity } from '../aws/clients.ts';
 import type { Settings } from '../config/settings.ts';
 import { type DestroyPlan, planDestroy } from '../deploy/destroy.ts';
 import type { Connection } from './connection.ts';

@@ -4,7 +4,9 @@ import type { LambdaClient } from '@aws-sdk/client-lambda';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { STSClient } from '@aws-sdk/client-sts';
+import { UserError } from '../errors.ts';
 import { clientConfig, PATIENT } from './client-config.ts';
+import { explainAwsError } from './errors.ts';
 
 /** A client of each service that this program calls. Nothing but `send` is used of them. */
 export interface AwsClients {
@@ -53,4 +55,34 @@ function lazily<Client extends { send(...args: never[]): unknown }>(
   const loadOnce = once(load);
   const send = async (...args: never[]) => (await loadOnce()).send(...args);
   return { send };
+}
+
+/** Who one is in AWS, and where: shown before anything changes. */
+export interface Identity {
+  readonly region: string;
+  /** Of `~/.aws`; `undefined` when the credentials come from elsewhere. */
+  readonly profile: string | undefined;
+  /** Twelve digits. */
+  readonly accountId: string;
+  /** The user or role: `arn:aws:iam::123456789012:user/ada`. */
+  readonly arn: string;
+}
+
+/**
+ * Asks AWS who one is.
+ * @throws {UserError} when no region is set, or AWS does not accept the credentials.
+ */
+export async function observeIdentity(deps: {
+  readonly clients: AwsClients & { region(): Promise<string> };
+  readonly profile: string | undefined;
+}): Promise<Identity> {
+  try {
+    const region = await deps.clients.region();
+    const { GetCallerIdentityCommand } = await import('@aws-sdk/client-sts');
+    const { Account, Arn = '' } = await deps.clients.sts.send(new GetCallerIdentityCommand({}));
+    if (!Account) throw new UserError('AWS did not say which account this is: sign in again.');
+    return { region, profile: deps.profile, accountId: Account, arn: Arn };
+  } catch (error) {
+    throw explainAwsError(error, { actions: ['sts:GetCallerIdentity'], subject: 'this account' });
+  }
 }

@@ -1,8 +1,7 @@
 import { join, resolve } from 'node:path';
 import type { FleetConnection } from '../app/fleet-connection.ts';
 import { createSummaryCacheFile } from '../app/manifest-summaries.ts';
-import type { AwsClients } from '../aws/clients.ts';
-import type { Identity } from '../aws/identity.ts';
+import type { AwsClients, Identity } from '../aws/clients.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Lake } from '../lake/lake.ts';
 import { type LakeLocation, openLake, parseLakeUrl } from '../lake/open-lake.ts';
@@ -37,7 +36,7 @@ export async function openFleet(
 ): Promise<FleetConnection> {
   const aws = await openAws(context);
   if (announce) {
-    const { observeIdentity } = await import('../aws/identity.ts');
+    const { observeIdentity } = await import('../aws/clients.ts');
     announceIdentity(context, await observeIdentity(aws));
   }
   const lake = await openLakeAt(context, { kind: 's3', bucket: settings.bucketName });

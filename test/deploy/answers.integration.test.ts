@@ -3,7 +3,7 @@ import { DeleteEventSourceMappingCommand, type GetFunctionCommandOutput } from '
 import { CreateQueueCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { aroundCalls, type Call, readingClients } from '../../src/aws/calls.ts';
-import { observeIdentity } from '../../src/aws/identity.ts';
+import { observeIdentity } from '../../src/aws/clients.ts';
 import { applyDeployment } from '../../src/deploy/apply.ts';
 import { planDestroy } from '../../src/deploy/destroy.ts';
 import { basisOf, planDeployment } from '../../src/deploy/plan.ts';

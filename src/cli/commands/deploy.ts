@@ -1,4 +1,4 @@
-import type { Identity } from '../../aws/identity.ts';
+import type { Identity } from '../../aws/clients.ts';
 import { SETTING_NAMES, SETTINGS, type Settings } from '../../config/settings.ts';
 import type { Deployment } from '../../deploy/apply.ts';
 import type { PlannedResource } from '../../deploy/plan.ts';

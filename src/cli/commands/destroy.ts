@@ -1,4 +1,4 @@
-import type { Identity } from '../../aws/identity.ts';
+import type { Identity } from '../../aws/clients.ts';
 import type { Settings } from '../../config/settings.ts';
 import type { PlannedDeletion } from '../../deploy/destroy.ts';
 import { CancelledError, UsageError } from '../../errors.ts';
