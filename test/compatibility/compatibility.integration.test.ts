@@ -37,6 +37,41 @@ const INTENDED: readonly {
     is: '',
   },
   { why: 'the sandbox is a development tool: npm run sandbox', fixture: 'help', section: 'tdd sandbox' },
+  {
+    why: 'planLaunch tells a script what tdd launch tells a person: notes, and the rest of an interrupted launch',
+    fixture: 'results',
+    section: 'planLaunch',
+    was: 'estimate.seconds: number\n',
+    is: 'estimate.seconds: number\nnotes: array\npartitions: array\npartitions[]: object\npartitions[].initial: string\npartitions[].left: number\npartitions[].titles: number\npartitions[].year: number\n',
+  },
+  {
+    why: 'planLaunch tells a script what tdd launch tells a person: notes, and the rest of an interrupted launch',
+    fixture: 'results',
+    section: 'planLaunch',
+    was: 'plan.withoutYear.titles[].title: string\n',
+    is: 'plan.withoutYear.titles[].title: string\nqueueExists: boolean\n',
+  },
+  {
+    why: 'types of what launch and readStatus report have names',
+    fixture: 'exports',
+    section: 'types',
+    was: 'ApplyOptions\n',
+    is: 'Advice\nApplyOptions\n',
+  },
+  {
+    why: 'types of what launch and readStatus report have names',
+    fixture: 'exports',
+    section: 'types',
+    was: 'LaunchPreview\n',
+    is: 'LaunchNote\nLaunchPreview\n',
+  },
+  {
+    why: 'types of what launch and readStatus report have names',
+    fixture: 'exports',
+    section: 'types',
+    was: 'SettingPlaces\n',
+    is: 'SendProgress\nSettingPlaces\n',
+  },
 ];
 
 const makeFolder = tempFolders();
