@@ -2,7 +2,6 @@ import { expect, test } from 'vitest';
 import { planDeploy } from '../../src/app/deploy.ts';
 import { resolveSettings } from '../../src/config/resolve-settings.ts';
 import { UsageError } from '../../src/errors.ts';
-import { API_KEY } from '../deploy/cloud.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 
 test.each([
@@ -13,7 +12,11 @@ test.each([
   ['workers', 2.5, /"2.5" is no number of workers/],
   ['memorySize', 64, /"64" is no number of megabytes/],
 ])('planDeploy refuses %s %o of settings made by hand, before it calls AWS', async (name, value, message) => {
-  const settings = { ...resolveSettings({ env: {}, file: undefined }), bucketName: 'films', apiKey: API_KEY };
+  const settings = {
+    ...resolveSettings({ env: {}, file: undefined }),
+    bucketName: 'films',
+    apiKey: '0'.repeat(32),
+  };
   const refuse = () => Promise.reject(new Error('AWS was called'));
   const client = { send: refuse };
   const clients = {

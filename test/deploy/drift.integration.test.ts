@@ -276,13 +276,13 @@ describe.each(AWS_TARGETS)('a change by hand, on $name', ({ start }) => {
   });
   afterAll(() => aws.stop());
 
-  async function expectMended(): Promise<void> {
+  async function expectCorrected(): Promise<void> {
     const plan = await planDeployment(cloud, { input: INPUT, zip: ZIP });
     expect(plan.steps).toEqual([]);
     expect(comparable(basisOf(plan).observed)).toEqual(expected);
   }
 
-  test.each(TAMPERINGS)('to the %s, of %s, is shown and mended', async (kind, property, tamper) => {
+  test.each(TAMPERINGS)('to the %s, of %s, is shown and corrected', async (kind, property, tamper) => {
     await tamper(cloud, ids);
     const plan = await deploy(cloud);
     const changed = plan.resources.filter(({ action }) => action !== 'unchanged');
@@ -292,14 +292,14 @@ describe.each(AWS_TARGETS)('a change by hand, on $name', ({ start }) => {
     expect(JSON.stringify(plan)).not.toContain(API_KEY);
     expect(plan.steps.map(({ action }) => action)).not.toContain('disable');
     expect(JSON.stringify(plan)).not.toContain('is disabled');
-    await expectMended();
+    await expectCorrected();
   });
 
-  test.each(REMOVALS)('that removes the %s is mended', async (kind, _, remove) => {
+  test.each(REMOVALS)('that removes the %s is corrected', async (kind, _, remove) => {
     await remove(cloud, ids);
     const plan = await deploy(cloud);
     expect(plan.resources.find((resource) => resource.kind === kind)?.action).toBe('create');
-    await expectMended();
+    await expectCorrected();
   });
 
   test('to the rules of the bucket, beside ours, stays', async () => {
