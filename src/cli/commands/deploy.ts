@@ -1,3 +1,4 @@
+import { openAws } from '../../app/open-aws.ts';
 import type { Identity } from '../../aws/clients.ts';
 import { SETTING_NAMES, SETTINGS, type Settings } from '../../config/settings.ts';
 import type { Deployment } from '../../deploy/apply.ts';
@@ -7,7 +8,7 @@ import { askConsent, readDryRun, showPlan } from '../consent.ts';
 import type { CommandContext } from '../context.ts';
 import type { Flags } from '../flags.ts';
 import { formatPlan, kindName } from '../format-plan.ts';
-import { announceIdentity, openAws } from '../open-connection.ts';
+import { announceIdentity, processOf } from '../open-connection.ts';
 import type { Style } from '../output.ts';
 import { createStepLines } from '../step-lines.ts';
 
@@ -52,8 +53,8 @@ async function run(context: CommandContext, { settings, dryRun }: DeployInput): 
   const { output, signal } = context;
   warnOfOldNode(context);
   await warnOfDoubtfulKey(context, settings);
-  const { planDeploy, applyDeployment } = await import('../../app/deploy.ts'); // See open-connection.ts.
-  const connection = { ...(await openAws(context)), settings };
+  const { planDeploy, applyDeployment } = await import('../../app/deploy.ts'); // See open-aws.ts.
+  const connection = { ...(await openAws(processOf(context))), settings };
   const { identity, plan } = await planDeploy(connection, {
     signal,
     onIdentity: (found) => announceIdentity(context, found),

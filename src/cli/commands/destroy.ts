@@ -1,3 +1,4 @@
+import { openAws } from '../../app/open-aws.ts';
 import type { Identity } from '../../aws/clients.ts';
 import type { Settings } from '../../config/settings.ts';
 import type { PlannedDeletion } from '../../deploy/destroy.ts';
@@ -7,7 +8,7 @@ import { readDryRun, showPlan } from '../consent.ts';
 import type { CommandContext } from '../context.ts';
 import type { Flags } from '../flags.ts';
 import { formatPlan, kindName } from '../format-plan.ts';
-import { announceIdentity, openAws } from '../open-connection.ts';
+import { announceIdentity, processOf } from '../open-connection.ts';
 import type { Style } from '../output.ts';
 import { createStepLines } from '../step-lines.ts';
 
@@ -65,8 +66,8 @@ async function run(context: CommandContext, input: DestroyInput): Promise<Destro
   const { output, signal } = context;
   const { settings, bucketName, deleteBucket, dryRun } = input;
   const { lambdaName } = settings;
-  const { previewDestroy, applyDestroy } = await import('../../app/destroy.ts'); // See open-connection.ts.
-  const connection = { ...(await openAws(context)), settings: { ...settings, bucketName } };
+  const { previewDestroy, applyDestroy } = await import('../../app/destroy.ts'); // See open-aws.ts.
+  const connection = { ...(await openAws(processOf(context))), settings: { ...settings, bucketName } };
   const { identity, plan } = await previewDestroy(connection, {
     deleteBucket,
     signal,

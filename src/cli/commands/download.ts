@@ -7,6 +7,7 @@ import {
   findTargetsOfTitles,
   type TitleWithoutPartition,
 } from '../../app/download.ts';
+import { openLakeAt } from '../../app/open-aws.ts';
 import { userAgent } from '../../app/version.ts';
 import type { Settings } from '../../config/settings.ts';
 import type { DownloadReport } from '../../download/download-partition.ts';
@@ -19,7 +20,7 @@ import type { TmdbClient } from '../../tmdb/client.ts';
 import { defineCommand } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { collect, type Flags, parseCount } from '../flags.ts';
-import { openLakeAt, readLakeLocation } from '../open-connection.ts';
+import { processOf, readLakeLocation } from '../open-connection.ts';
 import type { Style } from '../output.ts';
 import { openTodaysIndex, showDownload } from '../show-progress.ts';
 
@@ -107,7 +108,7 @@ async function run(context: CommandContext, input: DownloadInput): Promise<Downl
   const { settings, what, refresh } = input;
   const { clock, signal, output } = context;
   const tmdb = await openTmdb(context, input);
-  const lake = await openLakeAt(context, input.location);
+  const lake = await openLakeAt(processOf(context), input.location);
   const connection = { lake, tmdb, clock, settings, random: Math.random };
   const { imdbDatasetsUrl: datasetsUrl } = settings;
   const index = await openTodaysIndex(context, { ...connection, datasetsUrl, userAgent: userAgent() });

@@ -9,7 +9,7 @@ import { askConsent, readDryRun, showPlan } from '../consent.ts';
 import type { CommandContext } from '../context.ts';
 import { type Flags, parseCount } from '../flags.ts';
 import { formatLaunch, formatLaunchPlan, type LaunchResult } from '../format-launch.ts';
-import { type FleetInput, openFleet, readFleetInput } from '../open-connection.ts';
+import { type FleetInput, openCommandFleet, readFleetInput } from '../open-connection.ts';
 import { createProgress } from '../progress.ts';
 import { openTodaysIndex, showManifestReading } from '../show-progress.ts';
 
@@ -89,7 +89,7 @@ async function readInput(context: CommandContext, flags: Flags): Promise<LaunchI
 async function run(context: CommandContext, input: LaunchInput): Promise<LaunchResult> {
   const { settings, filters, dryRun, resume } = input;
   const { signal } = context;
-  const connection = await openFleet(context, settings, { announce: !dryRun });
+  const connection = await openCommandFleet(context, { settings }, { announce: !dryRun });
   const index = await openTodaysIndex(context, connection);
   const show = showManifestReading(context);
   const options = { resume, signal, onProgress: show.update };

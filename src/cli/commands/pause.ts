@@ -3,7 +3,7 @@ import type { QueueDepths } from '../../aws/queue-interface.ts';
 import { formatNumberOf } from '../../text.ts';
 import { defineCommand } from '../command.ts';
 import { formatDuration } from '../format.ts';
-import { type FleetInput, openFleet, readFleetInput } from '../open-connection.ts';
+import { type FleetInput, openCommandFleet, readFleetInput } from '../open-connection.ts';
 import type { Style } from '../output.ts';
 
 /** `tdd pause`: the workers finish what they have and take nothing more. */
@@ -13,9 +13,9 @@ export const pause = defineCommand<FleetInput, PauseReport>({
     'until "tdd resume", for 14 days at most.',
   settings: ['bucketName', 'lambdaName', 'queueName'],
   readInput: readFleetInput,
-  run: async (context, { settings }) => {
-    const { disableEventSource } = await import('../../app/switch.ts'); // See open-connection.ts.
-    const fleet = await openFleet(context, settings, { announce: true });
+  run: async (context, input) => {
+    const { disableEventSource } = await import('../../app/switch.ts'); // See open-aws.ts.
+    const fleet = await openCommandFleet(context, input, { announce: true });
     context.output.info('Disabling the event source …');
     return disableEventSource(fleet, { signal: context.signal });
   },

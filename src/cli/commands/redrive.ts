@@ -8,7 +8,7 @@ import { askConsent, readDryRun, showPlan } from '../consent.ts';
 import type { CommandContext } from '../context.ts';
 import { collect, type Flags } from '../flags.ts';
 import { formatDuration, formatTable } from '../format.ts';
-import { type FleetInput, openFleet, readFleetInput } from '../open-connection.ts';
+import { type FleetInput, openCommandFleet, readFleetInput } from '../open-connection.ts';
 import type { Style } from '../output.ts';
 import { createProgress } from '../progress.ts';
 
@@ -75,7 +75,7 @@ async function run(
   { settings, dryRun, only }: RedriveInput,
 ): Promise<RedriveResult> {
   const { clock, signal } = context;
-  const fleet = await openFleet(context, settings, { announce: !dryRun });
+  const fleet = await openCommandFleet(context, { settings }, { announce: !dryRun });
   const plan = await planRedrive(fleet, { only, signal });
   const { letters, hidden } = plan;
   const chosen = plan.chosen.size;

@@ -1,7 +1,7 @@
 import type { SwitchReport } from '../../app/switch.ts';
 import { formatNumberOf } from '../../text.ts';
 import { defineCommand } from '../command.ts';
-import { type FleetInput, openFleet, readFleetInput } from '../open-connection.ts';
+import { type FleetInput, openCommandFleet, readFleetInput } from '../open-connection.ts';
 import type { Style } from '../output.ts';
 
 /** `tdd resume`: the workers take messages again. */
@@ -9,9 +9,9 @@ export const resume = defineCommand<FleetInput, SwitchReport>({
   description: 'Enables the event source: the workers take messages from the queue again.',
   settings: ['bucketName', 'lambdaName', 'queueName'],
   readInput: readFleetInput,
-  run: async (context, { settings }) => {
-    const { enableEventSource } = await import('../../app/switch.ts'); // See open-connection.ts.
-    const fleet = await openFleet(context, settings, { announce: true });
+  run: async (context, input) => {
+    const { enableEventSource } = await import('../../app/switch.ts'); // See open-aws.ts.
+    const fleet = await openCommandFleet(context, input, { announce: true });
     context.output.info('Enabling the event source …');
     return enableEventSource(fleet, { signal: context.signal });
   },

@@ -1,3 +1,4 @@
+import { openLakeAt, openQueues } from '../../app/open-aws.ts';
 import { followRun, type RunEnd, type SentPartition, simulate as send } from '../../app/simulate.ts';
 import type { Manifest } from '../../download/manifest.ts';
 import { UsageError } from '../../errors.ts';
@@ -6,7 +7,7 @@ import { type Partition, parseInitial, parseYear, partitionName } from '../../pa
 import { defineCommand } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import type { Flags } from '../flags.ts';
-import { openLakeAt, openQueues, readLakeLocation } from '../open-connection.ts';
+import { processOf, readLakeLocation } from '../open-connection.ts';
 import type { Style } from '../output.ts';
 import { createProgress } from '../progress.ts';
 
@@ -59,8 +60,8 @@ async function run(context: CommandContext, input: SimulateInput): Promise<Simul
   const { clock, output, signal } = context;
   const { partition, queueName, waitIn } = input;
   // What waiting needs is looked at first: nothing is sent when it is not there.
-  const lake = waitIn && (await openLakeAt(context, waitIn));
-  const queues = await openQueues(context, { queueName });
+  const lake = waitIn && (await openLakeAt(processOf(context), waitIn));
+  const queues = await openQueues(processOf(context), { queueName });
   const {
     messageId,
     snapshot,

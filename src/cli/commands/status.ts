@@ -7,7 +7,7 @@ import type { CommandContext } from '../context.ts';
 import type { Flags } from '../flags.ts';
 import { formatStatus } from '../format-status.ts';
 import type { OutStream } from '../io.ts';
-import { type FleetInput, openFleet, readFleetInput } from '../open-connection.ts';
+import { type FleetInput, openCommandFleet, readFleetInput } from '../open-connection.ts';
 import { showManifestReading } from '../show-progress.ts';
 
 /** What `tdd status` was told. */
@@ -47,7 +47,7 @@ async function readInput(context: CommandContext, flags: Flags): Promise<StatusI
 
 async function run(context: CommandContext, { settings, totals, watch }: StatusInput): Promise<StatusResult> {
   const { signal, io, secrets, output } = context;
-  const fleet = await openFleet(context, settings, { announce: false });
+  const fleet = await openCommandFleet(context, { settings }, { announce: false });
   let show = showManifestReading(context);
   const options = { signal, onProgress: (state: { read: number; total: number }) => show.update(state) };
   const covering = createCoveringOutput(io.stdout);

@@ -1,0 +1,94 @@
+import type { Identity } from '../aws/clients.ts';
+import type { Clock } from '../clock.ts';
+import type { Settings } from '../config/settings.ts';
+import type { Lake } from '../lake/lake.ts';
+import { type LakeLocation, openLake } from '../lake/open-lake.ts';
+import type { Connection } from './connection.ts';
+import type { FleetConnection } from './fleet-connection.ts';
+import { createSummaryCacheFile } from './manifest-summaries.ts';
+
+// AWS's SDK takes some 0.3 s to load. So it is imported only within these functions, which a command calls once it needs
+// AWS: not for its help, a usage error, or a lake in a directory.
+
+/** AWS answers within a second; a code bundle may take some to upload. */
+const GRACE_MS = 5_000;
+
+/** What the process gives to a connection. */
+export interface ProcessContext {
+  /** As `process.env`. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly clock: Clock;
+  /** Ends calls in flight, after some seconds of grace. */
+  readonly signal: AbortSignal;
+}
+
+/** What deploying and destroying work with. */
+export type AwsConnection = Pick<Connection, 'clients' | 'profile' | 'clock'>;
+
+/** Makes all the clients of AWS; nothing is asked yet. */
+export async function openAws({ env, clock, signal }: ProcessContext): Promise<AwsConnection> {
+  const { withAbortGrace } = await import('../aws/calls.ts');
+  const { createClients } = await import('../aws/clients.ts');
+  const { createS3Client } = await import('../aws/s3-client.ts');
+  const { region, ...clients } = createClients({ s3: createS3Client({ env }) });
+  return {
+    clients: { ...withAbortGrace(clients, { clock, signal, graceMs: GRACE_MS }), region },
+    profile: env.AWS_PROFILE || undefined,
+    clock,
+  };
+}
+
+/**
+ * Opens a fleet and its lake.
+ * @param options.cacheFolder where what is known of the lake's manifests is kept between two processes.
+ * @param options.onIdentity asks AWS who one is, before anything else, and is told.
+ * @throws {UserError} when the bucket is absent or AWS takes no credentials.
+ */
+export async function openFleet(
+  context: ProcessContext,
+  settings: FleetConnection['settings'],
+  options: {
+    readonly cacheFolder: string;
+    readonly onIdentity?: ((identity: Identity) => void) | undefined;
+  },
+): Promise<FleetConnection> {
+  const { cacheFolder, onIdentity } = options;
+  const aws = await openAws(context);
+  if (onIdentity !== undefined) {
+    const { observeIdentity } = await import('../aws/clients.ts');
+    onIdentity(await observeIdentity(aws));
+  }
+  const lake = await openLakeAt(context, { kind: 's3', bucket: settings.bucketName });
+  const cache = createSummaryCacheFile(cacheFolder, lake.url);
+  const { connectFleet } = await import('./fleet-connection.ts');
+  return connectFleet(aws.clients, { settings, lake, cache, clock: context.clock });
+}
+
+/** Opens the queues of a fleet, without its lake. */
+export async function openQueues(
+  context: ProcessContext,
+  settings: Pick<Settings, 'queueName'>,
+): Promise<Pick<FleetConnection, 'queue' | 'deadLetters'>> {
+  const { connectQueues } = await import('./fleet-connection.ts');
+  return connectQueues((await openAws(context)).clients, settings);
+}
+
+/**
+ * Opens a lake, a bucket only after a look at it.
+ * @throws {UsageError} when the bucket is absent or another's.
+ */
+export async function openLakeAt(
+  { env, signal }: Pick<ProcessContext, 'env' | 'signal'>,
+  location: LakeLocation,
+): Promise<Lake> {
+  const createS3 = async () => {
+    const { createS3Client } = await import('../aws/s3-client.ts');
+    const s3 = createS3Client({ env });
+    if (location.kind === 's3') {
+      const { checkBucket } = await import('../lake/s3/check-bucket.ts');
+      await checkBucket({ s3, bucket: location.bucket }, { signal });
+    }
+    return s3;
+  };
+  return openLake({ createS3 }, location);
+}
