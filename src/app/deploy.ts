@@ -20,9 +20,9 @@ export interface DeployPreview {
 
 /**
  * Looks at AWS and says what `tdd deploy` would do there; it cannot change anything.
- * @param options.onIdentity is told who one is in AWS before anything else is looked at.
+ * @param options.onIdentity called with the caller's identity in AWS, before any other call.
  * @throws {UsageError} for a setting that AWS would refuse.
- * @throws {UserError} when AWS takes no credentials, the worker was not built, or something stands in the way.
+ * @throws {UserError} when there are no valid AWS credentials, the worker is not built, or something prevents the deployment.
  */
 export async function planDeploy(
   connection: Pick<Connection, 'clients' | 'profile' | 'clock' | 'settings'>,
@@ -52,7 +52,7 @@ interface WantedDeployment {
 }
 
 /**
- * Says what somebody's settings want on AWS, for `planDeployment`.
+ * Derives from the settings what should be on AWS, for `planDeployment`.
  * @throws {UserError} when the worker was not built.
  */
 async function describeDeployment(

@@ -15,8 +15,8 @@ export interface DestroyPreview {
 /**
  * Looks at AWS and says what `tdd destroy` would delete there; it cannot change anything.
  * @param options.deleteBucket the bucket and all its data go, too.
- * @param options.onIdentity is told who one is in AWS before anything else is looked at.
- * @throws {UserError} when AWS takes no credentials, or something cannot be looked at.
+ * @param options.onIdentity called with the caller's identity in AWS, before any other call.
+ * @throws {UserError} when there are no valid AWS credentials, or something cannot be looked at.
  */
 export async function previewDestroy(
   connection: Pick<Connection, 'clients' | 'profile' | 'clock'> & {

@@ -38,7 +38,7 @@ export interface DownloadOptions extends DownloadControl {
   readonly refresh?: boolean;
 }
 
-/** Who is told how a target's download goes. */
+/** Follows the download of one target. */
 export interface DownloadWatcher {
   readonly update: (progress: DownloadProgress) => void;
   /** Called when it is over, whichever way. */

@@ -49,7 +49,7 @@ type PlanDeps = Pick<FleetConnection, 'lake' | 'queue' | 'cache' | 'clock' | 'se
  * Says what a launch would send, and forecasts it from what the lake has already taught; sends nothing.
  * @param filters as `tdd launch` has them; by default the years from 2000 to this one.
  * @param options.resume `false`: do not look for an interrupted launch.
- * @param options.onProgress is told how many of the manifests that have changed are read.
+ * @param options.onProgress called with how many of the changed manifests have been read.
  * @throws {UsageError} for filters that contradict each other, what the lake throws, and {@link UserError} where AWS
  *   refuses.
  */
@@ -90,7 +90,7 @@ export async function planLaunch(
  * so that no partition is sent twice.
  * @param options.resume the launch to resume, as {@link planLaunch} has found it; `false`: none; by default it is
  *   looked for.
- * @throws {UserError} when there is no queue or SQS keeps failing: the same call then goes on from there.
+ * @throws {UserError} when there is no queue or SQS keeps failing: the same call then resumes.
  */
 export async function launch(
   connection: Pick<FleetConnection, 'lake' | 'queue' | 'cache' | 'clock' | 'random' | 'settings'>,

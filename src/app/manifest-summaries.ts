@@ -30,7 +30,7 @@ const READS_AT_ONCE = 32;
 
 /**
  * Lists a lake's manifests and reads those that have changed since the cache was written.
- * @param options.onProgress is told how many of those that must be read have been.
+ * @param options.onProgress called with how many of the changed manifests have been read.
  * @throws what the lake throws; a manifest that is damaged is named in the answer.
  */
 export async function readManifestSummaries(
@@ -80,7 +80,7 @@ export async function readManifestSummaries(
   return { byPartition, unreadable, read };
 }
 
-/** @returns nothing for a text that is no manifest of this partition. */
+/** @returns `undefined` for a text that is not a manifest of this partition. */
 function trySummarize(text: string, partition: Partition, nowMs: number): ManifestSummary | undefined {
   try {
     const summary = summarizeManifest(parseManifest(text, ''), nowMs);

@@ -41,8 +41,8 @@ export async function openAws({ env, clock, signal }: ProcessContext): Promise<A
 /**
  * Opens a fleet and its lake.
  * @param options.cacheFolder where what is known of the lake's manifests is kept between two processes.
- * @param options.onIdentity asks AWS who one is, before anything else, and is told.
- * @throws {UserError} when the bucket is absent or AWS takes no credentials.
+ * @param options.onIdentity called with the caller's identity in AWS, before any other call; without it AWS is not asked.
+ * @throws {UserError} when the bucket is absent or there are no valid AWS credentials.
  */
 export async function openFleet(
   context: ProcessContext,

@@ -68,7 +68,7 @@ const LOOK_AGAIN_MS = 1_000;
  * @param options.choose says which to put back; without it all are.
  * @param options.isAll these are all that were listed: SQS's own task may do it.
  * @throws {UserError} when SQS refuses; the signal's reason when it is aborted, or {@link CancelledError} when a task
- *   of SQS's was under way: it is told to stop.
+ *   of SQS's was under way, which is cancelled.
  */
 export async function redrive(
   deps: RedriveDeps,

@@ -20,7 +20,7 @@ export interface StatusDeps {
 /** How a look is watched and ended. */
 export interface StatusOptions {
   readonly signal?: AbortSignal | undefined;
-  /** Is told how many of the manifests that have changed are read. */
+  /** Called with how many of the changed manifests have been read. */
   readonly onProgress?: ((progress: { readonly read: number; readonly total: number }) => void) | undefined;
 }
 
@@ -56,7 +56,7 @@ export async function readStatus(deps: StatusDeps, options: StatusOptions = {}):
  * Looks at the fleet again and again until there is nothing more to wait for: it is complete, ended with something
  * left, paused, or was never launched.
  * @param options.everyMs between two looks.
- * @param options.onStatus is told each look, and whether it is the last one.
+ * @param options.onStatus called with each status, and whether it is the last one.
  * @returns the last look; its `phase` and `advice` say how it ended.
  * @throws the signal's reason when it is aborted, and what `readStatus` throws.
  */

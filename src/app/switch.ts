@@ -34,7 +34,7 @@ const LOOK_AGAIN_MS = 2_000;
 
 /**
  * Disables the event source: workers finish what they have, and take nothing more.
- * @throws {UserError} when there is no event source, or AWS refuses.
+ * @throws {UserError} when the event source does not exist, or AWS refuses.
  */
 export async function disableEventSource(
   deps: SwitchDeps & { readonly lake: Lake },
@@ -47,7 +47,7 @@ export async function disableEventSource(
 
 /**
  * Enables the event source.
- * @throws {UserError} when there is no event source, or AWS refuses.
+ * @throws {UserError} when the event source does not exist, or AWS refuses.
  */
 export async function enableEventSource(
   deps: SwitchDeps,

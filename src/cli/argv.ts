@@ -1,6 +1,6 @@
 /**
  * Arguments with each long flag's underscores as hyphens: existing notebooks and scripts write
- * `--datalake_bucket_name`, also with `=value`. Values, and what stands behind a bare `--`, stay as they are.
+ * `--datalake_bucket_name`, also with `=value`. Values, and what follows a bare `--`, stay as they are.
  */
 export function normalizeArgv(argv: readonly string[]): string[] {
   const end = argv.indexOf('--');

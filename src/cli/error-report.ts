@@ -8,8 +8,8 @@ export interface ErrorReport {
 }
 
 /**
- * An error as the person at the terminal reads it: one sentence when they can mend it, with the causes
- * behind it when `verbose`; a stack, and what to do with it, when it is a bug of ours.
+ * An error as the person at the terminal reads it: one sentence when they can fix it, with the causes
+ * behind it when `verbose`; a stack, and what to do with it, when it is our bug.
  */
 export function reportError(thrown: unknown, { verbose = false } = {}): ErrorReport {
   const error = explainAwsError(thrown);

@@ -6,7 +6,7 @@ import { formatCount, formatNumberOf } from '../text.ts';
 import { formatDuration, formatTable } from './format.ts';
 import type { Style } from './output.ts';
 
-/** What `tdd launch` planned and did. */
+/** The result of `tdd launch`. */
 export interface LaunchResult {
   readonly lake: string;
   readonly queue: string;

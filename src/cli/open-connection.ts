@@ -6,7 +6,7 @@ import type { Settings } from '../config/settings.ts';
 import { type LakeLocation, parseLakeUrl } from '../lake/open-lake.ts';
 import type { CommandContext } from './context.ts';
 
-/** What a command on a fleet was told. */
+/** The input of a command on a fleet. */
 export interface FleetInput {
   readonly settings: Settings & { readonly bucketName: string };
 }
@@ -41,7 +41,7 @@ export function processOf({ io, clock, signal }: CommandContext): ProcessContext
 /**
  * Opens a fleet for a command.
  * @param options.announce asks AWS who one is and says so: for commands that change something.
- * @throws {UserError} when the bucket is absent or AWS takes no credentials.
+ * @throws {UserError} when the bucket is absent or there are no valid AWS credentials.
  */
 export async function openCommandFleet(
   context: CommandContext,

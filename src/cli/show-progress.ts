@@ -7,7 +7,7 @@ import { type Partition, partitionName } from '../partition.ts';
 import type { CommandContext } from './context.ts';
 import { createProgress } from './progress.ts';
 
-/** Something that shows progress until it is told to end. */
+/** Shows progress until `end` is called. */
 interface Showing<State> {
   readonly update: (state: State) => void;
   readonly end: () => void;

@@ -134,7 +134,7 @@ function adviseOnAge(summaries: readonly ManifestSummary[], nowMs: number): Advi
   ];
 }
 
-/** A launch takes the years from 2000 to this one unless told otherwise. */
+/** A launch takes the years from 2000 to this one unless flags say otherwise. */
 function yearFlags(summaries: readonly ManifestSummary[], nowMs: number): string {
   const years = summaries.map(({ partition }) => partition.year);
   const first = years.reduce((a, b) => Math.min(a, b), DEFAULT_MIN_YEAR);

@@ -79,7 +79,7 @@ export interface FleetStatus {
   readonly fleet?: FleetProgress;
   /** Absent while nothing is settled. */
   readonly rate?: FleetRate;
-  /** Absent while it cannot be told. */
+  /** Absent while it is unknown. */
   readonly secondsLeft?: number;
   readonly totals: LakeTotals;
   /** What is wrong, and what to do. */

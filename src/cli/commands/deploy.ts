@@ -12,13 +12,13 @@ import { announceIdentity, processOf } from '../open-connection.ts';
 import type { Style } from '../output.ts';
 import { createStepLines } from '../step-lines.ts';
 
-/** What `tdd deploy` was told. */
+/** The input of `tdd deploy`. */
 export interface DeployInput {
   readonly settings: Settings & { readonly bucketName: string; readonly apiKey: string };
   readonly dryRun: boolean;
 }
 
-/** What `tdd deploy` found and did. */
+/** The result of `tdd deploy`. */
 export interface DeployResult {
   readonly identity: Identity;
   /** What was planned, and, unless it was a dry run, done. */
@@ -95,7 +95,7 @@ async function run(context: CommandContext, { settings, dryRun }: DeployInput): 
   }
 }
 
-/** A worker that meets a key that TMDB refuses stops the whole fleet: better to be told now. */
+/** A worker that meets a key that TMDB refuses stops the whole fleet: better to know now. */
 async function warnOfDoubtfulKey(
   { output, signal }: CommandContext,
   { apiKey, tmdbBaseUrl: baseUrl }: DeployInput['settings'],

@@ -12,7 +12,7 @@ import { announceIdentity, processOf } from '../open-connection.ts';
 import type { Style } from '../output.ts';
 import { createStepLines } from '../step-lines.ts';
 
-/** What `tdd destroy` was told. */
+/** The input of `tdd destroy`. */
 export interface DestroyInput {
   readonly settings: Settings;
   /** The empty string when the bucket is not to be touched and nobody gave its name. */
@@ -23,7 +23,7 @@ export interface DestroyInput {
   readonly dryRun: boolean;
 }
 
-/** What `tdd destroy` found and did. */
+/** The result of `tdd destroy`. */
 export interface DestroyResult {
   readonly identity: Identity;
   readonly resources: readonly PlannedDeletion[];

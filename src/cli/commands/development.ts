@@ -12,7 +12,7 @@ import { type CommandContext, capitalize } from '../context.ts';
 import type { Flags } from '../flags.ts';
 import type { Style } from '../output.ts';
 
-/** What `tdd development` was told. */
+/** The input of `tdd development`. */
 export interface DevelopmentInput {
   readonly bucketName: string;
   readonly apiKey: string;
@@ -24,7 +24,7 @@ export interface DevelopmentInput {
 /** What became of a value in config.ini. */
 type Change = 'new' | 'changed' | 'unchanged';
 
-/** What `tdd development` did. */
+/** The result of `tdd development`. */
 export interface DevelopmentResult {
   readonly path: string;
   readonly bucketName: string;
@@ -61,7 +61,7 @@ async function readInput(context: CommandContext, flags: Flags): Promise<Develop
 
 /**
  * A word on a key that looks unlike TMDB's: a v3 key has 32 hexadecimal digits, a v4 read access token is a
- * JWT, which begins with `eyJ`. Only TMDB knows whether a key is good, so this is no error.
+ * JWT, which begins with `eyJ`. Only TMDB knows whether a key is good, so this is not an error.
  * @returns the word, without the key; `undefined` for a key that looks right.
  */
 function describeKey(apiKey: string): string | undefined {
@@ -91,7 +91,7 @@ async function readOne(
   try {
     known = resolveSetting(name, sources);
   } catch (error) {
-    // What is wrong in the file or the environment is what this command is there to mend.
+    // What is wrong in the file or the environment is what this command is there to fix.
     if (!(error instanceof UsageError)) throw error;
     output.warn(error.message);
   }

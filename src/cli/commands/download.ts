@@ -27,7 +27,7 @@ import { openTodaysIndex, showDownload } from '../show-progress.ts';
 /** What is in flight when Ctrl-C comes may go on for so long. */
 const GRACE_MS = 10_000;
 
-/** What `tdd download` was told. */
+/** The input of `tdd download`. */
 export interface DownloadInput {
   readonly settings: Settings;
   readonly apiKey: string;
@@ -37,7 +37,7 @@ export interface DownloadInput {
   readonly refresh: boolean;
 }
 
-/** What `tdd download` did. */
+/** The result of `tdd download`. */
 export interface DownloadResult {
   readonly lake: string;
   readonly snapshot: string;

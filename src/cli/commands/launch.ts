@@ -13,7 +13,7 @@ import { type FleetInput, openCommandFleet, readFleetInput } from '../open-conne
 import { createProgress } from '../progress.ts';
 import { openTodaysIndex, showManifestReading } from '../show-progress.ts';
 
-/** What `tdd launch` was told. */
+/** The input of `tdd launch`. */
 export interface LaunchInput extends FleetInput {
   readonly filters: FleetFilters;
   readonly dryRun: boolean;

@@ -12,7 +12,7 @@ import { type FleetInput, openCommandFleet, readFleetInput } from '../open-conne
 import type { Style } from '../output.ts';
 import { createProgress } from '../progress.ts';
 
-/** What `tdd redrive` was told. */
+/** The input of `tdd redrive`. */
 export interface RedriveInput extends FleetInput {
   /** List and change nothing. */
   readonly dryRun: boolean;
@@ -20,7 +20,7 @@ export interface RedriveInput extends FleetInput {
   readonly only: readonly Partition[] | undefined;
 }
 
-/** What `tdd redrive` found and did. */
+/** The result of `tdd redrive`. */
 export interface RedriveResult {
   readonly queue: string;
   /** ISO instant. */

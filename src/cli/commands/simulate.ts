@@ -11,7 +11,7 @@ import { processOf, readLakeLocation } from '../open-connection.ts';
 import type { Style } from '../output.ts';
 import { createProgress } from '../progress.ts';
 
-/** What `tdd simulate` was told. */
+/** The input of `tdd simulate`. */
 export interface SimulateInput {
   readonly partition: Partition;
   readonly queueName: string;
@@ -19,7 +19,7 @@ export interface SimulateInput {
   readonly waitIn: LakeLocation | undefined;
 }
 
-/** What `tdd simulate` did. */
+/** The result of `tdd simulate`. */
 export interface SimulateResult extends SentPartition {
   readonly queue: string;
   /** How the run ended, with `--wait`. */
@@ -78,7 +78,7 @@ async function run(context: CommandContext, input: SimulateInput): Promise<Simul
   return { ...sent, end };
 }
 
-/** Shows how far a run is, and says when it came to a stop that workers try to mend. */
+/** Shows how far a run is, and says when it stopped for a reason that workers retry. */
 function showRun(context: CommandContext) {
   context.output.info(
     'Waiting for a worker; Ctrl-C ends the waiting, and the message stays with the workers.',

@@ -10,7 +10,7 @@ import type { OutStream } from '../io.ts';
 import { type FleetInput, openCommandFleet, readFleetInput } from '../open-connection.ts';
 import { showManifestReading } from '../show-progress.ts';
 
-/** What `tdd status` was told. */
+/** The input of `tdd status`. */
 export interface StatusInput extends FleetInput {
   /** Show what the whole lake holds. */
   readonly totals: boolean;
@@ -86,15 +86,15 @@ const NO_TOTALS: FleetStatus['totals'] = {
   counts: { titles: 0, found: 0, notFound: 0, refused: 0, failed: 0, reviews: 0 },
 };
 
-/** Text that covers its last version on a terminal; elsewhere each version stands, with an empty line behind it. */
+/** Text that overwrites its last version on a terminal; elsewhere each version is kept, followed by an empty line. */
 export interface CoveringOutput {
   /** Shows this version. */
   write(text: string): void;
-  /** Takes the last version away: what comes next stands in its place. */
+  /** Erases the last version: what is written next takes its place. */
   clear(): void;
 }
 
-/** What stands above stays: only the lines of the last version are covered, as many as the terminal has. */
+/** Erases only the last version's lines: what is above them stays. */
 export function createCoveringOutput(stream: OutStream): CoveringOutput {
   let lines = 0;
   const clear = (): void => {
