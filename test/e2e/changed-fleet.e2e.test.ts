@@ -4,14 +4,14 @@ import type { LaunchResult } from '../../src/cli/format-launch.ts';
 import type { Partition } from '../../src/partition.ts';
 import { NOTHING_WRONG, type OpenSandbox, openSandbox, QUEUE, until } from './open-sandbox.ts';
 
-/** Slow enough for everything to happen before it ends. */
+/** Slow enough for everything to happen before it ends, on a busy machine too. */
 const REQUESTS_PER_SECOND = 6;
 
 describe('a fleet that is changed while it runs', () => {
   let sandbox: OpenSandbox;
   let launched: LaunchResult;
   beforeAll(async () => {
-    sandbox = await openSandbox({ titles: 150 });
+    sandbox = await openSandbox({ titles: 400 });
     sandbox.env.TMDB_REQUESTS_PER_SECOND = String(REQUESTS_PER_SECOND);
     await sandbox.tddJson('deploy', '--yes', '--workers', '3');
     launched = await sandbox.tddJson<LaunchResult>('launch', '--min-year', '2020', '--yes');
