@@ -44,7 +44,7 @@ describe('README.md', () => {
       expect.arrayContaining(['start', 'test', 'build', 'bench']),
     );
     expect(readFileSync(new URL('../.ci/run', import.meta.url), 'utf8')).toMatch(
-      /npm ci\n(?:.*\n)*npm test\n$/,
+      /npm ci\n(?:.*\n)*npm test -- --coverage\n$/,
     );
   });
 

@@ -4,6 +4,12 @@ import { noMotoReason } from './support/moto.ts';
 const INTEGRATION = 'test/**/*.integration.test.ts';
 const E2E = 'test/**/*.e2e.test.ts';
 
+// What is skipped, and why; a test that is skipped for itself has the reason in its name.
+if (process.getuid?.() === 0) {
+  process.stderr.write(
+    'skipped: the tests of files that may not be read or written: root may do everything\n',
+  );
+}
 if (noMotoReason) process.stderr.write(`skipped: the repeat of the AWS suites on moto: ${noMotoReason}\n`);
 
 // biome-ignore lint/style/noDefaultExport: vitest reads its configuration from the default export
@@ -15,6 +21,12 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 180_000,
     hookTimeout: 180_000,
+    coverage: {
+      include: ['src/**/*.ts'],
+      reporter: ['text-summary', 'html'],
+      // Measured without the end-to-end tests, whose program runs in other processes.
+      thresholds: { lines: 95, branches: 86 },
+    },
     projects: [
       {
         // In this process, without a build: `npm run test:unit`.
@@ -30,7 +42,12 @@ export default defineConfig({
       {
         // With an AWS on loopback, or with other processes.
         extends: true,
-        test: { name: 'integration', include: [INTEGRATION], globalSetup: ['test/support/build-worker.ts'] },
+        test: {
+          name: 'integration',
+          isolate: false,
+          include: [INTEGRATION],
+          globalSetup: ['test/support/build-worker.ts'],
+        },
       },
       {
         // The built program: `npm run test:e2e`.

@@ -102,7 +102,7 @@ describe('the whole way, from settings to a lake that outlives its workers', () 
     expect(exitCode).toBe(0);
   });
 
-  test.skipIf(!motoAvailable)('moto took each of these calls (skipped without moto_server)', () => {
+  test.skipIf(!motoAvailable)('moto took each of these calls (skipped without moto)', () => {
     const calls = sandbox.sharedWithMoto.map((name) =>
       name.replace(/\/\S*\/(functions|event-source-mappings|tags).*/, '$1'),
     );
