@@ -17,7 +17,7 @@ export default defineConfig({
   test: {
     // The AWS SDK warns at each start on Node 20; only `tdd deploy` says it.
     env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
-    // Most of the time goes by in waiting for servers: on a small machine, too, files go in pairs.
+    // On a small machine, too, files go in pairs.
     maxWorkers: 2,
     testTimeout: 180_000,
     hookTimeout: 180_000,
@@ -50,9 +50,15 @@ export default defineConfig({
         },
       },
       {
-        // The built program: `npm run test:e2e`.
+        // The built program: `npm run test:e2e`. Its fleets wait most of the time, so three run at once, after the rest.
         extends: true,
-        test: { name: 'e2e', include: [E2E], globalSetup: ['test/support/build-program.ts'] },
+        test: {
+          name: 'e2e',
+          include: [E2E],
+          globalSetup: ['test/support/build-program.ts'],
+          maxWorkers: 3,
+          sequence: { groupOrder: 1 },
+        },
       },
     ],
   },

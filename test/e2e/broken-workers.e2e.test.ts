@@ -39,6 +39,10 @@ describe('a fleet that meets poison and loses a worker', () => {
     await until(() => sandbox.workerLog().some(({ record }) => record?.errorMessage?.includes('SIGKILL')));
 
     // Everything else gets done, while the dead worker's message is hidden.
+    await until(async () => {
+      const { waiting, inFlight } = await sandbox.depthOf(QUEUE);
+      return waiting === 0 && inFlight === 1;
+    });
     const lacking = await until(async () => {
       const status = await sandbox.status();
       return status.fleet?.partitions.complete === launched.partitions.length - 1 && status;

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type OpenSandbox, openSandbox, until } from './open-sandbox.ts';
 
-const REQUESTS_PER_SECOND = 12;
+const REQUESTS_PER_SECOND = 20;
 const WINDOW_SECONDS = 5;
 
 describe('a fleet of large partitions', () => {
   let sandbox: OpenSandbox;
   beforeAll(async () => {
-    sandbox = await openSandbox({ titles: 500, years: [2021] });
+    sandbox = await openSandbox({ titles: 800, years: [2021] });
     sandbox.env.TMDB_REQUESTS_PER_SECOND = String(REQUESTS_PER_SECOND);
     await sandbox.tddJson('deploy', '--yes', '--workers', '2');
     await sandbox.tddJson('launch', '--min-year', '1900', '--yes');

@@ -131,6 +131,15 @@ export async function openSandbox({
     return JSON.parse(stdout);
   }
 
+  async function depthOf(queue: string): Promise<{ waiting: number; inFlight: number }> {
+    const command = new GetQueueAttributesCommand({ QueueUrl: urlOf(queue), AttributeNames: ['All'] });
+    const { Attributes = {} } = await sqs.send(command);
+    return {
+      waiting: Number(Attributes.ApproximateNumberOfMessages),
+      inFlight: Number(Attributes.ApproximateNumberOfMessagesNotVisible),
+    };
+  }
+
   const status = () => tddJson<StatusResult>('status');
 
   return {
@@ -146,6 +155,9 @@ export async function openSandbox({
     untilComplete: () =>
       until(
         async () => {
+          // The queue is looked at first: to start the program each time takes what the workers need.
+          const { waiting, inFlight } = await depthOf(QUEUE);
+          if (waiting + inFlight > 0) return false;
           const now = await status();
           return now.phase === 'complete' && now;
         },
@@ -154,14 +166,7 @@ export async function openSandbox({
     sendMessage: async (body) => {
       await sqs.send(new SendMessageCommand({ QueueUrl: urlOf(QUEUE), MessageBody: body }));
     },
-    depthOf: async (queue) => {
-      const command = new GetQueueAttributesCommand({ QueueUrl: urlOf(queue), AttributeNames: ['All'] });
-      const { Attributes = {} } = await sqs.send(command);
-      return {
-        waiting: Number(Attributes.ApproximateNumberOfMessages),
-        inFlight: Number(Attributes.ApproximateNumberOfMessagesNotVisible),
-      };
-    },
+    depthOf,
     workerLog: () => {
       const file = join(folder, 'aws', LOG);
       if (!existsSync(file)) return [];

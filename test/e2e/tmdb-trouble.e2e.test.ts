@@ -49,6 +49,7 @@ describe.concurrent('a fleet in the middle of which', () => {
     const launched = await launchHalf(sandbox);
     tmdb.setKeyRevoked(true);
     tmdb.clearStats();
+    await until(() => keyRefusals(sandbox) > 0);
     const paused = await until(async () => {
       const status = await sandbox.status();
       return status.phase === 'paused' && status;
