@@ -5,12 +5,15 @@ const INTEGRATION = 'test/**/*.integration.test.ts';
 const E2E = 'test/**/*.e2e.test.ts';
 
 // What is skipped, and why; a test that is skipped for itself has the reason in its name.
-if (process.getuid?.() === 0) {
-  process.stderr.write(
-    'skipped: the tests of files that may not be read or written: root may do everything\n',
-  );
+const skipped = [
+  ...(process.getuid?.() === 0 ? ['files that may not be read or written: root may do everything'] : []),
+  ...(noMotoReason ? [`the repeat of the AWS suites on moto: ${noMotoReason}`] : []),
+];
+// Once, though the file is read for each project.
+if (process.env.TDD_TEST_SKIPS_TOLD === undefined) {
+  process.env.TDD_TEST_SKIPS_TOLD = '1';
+  for (const what of skipped) process.stderr.write(`skipped: ${what}\n`);
 }
-if (noMotoReason) process.stderr.write(`skipped: the repeat of the AWS suites on moto: ${noMotoReason}\n`);
 
 // biome-ignore lint/style/noDefaultExport: vitest reads its configuration from the default export
 export default defineConfig({
