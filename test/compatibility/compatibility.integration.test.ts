@@ -25,7 +25,10 @@ const INTENDED: readonly {
   readonly why: string;
   readonly fixture: FixtureName;
   readonly section: string;
-  /** Text of the fixture, and what replaces it. Without `was`, the whole section is gone. */
+  /**
+   * Text of the fixture, and what replaces it. With `was` alone that text is gone, with `is` alone the section is new,
+   * with neither the whole section is gone.
+   */
   readonly was?: string;
   readonly is?: string;
 }[] = [
@@ -117,13 +120,15 @@ test('--json, the lake and the results of the public API have the same shapes', 
 /** The fixture with the intended differences applied. @throws Error for a difference that matches nothing in it. */
 async function expected(fixture: FixtureName): Promise<Recording> {
   const recording: Record<string, string> = { ...(await readFixture(fixture)) };
-  for (const { section, was, is = '', why } of INTENDED.filter((intended) => intended.fixture === fixture)) {
+  for (const { section, was, is, why } of INTENDED.filter((intended) => intended.fixture === fixture)) {
     const text = recording[section];
-    if (text === undefined || (was !== undefined && !text.includes(was))) {
-      throw new Error(`The fixture ${fixture} has no such text in "${section}" to differ from: ${why}.`);
+    const isNew = was === undefined && is !== undefined;
+    if ((text === undefined) !== isNew || (was !== undefined && !text?.includes(was))) {
+      throw new Error(`The fixture ${fixture} does not fit this difference in "${section}": ${why}.`);
     }
-    if (was === undefined) delete recording[section];
-    else recording[section] = text.replace(was, () => is);
+    if (was !== undefined) recording[section] = text?.replace(was, () => is ?? '') ?? '';
+    else if (is !== undefined) recording[section] = is;
+    else delete recording[section];
   }
   return recording;
 }
