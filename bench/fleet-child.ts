@@ -1,6 +1,6 @@
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { workInLanes } from '../src/app/in-lanes.ts';
+import { forEachConcurrently } from '../src/app/concurrency.ts';
 import { readManifestSummaries } from '../src/app/manifest-summaries.ts';
 import { sendLaunch } from '../src/app/send-launch.ts';
 import { readStatus } from '../src/app/status.ts';
@@ -59,9 +59,11 @@ const cache = {
 
 const { plan, planMs } = await measurePlan();
 const launched = await measureLaunch(plan);
-await workInLanes(plan.partitions, { lanes: 40 }, (partition) => putManifest(partition, partition.titles));
+await forEachConcurrently(plan.partitions, { concurrency: 40 }, (partition) =>
+  putManifest(partition, partition.titles),
+);
 const firstStatusSeconds = await measureStatus();
-await workInLanes(plan.partitions.slice(0, CHANGED), { lanes: CHANGED }, (partition) =>
+await forEachConcurrently(plan.partitions.slice(0, CHANGED), { concurrency: CHANGED }, (partition) =>
   putManifest(partition, partition.titles - 1),
 );
 const measured: MeasuredFleet = {

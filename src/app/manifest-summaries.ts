@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { mkdir, readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import type { Clock } from '../clock.ts';
 import { parseManifest } from '../download/manifest-store.ts';
@@ -16,9 +16,9 @@ import {
 import { MANIFEST_PREFIX, partitionOfManifestKey } from '../lake/keys.ts';
 import type { Lake, LakeEntry } from '../lake/lake.ts';
 import { type Partition, partitionName } from '../partition.ts';
-import { workInLanes } from './in-lanes.ts';
+import { forEachConcurrently } from './concurrency.ts';
 
-/** Keeps one text between two looks at a lake; losing it costs time and nothing else. */
+/** Keeps one text between two reads of a lake; losing it costs time and nothing else. */
 export interface SummaryCache {
   /** What was kept, or `undefined`. */
   read(): Promise<string | undefined>;
@@ -62,7 +62,7 @@ export async function readManifestSummaries(
   if (signal !== undefined) setMaxListeners(0, signal); // Each read in flight listens to it.
   const unreadable: Partition[] = [];
   let read = 0;
-  await workInLanes(changed, { lanes: READS_AT_ONCE, signal }, async ({ entry, partition }) => {
+  await forEachConcurrently(changed, { concurrency: READS_AT_ONCE, signal }, async ({ entry, partition }) => {
     const object = await lake.read(entry.key, { signal });
     if (object !== undefined) {
       const summary = trySummarize(object.body.toString('utf8'), partition, clock.now());
@@ -103,7 +103,7 @@ export function createMemoryCache(): SummaryCache {
 
 /**
  * A cache in a file of its own for each lake, read once. A file that cannot be read counts as no cache, and a failed
- * write is ignored: a full disk must not stop anybody from looking at a fleet.
+ * write is ignored: a full disk must not keep anybody from reading a fleet's status.
  * @param folder of the user's caches; made by the first write.
  */
 export function createSummaryCacheFile(folder: string, lakeUrl: string): SummaryCache {
@@ -122,7 +122,7 @@ export function createSummaryCacheFile(folder: string, lakeUrl: string): Summary
     async write(text) {
       kept = text;
       try {
-        await mkdir(dirname(path), { recursive: true });
+        await mkdir(folder, { recursive: true });
         await writeFileAtomic(path, text, { fsync: false });
       } catch {
         // The next process reads every manifest again.

@@ -15,7 +15,7 @@ import type { ETag, Lake } from '../lake/lake.ts';
 import { writeMessage } from '../message.ts';
 import type { Partition } from '../partition.ts';
 import { createRunId } from '../run-id.ts';
-import { workInLanes } from './in-lanes.ts';
+import { forEachConcurrently } from './concurrency.ts';
 import { etagOfOwnWrite, type StoredLaunch, storeLaunch } from './launch-store.ts';
 
 /** How far the sending is. */
@@ -40,7 +40,7 @@ export interface LaunchReport extends SendProgress {
   readonly resumedFrom?: string;
 }
 
-export interface SendDeps {
+interface SendDeps {
   readonly lake: Lake;
   readonly queue: QueueSender;
   readonly clock: Clock;
@@ -49,9 +49,9 @@ export interface SendDeps {
 }
 
 /** SQS's own limit. */
-const BATCH = 10;
-/** Batches in flight: a call takes 20 to 50 ms. */
-const LANES = 8;
+const BATCH_SIZE = 10;
+/** A call takes 20 to 50 ms. */
+const CONCURRENT_CALLS = 8;
 const MAX_TRIES = 8;
 const BACKOFF = { firstMs: 250, factor: 2, longestMs: 20_000 };
 
@@ -63,8 +63,8 @@ interface SendOptions {
 
 /**
  * Sends a launch: its plan is written into the lake first, then each partition goes to the queue, and what SQS has
- * acknowledged is checkpointed in the plan. Entries that SQS failed are sent again after a while, those that it blames
- * on the sender never.
+ * acknowledged is checkpointed in the plan. Entries that SQS failed are sent again after a backoff, except those
+ * that it calls the sender's fault.
  * @param options.resume an unfinished launch, from `findUnfinishedLaunch`, to send the rest of instead of `plan`.
  * @throws {UserError} when SQS keeps failing; the signal's reason when it is aborted. What is acknowledged is marked
  *   before, so that `findUnfinishedLaunch` finds what is left.
@@ -108,15 +108,19 @@ async function sendRest(
 
   async function sendAll(): Promise<LaunchRecord> {
     try {
-      await workInLanes(batchesOf(places), { lanes: LANES, signal }, async (batch) => {
-        await marker.room();
-        await sendBatch(batch);
-      });
+      await forEachConcurrently(
+        batchesOf(places),
+        { concurrency: CONCURRENT_CALLS, signal },
+        async (batch) => {
+          await marker.waitForCapacity();
+          await sendBatch(batch);
+        },
+      );
     } catch (error) {
       const marked = await marker.finish(clock.now()).catch(() => undefined);
-      // Whoever ended it as the last batch was under way has sent all.
+      // An abort during the last batch may come after everything was sent.
       if (marked?.finishedAt !== undefined) return marked;
-      throw error; // It came first: it is the one to tell.
+      throw error; // Not what `finish` threw: this one came first.
     }
     return marker.finish(clock.now());
   }
@@ -156,7 +160,7 @@ async function sendRest(
 }
 
 function* batchesOf(places: readonly number[]): Generator<readonly number[]> {
-  for (let at = 0; at < places.length; at += BATCH) yield places.slice(at, at + BATCH);
+  for (let at = 0; at < places.length; at += BATCH_SIZE) yield places.slice(at, at + BATCH_SIZE);
 }
 
 function partitionAt({ partitions }: LaunchRecord, place: number): Partition {
@@ -171,24 +175,24 @@ function bodyAt(fleet: LaunchRecord, place: number): string {
   return writeMessage(redoBefore === undefined ? message : { ...message, redoBefore });
 }
 
-/** Keeps a launch's record in the lake in step with what SQS has said. */
+/** Keeps a launch's record in the lake up to date with what SQS has acknowledged. */
 interface Marker {
-  /** SQS has these. Written soon. */
+  /** SQS has accepted these. Written soon. */
   acknowledge(places: readonly number[]): void;
   /** SQS will never take this. Written soon. */
   reject(place: number, reason: string): void;
-  /** Waits until little enough is unwritten to send more. @throws what a write has thrown. */
-  room(): Promise<void>;
+  /** Waits until few enough marks are unwritten to send more. @throws what a write has thrown. */
+  waitForCapacity(): Promise<void>;
   /** Writes what is unwritten, and that the launch is finished when nothing is left. */
   finish(nowMs: number): Promise<LaunchRecord>;
 }
 
-/** Sending waits while so many partitions are unwritten: what a killed launch can send again stays small. */
+/** Sending waits while this many marks are unwritten: it bounds what a killed launch can send again. */
 const MAX_UNWRITTEN = 250;
 
 /**
- * Marks are written one after the other, each with all that has come in while the last one was under way: a launch
- * of 9,000 partitions costs some dozens of writes, and a kill the news of one write.
+ * One write at a time, each with all that has been acknowledged during the last one: a launch of 9,000 partitions takes
+ * some dozens of writes, and a kill loses the marks of one write.
  */
 function createMarker({ lake }: { readonly lake: Lake }, stored: StoredLaunch): Marker {
   const key = fleetKey(stored.fleet.run);
@@ -197,7 +201,7 @@ function createMarker({ lake }: { readonly lake: Lake }, stored: StoredLaunch): 
   let etag: ETag = stored.etag;
   let unwritten = 0;
   let writing: Promise<void> | undefined;
-  let broken: { readonly reason: unknown } | undefined;
+  let failure: { readonly reason: unknown } | undefined;
 
   function current(finishedAt?: string): LaunchRecord {
     const acknowledged = rangesOf(marks);
@@ -216,14 +220,14 @@ function createMarker({ lake }: { readonly lake: Lake }, stored: StoredLaunch): 
     etag = written;
   }
 
-  async function writeWhileNew(): Promise<void> {
+  async function writeUntilCurrent(): Promise<void> {
     try {
-      while (unwritten > 0 && broken === undefined) {
+      while (unwritten > 0 && failure === undefined) {
         unwritten = 0;
         await write(current());
       }
     } catch (reason) {
-      broken = { reason };
+      failure = { reason };
     } finally {
       writing = undefined;
     }
@@ -231,7 +235,7 @@ function createMarker({ lake }: { readonly lake: Lake }, stored: StoredLaunch): 
 
   function changed(places: number): void {
     unwritten += places;
-    if (places > 0 && broken === undefined) writing ??= writeWhileNew();
+    if (places > 0 && failure === undefined) writing ??= writeUntilCurrent();
   }
 
   return {
@@ -243,13 +247,13 @@ function createMarker({ lake }: { readonly lake: Lake }, stored: StoredLaunch): 
       rejected.push({ place, reason });
       changed(1);
     },
-    async room() {
+    async waitForCapacity() {
       while (writing !== undefined && unwritten >= MAX_UNWRITTEN) await writing;
-      if (broken !== undefined) throw broken.reason;
+      if (failure !== undefined) throw failure.reason;
     },
     async finish(nowMs) {
       await writing;
-      if (broken !== undefined) throw broken.reason;
+      if (failure !== undefined) throw failure.reason;
       const settled = marks.reduce((sum, mark) => sum + mark, 0) + rejected.length;
       const isFinished = settled === stored.fleet.partitions.length;
       const fleet = current(isFinished ? new Date(nowMs).toISOString() : undefined);
