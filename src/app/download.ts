@@ -10,8 +10,8 @@ import { findTitlesById } from '../imdb/find-titles.ts';
 import { findPartition, type PartitionIndex, readPartition } from '../imdb/partition-index.ts';
 import { type Partition, partitionName } from '../partition.ts';
 import { createRunId } from '../run-id.ts';
+import { lookupSettings } from '../tmdb/look-up-movie.ts';
 import type { Connection } from './connection.ts';
-import { lookupSettings } from './settings.ts';
 
 /** What of a connection a download works with. */
 export type DownloadConnection = Pick<Connection, 'lake' | 'tmdb' | 'clock' | 'random'> & {

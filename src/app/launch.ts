@@ -9,11 +9,11 @@ import { type FleetPlan, type PlannedPartition, planFleet } from '../fleet/plan.
 import { isEnabled } from '../fleet/status.ts';
 import type { PartitionIndex } from '../imdb/partition-index.ts';
 import { formatNumberOf } from '../text.ts';
+import { lookupSettings } from '../tmdb/look-up-movie.ts';
 import type { FleetConnection } from './fleet-connection.ts';
 import { findUnfinishedLaunch, type StoredLaunch } from './launch-store.ts';
 import { readManifestSummaries } from './manifest-summaries.ts';
 import { type LaunchReport, type SendProgress, sendLaunch } from './send-launch.ts';
-import { lookupSettings } from './settings.ts';
 
 /** What a launch would send, and what that would take. */
 export interface LaunchPreview {

@@ -2,7 +2,6 @@ import { resolve } from 'node:path';
 import { readConfigFile } from '../config/config-file.ts';
 import { resolveSettings } from '../config/resolve-settings.ts';
 import type { Settings } from '../config/settings.ts';
-import type { LookupSettings } from '../tmdb/look-up-movie.ts';
 
 /** Where settings are read from. */
 export interface SettingPlaces {
@@ -19,9 +18,4 @@ export interface SettingPlaces {
 export async function readSettings({ env, folder = '.' }: SettingPlaces): Promise<Settings> {
   const file = await readConfigFile(resolve(folder, env.TDD_CONFIG || 'config.ini'));
   return resolveSettings({ env, file });
-}
-
-/** Those of the settings that say how a movie is asked for: what manifests and launches keep, no secret among them. */
-export function lookupSettings({ lookup, language, reviewLanguage, append }: Settings): LookupSettings {
-  return { lookup, language, reviewLanguage, append };
 }

@@ -1,7 +1,8 @@
 import { areSameSettings } from '../download/manifest.ts';
 import { MAX_CONNECTIONS, PACE_MARGIN } from '../tmdb/limits.ts';
+import type { LookupSettings } from '../tmdb/look-up-movie.ts';
 import { CHECKPOINT_SECONDS, WORKING_SECONDS } from '../worker-contract.ts';
-import type { FleetSettings, ManifestSummary } from './manifest-summary.ts';
+import type { ManifestSummary } from './manifest-summary.ts';
 
 /** What a fleet works with. */
 export interface FleetBudget {
@@ -163,7 +164,7 @@ const ASSUMED_FOUND_SHARE = 0.8;
 const ASSUMED_REVIEWS_PER_MOVIE = 0.1;
 
 /** Learns from what was downloaded under the same settings, or assumes. */
-export function learnRates(summaries: Iterable<ManifestSummary>, settings: FleetSettings): MovieRates {
+export function learnRates(summaries: Iterable<ManifestSummary>, settings: LookupSettings): MovieRates {
   let asked = 0;
   let requests = 0;
   let found = 0;
@@ -190,7 +191,7 @@ export function learnRates(summaries: Iterable<ManifestSummary>, settings: Fleet
 }
 
 /** `details`: one request for a movie, two for a miss; `find`: one to find it, one for its reviews. */
-function requestsFor(foundShare: number, { lookup, language, reviewLanguage }: FleetSettings): number {
+function requestsFor(foundShare: number, { lookup, language, reviewLanguage }: LookupSettings): number {
   const reviewsApart = lookup === 'find' || language !== reviewLanguage;
   const perFound = 1 + (reviewsApart ? 1 : 0);
   const perMiss = lookup === 'find' ? 1 : 2;

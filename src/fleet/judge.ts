@@ -1,11 +1,12 @@
 import { areSameSettings } from '../download/manifest.ts';
-import { type FleetSettings, type ManifestSummary, settledBefore } from './manifest-summary.ts';
+import type { LookupSettings } from '../tmdb/look-up-movie.ts';
+import { type ManifestSummary, settledBefore } from './manifest-summary.ts';
 
 /** What a fleet asks of every partition. */
 export interface FleetTerms {
   /** The UTC day of its list of titles. */
   readonly snapshot: string;
-  readonly settings: FleetSettings;
+  readonly settings: LookupSettings;
   /** ISO instant: what was fetched earlier counts as not fetched. On a full hour, as summaries count by hours. */
   readonly redoBefore?: string | undefined;
 }

@@ -1,5 +1,5 @@
+import type { LookupSettings } from '../tmdb/look-up-movie.ts';
 import type { FleetFilters } from './filters.ts';
-import type { FleetSettings } from './manifest-summary.ts';
 import type { FleetPlan, PlannedPartition } from './plan.ts';
 
 /** A partition of a launch: how many movies the list has, and how many TMDB is to be asked for. */
@@ -19,7 +19,7 @@ export interface LaunchRecord {
   readonly finishedAt?: string;
   readonly snapshot: string;
   readonly titleTypes: readonly string[];
-  readonly settings: FleetSettings;
+  readonly settings: LookupSettings;
   readonly filters: FleetFilters;
   readonly redoBefore?: string;
   /** In the order of sending. */

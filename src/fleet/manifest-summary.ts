@@ -1,16 +1,14 @@
 import { type Counts, isSettled, type Manifest, type Outcome } from '../download/manifest.ts';
 import type { ETag } from '../lake/lake.ts';
 import type { Partition } from '../partition.ts';
-
-/** How a partition's titles were asked for; see `LookupSettings`. */
-export type FleetSettings = Manifest['settings'];
+import type { LookupSettings } from '../tmdb/look-up-movie.ts';
 
 /** What a fleet needs to know of one manifest: small, whatever the number of titles. */
 export interface ManifestSummary {
   readonly partition: Partition;
   /** The UTC day of the list of titles. */
   readonly snapshot: string;
-  readonly settings: FleetSettings;
+  readonly settings: LookupSettings;
   readonly complete: boolean;
   readonly counts: Counts;
   readonly lastRun: Manifest['lastRun'] & {
@@ -29,7 +27,7 @@ export interface ManifestSummaries {
   readonly byPartition: ReadonlyMap<string, ManifestSummary>;
   /** Partitions whose manifest is damaged. */
   readonly unreadable: readonly Partition[];
-  /** How many were read from the lake: the others had not changed since the last look. */
+  /** How many were read from the lake: the others had not changed since the last time. */
   readonly read: number;
 }
 
@@ -146,16 +144,16 @@ export function encodeSummaries(lakeUrl: string, summaries: Iterable<VersionedSu
 export function decodeSummaries(lakeUrl: string, text: string | undefined): VersionedSummary[] {
   if (text === undefined) return [];
   try {
-    const cache: { version: number; lakeUrl: string; settings: FleetSettings[]; rows: Row[] } =
+    const cache: { version: number; lakeUrl: string; settings: LookupSettings[]; rows: Row[] } =
       JSON.parse(text);
     if (cache.version !== CACHE_VERSION || cache.lakeUrl !== lakeUrl) return [];
     return cache.rows.map((row) => decodeRow(row, cache.settings));
   } catch {
-    return []; // A damaged cache is no cache.
+    return []; // A damaged cache counts as none.
   }
 }
 
-function decodeRow(row: Row, allSettings: readonly FleetSettings[]): VersionedSummary {
+function decodeRow(row: Row, allSettings: readonly LookupSettings[]): VersionedSummary {
   const [year, initial, etag, number, snapshot, complete, counts, lastRun, settledByHour, recent] = row;
   const [titles = 0, found = 0, notFound = 0, refused = 0, failed = 0, reviews = 0] = counts;
   const [run, startedAt, endedAt, outcome, requests, asked] = lastRun;

@@ -1,8 +1,9 @@
 import { listPartitions, type PartitionIndex, type Title } from '../imdb/partition-index.ts';
 import { type Partition, partitionName } from '../partition.ts';
+import type { LookupSettings } from '../tmdb/look-up-movie.ts';
 import type { FleetFilters } from './filters.ts';
 import { type FleetTerms, judgePartition } from './judge.ts';
-import { type FleetSettings, HOUR_MS, type ManifestSummary, settledBefore } from './manifest-summary.ts';
+import { HOUR_MS, type ManifestSummary, settledBefore } from './manifest-summary.ts';
 
 /** A partition to send. */
 export interface PlannedPartition extends Partition {
@@ -36,7 +37,7 @@ export interface PlanInput {
   >;
   readonly filters: FleetFilters;
   /** How the workers will ask. */
-  readonly settings: FleetSettings;
+  readonly settings: LookupSettings;
   /** What the lake has, by `partitionName`. */
   readonly summaries: ReadonlyMap<string, ManifestSummary>;
   readonly nowMs: number;

@@ -21,6 +21,12 @@ export interface LookupSettings {
   readonly append: readonly string[];
 }
 
+/** Those of the settings that say how a movie is asked for: what manifests and launches keep, no secret among them. */
+export function lookupSettings({ lookup, language, reviewLanguage, append }: LookupSettings): LookupSettings {
+  return { lookup, language, reviewLanguage, append };
+}
+
+/** What TMDB has for an IMDb id. */
 export type LookupResult =
   | { readonly state: 'found'; readonly movie: TmdbMovie; readonly reviews: readonly TmdbReview[] }
   | { readonly state: 'notFound' }

@@ -8,6 +8,7 @@ import { UsageError } from '../errors.ts';
 import { createS3Lake } from '../lake/s3/s3-lake.ts';
 import { createTmdbClient } from '../tmdb/client.ts';
 import { createHttpGet } from '../tmdb/http.ts';
+import { lookupSettings } from '../tmdb/look-up-movie.ts';
 import { createPacer } from '../tmdb/pacer.ts';
 import { WORKER_VARIABLES } from '../worker-contract.ts';
 import { createHandler, type Handler } from './handler.ts';
@@ -32,7 +33,7 @@ export function createWorker({
   readonly userAgent: string;
 }): Handler {
   const settings = resolveSettings({ env });
-  const { tmdbBaseUrl: baseUrl, lookup, language, reviewLanguage, append } = settings;
+  const { tmdbBaseUrl: baseUrl } = settings;
   const apiKey = settings.apiKey ?? missing(WORKER_VARIABLES.apiKey);
   const bucket = settings.bucketName ?? missing(WORKER_VARIABLES.bucketName);
   const clock = systemClock;
@@ -54,7 +55,7 @@ export function createWorker({
     clock,
     random,
     tmdb: createTmdbClient({ http: createHttpGet({ userAgent }), pacer, clock, random, baseUrl, apiKey }),
-    settings: { lookup, language, reviewLanguage, append },
+    settings: lookupSettings(settings),
     readTitles: (partition, day, signal) => readTitles(titleDeps, partition, day, signal),
     queue: createWorkerQueue({
       queue: queueAt(WORKER_VARIABLES.queueUrl),
