@@ -7,7 +7,8 @@ export function quote(value: unknown, maxLength = 60): string {
   return shorten(JSON.stringify(value) ?? String(value), maxLength);
 }
 
-function shorten(text: string, maxLength: number): string {
+/** A text cut after `maxLength` UTF-16 code units, with `…` where something is missing. */
+export function shorten(text: string, maxLength: number): string {
   return text.length > maxLength ? `${text.slice(0, maxLength)}…` : text;
 }
 

@@ -2,7 +2,8 @@ import type { LaunchReport } from '../app/send-launch.ts';
 import type { FleetBudget, FleetEstimate } from '../fleet/estimate.ts';
 import type { FleetFilters } from '../fleet/filters.ts';
 import type { FleetPlan, PlannedPartition, SizeBar } from '../fleet/plan.ts';
-import { formatCount, formatNumberOf } from '../text.ts';
+import { partitionName } from '../partition.ts';
+import { formatCount, formatNumberOf, shorten } from '../text.ts';
 import { formatDuration, formatTable } from './format.ts';
 import type { Style } from './output.ts';
 
@@ -86,7 +87,7 @@ export function formatLaunchPlan(result: LaunchResult, style: Style): string {
     indent(
       formatTable(
         [{ title: 'partition' }, { title: 'movies', align: 'right' }],
-        result.largest.map(({ year, initial, titles }) => [`${year}/${initial}`, formatCount(titles)]),
+        result.largest.map((partition) => [partitionName(partition), formatCount(partition.titles)]),
       ),
     ),
     ...formatLeftOut(result),
@@ -112,8 +113,7 @@ export function formatLaunch(result: LaunchResult, style: Style): string {
   return [
     `${rejected > 0 ? style.red('✖') : style.green('✔')} On the queue ${queue}: ${formatNumberOf(sent, 'partition')}${before}. Run ${run}.`,
     ...rejections.map(
-      ({ partition: { year, initial }, reason }) =>
-        `  ${style.red('✖')} ${year}/${initial} was refused: ${reason}`,
+      ({ partition, reason }) => `  ${style.red('✖')} ${partitionName(partition)} was refused: ${reason}`,
     ),
     '',
     `Next: ${style.bold('tdd status --watch')} shows how far the fleet is.`,
@@ -134,7 +134,7 @@ function formatLeftOut({ withoutYear: { count, titles }, badRows }: LaunchResult
   if (count > 0) {
     const some = titles
       .slice(0, NAMED_WITHOUT_YEAR)
-      .map(({ imdbId, title }) => `${imdbId} "${shorten(title)}"`);
+      .map(({ imdbId, title }) => `${imdbId} "${shorten(title, LONGEST_TITLE)}"`);
     const more = count > some.length ? ' …' : '';
     lines.push(
       `Movies without a year have no partition and are left out: ${formatCount(count)} (${some.join(', ')}${more}).`,
@@ -142,10 +142,6 @@ function formatLeftOut({ withoutYear: { count, titles }, badRows }: LaunchResult
   }
   if (badRows > 0) lines.push(`Broken rows of IMDb's list are left out: ${formatCount(badRows)}.`);
   return lines.length > 0 ? ['', ...lines] : [];
-}
-
-function shorten(title: string): string {
-  return title.length > LONGEST_TITLE ? `${title.slice(0, LONGEST_TITLE)}…` : title;
 }
 
 function indent(text: string): string {

@@ -12,8 +12,11 @@ const PHASES: Readonly<Record<FleetStatus['phase'], string>> = {
   complete: 'complete',
 };
 
-/** A fleet on one screen. @param options.totals adds what the whole lake holds. */
-export function formatStatus(status: FleetStatus, style: Style, { totals }: { totals: boolean }): string {
+/** The result of `tdd status`; it has `totals` only where they were asked for. */
+export type StatusResult = Omit<FleetStatus, 'totals'> & Partial<Pick<FleetStatus, 'totals'>>;
+
+/** A fleet on one screen. */
+export function formatStatus(status: StatusResult, style: Style): string {
   const { phase, queue, deadLetters, eventSource, advice } = status;
   const color = phase === 'complete' ? style.green : phase === 'running' ? style.cyan : style.yellow;
   const rows: [string, string][] = [
@@ -33,7 +36,7 @@ export function formatStatus(status: FleetStatus, style: Style, { totals }: { to
         : 'none',
     ],
     ...fleetRows(status),
-    ...(totals ? totalRows(status) : []),
+    ...totalRows(status),
   ];
   return [
     ...rows.map(([name, text]) => `${name.padEnd(12)}  ${text}`),
@@ -45,15 +48,15 @@ export function formatStatus(status: FleetStatus, style: Style, { totals }: { to
   ].join('\n');
 }
 
-function launchOf({ fleet }: FleetStatus): string {
+function launchOf({ fleet }: StatusResult): string {
   return fleet ? ` (launched ${fleet.launchedAt.slice(0, 16).replace('T', ' ')} UTC, run ${fleet.run})` : '';
 }
 
-function functionOf({ state, lastUpdate }: NonNullable<FleetStatus['function']>): string {
+function functionOf({ state, lastUpdate }: NonNullable<StatusResult['function']>): string {
   return lastUpdate === 'Successful' ? state : `${state}, last update ${lastUpdate}`;
 }
 
-function fleetRows({ fleet, rate, secondsLeft, phase }: FleetStatus): [string, string][] {
+function fleetRows({ fleet, rate, secondsLeft, phase }: StatusResult): [string, string][] {
   if (fleet === undefined) return [];
   const { partitions, movies } = fleet;
   const states = [
@@ -78,7 +81,9 @@ function fleetRows({ fleet, rate, secondsLeft, phase }: FleetStatus): [string, s
   ];
 }
 
-function totalRows({ totals: { partitions, complete, counts }, lake }: FleetStatus): [string, string][] {
+function totalRows({ totals, lake }: StatusResult): [string, string][] {
+  if (totals === undefined) return [];
+  const { partitions, complete, counts } = totals;
   return [
     ['lake', `${lake}: ${formatCount(partitions)} partitions, ${formatCount(complete)} complete`],
     [

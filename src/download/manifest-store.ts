@@ -12,6 +12,7 @@ import {
   laterOf,
   type Manifest,
   mergeManifests,
+  NO_COUNTS,
   type Outcome,
   type TitleState,
 } from './manifest.ts';
@@ -22,7 +23,7 @@ export interface StoredManifest {
   readonly etag: ETag | null;
 }
 
-/** So many others may be faster before something is wrong. */
+/** After this many lost races something other than a concurrent run must be wrong. */
 const MAX_SWAPS = 50;
 
 /**
@@ -41,8 +42,8 @@ export async function readManifest(
 }
 
 /**
- * Writes a manifest over the version it is based on. When another run was faster, theirs is read and merged
- * with ours by IMDb id, and written again: neither run loses a title.
+ * Writes a manifest by compare-and-swap. When another run has written meanwhile, the two are merged by IMDb id and
+ * written again: neither run loses a title.
  * @param options.listed the ids that the manifest's index lists.
  * @returns what is now in the lake.
  */
@@ -67,7 +68,8 @@ async function saveManifest(
 }
 
 /**
- * @param where for people.
+ * Reads a manifest's text.
+ * @param where its address, for the error.
  * @throws {UserError} when the text is not a manifest.
  */
 export function parseManifest(text: string, where: string): Manifest {
@@ -80,17 +82,18 @@ export function parseManifest(text: string, where: string): Manifest {
   throw new UserError(`${where} is no manifest: delete it, and its partition is downloaded again.`);
 }
 
-/** Writes a run's manifest, as often as it should be. */
+/** Writes a run's manifest: checkpoints, and the end. */
 export interface ManifestWriter {
-  /** Writes it when the last time is a few seconds ago, and nobody is writing. */
+  /** Writes it when the last write is {@link CHECKPOINT_SECONDS} ago and none is in progress. */
   checkpoint(): Promise<void>;
-  /** Writes it now. What another run has told of meanwhile is added to `known`. */
+  /** Writes it now. What another run has written meanwhile is added to `known`. */
   save(outcome: Outcome): Promise<Manifest>;
-  /** Would the manifest be complete, as things are known now? */
+  /** Whether the manifest would be complete if it were written now. */
   isComplete(): boolean;
 }
 
 /**
+ * Makes the writer of one run's manifest.
  * @param state.stored what the lake had when the run began.
  * @param state.known the titles' states: the run changes them, the writer writes them.
  * @param state.requests how many this run has sent to TMDB.
@@ -123,7 +126,7 @@ export function createManifestWriter(
     etag = saved.etag;
     savedMs = clock.now();
     for (const [imdbId, title] of Object.entries(saved.manifest.titles)) {
-      if (title === sent.titles[imdbId]) continue; // Our own word; we may know better by now.
+      if (title === sent.titles[imdbId]) continue; // What we sent ourselves: `known` may be newer.
       const ours = known.get(imdbId);
       known.set(imdbId, ours ? laterOf(title, ours) : title);
     }
@@ -137,7 +140,7 @@ export function createManifestWriter(
       snapshot: laterDay(snapshot, stored.manifest?.snapshot ?? snapshot),
       settings,
       complete: false,
-      counts: { titles: 0, found: 0, notFound: 0, refused: 0, failed: 0, reviews: 0 },
+      counts: NO_COUNTS,
       lastRun: {
         run,
         startedAt: new Date(startedMs).toISOString(),
@@ -152,7 +155,7 @@ export function createManifestWriter(
 
   return {
     async checkpoint() {
-      // A clock that is set back must not put it off for as long.
+      // `abs`: a clock that is set back must not delay the next checkpoint by as much.
       if (writing || Math.abs(clock.now() - savedMs) < CHECKPOINT_SECONDS * 1_000) return;
       writing = write('running').finally(() => {
         writing = undefined;

@@ -24,7 +24,7 @@ export type Outcome =
   | 'running'
   /** Every title of the partition is settled. */
   | 'complete'
-  /** It did what it was asked to; other titles are left. */
+  /** It did what it was asked to do; other titles are not done. */
   | 'partial'
   /** Some titles failed. */
   | 'failedTitles'
@@ -35,6 +35,7 @@ export type Outcome =
   /** The lake refused, or a bug. */
   | 'error';
 
+/** How many titles of a partition are in which state. */
 export interface Counts {
   /** How many titles the index lists. */
   readonly titles: number;
@@ -46,6 +47,7 @@ export interface Counts {
   readonly reviews: number;
 }
 
+/** The latest run that has written the manifest. */
 export interface LastRun {
   readonly run: string;
   readonly startedAt: string;
@@ -69,32 +71,43 @@ export interface Manifest {
   readonly titles: Readonly<Record<string, TitleState>>;
 }
 
-/** Of two UTC days. A run with an older list, of a message that waited, must not make the manifest forget a newer one. */
+/** Counts of nothing. */
+export const NO_COUNTS: Counts = { titles: 0, found: 0, notFound: 0, refused: 0, failed: 0, reviews: 0 };
+
+/** How many titles are settled: found, not found or refused. */
+export function countSettled({
+  found,
+  notFound,
+  refused,
+}: Pick<Counts, 'found' | 'notFound' | 'refused'>): number {
+  return found + notFound + refused;
+}
+
+/** The later of two UTC days: a message that waited has an older list, which must not replace a newer one. */
 export function laterDay(a: string, b: string): string {
   return a > b ? a : b;
 }
 
-/** Is there nothing left to ask of this title? */
+/** Whether there is nothing left to ask TMDB about this title. */
 export function isSettled(title: TitleState | undefined): boolean {
   return title?.state === 'found' || title?.state === 'notFound' || title?.state === 'refused';
 }
 
 /**
- * Counts a manifest's titles anew, and says whether it is complete.
+ * Recounts a manifest's titles, and whether it is complete.
  * @param listed the ids that the index lists: others (left, or of a newer list) do not count.
  */
 export function completeManifest(manifest: Manifest, listed: ReadonlySet<string>): Manifest {
-  const counts = { titles: listed.size, found: 0, notFound: 0, refused: 0, failed: 0, reviews: 0 };
+  const counts = { ...NO_COUNTS, titles: listed.size };
   for (const [imdbId, title] of Object.entries(manifest.titles)) {
     if (title.state === 'left' || !listed.has(imdbId)) continue;
     counts[title.state] += 1;
     if (title.state === 'found' && title.duplicateOf === undefined) counts.reviews += title.reviews;
   }
-  const settled = counts.found + counts.notFound + counts.refused;
-  return { ...manifest, counts, complete: settled === counts.titles };
+  return { ...manifest, counts, complete: countSettled(counts) === counts.titles };
 }
 
-/** Were these fetched in the same way? */
+/** Whether documents fetched under these settings are the same. */
 export function areSameSettings(a: LookupSettings, b: LookupSettings): boolean {
   return (
     a.lookup === b.lookup &&
@@ -105,10 +118,10 @@ export function areSameSettings(a: LookupSettings, b: LookupSettings): boolean {
 }
 
 /**
- * What two runs of one partition know together. By IMDb id the later word counts, at the same instant `found`
- * before `failed`. What was fetched under other settings than ours counts as not fetched.
+ * Merges what two runs of one partition know. Of each IMDb id the later state wins, at the same instant `found` over
+ * `failed`. What was fetched under other settings than ours counts as not fetched.
  * @param theirs what the lake has.
- * @param ours what is to be written; its settings and last run stand.
+ * @param ours what is to be written; its settings and last run are kept.
  * @param listed the ids that ours' index lists.
  */
 export function mergeManifests(theirs: Manifest, ours: Manifest, listed: ReadonlySet<string>): Manifest {
@@ -118,7 +131,7 @@ export function mergeManifests(theirs: Manifest, ours: Manifest, listed: Readonl
   return completeManifest({ ...ours, snapshot: laterDay(theirs.snapshot, ours.snapshot), titles }, listed);
 }
 
-/** The later word of two on one title, at the same instant `found` before `failed`. */
+/** The later of two states of one title; at the same instant `found` wins over `failed`. */
 export function laterOf(theirs: TitleState | undefined, ours: TitleState): TitleState {
   if (!theirs || ours.at > theirs.at) return ours;
   if (ours.at < theirs.at) return theirs;

@@ -1,4 +1,4 @@
-import { areSameSettings } from '../download/manifest.ts';
+import { areSameSettings, countSettled } from '../download/manifest.ts';
 import { MAX_CONNECTIONS, PACE_MARGIN } from '../tmdb/limits.ts';
 import type { LookupSettings } from '../tmdb/look-up-movie.ts';
 import { CHECKPOINT_SECONDS, WORKING_SECONDS } from '../worker-contract.ts';
@@ -173,7 +173,7 @@ export function learnRates(summaries: Iterable<ManifestSummary>, settings: Looku
   for (const { settings: theirs, counts, lastRun } of summaries) {
     if (!areSameSettings(theirs, settings)) continue;
     found += counts.found;
-    settled += counts.found + counts.notFound + counts.refused;
+    settled += countSettled(counts);
     reviews += counts.reviews;
     // Requests spent on an outage say nothing about what a movie takes.
     if (lastRun.outcome === 'outage' || lastRun.outcome === 'keyRefused') continue;

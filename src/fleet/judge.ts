@@ -1,4 +1,4 @@
-import { areSameSettings } from '../download/manifest.ts';
+import { areSameSettings, countSettled } from '../download/manifest.ts';
 import type { LookupSettings } from '../tmdb/look-up-movie.ts';
 import { type ManifestSummary, settledBefore } from './manifest-summary.ts';
 
@@ -37,13 +37,12 @@ export function judgePartition(
   }
   const { counts } = summary;
   const stale = terms.redoBefore === undefined ? 0 : settledBefore(summary, Date.parse(terms.redoBefore));
-  const settledOnce = counts.found + counts.notFound + counts.refused;
   const isOfThisList = summary.snapshot > terms.snapshot || counts.titles === titles;
   if (summary.complete && stale === 0 && isOfThisList) {
     return { state: 'complete', settled: titles, failed: 0, left: 0 };
   }
   // Not complete, so something is left, even where an older list had more titles than this one.
-  const settled = Math.min(Math.max(0, settledOnce - stale), titles - 1);
+  const settled = Math.min(Math.max(0, countSettled(counts) - stale), titles - 1);
   const state = counts.failed > 0 ? 'failedTitles' : settled > 0 ? 'partial' : 'notBegun';
   return { state, settled, failed: counts.failed, left: titles - settled };
 }

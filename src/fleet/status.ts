@@ -1,6 +1,6 @@
 import type { EventSource, WorkerFunction } from '../aws/event-source.ts';
 import { countMessages, type QueueDepths, SURELY_EMPTY_MS } from '../aws/queue-interface.ts';
-import type { Counts } from '../download/manifest.ts';
+import { type Counts, NO_COUNTS } from '../download/manifest.ts';
 import { partitionName } from '../partition.ts';
 import type { FleetFilters } from './filters.ts';
 import { judgePartition } from './judge.ts';
@@ -84,7 +84,7 @@ export interface FleetStatus {
   readonly totals: LakeTotals;
   /** What is wrong, and what to do. */
   readonly advice: readonly Advice[];
-  /** Manifests that were read for this: the others had not changed since the last look. */
+  /** Manifests that were read for this: the others had not changed since the last time. */
   readonly manifestsRead: number;
 }
 
@@ -212,7 +212,7 @@ function measureRate(summaries: Iterable<ManifestSummary>, nowMs: number): Fleet
 
 /** Adds up what the manifests of a lake say. */
 export function sumUpLake(summaries: Iterable<ManifestSummary>): LakeTotals {
-  const counts = { titles: 0, found: 0, notFound: 0, refused: 0, failed: 0, reviews: 0 };
+  const counts = { ...NO_COUNTS };
   let partitions = 0;
   let complete = 0;
   for (const summary of summaries) {
@@ -241,7 +241,7 @@ export function watchForEnd(): (status: Pick<FleetStatus, 'phase' | 'at'>) => bo
   };
 }
 
-/** Is the event source switched on, or about to be? */
+/** Whether the event source is enabled, or about to be. */
 export function isEnabled({ state }: EventSource): boolean {
   return state !== 'Disabled' && state !== 'Disabling';
 }

@@ -14,7 +14,7 @@ import {
   startSandbox,
 } from '../../sandbox/start-sandbox.ts';
 import { type LakeReport, type VerifyOptions, verifyLake } from '../../sandbox/verify-lake.ts';
-import type { StatusResult } from '../../src/cli/commands/status.ts';
+import type { StatusResult } from '../../src/cli/format-status.ts';
 import type { Lake } from '../../src/lake/lake.ts';
 import { createS3Lake } from '../../src/lake/s3/s3-lake.ts';
 import { TDD } from '../support/program.ts';

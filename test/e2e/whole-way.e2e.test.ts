@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SANDBOX_BUCKET } from '../../sandbox/start-sandbox.ts';
 import { SANDBOX_API_KEY } from '../../sandbox/tmdb/keys.ts';
 import type { DeployResult } from '../../src/cli/commands/deploy.ts';
-import type { StatusResult } from '../../src/cli/commands/status.ts';
 import type { LaunchResult } from '../../src/cli/format-launch.ts';
+import type { StatusResult } from '../../src/cli/format-status.ts';
 import { motoAvailable } from '../support/moto.ts';
 import { NOTHING_WRONG, type OpenSandbox, openSandbox, QUEUE, until } from './open-sandbox.ts';
 

@@ -11,6 +11,7 @@ import { openLakeAt } from '../../app/open-aws.ts';
 import { userAgent } from '../../app/version.ts';
 import type { Settings } from '../../config/settings.ts';
 import type { DownloadReport } from '../../download/download-partition.ts';
+import { countSettled } from '../../download/manifest.ts';
 import { UsageError } from '../../errors.ts';
 import type { PartitionIndex } from '../../imdb/partition-index.ts';
 import { parseImdbId } from '../../imdb-id.ts';
@@ -190,7 +191,7 @@ function format({ lake, partitions, withoutPartition }: DownloadResult, style: S
     ].join(', ');
     const whole = report.complete
       ? 'complete'
-      : `${counts.found + counts.notFound + counts.refused} of ${counts.titles} titles done so far`;
+      : `${countSettled(counts)} of ${counts.titles} titles done so far`;
     const skipped =
       report.skipped > 0 ? `, ${report.skipped} skipped (settled before, or not asked for)` : '';
     return `${mark} ${style.bold(partitionName(report.partition))}  ${now}${skipped}; ${whole}.`;

@@ -1,6 +1,6 @@
 import { openLakeAt, openQueues } from '../../app/open-aws.ts';
 import { followRun, type RunEnd, type SentPartition, simulate as send } from '../../app/simulate.ts';
-import type { Manifest } from '../../download/manifest.ts';
+import { countSettled, type Manifest } from '../../download/manifest.ts';
 import { UsageError } from '../../errors.ts';
 import type { LakeLocation } from '../../lake/open-lake.ts';
 import { type Partition, parseInitial, parseYear, partitionName } from '../../partition.ts';
@@ -59,7 +59,7 @@ async function readInput(context: CommandContext, flags: Flags): Promise<Simulat
 async function run(context: CommandContext, input: SimulateInput): Promise<SimulateResult> {
   const { clock, output, signal } = context;
   const { partition, queueName, waitIn } = input;
-  // What waiting needs is looked at first: nothing is sent when it is not there.
+  // Opened first: nothing is sent when the lake to wait in does not exist.
   const lake = waitIn && (await openLakeAt(processOf(context), waitIn));
   const queues = await openQueues(processOf(context), { queueName });
   const {
@@ -89,9 +89,9 @@ function showRun(context: CommandContext) {
     update: (manifest: Manifest | undefined): void => {
       if (manifest === undefined) return;
       const { counts, lastRun } = manifest;
-      const { found, notFound, refused, failed, titles, reviews } = counts;
+      const { found, notFound, failed, titles, reviews } = counts;
       const fields = [`${failed} failed`, `${found} found`, `${notFound} not found`, `${reviews} reviews`];
-      bar.update({ done: found + notFound + refused, total: titles, fields });
+      bar.update({ done: countSettled(counts), total: titles, fields });
       const news = NEWS[lastRun.outcome];
       if (news !== undefined && news !== told) context.output.info(news);
       told = news ?? '';

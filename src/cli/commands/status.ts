@@ -5,7 +5,7 @@ import type { FleetStatus } from '../../fleet/status.ts';
 import { defineCommand } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import type { Flags } from '../flags.ts';
-import { formatStatus } from '../format-status.ts';
+import { formatStatus, type StatusResult } from '../format-status.ts';
 import type { OutStream } from '../io.ts';
 import { type FleetInput, openCommandFleet, readFleetInput } from '../open-connection.ts';
 import { showManifestReading } from '../show-progress.ts';
@@ -14,12 +14,9 @@ import { showManifestReading } from '../show-progress.ts';
 export interface StatusInput extends FleetInput {
   /** Show what the whole lake holds. */
   readonly totals: boolean;
-  /** Look again and again. */
+  /** Poll until there is nothing more to wait for. */
   readonly watch: boolean;
 }
-
-/** How the fleet is; `totals` only where they were asked for. */
-export type StatusResult = Omit<FleetStatus, 'totals'> & Partial<Pick<FleetStatus, 'totals'>>;
 
 /** `tdd status`: how far the fleet is. */
 export const status = defineCommand<StatusInput, StatusResult>({
@@ -34,7 +31,7 @@ export const status = defineCommand<StatusInput, StatusResult>({
       .option('--watch', 'look every few seconds, until the fleet is complete, has ended or is paused'),
   readInput,
   run,
-  format: (result, style) => toText(result, style),
+  format: formatStatus,
 });
 
 async function readInput(context: CommandContext, flags: Flags): Promise<StatusInput> {
@@ -64,27 +61,16 @@ async function run(context: CommandContext, { settings, totals, watch }: StatusI
     show.end();
     show = showManifestReading(context);
     covering.clear();
-    if (isLast) return; // The last look is the command's result.
+    if (isLast) return; // The last status is the command's result.
     const style = output.resultStyle;
     const time = style.dim(now.at.slice(11, 19));
-    covering.write(secrets.redact(`${toText(toResult(now, totals), style)}\n${time}\n`));
+    covering.write(secrets.redact(`${formatStatus(toResult(now, totals), style)}\n${time}\n`));
   }
 }
 
 function toResult({ totals, ...rest }: FleetStatus, withTotals: boolean): StatusResult {
   return withTotals ? { ...rest, totals } : rest;
 }
-
-function toText(result: StatusResult, style: Parameters<typeof formatStatus>[1]): string {
-  const { totals = NO_TOTALS } = result;
-  return formatStatus({ ...result, totals }, style, { totals: result.totals !== undefined });
-}
-
-const NO_TOTALS: FleetStatus['totals'] = {
-  partitions: 0,
-  complete: 0,
-  counts: { titles: 0, found: 0, notFound: 0, refused: 0, failed: 0, reviews: 0 },
-};
 
 /** Text that overwrites its last version on a terminal; elsewhere each version is kept, followed by an empty line. */
 export interface CoveringOutput {
