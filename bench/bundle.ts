@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { buildZip } from '../src/deploy/package.ts';
+import { buildZip } from '../src/deploy/zip.ts';
 import { atMost, type BenchRow, median } from './bench-row.ts';
 
 const ROUNDS = 5;

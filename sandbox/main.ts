@@ -1,8 +1,7 @@
 import { resolve } from 'node:path';
 import { Command as Commander, CommanderError } from 'commander';
 import { type CommandContext, createContext } from '../src/cli/context.ts';
-import type { Flags } from '../src/cli/flags.ts';
-import { parseCount } from '../src/cli/flags.ts';
+import { type Flags, parseCount } from '../src/cli/flags.ts';
 import type { Io } from '../src/cli/io.ts';
 import { runToExitCode } from '../src/cli/main.ts';
 import { createSecrets } from '../src/cli/secrets.ts';

@@ -6,8 +6,8 @@ import {
 import { GetQueueAttributesCommand, GetQueueUrlCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createWorker } from '../src/worker/create-worker.ts';
+import { createDeadline } from '../src/worker/deadline.ts';
 import { decideNext, type Ending } from '../src/worker/decide-next.ts';
-import { createDeadline } from '../src/worker/time-budget.ts';
 import { deadLetterQueueName, WORKER_VARIABLES, WORKING_SECONDS } from '../src/worker-contract.ts';
 import { createCloud, deploy, INPUT, NAMES } from './deploy/cloud.ts';
 import { AWS_TARGETS, type Aws } from './support/aws-targets.ts';

@@ -4,8 +4,8 @@ import { type Identity, observeIdentity } from '../aws/clients.ts';
 import { settingsEnvironment } from '../config/resolve-settings.ts';
 import { SETTINGS } from '../config/settings.ts';
 import type { DeploymentInput } from '../deploy/names.ts';
-import { buildZip } from '../deploy/package.ts';
 import { type Plan, planDeployment } from '../deploy/plan.ts';
+import { buildZip } from '../deploy/zip.ts';
 import { UserError } from '../errors.ts';
 import type { CompleteSettings, Connection } from './connection.ts';
 

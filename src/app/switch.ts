@@ -36,11 +36,11 @@ const LOOK_AGAIN_MS = 2_000;
  * Disables the event source: workers finish what they have, and take nothing more.
  * @throws {UserError} when the event source does not exist, or AWS refuses.
  */
-export async function disableEventSource(
+export async function pauseFleet(
   deps: SwitchDeps & { readonly lake: Lake },
   { signal }: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<PauseReport> {
-  const report = await switchEventSource(deps, false, signal);
+  const report = await setEnabled(deps, false, signal);
   const stored = await readLatestLaunch(deps, { signal });
   return { ...report, ...expiryOf(report.queue, stored?.fleet.launchedAt, deps.clock.now()) };
 }
@@ -49,14 +49,14 @@ export async function disableEventSource(
  * Enables the event source.
  * @throws {UserError} when the event source does not exist, or AWS refuses.
  */
-export async function enableEventSource(
+export async function resumeFleet(
   deps: SwitchDeps,
   { signal }: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<SwitchReport> {
-  return switchEventSource(deps, true, signal);
+  return setEnabled(deps, true, signal);
 }
 
-async function switchEventSource(
+async function setEnabled(
   { workers, queue, clock }: SwitchDeps,
   enabled: boolean,
   signal: AbortSignal | undefined,

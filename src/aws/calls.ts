@@ -41,10 +41,15 @@ export function aroundCalls(
       return around(call, (options) => send(command, { ...given, ...options }));
     },
   });
-  const wrapped = Object.fromEntries(
-    (['iam', 'lambda', 'sqs', 's3', 'logs', 'sts'] as const).map((service) => [service, wrap(service)]),
-  );
-  return wrapped as unknown as AwsClients;
+  const wrapped: Record<keyof AwsClients, unknown> = {
+    iam: wrap('iam'),
+    lambda: wrap('lambda'),
+    sqs: wrap('sqs'),
+    s3: wrap('s3'),
+    logs: wrap('logs'),
+    sts: wrap('sts'),
+  };
+  return wrapped as AwsClients;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { UsageError, UserError } from '../errors.ts';
+import { capitalize, withFullStop } from '../text.ts';
 
 /** What was asked of AWS when a call failed, as far as the caller knows it. */
 export interface CallContext {
@@ -259,14 +260,6 @@ function regionElsewhere(
   // HeadBucket has no body to tell more: a region that differs is the reason of its 400.
   const differs = told !== undefined && clientRegion !== undefined && told !== clientRegion;
   return status === 400 && differs ? told : undefined;
-}
-
-function capitalize(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
-}
-
-function withFullStop(text: string): string {
-  return /[.!?]$/.test(text) ? text : `${text}.`;
 }
 
 /** Is this a service's answer of one of these names? */

@@ -22,7 +22,7 @@ export interface CommandSteps<Input, Result> {
   readonly run: (context: CommandContext, input: Input) => Promise<Result>;
   /** result → text for people, without a line end. */
   readonly format: (result: Result, style: Style) => string;
-  /** 1 when the result, though complete, tells of failures; else 0. `sandbox` passes its command's on. */
+  /** 1 when the result, though complete, tells of failures; else 0. */
   readonly exitCode?: (result: Result) => number;
 }
 

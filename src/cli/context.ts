@@ -4,6 +4,7 @@ import { readConfigFile } from '../config/config-file.ts';
 import { missingSetting, resolveSettings, type SettingSources } from '../config/resolve-settings.ts';
 import { SETTINGS, type SettingName, type Settings } from '../config/settings.ts';
 import { UsageError } from '../errors.ts';
+import { capitalize } from '../text.ts';
 import type { Flags } from './flags.ts';
 import type { Io } from './io.ts';
 import { createOutput, type Output } from './output.ts';
@@ -84,9 +85,4 @@ export function createContext(
       return secret ? prompter.askMasked(question) : prompter.askText(question);
     },
   };
-}
-
-/** `text` with its first letter in upper case. */
-export function capitalize(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -1,5 +1,6 @@
 import { explainAwsError } from '../aws/errors.ts';
 import { UserError } from '../errors.ts';
+import { withFullStop } from '../text.ts';
 
 /** What is printed of an error, and the exit code it makes. */
 export interface ErrorReport {
@@ -31,10 +32,6 @@ export function reportError(thrown: unknown, { verbose = false } = {}): ErrorRep
 function describeSystemFailure(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('syscall' in error) || !('code' in error)) return undefined;
   return `the system refused: ${withFullStop(error.message)}`;
-}
-
-function withFullStop(text: string): string {
-  return /[.!?]$/.test(text) ? text : `${text}.`;
 }
 
 function reportBug(error: unknown): string {

@@ -50,7 +50,7 @@ export function deploymentNames(
   input: Pick<DeploymentInput, 'lambdaName' | 'queueName' | 'bucketName' | 'region' | 'accountId'>,
 ): DeploymentNames {
   const { lambdaName, queueName, bucketName, region, accountId } = input;
-  const partition = partitionOf(region);
+  const partition = arnPartitionOf(region);
   const arn = (service: string, resource: string) =>
     `arn:${partition}:${service}:${region}:${accountId}:${resource}`;
   const role = `${lambdaName}-role`;
@@ -77,7 +77,7 @@ export function deploymentNames(
 }
 
 /** The partition in a region's ARNs: `aws`, except for China and GovCloud. */
-function partitionOf(region: string): string {
+function arnPartitionOf(region: string): string {
   if (region.startsWith('cn-')) return 'aws-cn';
   if (region.startsWith('us-gov-')) return 'aws-us-gov';
   return 'aws';

@@ -1,9 +1,9 @@
 import { MessageError, type PartitionMessage, parseMessage, writeMessage } from '../message.ts';
 import { createRunId } from '../run-id.ts';
+import { createDeadline, type Deadline } from './deadline.ts';
 import { decideNext, type Next, type Work } from './decide-next.ts';
 import { type Log, logWork } from './log.ts';
 import { pauseEventSource } from './pause-event-source.ts';
-import { createDeadline, type Deadline } from './time-budget.ts';
 import { type WorkDeps, workPartition } from './work-partition.ts';
 import type { WorkerQueue } from './worker-queue.ts';
 

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { WORKER_VARIABLES } from '../worker-contract.ts';
+import type { Deadline } from './deadline.ts';
 import type { Log } from './log.ts';
-import type { Deadline } from './time-budget.ts';
 
 /** Lambda refuses the change while another one is under way: most often another worker's of the same kind. */
 const TRIES = 3;

@@ -10,8 +10,8 @@ import type { TmdbClient } from '../tmdb/client.ts';
 import { KeyRefusedError, OutageError } from '../tmdb/errors.ts';
 import { MAX_CONNECTIONS } from '../tmdb/limits.ts';
 import type { LookupSettings } from '../tmdb/look-up-movie.ts';
+import { type Deadline, TimeUpError } from './deadline.ts';
 import type { Ending, Work } from './decide-next.ts';
-import { type Deadline, TimeUpError } from './time-budget.ts';
 
 /** What work on a partition needs. */
 export interface WorkDeps {

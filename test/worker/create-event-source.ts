@@ -5,7 +5,7 @@ import {
   type LambdaClient,
 } from '@aws-sdk/client-lambda';
 import { CreateQueueCommand, GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { buildZip } from '../../src/deploy/package.ts';
+import { buildZip } from '../../src/deploy/zip.ts';
 import type { Aws } from '../support/aws-targets.ts';
 
 /** Makes a role, a queue, a function and the event source between them. @returns its UUID. */

@@ -7,8 +7,9 @@ import {
 } from '../../config/resolve-settings.ts';
 import { SETTINGS } from '../../config/settings.ts';
 import { UsageError, UserError } from '../../errors.ts';
+import { capitalize } from '../../text.ts';
 import { defineCommand } from '../command.ts';
-import { type CommandContext, capitalize } from '../context.ts';
+import type { CommandContext } from '../context.ts';
 import type { Flags } from '../flags.ts';
 import type { Style } from '../output.ts';
 

@@ -1,4 +1,4 @@
-import { type LaunchPreview, planLaunch, launch as sendLaunch } from '../../app/launch.ts';
+import { type LaunchPreview, launch as launchPlan, planLaunch } from '../../app/launch.ts';
 import { UserError } from '../../errors.ts';
 import { completeFilters, type FleetFilters, parseAge } from '../../fleet/filters.ts';
 import { sizeHistogram } from '../../fleet/plan.ts';
@@ -109,7 +109,7 @@ async function run(context: CommandContext, input: LaunchInput): Promise<LaunchR
   }
   const bar = createProgress(context, 'partitions');
   try {
-    const report = await sendLaunch(connection, preview.plan, {
+    const report = await launchPlan(connection, preview.plan, {
       resume: preview.resume ?? false,
       signal,
       onProgress: ({ sent, total, rejected }) =>

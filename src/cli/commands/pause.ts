@@ -14,10 +14,10 @@ export const pause = defineCommand<FleetInput, PauseReport>({
   settings: ['bucketName', 'lambdaName', 'queueName'],
   readInput: readFleetInput,
   run: async (context, input) => {
-    const { disableEventSource } = await import('../../app/switch.ts'); // See open-aws.ts.
+    const { pauseFleet } = await import('../../app/switch.ts'); // See open-aws.ts.
     const fleet = await openCommandFleet(context, input, { announce: true });
     context.output.info('Disabling the event source …');
-    return disableEventSource(fleet, { signal: context.signal });
+    return pauseFleet(fleet, { signal: context.signal });
   },
   format,
 });

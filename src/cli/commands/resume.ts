@@ -10,10 +10,10 @@ export const resume = defineCommand<FleetInput, SwitchReport>({
   settings: ['bucketName', 'lambdaName', 'queueName'],
   readInput: readFleetInput,
   run: async (context, input) => {
-    const { enableEventSource } = await import('../../app/switch.ts'); // See open-aws.ts.
+    const { resumeFleet } = await import('../../app/switch.ts'); // See open-aws.ts.
     const fleet = await openCommandFleet(context, input, { announce: true });
     context.output.info('Enabling the event source …');
-    return enableEventSource(fleet, { signal: context.signal });
+    return resumeFleet(fleet, { signal: context.signal });
   },
   format,
 });

@@ -10,9 +10,9 @@ import { httpStatusOf, isServiceError, orAbsent } from '../../aws/errors.ts';
 import { UserError } from '../../errors.ts';
 import { type Change, diffProperties, type Properties, touches } from '../change.ts';
 import { STACK_TAG } from '../names.ts';
-import { codeSha256 } from '../package.ts';
 import type { Found, ObservedResource, Resource, ResourceStep, Situation } from '../resource.ts';
 import { retryWhile } from '../wait.ts';
+import { codeSha256 } from '../zip.ts';
 import {
   ARCHITECTURE,
   configurationOf,

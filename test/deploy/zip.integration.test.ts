@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inflateRawSync } from 'node:zlib';
 import { afterEach, expect, test, vi } from 'vitest';
-import { buildZip, codeSha256 } from '../../src/deploy/package.ts';
+import { buildZip, codeSha256 } from '../../src/deploy/zip.ts';
 import { makeTempFolder } from '../support/temp-folder.ts';
 
 const BUNDLE = Buffer.from(`export const handler = async () => ${JSON.stringify('tdd '.repeat(2_000))};\n`);
@@ -22,7 +22,7 @@ test('gives the same bytes in another time zone', async () => {
   writeFileSync(join(folder, 'bundle.mjs'), BUNDLE);
   const program = `
     import { readFileSync, writeFileSync } from 'node:fs';
-    import { buildZip } from ${JSON.stringify(new URL('../../src/deploy/package.ts', import.meta.url).href)};
+    import { buildZip } from ${JSON.stringify(new URL('../../src/deploy/zip.ts', import.meta.url).href)};
     writeFileSync('code.zip', await buildZip({ bundle: readFileSync('bundle.mjs') }));`;
   const tsx = new URL('../../node_modules/tsx/dist/loader.mjs', import.meta.url).href;
   execFileSync(process.execPath, ['--import', tsx, '--input-type=module', '-e', program], {
