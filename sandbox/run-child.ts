@@ -4,13 +4,15 @@ import { constants } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { CommandContext } from '../src/cli/context.ts';
+import { ReportedCancellation } from '../src/cli/main.ts';
 import { UsageError } from '../src/errors.ts';
 
 /**
- * Runs a program on this very terminal and waits for its end, however often somebody presses Ctrl-C: that reaches it by
- * itself, and what it does then is its own matter. `kill` is passed on.
- * @returns its exit code, or 128 and the signal's number, as a shell tells it.
- * @throws {UsageError} when there is no such program; the signal's reason when it is aborted already.
+ * Runs a program on this terminal and waits for its end, however often somebody presses Ctrl-C: the terminal sends that
+ * to the program too, which decides what to do. `kill` is passed on.
+ * @returns its exit code, or 128 and the signal's number, as in a shell.
+ * @throws {UsageError} when there is no such program; {@link ReportedCancellation} when it was cancelled while the
+ *   program ran, which has said so; the signal's reason when it is aborted already.
  */
 export async function runChild(
   { io, signal }: Pick<CommandContext, 'io' | 'signal'>,
@@ -26,25 +28,27 @@ export async function runChild(
   io.signals.on('SIGINT', onInterrupt);
   io.signals.on('SIGTERM', passOn);
   try {
-    return await new Promise<number>((resolve, reject) => {
+    const exitCode = await new Promise<number>((resolve, reject) => {
       child.once('error', (cause: NodeJS.ErrnoException) => {
         const why = cause.code === 'ENOENT' ? 'there is no such program' : cause.message;
         reject(new UsageError(`"${program}" cannot be run: ${why}.`, { cause }));
       });
       child.once('exit', (code, name) => resolve(code ?? 128 + (name ? constants.signals[name] : 0)));
     });
+    if (signal.aborted) throw new ReportedCancellation('cancelled.');
+    return exitCode;
   } finally {
     io.signals.off('SIGINT', onInterrupt);
     io.signals.off('SIGTERM', passOn);
   }
 }
 
-/** This very program's own file. */
+/** The file that runs tdd. */
 export const TDD_PATH = fileURLToPath(new URL('../bin/tdd.js', import.meta.url));
 
 /**
- * Writes a `tdd` that is this very program, whether it was installed or not.
- * @returns the folder it lies in, for the PATH.
+ * Writes a command `tdd` that runs this copy of the program, whether one is installed or not.
+ * @returns the folder it is in, for the PATH.
  */
 export async function writeTddShim(folder: string): Promise<string> {
   const bin = join(folder, 'bin');

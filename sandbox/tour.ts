@@ -35,7 +35,7 @@ export async function takeTour(
   { catalogue, bucketDirectory }: Pick<Sandbox, 'catalogue' | 'bucketDirectory'>,
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<number> {
-  const { output, io, signal } = context;
+  const { output, io } = context;
   const { bold, cyan, dim, green, red } = output.style;
   const lakeDirectory = join(io.cwd, LAKE);
   if (existsSync(lakeDirectory) && !existsSync(join(lakeDirectory, MARK))) {
@@ -51,7 +51,7 @@ export async function takeTour(
   for (const { why, args } of STEPS) {
     output.info(`\n${cyan(`$ tdd ${args.join(' ')}`)}  ${dim(why)}`);
     const exitCode = await runChild(context, process.execPath, [TDD_PATH, ...args], environment);
-    if (exitCode !== 0 || signal.aborted) return exitCode;
+    if (exitCode !== 0) return exitCode;
   }
   const lake = createDirectoryLake({ directory: bucketDirectory });
   const { movies, reviews, missing, unexpected, wrong } = await verifyLake({ lake, catalogue });

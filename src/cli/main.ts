@@ -117,14 +117,18 @@ function endOf({ reason }: AbortSignal, error: unknown): unknown {
 
 async function explain(error: unknown, io: Io, secrets: Secrets, verbose: boolean): Promise<number> {
   if (error instanceof OutputClosed) return 0;
+  if (error instanceof ReportedCancellation) return error.exitCode;
   const { reportError } = await import('./error-report.ts');
   const { text, exitCode } = reportError(error, { verbose });
   io.stderr.write(`${secrets.redact(text)}\n`);
   return exitCode;
 }
 
-/** Nobody reads our output any more (`tdd … | head`): a quiet end. */
+/** Nobody reads our output any more (`tdd … | head`): nothing is printed. */
 class OutputClosed extends Error {}
+
+/** The program that was cancelled has reported that itself, as one that runs in the sandbox: nothing is printed. */
+export class ReportedCancellation extends CancelledError {}
 
 /**
  * Aborts `ending` with Ctrl-C or `kill` (a second one ends the process at once, as Node does by itself), when

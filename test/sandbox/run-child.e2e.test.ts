@@ -20,18 +20,21 @@ it('keeps the sandbox until its command has ended, though Ctrl-C comes twice', a
   const tdd = spawn(process.execPath, [...SANDBOX_PROGRAM, process.execPath, '-e', STUBBORN], {
     cwd: folder,
     env: { PATH: process.env.PATH ?? '', TMPDIR: folder },
-    stdio: ['pipe', 'pipe', 'ignore'],
+    stdio: ['pipe', 'pipe', 'pipe'],
   });
+  const complaint = text(tdd.stderr);
   const closed = once(tdd, 'close');
   let told = 0;
-  for await (const [text] of on(tdd.stdout.setEncoding('utf8'), 'data', { close: ['close'] })) {
-    if (text.includes('told')) told += 1;
+  for await (const [line] of on(tdd.stdout.setEncoding('utf8'), 'data', { close: ['close'] })) {
+    if (line.includes('told')) told += 1;
     if (told === 2) break;
     tdd.kill('SIGINT');
   }
   tdd.stdin.end();
   expect(await closed).toEqual([130, null]);
   expect(told).toBe(2);
+  // The command has said what it has to say.
+  expect(await complaint).toBe('');
   expect((await readdir(folder)).filter((name) => name.startsWith('tdd-'))).toEqual([]);
 });
 
