@@ -1,5 +1,6 @@
 import { formatTable } from '../src/cli/format.ts';
 import type { BenchRow } from './bench-row.ts';
+import { runBundleBench } from './bundle.ts';
 import { runDownloadBench } from './download.ts';
 import { runFleetBench } from './fleet.ts';
 import { runFleetRateBench } from './fleet-rate.ts';
@@ -15,6 +16,7 @@ const BENCHES: Readonly<Record<string, () => Promise<BenchRow[]>>> = {
   fleet: runFleetBench,
   'fleet-rate': runFleetRateBench,
   'start-up': runStartUpBench,
+  bundle: runBundleBench,
 };
 
 const named = process.argv.slice(2);
