@@ -19,6 +19,7 @@ export interface CallContext {
 export type AwsFailureKind =
   | 'credentials'
   | 'denied'
+  /** None is set, or what is set cannot be the name of one. */
   | 'no region'
   | 'wrong region'
   | 'absent bucket'
@@ -153,9 +154,14 @@ const UNREACHABLE =
 const BROKEN = /^(ECONNRESET|EPIPE|ERR_STREAM_PREMATURE_CLOSE)$/;
 const THROTTLED = /Throttl|TooManyRequests|SlowDown|RequestLimitExceeded|PriorRequestNotComplete/;
 
+/** What the SDK says before any request. */
+function isRegionMissing(error: Error): boolean {
+  return error.message === 'Region is missing';
+}
+
 function kindOf({ error, code = '', status = 0, bucketRegion, service }: Facts): AwsFailureKind | undefined {
   if (NO_CREDENTIALS.test(error.name)) return 'credentials';
-  if (error.message === 'Region is missing') return 'no region';
+  if (isRegionMissing(error) || error.message.startsWith('Region not accepted:')) return 'no region';
   if (bucketRegion !== undefined) return 'wrong region';
   if (code === 'NoSuchBucket') return 'absent bucket';
   if (CLOCK_SKEW.test(code) || CLOCK_SKEW_MESSAGE.test(error.message)) return 'clock skew';
@@ -199,8 +205,8 @@ const SENTENCES: Readonly<Record<AwsFailureKind, (facts: Facts) => Pick<AwsFailu
       problem: `AWS denied ${actions.length === 0 ? `a call (${reason})` : actions.join(' or ')}${subject === undefined ? '' : ` on ${subject}`}`,
       advice: `give the identity that this runs as ${actions.length > 1 ? 'these permissions' : 'that permission'} (the README lists all of them)`,
     }),
-    'no region': () => ({
-      problem: 'no AWS region is set',
+    'no region': ({ error, reason }) => ({
+      problem: isRegionMissing(error) ? 'no AWS region is set' : `the AWS region cannot be used (${reason})`,
       advice: 'set AWS_REGION, or give your profile a region with "aws configure"',
     }),
     'wrong region': ({ subject = 'the bucket', bucketRegion, region }) => {

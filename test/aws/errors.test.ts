@@ -144,6 +144,12 @@ const TABLE: [AwsFailureKind, CallContext, Error, string][] = [
     'Cannot send to the queue "q": no AWS region is set, so set AWS_REGION, or give your profile a region with "aws configure".',
   ],
   [
+    'no region',
+    {},
+    local('Error', 'Region not accepted: region="eu central" is not a valid hostname component.'),
+    'The AWS region cannot be used (Region not accepted: region="eu central" is not a valid hostname component), so set AWS_REGION, or',
+  ],
+  [
     'wrong region',
     READ,
     elsewhere('PermanentRedirect', 301, 'eu-west-1'),
