@@ -1,0 +1,17 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { expect, test } from 'vitest';
+
+const run = promisify(execFile);
+
+test('every bench can be loaded outside of Vitest', async () => {
+  const root = new URL('..', import.meta.url).pathname;
+  const running = run(process.execPath, ['--import', 'tsx', 'bench/run.ts', 'nonsense'], {
+    cwd: root,
+    env: { PATH: process.env.PATH ?? '' },
+  });
+  await expect(running).rejects.toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/^There is no bench nonsense/),
+  });
+});
