@@ -1,13 +1,14 @@
 /**
- * Names a run: when it began and a little chance, so that names sort by time and never meet.
+ * Names a run: its time to the millisecond and a random part, so that names sort by time and no two runs share one.
  * @param now epoch ms.
  * @param random uniform in [0, 1).
- * @returns such as `20261122T101500Z-4f3a2b`.
+ * @returns such as `20261122T101500Z-3e74f3`: after the second come three hexadecimal digits of milliseconds and three
+ *   random ones.
  */
 export function createRunId(now: number, random: () => number): string {
   const time = new Date(now).toISOString().replaceAll(/[-:]|\.\d+/g, '');
-  const chance = Math.floor(random() * 0x1000000);
-  return `${time}-${chance.toString(16).padStart(6, '0')}`;
+  const hex = (value: number) => value.toString(16).padStart(3, '0');
+  return `${time}-${hex(now % 1_000)}${hex(Math.floor(random() * 0x1000))}`;
 }
 
 /** Is this a run's name? It is safe in a key. */
