@@ -1,4 +1,5 @@
 import { UsageError, UserError } from './errors.ts';
+import { isRecord } from './json.ts';
 import { type Partition, parseInitial, parseYear } from './partition.ts';
 import { isRunId } from './run-id.ts';
 import { quote } from './text.ts';
@@ -9,13 +10,13 @@ export interface PartitionMessage extends Partition {
   readonly snapshot?: string;
   /** The run's name. Older producers send none: the first worker makes one. */
   readonly run?: string;
-  /** How many workers have handed the partition on before, each having come as far as its time allowed. */
+  /** How many workers have run out of time on this partition and sent a continuation message. */
   readonly hop: number;
   /** ISO instant: what was fetched earlier counts as not fetched. */
   readonly redoBefore?: string;
 }
 
-/** A message that no worker can work on, now or later: its text says why. */
+/** A message that no worker can ever process: its text says why. */
 export class MessageError extends UserError {
   override readonly name = 'MessageError';
 }
@@ -26,9 +27,8 @@ export function writeMessage({ year, initial, snapshot, run, hop, redoBefore }: 
 }
 
 /**
- * Reads a message's body. Older producers write the year as a string perhaps, a space in the initial where we write
- * `_`, and neither snapshot nor run. Unknown fields are ignored; nothing else is let through, since all of it becomes
- * part of keys.
+ * Reads a message's body. Older producers may write the year as a string and a space in the initial instead of `_`, and
+ * send neither snapshot nor run. Unknown fields are ignored; everything else is validated, since it becomes part of keys.
  * @throws {MessageError} naming the field and its value.
  */
 export function parseMessage(body: string): PartitionMessage {
@@ -56,7 +56,7 @@ function parseFields(body: string): Fields {
   } catch (cause) {
     throw new MessageError(`The message is not JSON: ${quote(body, 80)}.`, { cause });
   }
-  if (typeof json === 'object' && json !== null && !Array.isArray(json)) return json as Fields;
+  if (isRecord(json)) return json;
   throw new MessageError(`The message is no JSON object: ${quote(json, 80)}.`);
 }
 
@@ -85,7 +85,7 @@ function readOptional<T>(
 function isDay(value: unknown): value is string {
   if (typeof value !== 'string' || !/^\d{4}-\d{2}-\d{2}$/.test(value)) return false;
   const midnight = new Date(`${value}T00:00:00Z`);
-  // A date that is none (the 30th of February) is carried over into the next month.
+  // A day that does not exist (30 February) is parsed as one of the next month.
   return !Number.isNaN(midnight.getTime()) && midnight.toISOString().startsWith(value);
 }
 

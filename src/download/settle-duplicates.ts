@@ -1,4 +1,4 @@
-import { isRecord } from '../json.ts';
+import { isRecord, parseJson } from '../json.ts';
 import { JSON_TYPE, movieKey, reviewPrefix } from '../lake/keys.ts';
 import type { Lake } from '../lake/lake.ts';
 import type { Partition } from '../partition.ts';
@@ -7,9 +7,9 @@ import type { TitleState } from './manifest.ts';
 type Found = Extract<TitleState, { state: 'found' }>;
 
 /**
- * Sees to IMDb ids for which TMDB has one and the same movie: the one that TMDB names owns the document, else the
- * smaller; the others become `duplicateOf` it. Which of them wrote last does not matter: the documents are looked
- * at, and written again where they name another owner. Costs nothing where there are none, as nearly everywhere.
+ * Settles IMDb ids for which TMDB has the same movie: the id that TMDB names owns the document, else the smallest; the
+ * others become `duplicateOf` it. Which of them wrote last does not matter: the documents are read, and written again
+ * where they name another owner. Makes no request where there are no duplicates, as nearly everywhere.
  * @param touched the ids that this run has written.
  * @returns what changes in the manifest.
  */
@@ -32,7 +32,7 @@ export async function settleDuplicates(
   return changes;
 }
 
-/** The found titles that share their movie with another, by movie; also one whose owner has gone for good. */
+/** The found titles that share their movie with another, by movie; also one whose owner no longer exists. */
 function groupByMovie(titles: ReadonlyMap<string, TitleState>): Map<string, Found>[] {
   const groups = new Map<number, Map<string, Found>>();
   for (const [imdbId, title] of titles) {
@@ -60,7 +60,7 @@ async function giveDocumentsToOwner(
   const movie = await readJson({ lake }, movieKey(partition, tmdbId));
   const named = typeof movie?.imdb_id === 'string' && group.has(movie.imdb_id) ? movie.imdb_id : undefined;
   const owner = named ?? imdbIds[0] ?? '';
-  // Each document by itself: two connections may have written the same ones in turns.
+  // Each document is checked: two connections may have written them alternately.
   for await (const { key } of lake.list(reviewPrefix(partition, tmdbId))) {
     await giveDocument({ lake }, key, { idIMDB: owner });
   }
@@ -80,17 +80,8 @@ async function giveDocument(
 
 async function readJson({ lake }: { lake: Lake }, key: string): Promise<Record<string, unknown> | undefined> {
   const object = await lake.read(key);
-  return object && parseRecord(object.body.toString('utf8'));
-}
-
-/** An older lake may hold documents that were cut off: they are left as they are. */
-function parseRecord(text: string): Record<string, unknown> | undefined {
-  try {
-    const json: unknown = JSON.parse(text);
-    return isRecord(json) ? json : undefined;
-  } catch {
-    return undefined;
-  }
+  const json = object && parseJson(object.body.toString('utf8'));
+  return isRecord(json) ? json : undefined; // An older lake may have truncated documents: they stay as they are.
 }
 
 /** `tt0000009` before `tt10000000`: ids have seven digits or more. */

@@ -1,3 +1,4 @@
+import { isRecord, parseJson } from '../json.ts';
 import type { LookupSettings } from '../tmdb/look-up-movie.ts';
 import type { FleetFilters } from './filters.ts';
 import type { FleetPlan, PlannedPartition } from './plan.ts';
@@ -58,20 +59,19 @@ export function writeLaunchRecord(fleet: LaunchRecord): string {
 
 /** Reads a launch. @returns `undefined` for a text that is not a launch. */
 export function parseLaunchRecord(text: string): LaunchRecord | undefined {
-  try {
-    const fleet: LaunchRecord = JSON.parse(text);
-    const { run, launchedAt, filters, settings, partitions, acknowledged, rejected } = fleet;
-    const isFleet =
-      typeof run === 'string' &&
-      typeof launchedAt === 'string' &&
-      typeof fleet.snapshot === 'string' &&
-      typeof filters === 'object' &&
-      typeof settings === 'object' &&
-      [fleet.titleTypes, partitions, acknowledged, rejected].every(Array.isArray);
-    return isFleet ? fleet : undefined;
-  } catch {
-    return undefined;
-  }
+  const fleet = parseJson(text);
+  return isLaunchRecord(fleet) ? fleet : undefined;
+}
+
+function isLaunchRecord(value: unknown): value is LaunchRecord {
+  if (!isRecord(value)) return false;
+  const { run, launchedAt, snapshot, filters, settings, titleTypes, partitions, acknowledged, rejected } =
+    value;
+  return (
+    [run, launchedAt, snapshot].every((text) => typeof text === 'string') &&
+    [filters, settings].every(isRecord) &&
+    [titleTypes, partitions, acknowledged, rejected].every(Array.isArray)
+  );
 }
 
 /** Which of a launch's partitions are still to be sent: their places. */

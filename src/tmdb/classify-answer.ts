@@ -1,4 +1,4 @@
-import { isRecord } from '../json.ts';
+import { isRecord, parseJson } from '../json.ts';
 import type { HttpAnswer } from './http.ts';
 
 /** What an answer means for what comes next. */
@@ -54,12 +54,4 @@ function readError(json: unknown): TmdbError | undefined {
 function describe(status: number, error: TmdbError | undefined): string {
   const code = error?.code === undefined ? '' : ` (code ${error.code})`;
   return `${status}${code}${error?.text ? `: ${error.text}` : ''}`.slice(0, 200);
-}
-
-function parseJson(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined; // Not JSON at all: the caller tells of it by the status.
-  }
 }
