@@ -4,7 +4,7 @@ import type { Io } from './io.ts';
 import { wantsColor } from './output.ts';
 import type { Secrets } from './secrets.ts';
 
-/** A question whose answer is text. */
+/** A question whose answer is typed. */
 interface TextQuestion<T> {
   readonly message: string;
   /** What Enter alone answers. */
@@ -13,39 +13,25 @@ interface TextQuestion<T> {
   readonly parse: (text: string) => T;
 }
 
-/** A question whose answer nobody may see. */
-interface MaskedQuestion<T> {
-  readonly message: string;
-  /** What Enter alone answers: never shown. */
-  readonly default?: string | undefined;
-  readonly parse: (text: string) => T;
-}
-
-/** A question with answers to choose from. */
-interface SelectQuestion<T> {
-  readonly message: string;
-  readonly choices: readonly { readonly name: string; readonly value: T; readonly description?: string }[];
-}
-
 /**
- * The only door to the prompt library. Questions are drawn on stderr. Ctrl-C and Ctrl-D end with
- * {@link CancelledError}. Without a terminal, each throws {@link UsageError}: a caller that has another way to its
- * answer asks {@link isInteractive} first.
+ * The only user of the prompt library. Questions are drawn on stderr. Ctrl-C and Ctrl-D throw {@link CancelledError}.
+ * Without a terminal, each question throws {@link UsageError}: a caller that can do without the answer checks
+ * {@link isInteractive} first.
  */
 export interface Prompter {
   /** Whether someone is there to answer: stdin and stderr are a terminal and `CI` is not set. */
   readonly isInteractive: boolean;
   askText<T>(question: TextQuestion<T>): Promise<T>;
-  askMasked<T>(question: MaskedQuestion<T>): Promise<T>;
-  /** Yes or no; `false` when Enter alone is pressed, unless `default` says otherwise. */
-  confirm(question: { readonly message: string; readonly default?: boolean }): Promise<boolean>;
-  select<T>(question: SelectQuestion<T>): Promise<T>;
+  /** Asks for a secret: neither the answer nor the default is shown. */
+  askMasked<T>(question: TextQuestion<T>): Promise<T>;
+  /** Yes or no; `false` when Enter alone is pressed. */
+  confirm(question: { readonly message: string }): Promise<boolean>;
   /** Asks to type `name` to the letter. @returns whether that was typed. */
   confirmByName(question: { readonly message: string; readonly name: string }): Promise<boolean>;
 }
 
 /** What the prompter needs. */
-export interface PrompterDeps {
+interface PrompterDeps {
   readonly io: Io;
   /** Ends an open question; its reason is thrown. */
   readonly signal: AbortSignal;
@@ -81,14 +67,7 @@ export function createPrompter({ io, signal, secrets }: PrompterDeps): Prompter 
         ),
       );
     },
-    confirm: async ({ message, default: standard = false }) =>
-      (await ask({ type: 'confirm', message, default: standard })) === true,
-    select: async <T>({ message, choices }: SelectQuestion<T>) => {
-      const numbered = choices.map((choice, index) => ({ ...choice, value: index }));
-      const choice = choices[Number(await ask({ type: 'select', message, choices: numbered }))];
-      if (choice === undefined) throw new Error('The prompt library gave a choice that was not offered.');
-      return choice.value;
-    },
+    confirm: async ({ message }) => (await ask({ type: 'confirm', message, default: false })) === true,
     confirmByName: async ({ message, name }) => String(await ask({ type: 'input', message })).trim() === name,
   };
 }
@@ -99,7 +78,7 @@ async function askOnTerminal(
   question: Record<string, unknown>,
 ): Promise<unknown> {
   const { default: inquirer } = await import('inquirer');
-  // Ctrl-D closes the line without settling the question; the paused input is what tells of it.
+  // Ctrl-D closes the line without settling the question, but pauses the input.
   const closed = new AbortController();
   const onPause = (): void => {
     setImmediate(() => closed.abort());
@@ -124,9 +103,7 @@ async function askOnTerminal(
   }
 }
 
-/**
- * stderr for the prompt library, which ends what it writes to, and which on Node 20 does not know NO_COLOR.
- */
+/** stderr for the prompt library, which ends the stream it is given, and on Node 20 ignores NO_COLOR. */
 function questionOutput({ stderr, env }: Io): Writable {
   const isColored = wantsColor(stderr, env);
   const output = new Writable({

@@ -49,19 +49,6 @@ describe('the prompter', () => {
     expect(given).toBe(answer);
   });
 
-  test('lets one choose', async () => {
-    const { prompter, type } = setUp();
-    const choices = [
-      { name: 'one', value: { n: 1 } },
-      { name: 'two', value: { n: 2 } },
-    ];
-    const [given] = await Promise.all([
-      prompter.select({ message: 'Which?', choices }),
-      type('Which?', '\x1b[B\r'),
-    ]);
-    expect(given).toEqual({ n: 2 });
-  });
-
   test.each([
     ['my-lake', true],
     ['my-lak', false],
