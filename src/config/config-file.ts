@@ -8,7 +8,7 @@ import type { ConfigValues } from './resolve-settings.ts';
 const MAX_BYTES = 1_048_576;
 
 /** A config.ini as it was read. */
-export interface ConfigFile extends ConfigValues {
+interface ConfigFile extends ConfigValues {
   /** Whether there was a file. */
   readonly exists: boolean;
   /** The file's text, empty when there was none. */
@@ -16,7 +16,7 @@ export interface ConfigFile extends ConfigValues {
 }
 
 /**
- * Reads config.ini. An absent file reads as an empty one. Values stand as they are written: `%` has no
+ * Reads config.ini. An absent file reads as an empty one. Values are taken literally: `%` has no
  * meaning (Python's ConfigParser wrote existing files and would read `%%` as `%`, but no setting of ours needs
  * one), quotes around a value are taken off, and `;` or `#` begin a comment, also behind a value.
  * @throws {UsageError} naming the path, for a directory, a file that may not be read, is too large, is no text, or has a
@@ -43,12 +43,14 @@ export async function readConfigFile(path: string): Promise<ConfigFile> {
 /**
  * Writes entries into config.ini and leaves everything else in it as it is: other sections and keys, comments,
  * the spelling of names. The file is written whole or not at all, readable by its owner only.
+ * @returns the file as it was before.
  * @throws {UsageError} naming the path, when it cannot be read or written.
  */
-export async function writeConfigFile(path: string, entries: readonly ConfigEntry[]): Promise<void> {
-  const { text } = await readConfigFile(path);
+export async function writeConfigFile(path: string, entries: readonly ConfigEntry[]): Promise<ConfigFile> {
+  const before = await readConfigFile(path);
   try {
-    await writeFileAtomic(path, editConfigText(text, entries), { mode: 0o600 });
+    await writeFileAtomic(path, editConfigText(before.text, entries), { mode: 0o600 });
+    return before;
   } catch (error) {
     throw new UsageError(`${path} cannot be written: ${reason(error)}.`, { cause: error });
   }
@@ -120,7 +122,7 @@ function codeOf(error: unknown): string | undefined {
 }
 
 /** A value to write into config.ini. */
-export interface ConfigEntry {
+interface ConfigEntry {
   readonly section: string;
   readonly key: string;
   readonly value: string;

@@ -1,4 +1,4 @@
-import { readConfigFile, writeConfigFile } from '../../config/config-file.ts';
+import { writeConfigFile } from '../../config/config-file.ts';
 import {
   findSetting,
   missingSetting,
@@ -14,7 +14,7 @@ import type { Flags } from '../flags.ts';
 import type { Style } from '../output.ts';
 
 /** The input of `tdd development`. */
-export interface DevelopmentInput {
+interface DevelopmentInput {
   readonly bucketName: string;
   readonly apiKey: string;
   readonly tmdbBaseUrl: string;
@@ -26,7 +26,7 @@ export interface DevelopmentInput {
 type Change = 'new' | 'changed' | 'unchanged';
 
 /** The result of `tdd development`. */
-export interface DevelopmentResult {
+interface DevelopmentResult {
   readonly path: string;
   readonly bucketName: string;
   readonly bucketNameChange: Change;
@@ -55,17 +55,17 @@ async function readInput(context: CommandContext, flags: Flags): Promise<Develop
   const tmdbBaseUrl = resolveSetting('tmdbBaseUrl', sources) ?? '';
   const bucketName = await readOne(context, sources, 'bucketName');
   const apiKey = await readOne(context, sources, 'apiKey');
-  const doubt = describeKey(apiKey);
+  const doubt = describeDoubtfulKey(apiKey);
   if (doubt !== undefined) context.output.warn(doubt);
   return { bucketName, apiKey, tmdbBaseUrl, verify: flags.verify !== false };
 }
 
 /**
- * A word on a key that looks unlike TMDB's: a v3 key has 32 hexadecimal digits, a v4 read access token is a
- * JWT, which begins with `eyJ`. Only TMDB knows whether a key is good, so this is not an error.
- * @returns the word, without the key; `undefined` for a key that looks right.
+ * Describes what is unusual about a key: a v3 key has 32 hexadecimal digits, a v4 read access token is a JWT, which
+ * begins with `eyJ`. Only TMDB knows whether a key is valid, so this is a warning, not an error.
+ * @returns a sentence without the key; `undefined` for a key of either form.
  */
-function describeKey(apiKey: string): string | undefined {
+function describeDoubtfulKey(apiKey: string): string | undefined {
   if (/^[0-9a-f]{32}$/i.test(apiKey) || /^eyJ[\w-]+\.[\w-]+\.[\w-]+$/.test(apiKey)) return undefined;
   const found = apiKey.startsWith('eyJ')
     ? 'It begins like a v4 token, which has three parts with dots between: some of it may be missing.'
@@ -116,18 +116,17 @@ async function run(context: CommandContext, input: DevelopmentInput): Promise<De
     if (doubt) throw new UserError(doubt.replace(/\.$/, ', or skip the check with --no-verify.'));
   }
   signal.throwIfAborted();
-  const before = await readConfigFile(path);
-  const changeOf = (name: 'bucketName' | 'apiKey', value: string): Change => {
-    const old = before.get(SETTINGS[name].section, SETTINGS[name].key);
-    if (old === undefined || old === '') return 'new';
-    return old === value ? 'unchanged' : 'changed';
-  };
   const values = { bucketName, apiKey };
   const names = ['bucketName', 'apiKey'] as const;
-  await writeConfigFile(
+  const before = await writeConfigFile(
     path,
     names.map((name) => ({ section: SETTINGS[name].section, key: SETTINGS[name].key, value: values[name] })),
   );
+  const changeOf = (name: 'bucketName' | 'apiKey'): Change => {
+    const old = before.get(SETTINGS[name].section, SETTINGS[name].key);
+    if (old === undefined || old === '') return 'new';
+    return old === values[name] ? 'unchanged' : 'changed';
+  };
   for (const name of names) {
     const override = findSetting(name, { env: io.env });
     if (override !== undefined && override.text.trim() !== values[name]) {
@@ -139,8 +138,8 @@ async function run(context: CommandContext, input: DevelopmentInput): Promise<De
   return {
     path,
     bucketName,
-    bucketNameChange: changeOf('bucketName', bucketName),
-    apiKeyChange: changeOf('apiKey', apiKey),
+    bucketNameChange: changeOf('bucketName'),
+    apiKeyChange: changeOf('apiKey'),
     verified: verify,
   };
 }
