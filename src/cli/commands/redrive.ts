@@ -13,7 +13,7 @@ import type { Style } from '../output.ts';
 import { createProgress } from '../progress.ts';
 
 /** The input of `tdd redrive`. */
-export interface RedriveInput extends FleetInput {
+interface RedriveInput extends FleetInput {
   /** List and change nothing. */
   readonly dryRun: boolean;
   /** Put back these only. */
@@ -26,7 +26,7 @@ export interface RedriveResult {
   /** ISO instant. */
   readonly at: string;
   readonly letters: readonly DeadLetter[];
-  /** About how many another look hides for now. */
+  /** About how many are invisible, because another command has received them. */
   readonly hidden: number;
   /** How many of them are to be put back. */
   readonly chosen: number;
@@ -56,7 +56,7 @@ export const redrive = defineCommand<RedriveInput, RedriveResult>({
 });
 
 async function readInput(context: CommandContext, flags: Flags): Promise<RedriveInput> {
-  const dryRun = readDryRun(context, flags, { act: 'put them back', look: 'list them' });
+  const dryRun = readDryRun(context, flags, { act: 'put them back', preview: 'list them' });
   const only = Array.isArray(flags.partition)
     ? flags.partition.map((text) => parsePartition(String(text)))
     : undefined;
