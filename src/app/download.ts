@@ -39,7 +39,7 @@ export interface DownloadOptions extends DownloadControl {
 }
 
 /** Follows the download of one target. */
-export interface DownloadWatcher {
+interface DownloadWatcher {
   readonly update: (progress: DownloadProgress) => void;
   /** Called when it is over, whichever way. */
   readonly end: () => void;

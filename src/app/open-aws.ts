@@ -23,7 +23,7 @@ export interface ProcessContext {
 }
 
 /** What deploying and destroying work with. */
-export type AwsConnection = Pick<Connection, 'clients' | 'profile' | 'clock'>;
+type AwsConnection = Pick<Connection, 'clients' | 'profile' | 'clock'>;
 
 /** Makes all the clients of AWS; nothing is asked yet. */
 export async function openAws({ env, clock, signal }: ProcessContext): Promise<AwsConnection> {

@@ -11,7 +11,7 @@ import {
 } from './dead-letters.ts';
 
 /** What a redrive would put back. */
-export interface RedrivePlan extends DeadLetterList {
+interface RedrivePlan extends DeadLetterList {
   /**
    * The ids of the messages to put back: what cannot succeed is a dead letter again at once, as another message, and
    * would otherwise never end.
@@ -52,7 +52,7 @@ export interface RedriveReport {
   readonly by: 'task' | 'messages';
 }
 
-export interface RedriveDeps {
+interface RedriveDeps {
   readonly deadLetters: DeadLetterQueue;
   readonly queue: QueueSender;
   readonly mover: QueueMover;

@@ -57,7 +57,7 @@ export interface RunEnd {
 }
 
 /** How far it is, for people; `undefined` while no worker has begun. */
-export type OnRunProgress = (manifest: Manifest | undefined) => void;
+type OnRunProgress = (manifest: Manifest | undefined) => void;
 
 const BETWEEN_MS = 2_000;
 /** Dead letters are looked for each fifth time: a look is several calls. */

@@ -8,7 +8,7 @@ import { readLatestLaunch } from './launch-store.ts';
 import { readManifestSummaries, type SummaryCache } from './manifest-summaries.ts';
 
 /** What of a connection is looked at. */
-export interface StatusDeps {
+interface StatusDeps {
   readonly lake: Lake;
   readonly cache?: SummaryCache | undefined;
   readonly queue: QueueReader;
@@ -18,7 +18,7 @@ export interface StatusDeps {
 }
 
 /** How a look is watched and ended. */
-export interface StatusOptions {
+interface StatusOptions {
   readonly signal?: AbortSignal | undefined;
   /** Called with how many of the changed manifests have been read. */
   readonly onProgress?: ((progress: { readonly read: number; readonly total: number }) => void) | undefined;

@@ -22,7 +22,7 @@ export interface PauseReport extends SwitchReport {
   readonly expiresUntil?: string;
 }
 
-export interface SwitchDeps {
+interface SwitchDeps {
   readonly workers: Pick<FleetWorkers, 'readEventSource' | 'switchEventSource'>;
   readonly queue: QueueReader;
   readonly clock: Clock;

@@ -5,7 +5,7 @@ import { type Flags, settingOption } from './flags.ts';
 import type { Style } from './output.ts';
 
 /** A command in its three steps, each a function that a test can call alone. */
-export interface CommandSteps<Input, Result> {
+interface CommandSteps<Input, Result> {
   /** What `tdd COMMAND --help` says first. */
   readonly description: string;
   /** The settings that have a flag here; the flags follow from the table of settings. */

@@ -3,7 +3,7 @@ import { UserError } from '../errors.ts';
 import { withFullStop } from '../text.ts';
 
 /** What is printed of an error, and the exit code it makes. */
-export interface ErrorReport {
+interface ErrorReport {
   readonly text: string;
   readonly exitCode: number;
 }

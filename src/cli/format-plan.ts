@@ -4,7 +4,7 @@ import { formatTable } from './format.ts';
 import type { Style } from './output.ts';
 
 /** A line of a plan, of a deploy or of a destroy. */
-export interface PlanLine {
+interface PlanLine {
   readonly kind: ResourceKind;
   readonly name: string;
   readonly action: string;

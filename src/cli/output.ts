@@ -6,7 +6,7 @@ import type { Secrets } from './secrets.ts';
 export type Style = ReturnType<typeof picocolors.createColors>;
 
 /** How much is said: the flags `--json`, `--quiet` and `--verbose`. */
-export interface OutputOptions {
+interface OutputOptions {
   readonly json: boolean;
   readonly quiet: boolean;
   readonly verbose: boolean;

@@ -71,7 +71,7 @@ export const COMMAND_NAMES: readonly string[] = COMMANDS.map(({ name }) => name)
 export const HELP_FLAGS: readonly string[] = ['-h', '--help'];
 
 /** What the program does with the outside. */
-export interface ProgramDeps {
+interface ProgramDeps {
   readonly writeOut: (text: string) => void;
   readonly writeError: (text: string) => void;
   /** Columns of the terminal. */

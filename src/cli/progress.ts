@@ -4,7 +4,7 @@ import type { Io } from './io.ts';
 import type { Output } from './output.ts';
 
 /** Shows how far a long piece of work is. */
-export interface Progress {
+interface Progress {
   /** Tells the latest state: cheap, as often as one likes. */
   update(state: ProgressState): void;
   /** Ends the showing: on a terminal the line goes, so that results or errors have clean ground. */
@@ -88,7 +88,7 @@ function rateOf(samples: readonly { readonly at: number; readonly done: number }
 }
 
 /** How far a piece of work is. */
-export interface ProgressState {
+interface ProgressState {
   readonly done: number;
   readonly total: number;
   /** What else to tell, the most important first: `12 found`, `3 failed`. */
@@ -96,7 +96,7 @@ export interface ProgressState {
 }
 
 /** A state and what its history tells. */
-export interface ProgressView extends ProgressState {
+interface ProgressView extends ProgressState {
   /** What is counted: `titles`. */
   readonly unit: string;
   /** Done per second of late, or `undefined` before there is anything to go by. */

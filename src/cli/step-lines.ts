@@ -4,7 +4,7 @@ import type { Io } from './io.ts';
 import type { Output } from './output.ts';
 
 /** Shows steps as they go, one line each. */
-export interface StepLines {
+interface StepLines {
   start(text: string): void;
   /** The step under way waits for something: said beside it, or in a line of its own. */
   note(text: string): void;

@@ -18,7 +18,7 @@ export interface SettingSources {
 }
 
 /** A setting's text as someone gave it, and where, in words for an error: `--workers`, `TDD_WORKERS`. */
-export interface GivenSetting {
+interface GivenSetting {
   readonly text: string;
   readonly source: string;
   readonly from: 'flag' | 'environment' | 'file';

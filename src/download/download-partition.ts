@@ -60,7 +60,7 @@ export interface DownloadJob extends Choice {
   readonly run: string;
 }
 
-export interface DownloadDeps {
+interface DownloadDeps {
   readonly lake: Lake;
   readonly tmdb: TmdbClient;
   readonly clock: Clock;

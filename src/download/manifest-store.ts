@@ -18,7 +18,7 @@ import {
 } from './manifest.ts';
 
 /** A manifest and the version it was read as; `null` when the lake has none. */
-export interface StoredManifest {
+interface StoredManifest {
   readonly manifest: Manifest | undefined;
   readonly etag: ETag | null;
 }
@@ -83,7 +83,7 @@ export function parseManifest(text: string, where: string): Manifest {
 }
 
 /** Writes a run's manifest: checkpoints, and the end. */
-export interface ManifestWriter {
+interface ManifestWriter {
   /** Writes it when the last write is {@link CHECKPOINT_SECONDS} ago and none is in progress. */
   checkpoint(): Promise<void>;
   /** Writes it now. What another run has written meanwhile is added to `known`. */

@@ -146,7 +146,7 @@ const PRICES = {
 } as const;
 
 /** What one movie costs, as far as that is known. */
-export interface MovieRates {
+interface MovieRates {
   /** TMDB requests for one movie asked for, failures and misses among them. */
   readonly requestsPerMovie: number;
   /** The part of the movies that TMDB has. */

@@ -12,7 +12,7 @@ export interface FleetTerms {
 }
 
 /** How far a partition is, by a fleet's terms. */
-export interface PartitionJudgement {
+interface PartitionJudgement {
   readonly state: 'complete' | 'failedTitles' | 'partial' | 'notBegun';
   /** Titles for which nothing is left to ask. */
   readonly settled: number;

@@ -7,7 +7,7 @@ import type { FleetPlan, PlannedPartition } from './plan.ts';
 type FleetPartition = readonly [year: number, initial: string, titles: number, left: number];
 
 /** A range of places in the list of partitions: from the first, to before the last. */
-export type PlaceRange = readonly [from: number, to: number];
+type PlaceRange = readonly [from: number, to: number];
 
 /** A launch as the lake keeps it; see `fleetKey`. */
 export interface LaunchRecord {

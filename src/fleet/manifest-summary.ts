@@ -32,7 +32,7 @@ export interface ManifestSummaries {
 }
 
 /** A time bucket, by its number since the Unix epoch, and how many titles were settled in it. */
-export type TimeCount = readonly [time: number, titles: number];
+type TimeCount = readonly [time: number, titles: number];
 
 export const HOUR_MS = 3_600_000;
 export const RECENT_STEP_MS = 10_000;

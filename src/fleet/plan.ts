@@ -30,7 +30,7 @@ export interface FleetPlan extends FleetTerms {
 }
 
 /** What a plan is made from. */
-export interface PlanInput {
+interface PlanInput {
   readonly index: Pick<
     PartitionIndex,
     'snapshot' | 'titleTypes' | 'partitions' | 'withoutYear' | 'rowCounts'

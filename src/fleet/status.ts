@@ -44,7 +44,7 @@ export interface LakeTotals {
 }
 
 /** How fast movies are settled. */
-export interface FleetRate {
+interface FleetRate {
   readonly moviesPerSecond: number;
   /** Over how long that was measured, seconds. */
   readonly overSeconds: number;
@@ -89,7 +89,7 @@ export interface FleetStatus {
 }
 
 /** What was observed of a fleet. */
-export interface FleetObservation {
+interface FleetObservation {
   /** The latest launch. */
   readonly launch: LaunchRecord | undefined;
   /** What the lake has, by `partitionName`. */

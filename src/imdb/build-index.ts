@@ -17,7 +17,7 @@ import { type TitleRowCounts, TitleScanner } from './title-scanner.ts';
 import { type SortedTitles, type TitleGroup, TitleTable } from './title-table.ts';
 
 /** What of a snapshot goes into its index. */
-export interface CollectedTitles extends SortedTitles {
+interface CollectedTitles extends SortedTitles {
   readonly rowCounts: TitleRowCounts;
 }
 
@@ -117,7 +117,7 @@ export interface IndexProgress extends SnapshotSource {
 }
 
 /** Which index, and who is told of the work when it has to be built. */
-export interface EnsureIndexOptions extends IndexName {
+interface EnsureIndexOptions extends IndexName {
   /** Called about once for each megabyte read. A second try of a download begins again at 0. */
   readonly onProgress?: ((progress: IndexProgress) => void) | undefined;
 }

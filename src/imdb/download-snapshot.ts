@@ -12,7 +12,7 @@ export interface SnapshotDownloadOptions {
 }
 
 /** An answer whose body has not been read yet. */
-export interface SnapshotDownload {
+interface SnapshotDownload {
   /** The address that was asked, without any password. */
   readonly url: string;
   /** As the answer announces it. */

@@ -4,7 +4,7 @@ import type { Partition } from '../partition.ts';
 import { type IndexReadDeps, listPartitions, type PartitionIndex } from './partition-index.ts';
 
 /** Where a title was found. */
-export interface FoundTitle {
+interface FoundTitle {
   /** `undefined` for a title without a start year: it has no partition. */
   readonly partition: Partition | undefined;
   readonly title: string;

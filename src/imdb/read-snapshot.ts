@@ -20,7 +20,7 @@ export interface SnapshotSource {
 }
 
 /** Reads a snapshot's gzipped bytes to their end and throws when they are not a whole file of titles. */
-export type SnapshotReader<T> = (bytes: AsyncIterable<Buffer>, source: SnapshotSource) => Promise<T>;
+type SnapshotReader<T> = (bytes: AsyncIterable<Buffer>, source: SnapshotSource) => Promise<T>;
 
 /** Waits before the second and the third try. */
 const RETRY_AFTER_MS = [2_000, 10_000];

@@ -1,7 +1,7 @@
 import { UsageError, UserError } from '../errors.ts';
 
 /** What a {@link SnapshotError} says besides its reason. */
-export interface SnapshotErrorOptions extends ErrorOptions {
+interface SnapshotErrorOptions extends ErrorOptions {
   /** Which snapshot: `at https://…` or `s3://…`. */
   readonly subject?: string;
   /** What to do: a clause without its full stop. */

@@ -2,7 +2,7 @@ import { isYear } from '../partition.ts';
 import { SnapshotError } from './snapshot-error.ts';
 
 /** Where the columns that are read stand in a row, counted from 0. */
-export interface TitleColumns {
+interface TitleColumns {
   readonly tconst: number;
   readonly titleType: number;
   readonly primaryTitle: number;
@@ -20,7 +20,7 @@ export interface TitleRow {
 }
 
 /** What a row is: of a wanted type and sound, of another type, or broken. */
-export type TitleRowKind = 'wanted' | 'other' | 'bad';
+type TitleRowKind = 'wanted' | 'other' | 'bad';
 
 const TAB = 0x09;
 const NEEDED = ['tconst', 'titleType', 'primaryTitle', 'startYear'] as const;

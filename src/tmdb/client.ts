@@ -32,7 +32,7 @@ export interface TmdbClient {
   readonly sent: { readonly requests: number; readonly throttled: number };
 }
 
-export interface TmdbClientOptions {
+interface TmdbClientOptions {
   readonly http: HttpGet;
   readonly pacer: Pacer;
   readonly clock: Clock;

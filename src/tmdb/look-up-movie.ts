@@ -27,7 +27,7 @@ export function lookupSettings({ lookup, language, reviewLanguage, append }: Loo
 }
 
 /** What TMDB has for an IMDb id. */
-export type LookupResult =
+type LookupResult =
   | { readonly state: 'found'; readonly movie: TmdbMovie; readonly reviews: readonly TmdbReview[] }
   | { readonly state: 'notFound' }
   | { readonly state: 'refused'; readonly reason: string };

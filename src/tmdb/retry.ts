@@ -28,7 +28,7 @@ export function parseRetryAfter(header: string | undefined, now: number): number
 }
 
 /** Distinguishes titles that always fail from an outage of TMDB. */
-export interface OutageWatch {
+interface OutageWatch {
   /** TMDB has answered a question. */
   answered(): void;
   /**

@@ -13,7 +13,7 @@ import type { Style } from '../output.ts';
 import { createStepLines } from '../step-lines.ts';
 
 /** The input of `tdd deploy`. */
-export interface DeployInput {
+interface DeployInput {
   readonly settings: Settings & { readonly bucketName: string; readonly apiKey: string };
   readonly dryRun: boolean;
 }

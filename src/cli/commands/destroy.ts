@@ -13,7 +13,7 @@ import type { Style } from '../output.ts';
 import { createStepLines } from '../step-lines.ts';
 
 /** The input of `tdd destroy`. */
-export interface DestroyInput {
+interface DestroyInput {
   readonly settings: Settings;
   /** The empty string when the bucket is not to be touched and nobody gave its name. */
   readonly bucketName: string;
@@ -24,7 +24,7 @@ export interface DestroyInput {
 }
 
 /** The result of `tdd destroy`. */
-export interface DestroyResult {
+interface DestroyResult {
   readonly identity: Identity;
   readonly resources: readonly PlannedDeletion[];
   readonly dryRun: boolean;

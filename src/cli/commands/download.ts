@@ -29,7 +29,7 @@ import { openTodaysIndex, showDownload } from '../show-progress.ts';
 const GRACE_MS = 10_000;
 
 /** The input of `tdd download`. */
-export interface DownloadInput {
+interface DownloadInput {
   readonly settings: Settings;
   readonly apiKey: string;
   readonly location: LakeLocation;
@@ -39,7 +39,7 @@ export interface DownloadInput {
 }
 
 /** The result of `tdd download`. */
-export interface DownloadResult {
+interface DownloadResult {
   readonly lake: string;
   readonly snapshot: string;
   /** A partition each. */

@@ -14,7 +14,7 @@ import { createProgress } from '../progress.ts';
 import { openTodaysIndex, showManifestReading } from '../show-progress.ts';
 
 /** The input of `tdd launch`. */
-export interface LaunchInput extends FleetInput {
+interface LaunchInput extends FleetInput {
   readonly filters: FleetFilters;
   readonly dryRun: boolean;
   /** Resume a launch that was interrupted. */

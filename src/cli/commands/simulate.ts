@@ -12,7 +12,7 @@ import type { Style } from '../output.ts';
 import { createProgress } from '../progress.ts';
 
 /** The input of `tdd simulate`. */
-export interface SimulateInput {
+interface SimulateInput {
   readonly partition: Partition;
   readonly queueName: string;
   /** The lake to follow the run in, with `--wait`. */
@@ -20,7 +20,7 @@ export interface SimulateInput {
 }
 
 /** The result of `tdd simulate`. */
-export interface SimulateResult extends SentPartition {
+interface SimulateResult extends SentPartition {
   readonly queue: string;
   /** How the run ended, with `--wait`. */
   readonly end?: RunEnd;

@@ -11,7 +11,7 @@ import { type FleetInput, openCommandFleet, readFleetInput } from '../open-conne
 import { showManifestReading } from '../show-progress.ts';
 
 /** The input of `tdd status`. */
-export interface StatusInput extends FleetInput {
+interface StatusInput extends FleetInput {
   /** Show what the whole lake holds. */
   readonly totals: boolean;
   /** Poll until there is nothing more to wait for. */
@@ -73,7 +73,7 @@ function toResult({ totals, ...rest }: FleetStatus, withTotals: boolean): Status
 }
 
 /** Text that overwrites its last version on a terminal; elsewhere each version is kept, followed by an empty line. */
-export interface CoveringOutput {
+interface CoveringOutput {
   /** Shows this version. */
   write(text: string): void;
   /** Erases the last version: what is written next takes its place. */
