@@ -1,10 +1,10 @@
 import type { Clock } from './clock.ts';
 
 /**
- * Gives what is in flight some time to finish after a stop is asked for (Ctrl-C), and aborts it then; what begins
- * after the stop has the same time.
- * @param deps.signal asks for the stop; its reason becomes that of `abort`.
- * @returns the signal that aborts, and a function to call when all is finished.
+ * Gives what is in flight a grace period after a stop (Ctrl-C), and then aborts it; what starts after the stop has the
+ * same grace period.
+ * @param deps.signal requests the stop; its reason becomes that of `abort`.
+ * @returns the signal that aborts, and a function to call when everything has finished.
  */
 export function startAbortGrace(
   { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },

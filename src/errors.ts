@@ -1,6 +1,6 @@
 /**
- * Something the person at the terminal can mend: its message is one full sentence that says what happened,
- * with which value, and what to do. It is shown without a stack. Any other error is a bug and shows one.
+ * Something the user can fix: its message is one full sentence that says what is wrong, with which value, and what to
+ * do. It is shown without a stack trace. Any other error is a bug and is shown with one.
  */
 export class UserError extends Error {
   override readonly name: string = 'UserError';
@@ -14,7 +14,7 @@ export class UsageError extends UserError {
   override readonly exitCode = 2;
 }
 
-/** The person cancelled (Ctrl-C, or a "no" at the question); exit code 130. */
+/** The user cancelled (Ctrl-C, or "no" at a question); exit code 130. */
 export class CancelledError extends UserError {
   override readonly name: string = 'CancelledError';
   override readonly exitCode = 130;

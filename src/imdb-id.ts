@@ -2,8 +2,8 @@ import { UsageError } from './errors.ts';
 import { quote } from './text.ts';
 
 /**
- * Is this an IMDb title id? Path segments are percent-decoded and `..` resolved at TMDB's edge, so nothing
- * else may come near a URL or a key.
+ * Whether this is an IMDb title id. TMDB's CDN percent-decodes path segments and resolves `..`, so nothing else may get
+ * into a URL or a key.
  */
 export function isImdbId(value: string): boolean {
   return /^tt\d{7,10}$/.test(value);

@@ -11,15 +11,15 @@ export interface Partition {
 
 /** The oldest year a title can have: IMDb's first entry is of 1874. */
 export const FIRST_YEAR = 1870;
-/** The last year that is taken for one: IMDb has "100 Years" (tt5174640) of 2115, later ones are slips. */
+/** The last year that is accepted: IMDb has "100 Years" (tt5174640) of 2115; later years are mistakes. */
 export const LAST_YEAR = 2200;
 
-/** Is this a year that a title can have? */
+/** Whether a title can have this year. */
 export function isYear(year: number): boolean {
   return Number.isInteger(year) && year >= FIRST_YEAR && year <= LAST_YEAR;
 }
 
-/** Is this an initial that `initialOf` can give? It is safe in a key and in a URL. */
+/** Whether `initialOf` can return this initial, which is then safe in a key and in a URL. */
 export function isInitial(initial: string): boolean {
   return /^(?:[A-Z0-9][A-Z0-9_]|__)$/.test(initial);
 }

@@ -11,7 +11,7 @@ export function createRunId(now: number, random: () => number): string {
   return `${time}-${hex(now % 1_000)}${hex(Math.floor(random() * 0x1000))}`;
 }
 
-/** Is this a run's name? It is safe in a key. */
+/** Whether this can be a run's name, which is then safe in a key. */
 export function isRunId(value: string): boolean {
   return /^[0-9A-Za-z][0-9A-Za-z._-]{0,63}$/.test(value);
 }

@@ -165,7 +165,7 @@ function setEntry(lines: readonly string[], { section, key, value }: ConfigEntry
     if (header !== undefined) inSection = header.toLowerCase() === wanted;
     const name = inSection && header === undefined ? keyOf(line) : undefined;
     if (name?.toLowerCase() === key.toLowerCase()) {
-      // Every line of that key, so that the last one, which a reader takes, cannot bring the old value back.
+      // Every line of that key, so that the last one, which a reader takes, does not restore the old value.
       result.push(`${line.slice(0, line.indexOf('='))}=${/=\s/.test(line) ? ' ' : ''}${safe(value)}`);
       isSet = true;
     } else {

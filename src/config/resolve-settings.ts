@@ -17,7 +17,7 @@ export interface SettingSources {
   readonly file?: ConfigValues | undefined;
 }
 
-/** A setting's text as someone gave it, and where, in words for an error: `--workers`, `TDD_WORKERS`. */
+/** A setting's text as someone gave it, and where, for an error: `--workers`, `TDD_WORKERS`. */
 interface GivenSetting {
   readonly text: string;
   readonly source: string;

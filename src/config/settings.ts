@@ -53,7 +53,7 @@ export interface Setting<T> {
   readonly key: string;
   /** The environment variable. */
   readonly env: string;
-  /** The flag without its hyphens, and what stands for its value in `--help`. */
+  /** The flag without its hyphens, and the placeholder of its value in `--help`. */
   readonly flag?: { readonly name: string; readonly value: string };
   /** The default as a person would write it; without one the setting is asked for, or is empty. */
   readonly default?: string;

@@ -56,7 +56,7 @@ function adviseOnWorkers(facts: FleetFacts, summaries: readonly ManifestSummary[
   return [{ problem: 'The event source is disabled: no worker takes messages', command: 'tdd resume' }];
 }
 
-/** Did the latest runs end because TMDB refused the key? */
+/** Whether the latest runs ended because TMDB refused the key. */
 function isKeyRefused(summaries: readonly ManifestSummary[]): boolean {
   const latest = summaries.reduce<ManifestSummary | undefined>(
     (last, summary) => (last && last.lastRun.endedAt >= summary.lastRun.endedAt ? last : summary),
@@ -123,7 +123,7 @@ function adviseOnFailedTitles(
 
 function adviseOnAge(summaries: readonly ManifestSummary[], nowMs: number): Advice[] {
   const isStale = (summary: ManifestSummary) => settledBefore(summary, nowMs - STALE_DAYS * DAY_MS) > 0;
-  // Titles that TMDB does not have are no documents.
+  // Titles that TMDB does not have have no documents, so that they do not expire.
   const stale = summaries.filter((summary) => summary.counts.found > 0 && isStale(summary));
   if (stale.length === 0) return [];
   return [

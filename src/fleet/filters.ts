@@ -45,7 +45,7 @@ export function completeFilters(given: Partial<FleetFilters>, nowMs: number): Fl
   };
 }
 
-/** Do these select in the same way? */
+/** Whether these select the same partitions. */
 export function areSameFilters(a: FleetFilters, b: FleetFilters): boolean {
   const names = ['minYear', 'maxYear', 'initial', 'limit', 'onlyMissing', 'failed', 'olderThanMs'] as const;
   return names.every((name) => a[name] === b[name]);

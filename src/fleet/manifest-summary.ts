@@ -34,7 +34,9 @@ export interface ManifestSummaries {
 /** A time bucket, by its number since the Unix epoch, and how many titles were settled in it. */
 type TimeCount = readonly [time: number, titles: number];
 
+/** The length of a bucket of {@link ManifestSummary.settledByHour}. */
 export const HOUR_MS = 3_600_000;
+/** The length of a bucket of {@link ManifestSummary.recent}. */
 export const RECENT_STEP_MS = 10_000;
 /** What was settled longer ago than this is not kept in {@link ManifestSummary.recent}. */
 const RECENT_MS = 600_000;

@@ -168,7 +168,7 @@ function phaseOf(
 ): FleetStatus['phase'] {
   if (fleet === undefined) return 'none';
   const messages = countMessages(queue);
-  // While messages are left, a manifest of an older list may only look complete: see `judgePartition`.
+  // While messages are left, a manifest of an older list may count as complete by mistake: see `judgePartition`.
   if (fleet.partitions.complete === fleet.partitions.total && messages === 0) return 'complete';
   if (eventSource === undefined || !isEnabled(eventSource)) return 'paused';
   if (fleet.partitions.unsent > 0) return 'sending';

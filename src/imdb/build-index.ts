@@ -16,7 +16,7 @@ import { SnapshotError } from './snapshot-error.ts';
 import { type TitleRowCounts, TitleScanner } from './title-scanner.ts';
 import { type SortedTitles, type TitleGroup, TitleTable } from './title-table.ts';
 
-/** What of a snapshot goes into its index. */
+/** The titles of a snapshot that go into its index. */
 interface CollectedTitles extends SortedTitles {
   readonly rowCounts: TitleRowCounts;
 }
@@ -27,7 +27,7 @@ const ROWS_TYPE = 'text/tab-separated-values; charset=utf-8';
 
 /**
  * Reads a snapshot once, streaming, and keeps the wanted titles, sorted by partition and id.
- * @throws {SnapshotError} when it is no gzip file, damaged, cut off, empty, lacks a column, or has broken rows and
+ * @throws {SnapshotError} when it is not a gzip file, or is damaged, truncated or empty, lacks a column, or has broken rows and
  *   none of the wanted titles.
  */
 export async function collectTitles(
@@ -54,7 +54,7 @@ export async function collectTitles(
 
 /**
  * Writes an index into the lake: the rows file first, the map that names it last, so that a reader finds a whole index
- * or none. Two writers at once do no harm: equal rows have one name.
+ * or none. Concurrent writers are harmless: equal rows have the same name.
  */
 export async function writePartitionIndex(
   { lake, signal }: { readonly lake: Lake; readonly signal?: AbortSignal | undefined },
@@ -94,7 +94,7 @@ function describeWithoutYear(bytes: Buffer, last: TitleGroup | undefined): Parti
 }
 
 /**
- * Writes rows that are not there yet, and leaves those that are: another map may rest on their version already.
+ * Writes the rows unless the lake has them: another map may refer to their version already.
  * @returns the version that is in the lake.
  */
 async function writeOnce(lake: Lake, key: string, bytes: Buffer, options: LakeOptions): Promise<ETag> {
@@ -112,11 +112,11 @@ async function writeOnce(lake: Lake, key: string, bytes: Buffer, options: LakeOp
 export interface IndexProgress extends SnapshotSource {
   /** Gzipped bytes read so far. */
   readonly bytes: number;
-  /** Rows looked at so far. */
+  /** Rows read so far. */
   readonly rows: number;
 }
 
-/** Which index, and who is told of the work when it has to be built. */
+/** Which index, and a callback for the progress when it has to be built. */
 interface EnsureIndexOptions extends IndexName {
   /** Called about once for each megabyte read. A second try of a download begins again at 0. */
   readonly onProgress?: ((progress: IndexProgress) => void) | undefined;

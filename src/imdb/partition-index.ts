@@ -40,7 +40,7 @@ export interface IndexedPartition extends Partition {
   readonly titles: number;
 }
 
-/** Every partition of the index: the years in their order, the initials of a year in none. */
+/** Every partition of the index: years ascending, the initials of a year in any order. */
 export function listPartitions(index: Pick<PartitionIndex, 'partitions'>): IndexedPartition[] {
   return Object.entries(index.partitions).flatMap(([year, initials]) =>
     Object.entries(initials).map(([initial, [, , titles]]) => ({ year: Number(year), initial, titles })),
@@ -61,7 +61,7 @@ export function writePartitionMap(index: PartitionIndex): Buffer {
   return gzipSync(JSON.stringify(index), { level: 9 });
 }
 
-/** Reads a map from the lake; `undefined` for anything that is none: the index is then built anew. */
+/** Reads a map from the lake; `undefined` for anything else: the index is then built again. */
 export function parsePartitionMap(body: Buffer): PartitionIndex | undefined {
   let value: unknown;
   try {
@@ -123,7 +123,7 @@ export interface IndexReadDeps extends LakeOptions {
 
 /**
  * Reads the map of an index: one small object.
- * @returns `undefined` when there is none, or one that cannot be read: it is derived data, and built anew.
+ * @returns `undefined` when there is none, or one that cannot be read: it is derived data, and built again.
  */
 export async function readPartitionIndex(
   { lake, signal }: IndexReadDeps,
@@ -145,12 +145,12 @@ export async function readPartition(
 ): Promise<Title[]> {
   const titles = await readFrom(deps, index, partition);
   if (titles !== undefined) return titles;
-  // Somebody may have built the index anew since the map was read.
+  // Another process may have built the index again since the map was read.
   const name = { day: index.snapshot, titleTypes: index.titleTypes };
   const newer = (await readPartitionIndex(deps, name)) ?? index;
   const again = await readFrom(deps, newer, partition);
   if (again !== undefined) return again;
-  // Or the lake was copied: the same rows, as their name with its hash says, have another version then.
+  // Or the lake was copied: the rows are the same, since their name has their hash, but they have another version.
   const { key, sizeBytes } = newer.rows;
   const copy = await findEntry(deps.lake, key, { signal: deps.signal });
   const copied =

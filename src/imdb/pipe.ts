@@ -11,7 +11,7 @@ export class Pipe implements AsyncIterable<Buffer> {
   #wakeReader: (() => void) | undefined;
   #wakeWriter: (() => void) | undefined;
 
-  /** Resolves when there is room for the next piece. After {@link fail} or the reader's end, at once. */
+  /** Resolves when the next piece can be pushed. After {@link fail} or the reader's end, at once. */
   async push(piece: Buffer): Promise<void> {
     while (this.#piece !== undefined && !this.#failed) {
       await new Promise<void>((resolve) => {

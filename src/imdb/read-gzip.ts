@@ -9,7 +9,7 @@ const CHUNKS_AHEAD = 2;
 
 /**
  * Unpacks gzipped bytes and gives the plain ones to `onChunk`, about a megabyte at a time.
- * @throws {SnapshotError} when the bytes are no gzip file, or not a whole one; what `source` or `onChunk` throws.
+ * @throws {SnapshotError} when the bytes are not a gzip file, or not a complete one; what `source` or `onChunk` throws.
  */
 export async function readGzip(
   source: AsyncIterable<Uint8Array>,

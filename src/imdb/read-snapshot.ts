@@ -29,7 +29,7 @@ const GZIP_TYPE = 'application/gzip';
 /**
  * Gives the snapshot of a UTC day to `reader`: from the lake when it is there, else, for the day that it is now, from
  * IMDb, and into the lake in the same pass. The lake keeps it only after `reader` has found it sound.
- * @param reader is called anew for each try of the download.
+ * @param reader is called again for each try of the download.
  * @throws {SnapshotGoneError} for a day that is neither in the lake nor today.
  * @throws {SnapshotError} when the file cannot be had or `reader` threw one: nothing is left in the lake then.
  */

@@ -10,14 +10,14 @@ interface SnapshotErrorOptions extends ErrorOptions {
   readonly isPassing?: boolean;
 }
 
-/** The snapshot of a day that is neither in the lake nor today: nobody can have it, so that no try helps. */
+/** The snapshot of a day that is neither in the lake nor today: it can no longer be had, so retrying is useless. */
 export class SnapshotGoneError extends UserError {
   override readonly name = 'SnapshotGoneError';
 }
 
 /**
- * IMDb's file could not be had, or is not what IMDb promises: nothing of it was kept. Its message names the URL or
- * the lake's key, says what was met there and what to do.
+ * IMDb's file could not be downloaded, or is not valid: nothing of it was kept. The message names the URL or the lake's
+ * key, what is wrong and what to do.
  */
 export class SnapshotError extends UsageError {
   override readonly name: string = 'SnapshotError';

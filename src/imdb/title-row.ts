@@ -1,7 +1,7 @@
 import { isYear } from '../partition.ts';
 import { SnapshotError } from './snapshot-error.ts';
 
-/** Where the columns that are read stand in a row, counted from 0. */
+/** The positions of the columns that are read, counted from 0. */
 interface TitleColumns {
   readonly tconst: number;
   readonly titleType: number;
@@ -48,7 +48,7 @@ export function parseTitleColumns(header: string): TitleColumns {
 
 /**
  * Makes the function that reads one row, `bytes[start, end)` without its line feed, into `row`. Rows are split on tabs
- * alone: the file has no quoting. A row of a type that is not wanted is not looked at any further.
+ * alone: the file has no quoting. The rest of a row of another type is not read.
  */
 export function createTitleRowReader(
   columns: TitleColumns,

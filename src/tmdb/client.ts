@@ -11,14 +11,14 @@ export type TmdbAnswer<T> =
   | { readonly kind: 'notFound' }
   | { readonly kind: 'refused'; readonly reason: string };
 
-/** TMDB's API as the look-ups see it: every request paced, every answer checked, every passing fault retried. */
+/** TMDB's API as the look-ups see it: every request paced, every answer checked, every transient fault retried. */
 export interface TmdbClient {
   /**
-   * Asks one question.
+   * Sends one GET, and again after each transient fault.
    * @param path such as `/3/movie/tt0133093`; its parts must have been checked before.
    * @param read takes the JSON apart; throws {@link BadAnswerError} when it is not of the documented shape.
    * @throws {RequestFailedError} after {@link MAX_TRIES} tries, while TMDB answers others.
-   * @throws {OutageError} when nothing but failures came, whoever asked, and other movies are not answered either.
+   * @throws {OutageError} when all requests fail, probes of unrelated movies included.
    * @throws {KeyRefusedError} when TMDB refuses the key.
    * @throws the signal's reason when it is aborted.
    */
@@ -28,10 +28,11 @@ export interface TmdbClient {
     read: (json: unknown) => T,
     signal?: AbortSignal,
   ): Promise<TmdbAnswer<T>>;
-  /** What was sent so far. */
+  /** How many requests were sent so far, and how many of them were answered with 429. */
   readonly sent: { readonly requests: number; readonly throttled: number };
 }
 
+/** What the client is made of. */
 interface TmdbClientOptions {
   readonly http: HttpGet;
   readonly pacer: Pacer;
@@ -44,13 +45,13 @@ interface TmdbClientOptions {
   readonly apiKey: string;
 }
 
-/** Numbers of movies at TMDB: whether there is one does not matter, "no such movie" is an answer, too. */
+/** Probes ask for random numbers below this: "no such movie" is an answer, too. */
 const MOVIE_NUMBERS = 1_000_000;
 const PROBES = 3;
 
 /**
- * The only retry layer. A failure is a reset, a time-out, a 5xx, or a body that is none; a 429 is not: it slows
- * the pacer and costs no try.
+ * Makes the client of TMDB, which is the only retry layer. A reset, a time-out, a 5xx or a malformed body is a failed
+ * try; a 429 is not: it slows the pacer down and costs no try.
  */
 export function createTmdbClient({
   http,
@@ -64,7 +65,7 @@ export function createTmdbClient({
   const sent = { requests: 0, throttled: 0 };
   const watch = createOutageWatch();
   let answers = 0;
-  let look: Promise<string | undefined> | undefined;
+  let probe: Promise<string | undefined> | undefined;
 
   async function send(
     path: string,
@@ -111,31 +112,31 @@ export function createTmdbClient({
     }
   }
 
-  /** A title may be called failed only while TMDB answers: in an outage it stays untried. */
+  /** A title fails only while TMDB answers others: in an outage it stays untried. @throws {OutageError} */
   async function assertTmdbAnswers(reason: string, signal?: AbortSignal): Promise<void> {
-    look ??= askForOthers(signal).finally(() => {
-      look = undefined;
+    probe ??= probeOtherMovies(signal).finally(() => {
+      probe = undefined;
     });
-    const failure = await look;
+    const failure = await probe;
     if (failure === undefined) return watch.answered();
     watch.declareOutage();
     throw outage(`${reason}, then ${failure}`);
   }
 
   /**
-   * Asks for any movies, which no cache on the way is likely to have.
-   * @returns the last failure, when neither they nor anything else was answered meanwhile.
+   * Asks for random movies, which no cache in between is likely to have.
+   * @returns the last failure, when neither these nor any other request was answered meanwhile.
    */
-  async function askForOthers(signal?: AbortSignal): Promise<string | undefined> {
+  async function probeOtherMovies(signal?: AbortSignal): Promise<string | undefined> {
     const before = answers;
     for (let tries = 1; ; tries += 1) {
       const path = `/3/movie/${1 + Math.floor(random() * MOVIE_NUMBERS)}`;
-      const probe = await attempt(
+      const answer = await attempt(
         () => send(path, {}, signal),
         () => true,
       );
-      if (probe.kind !== 'failure' || answers > before) return undefined;
-      if (tries >= PROBES) return probe.reason;
+      if (answer.kind !== 'failure' || answers > before) return undefined;
+      if (tries >= PROBES) return answer.reason;
       await clock.sleep(retryDelayMs(tries, random), signal);
     }
   }
@@ -144,7 +145,7 @@ export function createTmdbClient({
     sent,
     async get(path, query, read, signal) {
       for (let tries = 1; ; tries += 1) {
-        if (look) await assertTmdbAnswers('no answer', signal); // In doubt nobody else asks.
+        if (probe) await assertTmdbAnswers('no answer', signal); // Nothing else is sent during a probe.
         const answer = await attempt(() => send(path, query, signal), read);
         if (answer.kind !== 'failure') {
           answers += 1;
@@ -154,7 +155,7 @@ export function createTmdbClient({
         const next = watch.failed();
         if (next === 'outage') throw outage(answer.reason);
         const isLast = tries >= MAX_TRIES;
-        if (isLast || next === 'inDoubt' || look) await assertTmdbAnswers(answer.reason, signal);
+        if (isLast || next === 'inDoubt' || probe) await assertTmdbAnswers(answer.reason, signal);
         if (isLast) throw new RequestFailedError(answer.reason, tries);
         await clock.sleep(retryDelayMs(tries, random), signal);
       }
@@ -173,7 +174,7 @@ export function withoutKey(answer: HttpAnswer, apiKey: string): HttpAnswer {
   return answer.status === 200 ? answer : { ...answer, body: answer.body.replaceAll(apiKey, '[key]') };
 }
 
-/** What is said of a key that TMDB refuses; never the key. */
+/** The error of a key that TMDB refuses; it never shows the key. */
 export function keyRefused(reason: string): KeyRefusedError {
   return new KeyRefusedError(
     `TMDB refuses the API key: ${reason.replace(/\.$/, '')}; check it at https://www.themoviedb.org/settings/api and run "tdd development".`,

@@ -25,7 +25,7 @@ export function readMovie(json: unknown): TmdbMovie {
 
 /**
  * Reads the movies of `GET /3/find/{tt}`: list-shaped rows. Other arrays can be filled for the same id (a wrong
- * TV entry beside the movie) and are not looked at.
+ * TV entry beside the movie) and are ignored.
  * @throws {BadAnswerError}
  */
 export function readFoundMovies(json: unknown): TmdbMovie[] {

@@ -25,7 +25,7 @@ export class RequestFailedError extends Error {
   }
 }
 
-/** An answer that is no answer: not JSON, cut off, or not of the documented shape. Sent again. */
+/** A malformed answer: not JSON, truncated, or not of the documented shape. The request is sent again. */
 export class BadAnswerError extends Error {
   override readonly name = 'BadAnswerError';
 }

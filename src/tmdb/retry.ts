@@ -1,6 +1,6 @@
 import { backoffMs } from '../backoff.ts';
 
-/** A request is sent at most so many times: bursts of resets of a minute have been seen. */
+/** How often a request is sent at most: bursts of resets of a minute have been seen. */
 export const MAX_TRIES = 8;
 
 /** Most faults are gone at once, and a worker at its last title has nothing else to do. */
@@ -18,7 +18,7 @@ export function retryDelayMs(tries: number, random: () => number): number {
 /**
  * Reads a `Retry-After` header: seconds or an HTTP date (RFC 9110, 10.2.3).
  * @param now epoch ms, for a date.
- * @returns milliseconds from now; 0 when it is absent or senseless.
+ * @returns milliseconds from now; 0 when it is absent or invalid.
  */
 export function parseRetryAfter(header: string | undefined, now: number): number {
   if (header === undefined) return 0;
@@ -36,7 +36,7 @@ interface OutageWatch {
    * @returns what this means: `goOn`; `inDoubt`, so that another question has to decide; `outage`.
    */
   failed(): 'goOn' | 'inDoubt' | 'outage';
-  /** TMDB is down: until it answers, each failure is told as an outage at once. */
+  /** TMDB is down: until it answers, each failure is an outage. */
   declareOutage(): void;
 }
 
@@ -44,8 +44,8 @@ interface OutageWatch {
 const DOUBT_AFTER = 20;
 
 /**
- * Counts failures in a row. It never decides: a partition may have many titles that always fail, and all
- * connections may be at these at once, so that nobody asks for the good ones behind them.
+ * Counts failures in a row. Alone they never mean an outage: a partition may have many titles that always fail, and all
+ * connections may be busy with these at the same time.
  */
 export function createOutageWatch(): OutageWatch {
   let failures = 0;
