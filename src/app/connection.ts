@@ -12,7 +12,7 @@ import { createTmdb } from './tmdb.ts';
 /** Settings with nothing missing. */
 export type CompleteSettings = Settings & { readonly bucketName: string; readonly apiKey: string };
 
-/** Everything outside, ready to be asked: what the other functions take as their first argument. */
+/** Clients of AWS, TMDB and the lake: what the other functions take as their first argument. */
 export interface Connection extends FleetConnection {
   readonly settings: CompleteSettings;
   readonly tmdb: TmdbClient;
@@ -23,8 +23,8 @@ export interface Connection extends FleetConnection {
 }
 
 /**
- * Makes a client of every service that the settings name. Nothing is asked yet: a wrong key or an absent bucket
- * shows with the first call. Credentials, region and endpoint of AWS are the SDK's own matter.
+ * Makes a client of every service that the settings name. No request is sent yet: a wrong key or an absent bucket shows
+ * with the first call. The SDK finds AWS's credentials, region and endpoint itself.
  * @param options.env the environment, as `process.env`.
  * @throws {UsageError} when bucket or API key are not set.
  */

@@ -16,15 +16,15 @@ export interface DeadLetter {
   /** Why the last worker failed. Absent: the worker crashed each time. */
   readonly reason?: string;
   readonly run?: string;
-  /** ISO instant: when it was given up, or, where that is not known, when it was sent. */
+  /** ISO instant: when the last worker gave it up, or, where that is unknown, when it was sent. */
   readonly since: string;
 }
 
-/** What was found in a dead-letter queue. */
+/** The messages of a dead-letter queue. */
 export interface DeadLetterList {
   /** The oldest first. */
   readonly letters: readonly DeadLetter[];
-  /** About how many could not be seen, because another reader has received them and their visibility timeout runs. */
+  /** About how many are invisible, because another reader has received them. */
   readonly hidden: number;
 }
 
@@ -77,7 +77,7 @@ export async function listDeadLetters(
   { deadLetters, clock }: { readonly deadLetters: DeadLetterQueue; readonly clock: Clock },
   { signal }: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<DeadLetterList> {
-  // Before receiving: SQS's counts lag behind, and afterwards would include those that this very listing hides.
+  // Before receiving: SQS's counts lag behind, and afterwards would include what this listing makes invisible.
   const { waiting = 0, inFlight = 0 } = (await deadLetters.readDepths()) ?? {};
   const letters: DeadLetter[] = [];
   const receipts: string[] = [];
@@ -114,7 +114,7 @@ function toDeadLetter({ id, partition, reason, run, at, sentAtMs }: TakenMessage
   };
 }
 
-/** Looks for a run among the dead letters, all of which stay there. */
+/** Searches the dead letters for a run's; all of them stay in the queue. */
 export async function findDeadLetter(
   deadLetters: DeadLetterQueue,
   run: string,
@@ -130,7 +130,7 @@ export async function findDeadLetter(
     }
     return undefined;
   } finally {
-    // What is not given back becomes visible after its timeout.
+    // Otherwise they become visible when their timeout ends.
     await giveAllBack(deadLetters, receipts).catch(() => undefined);
   }
 }

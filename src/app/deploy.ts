@@ -19,7 +19,7 @@ export interface DeployPreview {
 }
 
 /**
- * Looks at AWS and says what `tdd deploy` would do there; it cannot change anything.
+ * Reads what is on AWS and plans what `tdd deploy` would do there; it cannot change anything.
  * @param options.onIdentity called with the caller's identity in AWS, before any other call.
  * @throws {UsageError} for a setting that AWS would refuse.
  * @throws {UserError} when there are no valid AWS credentials, the worker is not built, or something prevents the deployment.
@@ -36,7 +36,7 @@ export async function planDeploy(
   return { identity, plan: await planDeployment(connection, wanted, options) };
 }
 
-/** Settings made by hand, instead of read, follow the same rules. */
+/** Settings that a script has made itself follow the same rules. */
 function checkSettings(settings: CompleteSettings): void {
   for (const name of DEPLOYED_SETTINGS) SETTINGS[name].parse(String(settings[name]));
 }

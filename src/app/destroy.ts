@@ -13,10 +13,10 @@ export interface DestroyPreview {
 }
 
 /**
- * Looks at AWS and says what `tdd destroy` would delete there; it cannot change anything.
- * @param options.deleteBucket the bucket and all its data go, too.
+ * Reads what is on AWS and plans what `tdd destroy` would delete there; it cannot change anything.
+ * @param options.deleteBucket delete the bucket and all its data, too.
  * @param options.onIdentity called with the caller's identity in AWS, before any other call.
- * @throws {UserError} when there are no valid AWS credentials, or something cannot be looked at.
+ * @throws {UserError} when there are no valid AWS credentials, or AWS refuses to describe a resource.
  */
 export async function previewDestroy(
   connection: Pick<Connection, 'clients' | 'profile' | 'clock'> & {

@@ -13,7 +13,7 @@ import { createRunId } from '../run-id.ts';
 import { lookupSettings } from '../tmdb/look-up-movie.ts';
 import type { Connection } from './connection.ts';
 
-/** What of a connection a download works with. */
+/** The part of a connection that a download uses. */
 export type DownloadConnection = Pick<Connection, 'lake' | 'tmdb' | 'clock' | 'random'> & {
   readonly settings: Settings;
 };
@@ -30,7 +30,7 @@ export interface TitleWithoutPartition {
   readonly reason: string;
 }
 
-/** What of a partition to download, and how that is watched and ended. */
+/** What of a partition to download, and how that is followed and ended. */
 export interface DownloadOptions extends DownloadControl {
   /** At most so many titles. */
   readonly limit?: number;
@@ -41,7 +41,7 @@ export interface DownloadOptions extends DownloadControl {
 /** Follows the download of one target. */
 interface DownloadWatcher {
   readonly update: (progress: DownloadProgress) => void;
-  /** Called when it is over, whichever way. */
+  /** Called when it has ended, also with an error. */
   readonly end: () => void;
 }
 

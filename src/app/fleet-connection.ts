@@ -11,7 +11,7 @@ import { deadLetterQueueName } from '../worker-contract.ts';
 import type { SummaryCache } from './manifest-summaries.ts';
 import { userAgent } from './version.ts';
 
-/** A fleet and its lake, ready to be asked: what the functions on a fleet take as their first argument. */
+/** Clients of a fleet and its lake: what the functions on a fleet take as their first argument. */
 export interface FleetConnection {
   readonly settings: Settings & { readonly bucketName: string };
   readonly lake: Lake;
@@ -23,14 +23,14 @@ export interface FleetConnection {
   readonly cache: SummaryCache;
   /** Where IMDb's data sets are. */
   readonly datasetsUrl: string;
-  /** Who asks, as TMDB and IMDb are told. */
+  /** The `User-Agent` that TMDB and IMDb get. */
   readonly userAgent: string;
   readonly clock: Clock;
   /** Uniform in [0, 1). */
   readonly random: () => number;
 }
 
-/** Connects to the queues and workers that the settings name; nothing is asked yet. */
+/** Connects to the queues and workers that the settings name; no request is sent yet. */
 export function connectFleet(
   { sqs, lambda }: { readonly sqs: Pick<SQSClient, 'send'>; readonly lambda: Pick<LambdaClient, 'send'> },
   parts: Pick<FleetConnection, 'settings' | 'lake' | 'cache' | 'clock'>,
@@ -48,7 +48,7 @@ export function connectFleet(
   };
 }
 
-/** Connects to the queue that the settings name and to its dead-letter queue; nothing is asked yet. */
+/** Connects to the queue that the settings name and to its dead-letter queue; no request is sent yet. */
 export function connectQueues(
   { sqs }: { readonly sqs: Pick<SQSClient, 'send'> },
   { queueName }: Pick<Settings, 'queueName'>,

@@ -22,8 +22,8 @@ export interface StoredLaunch {
   readonly etag: ETag;
 }
 
-/** So many launches are looked through, the latest first. */
-const LOOK_BACK = 20;
+/** How many of the latest launches are searched. */
+const SEARCHED_LAUNCHES = 20;
 
 /** The latest launch, or `undefined` when the lake has none. */
 export async function readLatestLaunch(
@@ -39,8 +39,7 @@ export async function readLatestLaunch(
 
 /**
  * The launch of the last 14 days that has the same filters, settings and queue and was interrupted, if there is one.
- * What it has sent without having marked it is taken from the manifests: a worker that began such a partition has
- * left the launch's name there.
+ * Partitions that it has sent without having marked them are found in the manifests, where workers leave the run's name.
  */
 export async function findUnfinishedLaunch(
   { lake, nowMs }: { readonly lake: Lake; readonly nowMs: number },
@@ -63,7 +62,7 @@ export async function findUnfinishedLaunch(
       areSameSettings(fleet.settings, plan.settings) &&
       fleet.titleTypes.join() === plan.titleTypes.join();
     if (!isSamePlan) continue;
-    // An unfinished launch behind a finished one of the same plan has been made good by that.
+    // A finished launch of the same plan supersedes earlier ones.
     return fleet.finishedAt === undefined ? markBegun(stored, summaries) : undefined;
   }
   return undefined;
@@ -107,7 +106,10 @@ export async function storeLaunch(
   throw new UserError(`${lake.url}/${key} is there already: run the launch again.`);
 }
 
-/** Compare-and-swap can fail because the SDK's retry met the version that the first try had written. */
+/**
+ * The version of an object that this process has written itself: compare-and-swap fails when the SDK retries a request
+ * that had succeeded.
+ */
 export async function etagOfOwnWrite(
   lake: Lake,
   key: string,
@@ -122,7 +124,7 @@ export async function etagOfOwnWrite(
 async function listLatest(lake: Lake, options?: LakeOptions): Promise<LakeEntry[]> {
   const entries: LakeEntry[] = [];
   for await (const entry of lake.list(FLEET_PREFIX, options)) entries.push(entry);
-  return entries.reverse().slice(0, LOOK_BACK);
+  return entries.reverse().slice(0, SEARCHED_LAUNCHES);
 }
 
 async function readLaunch(

@@ -12,7 +12,7 @@ import { formatNumberOf } from '../text.ts';
 import { lookupSettings } from '../tmdb/look-up-movie.ts';
 import type { FleetConnection } from './fleet-connection.ts';
 import { findUnfinishedLaunch, type StoredLaunch } from './launch-store.ts';
-import { readManifestSummaries } from './manifest-summaries.ts';
+import { type ReadProgress, readManifestSummaries } from './manifest-summaries.ts';
 import { type LaunchReport, type SendProgress, sendLaunch } from './send-launch.ts';
 
 /** What a launch would send, and what that would take. */
@@ -24,7 +24,7 @@ export interface LaunchPreview {
   readonly partitions: readonly PlannedPartition[];
   /** Requests to TMDB, time and money. */
   readonly estimate: FleetEstimate;
-  /** What one should know before. */
+  /** What to know before launching. */
   readonly notes: readonly LaunchNote[];
   readonly queueExists: boolean;
 }
@@ -46,10 +46,9 @@ type PlanDeps = Pick<FleetConnection, 'lake' | 'queue' | 'cache' | 'clock' | 'se
 };
 
 /**
- * Says what a launch would send, and forecasts it from what the lake has already taught; sends nothing.
+ * Says what a launch would send, and forecasts it from what the lake has recorded so far; sends nothing.
  * @param filters as `tdd launch` has them; by default the years from 2000 to this one.
- * @param options.resume `false`: do not look for an interrupted launch.
- * @param options.onProgress called with how many of the changed manifests have been read.
+ * @param options.resume `false`: do not resume an interrupted launch.
  * @throws {UsageError} for filters that contradict each other, what the lake throws, and {@link UserError} where AWS
  *   refuses.
  */
@@ -59,7 +58,7 @@ export async function planLaunch(
   filters: Partial<FleetFilters> = {},
   options: {
     readonly resume?: boolean;
-    readonly onProgress?: (progress: { readonly read: number; readonly total: number }) => void;
+    readonly onProgress?: (progress: ReadProgress) => void;
     readonly signal?: AbortSignal;
   } = {},
 ): Promise<LaunchPreview> {
@@ -89,7 +88,7 @@ export async function planLaunch(
  * Sends a plan's partitions to the workers. An interrupted launch of the same filters and settings is resumed instead,
  * so that no partition is sent twice.
  * @param options.resume the launch to resume, as {@link planLaunch} has found it; `false`: none; by default it is
- *   looked for.
+ *   searched for.
  * @throws {UserError} when there is no queue or SQS keeps failing: the same call then resumes.
  */
 export async function launch(
@@ -104,7 +103,7 @@ export async function launch(
   const { lake, clock, settings } = connection;
   const { queueName } = settings;
   const { signal, onProgress, resume = true } = options;
-  await connection.queue.url(); // Before a plan is written that nobody could send.
+  await connection.queue.url(); // Fails before a plan is written that could not be sent.
   return sendLaunch(connection, plan, {
     queueName,
     signal,
@@ -164,7 +163,7 @@ async function noteWhatMatters(
   return { notes, queueExists: depths !== undefined };
 }
 
-/** What a launch is planned with, and each worker takes from its own environment, since a message carries none of it. */
+/** Settings that a launch is planned with, and that each worker takes from its environment, as no message carries them. */
 const SHARED_SETTINGS = [
   'lookup',
   'language',

@@ -25,13 +25,18 @@ export interface SummaryCache {
   write(text: string): Promise<void>;
 }
 
+/** How many of the changed manifests have been read. */
+export interface ReadProgress {
+  readonly read: number;
+  readonly total: number;
+}
+
 /** One connection each; the S3 client has 50. */
 const READS_AT_ONCE = 32;
 
 /**
  * Lists a lake's manifests and reads those that have changed since the cache was written.
- * @param options.onProgress called with how many of the changed manifests have been read.
- * @throws what the lake throws; a manifest that is damaged is named in the answer.
+ * @throws what the lake throws; a damaged manifest is one of the result's `unreadable`.
  */
 export async function readManifestSummaries(
   {
@@ -41,7 +46,7 @@ export async function readManifestSummaries(
   }: { readonly lake: Lake; readonly cache?: SummaryCache | undefined; readonly clock: Clock },
   options: {
     readonly signal?: AbortSignal | undefined;
-    readonly onProgress?: ((progress: { readonly read: number; readonly total: number }) => void) | undefined;
+    readonly onProgress?: ((progress: ReadProgress) => void) | undefined;
   } = {},
 ): Promise<ManifestSummaries> {
   const { signal, onProgress } = options;

@@ -10,10 +10,10 @@ import { createSummaryCacheFile } from './manifest-summaries.ts';
 // AWS's SDK takes some 0.3 s to load. So it is imported only within these functions, which a command calls once it needs
 // AWS: not for its help, a usage error, or a lake in a directory.
 
-/** AWS answers within a second; a code bundle may take some to upload. */
+/** AWS answers within a second; uploading a code bundle may take several. */
 const GRACE_MS = 5_000;
 
-/** What the process gives to a connection. */
+/** What a connection needs of the process. */
 export interface ProcessContext {
   /** As `process.env`. */
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -74,7 +74,7 @@ export async function openQueues(
 }
 
 /**
- * Opens a lake, a bucket only after a look at it.
+ * Opens a lake; a bucket is checked first.
  * @throws {UsageError} when the bucket is absent or another's.
  */
 export async function openLakeAt(

@@ -8,7 +8,7 @@ import type { FleetConnection } from './fleet-connection.ts';
  * The partition index of a day for the settings' title types: the lake's own, else built, which for today downloads
  * IMDb's list (about 210 MB) once for each lake.
  * @param options.day a UTC day such as `2026-11-22`; by default today.
- * @throws {UserError} for a day that is neither in the lake nor today, or a list that cannot be had.
+ * @throws {UserError} for a day that is neither in the lake nor today, or a list that cannot be downloaded.
  */
 export function openIndex(
   connection: Pick<FleetConnection, 'lake' | 'clock' | 'datasetsUrl' | 'userAgent'> & {

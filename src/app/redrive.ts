@@ -13,8 +13,8 @@ import {
 /** What a redrive would put back. */
 interface RedrivePlan extends DeadLetterList {
   /**
-   * The ids of the messages to put back: what cannot succeed is a dead letter again at once, as another message, and
-   * would otherwise never end.
+   * The ids of the messages to put back. A message that cannot succeed soon becomes a dead letter again, with another id,
+   * and would otherwise be moved forever.
    */
   readonly chosen: ReadonlySet<string>;
   /** Every dead letter is to be put back, whatever its partition. */
@@ -52,6 +52,7 @@ export interface RedriveReport {
   readonly by: 'task' | 'messages';
 }
 
+/** What a redrive works with. */
 interface RedriveDeps {
   readonly deadLetters: DeadLetterQueue;
   readonly queue: QueueSender;
@@ -59,7 +60,10 @@ interface RedriveDeps {
   readonly clock: Clock;
 }
 
-const LOOK_AGAIN_MS = 1_000;
+const POLL_MS = 1_000;
+
+/** Says of a dead letter whether to put it back. */
+type Choose = (letter: { readonly id: string; readonly partition?: Partition }) => boolean;
 
 /**
  * Puts dead letters back on the queue: all of them, by SQS's own task where the service has it, or chosen ones. A
@@ -73,9 +77,7 @@ const LOOK_AGAIN_MS = 1_000;
 export async function redrive(
   deps: RedriveDeps,
   options: {
-    readonly choose?:
-      | ((letter: { readonly id: string; readonly partition?: Partition }) => boolean)
-      | undefined;
+    readonly choose?: Choose | undefined;
     readonly isAll?: boolean;
     readonly signal?: AbortSignal | undefined;
     readonly onProgress?: ((moved: number) => void) | undefined;
@@ -106,11 +108,11 @@ async function awaitMove(
         `SQS stopped moving the dead letters after ${moved} (${reason}): run "tdd redrive" again for the others.`,
       );
     }
-    await clock.sleep(LOOK_AGAIN_MS, signal);
+    await clock.sleep(POLL_MS, signal);
   }
 }
 
-/** Tells SQS to stop. @returns what to say of the end. */
+/** Cancels SQS's task. @returns the error to throw. */
 async function stopMove({ mover }: RedriveDeps, cause: unknown): Promise<CancelledError> {
   try {
     const moved = await mover.stop();
@@ -134,7 +136,7 @@ async function moveMessages(
     signal,
     onProgress,
   }: {
-    choose: (letter: { readonly id: string; readonly partition?: Partition }) => boolean;
+    choose: Choose;
     signal: AbortSignal | undefined;
     onProgress: ((moved: number) => void) | undefined;
   },
@@ -149,7 +151,7 @@ async function moveMessages(
       const chosen = messages.filter(choose);
       kept.push(...messages.filter((message) => !chosen.includes(message)).map(({ receipt }) => receipt));
       if (chosen.length === 0) continue;
-      // Until they are sent they count as kept, so that an error here makes them visible again.
+      // An error here makes them visible again.
       const sent = await send(chosen).catch((error: unknown) => {
         kept.push(...chosen.map(({ receipt }) => receipt));
         throw error;

@@ -50,22 +50,22 @@ export async function simulate(
 /** How a run of one partition has ended. */
 export interface RunEnd {
   readonly complete: boolean;
-  /** The whole partition, when a worker has come so far. */
+  /** Of the whole partition; absent when there is no manifest yet. */
   readonly counts?: Counts;
   /** Why it ended without being complete: a sentence. */
   readonly reason?: string;
 }
 
-/** How far it is, for people; `undefined` while no worker has begun. */
+/** Called with the run's manifest after each poll; `undefined` while no worker has begun. */
 type OnRunProgress = (manifest: Manifest | undefined) => void;
 
-const BETWEEN_MS = 2_000;
-/** Dead letters are looked for each fifth time: a look is several calls. */
-const LOOK_EACH = 5;
+const POLL_MS = 2_000;
+/** The dead-letter queue is searched every fifth time, as that takes several calls. */
+const POLLS_PER_SEARCH = 5;
 
 /**
- * Follows a run until its partition is complete, or its message has become a dead letter or is gone. What comes in
- * between (failed titles, an outage, a deadline) is tried again by the workers.
+ * Follows a run until its partition is complete, or its message has become a dead letter or is gone. Workers retry
+ * anything else (failed titles, an outage, a deadline).
  * @throws what lake and queue throw; the signal's reason.
  */
 export async function followRun(
@@ -85,13 +85,13 @@ export async function followRun(
 ): Promise<RunEnd> {
   let idleSinceMs: number | undefined;
   for (let turn = 1; ; turn += 1) {
-    await clock.sleep(BETWEEN_MS, signal);
+    await clock.sleep(POLL_MS, signal);
     const { manifest } = await readManifest({ lake }, partition, { signal });
     const ours = manifest?.lastRun.run === run ? manifest : undefined;
     onProgress?.(ours);
     const end = ours && endOf(ours);
     if (end) return end;
-    if (turn % LOOK_EACH !== 1) continue;
+    if (turn % POLLS_PER_SEARCH !== 1) continue;
 
     const counts = manifest && { counts: manifest.counts };
     const letter = await findDeadLetter(deadLetters, run);
@@ -102,7 +102,7 @@ export async function followRun(
     if (countMessages(await queue.readDepths()) > 0) idleSinceMs = undefined;
     else idleSinceMs ??= clock.now();
     if (idleSinceMs === undefined || clock.now() - idleSinceMs < SURELY_EMPTY_MS) continue;
-    // Another run at the same time may have had the last word in the manifest.
+    // A concurrent run may have written the manifest last.
     if (manifest?.complete) return { complete: true, counts: manifest.counts };
     return { complete: false, ...counts, reason: 'The queue is empty, and no worker has told of this run.' };
   }

@@ -5,9 +5,9 @@ import { advise } from '../fleet/advise.ts';
 import { type FleetStatus, judgeFleet, sumUpLake, watchForEnd } from '../fleet/status.ts';
 import type { Lake } from '../lake/lake.ts';
 import { readLatestLaunch } from './launch-store.ts';
-import { readManifestSummaries, type SummaryCache } from './manifest-summaries.ts';
+import { type ReadProgress, readManifestSummaries, type SummaryCache } from './manifest-summaries.ts';
 
-/** What of a connection is looked at. */
+/** What a status is derived from. */
 interface StatusDeps {
   readonly lake: Lake;
   readonly cache?: SummaryCache | undefined;
@@ -17,19 +17,18 @@ interface StatusDeps {
   readonly clock: Clock;
 }
 
-/** How a look is watched and ended. */
+/** How reading a status is followed and aborted. */
 interface StatusOptions {
   readonly signal?: AbortSignal | undefined;
-  /** Called with how many of the changed manifests have been read. */
-  readonly onProgress?: ((progress: { readonly read: number; readonly total: number }) => void) | undefined;
+  readonly onProgress?: ((progress: ReadProgress) => void) | undefined;
 }
 
 /**
- * Looks at a fleet: everything is derived from the queues, the function, the latest launch's plan and the manifests.
+ * Reads a fleet's status: everything is derived from the queues, the function, the latest launch's plan and the manifests.
  * @throws what the lake throws, and {@link UserError} where AWS refuses.
  */
 export async function readStatus(deps: StatusDeps, options: StatusOptions = {}): Promise<FleetStatus> {
-  // In the order in which a partition moves: what has left one place meanwhile is then seen in the next.
+  // In the order in which a partition moves: one that leaves a place meanwhile is then counted in the next.
   const stored = await readLatestLaunch(deps, options);
   const queue = await deps.queue.readDepths();
   const [deadLetters, workerFunction, eventSource, summaries] = await Promise.all([
@@ -53,11 +52,11 @@ export async function readStatus(deps: StatusDeps, options: StatusOptions = {}):
 }
 
 /**
- * Looks at the fleet again and again until there is nothing more to wait for: it is complete, ended with something
- * left, paused, or was never launched.
- * @param options.everyMs between two looks.
+ * Polls the fleet's status until there is nothing more to wait for: it is complete, ended with something left, paused,
+ * or was never launched.
+ * @param options.everyMs between two polls.
  * @param options.onStatus called with each status, and whether it is the last one.
- * @returns the last look; its `phase` and `advice` say how it ended.
+ * @returns the last status; its `phase` and `advice` say how it ended.
  * @throws the signal's reason when it is aborted, and what `readStatus` throws.
  */
 export async function followFleet(

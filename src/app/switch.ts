@@ -6,22 +6,23 @@ import { isEnabled } from '../fleet/status.ts';
 import type { Lake } from '../lake/lake.ts';
 import { readLatestLaunch } from './launch-store.ts';
 
-/** What became of the event source. */
+/** The event source after it was switched. */
 export interface SwitchReport {
-  /** It was as asked for already: nothing was changed. */
+  /** It already was as requested: nothing was changed. */
   readonly unchanged: boolean;
   readonly eventSource: EventSource;
   readonly queue?: QueueDepths;
 }
 
-/** What pausing reports in addition. */
+/** After pausing, also when SQS drops the waiting messages. */
 export interface PauseReport extends SwitchReport {
-  /** ISO instant from which on the latest launch's waiting messages are lost. Absent: there are none of it. */
+  /** ISO instant from which SQS drops the latest launch's messages. Absent: none of them are waiting. */
   readonly expiresFrom?: string;
-  /** ISO instant at which all that waits now is lost. Absent: nothing waits. */
+  /** ISO instant by which SQS has dropped all waiting messages. Absent: none are waiting. */
   readonly expiresUntil?: string;
 }
 
+/** What pausing and resuming work with. */
 interface SwitchDeps {
   readonly workers: Pick<FleetWorkers, 'readEventSource' | 'switchEventSource'>;
   readonly queue: QueueReader;
@@ -30,7 +31,7 @@ interface SwitchDeps {
 
 /** AWS takes up to a minute or so to switch an event source. */
 const DEADLINE_MS = 120_000;
-const LOOK_AGAIN_MS = 2_000;
+const POLL_MS = 2_000;
 
 /**
  * Disables the event source: workers finish what they have, and take nothing more.
@@ -67,10 +68,10 @@ async function setEnabled(
   const unchanged = isEnabled(before) === enabled && isSettled(before);
   let current = before;
   while (current.state !== wanted && clock.now() < deadline) {
-    // A mapping that is being changed refuses another change until it has settled.
+    // AWS refuses to change an event source while an earlier change is in progress.
     if (isSettled(current)) current = await workers.switchEventSource(current.id, enabled);
     if (current.state === wanted) break;
-    await clock.sleep(LOOK_AGAIN_MS, signal);
+    await clock.sleep(POLL_MS, signal);
     current = await readExisting();
   }
   if (current.state !== wanted) {
@@ -88,7 +89,7 @@ async function setEnabled(
   }
 }
 
-/** SQS does not tell how old its oldest message is: so the launch's time bounds it. */
+/** SQS's attributes lack the age of the oldest message, so the launch's time bounds it. */
 function expiryOf(
   queue: QueueDepths | undefined,
   launchedAt: string | undefined,

@@ -9,8 +9,8 @@ import { createPacer } from '../tmdb/pacer.ts';
 import { userAgent } from './version.ts';
 
 /**
- * Makes a client of TMDB for this process, which has the whole budget for itself; nothing is asked yet.
- * @returns the client, and the HTTP beneath it, which is not paced: for the one question whether a key is good.
+ * Makes a client of TMDB for this process, which takes the whole request budget; no request is sent yet.
+ * @returns the client, and its HTTP client, which is not paced: for checking the key.
  */
 export function createTmdb(
   { clock }: { readonly clock: Clock },
@@ -24,10 +24,10 @@ export function createTmdb(
 }
 
 /**
- * Asks TMDB whether it knows the key.
- * @param question without `http`, the key is asked about over a connection of its own.
- * @returns why TMDB could not say, or `undefined` for a key that it knows.
- * @throws {KeyRefusedError} for one that it refuses.
+ * Checks the key with TMDB.
+ * @param question without `http`, over a connection of its own.
+ * @returns why TMDB could not check it, or `undefined` for a valid key.
+ * @throws {KeyRefusedError} for a key that TMDB refuses.
  */
 export async function findKeyDoubt(
   question: Omit<KeyQuestion, 'http'> & { readonly http?: HttpGet; readonly timeoutMs?: number },

@@ -1,3 +1,4 @@
+import type { ReadProgress } from '../app/manifest-summaries.ts';
 import type { openIndex as OpenIndex } from '../app/open-index.ts';
 import { utcDay } from '../clock.ts';
 import type { DownloadProgress } from '../download/download-partition.ts';
@@ -42,7 +43,7 @@ export async function openTodaysIndex(
   context: CommandContext,
   connection: Parameters<typeof OpenIndex>[0],
 ): Promise<PartitionIndex> {
-  // It loads got, which takes 0.2 s: only those who need an index wait for that.
+  // It loads got, which takes 0.2 s: not for help or wrong usage.
   const { openIndex } = await import('../app/open-index.ts');
   const { clock, signal } = context;
   const day = utcDay(clock.now());
@@ -73,9 +74,7 @@ function showIndexBuilding(context: CommandContext, day: string): Showing<IndexP
 const MANY_MANIFESTS = 500;
 
 /** Shows how many manifests are read; nothing when they are few. */
-export function showManifestReading(
-  context: CommandContext,
-): Showing<{ readonly read: number; readonly total: number }> {
+export function showManifestReading(context: CommandContext): Showing<ReadProgress> {
   let bar: ReturnType<typeof createProgress> | undefined;
   return {
     update: ({ read, total }) => {

@@ -123,7 +123,7 @@ function adviseOnFailedTitles(
 
 function adviseOnAge(summaries: readonly ManifestSummary[], nowMs: number): Advice[] {
   const isStale = (summary: ManifestSummary) => settledBefore(summary, nowMs - STALE_DAYS * DAY_MS) > 0;
-  // Titles that TMDB does not have have no documents, so that they do not expire.
+  // A title that TMDB does not have has no document that could be too old.
   const stale = summaries.filter((summary) => summary.counts.found > 0 && isStale(summary));
   if (stale.length === 0) return [];
   return [

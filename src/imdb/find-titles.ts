@@ -14,7 +14,7 @@ const LINE_FEED = 0x0a;
 
 /**
  * Finds titles by their IMDb ids, streaming the index's rows: memory stays flat, however large the index.
- * @returns the ids that were found; this snapshot has no title of the wanted types with any other id.
+ * @returns the ids that were found; for any other, the snapshot has no title of the wanted types.
  * @throws {UserError} when the rows file is gone.
  */
 export async function findTitlesById(

@@ -1,4 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
+import type { ReadProgress } from '../../app/manifest-summaries.ts';
 import { followFleet, readStatus } from '../../app/status.ts';
 import { UsageError } from '../../errors.ts';
 import type { FleetStatus } from '../../fleet/status.ts';
@@ -46,7 +47,7 @@ async function run(context: CommandContext, { settings, totals, watch }: StatusI
   const { signal, io, secrets, output } = context;
   const fleet = await openCommandFleet(context, { settings }, { announce: false });
   let show = showManifestReading(context);
-  const options = { signal, onProgress: (state: { read: number; total: number }) => show.update(state) };
+  const options = { signal, onProgress: (state: ReadProgress) => show.update(state) };
   const covering = createCoveringOutput(io.stdout);
   try {
     if (!watch) return toResult(await readStatus(fleet, options), totals);
