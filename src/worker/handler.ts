@@ -3,7 +3,7 @@ import { createRunId } from '../run-id.ts';
 import { createDeadline, type Deadline } from './deadline.ts';
 import { decideNext, type Next, type Work } from './decide-next.ts';
 import { type Log, logWork } from './log.ts';
-import { pauseEventSource } from './pause-event-source.ts';
+import { pauseEventSource } from './refused-key.ts';
 import { type WorkDeps, workPartition } from './work-partition.ts';
 import type { WorkerQueue } from './worker-queue.ts';
 
