@@ -2,10 +2,12 @@ import {
   type EventSourceMappingConfiguration,
   GetEventSourceMappingCommand,
   GetFunctionConfigurationCommand,
-  type LambdaClient,
+  LambdaClient,
+  type LambdaClientConfig,
   ListEventSourceMappingsCommand,
   UpdateEventSourceMappingCommand,
 } from '@aws-sdk/client-lambda';
+import { clientConfig, IMPATIENT } from './client-config.ts';
 import { explainAwsError, orAbsent } from './errors.ts';
 
 interface LambdaDeps {
@@ -61,6 +63,19 @@ export async function switchEventSource(
   enabled: boolean,
 ): Promise<EventSourceMappingConfiguration> {
   return lambda.send(new UpdateEventSourceMappingCommand({ UUID: id, Enabled: enabled }));
+}
+
+/**
+ * Disables the worker's own event source, with a client of its own: a worker whose key is accepted needs none.
+ * @throws the SDK's error, also when the event source is changing already.
+ */
+export async function disableEventSource(id: string, config: LambdaClientConfig = {}): Promise<void> {
+  const lambda = new LambdaClient({ ...clientConfig(IMPATIENT), ...config });
+  try {
+    await switchEventSource({ lambda }, id, false);
+  } finally {
+    lambda.destroy();
+  }
 }
 
 /** Has its last change ended? Until then AWS refuses another one. */

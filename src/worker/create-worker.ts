@@ -68,7 +68,7 @@ export function createWorker({
 
 /** Lambda's client is loaded only here: a worker whose key is good never needs it. */
 async function disable(eventSource: string): Promise<void> {
-  const { disableEventSource } = await import('./disable-event-source.ts');
+  const { disableEventSource } = await import('../aws/event-source.ts');
   await disableEventSource(eventSource);
 }
 

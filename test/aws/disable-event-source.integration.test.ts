@@ -1,8 +1,8 @@
 import { GetEventSourceMappingCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { disableEventSource } from '../../src/worker/disable-event-source.ts';
+import { disableEventSource } from '../../src/aws/event-source.ts';
 import { AWS_TARGETS, type Aws } from '../support/aws-targets.ts';
-import { createEventSource } from './create-event-source.ts';
+import { createEventSource } from '../worker/create-event-source.ts';
 
 describe.each(AWS_TARGETS)('disableEventSource, on $name', ({ start }) => {
   let aws: Aws;
