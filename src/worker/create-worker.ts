@@ -13,14 +13,13 @@ import { createPacer } from '../tmdb/pacer.ts';
 import { WORKER_VARIABLES } from '../worker-contract.ts';
 import { createHandler, type Handler } from './handler.ts';
 import { createJsonLog } from './log.ts';
-import { readTitles } from './read-titles.ts';
-import { createWorkerQueue } from './worker-queue.ts';
+import { readTitles } from './work-partition.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
 /**
- * Makes the worker of a function from its environment, with all clients: once for each process.
- * @param io.write takes the log's lines.
+ * Creates the function's worker, with all clients, from its environment: once per process.
+ * @param io.write receives the log's lines.
  * @throws {UsageError} naming the variable that is missing or wrong.
  */
 export function createWorker({
@@ -57,10 +56,8 @@ export function createWorker({
     tmdb: createTmdbClient({ http: createHttpGet({ userAgent }), pacer, clock, random, baseUrl, apiKey }),
     settings: lookupSettings(settings),
     readTitles: (partition, day, signal) => readTitles(titleDeps, partition, day, signal),
-    queue: createWorkerQueue({
-      queue: queueAt(WORKER_VARIABLES.queueUrl),
-      deadLetters: queueAt(WORKER_VARIABLES.deadLetterQueueUrl),
-    }),
+    queue: queueAt(WORKER_VARIABLES.queueUrl),
+    deadLetters: queueAt(WORKER_VARIABLES.deadLetterQueueUrl),
     disableEventSource: eventSource ? () => disable(eventSource) : undefined,
     log: createJsonLog({ write, clock, secret: apiKey }),
   });

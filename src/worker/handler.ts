@@ -1,3 +1,4 @@
+import type { SqsQueue } from '../aws/queue.ts';
 import { MessageError, type PartitionMessage, parseMessage, writeMessage } from '../message.ts';
 import { createRunId } from '../run-id.ts';
 import { createDeadline, type Deadline } from './deadline.ts';
@@ -5,24 +6,24 @@ import { decideNext, type Next, type Work } from './decide-next.ts';
 import { type Log, logWork } from './log.ts';
 import { pauseEventSource } from './refused-key.ts';
 import { type WorkDeps, workPartition } from './work-partition.ts';
-import type { WorkerQueue } from './worker-queue.ts';
 
 /** What a worker needs. */
 export interface HandlerDeps extends WorkDeps {
-  readonly queue: WorkerQueue;
-  /** Disables the function's own event source; absent when it does not know it. */
+  readonly queue: Pick<SqsQueue, 'send' | 'setVisibility'>;
+  readonly deadLetters: Pick<SqsQueue, 'send'>;
+  /** Disables the function's own event source; absent when its id is not known. */
   readonly disableEventSource?: (() => Promise<void>) | undefined;
   readonly log: Log;
 }
 
-/** A crashed worker's message is back so long after the worker's time was up. */
+/** The message of a crashed worker becomes visible this long after the end of the invocation's time. */
 const SPARE_SECONDS = 60;
-/** SQS takes attributes of any length up to its message's limit; a sentence is enough. */
-const LONGEST_REASON = 1_000;
+/** SQS accepts attributes of any length up to the message's limit; a sentence is enough. */
+const MAX_REASON_LENGTH = 1_000;
 
 /**
- * Works on one message, and sees to what becomes of it.
- * @returns whether the message is done with; otherwise SQS delivers it again.
+ * Works on one message and decides what happens to it.
+ * @returns whether the message is to be deleted; otherwise SQS delivers it again.
  */
 async function handleMessage(
   deps: HandlerDeps,
@@ -56,7 +57,7 @@ async function handleMessage(
   }
 }
 
-/** The message, with what the first worker fixes. A time yet to come for `redoBefore` would be redone for ever. */
+/** The message, with what its first worker sets. A `redoBefore` in the future would be redone forever, so it becomes now. */
 function readMessage(
   { clock, random }: HandlerDeps,
   body: string,
@@ -77,7 +78,7 @@ async function pauseIfKeyRefused(deps: HandlerDeps, work: Work, deadline: Deadli
   return { ...work, ending: { ...work.ending, isPaused } };
 }
 
-/** What is sent is sent before the message is acknowledged: cut off in between, it comes twice, which is harmless. */
+/** Sends before it acknowledges: after a crash in between the message is delivered twice, which is harmless. */
 async function carryOut(
   deps: HandlerDeps,
   record: SqsRecord,
@@ -88,10 +89,10 @@ async function carryOut(
     case 'acknowledge':
       return true;
     case 'continue':
-      await deps.queue.send(writeMessage({ ...message, hop: message.hop + 1 }), 0);
+      await deps.queue.send(writeMessage({ ...message, hop: message.hop + 1 }), { delaySeconds: 0 });
       return true;
     case 'putBack':
-      await deps.queue.send(writeMessage(message), next.delaySeconds);
+      await deps.queue.send(writeMessage(message), { delaySeconds: next.delaySeconds });
       return true;
     case 'deadLetter':
       await sendDeadLetter(deps, writeMessage(message), next.reason, message.run);
@@ -119,20 +120,23 @@ async function rejectMessage(deps: HandlerDeps, record: SqsRecord, reason: strin
   }
 }
 
+/**
+ * Sends a message to the dead-letter queue, with the reason as an attribute. One without attributes was moved there by
+ * SQS: its worker crashed.
+ * @param run absent when the message cannot be read.
+ */
 async function sendDeadLetter(
-  { queue, clock }: HandlerDeps,
+  { deadLetters, clock }: HandlerDeps,
   body: string,
   reason: string,
   run?: string,
 ): Promise<void> {
-  await queue.sendDeadLetter(body, {
-    reason: reason.slice(0, LONGEST_REASON),
-    at: new Date(clock.now()).toISOString(),
-    ...(run !== undefined && { run }),
-  });
+  const at = new Date(clock.now()).toISOString();
+  const attributes = { reason: reason.slice(0, MAX_REASON_LENGTH), at, ...(run !== undefined && { run }) };
+  await deadLetters.send(body, { attributes });
 }
 
-/** When this fails the message comes back by the queue's own time: slower, and nothing is lost. */
+/** When this fails, the queue's own visibility timeout applies: the message returns later, and no data is lost. */
 async function setVisibility({ queue, log }: HandlerDeps, record: SqsRecord, seconds: number): Promise<void> {
   try {
     await queue.setVisibility(record.receiptHandle, seconds);
@@ -149,9 +153,9 @@ async function setVisibility({ queue, log }: HandlerDeps, record: SqsRecord, sec
 export type Handler = (event: SqsEvent, context: InvocationContext) => Promise<SqsBatchResponse>;
 
 /**
- * Makes the worker: it takes messages, one after the other, and downloads their partitions until 45 s before its
- * time is up. One message's trouble is not another's; it never throws.
- * @param deps made once for all invocations: the pacer in `tmdb` must outlive them.
+ * Creates the worker: it handles messages one after the other and downloads their partitions within the time budget
+ * (see `timeBudget`). A message that fails does not affect the others; the handler never throws.
+ * @param deps created once for all invocations: the pacer in `tmdb` must outlive them.
  */
 export function createHandler(deps: HandlerDeps): Handler {
   return async (event, context) => {
@@ -182,14 +186,14 @@ export interface SqsRecord {
   readonly receiptHandle: string;
   readonly body: string;
   readonly attributes: {
-    /** How often it was received, this time included. */
+    /** How often it was received, including this time. */
     readonly ApproximateReceiveCount: string;
     /** Epoch ms. */
     readonly ApproximateFirstReceiveTimestamp: string;
   };
 }
 
-/** What Lambda's poller takes for an answer (`ReportBatchItemFailures`): all other messages are deleted. */
+/** The answer to Lambda's poller (`ReportBatchItemFailures`): it deletes all other messages. */
 export interface SqsBatchResponse {
   readonly batchItemFailures: readonly { readonly itemIdentifier: string }[];
 }

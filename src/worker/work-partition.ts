@@ -1,7 +1,7 @@
 import { type Clock, utcDay } from '../clock.ts';
 import { type DownloadReport, downloadPartition } from '../download/download-partition.ts';
 import { UserError } from '../errors.ts';
-import type { Title } from '../imdb/partition-index.ts';
+import { readPartition, readPartitionIndex, type Title } from '../imdb/partition-index.ts';
 import { SnapshotError, SnapshotGoneError } from '../imdb/snapshot-error.ts';
 import type { Lake } from '../lake/lake.ts';
 import type { PartitionMessage } from '../message.ts';
@@ -21,7 +21,7 @@ export interface WorkDeps {
   /** Uniform in [0, 1). */
   readonly random: () => number;
   readonly settings: LookupSettings;
-  /** The titles of a partition in a day's snapshot; see `readTitles`. */
+  /** The titles of a partition in a day's snapshot, as {@link readTitles} gives them. */
   readonly readTitles: (partition: Partition, day: string, signal: AbortSignal) => Promise<Title[]>;
 }
 
@@ -124,6 +124,37 @@ function addUp(before: Work['thisRun'], after: NonNullable<Work['thisRun']>): No
     requests: sum('requests'),
     throttled: sum('throttled'),
   };
+}
+
+/** Where a partition's titles come from. */
+interface TitleDeps {
+  readonly lake: Lake;
+  readonly clock: Clock;
+  readonly datasetsUrl: string;
+  readonly userAgent: string;
+  readonly titleTypes: readonly string[];
+}
+
+/**
+ * Reads the titles of a partition in the snapshot of `day` from the partition index, which it builds when it is missing.
+ * @returns an empty list for a partition that has no titles.
+ * @throws {SnapshotGoneError} when the snapshot is neither in the lake nor today's.
+ * @throws {SnapshotError} when IMDb's file cannot be downloaded or used; what the lake throws; the signal's reason.
+ */
+export async function readTitles(
+  deps: TitleDeps,
+  partition: Partition,
+  day: string,
+  signal: AbortSignal,
+): Promise<Title[]> {
+  const { titleTypes } = deps;
+  let index = await readPartitionIndex({ ...deps, signal }, { day, titleTypes });
+  if (index === undefined) {
+    // Loaded only when needed: nearly every worker finds the index in the lake.
+    const { ensurePartitionIndex } = await import('../imdb/build-index.ts');
+    index = await ensurePartitionIndex({ ...deps, signal }, { day, titleTypes });
+  }
+  return readPartition({ ...deps, signal }, index, partition);
 }
 
 /** About so long between two questions whether TMDB is back: a fleet of four asks eight times a minute. */

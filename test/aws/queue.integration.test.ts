@@ -1,5 +1,6 @@
 import {
   CreateQueueCommand,
+  ReceiveMessageCommand,
   type SendMessageBatchCommandInput,
   type SendMessageBatchRequestEntry,
   SendMessageCommand,
@@ -220,5 +221,38 @@ describe.each(AWS_TARGETS)('a queue of SQS, on $name', ({ start }) => {
     expect(await deadLetters().readDepths()).toMatchObject({ waiting: 0, inFlight: 1 });
     await deadLetters().giveBack([taken?.receipt ?? '']);
     expect(await deadLetters().readDepths()).toMatchObject({ waiting: 1, inFlight: 0 });
+  });
+
+  async function receive(name: string) {
+    const QueueUrl = await createSqsQueue({ sqs }, name).url();
+    const input = { QueueUrl, MessageAttributeNames: ['All'], VisibilityTimeout: 1_000 };
+    return (await sqs.send(new ReceiveMessageCommand(input))).Messages ?? [];
+  }
+
+  it('sends one message, and shows one that is hidden again at once', async () => {
+    await queue().send('a body', { delaySeconds: 0 });
+    const [first] = await receive('q');
+    expect(first?.Body).toBe('a body');
+    expect(await receive('q')).toEqual([]);
+    await queue().setVisibility(first?.ReceiptHandle ?? '', 0);
+    expect(await receive('q')).toHaveLength(1);
+  });
+
+  it('delays a message', async () => {
+    await queue().send('later', { delaySeconds: 900 });
+    expect(await receive('q')).toEqual([]);
+  });
+
+  it('sends a message by the URL of its queue with attributes, whatever characters they have', async () => {
+    const byUrl = createSqsQueue({ sqs }, await deadLetters().url());
+    const at = '2026-11-22T10:00:00.000Z';
+    await byUrl.send('not JSON', { attributes: { reason: 'It held \u0000, \ud800 and 北\u{1f600}.', at } });
+    const [letter] = await receive('q-dlq');
+    expect(letter?.Body).toBe('not JSON');
+    expect(letter?.MessageAttributes).toMatchObject({
+      reason: { StringValue: 'It held ?, ? and 北\u{1f600}.' },
+      at: { StringValue: at },
+    });
+    expect(Object.keys(letter?.MessageAttributes ?? {}).sort()).toEqual(['at', 'reason']);
   });
 });

@@ -8,7 +8,6 @@ import {
   type SqsRecord,
 } from '../../src/worker/handler.ts';
 import { createJsonLog } from '../../src/worker/log.ts';
-import type { DeadLetterAttributes, WorkerQueue } from '../../src/worker/worker-queue.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 import { MemoryLake } from '../support/memory-lake.ts';
 
@@ -41,8 +40,8 @@ export const DOWN: HttpAnswer = { status: 503, body: '<html>503</html>', retryAf
 /** What the queues were asked to do. */
 interface QueueCalls {
   readonly visibilities: { readonly receiptHandle: string; readonly seconds: number }[];
-  readonly sent: { readonly body: Record<string, unknown>; readonly delaySeconds: number }[];
-  readonly deadLetters: { readonly body: string; readonly attributes: DeadLetterAttributes }[];
+  readonly sent: { readonly body: Record<string, unknown>; readonly delaySeconds: number | undefined }[];
+  readonly deadLetters: { readonly body: string; readonly attributes: Readonly<Record<string, string>> }[];
 }
 
 /** A worker with everything around it in memory, and time that passes at once. */
@@ -67,7 +66,7 @@ export function createWorkerHarness({ titles = makeTitles(3) } = {}) {
     /** TMDB's answer for a path. */
     answer: movieAnswer,
     /** Throws to break a call of the queue. */
-    beforeQueueCall: (_name: keyof WorkerQueue): void => {},
+    beforeQueueCall: (_name: 'setVisibility' | 'send' | 'sendDeadLetter'): void => {},
     readTitles: (async () => titles) as HandlerDeps['readTitles'],
     /** Replaces dependencies. */
     deps: {} as Partial<HandlerDeps>,
@@ -79,18 +78,22 @@ export function createWorkerHarness({ titles = makeTitles(3) } = {}) {
     if (harness.latencyMs > 0) await clock.sleep(harness.latencyMs, signal);
     return harness.answer(url.pathname);
   };
-  const queue: WorkerQueue = {
+  const queue: HandlerDeps['queue'] = {
     async setVisibility(receiptHandle, seconds) {
       harness.beforeQueueCall('setVisibility');
       calls.visibilities.push({ receiptHandle, seconds });
     },
-    async send(body, delaySeconds) {
+    async send(body, { delaySeconds } = {}) {
       harness.beforeQueueCall('send');
       calls.sent.push({ body: JSON.parse(body), delaySeconds });
+      return 'id';
     },
-    async sendDeadLetter(body, attributes) {
+  };
+  const deadLetters: HandlerDeps['deadLetters'] = {
+    async send(body, { attributes = {} } = {}) {
       harness.beforeQueueCall('sendDeadLetter');
       calls.deadLetters.push({ body, attributes });
+      return 'id';
     },
   };
   const pacer = createPacer({ requestsPerSecond: 1_000, clock });
@@ -111,6 +114,7 @@ export function createWorkerHarness({ titles = makeTitles(3) } = {}) {
       settings: { lookup: 'details', language: 'en-US', reviewLanguage: 'en-US', append: [] },
       readTitles: (...args) => harness.readTitles(...args),
       queue,
+      deadLetters,
       disableEventSource: async () => {
         harness.disabled += 1;
       },
