@@ -3,31 +3,31 @@ import type { Counts } from '../download/manifest.ts';
 import type { PartitionMessage } from '../message.ts';
 import { MAX_RECEIVE_COUNT } from '../worker-contract.ts';
 
-/** What has come of a partition in one invocation. */
+/** The result of one invocation's work on a partition. */
 export interface Work {
-  /** The message with all that is fixed by now: what a copy of it must say. */
+  /** The message with everything that was set meanwhile, as a copy of it must have. */
   readonly message: PartitionMessage;
   readonly ending: Ending;
-  /** What this invocation did, if it came so far. */
+  /** What this invocation did; absent when it did not start. */
   readonly thisRun?: Omit<DownloadProgress, 'total' | 'done'>;
   /** The whole partition now. */
   readonly counts?: Counts;
 }
 
-/** How the work on a partition has ended. `reason` is a sentence for people, without any secret. */
+/** How the work on a partition ended. `reason` is a sentence for people, without any secret. */
 export type Ending =
   | { readonly kind: 'done' }
-  /** Time was up, with titles left. `settled`: how many ids are settled now that were not before. */
+  /** Time was up, with titles left. `settled`: how many ids this invocation finished. */
   | { readonly kind: 'timeUp'; readonly settled: number }
-  /** Time was up before it was begun. */
+  /** Time was up before it started. */
   | { readonly kind: 'notBegun' }
-  /** It can go well another time. `stack`: of an error that nobody has foreseen. */
+  /** It may succeed later. `stack`: of an unexpected error. */
   | { readonly kind: 'failed'; readonly reason: string; readonly stack?: string | undefined }
-  /** TMDB or IMDb is down: no fault of this message. */
+  /** TMDB or IMDb is down, which is not the message's fault. */
   | { readonly kind: 'outage'; readonly reason: string }
-  /** `isPaused`: the event source was disabled, so that no worker takes messages any more. */
+  /** `isPaused`: the event source was disabled, so that no worker receives further messages. */
   | { readonly kind: 'keyRefused'; readonly reason: string; readonly isPaused: boolean }
-  /** It can never go well. */
+  /** Permanent: it can never succeed. */
   | { readonly kind: 'hopeless'; readonly reason: string };
 
 /** What happens to a message after the work on it. */
@@ -35,32 +35,32 @@ export type Next =
   | { readonly action: 'acknowledge' }
   /** A message for the rest of the partition is sent, and this one acknowledged. */
   | { readonly action: 'continue' }
-  /** SQS delivers it again after so many seconds, and counts that. */
+  /** SQS delivers it again after this many seconds, and counts that. */
   | { readonly action: 'return'; readonly seconds: number; readonly reason: string }
-  /** A fresh copy is sent, whose receives are counted anew, and this one acknowledged. */
+  /** A copy is sent, whose receive count starts again at 0, and this one is acknowledged. */
   | { readonly action: 'putBack'; readonly delaySeconds: number; readonly reason: string }
   | { readonly action: 'deadLetter'; readonly reason: string };
 
-/** What SQS tells of a delivery. */
+/** What SQS says about a delivery. */
 export interface Delivery {
-  /** How often the message was received, this time included. */
+  /** How often the message was received, including this time. */
   readonly receives: number;
   readonly firstReceivedMs: number;
 }
 
 /** After the first, second … receive: 51 minutes in all. */
 const AFTER_FAILURE_MINUTES = [1, 5, 15, 30];
-/** After the first, second … receive: 162 minutes in all, beside the minutes that each worker waited in place. */
+/** After the first, second … receive: 162 minutes in all, in addition to the time that each worker waits in place. */
 const AFTER_OUTAGE_MINUTES = [2, 10, 30, 120];
-/** An outage that five receives have not outlived in this time is told: somebody has to look. */
+/** An outage that outlasts five receives and this time becomes a dead letter: somebody has to look. */
 const LONG_OUTAGE_MS = 150 * 60_000;
-/** SQS delays a new message by no more than this. */
+/** SQS's maximum delay of a new message. */
 const LONGEST_DELAY_SECONDS = 900;
 
 /**
- * What to do with a message. An outage and a refused key are no fault of the message: they bring it to the
- * dead-letter queue only when they have lasted over hours, never by the count of receives alone.
- * @param random uniform in [0, 1): spreads the messages that came to grief together.
+ * Decides what happens to a message. An outage and a refused key are not the message's fault: it becomes a dead letter
+ * only after hours of them, never because of its receive count alone.
+ * @param random uniform in [0, 1): jitter for messages that fail at the same time.
  */
 export function decideNext(
   ending: Ending,

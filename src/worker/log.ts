@@ -8,9 +8,9 @@ type LogLevel = 'INFO' | 'WARN' | 'ERROR';
 export type Log = (level: LogLevel, message: string, fields?: Readonly<Record<string, unknown>>) => void;
 
 /**
- * Logs one JSON object a line, as Lambda's JSON log format takes it over: with `timestamp` and `level` at the top
+ * Logs one JSON object per line, as Lambda's JSON log format accepts it: with `timestamp` and `level` at the top level
  * (https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-advanced.html).
- * @param options.secret is left out of every line, whoever put it there.
+ * @param options.secret is replaced in every line, wherever it comes from.
  */
 export function createJsonLog({
   write,
@@ -21,7 +21,7 @@ export function createJsonLog({
   readonly clock: Clock;
   readonly secret?: string | undefined;
 }): Log {
-  // As it would stand within a JSON string.
+  // As it appears within a JSON string.
   const written = secret && JSON.stringify(secret).slice(1, -1);
   return (level, message, fields = {}) => {
     const timestamp = new Date(clock.now()).toISOString();
@@ -30,7 +30,7 @@ export function createJsonLog({
   };
 }
 
-/** Logs what was done for a message, and what becomes of it: one entry each, in the same form for all endings. */
+/** Logs what was done for a message and what happens to it: one entry, in the same form for all endings. */
 export function logWork(
   log: Log,
   { message, ending, thisRun, counts }: Work,

@@ -3,10 +3,10 @@ import { WORKER_VARIABLES } from '../worker-contract.ts';
 import type { Deadline } from './deadline.ts';
 import type { Log } from './log.ts';
 
-/** Lambda refuses the change while another one is under way: most often another worker's of the same kind. */
+/** Lambda refuses a change during another one, which is usually another worker's for the same reason. */
 const TRIES = 3;
 const BETWEEN_MS = 5_000;
-/** Lambda's poller needs a while to stop: meanwhile this worker takes no further message. */
+/** Lambda's poller needs a while to stop; meanwhile this worker receives no further message. */
 const HOLD_MS = 30_000;
 
 /**

@@ -26,8 +26,8 @@ export interface WorkDeps {
 }
 
 /**
- * Works on one partition as long as there is time. In an outage of TMDB's it waits in place and goes on.
- * @param message with its run fixed.
+ * Works on one partition as long as there is time. During an outage of TMDB it waits in place and continues.
+ * @param message with its run set.
  */
 export async function workPartition(
   deps: WorkDeps,
@@ -39,7 +39,7 @@ export async function workPartition(
   try {
     const snapshot = message.snapshot ?? utcDay(deps.clock.now());
     const titles = await deps.readTitles(message, snapshot, deadline.abort);
-    // Fixed only now: a copy of the message must not insist on a list of titles that the lake has not got.
+    // Set only now: a copy of the message must not name a snapshot that is not in the lake.
     work = { message: { ...message, snapshot } };
     const { year, initial, run, redoBefore } = message;
     const job = { partition: { year, initial }, snapshot, run, titles, settings: deps.settings, redoBefore };
@@ -58,13 +58,13 @@ export async function workPartition(
   }
 }
 
-/** The whole time TMDB held this worker back, perhaps by what it had said to an earlier message. */
+/** TMDB throttled this worker all the time, perhaps because of requests for an earlier message. */
 const HELD_BACK: Ending = {
   kind: 'outage',
   reason: 'TMDB answered nothing but 429 (too many requests): look who else uses the same key.',
 };
 
-/** Requests in flight when time was up have no answer yet. */
+/** Requests in flight when time was up do not have an answer yet. */
 function sawNothingBut429({ outcome, thisRun }: DownloadReport): boolean {
   const { done, requests, throttled } = thisRun;
   const isHeld = throttled > 0 || requests === 0;
@@ -157,12 +157,12 @@ export async function readTitles(
   return readPartition({ ...deps, signal }, index, partition);
 }
 
-/** About so long between two questions whether TMDB is back: a fleet of four asks eight times a minute. */
+/** About this long between two probes whether TMDB is back: a fleet of four workers sends eight a minute. */
 const BETWEEN_MS = 30_000;
 
 /**
- * Waits in place until TMDB answers again, asking one small question now and then. While workers wait they take no
- * messages: an outage of hours costs a fleet's thousands of messages no receives, and TMDB is not hammered.
+ * Waits in place until TMDB answers again, with a small probe from time to time. Waiting workers receive no messages:
+ * an outage of hours does not use up the receives of a fleet's messages, and TMDB gets few requests.
  * @returns whether it answers; `false` when the invocation's time was up first.
  */
 async function waitForTmdb(
@@ -180,7 +180,7 @@ async function waitForTmdb(
       return true;
     } catch (error) {
       if (stop.aborted) return false;
-      // Any other word from TMDB, even a refused key, is an answer.
+      // Anything else, even a refused key, is an answer.
       if (!(error instanceof OutageError)) return true;
     }
   }
