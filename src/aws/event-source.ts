@@ -57,7 +57,7 @@ export async function getEventSource(
  * messages from the queue, which keeps them.
  * @throws the SDK's error, also when the event source is changing already.
  */
-export async function switchEventSource(
+async function switchEventSource(
   { lambda }: LambdaDeps,
   id: string,
   enabled: boolean,
