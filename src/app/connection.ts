@@ -38,7 +38,7 @@ export function connect(
   if (apiKey === undefined) throw missingSetting('apiKey', 'config.ini');
   const complete = { ...settings, bucketName, apiKey };
   const s3 = createS3Client({ env });
-  const clients = createClients({ s3 });
+  const clients = createClients({ loadS3: async () => s3 });
   const lake = createS3Lake({ s3, bucket: bucketName });
   return {
     ...connectFleet(clients, { settings: complete, lake, cache: createMemoryCache(), clock }),

@@ -29,8 +29,8 @@ type AwsConnection = Pick<Connection, 'clients' | 'profile' | 'clock'>;
 export async function openAws({ env, clock, signal }: ProcessContext): Promise<AwsConnection> {
   const { withAbortGrace } = await import('../aws/calls.ts');
   const { createClients } = await import('../aws/clients.ts');
-  const { createS3Client } = await import('../aws/s3-client.ts');
-  const { region, ...clients } = createClients({ s3: createS3Client({ env }) });
+  const loadS3 = async () => (await import('../aws/s3-client.ts')).createS3Client({ env });
+  const { region, ...clients } = createClients({ loadS3 });
   return {
     clients: { ...withAbortGrace(clients, { clock, signal, graceMs: GRACE_MS }), region },
     profile: env.AWS_PROFILE || undefined,

@@ -21,14 +21,18 @@ export interface AwsClients {
 /**
  * Makes the clients, once, at the edge. Nothing is called yet, and a service's part of the SDK is loaded with the
  * first call of that service.
- * @param options.s3 the S3 client that the process has.
+ * @param options.loadS3 makes the S3 client, or gives the one that the process has.
  * @returns the clients, and `region()`, which throws when the SDK finds none.
  */
-export function createClients({ s3 }: { readonly s3: S3Client }): AwsClients & { region(): Promise<string> } {
+export function createClients({
+  loadS3,
+}: {
+  readonly loadS3: () => Promise<S3Client>;
+}): AwsClients & { region(): Promise<string> } {
   const config = clientConfig(PATIENT);
   const loadSts = once(async () => new (await import('@aws-sdk/client-sts')).STSClient(config));
   return {
-    s3,
+    s3: lazily(loadS3),
     sqs: lazily(async () => new (await import('@aws-sdk/client-sqs')).SQSClient(config)),
     lambda: lazily(async () => new (await import('@aws-sdk/client-lambda')).LambdaClient(config)),
     iam: lazily(async () => new (await import('@aws-sdk/client-iam')).IAMClient(config)),
