@@ -1,8 +1,7 @@
 import { type Command as Commander, CommanderError } from 'commander';
 import { CancelledError, UserError } from '../errors.ts';
-import { normalizeArgv, valuesOfFlag } from './argv.ts';
 import type { Io } from './io.ts';
-import { createProgram, HELP_FLAGS, VersionWanted } from './program.ts';
+import { createProgram, HELP_FLAGS, normalizeArgv, VersionWanted, valuesOfFlag } from './program.ts';
 import { createSecrets, SECRET_FLAG, SECRET_VARIABLE, type Secrets } from './secrets.ts';
 
 /**
@@ -110,7 +109,7 @@ function usageSentence(
   return `tdd: ${text}${text.endsWith('?') ? ' See' : ': see'} ${help}.`;
 }
 
-/** Why a run ended that was ended from outside; a command that was cancelled may have more to tell of it. */
+/** Why a run that was ended from outside ended; a cancelled command's own error may say more. */
 function endOf({ reason }: AbortSignal, error: unknown): unknown {
   return reason instanceof CancelledError && error instanceof CancelledError ? error : reason;
 }
@@ -143,7 +142,7 @@ function listenForTheEnd(io: Io, ending: AbortController) {
   });
   const onSignal = (): void => {
     ending.abort(new CancelledError('cancelled.'));
-    // Not at once: whoever else listens (the lock library's clean-up does) would find itself alone, and end the process.
+    // Not at once: another listener (the lock library's clean-up) ends the process when it is the only one left.
     setImmediate(stopSignals);
   };
   const stopSignals = (): void => {
@@ -157,9 +156,9 @@ function listenForTheEnd(io: Io, ending: AbortController) {
   signals.on('SIGINT', onSignal);
   signals.on('SIGTERM', onSignal);
   signals.on('uncaughtException', onCrash);
-  // These stay until the process ends: an error without a listener, however late, would crash it.
+  // Never removed: an error without a listener, however late, would crash the process.
   stderr.on('error', () => {
-    // Nobody is left to tell.
+    // It cannot be reported anywhere.
   });
   stdout.on('error', (error: NodeJS.ErrnoException) => {
     ending.abort(error.code === 'EPIPE' ? new OutputClosed() : cannotWrite(error));

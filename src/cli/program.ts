@@ -1,12 +1,12 @@
 import { Command as Commander } from 'commander';
 import type { Command } from './command.ts';
 
-/** A command as the program knows it before it is asked for. */
+/** A command as the program knows it before its file is loaded. */
 interface CommandEntry {
   readonly name: string;
   /** One line of `tdd --help`. */
   readonly summary: string;
-  /** Imports the command's file: nothing of a command is loaded before it is asked for. */
+  /** Imports the command's file, which happens only when the command is called. */
   readonly load: () => Promise<Command>;
 }
 
@@ -64,13 +64,13 @@ const COMMANDS: readonly CommandEntry[] = [
   },
 ];
 
-/** The commands there are. */
+/** The names of all commands. */
 export const COMMAND_NAMES: readonly string[] = COMMANDS.map(({ name }) => name);
 
-/** They ask for help. */
+/** The flags that show help. */
 export const HELP_FLAGS: readonly string[] = ['-h', '--help'];
 
-/** What the program does with the outside. */
+/** What the program needs of its caller. */
 interface ProgramDeps {
   readonly writeOut: (text: string) => void;
   readonly writeError: (text: string) => void;
@@ -85,7 +85,7 @@ interface ProgramDeps {
 }
 
 /**
- * Declares the command line. A command's own flags are declared, by its own file, once it is asked for. Flags
+ * Declares the command line. A command's own flags are declared, by its own file, when it is called. Flags
  * carry no defaults, so that environment and config.ini can override what is not given.
  */
 export function createProgram(deps: ProgramDeps): Commander {
@@ -147,5 +147,25 @@ export function createProgram(deps: ProgramDeps): Commander {
   return program;
 }
 
-/** `--version` was asked for: nothing else is to be done. */
+/** Thrown for `--version`, which ends the parsing. */
 export class VersionWanted extends Error {}
+
+/**
+ * Arguments with each long flag's underscores as hyphens: existing notebooks and scripts write
+ * `--datalake_bucket_name`, also with `=value`. Values, and what follows a bare `--`, stay as they are.
+ */
+export function normalizeArgv(argv: readonly string[]): string[] {
+  const end = argv.indexOf('--');
+  return argv.map((argument, index) => {
+    const match = end < 0 || index < end ? /^(--[A-Za-z][\w-]*)((?:=.*)?)$/s.exec(argument) : null;
+    return match ? `${match[1]?.replaceAll('_', '-')}${match[2]}` : argument;
+  });
+}
+
+/** All values given for a flag, in their order: for secrets, before anything is parsed. */
+export function valuesOfFlag(argv: readonly string[], flag: string): string[] {
+  return argv.flatMap((argument, index) => {
+    if (argument === flag) return argv[index + 1] ?? [];
+    return argument.startsWith(`${flag}=`) ? argument.slice(flag.length + 1) : [];
+  });
+}

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { normalizeArgv, valuesOfFlag } from '../../src/cli/argv.ts';
+import { normalizeArgv, valuesOfFlag } from '../../src/cli/program.ts';
 
 describe('normalizeArgv', () => {
   test.each([
