@@ -10,7 +10,7 @@ interface CommandSteps<Input, Result> {
   readonly description: string;
   /** The settings that have a flag here; the flags follow from the table of settings. */
   readonly settings?: readonly SettingName[];
-  /** Declares flags and arguments of the command's own: without defaults. */
+  /** Declares the command's own flags and arguments, without defaults. */
   readonly declare?: (command: Commander) => void;
   /** argv → input: reads flags and settings, asks for what is missing, changes nothing. */
   readonly readInput: (

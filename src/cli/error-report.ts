@@ -2,15 +2,15 @@ import { explainAwsError } from '../aws/errors.ts';
 import { UserError } from '../errors.ts';
 import { withFullStop } from '../text.ts';
 
-/** What is printed of an error, and the exit code it makes. */
+/** The text that is printed for an error, and the exit code. */
 interface ErrorReport {
   readonly text: string;
   readonly exitCode: number;
 }
 
 /**
- * An error as the person at the terminal reads it: one sentence when they can fix it, with the causes
- * behind it when `verbose`; a stack, and what to do with it, when it is our bug.
+ * An error as the user reads it: one sentence when they can fix it, with its causes when `verbose`; a stack trace, and
+ * where to report it, when it is a bug.
  */
 export function reportError(thrown: unknown, { verbose = false } = {}): ErrorReport {
   const error = explainAwsError(thrown);
@@ -18,7 +18,7 @@ export function reportError(thrown: unknown, { verbose = false } = {}): ErrorRep
     const lines = [`tdd: ${error.message}`, ...(verbose ? causesOf(error) : [])];
     return { text: lines.join('\n'), exitCode: error.exitCode };
   }
-  // inquirer's own word for Ctrl-C at a question.
+  // What inquirer throws for Ctrl-C at a question.
   if (error instanceof Error && error.name === 'ExitPromptError')
     return { text: 'tdd: cancelled.', exitCode: 130 };
   const failure = describeSystemFailure(error);
@@ -26,7 +26,7 @@ export function reportError(thrown: unknown, { verbose = false } = {}): ErrorRep
 }
 
 /**
- * A failure of the system that reached the top as it was thrown: no bug that a stack would help with. System errors
+ * A system error that nothing has translated: not a bug that a stack trace would explain. System errors
  * have a `syscall` (https://nodejs.org/api/errors.html#class-systemerror).
  */
 function describeSystemFailure(error: unknown): string | undefined {

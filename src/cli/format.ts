@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 
-/** A column: its title, and on which side its cells stand (numbers on the right). */
+/** A column: its title, and how its cells are aligned (numbers to the right). */
 interface Column {
   readonly title: string;
   readonly align?: 'left' | 'right';

@@ -12,7 +12,7 @@ interface InStream extends Readable {
   readonly isTTY?: boolean;
 }
 
-/** Where Ctrl-C, `kill` and errors that nobody caught arrive: Node's `process`, or an emitter in tests. */
+/** The source of Ctrl-C, `kill` and uncaught errors: Node's `process`, or an emitter in tests. */
 interface SignalSource {
   on(event: SignalName, listener: (error?: unknown) => void): unknown;
   off(event: SignalName, listener: (error?: unknown) => void): unknown;
@@ -20,7 +20,7 @@ interface SignalSource {
 
 type SignalName = 'SIGINT' | 'SIGTERM' | 'uncaughtException';
 
-/** All that the command line touches of the world around it, so that tests run it in-process. */
+/** Everything outside the process that the command line uses, so that tests run it in-process. */
 export interface Io {
   /** The arguments behind the program's name. */
   readonly argv: readonly string[];

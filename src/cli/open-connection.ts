@@ -33,14 +33,14 @@ export async function readLakeLocation(
   return { kind: 'directory', directory: resolve(context.io.cwd, location.directory) };
 }
 
-/** What this process gives to a connection. */
+/** The part of a command's context that a connection needs. */
 export function processOf({ io, clock, signal }: CommandContext): ProcessContext {
   return { env: io.env, clock, signal };
 }
 
 /**
  * Opens a fleet for a command.
- * @param options.announce asks AWS who one is and says so: for commands that change something.
+ * @param options.announce shows the caller's AWS identity first: for commands that change something.
  * @throws {UserError} when the bucket is absent or there are no valid AWS credentials.
  */
 export async function openCommandFleet(
@@ -54,7 +54,7 @@ export async function openCommandFleet(
   });
 }
 
-/** Says who one is in AWS, before anything is changed there. */
+/** Shows the caller's identity in AWS, before anything is changed there. */
 export function announceIdentity({ io, output }: CommandContext, identity: Identity): void {
   const { region, accountId, arn, profile } = identity;
   const endpoint = io.env.AWS_ENDPOINT_URL ? `, at ${io.env.AWS_ENDPOINT_URL}` : '';

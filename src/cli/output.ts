@@ -5,20 +5,20 @@ import type { Secrets } from './secrets.ts';
 /** Colours for a stream: functions of text, which do nothing where colours are not wanted. */
 export type Style = ReturnType<typeof picocolors.createColors>;
 
-/** How much is said: the flags `--json`, `--quiet` and `--verbose`. */
+/** How much is printed: the flags `--json`, `--quiet` and `--verbose`. */
 interface OutputOptions {
   readonly json: boolean;
   readonly quiet: boolean;
   readonly verbose: boolean;
 }
 
-/** What a command says. Results go to stdout, all else to stderr; no secret passes. */
+/** The output of a command. Results go to stdout, everything else to stderr; secrets are redacted. */
 export interface Output extends OutputOptions {
   /** Prints the result: as one JSON document with `--json`, else the text made for people. */
   result(value: unknown, toText: (style: Style) => string): void;
-  /** How the work goes; not with `--quiet`. */
+  /** Progress; not with `--quiet`. */
   info(text: string): void;
-  /** What the person should know even with `--quiet`. */
+  /** Warnings; even with `--quiet`. */
   warn(text: string): void;
   /** Details, with `--verbose` only. */
   debug(text: string): void;
@@ -26,11 +26,11 @@ export interface Output extends OutputOptions {
   readonly style: Style;
   /** Colours for stdout. */
   readonly resultStyle: Style;
-  /** A line that is drawn again and again (a progress bar): whatever else is said goes above it. */
+  /** A line that is redrawn all the time (a progress bar): whatever else is printed goes above it. */
   setLiveLine(line: LiveLine | undefined): void;
 }
 
-/** The last line of a terminal while something draws there. */
+/** The last line of a terminal while it is redrawn. */
 interface LiveLine {
   clear(): void;
   draw(): void;

@@ -3,17 +3,17 @@ import { formatDuration } from './format.ts';
 import type { Io } from './io.ts';
 import type { Output } from './output.ts';
 
-/** Shows how far a long piece of work is. */
+/** Shows the progress of a long operation. */
 interface Progress {
-  /** Tells the latest state: cheap, as often as one likes. */
+  /** Sets the latest state: cheap, however often it is called. */
   update(state: ProgressState): void;
-  /** Ends the showing: on a terminal the line goes, so that results or errors have clean ground. */
+  /** Stops showing progress: on a terminal the line is erased. */
   stop(): void;
 }
 
 const REDRAW_MS = 100;
 const LOG_MS = 5_000;
-/** Rate and time left look back this far. */
+/** Rate and time left are derived from this much history. */
 const WINDOW_MS = 30_000;
 
 /**
@@ -55,7 +55,7 @@ export function createProgress(
 
   if (isTerminal) output.setLiveLine({ clear, draw: show });
   showNowAndThen().catch((error: unknown) => {
-    // Its sleep ends with the signal's reason; a stream that is gone is told by the stream itself.
+    // `stop` aborts the sleep; a closed stderr has its own listener.
     if (!stopped.signal.aborted) throw error;
   });
   return {
@@ -87,19 +87,19 @@ function rateOf(samples: readonly { readonly at: number; readonly done: number }
   return (last.done - first.done) / ((last.at - first.at) / 1_000);
 }
 
-/** How far a piece of work is. */
+/** The progress of an operation. */
 interface ProgressState {
   readonly done: number;
   readonly total: number;
-  /** What else to tell, the most important first: `12 found`, `3 failed`. */
+  /** What else to show, the most important first: `12 found`, `3 failed`. */
   readonly fields: readonly string[];
 }
 
-/** A state and what its history tells. */
+/** A state, with the rate derived from its history. */
 interface ProgressView extends ProgressState {
   /** What is counted: `titles`. */
   readonly unit: string;
-  /** Done per second of late, or `undefined` before there is anything to go by. */
+  /** How much was done per second lately; `undefined` while that is unknown. */
   readonly perSecond: number | undefined;
 }
 
@@ -108,19 +108,19 @@ const MIN_BAR = 10;
 
 /**
  * The line that a terminal of `width` columns shows: never as wide as the terminal, so that it cannot wrap.
- * Where room is short, the bar shrinks, then the least important is left out.
+ * On a narrow terminal the bar shrinks first, then the least important fields are left out.
  */
 export function progressLine(view: ProgressView, width: number): string {
-  const room = width - 1;
+  const available = width - 1;
   const percent = `${Math.floor(fraction(view) * 100)} %`.padStart(5);
   let text = `${percent}  ${view.done}/${view.total} ${view.unit}`;
-  const barRoom = room >= text.length + MIN_BAR + 1 ? MIN_BAR + 1 : 0;
+  const leastBar = available >= text.length + MIN_BAR + 1 ? MIN_BAR + 1 : 0;
   for (const part of parts(view)) {
-    if (barRoom + text.length + 2 + part.length > room) break;
+    if (leastBar + text.length + 2 + part.length > available) break;
     text += `  ${part}`;
   }
-  if (barRoom === 0) return text.trimStart().slice(0, Math.max(room, 0));
-  const barLength = Math.min(MAX_BAR, room - text.length - 1);
+  if (leastBar === 0) return text.trimStart().slice(0, Math.max(available, 0));
+  const barLength = Math.min(MAX_BAR, available - text.length - 1);
   const full = Math.round(fraction(view) * barLength);
   return `${'█'.repeat(full)}${'░'.repeat(barLength - full)} ${text}`;
 }

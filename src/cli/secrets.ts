@@ -1,8 +1,8 @@
-/** The one secret of the settings: a test holds these against the table of settings. */
+/** The only secret among the settings: a test compares these with the table of settings. */
 export const SECRET_VARIABLE = 'TMDB_API_KEY';
 export const SECRET_FLAG = '--tmdb-api-key';
 
-/** What never may be printed. */
+/** The values that must never be printed. */
 export interface Secrets {
   /** From now on, `value` is left out of everything that is printed. */
   add(value: string | undefined): void;
@@ -10,12 +10,12 @@ export interface Secrets {
   redact(text: string): string;
 }
 
-/** Shorter than any key: leaving such a thing out would only garble other text. */
+/** Shorter values are no key, and redacting them would only garble other text. */
 const SHORTEST_SECRET = 8;
 
 /**
- * Makes the keeper of secrets. Whatever stands behind `api_key=` or `Bearer` goes too, known or not, so that
- * not even a stack from a library shows a key.
+ * Makes the list of secrets. Whatever follows `api_key=` or `Bearer` is redacted too, known or not, so that not even a
+ * library's stack trace shows a key.
  */
 export function createSecrets(values: readonly (string | undefined)[] = []): Secrets {
   const known = new Set<string>();

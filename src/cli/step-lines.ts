@@ -3,19 +3,19 @@ import { formatDuration } from './format.ts';
 import type { Io } from './io.ts';
 import type { Output } from './output.ts';
 
-/** Shows steps as they go, one line each. */
+/** Shows the steps of a command, one line each. */
 interface StepLines {
   start(text: string): void;
-  /** The step under way waits for something: said beside it, or in a line of its own. */
+  /** Says what the current step waits for: beside it, or in a line of its own. */
   note(text: string): void;
   done(): void;
-  /** Ends the showing: a step that is still under way has failed. */
+  /** Stops showing steps: one that is still in progress has failed. */
   stop(): void;
 }
 
 /**
- * Shows steps on stderr: on a terminal the one under way stands in a live line until it is done; elsewhere a
- * step has its line when it is done. Nothing with `--quiet`.
+ * Shows steps on stderr: on a terminal the current one is a live line until it is done; elsewhere a step gets its line
+ * when it is done. Nothing with `--quiet`.
  */
 export function createStepLines({
   io,

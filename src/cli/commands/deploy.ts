@@ -95,7 +95,7 @@ async function run(context: CommandContext, { settings, dryRun }: DeployInput): 
   }
 }
 
-/** A worker that meets a key that TMDB refuses stops the whole fleet: better to know now. */
+/** A worker whose key TMDB refuses stops the whole fleet, so the key is checked before. */
 async function warnOfDoubtfulKey(
   { output, signal }: CommandContext,
   { apiKey, tmdbBaseUrl: baseUrl }: DeployInput['settings'],
@@ -105,7 +105,7 @@ async function warnOfDoubtfulKey(
   if (doubt) output.warn(`the key was not checked: ${doubt}`);
 }
 
-/** The SDK's own warning is kept silent; this is the one place that tells it. */
+/** The SDK's own warning is suppressed; this is the only place that shows it. */
 function warnOfOldNode({ output }: CommandContext): void {
   const major = Number(process.versions.node.split('.')[0]);
   if (major >= 22) return;

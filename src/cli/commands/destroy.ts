@@ -73,7 +73,7 @@ async function run(context: CommandContext, input: DestroyInput): Promise<Destro
     signal,
     onIdentity: (found) => announceIdentity(context, found),
   });
-  // Without a bucket's name there is none to speak of.
+  // Without a bucket's name the plan's bucket is not shown.
   const resources = plan.resources.filter(({ name }) => name !== '');
   const result = { identity, resources, dryRun, lambdaName };
   if (dryRun) return result;
@@ -95,7 +95,7 @@ async function run(context: CommandContext, input: DestroyInput): Promise<Destro
   }
 }
 
-/** Shows what will go, and has the name typed; the bucket's, too, when that goes, which `--yes` does not answer. */
+/** Shows what will be deleted and asks to type the function's name; also the bucket's, which `--yes` does not answer. */
 async function agree(
   context: CommandContext,
   { settings, bucketName, typedBucket }: DestroyInput,

@@ -25,7 +25,7 @@ import { processOf, readLakeLocation } from '../open-connection.ts';
 import type { Style } from '../output.ts';
 import { openTodaysIndex, showDownload } from '../show-progress.ts';
 
-/** What is in flight when Ctrl-C comes may go on for so long. */
+/** How long after Ctrl-C what is in flight may take. */
 const GRACE_MS = 10_000;
 
 /** The input of `tdd download`. */
@@ -138,11 +138,11 @@ async function openTmdb(context: CommandContext, { settings, apiKey }: DownloadI
   const { createTmdb, findKeyDoubt } = await import('../../app/tmdb.ts'); // Loads got, 0.2 s: not for wrong usage.
   const { http, tmdb } = createTmdb(context, { settings, apiKey });
   const doubt = await findKeyDoubt({ http, baseUrl: settings.tmdbBaseUrl, apiKey, signal: context.signal });
-  if (doubt) context.output.debug(doubt); // Whether TMDB is away for long is the client's to find out.
+  if (doubt) context.output.debug(doubt); // The client finds out whether this is an outage.
   return tmdb;
 }
 
-/** Downloads; at Ctrl-C what is in flight may finish. @throws the outage or the refused key that ended it. */
+/** Downloads; after Ctrl-C what is in flight may finish. @throws the outage or the refused key that ended the run. */
 async function downloadWithGrace(
   context: CommandContext,
   connection: DownloadConnection,

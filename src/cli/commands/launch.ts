@@ -101,7 +101,7 @@ async function run(context: CommandContext, input: LaunchInput): Promise<LaunchR
     throw new UserError(`There is no queue "${queue.name}": run "tdd deploy" first.`);
   }
 
-  // A launch that lacks nothing but its last mark needs no answer.
+  // An interrupted launch that has sent everything only has to be marked as finished: no question.
   if (result.partitions.length > 0) {
     showPlan(context, formatLaunchPlan(result, context.output.style));
     const message = `Send ${formatNumberOf(result.partitions.length, 'partition')} to the queue ${queue.name}?`;

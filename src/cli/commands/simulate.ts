@@ -62,14 +62,8 @@ async function run(context: CommandContext, input: SimulateInput): Promise<Simul
   // Opened first: nothing is sent when the lake to wait in does not exist.
   const lake = waitIn && (await openLakeAt(processOf(context), waitIn));
   const queues = await openQueues(processOf(context), { queueName });
-  const {
-    messageId,
-    snapshot,
-    run: runId,
-  } = await send({ ...queues, clock, random: Math.random }, partition, {
-    signal,
-  });
-  const sent = { messageId, queue: queueName, partition, snapshot, run: runId };
+  const { messageId, ...rest } = await send({ ...queues, clock, random: Math.random }, partition, { signal });
+  const sent = { messageId, queue: queueName, ...rest };
   if (lake === undefined) return sent;
   output.info(`Sent partition ${partitionName(partition)} as message ${messageId}.`);
   const show = showRun(context);
@@ -84,7 +78,7 @@ function showRun(context: CommandContext) {
     'Waiting for a worker; Ctrl-C ends the waiting, and the message stays with the workers.',
   );
   const bar = createProgress(context, 'titles');
-  let told = '';
+  let lastNews = '';
   return {
     update: (manifest: Manifest | undefined): void => {
       if (manifest === undefined) return;
@@ -93,8 +87,8 @@ function showRun(context: CommandContext) {
       const fields = [`${failed} failed`, `${found} found`, `${notFound} not found`, `${reviews} reviews`];
       bar.update({ done: countSettled(counts), total: titles, fields });
       const news = NEWS[lastRun.outcome];
-      if (news !== undefined && news !== told) context.output.info(news);
-      told = news ?? '';
+      if (news !== undefined && news !== lastNews) context.output.info(news);
+      lastNews = news ?? '';
     },
     end: bar.stop,
   };
