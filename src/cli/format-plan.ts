@@ -1,5 +1,5 @@
 import type { Change } from '../deploy/change.ts';
-import type { ResourceKind } from '../deploy/resources.ts';
+import type { ResourceKind } from '../deploy/resource-list.ts';
 import { formatTable } from './format.ts';
 import type { Style } from './output.ts';
 

@@ -4,7 +4,7 @@ import { UserError } from '../errors.ts';
 import type { DeploymentNames } from './names.ts';
 import { basisOf, type DeployDeps, type Plan, type Step, secretsOf } from './plan.ts';
 import type { ResourceRefs, StepContext } from './resource.ts';
-import { resourceOf } from './resources.ts';
+import { resourceOf } from './resource-list.ts';
 import { abortableClock } from './wait.ts';
 
 /** The progress of a step: `waiting` comes at most once, when AWS is not ready for it yet. */

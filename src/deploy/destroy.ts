@@ -2,9 +2,9 @@ import { readingClients, toUserError, withClearErrors } from '../aws/calls.ts';
 import { type DeploymentInput, type DeploymentNames, deploymentNames } from './names.ts';
 import type { DeployDeps } from './plan.ts';
 import type { DestroyContext, ObserveDeps, ObservedResource, OtherSource } from './resource.ts';
+import { type AnyResource, observe, RESOURCES, type ResourceKind, resourceOf } from './resource-list.ts';
 import { eventSource } from './resources/event-source.ts';
 import { deadLetterQueue, queue } from './resources/queue.ts';
-import { type AnyResource, observe, RESOURCES, type ResourceKind, resourceOf } from './resources.ts';
 import { abortableClock } from './wait.ts';
 
 /** What becomes of a resource. `leave`: it is not ours; `keep`: only asked for explicitly; `absent`: it is gone. */

@@ -14,7 +14,13 @@ import type {
   ResourceStep,
   Situation,
 } from './resource.ts';
-import { type AnyResource, type Observation, observe, RESOURCES, type ResourceKind } from './resources.ts';
+import {
+  type AnyResource,
+  type Observation,
+  observe,
+  RESOURCES,
+  type ResourceKind,
+} from './resource-list.ts';
 import { abortableClock } from './wait.ts';
 
 export interface PlannedResource {

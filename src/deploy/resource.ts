@@ -6,7 +6,7 @@ import type { DeploymentInput, DeploymentNames } from './names.ts';
 
 /**
  * One AWS resource of a deployment: how to read it, what differs from the wanted state, and the steps that create,
- * update and delete it. A new resource is a file in `resources/` with one such object, and a line in `resources.ts`.
+ * update and delete it. A new resource is a file in `resources/` with one such object, and a line in `resource-list.ts`.
  */
 export interface Resource<Kind extends string, Observed extends ObservedResource> {
   readonly kind: Kind;

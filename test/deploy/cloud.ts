@@ -22,7 +22,7 @@ import type { Clock } from '../../src/clock.ts';
 import { applyDeployment, type StepState } from '../../src/deploy/apply.ts';
 import { type DeploymentInput, deploymentNames } from '../../src/deploy/names.ts';
 import { type DeployDeps, type Plan, planDeployment, type Step } from '../../src/deploy/plan.ts';
-import { type Observation, observe } from '../../src/deploy/resources.ts';
+import { type Observation, observe } from '../../src/deploy/resource-list.ts';
 import { buildZip } from '../../src/deploy/zip.ts';
 import type { Aws } from '../support/aws-targets.ts';
 import { createFakeClock } from '../support/fake-clock.ts';

@@ -27,8 +27,8 @@ import { DeleteQueueCommand, SetQueueAttributesCommand, UntagQueueCommand } from
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readingClients } from '../../src/aws/calls.ts';
 import { basisOf, planDeployment } from '../../src/deploy/plan.ts';
+import { type Observation, observe, type ResourceKind } from '../../src/deploy/resource-list.ts';
 import { inlinePolicy, trustPolicy } from '../../src/deploy/resources/policy.ts';
-import { type Observation, observe, type ResourceKind } from '../../src/deploy/resources.ts';
 import { buildZip } from '../../src/deploy/zip.ts';
 import { AWS_TARGETS, type Aws } from '../support/aws-targets.ts';
 import { API_KEY, type Cloud, comparable, createCloud, deploy, INPUT, NAMES, ZIP } from './cloud.ts';
