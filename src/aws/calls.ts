@@ -24,7 +24,7 @@ interface CallOptions {
 
 /**
  * The same clients with `around` between the caller and each call.
- * @param around `next` makes the call, with further options where it is given some.
+ * @param around `next` makes the call, with additional options if it is given any.
  */
 export function aroundCalls(
   clients: AwsClients,
@@ -53,9 +53,9 @@ export function aroundCalls(
 }
 
 /**
- * The same clients, whose calls end soon after a stop is asked for (Ctrl-C): a call under way may still finish, and
- * what it did is then known; one that AWS does not answer is aborted after the grace, with the signal's reason. A call
- * that begins after the stop, such as to give messages back, has the same time.
+ * The same clients, whose calls end soon after a stop (Ctrl-C): a call in flight may still finish, so that its result
+ * is known; one that AWS does not answer is aborted after the grace, with the signal's reason. A call that starts after
+ * the stop, such as one that gives messages back, has the same grace.
  */
 export function withAbortGrace(
   clients: AwsClients,
@@ -80,8 +80,8 @@ declare const reading: unique symbol;
 export type ReadingClients = AwsClients & { readonly [reading]: true };
 
 /**
- * The same clients without the power to change anything: each call that does not only read is refused before it
- * leaves the process.
+ * The same clients, which cannot change anything: each call that does not only read is refused before it leaves the
+ * process.
  * @throws Error from `send`, naming the call: a bug in this program, never the user's fault.
  */
 export function readingClients(clients: AwsClients): ReadingClients {
@@ -93,10 +93,10 @@ export function readingClients(clients: AwsClients): ReadingClients {
   }) as ReadingClients;
 }
 
-/** How AWS names operations that read: in the services used here, no other begins like this. */
+/** How AWS names operations that read: in the services used here, other operations do not begin like this. */
 const READING = /^(Describe|Get|Head|List)[A-Z]/;
 
-/** Where the IAM action that allows a call is not called like the call. */
+/** IAM actions whose name differs from the call that they allow. */
 const OTHER_ACTIONS: Readonly<Record<string, string>> = {
   's3:HeadBucket': 's3:ListBucket',
   's3:GetPublicAccessBlock': 's3:GetBucketPublicAccessBlock',
@@ -142,10 +142,10 @@ function shorten(property: string, value: string): string {
 }
 
 /**
- * The same clients, with errors that a person can act upon: missing credentials, a denied action and a network
- * that is not there come as one sentence. Other answers of a service are thrown as they are (resources look at
- * their names), and {@link toUserError} can make a sentence of them later.
- * @param secrets values that appear in no message, whatever a service answers.
+ * The same clients, with errors that a person can act upon: missing credentials, a denied action and an unreachable
+ * network are thrown as one sentence. A service's other answers are thrown as they are (resources check their names),
+ * and {@link toUserError} can turn them into a sentence later.
+ * @param secrets values that must not appear in any message, whatever a service answers.
  */
 export function withClearErrors(clients: AwsClients, secrets: readonly string[] = []): AwsClients {
   return aroundCalls(clients, async (call, next) => {
@@ -155,7 +155,7 @@ export function withClearErrors(clients: AwsClients, secrets: readonly string[] 
       if (!(error instanceof Error) || error instanceof UserError) throw error;
       hide(error, secrets);
       failedCalls.set(error, call);
-      // The answer has no body; who looks for the bucket learns from its headers that it is in another region.
+      // The answer does not have a body, but its headers may name another region: the caller reads them.
       if (call.operation === 'HeadBucket' && httpStatusOf(error) === 400) throw error;
       const kind = classifyAwsError(error, contextOf(call))?.kind;
       throw kind !== undefined && NEVER_EXPECTED.has(kind) ? toUserError(error) : error;
@@ -163,7 +163,7 @@ export function withClearErrors(clients: AwsClients, secrets: readonly string[] 
   });
 }
 
-/** What no resource has an answer to. */
+/** Failures that no resource handles. */
 const NEVER_EXPECTED: ReadonlySet<AwsFailureKind> = new Set([
   'credentials',
   'denied',

@@ -8,7 +8,7 @@ import { UserError } from '../errors.ts';
 import { clientConfig, PATIENT } from './client-config.ts';
 import { explainAwsError } from './errors.ts';
 
-/** A client of each service that this program calls. Nothing but `send` is used of them. */
+/** A client of each service that this program calls. Only their `send` is used. */
 export interface AwsClients {
   readonly iam: Pick<IAMClient, 'send'>;
   readonly lambda: Pick<LambdaClient, 'send'>;
@@ -19,9 +19,9 @@ export interface AwsClients {
 }
 
 /**
- * Makes the clients, once, at the edge. Nothing is called yet, and a service's part of the SDK is loaded with the
+ * Creates the clients, once per process. No request is made yet, and a service's part of the SDK is loaded with the
  * first call of that service.
- * @param options.loadS3 makes the S3 client, or gives the one that the process has.
+ * @param options.loadS3 creates the S3 client, or returns the process's own.
  * @returns the clients, and `region()`, which throws when the SDK finds none.
  */
 export function createClients({
@@ -52,7 +52,7 @@ function once<T>(load: () => Promise<T>): () => Promise<T> {
   };
 }
 
-/** A client that is made with its first call. */
+/** A client that is created with its first call. */
 function lazily<Client extends { send(...args: never[]): unknown }>(
   load: () => Promise<Client>,
 ): Pick<Client, 'send'> {
@@ -61,10 +61,10 @@ function lazily<Client extends { send(...args: never[]): unknown }>(
   return { send };
 }
 
-/** Who one is in AWS, and where: shown before anything changes. */
+/** The caller's identity in AWS, and the region: shown before anything changes. */
 export interface Identity {
   readonly region: string;
-  /** Of `~/.aws`; `undefined` when the credentials come from elsewhere. */
+  /** In `~/.aws`; `undefined` when the credentials come from elsewhere. */
   readonly profile: string | undefined;
   /** Twelve digits. */
   readonly accountId: string;
@@ -73,7 +73,7 @@ export interface Identity {
 }
 
 /**
- * Asks AWS who one is.
+ * Asks AWS for the caller's identity.
  * @throws {UserError} when no region is set, or AWS does not accept the credentials.
  */
 export async function observeIdentity(deps: {

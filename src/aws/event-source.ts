@@ -17,9 +17,9 @@ interface LambdaDeps {
 const ABSENT = 'ResourceNotFoundException';
 
 /**
- * Lists all event source mappings of a queue (also those whose function is deleted) or of a function, on however
- * many pages.
- * @returns an empty list when there is no such function.
+ * Lists all event source mappings of a queue (including those whose function is deleted) or of a function, from all
+ * pages.
+ * @returns an empty list when the function does not exist.
  * @throws the SDK's error.
  */
 export async function listEventSources(
@@ -42,7 +42,7 @@ export async function listEventSources(
 
 /**
  * Reads one event source mapping.
- * @returns nothing when there is none of this id.
+ * @returns `undefined` when there is none with this id.
  * @throws the SDK's error.
  */
 export async function getEventSource(
@@ -78,7 +78,7 @@ export async function disableEventSource(id: string, config: LambdaClientConfig 
   }
 }
 
-/** Has its last change ended? Until then AWS refuses another one. */
+/** Is its last change complete? Until then AWS refuses another one. */
 export function isSettled({ state }: { readonly state: string | undefined }): boolean {
   return state === 'Enabled' || state === 'Disabled';
 }
@@ -91,7 +91,7 @@ export interface WorkerFunction {
   readonly lastUpdate: string;
 }
 
-/** What hands the queue's messages to the workers. */
+/** The event source mapping that delivers the queue's messages to the workers. */
 export interface EventSource {
   readonly id: string;
   /** AWS's word: `Enabled`, `Disabled`, `Enabling`, `Disabling`, `Creating`, `Updating`, `Deleting`. */
@@ -100,19 +100,19 @@ export interface EventSource {
   readonly maximumConcurrency?: number;
 }
 
-/** The workers, looked at and switched on and off. */
+/** The state of the workers, and the switch of their event source. */
 export interface FleetWorkers {
-  /** @returns nothing when there is no such function. */
+  /** @returns `undefined` when the function does not exist. */
   readFunction(): Promise<WorkerFunction | undefined>;
-  /** The function's variables, the TMDB key among them. @returns nothing when there is no such function. */
+  /** The function's variables, including the TMDB key. @returns `undefined` when the function does not exist. */
   readEnvironment(): Promise<Readonly<Record<string, string>> | undefined>;
-  /** @returns nothing when no event source ties the queue to the function. */
+  /** @returns `undefined` when there is no event source between the queue and the function. */
   readEventSource(): Promise<EventSource | undefined>;
-  /** Begins to switch; AWS takes some seconds for it. */
+  /** Starts to enable or disable it, which takes AWS some seconds. */
   switchEventSource(id: string, enabled: boolean): Promise<EventSource>;
 }
 
-/** The workers of a function that takes its messages from a queue. All methods throw a {@link UserError}. */
+/** The workers of a function that receives its messages from a queue. All methods throw a {@link UserError}. */
 export function createFleetWorkers(
   { lambda }: LambdaDeps,
   { functionName, queueName }: { readonly functionName: string; readonly queueName: string },

@@ -11,18 +11,18 @@ import type { MessageMove, QueueMover } from './queue-interface.ts';
 type QueueWithArn = Pick<SqsQueue, 'name' | 'arn'>;
 
 /**
- * What services without the task say (moto, older emulators), and what AWS says to those who may not use it: both
- * leave the way of receiving and sending.
+ * The answers of services that do not have the task (moto, older emulators), and of AWS to those who may not use it.
+ * In both cases messages can still be received and sent one by one.
  */
 const NOT_HERE =
   /^(UnsupportedOperation|InvalidAction|UnknownOperation|UnknownOperationException|NotImplemented|AccessDenied\w*)$/;
 
-/** A queue has one task at a time: an earlier redrive's may go on. */
+/** A queue has one task at a time; an earlier redrive's may still be running. */
 const RUNS_ALREADY = /already a task running/i;
 
 /**
- * Moves a dead-letter queue's messages by SQS's own task. It is told where to: a message that a worker itself has
- * put there has no queue that SQS knows it came from (`CouldNotDetermineMessageSource`).
+ * Moves a dead-letter queue's messages with SQS's own task. The destination is given explicitly: SQS does not know the
+ * source of a message that a worker sent there (`CouldNotDetermineMessageSource`).
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_StartMessageMoveTask.html
  */
 export function createSqsMover(
@@ -60,7 +60,7 @@ export function createSqsMover(
     async read() {
       try {
         const task = await readLatest();
-        // A task shows itself some time after its start.
+        // A task is listed some time after its start.
         if (task === undefined) return { state: 'running', moved: 0 };
         const { Status, ApproximateNumberOfMessagesMoved: moved = 0, FailureReason } = task;
         const reason = Status === 'CANCELLED' ? 'it was cancelled' : FailureReason;
@@ -73,7 +73,7 @@ export function createSqsMover(
     async stop() {
       try {
         const { TaskHandle, ApproximateNumberOfMessagesMoved: seen = 0 } = (await readLatest()) ?? {};
-        // Only a task that runs has a handle.
+        // Only a running task has a handle.
         if (TaskHandle === undefined) return seen;
         const answer = await sqs.send(new CancelMessageMoveTaskCommand({ TaskHandle }));
         return answer.ApproximateNumberOfMessagesMoved ?? seen;

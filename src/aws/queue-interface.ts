@@ -7,24 +7,24 @@ export interface QueueEntry {
   readonly body: string;
 }
 
-/** What the queue says to a batch; an entry that is in neither list was not sent. */
+/** The queue's answer to a batch; an entry that is in neither list was not sent. */
 export interface SendAnswer {
   /** Ids. */
   readonly accepted: readonly string[];
   readonly failed: readonly { readonly id: string; readonly reason: string; readonly senderFault: boolean }[];
 }
 
-/** Takes messages. */
+/** Sends messages. */
 export interface QueueSender {
   /** At most ten entries. @throws {UserError} when SQS refuses the whole call. */
   sendBatch(entries: readonly QueueEntry[]): Promise<SendAnswer>;
 }
 
-/** How many messages a queue has, as far as SQS knows (its counts are approximate). */
+/** How many messages a queue has. SQS's counts are approximate. */
 export interface QueueDepths {
-  /** Ready to be taken. */
+  /** Ready to be received. */
   readonly waiting: number;
-  /** Taken, not yet done: with a worker, or waiting for the next try. */
+  /** Received and not deleted yet: with a worker, or waiting for the next try. */
   readonly inFlight: number;
   /** Not ready yet. */
   readonly delayed: number;
@@ -38,28 +38,28 @@ export function countMessages(depths: QueueDepths | undefined): number {
 }
 
 /**
- * A queue that has shown no message for so long has none: its counts can lag a minute behind.
+ * A queue that has reported no messages for this long is empty: its counts can be a minute old.
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_GetQueueAttributes.html
  */
 export const SURELY_EMPTY_MS = 120_000;
 
-/** Looks at a queue. */
+/** Reads a queue's state. */
 export interface QueueReader {
-  /** @returns nothing when there is no such queue. */
+  /** @returns `undefined` when the queue does not exist. */
   readDepths(): Promise<QueueDepths | undefined>;
 }
 
-/** A message taken from a queue for a while. */
+/** A message that was received, and is hidden from others for a while. */
 export interface TakenMessage {
   readonly id: string;
-  /** What to give back or delete it by. */
+  /** The receipt handle, to give it back or delete it. */
   readonly receipt: string;
   readonly body: string;
-  /** Its partition; absent when the body is no message of ours. */
+  /** Its partition; absent when the body is not a message of ours. */
   readonly partition?: Partition;
   /** Epoch ms. */
   readonly sentAtMs: number;
-  /** Why a worker gave it up. Absent: the worker crashed. */
+  /** Why a worker gave it up; absent when the worker crashed. */
   readonly reason?: string;
   /** The run that gave it up, or in which it was sent. */
   readonly run?: string;
@@ -67,17 +67,17 @@ export interface TakenMessage {
   readonly at?: string;
 }
 
-/** Takes messages and gives them back. */
+/** Receives messages and returns or deletes them. */
 export interface QueueTaker {
-  /** At most ten messages, hidden from others for so long. */
+  /** Receives at most ten messages and hides them from others for this long. */
   take(visibilitySeconds: number): Promise<readonly TakenMessage[]>;
-  /** Shows messages to others again; a failure is harmless, for time does the same. At most ten. */
+  /** Makes messages visible to others again. A failure is harmless: the visibility timeout does the same. At most ten. */
   giveBack(receipts: readonly string[]): Promise<void>;
   /** At most ten. @returns the receipts that could not be deleted. */
   delete(receipts: readonly string[]): Promise<readonly string[]>;
 }
 
-/** How SQS moves dead letters by itself. */
+/** The state of an SQS message move task. */
 export interface MessageMove {
   readonly state: 'running' | 'done' | 'failed';
   readonly moved: number;
@@ -85,11 +85,11 @@ export interface MessageMove {
   readonly reason?: string;
 }
 
-/** Moves all messages of a dead-letter queue to where they came from. */
+/** Moves all messages of a dead-letter queue back to their queue. */
 export interface QueueMover {
-  /** Starts a task, or joins the one that runs already. @returns false when the service has no such task. */
+  /** Starts a task, or joins a running one. @returns false when the service does not have such tasks. */
   start(): Promise<boolean>;
   read(): Promise<MessageMove>;
-  /** Tells a task that runs to stop. @returns about how many messages it has moved. */
+  /** Stops a running task. @returns about how many messages it has moved. */
   stop(): Promise<number>;
 }

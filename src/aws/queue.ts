@@ -18,7 +18,7 @@ import type { Partition } from '../partition.ts';
 import { explainAwsError } from './errors.ts';
 import type { QueueReader, QueueSender, QueueTaker, TakenMessage } from './queue-interface.ts';
 
-/** A queue of SQS. All methods throw a {@link UserError} when there is no such queue, or AWS refuses. */
+/** An SQS queue. All methods throw a {@link UserError} when it does not exist or AWS refuses. */
 export interface SqsQueue extends QueueReader, QueueSender, QueueTaker {
   readonly name: string;
   url(): Promise<string>;
@@ -27,7 +27,7 @@ export interface SqsQueue extends QueueReader, QueueSender, QueueTaker {
    * Sends one message.
    * @param options.delaySeconds until it can be received: 0 to 900.
    * @param options.attributes travel with it; characters that SQS refuses become `?`.
-   * @returns SQS's id of it.
+   * @returns its id in SQS.
    */
   send(
     body: string,
@@ -36,16 +36,15 @@ export interface SqsQueue extends QueueReader, QueueSender, QueueTaker {
       readonly attributes?: Readonly<Record<string, string>>;
     },
   ): Promise<string>;
-  /** Hides a taken message from others for so many seconds from now: 0 to 43,200. */
+  /** Hides a received message from others for this many seconds from now: 0 to 43,200. */
   setVisibility(receipt: string, seconds: number): Promise<void>;
 }
 
-/** With a wait, SQS asks all its servers; without one it can miss messages that are there. */
+/** Long polling asks all of SQS's servers; short polling can miss messages. */
 const RECEIVE_WAIT_SECONDS = 1;
 
 /**
- * A queue by its name or by its URL. Nothing is asked before the first call; the URL that belongs to a name is asked
- * for once.
+ * A queue by its name or its URL. No request is made before the first call; the URL of a name is looked up once.
  */
 export function createSqsQueue(
   { sqs }: { readonly sqs: Pick<SQSClient, 'send'> },
@@ -222,7 +221,7 @@ function readMessage({
   };
 }
 
-/** SQS refuses most control characters, and takes no empty value. */
+/** SQS refuses most control characters and empty values. */
 function withoutControls(text: string): string {
   return text.replaceAll(/[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu, '?') || '?';
 }
@@ -232,7 +231,7 @@ function tryParse(body: string): { partition?: Partition; run?: string | undefin
     const { year, initial, run } = parseMessage(body);
     return { partition: { year, initial }, run };
   } catch {
-    return {}; // No message of ours.
+    return {}; // Not a message of ours.
   }
 }
 

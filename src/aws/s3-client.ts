@@ -2,11 +2,12 @@ import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import { clientConfig, PATIENT } from './client-config.ts';
 
 /**
- * Makes the S3 client of a process: credentials, profile and region from the SDK's own chain, and path style where `env` or the profile names a custom endpoint (stand-ins have no host name per bucket).
- * `overrides` win over all of it: a region, or a test's endpoint and credentials.
+ * Creates the S3 client of a process: credentials, profile and region come from the SDK's own chain. With a custom
+ * endpoint, from `env` or the profile, it uses path style: emulators do not have a host name per bucket.
+ * @param overrides take precedence: a region, or a test's endpoint and credentials.
  *
- * Checksums beyond the required ones are off: a whole snapshot would be summed up in JavaScript when it is read,
- * not every store that speaks S3 knows them, and TLS and the signature guard the way already.
+ * Checksums beyond the required ones are off: reading a snapshot would compute them in JavaScript over 210 MB, not
+ * every S3-compatible store has them, and TLS and the signature already protect the transfer.
  */
 export function createS3Client(
   { env }: { readonly env: Readonly<Record<string, string | undefined>> },
@@ -18,11 +19,11 @@ export function createS3Client(
     ...(endpoint === undefined ? {} : { endpoint }),
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
-    // "Expect: 100-continue" would open a connection of its own for each part of an upload.
+    // "Expect: 100-continue" would open a new connection for each part of an upload.
     expectContinueHeader: false,
     ...overrides,
   });
-  // The SDK reads a profile's endpoint at the first request only.
+  // The SDK reads a profile's endpoint only at the first request.
   const { endpointProvider } = s3.config;
   s3.config.endpointProvider = (request, context) =>
     endpointProvider(

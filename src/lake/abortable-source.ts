@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream';
 
 /**
- * The chunks of `source`, until `signal` is aborted. `rethrow` throws what ended them, if anything did, instead of
- * the error it is given: what a source throws is its caller's own error and goes back as it is.
+ * The chunks of `source`, until `signal` is aborted. `rethrow` throws the source's own error, if it had one, instead of
+ * the error it is given: it is the caller's, who gets it back unchanged.
  */
 export function watchSource(
   source: AsyncIterable<Uint8Array>,
@@ -42,7 +42,7 @@ async function* readAbortably(
     onAbort = () => reject(signal.reason);
     signal.addEventListener('abort', onAbort, { once: true });
   });
-  // Nobody may be waiting when it is aborted: the next turn sees it.
+  // It may be aborted while nothing awaits it: the next iteration checks the signal.
   aborted.catch(() => {});
   let finished = false;
   try {
@@ -58,12 +58,12 @@ async function* readAbortably(
     }
   } finally {
     signal.removeEventListener('abort', onAbort);
-    // Not waited for: a generator that is silent for ever would also keep its `return` waiting for ever.
+    // Not awaited: the `return` of a generator that never yields would never resolve either.
     if (!finished) iterator.return?.().catch(() => {});
   }
 }
 
-/** Makes an aborted signal destroy `stream` with the signal's reason, for whoever reads it. */
+/** Destroys `stream` with the signal's reason when the signal is aborted. */
 export function destroyOnAbort<Stream extends Readable>(
   stream: Stream,
   signal: AbortSignal | undefined,

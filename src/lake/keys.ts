@@ -5,7 +5,7 @@ export const JSON_TYPE = 'application/json';
 
 // imdb/: the snapshot and its partition index.
 
-/** `day`'s file as IMDb gave it, byte for byte. */
+/** `day`'s file, byte for byte as IMDb published it. */
 export function snapshotKey(day: string): string {
   return `imdb/title.basics-${day}.tsv.gz`;
 }
@@ -20,14 +20,14 @@ export function indexRowsKey(day: string, titleTypes: readonly string[], hash: s
   return `${indexFolder(day, titleTypes)}movies-${hash}.tsv`;
 }
 
-/** `titleTypes` in their own order of the alphabet, so that the same set has one name. */
+/** `titleTypes` are sorted, so that the same set has one name. */
 function indexFolder(day: string, titleTypes: readonly string[]): string {
   return `imdb/${day}/${[...titleTypes].sort().join('+')}/`;
 }
 
 // tmdb/: documents, manifests, launches.
 
-/** A movie's document. The paths of existing lakes: kept to the letter. */
+/** A movie's document. Existing lakes use these paths: they must not change. */
 export function movieKey(partition: Partition, tmdbId: number): string {
   return `tmdb/movies/${partitionFolder(partition)}/tmdb-movie-${tmdbId}.json`;
 }
@@ -37,31 +37,31 @@ export function reviewKey(partition: Partition, tmdbId: number, reviewId: string
   return `${reviewPrefix(partition, tmdbId)}${reviewId}.json`;
 }
 
-/** What the keys of all reviews of one movie begin with. */
+/** The prefix of the keys of one movie's reviews. */
 export function reviewPrefix(partition: Partition, tmdbId: number): string {
   return `tmdb/reviews/${partitionFolder(partition)}/tmdb-movie-${tmdbId}-review-`;
 }
 
-/** What is known of one partition. */
+/** What is known about one partition. */
 export function manifestKey({ year, initial }: Partition): string {
   return `${MANIFEST_PREFIX}year-${year}/initial-${initial}.json`;
 }
 
-/** What the keys of all manifests begin with. */
+/** The prefix of the keys of all manifests. */
 export const MANIFEST_PREFIX = 'tmdb/manifests/';
 
-/** The partition whose manifest has this key, or `undefined` for another kind of key. */
+/** The partition whose manifest has this key; `undefined` for another kind of key. */
 export function partitionOfManifestKey(key: string): Partition | undefined {
   const match = /^tmdb\/manifests\/year-(\d{4})\/initial-([A-Z0-9_]{2})\.json$/.exec(key);
   return match?.[1] && match[2] ? { year: Number(match[1]), initial: match[2] } : undefined;
 }
 
-/** A launch's plan and what SQS has acknowledged of it. */
+/** A launch's plan, and how much of it SQS has acknowledged. */
 export function fleetKey(run: string): string {
   return `${FLEET_PREFIX}${run}.json`;
 }
 
-/** What the keys of all launches begin with. */
+/** The prefix of the keys of all launches. */
 export const FLEET_PREFIX = 'tmdb/fleets/';
 
 function partitionFolder({ year, initial }: Partition): string {

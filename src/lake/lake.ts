@@ -23,33 +23,33 @@ export interface LakeOptions {
 }
 
 /**
- * The data lake: an S3 bucket, or a directory of the same layout. Keys are `/`-separated and made by `keys.ts`.
- * A reader never sees half an object: writes are whole or not at all. Absent is told only of what was proven
- * absent: a refusal (S3's 403) or any other failure is thrown as {@link UserError}, or as the store's own error.
+ * The data lake: an S3 bucket, or a directory with the same layout. Keys are `/`-separated and come from `keys.ts`.
+ * Writes are atomic: a reader never sees half an object. An object is reported as absent only when it certainly is: a
+ * refusal (S3's 403) or any other failure is thrown as {@link UserError}, or as the store's own error.
  */
 export interface Lake {
   /** For people: `s3://bucket` or the directory's path. */
   readonly url: string;
 
-  /** An object whole, or `undefined` when there is none. */
+  /** Reads a whole object; `undefined` when it does not exist. */
   read(key: string, options?: LakeOptions): Promise<LakeObject | undefined>;
 
-  /** `length` bytes from `offset` of the very version `ifMatch`, or `undefined` when that version is gone. */
+  /** Reads `length` bytes from `offset` of the version `ifMatch`; `undefined` when that version is gone. */
   readRange(
     key: string,
     range: { readonly offset: number; readonly length: number; readonly ifMatch: ETag },
     options?: LakeOptions,
   ): Promise<Buffer | undefined>;
 
-  /** An object's bytes as they come, or `undefined` when there is none. */
+  /** An object's bytes as a stream; `undefined` when it does not exist. */
   readStream(key: string, options?: LakeOptions): Promise<Readable | undefined>;
 
-  /** Writes an object, over any earlier one. */
+  /** Writes an object and replaces an earlier one. */
   write(key: string, body: string | Uint8Array, contentType: string, options?: LakeOptions): Promise<ETag>;
 
   /**
-   * Writes an object from a stream of unknown length. When `source` throws, nothing is written and that error
-   * is thrown again.
+   * Writes an object from a stream of unknown length. When `source` throws, nothing is written and that error is
+   * rethrown.
    */
   writeStream(
     key: string,
@@ -59,8 +59,8 @@ export interface Lake {
   ): Promise<ETag>;
 
   /**
-   * Writes an object only when its version still is `expected` (`null`: only when there is none).
-   * @returns the new version, or `undefined` when somebody else was faster and nothing was written.
+   * Writes an object only when its version is still `expected` (`null`: only when it does not exist).
+   * @returns the new version; `undefined` when another writer was faster and nothing was written.
    */
   compareAndSwap(
     key: string,
@@ -74,7 +74,7 @@ export interface Lake {
   list(prefix: string, options?: LakeOptions): AsyncIterable<LakeEntry>;
 }
 
-/** What a listing says of one object, or `undefined` when there is none. */
+/** One object's entry in a listing; `undefined` when it does not exist. */
 export async function findEntry(
   lake: Lake,
   key: string,

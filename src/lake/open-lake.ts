@@ -9,8 +9,8 @@ export type LakeLocation =
   | { readonly kind: 'directory'; readonly directory: string };
 
 /**
- * Reads a lake's place as people write it: `s3://bucket`, or a directory.
- * @throws {UsageError} for a prefix in a bucket, a name that no bucket has, another scheme, or nothing.
+ * Parses the place of a lake: `s3://bucket`, or a directory.
+ * @throws {UsageError} for a prefix in a bucket, an invalid bucket name, another scheme, or an empty text.
  */
 export function parseLakeUrl(text: string): LakeLocation {
   const url = text.trim();
@@ -28,8 +28,8 @@ export function parseLakeUrl(text: string): LakeLocation {
 }
 
 /**
- * Opens the lake at this place; nothing is asked of it yet. `createS3` is called for a bucket only, and what a
- * directory does not need is not loaded.
+ * Opens the lake at this place, without any request yet. `createS3` is called only for a bucket; code for S3 is not
+ * loaded for a directory.
  */
 export async function openLake(
   { createS3 }: { readonly createS3: () => S3Client | Promise<S3Client> },

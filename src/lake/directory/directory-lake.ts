@@ -14,10 +14,10 @@ import { createUnfinishedFiles } from './unfinished-file.ts';
 const READ_BYTES = 1024 * 1024;
 
 /**
- * The lake in a directory, which is made by the first write. Each write goes to a file of its own under
- * `.tdd/unfinished` and is moved to its place in one step, so that a reader, or a kill at any moment, never meets
- * half an object. Swaps of a key wait for each other across processes; a plain write does not, so a key that is
- * swapped must not be written otherwise. Nothing is synced: what a power failure takes, the next run fetches again.
+ * The lake in a directory, which the first write creates. Each write goes to a new file under `.tdd/unfinished`, which
+ * is renamed into place, so that readers never see half an object, even after a kill. Swaps of a key wait for each
+ * other across processes; a plain write does not, so a key that is swapped must not be written otherwise. Nothing is
+ * synced to disk: what is lost in a power failure is downloaded again by the next run.
  */
 export function createDirectoryLake({
   directory,
@@ -30,7 +30,7 @@ export function createDirectoryLake({
   const unfinished = createUnfinishedFiles(root);
   const swapFile = createFileSwaps({ root, clock, unfinished });
 
-  /** Opens a key's file, or `undefined` when there is none (a folder is none either). */
+  /** Opens a key's file; `undefined` when it does not exist or is a folder. */
   async function openFile(path: string): Promise<FileHandle | undefined> {
     try {
       const handle = await open(path, 'r');
@@ -44,7 +44,7 @@ export function createDirectoryLake({
     }
   }
 
-  /** Makes the call with the key's path, and sentences of the file system's errors. */
+  /** Makes the call with the key's path, and explains the file system's errors. */
   async function call<Answer>(
     key: string,
     doing: 'read' | 'write',

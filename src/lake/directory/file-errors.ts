@@ -22,7 +22,7 @@ const SENTENCES: Readonly<Record<string, string>> = {
 };
 
 /**
- * Turns a file system's error into one sentence for people; what is none comes back as it is.
+ * Turns a file system's error into one sentence for people; other errors come back as they are.
  * `doing` comes after "Cannot": `read` or `write`.
  */
 export async function explainFileError(
@@ -67,7 +67,7 @@ export async function isPlainFile(path: string): Promise<boolean> {
   }
 }
 
-/** Tells that what was given as the lake's directory is none. */
+/** Says that the path given for the lake is not a directory. */
 export function rootIsFile(root: string, cause?: unknown): UsageError {
   return new UsageError(`${root} is a file or lies below one, so give a directory for the lake.`, { cause });
 }

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import type { ETag } from '../lake.ts';
 
 /**
- * The folder under a directory lake's root for what is no object: unfinished files and locks. No key begins with
- * it, and no listing shows it.
+ * The folder under a directory lake's root for files that are not objects: unfinished files and locks. No key begins
+ * with it, and listings leave it out.
  */
 export const PRIVATE_FOLDER = '.tdd';
 
@@ -25,10 +25,10 @@ export function isSegment(segment: string): boolean {
 }
 
 /**
- * The version of a file: its inode, size and time of modification in nanoseconds. Every write makes a new file,
- * whose inode differs from that of the version it replaces; inodes come back later, so the writer also sets a
- * time that it never sets twice (the kernel's own stands still for milliseconds). A hash of the content would do
- * as well, but a listing or a range would have to read whole files for it.
+ * The version of a file: its inode, size and modification time in nanoseconds. Every write creates a new file, whose
+ * inode differs from that of the version it replaces. Inodes are reused later, so the writer also sets a time that it
+ * never sets twice (the kernel's clock has a resolution of milliseconds). A hash of the content would work as well, but
+ * a listing or a range would have to read whole files for it.
  */
 export function fileETag({ ino, size, mtimeNs }: BigIntStats): ETag {
   return `"${ino.toString(36)}-${size.toString(36)}-${mtimeNs.toString(36)}"`;

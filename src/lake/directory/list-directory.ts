@@ -5,12 +5,12 @@ import type { LakeEntry } from '../lake.ts';
 import { isFileError } from './file-errors.ts';
 import { fileETag, isSegment, PRIVATE_FOLDER } from './lake-files.ts';
 
-/** So many files are looked at in one go: more would not be faster on four file system threads. */
+/** How many files are read at once: more would not be faster on four file system threads. */
 const STATS_AT_ONCE = 64;
 
 /**
  * The objects under `root` whose key begins with `prefix`, in S3's order of keys (that of their UTF-8 bytes).
- * Only folders that can match are opened. What vanishes meanwhile is left out.
+ * Only folders that can match are opened. Files that are deleted meanwhile are left out.
  */
 export async function* listDirectory(
   root: string,
@@ -53,7 +53,7 @@ async function* listFolder(
   }
 }
 
-/** The names in a folder, none when there is no such folder. A link to a folder counts as a folder. */
+/** The names in a folder, empty when it does not exist. A link to a folder counts as a folder. */
 async function readFolder(path: string): Promise<{ name: string; isDirectory(): boolean }[]> {
   let entries: Dirent[];
   try {

@@ -18,16 +18,16 @@ export interface FileSwap {
 }
 
 /**
- * Makes the swapping of files in one lake: each swap looks at the version, writes, and looks again under the key's
- * lock before it moves the new file into place, so that the lock is held for a moment only.
- * A swap gives the new version, or `undefined` when the version is not the expected one.
+ * Creates the compare-and-swap of files in one lake: each swap checks the version, writes, and checks again under the
+ * key's lock before it moves the new file into place, so that the lock is held only for a moment.
+ * A swap returns the new version, or `undefined` when the version is not the expected one.
  */
 export function createFileSwaps(deps: {
   readonly root: string;
   readonly clock: Clock;
   readonly unfinished: UnfinishedFiles;
 }): (swap: FileSwap) => Promise<ETag | undefined> {
-  /** The last swap of each key in this process: they follow each other, so that one at a time asks for the lock. */
+  /** The last swap of each key in this process: they run one after the other, so that only one waits for the lock. */
   const last = new Map<string, Promise<unknown>>();
 
   async function swapFile({ key, path, body, expected, signal }: FileSwap): Promise<ETag | undefined> {

@@ -5,20 +5,20 @@ import type { ETag } from '../lake.ts';
 import { isFileError } from './file-errors.ts';
 import { fileETag, PRIVATE_FOLDER } from './lake-files.ts';
 
-/** A file of a process that was killed is removed when nothing was written to it for a day. */
+/** A killed process's file is removed when nothing was written to it for a day. */
 const LEFTOVER_AGE_MS = 24 * 60 * 60 * 1000;
 
 /** Fills a new file with its bytes. */
 type Fill = (handle: FileHandle) => Promise<void>;
 
-/** Writes files out of every listing, and puts them in their place when they are whole. */
+/** Writes files in a folder outside of every listing and moves them into place when they are complete. */
 export interface UnfinishedFiles {
-  /** Writes the file at `path`, whose folder is made when it is not there. @returns its version. */
+  /** Writes the file at `path`, and creates its folder if necessary. @returns its version. */
   write(path: string, fill: Fill): Promise<ETag>;
   /**
-   * The same, but `place` decides: it calls `move` or it does not, and tells which it was. A file that was not
-   * moved is removed.
-   * @returns the version of the file, or `undefined` when it was not moved.
+   * The same, but `place` decides: it calls `move` or not, and returns whether it did. A file that was not moved is
+   * removed.
+   * @returns the version of the file; `undefined` when it was not moved.
    */
   writeIf(
     path: string,
@@ -27,16 +27,16 @@ export interface UnfinishedFiles {
   ): Promise<ETag | undefined>;
 }
 
-/** Makes the writer of the lake in `root`. */
+/** Creates the writer of the lake in `root`. */
 export function createUnfinishedFiles(root: string): UnfinishedFiles {
   const folder = join(root, PRIVATE_FOLDER, 'unfinished');
-  // Unlike any other process's, on another machine of a shared file system too.
+  // Unique among all processes, including those on other machines that share the file system.
   const ours = randomBytes(8).toString('hex');
   let count = 0;
   let lastEpochMs = 0;
   let swept: Promise<void> | undefined;
 
-  /** A time that no other version of this process had: versions of one inode and size differ by it. */
+  /** A time that this process has not used yet: it distinguishes versions of the same inode and size. */
   function nextVersionTime(): number {
     lastEpochMs = Math.max(performance.timeOrigin + performance.now(), lastEpochMs + 0.001);
     return lastEpochMs / 1000;
@@ -82,7 +82,7 @@ export function createUnfinishedFiles(root: string): UnfinishedFiles {
   };
 }
 
-/** Folders are made when their absence shows: none is asked for before each write. */
+/** Creates the folder only when opening fails, so that a write usually takes one call. */
 async function openInFolder(folder: string, path: string): Promise<FileHandle> {
   try {
     return await open(path, 'wx');
@@ -104,12 +104,12 @@ async function renameIntoFolder(from: string, to: string): Promise<void> {
 }
 
 /**
- * Removes what killed processes left behind. Ages are told by `fresh`, a file written just now: the clock of a
- * shared file system need not be this machine's.
+ * Removes what killed processes left behind. Ages are measured from `fresh`, a file just written: the clock of a
+ * shared file system may differ from this machine's.
  */
 async function sweep(folder: string, fresh: string): Promise<void> {
   const { mtimeMs: now } = await stat(fresh);
-  // Another process has finished or swept it, or it is somebody else's: nothing that hinders a write.
+  // Another process has finished or removed it, or owns it: writes still work.
   const ignore = (error: unknown) => {
     if (!isFileError(error)) throw error;
   };

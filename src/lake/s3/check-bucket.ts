@@ -3,9 +3,9 @@ import { explainAwsError, httpStatusOf } from '../../aws/errors.ts';
 import { UsageError } from '../../errors.ts';
 
 /**
- * Is the bucket there, and open to these credentials from the client's region?
+ * Checks that the bucket exists and these credentials may use it from the client's region.
  * @returns the bucket's region.
- * @throws {UsageError} when it is absent, refused, or in another region; {@link explainAwsError}'s errors else.
+ * @throws {UsageError} when it is absent, refused, or in another region; otherwise {@link explainAwsError}'s errors.
  */
 export async function checkBucket(
   { s3, bucket }: { readonly s3: S3Client; readonly bucket: string },
@@ -21,7 +21,7 @@ export async function checkBucket(
     return { region };
   } catch (cause) {
     signal?.throwIfAborted();
-    // The answer to HEAD has no body, so the status is all there is.
+    // The answer to HEAD does not have a body, only a status.
     if (httpStatusOf(cause) === 404)
       throw new UsageError(
         `There is no bucket "${bucket}", so check its name or make it with "tdd deploy".`,

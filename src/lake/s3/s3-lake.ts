@@ -18,13 +18,13 @@ import { uploadStream } from './upload-stream.ts';
 const READING = ['s3:GetObject', 's3:ListBucket'];
 
 /**
- * The lake in an S3 bucket. All methods throw one sentence for people where S3 refuses, is not reachable, or has
- * no such bucket ({@link explainAwsError}), and an aborted signal's reason.
+ * The lake in an S3 bucket. All methods throw one sentence for people when S3 refuses or cannot be reached, or the
+ * bucket does not exist ({@link explainAwsError}), and an aborted signal's reason.
  */
 export function createS3Lake({ s3, bucket }: { readonly s3: S3Client; readonly bucket: string }): Lake {
   const url = `s3://${bucket}`;
 
-  /** Makes the call; `accept` may give an answer to an expected refusal. */
+  /** Makes the call and explains its errors. */
   async function call<Answer>(
     { key, doing, actions }: { key: string; doing: 'read' | 'write' | 'list'; actions: readonly string[] },
     signal: AbortSignal | undefined,
@@ -40,7 +40,7 @@ export function createS3Lake({ s3, bucket }: { readonly s3: S3Client; readonly b
     }
   }
 
-  /** GetObject, or `undefined` when the object, or its version `IfMatch`, is proven to be gone. */
+  /** GetObject; `undefined` when the object, or its version `IfMatch`, does not exist. */
   async function get(
     key: string,
     input: Omit<GetObjectCommandInput, 'Bucket' | 'Key'>,
@@ -90,7 +90,7 @@ export function createS3Lake({ s3, bucket }: { readonly s3: S3Client; readonly b
 
     readRange: (key, { offset, length, ifMatch }, { signal } = {}) =>
       call(reading(key), signal, async () => {
-        // "bytes=5-4" is no range: S3 would answer with the whole object.
+        // "bytes=5-4" is not a range: S3 would answer with the whole object.
         if (length === 0) return Buffer.alloc(0);
         const input = { Range: `bytes=${offset}-${offset + length - 1}`, IfMatch: ifMatch };
         const answer = await get(key, input, signal).catch((error: unknown) => {
@@ -119,8 +119,8 @@ export function createS3Lake({ s3, bucket }: { readonly s3: S3Client; readonly b
       ).catch(watched.rethrow);
     },
 
-    // When the connection breaks after the write, the SDK's retry meets the version that it has just written
-    // itself and sees 412. That is harmless: on `undefined` callers read, merge and write again.
+    // When the connection breaks after the write, the SDK's retry finds the version that it has just written and gets
+    // 412. That is harmless: on `undefined` callers read, merge and write again.
     compareAndSwap: (key, body, contentType, expected, { signal } = {}) => {
       const condition = expected === null ? ({ IfNoneMatch: '*' } as const) : { IfMatch: expected };
       const actions = expected === null ? ['s3:PutObject'] : ['s3:PutObject', 's3:GetObject'];
@@ -137,7 +137,7 @@ export function createS3Lake({ s3, bucket }: { readonly s3: S3Client; readonly b
     list: (prefix, options) => list(prefix, options),
   };
 
-  /** The body's bytes; what breaks them on the way is explained as it is before them. */
+  /** The body's bytes; an error in their midst is explained like one before them. */
   function explainedStream(key: string, body: Readable, signal: AbortSignal | undefined): Readable {
     const explained = new PassThrough();
     call(reading(key), signal, () => finished(body)).catch((error) => explained.destroy(error));
@@ -164,8 +164,8 @@ export function createS3Lake({ s3, bucket }: { readonly s3: S3Client; readonly b
 }
 
 /**
- * Was somebody else faster? 412: another version is there. 409: another conditional write is under way. 404: the
- * object that should be replaced has been deleted.
+ * Was another writer faster? 412: the version differs. 409: another conditional write is in progress. 404: the object
+ * to replace was deleted.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
  */
 function isLostSwap(error: unknown): boolean {

@@ -3,18 +3,18 @@ import { AbortMultipartUploadCommand, type S3Client } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import type { ETag } from '../lake.ts';
 
-/** S3's least size of a part. Four under way, one filling and one copied are 30 MB; 10,000 of them are 50 GB. */
+/** S3's minimum size of a part. Four in flight, one being filled and one copied are 30 MB; 10,000 are 50 GB. */
 const PART_BYTES = 5 * 1024 * 1024;
 const PARTS_AT_ONCE = 4;
-/** For taking an upload back, which goes on after an abort. Our buckets drop what stays behind after a day. */
-const TAKE_BACK_MS = 10_000;
+/** How long aborting the upload may take after Ctrl-C. Our buckets delete what remains after a day. */
+const CLEAN_UP_MS = 10_000;
 
 /**
- * Uploads `source` as one object: in one request when it is small, else in parts. When `source` throws, the parts
- * under way are waited for, the upload is aborted, and that error (or the abort's own) is thrown. `signal` ends all
- * requests but that last one.
+ * Uploads `source` as one object: in one request when it is small, else in parts. When `source` throws, it waits for
+ * the parts in flight, aborts the upload, and throws that error (or the abort's own). `signal` ends all requests except
+ * that last one.
  *
- * The upload's own abort controller is not used: its `done` then rejects before the parts are taken back.
+ * The upload's own abort controller is not used: its `done` then rejects before the parts are deleted.
  */
 export async function uploadStream(
   target: {
@@ -42,12 +42,12 @@ export async function uploadStream(
   return ETag;
 }
 
-/** The same client, for `Upload`, which gives no signal to its requests. */
+/** The same client, for `Upload`, which does not pass a signal to its requests. */
 function abortable(s3: S3Client, signal: AbortSignal | undefined): S3Client {
   if (signal === undefined) return s3;
   const send = (command: Parameters<S3Client['send']>[0]) => {
-    const takesBack = command instanceof AbortMultipartUploadCommand;
-    return s3.send(command, { abortSignal: takesBack ? AbortSignal.timeout(TAKE_BACK_MS) : signal });
+    const cleansUp = command instanceof AbortMultipartUploadCommand;
+    return s3.send(command, { abortSignal: cleansUp ? AbortSignal.timeout(CLEAN_UP_MS) : signal });
   };
   return Object.create(s3, { send: { value: send } });
 }
