@@ -14,7 +14,13 @@
  */
 
 // Settings and connection.
-export { type CompleteSettings, type Connection, connect } from './app/connection.ts';
+export {
+  type CompleteSettings,
+  type Connection,
+  connect,
+  readSettings,
+  type SettingPlaces,
+} from './app/connection.ts';
 // What is on AWS.
 export { applyDeployment, type DeployPreview, planDeploy } from './app/deploy.ts';
 // Downloads, and what came of them.
@@ -24,7 +30,6 @@ export { type LaunchNote, type LaunchPreview, launch, planLaunch } from './app/l
 // IMDb's list and its partitions.
 export { openIndex } from './app/open-index.ts';
 export type { LaunchReport, SendProgress } from './app/send-launch.ts';
-export { readSettings, type SettingPlaces } from './app/settings.ts';
 export { followFleet, readStatus } from './app/status.ts';
 export type { Identity } from './aws/clients.ts';
 export type { Lookup } from './config/parse-setting.ts';

@@ -1,13 +1,32 @@
+import { resolve } from 'node:path';
 import { type AwsClients, createClients } from '../aws/clients.ts';
 import { createS3Client } from '../aws/s3-client.ts';
 import { type Clock, systemClock } from '../clock.ts';
-import { missingSetting } from '../config/resolve-settings.ts';
+import { readConfigFile } from '../config/config-file.ts';
+import { missingSetting, resolveSettings } from '../config/resolve-settings.ts';
 import type { Settings } from '../config/settings.ts';
 import { createS3Lake } from '../lake/s3/s3-lake.ts';
 import type { TmdbClient } from '../tmdb/client.ts';
 import { connectFleet, type FleetConnection } from './fleet-connection.ts';
 import { createMemoryCache } from './manifest-summaries.ts';
 import { createTmdb } from './tmdb.ts';
+
+/** Where settings are read from. */
+export interface SettingPlaces {
+  /** The environment, as `process.env`: stronger than config.ini. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The folder of config.ini, by default the working directory; `TDD_CONFIG` in `env` names another file. */
+  readonly folder?: string;
+}
+
+/**
+ * Reads the settings as `tdd` does in that folder: environment before config.ini before default.
+ * @throws {UsageError} for a value that is not allowed, or a config.ini that cannot be read.
+ */
+export async function readSettings({ env, folder = '.' }: SettingPlaces): Promise<Settings> {
+  const file = await readConfigFile(resolve(folder, env.TDD_CONFIG || 'config.ini'));
+  return resolveSettings({ env, file });
+}
 
 /** Settings with nothing missing. */
 export type CompleteSettings = Settings & { readonly bucketName: string; readonly apiKey: string };

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { readSettings } from '../../src/app/settings.ts';
+import { readSettings } from '../../src/app/connection.ts';
 import { UsageError } from '../../src/errors.ts';
 import { makeTempFolder } from '../support/temp-folder.ts';
 
