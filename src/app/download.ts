@@ -32,7 +32,7 @@ export interface TitleWithoutPartition {
 
 /** What of a partition to download, and how that is followed and ended. */
 export interface DownloadOptions extends DownloadControl {
-  /** At most so many titles. */
+  /** At most this many titles. */
   readonly limit?: number;
   /** Download again what the lake has already. */
   readonly refresh?: boolean;
@@ -71,7 +71,7 @@ export async function download(
 
 /**
  * Downloads one target after the other, as one run, until a report has a `problem`.
- * @param options.limit at most so many titles of all of them together.
+ * @param options.limit at most this many titles of all targets together.
  * @param options.stop begins no new title and no new target; while a target's titles are read, its reason is thrown.
  * @param options.watch is called with each target that begins.
  * @returns a report for each target that was begun.

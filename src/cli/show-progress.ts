@@ -2,6 +2,7 @@ import type { ReadProgress } from '../app/manifest-summaries.ts';
 import type { openIndex as OpenIndex } from '../app/open-index.ts';
 import { utcDay } from '../clock.ts';
 import type { DownloadProgress } from '../download/download-partition.ts';
+import type { Counts } from '../download/manifest.ts';
 import type { IndexProgress } from '../imdb/build-index.ts';
 import type { PartitionIndex } from '../imdb/partition-index.ts';
 import { type Partition, partitionName } from '../partition.ts';
@@ -24,16 +25,19 @@ export function showDownload(context: CommandContext, partition: Partition): Sho
         done,
         total,
         fields: [
-          `${failed} failed`,
-          `${found} found`,
-          `${notFound} not found`,
-          `${reviews} reviews`,
+          ...countFields({ failed, found, notFound, reviews }),
           ...(refused > 0 ? [`${refused} refused`] : []),
           ...(throttled > 0 ? [`${throttled} × slowed down by TMDB`] : []),
         ],
       }),
     end: bar.stop,
   };
+}
+
+/** What to show beside a bar of titles, the most important first. */
+export function countFields(counts: Pick<Counts, 'failed' | 'found' | 'notFound' | 'reviews'>): string[] {
+  const { failed, found, notFound, reviews } = counts;
+  return [`${failed} failed`, `${found} found`, `${notFound} not found`, `${reviews} reviews`];
 }
 
 const MEGABYTE = 1_000_000;

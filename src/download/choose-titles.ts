@@ -2,19 +2,19 @@ import type { Title } from '../imdb/partition-index.ts';
 import type { LookupSettings } from '../tmdb/look-up-movie.ts';
 import { areSameSettings, isSettled, type Manifest, type TitleState } from './manifest.ts';
 
-/** Which of a partition's titles to ask for. */
+/** Which of a partition's titles to look up. */
 export interface Choice {
   /** ISO instant: what was fetched earlier counts as not fetched. */
   readonly redoBefore?: string | undefined;
   /** Only these IMDb ids. */
   readonly only?: ReadonlySet<string> | undefined;
-  /** At most so many. */
+  /** At most this many. */
   readonly limit?: number | undefined;
 }
 
 /**
- * What an earlier run has left that still counts: nothing when it asked with other settings; ids that have left
- * the partition since are marked, unless the list of titles is older than the one that put them there.
+ * The states from earlier runs that are still valid: none when the settings differ. Ids that have left the partition
+ * since are marked, unless this list of titles is older than the manifest's.
  */
 export function keepKnownTitles(
   manifest: Manifest | undefined,
@@ -35,7 +35,7 @@ export function keepKnownTitles(
   return known;
 }
 
-/** The titles to ask for, in the index's order: settled ones are skipped, failed ones tried again. */
+/** The titles to look up, in the index's order: settled ones are skipped, failed ones retried. */
 export function chooseTitles(
   titles: readonly Title[],
   known: ReadonlyMap<string, TitleState>,

@@ -13,11 +13,11 @@ import type { Counts, Outcome, TitleState } from './manifest.ts';
 import { createManifestWriter, readManifest } from './manifest-store.ts';
 import { settleDuplicates } from './settle-duplicates.ts';
 
-/** How far a run is: told after each title. */
+/** A run's progress, reported after each title. */
 export interface DownloadProgress {
-  /** Titles this run has to do. */
+  /** Titles that this run looks up. */
   readonly total: number;
-  /** Titles it has done, whatever came of them. */
+  /** Titles it has looked up, with whatever result. */
   readonly done: number;
   readonly found: number;
   readonly notFound: number;
@@ -31,7 +31,7 @@ export interface DownloadProgress {
   readonly throttled: number;
 }
 
-/** What a run has done. */
+/** The result of a run. */
 export interface DownloadReport {
   readonly partition: Partition;
   readonly snapshot: string;
@@ -66,19 +66,19 @@ interface DownloadDeps {
   readonly clock: Clock;
 }
 
-/** How a run is watched and ended. */
+/** How a run is followed and ended. */
 export interface DownloadControl {
   readonly onProgress?: (progress: DownloadProgress) => void;
-  /** Begins no new title; those in work are finished. */
+  /** Starts no new title; those in progress are finished. */
   readonly stop?: AbortSignal;
-  /** Drops those in work too: they stay untried. */
+  /** Aborts those in progress, too: they stay untried. */
   readonly abort?: AbortSignal;
 }
 
 /**
  * Downloads a partition's movies and reviews into the lake: the core that the command line and the Lambda worker
- * share. Titles that its manifest shows as settled are skipped, so that a run can be killed at any moment and
- * started again; two runs at once do harm to nothing.
+ * share. Titles that its manifest shows as settled are skipped, so that a run can be killed and started again at any time;
+ * concurrent runs are safe.
  * @returns what was done; an outage or a refused key is the report's `problem`.
  * @throws what the lake throws, after what is known has been written, if it can be.
  */
@@ -107,7 +107,7 @@ export async function downloadPartition(
   await Promise.all(Array.from({ length: MAX_CONNECTIONS }, () => work(queue)));
   const problem: unknown = broken.signal.reason;
   if (problem === undefined) return end(outcome());
-  // Where the lake fails then, too, the error that came first is the one to tell.
+  // When saving fails, too, the first error is thrown.
   if (problem instanceof OutageError) return end('outage', problem).catch(() => Promise.reject(problem));
   if (problem instanceof KeyRefusedError) {
     return end('keyRefused', problem).catch(() => Promise.reject(problem));
@@ -115,7 +115,7 @@ export async function downloadPartition(
   await manifest.save('error').catch(() => undefined);
   throw problem;
 
-  /** One of the connections: takes title after title until none is left, or one of them breaks. */
+  /** One of the connections: takes one title after the other until none is left, or one of them throws. */
   async function work(queue: Iterable<Title>): Promise<void> {
     for (const title of queue) {
       if (stop?.aborted || signal.aborted) return;
@@ -161,7 +161,7 @@ export async function downloadPartition(
     problem?: OutageError | KeyRefusedError,
   ): Promise<DownloadReport> {
     let saved = await manifest.save(outcome);
-    // Only now, since another run at the same time may have told of further ids.
+    // Only now, since saving may have added ids of a concurrent run.
     const owned = await settleDuplicates({ lake }, partition, known, touched);
     for (const [imdbId, title] of owned) known.set(imdbId, title);
     if (owned.size > 0) saved = await manifest.save(outcome);

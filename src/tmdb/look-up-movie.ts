@@ -11,7 +11,7 @@ import {
 } from './documents.ts';
 import { RequestFailedError } from './errors.ts';
 
-/** What a movie is asked for with. Documents fetched under other settings are not the same documents. */
+/** How a movie is looked up. Documents fetched under other settings are not the same documents. */
 export interface LookupSettings {
   /** `details`: one request a movie. `find`: the documented way only, whose movies are list-shaped. */
   readonly lookup: 'details' | 'find';
@@ -68,7 +68,7 @@ function withoutMovie(answer: Exclude<TmdbAnswer<unknown>, { kind: 'ok' }>): Loo
 
 /**
  * By IMDb id in the path, which works but is not documented, and "in rare cases can fail to return expected
- * results" (Kodi's scraper): so the answer's `imdb_id` is checked, and `/find` has the last word.
+ * results" (Kodi's scraper): so the answer's `imdb_id` is checked, and `/find` decides.
  */
 async function readDetails(
   client: TmdbClient,
@@ -108,8 +108,8 @@ function readMovieDetails(
 }
 
 /**
- * `GET /3/find/{tt}`: the first of its movies, list-shaped. It answers a miss with an empty list, so a 404 is no
- * word on the title: under a wrong base URL all else is 404 too, and a whole catalogue would be "not found".
+ * `GET /3/find/{tt}`: the first of its movies, list-shaped. It answers a miss with an empty list, so a 404 says
+ * nothing about the title: under a wrong base URL everything is 404, and a whole catalogue would be "not found".
  */
 async function findMovie(
   client: TmdbClient,
@@ -137,8 +137,8 @@ const PASSES = 2;
 /**
  * All reviews of a movie, each once, page by page.
  * @param first page 1 when it is there already (appended to the movie), else it is asked for.
- * @returns the reviews, or the first answer that was none: a movie without reviews has an empty page, so a 404
- *   means that the movie itself has gone, and nothing is ever taken for "no reviews" but TMDB's word.
+ * @returns the reviews, or the first other answer: a movie without reviews has an empty page, so a 404 means that
+ *   the movie itself is gone.
  */
 async function readReviews(
   client: TmdbClient,

@@ -10,6 +10,7 @@ import type { Flags } from '../flags.ts';
 import { processOf, readLakeLocation } from '../open-connection.ts';
 import type { Style } from '../output.ts';
 import { createProgress } from '../progress.ts';
+import { countFields } from '../show-progress.ts';
 
 /** The input of `tdd simulate`. */
 interface SimulateInput {
@@ -83,9 +84,7 @@ function showRun(context: CommandContext) {
     update: (manifest: Manifest | undefined): void => {
       if (manifest === undefined) return;
       const { counts, lastRun } = manifest;
-      const { found, notFound, failed, titles, reviews } = counts;
-      const fields = [`${failed} failed`, `${found} found`, `${notFound} not found`, `${reviews} reviews`];
-      bar.update({ done: countSettled(counts), total: titles, fields });
+      bar.update({ done: countSettled(counts), total: counts.titles, fields: countFields(counts) });
       const news = NEWS[lastRun.outcome];
       if (news !== undefined && news !== lastNews) context.output.info(news);
       lastNews = news ?? '';
