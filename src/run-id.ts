@@ -8,7 +8,7 @@
 export function createRunId(now: number, random: () => number): string {
   const time = new Date(now).toISOString().replaceAll(/[-:]|\.\d+/g, '');
   const hex = (value: number) => value.toString(16).padStart(3, '0');
-  return `${time}-${hex(now % 1_000)}${hex(Math.floor(random() * 0x1000))}`;
+  return `${time}-${hex(Math.floor(now % 1_000))}${hex(Math.floor(random() * 0x1000))}`;
 }
 
 /** Whether this can be a run's name, which is then safe in a key. */
