@@ -26,7 +26,7 @@ export interface Catalogue {
   readonly rows: readonly ImdbRow[];
   /** The movie rows, each with what TMDB knows of it. */
   readonly cases: readonly CatalogueCase[];
-  /** Lines of the file that are no rows; a reader counts them and goes on. */
+  /** Lines of the file that are not rows; a reader counts and skips them. */
   readonly badLines: readonly string[];
   /** What TMDB answers for an IMDb id. */
   knowledgeOf(imdbId: string): Knowledge;
@@ -34,7 +34,7 @@ export interface Catalogue {
   movieOf(tmdbId: number): TmdbMovie | undefined;
   /** The lines of title.basics.tsv, the header first, without line ends. */
   lines(): Generator<string>;
-  /** What must be in the lake of each movie with a year, by IMDb id. */
+  /** What must be in the lake for each movie with a year, by IMDb id. */
   truth(view?: TruthView): Map<string, Truth>;
 }
 

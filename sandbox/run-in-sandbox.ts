@@ -41,7 +41,7 @@ export async function runInSandbox(context: CommandContext, input: SandboxInput)
   }
 }
 
-/** Two sandboxes at once would write over each other's state. @throws {UsageError} when another one is open. */
+/** Two sandboxes at once would overwrite each other's state. @throws {UsageError} when another one is open. */
 async function lockFolder(folder: string): Promise<() => Promise<void>> {
   try {
     return await lock(folder, { lockfilePath: join(folder, 'in-use'), onCompromised: () => undefined });
@@ -102,7 +102,7 @@ function findBusiestPartition(catalogue: Catalogue): Partition {
   return busiest?.partition ?? { year: 2021, initial: 'TH' };
 }
 
-/** Nothing of the user's own AWS settings may reach the sandbox, nor the sandbox their account. */
+/** The user's own AWS settings must not reach the sandbox, nor the sandbox their account. */
 function withoutAws(env: Readonly<Record<string, string | undefined>>): Record<string, string | undefined> {
   const others = Object.entries(env).filter(([name]) => !/^AWS_(?!SDK_JS_)/.test(name));
   return { ...Object.fromEntries(others), AWS_CONFIG_FILE: devNull, AWS_SHARED_CREDENTIALS_FILE: devNull };

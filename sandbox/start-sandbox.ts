@@ -23,18 +23,18 @@ export interface SandboxOptions {
 
 /** Every outside service, on loopback. */
 export interface Sandbox {
-  /** What a process must find in its environment to work in the sandbox. */
+  /** The environment variables of a process in the sandbox. */
   readonly environment: Readonly<Record<string, string>>;
-  /** What TMDB and IMDb know: invented, always the same. */
+  /** What TMDB and IMDb have: invented, always the same. */
   readonly catalogue: Catalogue;
   readonly tmdb: TmdbStandIn;
   readonly aws: SandboxAws;
-  /** The bucket's objects as plain files, once `tdd deploy` has made it. */
+  /** The bucket's objects as plain files, once `tdd deploy` has created it. */
   readonly bucketDirectory: string;
   stop(): Promise<void>;
 }
 
-/** The bucket that the sandbox's settings name; `tdd deploy` makes it. */
+/** The bucket in the sandbox's settings; `tdd deploy` creates it. */
 export const SANDBOX_BUCKET = 'tdd-sandbox-lake';
 
 /** Starts the stand-ins on free ports of 127.0.0.1. */

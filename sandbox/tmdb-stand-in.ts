@@ -33,12 +33,12 @@ export interface TmdbStandInOptions {
 
 /** TMDB on loopback. */
 export interface TmdbStandIn extends LoopbackServer {
-  /** What was seen; made anew at each call. */
+  /** What was seen so far: a new object at each call. */
   stats(): TmdbStats;
   clearStats(): void;
   /** Replaces the faults, also with none. */
   setFaults(faults: FaultOptions): void;
-  /** Takes all keys back, or gives them again. */
+  /** Revokes all keys, or accepts them again. */
   setKeyRevoked(revoked: Revocation): void;
   /** Answers everything with one fault, until `undefined`. */
   setDown(kind: FaultKind | undefined): void;
@@ -64,7 +64,7 @@ export async function startTmdbStandIn(options: TmdbStandInOptions): Promise<Tmd
   let revoked: Revocation = false;
   let down: FaultKind | undefined;
 
-  /** The answer without regard to faults; found pages are kept, so that asking again costs nothing. */
+  /** The answer without faults. Answers with 200 are cached. */
   const answer = (
     request: IncomingMessage,
     path: string,

@@ -11,12 +11,12 @@ import { verifyLake } from './verify-lake.ts';
 /** A catalogue that a fleet downloads in half a minute. */
 export const TOUR_CATALOGUE = { titles: 400, years: [2023, 2024] };
 
-/** What the tour leaves, in the working directory. */
+/** The folder that the tour leaves in the working directory. */
 const LAKE = 'sandbox-lake';
-/** In that folder: what is in there may be replaced. */
+/** A file in it that says that the folder may be replaced. */
 const MARK = '.tdd-tour';
 
-/** The way of everybody's first day. */
+/** The steps of a user's first day. */
 const STEPS: readonly { readonly why: string; readonly args: readonly string[] }[] = [
   { why: 'Settings: a key and a bucket, written to config.ini', args: ['development', '--yes'] },
   { why: 'Role, queues, function, trigger and bucket', args: ['deploy', '--yes'] },
@@ -25,10 +25,10 @@ const STEPS: readonly { readonly why: string; readonly args: readonly string[] }
 ];
 
 /**
- * The whole way on one screen: runs the real commands in the sandbox, one after the other, compares every document
- * that the fleet has written with the truth, and says where they are and what to do next.
- * @throws {UsageError} when the place of the documents is taken by something else, before anything is run.
- * @returns an exit code: that of the first command that failed, or 1 when a document is missing, too many or wrong.
+ * Runs the real commands in the sandbox, one after the other, compares every document that the fleet wrote with the
+ * catalogue, and says where they are and what to do next.
+ * @throws {UsageError} when something else has the name of the documents' folder, before anything is run.
+ * @returns an exit code: that of the first command that failed, or 1 when a document is missing, unexpected or wrong.
  */
 export async function takeTour(
   context: CommandContext,
@@ -80,7 +80,7 @@ export async function takeTour(
   return 0;
 }
 
-/** Copies the bucket to where an earlier tour's copy may stand, which goes once the new one is whole. */
+/** Copies the bucket, and replaces an earlier tour's copy once the new one is complete. */
 async function replaceLake(bucketDirectory: string, lakeDirectory: string): Promise<void> {
   const copy = await mkdtemp(`${lakeDirectory}-`);
   try {

@@ -7,23 +7,23 @@ import type { Truth, TruthView } from './catalogue/truth.ts';
 import type { Catalogue } from './catalogue.ts';
 
 export interface VerifyOptions {
-  /** Look at these partitions alone; at the whole lake when absent. */
+  /** Verify only these partitions; the whole lake when absent. */
   readonly partitions?: readonly Partition[];
   /** The settings that the lake was downloaded with. */
   readonly view?: TruthView;
 }
 
-/** How a lake compares with the truth; all is well when the three lists are empty. */
+/** How a lake compares with the catalogue; it is correct when the three lists are empty. */
 export interface LakeReport {
-  /** Movie documents that are as they must be. */
+  /** Correct movie documents. */
   readonly movies: number;
-  /** Review documents that are as they must be. */
+  /** Correct review documents. */
   readonly reviews: number;
-  /** Keys that must be there and are not. */
+  /** Keys that should exist and do not. */
   readonly missing: readonly string[];
-  /** Keys that are there and must not be. */
+  /** Keys that exist and should not. */
   readonly unexpected: readonly string[];
-  /** Keys of documents that differ, or are no JSON. */
+  /** Keys of documents that differ or are not JSON. */
   readonly wrong: readonly string[];
 }
 

@@ -13,7 +13,7 @@ import {
 import { dirname, join } from 'node:path';
 import { AwsError } from './aws-call.ts';
 
-/** What S3 tells of an object. */
+/** An object's metadata in S3. */
 export interface ObjectInfo {
   readonly key: string;
   readonly file: string;

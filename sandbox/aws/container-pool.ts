@@ -101,7 +101,7 @@ function start({ code, endpoint, onLog }: PoolDeps, configuration: FunctionConfi
       AWS_LAMBDA_LOG_GROUP_NAME: LoggingConfig.LogGroup ?? '',
       AWS_LAMBDA_LOG_STREAM_NAME: `${day}/${FunctionName}[$LATEST]sandbox`,
       AWS_LAMBDA_LOG_FORMAT: LoggingConfig.LogFormat ?? 'Text',
-      // This machine's Node may be older than the function's runtime: that is no matter of the function's.
+      // This machine's Node may be older than the function's runtime: that does not concern the function.
       AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
       LAMBDA_TASK_ROOT: folder,
       _HANDLER: Handler,

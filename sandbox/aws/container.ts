@@ -40,7 +40,7 @@ type FromChild =
   | { readonly type: 'result'; readonly requestId: string; readonly result: unknown }
   | { readonly type: 'error' | 'initError'; readonly error: { errorType: string; errorMessage: string } };
 
-/** Starts a function's process. What goes wrong with it is told by {@link Container.invoke}. */
+/** Starts a function's process. {@link Container.invoke} reports its failures. */
 export function startContainer(options: ContainerOptions): Container {
   const { timeoutMs, memoryMb, folder } = options;
   const child = spawn(process.execPath, [`--max-old-space-size=${memoryMb}`, MAIN], {

@@ -9,7 +9,7 @@ interface Statement {
   readonly Condition?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
 }
 
-/** What somebody wants to do. */
+/** The action to authorize. */
 export interface Request {
   /** `s3:GetObject` */
   readonly action: string;
@@ -40,7 +40,7 @@ export const MANAGED_POLICIES: Readonly<Record<string, readonly string[]>> = {
   'arn:aws:iam::aws:policy/CloudWatchLogsFullAccess': ['logs:*'],
 };
 
-/** @throws {AwsError} MalformedPolicyDocument, when `text` is no policy. */
+/** @throws {AwsError} MalformedPolicyDocument, when `text` is not a policy. */
 export function readPolicy(text: string): readonly Statement[] {
   try {
     const { Statement: statements } = JSON.parse(text) as { Statement: Statement | Statement[] };

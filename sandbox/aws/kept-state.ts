@@ -4,7 +4,7 @@ import type { BucketFiles } from './bucket-files.ts';
 import type { StoredQueue } from './queue-store.ts';
 import { emptyWorld, type World } from './world.ts';
 
-/** All that is not in files of its own: buckets' objects, zips and logs are. */
+/** Everything except buckets' objects, zips and logs, which have files of their own. */
 export interface KeptState {
   readonly world: World;
   readonly queues: readonly StoredQueue[];
@@ -16,7 +16,7 @@ export interface KeptState {
 /**
  * Takes up what an earlier run left in this directory.
  * @param endpoint where it is reached now: it takes the old one's place in queue URLs that functions were given.
- * @returns an empty state when there is none.
+ * @returns an empty state when nothing is saved.
  */
 export function readState(directory: string, endpoint: string): KeptState {
   let text: string;

@@ -13,7 +13,7 @@ import {
 } from './lambda-call.ts';
 import type { FunctionConfiguration, LambdaFunction } from './world.ts';
 
-/** Creates, tells, updates and deletes functions. */
+/** Creates, reads, updates and deletes functions. */
 export function handleFunction(
   deps: LambdaDeps,
   call: LambdaCall,
@@ -133,7 +133,7 @@ function readZip(code: unknown): Buffer {
   return Buffer.from(ZipFile, 'base64');
 }
 
-/** A function's settings and where it stands now. https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html */
+/** A function's settings and its current state. https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html */
 function tellConfiguration(
   { now }: Pick<LambdaDeps, 'now'>,
   { configuration, activeAt, updatedAt }: LambdaFunction,

@@ -15,7 +15,7 @@ import {
 } from './lambda-call.ts';
 import { type EventSourceMapping, type Role, roleOf } from './world.ts';
 
-/** Creates, tells, lists, updates and deletes event source mappings. */
+/** Creates, reads, lists, updates and deletes event source mappings. */
 export function handleMapping(deps: LambdaDeps, call: LambdaCall, uuid: string | undefined): AwsAnswer {
   forgetDeleted(deps);
   const { world } = deps;

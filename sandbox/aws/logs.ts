@@ -113,7 +113,7 @@ export interface FunctionLogs {
   remove(groupName: string): void;
 }
 
-/** @param onLog is told of every line. */
+/** @param onLog receives every line. */
 export function openFunctionLogs(
   directory: string,
   world: World,

@@ -77,7 +77,7 @@ export async function answerReceive(
   while (countMessages(queue, now()).visible === 0 && now() < deadline && !call.isAborted()) {
     await delay(LOOK_MS);
   }
-  // Nobody would read the answer: a message that was taken now would be hidden until its visibility time-out.
+  // The caller is gone: a message received now would be hidden until its visibility timeout ends.
   if (call.isAborted()) return {};
   const messages = receiveMessages(store, queue, now(), max, visibilitySeconds);
   if (messages.length === 0) return {};
@@ -150,7 +150,7 @@ export function forEachEntry(input: SqsInput, act: (entry: SqsInput) => object |
   return { Successful, Failed };
 }
 
-/** An error that has a code of its own in SQS's older protocol, by which SDKs name it too. */
+/** An error whose code differs in SQS's older protocol, which SDKs also use as its name. */
 export function sqsError(code: string, message: string, olderCode = code): AwsError {
   const headers = { 'x-amzn-query-error': `AWS.SimpleQueueService.${olderCode};Sender` };
   return new AwsError(400, code, message, headers);

@@ -39,10 +39,10 @@ export interface ReceivedMessage {
 /** SQS, and the door that Lambda's poller uses. */
 export interface Queues {
   handle(call: AwsCall): Promise<AwsAnswer>;
-  /** Takes up to `max` messages, at once. `undefined` when there is no such queue. */
+  /** Receives up to `max` messages, without waiting. `undefined` when the queue does not exist. */
   receive(queueArn: string, max: number): readonly ReceivedMessage[] | undefined;
   remove(queueArn: string, receiptHandle: string): void;
-  /** A queue's settings, or `undefined` when there is none. */
+  /** A queue's settings; `undefined` when it does not exist. */
   attributes(queueArn: string): Readonly<Record<string, string>> | undefined;
   /** See {@link passTime}. */
   passTime(milliseconds: number): void;

@@ -36,7 +36,7 @@ export function checkWriteConditions(call: AwsCall, existing: ObjectInfo | undef
   }
 }
 
-/** What is kept beside the bytes. */
+/** What is stored next to the bytes. */
 export function labelOf(call: AwsCall): { contentType: string; metadata: Record<string, string> } {
   const metadata: Record<string, string> = {};
   for (const [name, value] of Object.entries(call.headers)) {
@@ -114,7 +114,7 @@ function sameEtag(given: string, etag: string): boolean {
   return given.replaceAll('"', '') === etag.replaceAll('"', '');
 }
 
-/** A header that is no range of bytes is ignored, as S3 does; one outside the object is refused. */
+/** A header that is not a range of bytes is ignored, as in S3; a range outside the object is refused. */
 function readRange(
   header: string | undefined,
   sizeBytes: number,

@@ -67,7 +67,7 @@ export async function startAws(options: AwsOptions): Promise<SandboxAws> {
 
   let services = openServices(options, endpoint);
   route = (call) => services.route(call);
-  // So that one that is killed loses little. A directory that cannot be written is told when it stops.
+  // A killed process loses little. A directory that cannot be written is reported when it stops.
   const saving = setInterval(() => {
     try {
       services.save();

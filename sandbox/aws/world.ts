@@ -1,4 +1,4 @@
-/** What the sandbox's AWS keeps, as plain JSON, so that it can be put down and taken up again. */
+/** The state of the sandbox's AWS as plain JSON, so that it can be saved and restored. */
 export interface World {
   roles: Record<string, Role>;
   functions: Record<string, LambdaFunction>;
@@ -31,7 +31,7 @@ export interface Role {
 
 /** A Lambda function, by its name. */
 export interface LambdaFunction {
-  /** As GetFunctionConfiguration tells it, without the fields that time changes. */
+  /** As GetFunctionConfiguration returns it, without the fields that change over time. */
   configuration: FunctionConfiguration;
   tags: Record<string, string>;
   recursiveLoop: 'Allow' | 'Terminate';

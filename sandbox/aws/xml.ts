@@ -31,7 +31,7 @@ export function readXmlTexts(xml: string, name: string): string[] {
   return readXmlElements(xml, name).map(unescapeXml);
 }
 
-/** What is inside every `<name>` in `xml`, in order, as it stands there. */
+/** What is inside every `<name>` in `xml`, in order, not decoded. */
 export function readXmlElements(xml: string, name: string): string[] {
   const found = xml.matchAll(new RegExp(`<${name}(?:\\s[^>]*)?>([\\s\\S]*?)</${name}>`, 'g'));
   return [...found].map((match) => match[1] ?? '');

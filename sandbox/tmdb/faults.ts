@@ -128,7 +128,7 @@ const ANSWERS: Partial<Record<FaultKind, () => Answer>> = {
   'html 403': () => htmlAnswer(403),
 };
 
-/** A page of reviews of a movie that nobody asked for. */
+/** A page of reviews of another movie. */
 const OTHER_MOVIE = JSON.stringify({
   id: 1,
   page: 1,
@@ -139,7 +139,7 @@ const OTHER_MOVIE = JSON.stringify({
   total_results: 1,
 });
 
-/** Does what a fault says in place of `answer`. `send` sends an answer that is told. */
+/** Answers with a fault instead of `answer`. `send` also records the answer. */
 export function sendFault(
   kind: FaultKind,
   response: ServerResponse,
