@@ -154,9 +154,9 @@ const UNREACHABLE =
 const BROKEN = /^(ECONNRESET|EPIPE|ERR_STREAM_PREMATURE_CLOSE)$/;
 const THROTTLED = /Throttl|TooManyRequests|SlowDown|RequestLimitExceeded|PriorRequestNotComplete/;
 
-/** What the SDK says before any request. */
-function isRegionMissing(error: Error): boolean {
-  return error.message === 'Region is missing';
+/** Before any request; an empty variable such as `AWS_REGION=` counts as none. */
+function isRegionMissing({ message }: Error): boolean {
+  return message === 'Region is missing' || message.startsWith('Region not accepted: region="" ');
 }
 
 function kindOf({ error, code = '', status = 0, bucketRegion, service }: Facts): AwsFailureKind | undefined {

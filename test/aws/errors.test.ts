@@ -145,6 +145,12 @@ const TABLE: [AwsFailureKind, CallContext, Error, string][] = [
   ],
   [
     'no region',
+    SEND,
+    local('Error', 'Region not accepted: region="" is not a valid hostname component.'),
+    'Cannot send to the queue "q": no AWS region is set, so set AWS_REGION, or',
+  ],
+  [
+    'no region',
     {},
     local('Error', 'Region not accepted: region="eu central" is not a valid hostname component.'),
     'The AWS region cannot be used (Region not accepted: region="eu central" is not a valid hostname component), so set AWS_REGION, or',
