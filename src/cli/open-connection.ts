@@ -6,6 +6,9 @@ import type { Settings } from '../config/settings.ts';
 import { type LakeLocation, parseLakeUrl } from '../lake/open-lake.ts';
 import type { CommandContext } from './context.ts';
 
+/** The settings that say which fleet a command is about. */
+export const FLEET_SETTINGS = ['bucketName', 'lambdaName', 'queueName'] as const;
+
 /** The input of a command on a fleet. */
 export interface FleetInput {
   readonly settings: Settings & { readonly bucketName: string };

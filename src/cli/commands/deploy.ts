@@ -1,6 +1,7 @@
+import type { CompleteSettings } from '../../app/connection.ts';
 import { openAws } from '../../app/open-aws.ts';
 import type { Identity } from '../../aws/clients.ts';
-import { SETTING_NAMES, SETTINGS, type Settings } from '../../config/settings.ts';
+import { SETTING_NAMES, SETTINGS } from '../../config/settings.ts';
 import type { Deployment } from '../../deploy/apply.ts';
 import type { PlannedResource } from '../../deploy/plan.ts';
 import { defineCommand } from '../command.ts';
@@ -14,7 +15,7 @@ import { createStepLines } from '../step-lines.ts';
 
 /** The input of `tdd deploy`. */
 interface DeployInput {
-  readonly settings: Settings & { readonly bucketName: string; readonly apiKey: string };
+  readonly settings: CompleteSettings;
   readonly dryRun: boolean;
 }
 

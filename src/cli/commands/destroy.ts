@@ -8,7 +8,7 @@ import { readDryRun, showPlan } from '../consent.ts';
 import type { CommandContext } from '../context.ts';
 import type { Flags } from '../flags.ts';
 import { formatPlan, kindName } from '../format-plan.ts';
-import { announceIdentity, processOf } from '../open-connection.ts';
+import { announceIdentity, FLEET_SETTINGS, processOf } from '../open-connection.ts';
 import type { Style } from '../output.ts';
 import { createStepLines } from '../step-lines.ts';
 
@@ -36,7 +36,7 @@ export const destroy = defineCommand<DestroyInput, DestroyResult>({
   description:
     'Removes what tdd deploy has made, in reverse: event source, function, log group, role, queues. The bucket ' +
     'and its data stay, unless --delete-bucket is given and its name typed, here or when asked. What does not carry our tag is left, and named.',
-  settings: ['bucketName', 'lambdaName', 'queueName'],
+  settings: FLEET_SETTINGS,
   declare: (command) =>
     command
       .option('--delete-bucket [NAME]', 'delete the bucket too, with all its data')

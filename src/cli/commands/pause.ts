@@ -3,7 +3,7 @@ import type { QueueDepths } from '../../aws/queue-interface.ts';
 import { formatNumberOf } from '../../text.ts';
 import { defineCommand } from '../command.ts';
 import { formatDuration } from '../format.ts';
-import { type FleetInput, openCommandFleet, readFleetInput } from '../open-connection.ts';
+import { FLEET_SETTINGS, type FleetInput, openCommandFleet, readFleetInput } from '../open-connection.ts';
 import type { Style } from '../output.ts';
 
 /** `tdd pause`: the workers finish what they have and take nothing more. */
@@ -11,7 +11,7 @@ export const pause = defineCommand<FleetInput, PauseReport>({
   description:
     'Disables the event source: workers finish the partitions they have, and the other messages wait on the queue ' +
     'until "tdd resume", for 14 days at most.',
-  settings: ['bucketName', 'lambdaName', 'queueName'],
+  settings: FLEET_SETTINGS,
   readInput: readFleetInput,
   run: async (context, input) => {
     const { pauseFleet } = await import('../../app/switch.ts'); // See open-aws.ts.

@@ -8,7 +8,7 @@ import { askConsent, readDryRun, showPlan } from '../consent.ts';
 import type { CommandContext } from '../context.ts';
 import { collect, type Flags } from '../flags.ts';
 import { formatDuration, formatTable } from '../format.ts';
-import { type FleetInput, openCommandFleet, readFleetInput } from '../open-connection.ts';
+import { FLEET_SETTINGS, type FleetInput, openCommandFleet, readFleetInput } from '../open-connection.ts';
 import type { Style } from '../output.ts';
 import { createProgress } from '../progress.ts';
 
@@ -41,7 +41,7 @@ export const redrive = defineCommand<RedriveInput, RedriveResult>({
   description:
     'Lists the messages in the dead-letter queue with the reasons for which workers gave them up, and puts them ' +
     'back on the queue after a question. Mend what the reasons name first.',
-  settings: ['bucketName', 'lambdaName', 'queueName'],
+  settings: FLEET_SETTINGS,
   declare: (command) =>
     command
       .option('--partition <YEAR/II>', 'put back this partition only; can be given more than once', collect)

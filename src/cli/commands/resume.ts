@@ -1,13 +1,13 @@
 import type { SwitchReport } from '../../app/switch.ts';
 import { formatNumberOf } from '../../text.ts';
 import { defineCommand } from '../command.ts';
-import { type FleetInput, openCommandFleet, readFleetInput } from '../open-connection.ts';
+import { FLEET_SETTINGS, type FleetInput, openCommandFleet, readFleetInput } from '../open-connection.ts';
 import type { Style } from '../output.ts';
 
 /** `tdd resume`: the workers take messages again. */
 export const resume = defineCommand<FleetInput, SwitchReport>({
   description: 'Enables the event source: the workers take messages from the queue again.',
-  settings: ['bucketName', 'lambdaName', 'queueName'],
+  settings: FLEET_SETTINGS,
   readInput: readFleetInput,
   run: async (context, input) => {
     const { resumeFleet } = await import('../../app/switch.ts'); // See open-aws.ts.

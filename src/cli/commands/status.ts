@@ -8,7 +8,7 @@ import type { CommandContext } from '../context.ts';
 import type { Flags } from '../flags.ts';
 import { formatStatus, type StatusResult } from '../format-status.ts';
 import type { OutStream } from '../io.ts';
-import { type FleetInput, openCommandFleet, readFleetInput } from '../open-connection.ts';
+import { FLEET_SETTINGS, type FleetInput, openCommandFleet, readFleetInput } from '../open-connection.ts';
 import { showManifestReading } from '../show-progress.ts';
 
 /** The input of `tdd status`. */
@@ -25,7 +25,7 @@ export const status = defineCommand<StatusInput, StatusResult>({
     "Shows the queues, the workers and how far the latest launch's partitions are, and says what to do when " +
     'something is wrong. All of it is read from AWS and the manifests in the lake; those that have not changed ' +
     'since the last look are not read again.',
-  settings: ['bucketName', 'lambdaName', 'queueName'],
+  settings: FLEET_SETTINGS,
   declare: (command) =>
     command
       .option('--totals', 'add what the whole lake holds')
