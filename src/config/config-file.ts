@@ -4,7 +4,7 @@ import writeFileAtomic from 'write-file-atomic';
 import { UsageError } from '../errors.ts';
 import type { ConfigValues } from './resolve-settings.ts';
 
-/** More than any config.ini has: what is larger is another file. */
+/** Larger than any config.ini. */
 const MAX_BYTES = 1_048_576;
 
 /** A config.ini as it was read. */
@@ -18,8 +18,8 @@ interface ConfigFile extends ConfigValues {
 /**
  * Reads config.ini. An absent file reads as an empty one. Values are taken literally: `%` has no
  * meaning (Python's ConfigParser wrote existing files and would read `%%` as `%`, but no setting of ours needs
- * one), quotes around a value are taken off, and `;` or `#` begin a comment, also behind a value.
- * @throws {UsageError} naming the path, for a directory, a file that may not be read, is too large, is no text, or has a
+ * one), quotes around a value are removed, and `;` or `#` begin a comment, also behind a value.
+ * @throws {UsageError} naming the path, for a directory, a file that may not be read, is too large, is not text, or has a
  *   line that is neither a section, nor a `KEY = VALUE`, nor a comment.
  */
 export async function readConfigFile(path: string): Promise<ConfigFile> {
@@ -142,7 +142,7 @@ function editConfigText(text: string, entries: readonly ConfigEntry[]): string {
 }
 
 /**
- * The number, from 1, of the first line that a reader of ini files cannot place: no section, key, comment, nor
+ * The number, from 1, of the first line that is not part of an ini file: no section, key, comment, nor
  * the indented rest of a value (Python's ConfigParser writes such). A section that is indented, or has something
  * behind it, is a stray line too: npm's `ini` takes it for a key, Python for the rest of a value or for a section.
  */

@@ -23,8 +23,8 @@ const TITLE_TYPES = [
 const MAX_APPENDED = 19;
 
 /**
- * A TMDB v3 key or v4 token. Only what could not be sent in a header or a URL is refused here: whether a key
- * is good is TMDB's to say. The value is in no error.
+ * A TMDB v3 key or v4 token. Only what could not be sent in a header or a URL is refused here: whether a key is valid
+ * only TMDB knows. No error shows the value.
  * @throws {UsageError} for white space or anything but printable ASCII inside.
  */
 export function parseApiKey(text: string): string {
@@ -51,7 +51,7 @@ export function parseLanguage(text: string): string {
 /** How a movie is looked up at TMDB. */
 export type Lookup = 'details' | 'find';
 
-/** @throws {UsageError} naming the value. */
+/** `details` or `find`. @throws {UsageError} naming the value. */
 export function parseLookup(text: string): Lookup {
   const lookup = text.trim();
   if (lookup === 'details' || lookup === 'find') return lookup;
@@ -60,7 +60,7 @@ export function parseLookup(text: string): Lookup {
 
 /**
  * What to append to a movie document: names without repeats, sorted, so that the same set reads the same.
- * `reviews` is dropped: it is always asked for.
+ * `reviews` is dropped: reviews are always appended.
  * @throws {UsageError} naming the item, or the number of items.
  */
 export function parseAppend(text: string): readonly string[] {
@@ -96,7 +96,7 @@ export function parseTitleTypes(text: string): readonly string[] {
   throw new UsageError(`${quote(text)} names no title type: give some of ${TITLE_TYPES.join(', ')}.`);
 }
 
-/** @throws {UsageError} unless the value is a decimal number above 0. */
+/** Requests per second. @throws {UsageError} unless the value is a decimal number above 0. */
 export function parseRequestsPerSecond(text: string): number {
   const rate = /^\d{1,6}(?:\.\d{1,6})?$/.test(text.trim()) ? Number(text) : 0;
   if (rate > 0) return rate;
@@ -125,8 +125,8 @@ export function parseBaseUrl(text: string): string {
 }
 
 /**
- * A Lambda function's name. Lambda allows 64 characters; its role is called the same with `-role` at the end,
- * and IAM allows 64 for that.
+ * A Lambda function's name. Lambda allows 64 characters; its role has the same name with `-role` at the end,
+ * for which IAM allows 64, too.
  * @throws {UsageError} naming the value.
  */
 export function parseLambdaName(text: string): string {

@@ -25,7 +25,7 @@ interface GivenSetting {
 }
 
 /**
- * All settings: flag before environment before config.ini before default. Something empty counts as not given.
+ * All settings: flag before environment before config.ini before default. An empty value counts as not given.
  * @throws {UsageError} for the first value that is not allowed: where it came from, which it is (never a
  *   secret's), what is allowed.
  */
@@ -83,7 +83,7 @@ export function findSetting(
   return undefined;
 }
 
-/** The error of a setting that is needed and that nobody gave: names every place where it can be given. */
+/** The error for a required setting that is missing: names every place where it can be given. */
 export function missingSetting(name: SettingName, configPath: string): UsageError {
   const { description, flag, env, section, key } = SETTINGS[name];
   const ways = [...(flag ? [`--${flag.name}`] : []), env, `[${section}] ${key} in ${configPath}`];

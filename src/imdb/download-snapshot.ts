@@ -2,20 +2,20 @@ import { got, HTTPError, type Response } from 'got';
 import { UsageError } from '../errors.ts';
 import { SnapshotError } from './snapshot-error.ts';
 
-/** How IMDb is asked. */
+/** Where and how IMDb's file is downloaded. */
 export interface SnapshotDownloadOptions {
   /** Where IMDb's files are: `https://datasets.imdbws.com`. */
   readonly datasetsUrl: string;
-  /** Who asks, honestly: `tdd/1.0.0 (+https://…)`. */
+  /** The `User-Agent`, such as `tdd/1.0.0 (+https://…)`. */
   readonly userAgent: string;
   readonly signal?: AbortSignal | undefined;
 }
 
 /** An answer whose body has not been read yet. */
 interface SnapshotDownload {
-  /** The address that was asked, without any password. */
+  /** The address, without any password. */
   readonly url: string;
-  /** As the answer announces it. */
+  /** From `Content-Length`. */
   readonly sizeBytes: number | undefined;
   /** The gzipped bytes. Throws a {@link SnapshotError} when the connection breaks. */
   readonly bytes: AsyncIterable<Buffer>;
@@ -32,7 +32,7 @@ const TIMEOUT_MS = {
 };
 
 /**
- * Asks IMDb for today's file, once: no retry here, since a second body must never follow half of a first.
+ * Requests today's file from IMDb, once: no retry here, since a second body must not follow half of a first.
  * @throws {SnapshotError} for any answer but 200, or none.
  */
 export async function downloadSnapshot(options: SnapshotDownloadOptions): Promise<SnapshotDownload> {

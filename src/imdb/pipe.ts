@@ -1,7 +1,7 @@
 /**
- * One piece at a time from a writer to a reader: `push` waits until the reader has taken the piece before, so that of
- * two readers of one source the slower sets the pace, and memory holds two pieces for each. (Of two streams that are
- * each awaited for their `drain` in turn, the second may have drained before it is asked, which hangs.)
+ * Passes one piece at a time from a writer to a reader, with backpressure: `push` waits until the reader has taken the
+ * previous piece, so that of two readers of one source the slower sets the pace, and memory holds two pieces for each.
+ * (Awaiting the `drain` of two streams in turn hangs when the second has drained before it is awaited.)
  */
 export class Pipe implements AsyncIterable<Buffer> {
   #piece: Buffer | undefined;
@@ -29,7 +29,7 @@ export class Pipe implements AsyncIterable<Buffer> {
     this.#wakeReader?.();
   }
 
-  /** The reader gets `error` in place of the next piece; the writer is let go. */
+  /** The reader gets `error` instead of the next piece; the writer no longer waits. */
   fail(error: unknown): void {
     if (this.#failed) return;
     this.#failed = true;

@@ -3,12 +3,12 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip, type Gunzip } from 'node:zlib';
 import { SnapshotError } from './snapshot-error.ts';
 
-/** Both sides of gunzip work in pieces of this size: 64 KB and Node's 16 KB cost three times as much. */
+/** Gunzip reads and writes chunks of this size: 64 KB and Node's 16 KB take three times as long. */
 export const CHUNK_BYTES = 1_048_576;
 const CHUNKS_AHEAD = 2;
 
 /**
- * Unpacks gzipped bytes and gives the plain ones to `onChunk`, about a megabyte at a time.
+ * Unzips bytes and passes them to `onChunk`, about a megabyte at a time.
  * @throws {SnapshotError} when the bytes are not a gzip file, or not a complete one; what `source` or `onChunk` throws.
  */
 export async function readGzip(
@@ -18,8 +18,8 @@ export async function readGzip(
   const gunzip = createGunzip({ chunkSize: CHUNK_BYTES });
   const sink = new Writable({
     highWaterMark: 2 * CHUNK_BYTES,
-    // A tick later gunzip's own thread is at work on the next chunk. (An async iterator would do the same, but joins
-    // what has gathered to one piece, which is a copy of everything.)
+    // One tick later gunzip's thread works on the next chunk in parallel. (An async iterator would allow that too, but
+    // concatenates buffered chunks, which copies everything.)
     write: (chunk: Buffer, _encoding, done) => {
       process.nextTick(() => {
         try {
@@ -44,8 +44,8 @@ export async function readGzip(
 }
 
 /**
- * Writes to gunzip, always some chunks ahead. `pipeline` would not do: it waits for `drain`, which comes when nothing
- * is left to do, and gunzip's thread then idles while the next chunk is fetched: a quarter of the time.
+ * Writes to gunzip, always some chunks ahead. `pipeline` waits for `drain`, which is emitted when the buffer is empty:
+ * gunzip's thread then idles a quarter of the time, while the next chunk is fetched.
  */
 async function feed(source: AsyncIterable<Buffer>, gunzip: Gunzip): Promise<void> {
   const ahead: Promise<void>[] = [];
@@ -57,7 +57,7 @@ async function feed(source: AsyncIterable<Buffer>, gunzip: Gunzip): Promise<void
   gunzip.end();
 }
 
-/** Joins small pieces, as sockets give them, to pieces of `size` bytes. */
+/** Concatenates small pieces, such as a socket's, to pieces of at least `size` bytes. */
 export async function* coalesce(source: AsyncIterable<Uint8Array>, size: number): AsyncGenerator<Buffer> {
   let gathered: Buffer[] = [];
   let bytes = 0;

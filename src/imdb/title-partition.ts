@@ -3,7 +3,7 @@ import type { Partition } from '../partition.ts';
 import { INITIAL_OVERRIDES } from './initial-overrides.ts';
 
 /**
- * The partition of a title: its start year and its initial. Here and nowhere else a title is assigned to a partition.
+ * The partition of a title: its start year and its initial. The only place where a title is assigned to a partition.
  * @param title IMDb's `primaryTitle`.
  * @param year IMDb's `startYear`; `undefined` where the list has none.
  * @returns `undefined` for a title without a year, which has no partition.
@@ -38,7 +38,7 @@ export function initialOf(title: string): string {
   return first.padEnd(2, '_');
 }
 
-/** What each ASCII character becomes in an initial: letters and digits themselves, white space `_`, anything else nothing. */
+/** What each ASCII character converts to: letters and digits to upper case, white space to `_`, others to nothing. */
 const ASCII: readonly string[] = Array.from({ length: 0x80 }, (_, code) => {
   const character = String.fromCharCode(code);
   if (/[A-Za-z0-9]/.test(character)) return character.toUpperCase();
@@ -65,7 +65,7 @@ const DECOMPOSED: readonly (readonly [from: number, to: number])[] = [
 
 const known = new Map<number, string>(INITIAL_OVERRIDES);
 
-/** At most three of `A–Z`, `0–9` and `_` (white space): what a character outside ASCII becomes in an initial. */
+/** At most three of `A–Z`, `0–9` and `_` (white space): what a character outside ASCII converts to. */
 function lettersOf(codePoint: number): string {
   let letters = known.get(codePoint);
   if (letters === undefined) {
@@ -82,7 +82,7 @@ function lettersOf(codePoint: number): string {
   return letters;
 }
 
-/** One code point at a time: given a whole string, `unidecode` takes À to ß before U+0080–00BF for broken UTF-8. */
+/** One code point at a time: given a whole string, `unidecode` mistakes À to ß before U+0080–00BF for broken UTF-8. */
 function transliterate(codePoint: number): string {
   // Its table has letters for the C1 controls, which are Windows-1252's and not Unicode's.
   if (codePoint >= 0x80 && codePoint < 0xa0) return '';

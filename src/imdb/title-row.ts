@@ -19,7 +19,7 @@ export interface TitleRow {
   year: number | undefined;
 }
 
-/** What a row is: of a wanted type and sound, of another type, or broken. */
+/** A row is valid and of a wanted type, of another type, or invalid. */
 type TitleRowKind = 'wanted' | 'other' | 'bad';
 
 const TAB = 0x09;

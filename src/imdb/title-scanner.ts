@@ -1,13 +1,13 @@
 import { SnapshotError } from './snapshot-error.ts';
 import { createTitleRowReader, parseTitleColumns, type TitleRow } from './title-row.ts';
 
-/** What the rows of a snapshot came to. */
+/** How many rows of a snapshot are of which kind. */
 export interface TitleRowCounts {
   /** All rows below the header. */
   rows: number;
-  /** Rows of a wanted type that are sound, with or without a year; a second row of the same id is not counted. */
+  /** Valid rows of a wanted type, with or without a year; a second row of the same id is not counted. */
   wanted: number;
-  /** Rows that were left out: too few fields, no IMDb id, no year where one should be, longer than 256 KB. */
+  /** Invalid rows, which are left out: too few fields, a malformed IMDb id or year, or longer than 256 KB. */
   bad: number;
 }
 
@@ -16,8 +16,8 @@ const LINE_FEED = 0x0a;
 const MAX_ROW_BYTES = 262_144;
 
 /**
- * Cuts the plain bytes of a snapshot into rows and gives the wanted ones to `onTitle`. The bytes given there are good
- * only during the call: whoever keeps a piece must copy it, since a kept `subarray` keeps its whole chunk alive.
+ * Splits the unzipped bytes of a snapshot into rows and passes the wanted ones to `onTitle`. The bytes passed are valid
+ * only during the call: copy what you keep, since a kept `subarray` keeps its whole chunk in memory.
  */
 export class TitleScanner {
   readonly counts: TitleRowCounts = { rows: 0, wanted: 0, bad: 0 };
@@ -25,7 +25,7 @@ export class TitleScanner {
   readonly #onTitle: (bytes: Buffer, row: TitleRow) => void;
   readonly #row: TitleRow = { idStart: 0, idEnd: 0, titleStart: 0, titleEnd: 0, year: undefined };
   #readRow: ReturnType<typeof createTitleRowReader> | undefined;
-  /** The beginning of a row whose end has not come yet. */
+  /** The beginning of a row that continues in the next chunk. */
   #begun: Buffer[] = [];
   #begunBytes = 0;
 

@@ -11,16 +11,16 @@ export interface TitleGroup {
   readonly count: number;
 }
 
-/** The rows sorted by partition and, within, by id in the order of the file's own: character by character. */
+/** The rows sorted by partition, and within a partition by id as IMDb's file is: character by character. */
 export interface SortedTitles {
   /** `tconst`, tab, title, line feed; UTF-8. */
   readonly bytes: Buffer;
   readonly groups: readonly TitleGroup[];
-  /** Rows that were left out because their id had been there before. */
+  /** Rows that were left out because an earlier row has the same id. */
   readonly duplicates: number;
 }
 
-/** Rows lie in blocks of this size, never across two. It is above the longest row that the scanner lets through. */
+/** Rows are stored in blocks of this size, never across two: it exceeds the longest row that the scanner accepts. */
 const BLOCK_BITS = 20;
 const BLOCK_BYTES = 2 ** BLOCK_BITS;
 const FIRST_CAPACITY = 65_536;
@@ -108,7 +108,7 @@ export class TitleTable {
     return length;
   }
 
-  /** The rows' numbers by id, of several with one id the first. IMDb's file is sorted, so this is seldom work. */
+  /** The rows' numbers sorted by id, the first row of each id only. IMDb's file is sorted, so there is seldom work. */
   #orderById(): Uint32Array {
     const rows = new Uint32Array(this.#size);
     for (let row = 0; row < rows.length; row++) rows[row] = row;

@@ -4,7 +4,7 @@ import { classifyAnswer } from './classify-answer.ts';
 import { apiKeyWriter, keyRefused, withoutKey } from './client.ts';
 import { type HttpGet, TransportError } from './http.ts';
 
-/** A key, and how to ask TMDB about it. */
+/** A key, and the client to check it with. */
 export interface KeyQuestion {
   readonly http: HttpGet;
   readonly baseUrl: string;
@@ -13,9 +13,9 @@ export interface KeyQuestion {
 }
 
 /**
- * Asks TMDB whether it knows the key (`GET /3/authentication`), once.
- * @throws {KeyRefusedError} when it does not.
- * @throws {UserError} when TMDB cannot be asked, or answers something else.
+ * Checks the key with one request (`GET /3/authentication`).
+ * @throws {KeyRefusedError} when TMDB refuses the key.
+ * @throws {UserError} when TMDB cannot be reached, or answers something else.
  */
 export async function checkKey({ http, baseUrl, apiKey, signal }: KeyQuestion): Promise<void> {
   const url = new URL(`${baseUrl}/3/authentication`);

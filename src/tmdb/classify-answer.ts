@@ -1,22 +1,22 @@
 import { isRecord, parseJson } from '../json.ts';
 import type { HttpAnswer } from './http.ts';
 
-/** What an answer means for what comes next. */
+/** What an answer means, and hence what to do next. */
 export type Verdict =
   | { readonly next: 'use'; readonly json: unknown }
   | { readonly next: 'notFound' }
-  /** It will not change: do not ask again. */
+  /** Permanent: no retry. */
   | { readonly next: 'refused'; readonly reason: string }
   | { readonly next: 'throttled'; readonly retryAfter: string | undefined }
   | { readonly next: 'retry'; readonly reason: string }
   | { readonly next: 'keyRefused'; readonly reason: string };
 
-/** "The ID is invalid": the one 500 of TMDB's that will not change. */
+/** "The ID is invalid": the only 500 of TMDB's that is permanent. */
 const INVALID_ID = 44;
 
 /**
  * Reads TMDB's status and error codes (https://developer.themoviedb.org/docs/errors). A refusal counts only
- * with TMDB's own JSON: a 404 or 403 page of a proxy or a CDN says nothing of a title or a key.
+ * with TMDB's own JSON: a 404 or 403 page of a proxy or a CDN says nothing about a title or a key.
  */
 export function classifyAnswer({ status, body, retryAfter }: HttpAnswer): Verdict {
   if (status === 429) return { next: 'throttled', retryAfter };

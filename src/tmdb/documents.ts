@@ -15,7 +15,7 @@ export interface ReviewPage {
 }
 
 /**
- * Reads `GET /3/movie/{id}`. Tolerant of all but the number, which becomes part of a key.
+ * Reads `GET /3/movie/{id}`. Only the id is checked, since it becomes part of a key.
  * @throws {BadAnswerError}
  */
 export function readMovie(json: unknown): TmdbMovie {

@@ -3,24 +3,24 @@ import { Agent as HttpsAgent } from 'node:https';
 import got, { RequestError } from 'got';
 import { MAX_CONNECTIONS } from './limits.ts';
 
-/** What came back from one GET. */
+/** The answer to one GET. */
 export interface HttpAnswer {
   readonly status: number;
   readonly body: string;
-  /** The `Retry-After` header as it came. */
+  /** The `Retry-After` header, unparsed. */
   readonly retryAfter: string | undefined;
 }
 
 /**
  * One GET, sent once.
- * @throws {TransportError} when no whole answer came; the signal's reason when it was aborted.
+ * @throws {TransportError} when no complete answer arrived; the signal's reason when it was aborted.
  */
 export type HttpGet = (
   url: URL,
   options: { readonly headers: Readonly<Record<string, string>>; readonly signal?: AbortSignal | undefined },
 ) => Promise<HttpAnswer>;
 
-/** No whole answer came: reset, time-out, name not found. Its message is a short code and holds no URL. */
+/** No complete answer arrived: reset, time-out, name not found. Its message is a short code and holds no URL. */
 export class TransportError extends Error {
   override readonly name = 'TransportError';
 }

@@ -16,9 +16,9 @@ export interface Pacer {
   throttled(sentAtMs: number, retryAfterMs?: number): void;
 }
 
-/** A gap never shrinks below this part of a slot: what was held up is caught up gently, not in a burst. */
+/** A gap is never shorter than this part of a slot: delayed requests catch up gradually, not in a burst. */
 const MIN_GAP_SLOTS = 2 / 3;
-/** What is owed after a longer stall or pause, or for want of callers, is forgotten. */
+/** Slots that were missed longer ago, through a stall, a pause or a lack of callers, are dropped. */
 const MAX_LAG_MS = 500;
 const PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 600_000;
@@ -30,7 +30,7 @@ const NEVER = Number.NEGATIVE_INFINITY;
 /**
  * An absolute schedule, one slot every `1 / requestsPerSecond` s and {@link PACE_MARGIN} of it, so that late timers
  * never add up, with a minimum gap and a ring of the last sends, so that a stall never makes a burst: no second sees
- * more than `requestsPerSecond` sends (rounded up). What a shorter stall or pause left unused is made up within that.
+ * more than `requestsPerSecond` sends (rounded up). Slots missed in a shorter stall or pause are made up within that limit.
  * @param options.requestsPerSecond above 0; fractions are fine (a fleet's budget is divided by its workers).
  */
 export function createPacer({
@@ -42,7 +42,7 @@ export function createPacer({
 }): Pacer {
   const slotMs = (1_000 / requestsPerSecond) * (1 + PACE_MARGIN);
   const lastSends: number[] = new Array(Math.ceil(requestsPerSecond)).fill(NEVER);
-  // Half the margin: what was made up has left a hole behind it, which the other half evens out within a minute.
+  // Half the margin: catching up leaves a gap later, for which the other half makes up within a minute.
   const ringMs = (1_000 / requestsPerSecond) * (1 + PACE_MARGIN / 2) * lastSends.length;
   let sends = 0;
   let lastSendAt = NEVER;
@@ -53,7 +53,7 @@ export function createPacer({
   let latest = NEVER;
   let queue: Promise<unknown> = Promise.resolve();
 
-  /** Where the clock is set back, the schedule goes back with it: else all would wait until it is that late again. */
+  /** When the clock is set back, so is the schedule: otherwise all callers would wait for the difference. */
   function readClock(): number {
     const now = clock.now();
     const backMs = Math.max(0, latest - now);
@@ -70,7 +70,7 @@ export function createPacer({
     return now;
   }
 
-  /** The part of the rate in force: after a halving it comes back linearly. */
+  /** The part of the rate that is in force: after it was halved, it recovers linearly. */
   function factorAt(now: number): number {
     const recovered = Math.min(1, Math.max(0, now - throttledAt) / RECOVERY_MS);
     return factorThen + (1 - factorThen) * recovered;
@@ -119,7 +119,7 @@ export function createPacer({
       if (wasInFlightTogether) return;
       const isRepeat = now - throttledAt < REPEAT_WITHIN_MS;
       factorThen = isRepeat ? Math.max(factorAt(now) / 2, LOWEST_FACTOR) : factorAt(now);
-      if (isRepeat) dueAt = Math.max(dueAt, pausedUntil); // Nothing is made up: it was too much.
+      if (isRepeat) dueAt = Math.max(dueAt, pausedUntil); // No catching up: the rate was too high.
       throttledAt = now;
     },
   };
