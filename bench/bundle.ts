@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { buildZip } from '../src/deploy/zip.ts';
+import { WORKER_VARIABLES } from '../src/worker-contract.ts';
 import { atMost, type BenchRow, median } from './bench-row.ts';
 
 const ROUNDS = 5;
@@ -13,10 +14,10 @@ const run = promisify(execFile);
 const ENV = {
   AWS_REGION: 'us-east-1',
   AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
-  DATALAKE_BUCKET_NAME: 'bench',
-  TMDB_API_KEY: '0123456789abcdef0123456789abcdef',
-  TDD_QUEUE_URL: 'http://127.0.0.1:9/queue',
-  TDD_DLQ_URL: 'http://127.0.0.1:9/queue-dlq',
+  [WORKER_VARIABLES.bucketName]: 'bench',
+  [WORKER_VARIABLES.apiKey]: '0123456789abcdef0123456789abcdef',
+  [WORKER_VARIABLES.queueUrl]: 'http://127.0.0.1:9/queue',
+  [WORKER_VARIABLES.deadLetterQueueUrl]: 'http://127.0.0.1:9/queue-dlq',
 };
 
 /** The worker's zip, and how long a fresh process takes to import the bundle and make its clients. */
