@@ -116,8 +116,8 @@ export interface StepContext {
   readonly onWait: () => void;
   /** Steps add to it what they create. */
   readonly refs: ResourceRefs;
-  /** When this deploy last changed the role's permissions: milliseconds since the epoch. */
-  roleChangedAt?: number;
+  /** When the role's permissions last changed, as far as known: milliseconds since the epoch. */
+  roleChangedAt?: number | undefined;
 }
 
 export interface DestroyContext {

@@ -200,12 +200,17 @@ async function updateEventSource(
   await waitUntilSettled(context, lambda, UUID);
 }
 
-/** When the role last changed, as far as known. This may complete a deploy that changed it just before a crash. */
-function roleChangedAt({ clock, roleChangedAt }: StepContext, { find, refs }: Situation): number | undefined {
-  if (roleChangedAt !== undefined) return roleChangedAt;
+/**
+ * When the role last changed, as far as known. This may complete a deploy that changed it just before a crash: then it
+ * counts as changed now, once for the whole deploy.
+ */
+function roleChangedAt(context: StepContext, { find, refs }: Situation): number | undefined {
   const mayCompleteAnother =
     refs.eventSourceId === undefined || find(lambdaFunction)?.observed.resumesEventSource === true;
-  return mayCompleteAnother ? clock.now() : find(role)?.observed.createdAt?.getTime();
+  context.roleChangedAt ??= mayCompleteAnother
+    ? context.clock.now()
+    : find(role)?.observed.createdAt?.getTime();
+  return context.roleChangedAt;
 }
 
 /** @returns the event source once it no longer changes; `undefined` when it is gone. */
