@@ -1,4 +1,4 @@
-import { type EventSource, type FleetWorkers, isSettled } from '../aws/event-source.ts';
+import { type EventSource, type FleetWorkers, isStable } from '../aws/event-source.ts';
 import { countMessages, type QueueDepths, type QueueReader } from '../aws/queue-interface.ts';
 import type { Clock } from '../clock.ts';
 import { UserError } from '../errors.ts';
@@ -65,11 +65,11 @@ async function setEnabled(
   const wanted = enabled ? 'Enabled' : 'Disabled';
   const deadline = clock.now() + DEADLINE_MS;
   const before = await readExisting();
-  const unchanged = isEnabled(before) === enabled && isSettled(before);
+  const unchanged = isEnabled(before) === enabled && isStable(before);
   let current = before;
   while (current.state !== wanted && clock.now() < deadline) {
     // AWS refuses to change an event source while an earlier change is in progress.
-    if (isSettled(current)) current = await workers.switchEventSource(current.id, enabled);
+    if (isStable(current)) current = await workers.switchEventSource(current.id, enabled);
     if (current.state === wanted) break;
     await clock.sleep(POLL_MS, signal);
     current = await readExisting();

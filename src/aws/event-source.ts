@@ -79,7 +79,7 @@ export async function disableEventSource(id: string, config: LambdaClientConfig 
 }
 
 /** Is its last change complete? Until then AWS refuses another one. */
-export function isSettled({ state }: { readonly state: string | undefined }): boolean {
+export function isStable({ state }: { readonly state: string | undefined }): boolean {
   return state === 'Enabled' || state === 'Disabled';
 }
 

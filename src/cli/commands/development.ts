@@ -82,8 +82,8 @@ async function readOne(
   const { prompter, output, configPath } = context;
   const { parse, description, secret } = SETTINGS[name];
   const given = findSetting(name, sources);
-  const isSettled = given?.from === 'flag' || (given !== undefined && context.yes);
-  if (isSettled || !prompter.isInteractive) {
+  const isKnown = given?.from === 'flag' || (given !== undefined && context.yes);
+  if (isKnown || !prompter.isInteractive) {
     const value = resolveSetting(name, sources);
     if (value === undefined) throw missingSetting(name, configPath);
     return value;

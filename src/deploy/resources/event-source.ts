@@ -10,7 +10,7 @@ import {
 } from '@aws-sdk/client-lambda';
 import type { AwsClients } from '../../aws/clients.ts';
 import { isServiceError, orAbsent } from '../../aws/errors.ts';
-import { getEventSource, isSettled, listEventSources } from '../../aws/event-source.ts';
+import { getEventSource, isStable, listEventSources } from '../../aws/event-source.ts';
 import { BATCH_SIZE, FUNCTION_TIMEOUT_SECONDS } from '../../worker-contract.ts';
 import { diffProperties, type Properties, touches } from '../change.ts';
 import { retryDuringIamPropagation, retryUntilVisibilityTimeoutIsSeen } from '../eventual-consistency.ts';
@@ -222,7 +222,7 @@ async function waitUntilSettled(
   const what = `The change of the event source ${id}`;
   const { found } = await waitFor(waiter, { timeoutMs: SETTLE_TIMEOUT_MS, what }, async () => {
     const found = await getEventSource({ lambda }, id);
-    return !found || isSettled({ state: found.State }) ? { found } : undefined;
+    return !found || isStable({ state: found.State }) ? { found } : undefined;
   });
   return found;
 }
