@@ -74,6 +74,11 @@ describe('a fleet that meets poison and loses a worker', () => {
     expect(report).toMatchObject({ moved: 3, left: 0 });
     // Poison stays poison.
     await until(async () => (await sandbox.depthOf(DEAD_LETTER_QUEUE)).waiting === 3);
+    // A worker that dies before it has acknowledged what it sent there would leave it on the queue, too.
+    await until(async () => {
+      const { waiting, inFlight } = await sandbox.depthOf(QUEUE);
+      return waiting === 0 && inFlight === 0;
+    });
   });
 
   test('gives up a partition whose worker dies each time, and takes it back from redrive', async () => {
