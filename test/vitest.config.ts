@@ -20,8 +20,8 @@ export default defineConfig({
   test: {
     // The AWS SDK warns at each start on Node 20; only `tdd deploy` says it.
     env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
-    // On a small machine, too, files go in pairs.
-    maxWorkers: 2,
+    // Fleets wait most of the time: on two cores, three files at once keep both busy.
+    maxWorkers: 3,
     testTimeout: 180_000,
     hookTimeout: 180_000,
     coverage: {
@@ -53,14 +53,12 @@ export default defineConfig({
         },
       },
       {
-        // The built program: `npm run test:e2e`. Its fleets wait most of the time, so three run at once, after the rest.
+        // The built program: `npm run test:e2e`.
         extends: true,
         test: {
           name: 'e2e',
           include: [E2E],
           globalSetup: ['test/support/build-program.ts'],
-          maxWorkers: 3,
-          sequence: { groupOrder: 1 },
         },
       },
     ],

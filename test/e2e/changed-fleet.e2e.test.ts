@@ -11,7 +11,7 @@ describe('a fleet that is changed while it runs', () => {
   let sandbox: OpenSandbox;
   let launched: LaunchResult;
   beforeAll(async () => {
-    sandbox = await openSandbox({ titles: 400 });
+    sandbox = await openSandbox({ titles: 300 });
     sandbox.env.TMDB_REQUESTS_PER_SECOND = String(REQUESTS_PER_SECOND);
     await sandbox.tddJson('deploy', '--yes', '--workers', '3');
     launched = await sandbox.tddJson<LaunchResult>('launch', '--min-year', '2020', '--yes');
