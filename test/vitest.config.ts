@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import { noMotoReason } from './support/moto.ts';
 
 const INTEGRATION = 'test/**/*.integration.test.ts';
@@ -15,6 +16,16 @@ if (process.env.TDD_TEST_SKIPS_TOLD === undefined) {
   for (const what of skipped) process.stderr.write(`skipped: ${what}\n`);
 }
 
+const LANES = ['e2e', 'integration', 'unit'];
+
+/** Starts the fleets first: they wait most of the time, which the other tests then use. */
+class FleetsFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ project }: TestSpecification) => LANES.indexOf(project.name);
+    return (await super.sort(files)).sort((a, b) => rank(a) - rank(b));
+  }
+}
+
 // biome-ignore lint/style/noDefaultExport: vitest reads its configuration from the default export
 export default defineConfig({
   test: {
@@ -22,6 +33,7 @@ export default defineConfig({
     env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
     // Fleets wait most of the time: on two cores, three files at once keep both busy.
     maxWorkers: 3,
+    sequence: { sequencer: FleetsFirst },
     testTimeout: 180_000,
     hookTimeout: 180_000,
     coverage: {
