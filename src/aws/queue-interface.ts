@@ -32,6 +32,16 @@ export interface QueueDepths {
   readonly retentionSeconds: number;
 }
 
+/** Reads the depths out of a queue's attributes, as GetQueueAttributes returns them; a count that is absent is 0. */
+export function depthsOf(attributes: Readonly<Record<string, string | undefined>>): QueueDepths {
+  return {
+    waiting: Number(attributes.ApproximateNumberOfMessages ?? 0),
+    inFlight: Number(attributes.ApproximateNumberOfMessagesNotVisible ?? 0),
+    delayed: Number(attributes.ApproximateNumberOfMessagesDelayed ?? 0),
+    retentionSeconds: Number(attributes.MessageRetentionPeriod ?? 345_600),
+  };
+}
+
 /** How many messages a queue holds in all; 0 when it does not exist. */
 export function countMessages(depths: QueueDepths | undefined): number {
   return depths === undefined ? 0 : depths.waiting + depths.inFlight + depths.delayed;

@@ -16,7 +16,13 @@ import { UserError } from '../errors.ts';
 import { parseMessage } from '../message.ts';
 import type { Partition } from '../partition.ts';
 import { explainAwsError } from './errors.ts';
-import type { QueueReader, QueueSender, QueueTaker, TakenMessage } from './queue-interface.ts';
+import {
+  depthsOf,
+  type QueueReader,
+  type QueueSender,
+  type QueueTaker,
+  type TakenMessage,
+} from './queue-interface.ts';
 
 /** An SQS queue. All methods throw a {@link UserError} when it does not exist or AWS refuses. */
 export interface SqsQueue extends QueueReader, QueueSender, QueueTaker {
@@ -99,12 +105,7 @@ export function createSqsQueue(
             'ApproximateNumberOfMessagesDelayed',
             'MessageRetentionPeriod',
           );
-          return {
-            waiting: Number(attributes.ApproximateNumberOfMessages ?? 0),
-            inFlight: Number(attributes.ApproximateNumberOfMessagesNotVisible ?? 0),
-            delayed: Number(attributes.ApproximateNumberOfMessagesDelayed ?? 0),
-            retentionSeconds: Number(attributes.MessageRetentionPeriod ?? 345_600),
-          };
+          return depthsOf(attributes);
         } catch (error) {
           if (isAbsence(error)) return undefined;
           throw error;

@@ -9,6 +9,7 @@ import {
   TagQueueCommand,
 } from '@aws-sdk/client-sqs';
 import { orAbsent } from '../../aws/errors.ts';
+import { countMessages, depthsOf } from '../../aws/queue-interface.ts';
 import { MAX_RECEIVE_COUNT, RETENTION_SECONDS, VISIBILITY_TIMEOUT_SECONDS } from '../../worker-contract.ts';
 import { diffProperties, type Properties, touches } from '../change.ts';
 import { retryUntilDeadLetterQueueIsSeen, retryUntilQueueNameIsFree } from '../eventual-consistency.ts';
@@ -76,10 +77,7 @@ function defineQueue<Kind extends 'queue' | 'deadLetterQueue'>(
       return {
         url,
         ours: tag === names.stack,
-        messages:
-          Number(attributes.ApproximateNumberOfMessages ?? 0) +
-          Number(attributes.ApproximateNumberOfMessagesNotVisible ?? 0) +
-          Number(attributes.ApproximateNumberOfMessagesDelayed ?? 0),
+        messages: countMessages(depthsOf(attributes)),
         properties: {
           [STACK_TAG]: tag,
           VisibilityTimeout: attributes.VisibilityTimeout,
