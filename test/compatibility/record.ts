@@ -43,16 +43,22 @@ export type Recording = Readonly<Record<string, string>>;
 /** A sandbox with a small catalogue, which must always be the same. */
 export const SANDBOX_OPTIONS = { titles: 90, years: [2023], latencyMs: 1 };
 
-/** Records `--help` of the program and of each command that it lists. */
+/** Records which commands and flags the program's `--help` lists, and each command's. */
 export async function recordHelp({ run }: Program, cwd: string): Promise<Recording> {
   const helpOf = async (...command: string[]) => {
-    const { exitCode, stdout, stderr } = await run([...command, '--help'], { cwd, env: {} });
-    return `${stdout}${stderr}exit code ${exitCode}\n`;
+    const { exitCode, stdout } = await run([...command, '--help'], { cwd, env: {} });
+    const commands = [...(/\nCommands:\n(.*?)\n\n/s.exec(stdout)?.[1] ?? '').matchAll(/^ {2}(\w+) /gm)];
+    const flags = stdout.matchAll(/^ {2}(?:-\w, )?(--[a-z-]+)/gm);
+    const names = (matches: Iterable<RegExpMatchArray>) => [...matches].map(([, name = '']) => name).sort();
+    return {
+      commands: names(commands),
+      lines: [...names(commands), ...names(flags), `exit code ${exitCode}`],
+    };
   };
-  const recording: Record<string, string> = { tdd: await helpOf() };
-  const [, commands = ''] = (recording.tdd ?? '').split('\nCommands:\n');
-  for (const [, name] of commands.matchAll(/^ {2}(\w+) /gm)) {
-    if (name !== undefined && name !== 'help') recording[`tdd ${name}`] = await helpOf(name);
+  const { commands, lines } = await helpOf();
+  const recording: Record<string, string> = { tdd: joinLines(lines) };
+  for (const name of commands) {
+    if (name !== 'help') recording[`tdd ${name}`] = joinLines((await helpOf(name)).lines);
   }
   return recording;
 }
@@ -122,12 +128,12 @@ const MISTAKES: Readonly<
   },
 };
 
-/** Records the exact output and exit code of each mistake. */
+/** Records the exit code of each mistake. @throws Error for one that gets anything but a single line on stderr. */
 export async function recordMistakes({ run }: Program, cwd: string): Promise<Recording> {
   const recording: Record<string, string> = {};
   for (const [given, { env, argvs }] of Object.entries(MISTAKES)) {
     for (const argv of argvs) {
-      recording[`tdd ${argv} (${given})`] = tellRun(await run(argv.split(' '), { cwd, env }), cwd);
+      recording[`tdd ${argv} (${given})`] = tellRefusal(await run(argv.split(' '), { cwd, env }));
     }
   }
   return recording;
@@ -169,7 +175,7 @@ export async function recordCommands(
     ]);
   };
   const refuse = async (argv: string) => {
-    recording[`tdd ${argv}`] = tellRun(await run(argv.split(' '), { cwd: folder, env }), folder);
+    recording[`tdd ${argv}`] = tellRefusal(await run(argv.split(' '), { cwd: folder, env }));
   };
   const untilStatusShows = async (wanted: string) => {
     const deadlineMs = Date.now() + 120_000;
@@ -448,6 +454,8 @@ function joinLines(lines: readonly string[]): string {
   return `${lines.join('\n')}\n`;
 }
 
-function tellRun({ exitCode, stdout, stderr }: Run, folder: string): string {
-  return `${stdout}${stderr}exit code ${exitCode}\n`.replaceAll(folder, '{folder}');
+function tellRefusal({ exitCode, stdout, stderr }: Run): string {
+  if (stdout !== '' || !/^tdd: .+\n$/.test(stderr))
+    throw new Error(`No one-line message: ${stdout}${stderr}`);
+  return `exit code ${exitCode}\n`;
 }
