@@ -4,7 +4,7 @@ import { createRunId } from '../run-id.ts';
 import { createDeadline, type Deadline } from './deadline.ts';
 import { decideNext, type Next, type Work } from './decide-next.ts';
 import { type Log, logWork } from './log.ts';
-import { pauseEventSource } from './refused-key.ts';
+import { pauseEventSource } from './pause-event-source.ts';
 import { type WorkDeps, workPartition } from './work-partition.ts';
 
 /** What a worker needs. */
