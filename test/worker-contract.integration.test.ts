@@ -7,7 +7,7 @@ import { GetQueueAttributesCommand, GetQueueUrlCommand } from '@aws-sdk/client-s
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createWorker } from '../src/worker/create-worker.ts';
 import { createDeadline } from '../src/worker/deadline.ts';
-import { decideNext, type Ending } from '../src/worker/decide-next.ts';
+import { decideNext, type Outcome } from '../src/worker/decide-next.ts';
 import { deadLetterQueueName, WORKER_VARIABLES, WORKING_SECONDS } from '../src/worker-contract.ts';
 import { createCloud, deploy, INPUT, NAMES } from './deploy/cloud.ts';
 import { AWS_TARGETS, type Aws } from './support/aws-targets.ts';
@@ -60,9 +60,9 @@ describe.each(AWS_TARGETS)('what deploy configures on $name is what the worker a
 
   it('a message whose work fails at the last receive that the queue allows becomes a dead letter with a reason', () => {
     const { maxReceiveCount } = JSON.parse(queue.RedrivePolicy ?? '{}') as { maxReceiveCount: number };
-    const ending: Ending = { kind: 'failed', reason: 'One title failed.' };
+    const outcome: Outcome = { kind: 'failed', reason: 'One title failed.' };
     const at = (receives: number) =>
-      decideNext(ending, { receives, firstReceivedMs: 0 }, { nowMs: 0, random: () => 0 });
+      decideNext(outcome, { receives, firstReceivedMs: 0 }, { nowMs: 0, random: () => 0 });
     expect(at(maxReceiveCount - 1)).toMatchObject({ action: 'return' });
     expect(at(maxReceiveCount)).toEqual({ action: 'deadLetter', reason: 'One title failed.' });
   });

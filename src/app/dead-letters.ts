@@ -1,8 +1,8 @@
 import {
   countMessages,
   type QueueReader,
-  type QueueTaker,
-  type TakenMessage,
+  type QueueReceiver,
+  type ReceivedMessage,
 } from '../aws/queue-interface.ts';
 import type { Clock } from '../clock.ts';
 import type { Partition } from '../partition.ts';
@@ -29,7 +29,7 @@ export interface DeadLetterList {
 }
 
 /** A dead-letter queue. */
-export type DeadLetterQueue = QueueReader & QueueTaker;
+export type DeadLetterQueue = QueueReader & QueueReceiver;
 
 /** SQS's maximum visibility timeout: twelve hours. */
 const MAX_VISIBILITY_SECONDS = 43_200;
@@ -47,14 +47,14 @@ function visibilitySeconds(waiting: number): number {
  * @param options.waiting about how many messages are visible.
  */
 export async function* takeEach(
-  deadLetters: QueueTaker,
+  deadLetters: QueueReceiver,
   { waiting, signal }: { readonly waiting: number; readonly signal?: AbortSignal | undefined },
-): AsyncGenerator<readonly TakenMessage[]> {
+): AsyncGenerator<readonly ReceivedMessage[]> {
   const seconds = visibilitySeconds(waiting);
   const seen = new Set<string>();
   while (true) {
     signal?.throwIfAborted();
-    const taken = await deadLetters.take(seconds);
+    const taken = await deadLetters.receive(seconds);
     const fresh = taken.filter(({ id }) => !seen.has(id));
     if (fresh.length === 0) return;
     for (const { id } of fresh) seen.add(id);
@@ -63,9 +63,9 @@ export async function* takeEach(
 }
 
 /** Makes messages visible again. A failure is harmless: they become visible when their timeout ends. */
-export async function giveAllBack(deadLetters: QueueTaker, receipts: readonly string[]): Promise<void> {
+export async function giveAllBack(deadLetters: QueueReceiver, receipts: readonly string[]): Promise<void> {
   for (let at = 0; at < receipts.length; at += 10) {
-    await deadLetters.giveBack(receipts.slice(at, at + 10));
+    await deadLetters.makeVisible(receipts.slice(at, at + 10));
   }
 }
 
@@ -101,7 +101,10 @@ export async function listDeadLetters(
  */
 const LONGEST_SENDING_MS = 60_000;
 
-function toDeadLetter({ id, partition, reason, run, at, sentAtMs }: TakenMessage, nowMs: number): DeadLetter {
+function toDeadLetter(
+  { id, partition, reason, run, at, sentAtMs }: ReceivedMessage,
+  nowMs: number,
+): DeadLetter {
   const atMs = at === undefined ? Number.NaN : Date.parse(at);
   const isOutdated = sentAtMs - atMs > LONGEST_SENDING_MS;
   const since = Number.isNaN(atMs) || isOutdated ? sentAtMs || nowMs : atMs;

@@ -1,4 +1,4 @@
-import type { QueueMover, QueueSender, TakenMessage } from '../aws/queue-interface.ts';
+import type { QueueMover, QueueSender, ReceivedMessage } from '../aws/queue-interface.ts';
 import type { Clock } from '../clock.ts';
 import { CancelledError, UserError } from '../errors.ts';
 import { type Partition, partitionName } from '../partition.ts';
@@ -170,7 +170,7 @@ async function moveMessages(
   return { moved, left, undeleted, by: 'messages' };
 
   /** @returns the receipts of what the queue has taken. */
-  async function send(messages: readonly TakenMessage[]): Promise<string[]> {
+  async function send(messages: readonly ReceivedMessage[]): Promise<string[]> {
     const { accepted } = await queue.sendBatch(
       messages.map(({ body }, place) => ({ id: String(place), body })),
     );

@@ -1,4 +1,4 @@
-import { countMessages, type QueueReader, SURELY_EMPTY_MS } from '../aws/queue-interface.ts';
+import { countMessages, EMPTY_AFTER_MS, type QueueReader } from '../aws/queue-interface.ts';
 import { type Clock, utcDay } from '../clock.ts';
 import type { Counts, Manifest } from '../download/manifest.ts';
 import { readManifest } from '../download/manifest-store.ts';
@@ -101,7 +101,7 @@ export async function followRun(
     }
     if (countMessages(await queue.readDepths()) > 0) idleSinceMs = undefined;
     else idleSinceMs ??= clock.now();
-    if (idleSinceMs === undefined || clock.now() - idleSinceMs < SURELY_EMPTY_MS) continue;
+    if (idleSinceMs === undefined || clock.now() - idleSinceMs < EMPTY_AFTER_MS) continue;
     // A concurrent run may have written the manifest last.
     if (manifest?.complete) return { complete: true, counts: manifest.counts };
     return { complete: false, ...counts, reason: 'The queue is empty, and no worker has told of this run.' };

@@ -24,7 +24,7 @@ export interface PauseReport extends SwitchReport {
 
 /** What pausing and resuming work with. */
 interface SwitchDeps {
-  readonly workers: Pick<FleetWorkers, 'readEventSource' | 'switchEventSource'>;
+  readonly workers: Pick<FleetWorkers, 'readEventSource' | 'setEventSourceEnabled'>;
   readonly queue: QueueReader;
   readonly clock: Clock;
 }
@@ -69,7 +69,7 @@ async function setEnabled(
   let current = before;
   while (current.state !== wanted && clock.now() < deadline) {
     // AWS refuses to change an event source while an earlier change is in progress.
-    if (isStable(current)) current = await workers.switchEventSource(current.id, enabled);
+    if (isStable(current)) current = await workers.setEventSourceEnabled(current.id, enabled);
     if (current.state === wanted) break;
     await clock.sleep(POLL_MS, signal);
     current = await readExisting();

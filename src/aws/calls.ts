@@ -26,7 +26,7 @@ interface CallOptions {
  * The same clients with `around` between the caller and each call.
  * @param around `next` makes the call, with additional options if it is given any.
  */
-export function aroundCalls(
+export function interceptCalls(
   clients: AwsClients,
   around: (call: Call, next: (options?: CallOptions) => Promise<unknown>) => Promise<unknown>,
 ): AwsClients {
@@ -61,7 +61,7 @@ export function withAbortGrace(
   clients: AwsClients,
   { graceMs, ...stop }: { readonly clock: Clock; readonly signal: AbortSignal; readonly graceMs: number },
 ): AwsClients {
-  return aroundCalls(clients, async (_, next) => {
+  return interceptCalls(clients, async (_, next) => {
     const { abort, end } = startAbortGrace(stop, graceMs);
     const aborted = new Promise<never>((_resolve, reject) => {
       abort.addEventListener('abort', () => reject(abort.reason), { once: true });
@@ -77,27 +77,27 @@ export function withAbortGrace(
 declare const reading: unique symbol;
 
 /** Clients that can read and nothing else: the only ones that planning is given. */
-export type ReadingClients = AwsClients & { readonly [reading]: true };
+export type ReadOnlyClients = AwsClients & { readonly [reading]: true };
 
 /**
  * The same clients, which cannot change anything: each call that does not only read is refused before it leaves the
  * process.
  * @throws Error from `send`, naming the call: a bug in this program, never the user's fault.
  */
-export function readingClients(clients: AwsClients): ReadingClients {
-  return aroundCalls(clients, async ({ service, operation }, next) => {
+export function readOnlyClients(clients: AwsClients): ReadOnlyClients {
+  return interceptCalls(clients, async ({ service, operation }, next) => {
     if (!READING.test(operation)) {
       throw new Error(`${service}:${operation} would change something, and planning only reads.`);
     }
     return next();
-  }) as ReadingClients;
+  }) as ReadOnlyClients;
 }
 
 /** How AWS names operations that read: in the services used here, other operations do not begin like this. */
 const READING = /^(Describe|Get|Head|List)[A-Z]/;
 
 /** IAM actions whose name differs from the call that they allow. */
-const OTHER_ACTIONS: Readonly<Record<string, string>> = {
+const ACTION_NAMES: Readonly<Record<string, string>> = {
   's3:HeadBucket': 's3:ListBucket',
   's3:GetPublicAccessBlock': 's3:GetBucketPublicAccessBlock',
   's3:PutPublicAccessBlock': 's3:PutBucketPublicAccessBlock',
@@ -111,7 +111,7 @@ const OTHER_ACTIONS: Readonly<Record<string, string>> = {
 /** The IAM action that a call needs: `sqs:CreateQueue`. */
 export function permissionOf(call: { readonly service: string; readonly operation: string }): string {
   const name = `${call.service}:${call.operation}`;
-  return OTHER_ACTIONS[name] ?? name;
+  return ACTION_NAMES[name] ?? name;
 }
 
 /** What a call is about, for people: `the queue "films"`. */
@@ -148,23 +148,23 @@ function shorten(property: string, value: string): string {
  * @param secrets values that must not appear in any message, whatever a service answers.
  */
 export function withClearErrors(clients: AwsClients, secrets: readonly string[] = []): AwsClients {
-  return aroundCalls(clients, async (call, next) => {
+  return interceptCalls(clients, async (call, next) => {
     try {
       return await next();
     } catch (error) {
       if (!(error instanceof Error) || error instanceof UserError) throw error;
-      hide(error, secrets);
+      redact(error, secrets);
       failedCalls.set(error, call);
       // The answer does not have a body, but its headers may name another region: the caller reads them.
       if (call.operation === 'HeadBucket' && httpStatusOf(error) === 400) throw error;
       const kind = classifyAwsError(error, contextOf(call))?.kind;
-      throw kind !== undefined && NEVER_EXPECTED.has(kind) ? toUserError(error) : error;
+      throw kind !== undefined && NOT_HANDLED_BY_RESOURCES.has(kind) ? toUserError(error) : error;
     }
   });
 }
 
 /** Failures that no resource handles. */
-const NEVER_EXPECTED: ReadonlySet<AwsFailureKind> = new Set([
+const NOT_HANDLED_BY_RESOURCES: ReadonlySet<AwsFailureKind> = new Set([
   'credentials',
   'denied',
   'no region',
@@ -190,7 +190,7 @@ function contextOf(call: Call): CallContext {
   };
 }
 
-function hide(error: Error, secrets: readonly string[]): void {
+function redact(error: Error, secrets: readonly string[]): void {
   for (const secret of secrets) {
     if (secret === '') continue;
     error.message = error.message.replaceAll(secret, '(hidden)');

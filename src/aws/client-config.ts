@@ -6,13 +6,13 @@ export interface Timeouts {
 }
 
 /** For clients of the command line, and for S3, which has large objects to move, everywhere. */
-export const PATIENT: Timeouts = { connectionTimeout: 5_000, socketTimeout: 60_000 };
+export const DEFAULT_TIMEOUTS: Timeouts = { connectionTimeout: 5_000, socketTimeout: 60_000 };
 
 /**
  * For the worker's SQS and Lambda clients: a kept-alive connection that died while Lambda froze the process is
  * noticed by nothing else.
  */
-export const IMPATIENT: Timeouts = { connectionTimeout: 3_000, socketTimeout: 10_000 };
+export const SHORT_TIMEOUTS: Timeouts = { connectionTimeout: 3_000, socketTimeout: 10_000 };
 
 /** Downloads make at most 20 requests at once, each with some writes; no service has a limit near this. */
 const MAX_SOCKETS = 50;

@@ -5,7 +5,7 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { STSClient } from '@aws-sdk/client-sts';
 import { UserError } from '../errors.ts';
-import { clientConfig, PATIENT } from './client-config.ts';
+import { clientConfig, DEFAULT_TIMEOUTS } from './client-config.ts';
 import { explainAwsError } from './errors.ts';
 
 /** A client of each service that this program calls. Only their `send` is used. */
@@ -29,7 +29,7 @@ export function createClients({
 }: {
   readonly loadS3: () => Promise<S3Client>;
 }): AwsClients & { region(): Promise<string> } {
-  const config = clientConfig(PATIENT);
+  const config = clientConfig(DEFAULT_TIMEOUTS);
   const loadSts = once(async () => new (await import('@aws-sdk/client-sts')).STSClient(config));
   return {
     s3: lazily(loadS3),

@@ -22,15 +22,15 @@ export type AwsFailureKind =
   /** None is set, or what is set cannot be the name of one. */
   | 'no region'
   | 'wrong region'
-  | 'absent bucket'
+  | 'no such bucket'
   | 'clock skew'
   | 'unreachable'
   | 'broken connection'
   | 'throttled'
   | 'unavailable'
   /** The answer is not AWS's: a web page of a proxy, for instance. */
-  | 'foreign answer'
-  | 'other refusal';
+  | 'not from AWS'
+  | 'other error';
 
 /** A failed call of AWS as plain data. */
 export interface AwsFailure {
@@ -118,7 +118,7 @@ const SERVICES: Readonly<Record<string, string>> = {
 };
 
 /** The SDK's names for an answer without an error code, such as one to a HEAD request. */
-const NAMELESS = /^(Unknown|UnknownError|Error|SyntaxError|\d{3})$/;
+const NO_ERROR_CODE = /^(Unknown|UnknownError|Error|SyntaxError|\d{3})$/;
 
 function readFacts(error: Error, call: CallContext): Facts {
   const status = httpStatusOf(error);
@@ -128,7 +128,7 @@ function readFacts(error: Error, call: CallContext): Facts {
   const attempts = (error as { $metadata?: { attempts?: number } }).$metadata?.attempts;
   return {
     error,
-    code: NAMELESS.test(code) ? undefined : code,
+    code: NO_ERROR_CODE.test(code) ? undefined : code,
     reason: error.message.split('\n', 1)[0]?.trim().replace(/\.$/, '') || code,
     status,
     attempts,
@@ -137,7 +137,7 @@ function readFacts(error: Error, call: CallContext): Facts {
     subject: call.subject ?? (call.bucket === undefined ? undefined : `the bucket "${call.bucket}"`),
     bucket: call.bucket,
     region: call.region,
-    bucketRegion: regionElsewhere(error, status, call.region),
+    bucketRegion: otherBucketRegion(error, status, call.region),
   };
 }
 
@@ -163,7 +163,7 @@ function kindOf({ error, code = '', status = 0, bucketRegion, service }: Facts):
   if (NO_CREDENTIALS.test(error.name)) return 'credentials';
   if (isRegionMissing(error) || error.message.startsWith('Region not accepted:')) return 'no region';
   if (bucketRegion !== undefined) return 'wrong region';
-  if (code === 'NoSuchBucket') return 'absent bucket';
+  if (code === 'NoSuchBucket') return 'no such bucket';
   if (CLOCK_SKEW.test(code) || CLOCK_SKEW_MESSAGE.test(error.message)) return 'clock skew';
   if (BAD_CREDENTIALS.test(code)) return 'credentials';
   // Without the SDK's metadata and a known call, it may be another connection's: TMDB's, for instance.
@@ -173,10 +173,10 @@ function kindOf({ error, code = '', status = 0, bucketRegion, service }: Facts):
   if (status === 429 || THROTTLED.test(code)) return 'throttled';
   // Lambda answers these with 502, but the cause is a KMS key that cannot be used.
   if (status >= 500 && !code.startsWith('KMS')) return 'unavailable';
-  if (/^ *Deserialization error/m.test(error.message)) return 'foreign answer';
+  if (/^ *Deserialization error/m.test(error.message)) return 'not from AWS';
   if (DENIED.test(code) || (status === 403 && code === '')) return 'denied';
   if (status === 400 && code === '' && service === 'S3') return 'credentials';
-  return status >= 400 || '$fault' in error ? 'other refusal' : undefined;
+  return status >= 400 || '$fault' in error ? 'other error' : undefined;
 }
 
 const SENTENCES: Readonly<Record<AwsFailureKind, (facts: Facts) => Pick<AwsFailure, 'problem' | 'advice'>>> =
@@ -218,7 +218,7 @@ const SENTENCES: Readonly<Record<AwsFailureKind, (facts: Facts) => Pick<AwsFailu
             advice: `set AWS_REGION=${bucketRegion}`,
           };
     },
-    'absent bucket': ({ bucket }) => ({
+    'no such bucket': ({ bucket }) => ({
       problem: `there is no ${bucket === undefined ? 'such bucket' : `bucket "${bucket}"`}`,
       advice: 'check its name or make it with "tdd deploy"',
     }),
@@ -236,11 +236,11 @@ const SENTENCES: Readonly<Record<AwsFailureKind, (facts: Facts) => Pick<AwsFailu
     }),
     throttled: answered,
     unavailable: answered,
-    'foreign answer': ({ service, status }) => ({
+    'not from AWS': ({ service, status }) => ({
       problem: `something between here and ${service} answered in its place (HTTP ${status})`,
       advice: 'check the network, any proxy and AWS_ENDPOINT_URL',
     }),
-    'other refusal': ({ actions, subject, code, status, reason }) => ({
+    'other error': ({ actions, subject, code, status, reason }) => ({
       problem: `AWS refused ${actions[0] ?? 'a call'}${subject === undefined ? '' : ` for ${subject}`} (${code ?? `HTTP ${status}`}): ${reason}`,
     }),
   };
@@ -254,7 +254,7 @@ function answered({ service, status, code, attempts }: Facts): Pick<AwsFailure, 
 }
 
 /** The region of a bucket that is not where the client looked, `another` when S3 does not tell which. */
-function regionElsewhere(
+function otherBucketRegion(
   error: Error,
   status: number | undefined,
   clientRegion: string | undefined,
@@ -274,7 +274,10 @@ export function isServiceError(error: unknown, ...names: readonly string[]): err
 }
 
 /** The answer of a call, or `undefined` when the service says (with one of these names) that there is none. */
-export async function orAbsent<T>(call: Promise<T>, ...names: readonly string[]): Promise<T | undefined> {
+export async function undefinedIfNotFound<T>(
+  call: Promise<T>,
+  ...names: readonly string[]
+): Promise<T | undefined> {
   try {
     return await call;
   } catch (error) {
@@ -284,7 +287,7 @@ export async function orAbsent<T>(call: Promise<T>, ...names: readonly string[])
 }
 
 /** Does an error of a service say this? */
-export function says(error: unknown, name: string, pattern: RegExp): boolean {
+export function serviceErrorMatches(error: unknown, name: string, pattern: RegExp): boolean {
   return isServiceError(error, name) && pattern.test(error.message);
 }
 

@@ -7,14 +7,14 @@ import {
   ListEventSourceMappingsCommand,
   UpdateEventSourceMappingCommand,
 } from '@aws-sdk/client-lambda';
-import { clientConfig, IMPATIENT } from './client-config.ts';
-import { explainAwsError, orAbsent } from './errors.ts';
+import { clientConfig, SHORT_TIMEOUTS } from './client-config.ts';
+import { explainAwsError, undefinedIfNotFound } from './errors.ts';
 
 interface LambdaDeps {
   readonly lambda: Pick<LambdaClient, 'send'>;
 }
 
-const ABSENT = 'ResourceNotFoundException';
+const NOT_FOUND = 'ResourceNotFoundException';
 
 /**
  * Lists all event source mappings of a queue (including those whose function is deleted) or of a function, from all
@@ -30,9 +30,9 @@ export async function listEventSources(
   const all: EventSourceMappingConfiguration[] = [];
   let Marker: string | undefined;
   do {
-    const page = await orAbsent(
+    const page = await undefinedIfNotFound(
       lambda.send(new ListEventSourceMappingsCommand({ ...filter, Marker })),
-      ABSENT,
+      NOT_FOUND,
     );
     all.push(...(page?.EventSourceMappings ?? []));
     Marker = page?.NextMarker || undefined;
@@ -49,7 +49,7 @@ export async function getEventSource(
   { lambda }: LambdaDeps,
   id: string,
 ): Promise<EventSourceMappingConfiguration | undefined> {
-  return orAbsent(lambda.send(new GetEventSourceMappingCommand({ UUID: id })), ABSENT);
+  return undefinedIfNotFound(lambda.send(new GetEventSourceMappingCommand({ UUID: id })), NOT_FOUND);
 }
 
 /**
@@ -57,7 +57,7 @@ export async function getEventSource(
  * messages from the queue, which keeps them.
  * @throws the SDK's error, also when the event source is changing already.
  */
-async function switchEventSource(
+async function setEventSourceEnabled(
   { lambda }: LambdaDeps,
   id: string,
   enabled: boolean,
@@ -70,9 +70,9 @@ async function switchEventSource(
  * @throws the SDK's error, also when the event source is changing already.
  */
 export async function disableEventSource(id: string, config: LambdaClientConfig = {}): Promise<void> {
-  const lambda = new LambdaClient({ ...clientConfig(IMPATIENT), ...config });
+  const lambda = new LambdaClient({ ...clientConfig(SHORT_TIMEOUTS), ...config });
   try {
-    await switchEventSource({ lambda }, id, false);
+    await setEventSourceEnabled({ lambda }, id, false);
   } finally {
     lambda.destroy();
   }
@@ -109,7 +109,7 @@ export interface FleetWorkers {
   /** @returns `undefined` when there is no event source between the queue and the function. */
   readEventSource(): Promise<EventSource | undefined>;
   /** Starts to enable or disable it, which takes AWS some seconds. */
-  switchEventSource(id: string, enabled: boolean): Promise<EventSource>;
+  setEventSourceEnabled(id: string, enabled: boolean): Promise<EventSource>;
 }
 
 /** The workers of a function that receives its messages from a queue. All methods throw a {@link UserError}. */
@@ -126,7 +126,11 @@ export function createFleetWorkers(
 
   const readConfiguration = () => {
     const command = new GetFunctionConfigurationCommand({ FunctionName: functionName });
-    return clearly('look at', 'GetFunctionConfiguration', orAbsent(lambda.send(command), ABSENT));
+    return clearly(
+      'look at',
+      'GetFunctionConfiguration',
+      undefinedIfNotFound(lambda.send(command), NOT_FOUND),
+    );
   };
 
   return {
@@ -147,9 +151,9 @@ export function createFleetWorkers(
       return ours && toEventSource(ours);
     },
 
-    async switchEventSource(id, enabled) {
+    async setEventSourceEnabled(id, enabled) {
       const doing = `${enabled ? 'enable' : 'disable'} the event source of`;
-      const switching = switchEventSource({ lambda }, id, enabled);
+      const switching = setEventSourceEnabled({ lambda }, id, enabled);
       return toEventSource(await clearly(doing, 'UpdateEventSourceMapping', switching));
     },
   };

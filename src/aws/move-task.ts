@@ -14,11 +14,11 @@ type QueueWithArn = Pick<SqsQueue, 'name' | 'arn'>;
  * The answers of services that do not have the task (moto, older emulators), and of AWS to those who may not use it.
  * In both cases messages can still be received and sent one by one.
  */
-const NOT_HERE =
+const UNSUPPORTED =
   /^(UnsupportedOperation|InvalidAction|UnknownOperation|UnknownOperationException|NotImplemented|AccessDenied\w*)$/;
 
 /** A queue has one task at a time; an earlier redrive's may still be running. */
-const RUNS_ALREADY = /already a task running/i;
+const ALREADY_RUNNING = /already a task running/i;
 
 /**
  * Moves a dead-letter queue's messages with SQS's own task. The destination is given explicitly: SQS does not know the
@@ -51,8 +51,8 @@ export function createSqsMover(
         await sqs.send(new StartMessageMoveTaskCommand({ SourceArn, DestinationArn }));
         return true;
       } catch (error) {
-        if (isNotHere(error)) return false;
-        if (error instanceof Error && RUNS_ALREADY.test(error.message)) return true;
+        if (isUnsupported(error)) return false;
+        if (error instanceof Error && ALREADY_RUNNING.test(error.message)) return true;
         throw explain(error, 'StartMessageMoveTask');
       }
     },
@@ -89,8 +89,8 @@ function stateOf(status: string | undefined): MessageMove['state'] {
   return status === 'COMPLETED' ? 'done' : 'failed';
 }
 
-function isNotHere(error: unknown): boolean {
+function isUnsupported(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   // moto answers with an HTML page, in which the SDK finds no name.
-  return NOT_HERE.test(error.name) || error.name === 'SyntaxError' || httpStatusOf(error) === 501;
+  return UNSUPPORTED.test(error.name) || error.name === 'SyntaxError' || httpStatusOf(error) === 501;
 }

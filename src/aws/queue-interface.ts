@@ -8,7 +8,7 @@ export interface QueueEntry {
 }
 
 /** The queue's answer to a batch; an entry that is in neither list was not sent. */
-export interface SendAnswer {
+export interface SendResult {
   /** Ids. */
   readonly accepted: readonly string[];
   readonly failed: readonly { readonly id: string; readonly reason: string; readonly senderFault: boolean }[];
@@ -17,7 +17,7 @@ export interface SendAnswer {
 /** Sends messages. */
 export interface QueueSender {
   /** At most ten entries. @throws {UserError} when SQS refuses the whole call. */
-  sendBatch(entries: readonly QueueEntry[]): Promise<SendAnswer>;
+  sendBatch(entries: readonly QueueEntry[]): Promise<SendResult>;
 }
 
 /** How many messages a queue has. SQS's counts are approximate. */
@@ -51,7 +51,7 @@ export function countMessages(depths: QueueDepths | undefined): number {
  * A queue that has reported no messages for this long is empty: its counts can be a minute old.
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_GetQueueAttributes.html
  */
-export const SURELY_EMPTY_MS = 120_000;
+export const EMPTY_AFTER_MS = 120_000;
 
 /** Reads a queue's state. */
 export interface QueueReader {
@@ -60,7 +60,7 @@ export interface QueueReader {
 }
 
 /** A message that was received, and is hidden from others for a while. */
-export interface TakenMessage {
+export interface ReceivedMessage {
   readonly id: string;
   /** The receipt handle, to give it back or delete it. */
   readonly receipt: string;
@@ -78,11 +78,11 @@ export interface TakenMessage {
 }
 
 /** Receives messages and returns or deletes them. */
-export interface QueueTaker {
+export interface QueueReceiver {
   /** Receives at most ten messages and hides them from others for this long. */
-  take(visibilitySeconds: number): Promise<readonly TakenMessage[]>;
+  receive(visibilitySeconds: number): Promise<readonly ReceivedMessage[]>;
   /** Makes messages visible to others again. A failure is harmless: the visibility timeout does the same. At most ten. */
-  giveBack(receipts: readonly string[]): Promise<void>;
+  makeVisible(receipts: readonly string[]): Promise<void>;
   /** At most ten. @returns the receipts that could not be deleted. */
   delete(receipts: readonly string[]): Promise<readonly string[]>;
 }

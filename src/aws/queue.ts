@@ -19,13 +19,13 @@ import { explainAwsError } from './errors.ts';
 import {
   depthsOf,
   type QueueReader,
+  type QueueReceiver,
   type QueueSender,
-  type QueueTaker,
-  type TakenMessage,
+  type ReceivedMessage,
 } from './queue-interface.ts';
 
 /** An SQS queue. All methods throw a {@link UserError} when it does not exist or AWS refuses. */
-export interface SqsQueue extends QueueReader, QueueSender, QueueTaker {
+export interface SqsQueue extends QueueReader, QueueSender, QueueReceiver {
   readonly name: string;
   url(): Promise<string>;
   arn(): Promise<string>;
@@ -147,7 +147,7 @@ export function createSqsQueue(
         };
       }),
 
-    take: (visibilitySeconds) =>
+    receive: (visibilitySeconds) =>
       call('receive from', 'ReceiveMessage', async () => {
         const { Messages = [] } = await sqs.send(
           new ReceiveMessageCommand({
@@ -168,7 +168,7 @@ export function createSqsQueue(
         await sqs.send(new ChangeMessageVisibilityCommand(input));
       }),
 
-    giveBack: (receipts) =>
+    makeVisible: (receipts) =>
       call('give messages back to', 'ChangeMessageVisibility', async () => {
         if (receipts.length === 0) return;
         await sqs.send(
@@ -203,7 +203,7 @@ function readMessage({
   Body,
   Attributes,
   MessageAttributes,
-}: Message): TakenMessage {
+}: Message): ReceivedMessage {
   const body = Body ?? '';
   const { partition, run: sentIn } = tryParse(body);
   const reason = MessageAttributes?.reason?.StringValue;

@@ -1,5 +1,5 @@
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
-import { clientConfig, PATIENT } from './client-config.ts';
+import { clientConfig, DEFAULT_TIMEOUTS } from './client-config.ts';
 
 /**
  * Creates the S3 client of a process: credentials, profile and region come from the SDK's own chain. With a custom
@@ -15,7 +15,7 @@ export function createS3Client(
 ): S3Client {
   const endpoint = readEndpoint(env);
   const s3 = new S3Client({
-    ...clientConfig(PATIENT),
+    ...clientConfig(DEFAULT_TIMEOUTS),
     ...(endpoint === undefined ? {} : { endpoint }),
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',

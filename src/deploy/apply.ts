@@ -1,4 +1,4 @@
-import { readingClients, toUserError, withClearErrors } from '../aws/calls.ts';
+import { readOnlyClients, toUserError, withClearErrors } from '../aws/calls.ts';
 import { isServiceError } from '../aws/errors.ts';
 import { UserError } from '../errors.ts';
 import type { DeploymentNames } from './names.ts';
@@ -58,7 +58,7 @@ export async function applyDeployment(
     try {
       await run(context);
     } catch (error) {
-      await acceptIfCreatedMeanwhile(context, names, step, error);
+      await adoptIfAlreadyCreated(context, names, step, error);
     }
     onStep?.(step, 'done');
   }
@@ -69,7 +69,7 @@ export async function applyDeployment(
  * A resource that did not exist when the plan was made and exists now: either our own call succeeded and its answer
  * was lost, or another deploy runs. With our tag it is accepted, as that one created it alike.
  */
-async function acceptIfCreatedMeanwhile(
+async function adoptIfAlreadyCreated(
   context: StepContext,
   names: DeploymentNames,
   step: Step,
@@ -77,7 +77,7 @@ async function acceptIfCreatedMeanwhile(
 ): Promise<void> {
   if (step.action !== 'create' || !isServiceError(error, ...ALREADY_EXISTS)) throw toUserError(error);
   const resource = resourceOf(step.resource);
-  const deps = { clients: readingClients(context.clients), clock: context.clock };
+  const deps = { clients: readOnlyClients(context.clients), clock: context.clock };
   const now = await resource.observe(deps, names);
   if (!now?.ours) {
     throw new UserError(

@@ -1,4 +1,4 @@
-import { readingClients, toUserError, withClearErrors } from '../aws/calls.ts';
+import { readOnlyClients, toUserError, withClearErrors } from '../aws/calls.ts';
 import { type DeploymentInput, type DeploymentNames, deploymentNames } from './names.ts';
 import type { DeployDeps } from './plan.ts';
 import type { DestroyContext, ObserveDeps, ObservedResource, OtherSource } from './resource.ts';
@@ -53,7 +53,7 @@ export async function planDestroy(
 ): Promise<DestroyPlan> {
   const names = deploymentNames(input);
   const deps = {
-    clients: readingClients(withClearErrors(clients)),
+    clients: readOnlyClients(withClearErrors(clients)),
     clock: abortableClock(clock, options.signal),
   };
   const isKept = ({ keptByDestroy }: AnyResource) => keptByDestroy !== undefined && !input.deleteBucket;

@@ -1,4 +1,4 @@
-import { isServiceError, says } from '../aws/errors.ts';
+import { isServiceError, serviceErrorMatches } from '../aws/errors.ts';
 import { retryWhile, type Waiter } from './wait.ts';
 
 /** How long AWS may take until a changed role or permission is known everywhere. */
@@ -29,23 +29,23 @@ export function retryDuringIamPropagation<T>(
 function isIamPropagating(error: unknown): boolean {
   const pattern =
     /cannot be assumed by Lambda|does not have permissions to call .+ on SQS|KMS key is invalid for CreateGrant/i;
-  return says(error, 'InvalidParameterValueException', pattern);
+  return serviceErrorMatches(error, 'InvalidParameterValueException', pattern);
 }
 
 /** SQS's eventual consistency: repeats a call of Lambda's that does not see a queue's new visibility timeout yet. */
-export function retryUntilVisibilityTimeoutIsSeen<T>(waiter: Waiter, call: () => Promise<T>): Promise<T> {
+export function retryUntilVisibilityTimeoutPropagates<T>(waiter: Waiter, call: () => Promise<T>): Promise<T> {
   const pattern = /visibility timeout.+less than function timeout/i;
   return retryWhile(
     waiter,
     { timeoutMs: SQS_PROPAGATION_MS },
-    (error) => says(error, 'InvalidParameterValueException', pattern),
+    (error) => serviceErrorMatches(error, 'InvalidParameterValueException', pattern),
     call,
   );
 }
 
 /** SQS's eventual consistency: repeats a call that does not see a new dead-letter queue yet. */
-export function retryUntilDeadLetterQueueIsSeen<T>(waiter: Waiter, call: () => Promise<T>): Promise<T> {
-  return retryWhile(waiter, { timeoutMs: SQS_PROPAGATION_MS }, isDeadLetterQueueUnseen, call);
+export function retryUntilDeadLetterQueuePropagates<T>(waiter: Waiter, call: () => Promise<T>): Promise<T> {
+  return retryWhile(waiter, { timeoutMs: SQS_PROPAGATION_MS }, isDeadLetterQueueUnknown, call);
 }
 
 /** Repeats the creation of a queue while SQS still refuses its name, or does not see its dead-letter queue yet. */
@@ -53,7 +53,7 @@ export function retryUntilQueueNameIsFree<T>(waiter: Waiter, call: () => Promise
   return retryWhile(
     waiter,
     { timeoutMs: QUEUE_NAME_REUSE_MS, intervalMs: 5_000 },
-    (error) => isServiceError(error, ...DELETED_RECENTLY) || isDeadLetterQueueUnseen(error),
+    (error) => isServiceError(error, ...DELETED_RECENTLY) || isDeadLetterQueueUnknown(error),
     call,
   );
 }
@@ -61,6 +61,6 @@ export function retryUntilQueueNameIsFree<T>(waiter: Waiter, call: () => Promise
 /** Two names since SQS's JSON protocol. */
 const DELETED_RECENTLY = ['QueueDeletedRecently', 'AWS.SimpleQueueService.QueueDeletedRecently'];
 
-function isDeadLetterQueueUnseen(error: unknown): boolean {
+function isDeadLetterQueueUnknown(error: unknown): boolean {
   return error instanceof Error && /dead letter target does not exist/i.test(error.message);
 }

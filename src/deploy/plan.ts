@@ -1,4 +1,4 @@
-import { readingClients, toUserError, withClearErrors } from '../aws/calls.ts';
+import { readOnlyClients, toUserError, withClearErrors } from '../aws/calls.ts';
 import type { AwsClients } from '../aws/clients.ts';
 import type { Clock } from '../clock.ts';
 import { WORKER_VARIABLES } from '../worker-contract.ts';
@@ -71,7 +71,7 @@ export async function planDeployment(
 ): Promise<Plan> {
   const { input, zip } = wanted;
   const names = deploymentNames(input);
-  const clients = readingClients(withClearErrors(deps.clients, secretsOf(input)));
+  const clients = readOnlyClients(withClearErrors(deps.clients, secretsOf(input)));
   const clock = abortableClock(deps.clock, options.signal);
   const observed = await observe({ clients, clock }, names).catch((error: unknown) => {
     throw toUserError(error);
@@ -83,7 +83,7 @@ export async function planDeployment(
 function makePlan(observed: Observation, desired: Desired): Plan {
   for (const resource of RESOURCES) {
     const found = observed[resource.kind];
-    if (found) resource.refuse?.(found, desired.names);
+    if (found) resource.assertUpdatable?.(found, desired.names);
   }
   const situation = describeSituation(observed, desired);
   const steps = orderSteps(situation);

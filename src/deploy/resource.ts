@@ -1,4 +1,4 @@
-import type { ReadingClients } from '../aws/calls.ts';
+import type { ReadOnlyClients } from '../aws/calls.ts';
 import type { AwsClients } from '../aws/clients.ts';
 import type { Clock } from '../clock.ts';
 import type { Change } from './change.ts';
@@ -23,7 +23,7 @@ export interface Resource<Kind extends string, Observed extends ObservedResource
   /** Its drift: each property that is not as wanted. */
   diff(observed: Observed, desired: Desired, refs: Readonly<ResourceRefs>): Change[];
   /** @throws {UserError} when no deploy can update it as it is. Destroying it is fine. */
-  refuse?(observed: Observed, names: DeploymentNames): void;
+  assertUpdatable?(observed: Observed, names: DeploymentNames): void;
   /**
    * The steps to the wanted state, in their order. Each step leaves a valid state: a deploy that is interrupted
    * after any of them is completed by the next one.
@@ -61,7 +61,7 @@ export interface Found<Observed extends ObservedResource> {
 export type PlannedAction = 'create' | 'update' | 'adopt' | 'unchanged';
 
 export interface ObserveDeps {
-  readonly clients: ReadingClients;
+  readonly clients: ReadOnlyClients;
   readonly clock: Clock;
 }
 

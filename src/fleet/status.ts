@@ -1,5 +1,5 @@
 import type { EventSource, WorkerFunction } from '../aws/event-source.ts';
-import { countMessages, type QueueDepths, SURELY_EMPTY_MS } from '../aws/queue-interface.ts';
+import { countMessages, EMPTY_AFTER_MS, type QueueDepths } from '../aws/queue-interface.ts';
 import { type Counts, NO_COUNTS } from '../download/manifest.ts';
 import { partitionName } from '../partition.ts';
 import type { FleetFilters } from './filters.ts';
@@ -237,7 +237,7 @@ export function watchForEnd(): (status: Pick<FleetStatus, 'phase' | 'at'>) => bo
     }
     const nowMs = Date.parse(at);
     endedSinceMs ??= nowMs;
-    return nowMs - endedSinceMs >= SURELY_EMPTY_MS;
+    return nowMs - endedSinceMs >= EMPTY_AFTER_MS;
   };
 }
 

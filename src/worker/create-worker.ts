@@ -1,5 +1,5 @@
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { clientConfig, IMPATIENT } from '../aws/client-config.ts';
+import { clientConfig, SHORT_TIMEOUTS } from '../aws/client-config.ts';
 import { createSqsQueue } from '../aws/queue.ts';
 import { createS3Client } from '../aws/s3-client.ts';
 import { systemClock } from '../clock.ts';
@@ -39,7 +39,7 @@ export function createWorker({
   const random = Math.random;
   const pacer = createPacer({ requestsPerSecond: settings.requestsPerSecond / settings.workers, clock });
   const lake = createS3Lake({ s3: createS3Client({ env }), bucket });
-  const sqs = new SQSClient(clientConfig(IMPATIENT));
+  const sqs = new SQSClient(clientConfig(SHORT_TIMEOUTS));
   const queueAt = (variable: string) => createSqsQueue({ sqs }, env[variable] || missing(variable));
   const eventSource = env[WORKER_VARIABLES.eventSourceId];
   const titleDeps = {

@@ -24,11 +24,11 @@ export function createDeadline({ clock }: { readonly clock: Clock }, remainingMs
   const cancelled = new AbortController();
 
   function abortIn(ms: number): AbortSignal {
-    const ending = new AbortController();
-    const end = () => ending.abort(new TimeUpError("The invocation's time is up."));
+    const controller = new AbortController();
+    const end = () => controller.abort(new TimeUpError("The invocation's time is up."));
     if (ms <= 0) end();
     else clock.sleep(ms, cancelled.signal).then(end, ignoreCancelling);
-    return ending.signal;
+    return controller.signal;
   }
 
   const { startTitlesForMs, abortAfterMs } = timeBudget(remainingMs);

@@ -7,7 +7,7 @@ import { MAX_RECEIVE_COUNT } from '../worker-contract.ts';
 export interface Work {
   /** The message with everything that was set meanwhile, as a copy of it must have. */
   readonly message: PartitionMessage;
-  readonly ending: Ending;
+  readonly outcome: Outcome;
   /** What this invocation did; absent when it did not start. */
   readonly thisRun?: Omit<DownloadProgress, 'total' | 'done'>;
   /** The whole partition now. */
@@ -15,12 +15,12 @@ export interface Work {
 }
 
 /** How the work on a partition ended. `reason` is a sentence for people, without any secret. */
-export type Ending =
+export type Outcome =
   | { readonly kind: 'done' }
-  /** Time was up, with titles left. `settled`: how many ids this invocation finished. */
-  | { readonly kind: 'timeUp'; readonly settled: number }
+  /** Time was up, with titles left. `completed`: how many ids this invocation finished. */
+  | { readonly kind: 'timeUp'; readonly completed: number }
   /** Time was up before it started. */
-  | { readonly kind: 'notBegun' }
+  | { readonly kind: 'notStarted' }
   /** It may succeed later. `stack`: of an unexpected error. */
   | { readonly kind: 'failed'; readonly reason: string; readonly stack?: string | undefined }
   /** TMDB or IMDb is down, which is not the message's fault. */
@@ -28,7 +28,7 @@ export type Ending =
   /** `isPaused`: the event source was disabled, so that no worker receives further messages. */
   | { readonly kind: 'keyRefused'; readonly reason: string; readonly isPaused: boolean }
   /** Permanent: it can never succeed. */
-  | { readonly kind: 'hopeless'; readonly reason: string };
+  | { readonly kind: 'permanentFailure'; readonly reason: string };
 
 /** What happens to a message after the work on it. */
 export type Next =
@@ -38,7 +38,7 @@ export type Next =
   /** SQS delivers it again after this many seconds, and counts that. */
   | { readonly action: 'return'; readonly seconds: number; readonly reason: string }
   /** A copy is sent, whose receive count starts again at 0, and this one is acknowledged. */
-  | { readonly action: 'putBack'; readonly delaySeconds: number; readonly reason: string }
+  | { readonly action: 'requeue'; readonly delaySeconds: number; readonly reason: string }
   | { readonly action: 'deadLetter'; readonly reason: string };
 
 /** What SQS says about a delivery. */
@@ -63,7 +63,7 @@ const LONGEST_DELAY_SECONDS = 900;
  * @param random uniform in [0, 1): jitter for messages that fail at the same time.
  */
 export function decideNext(
-  ending: Ending,
+  outcome: Outcome,
   delivery: Delivery,
   { nowMs, random }: { readonly nowMs: number; readonly random: () => number },
 ): Next {
@@ -71,21 +71,21 @@ export function decideNext(
   const waitAfter = (minutes: readonly number[]): number =>
     Math.round((minutes[Math.min(delivery.receives, minutes.length) - 1] ?? 1) * 60 * (1 + random() / 5));
 
-  switch (ending.kind) {
+  switch (outcome.kind) {
     case 'done':
       return { action: 'acknowledge' };
-    case 'notBegun':
-      return { action: 'putBack', delaySeconds: 0, reason: 'Time was up before it was begun.' };
-    case 'hopeless':
-      return { action: 'deadLetter', reason: ending.reason };
+    case 'notStarted':
+      return { action: 'requeue', delaySeconds: 0, reason: 'Time was up before it was begun.' };
+    case 'permanentFailure':
+      return { action: 'deadLetter', reason: outcome.reason };
     case 'timeUp':
-      if (ending.settled > 0) return { action: 'continue' };
-      return afterFailure('Time was up before a single title was settled.');
+      if (outcome.completed > 0) return { action: 'continue' };
+      return afterFailure('Time was up before a single title was completed.');
     case 'failed':
-      return afterFailure(ending.reason);
+      return afterFailure(outcome.reason);
     case 'outage':
     case 'keyRefused':
-      return afterOutage(ending.reason, ending.kind === 'keyRefused' && ending.isPaused);
+      return afterOutage(outcome.reason, outcome.kind === 'keyRefused' && outcome.isPaused);
   }
 
   function afterFailure(reason: string): Next {
@@ -98,6 +98,6 @@ export function decideNext(
     if (!isLast) return { action: 'return', seconds, reason };
     const isLong = nowMs - delivery.firstReceivedMs >= LONG_OUTAGE_MS;
     if (isLong && !isPaused) return { action: 'deadLetter', reason };
-    return { action: 'putBack', delaySeconds: Math.min(seconds, LONGEST_DELAY_SECONDS), reason };
+    return { action: 'requeue', delaySeconds: Math.min(seconds, LONGEST_DELAY_SECONDS), reason };
   }
 }

@@ -39,15 +39,15 @@ async function handleMessage(
     const message = readMessage(deps, record.body);
     const isLate = !isFirst && deadline.stop.aborted;
     const work: Work = isLate
-      ? { message, ending: { kind: 'notBegun' } }
+      ? { message, outcome: { kind: 'notStarted' } }
       : await pauseIfKeyRefused(deps, await workPartition(deps, message, deadline), deadline);
     const nowMs = deps.clock.now();
-    const next = decideNext(work.ending, { receives, firstReceivedMs }, { nowMs, random: deps.random });
+    const next = decideNext(work.outcome, { receives, firstReceivedMs }, { nowMs, random: deps.random });
     logWork(deps.log, work, next, { receives, seconds: (nowMs - startedMs) / 1_000 });
     return await carryOut(deps, record, work.message, next);
   } catch (error) {
     if (error instanceof MessageError) return rejectMessage(deps, record, error.message);
-    deps.log('ERROR', 'The message was not settled, and returns.', {
+    deps.log('ERROR', 'The message was not completed, and returns.', {
       messageId: record.messageId,
       receives,
       reason: String(error),
@@ -73,9 +73,9 @@ function readMessage(
 }
 
 async function pauseIfKeyRefused(deps: HandlerDeps, work: Work, deadline: Deadline): Promise<Work> {
-  if (work.ending.kind !== 'keyRefused') return work;
+  if (work.outcome.kind !== 'keyRefused') return work;
   const isPaused = await pauseEventSource(deps, deadline);
-  return { ...work, ending: { ...work.ending, isPaused } };
+  return { ...work, outcome: { ...work.outcome, isPaused } };
 }
 
 /** Sends before it acknowledges: after a crash in between the message is delivered twice, which is harmless. */
@@ -91,7 +91,7 @@ async function carryOut(
     case 'continue':
       await deps.queue.send(writeMessage({ ...message, hop: message.hop + 1 }), { delaySeconds: 0 });
       return true;
-    case 'putBack':
+    case 'requeue':
       await deps.queue.send(writeMessage(message), { delaySeconds: next.delaySeconds });
       return true;
     case 'deadLetter':

@@ -33,11 +33,11 @@ export function createJsonLog({
 /** Logs what was done for a message and what happens to it: one entry, in the same form for all endings. */
 export function logWork(
   log: Log,
-  { message, ending, thisRun, counts }: Work,
+  { message, outcome, thisRun, counts }: Work,
   next: Next,
   times: { readonly receives: number; readonly seconds: number },
 ): void {
-  const stack = 'stack' in ending ? ending.stack : undefined;
+  const stack = 'stack' in outcome ? outcome.stack : undefined;
   const level = next.action === 'deadLetter' || stack ? 'ERROR' : 'reason' in next ? 'WARN' : 'INFO';
   const { run, snapshot, hop } = message;
   const partition = partitionName(message);
@@ -47,7 +47,7 @@ export function logWork(
     snapshot,
     hop,
     ...times,
-    outcome: ending.kind,
+    outcome: outcome.kind,
     next,
     ...thisRun,
     counts,

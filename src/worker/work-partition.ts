@@ -11,7 +11,7 @@ import { KeyRefusedError, OutageError } from '../tmdb/errors.ts';
 import { MAX_CONNECTIONS } from '../tmdb/limits.ts';
 import type { LookupSettings } from '../tmdb/look-up-movie.ts';
 import { type Deadline, TimeUpError } from './deadline.ts';
-import type { Ending, Work } from './decide-next.ts';
+import type { Outcome, Work } from './decide-next.ts';
 
 /** What work on a partition needs. */
 export interface WorkDeps {
@@ -34,8 +34,8 @@ export async function workPartition(
   message: PartitionMessage & { readonly run: string },
   deadline: Deadline,
 ): Promise<Work> {
-  let work: Omit<Work, 'ending'> = { message };
-  let settled = 0;
+  let work: Omit<Work, 'outcome'> = { message };
+  let completed = 0;
   try {
     const snapshot = message.snapshot ?? utcDay(deps.clock.now());
     const titles = await deps.readTitles(message, snapshot, deadline.abort);
@@ -47,31 +47,31 @@ export async function workPartition(
     for (;;) {
       const report = await downloadPartition(deps, job, { stop: deadline.stop, abort: deadline.abort });
       work = { ...work, thisRun: addUp(work.thisRun, report.thisRun), counts: report.counts };
-      settled += report.thisRun.found + report.thisRun.notFound + report.thisRun.refused;
+      completed += report.thisRun.found + report.thisRun.notFound + report.thisRun.refused;
       const isBack = report.outcome === 'outage' && (await waitForTmdb(deps, deadline));
       if (isBack) continue;
-      const isHeldBack = !wasLate && settled === 0 && sawNothingBut429(report);
-      return { ...work, ending: isHeldBack ? HELD_BACK : endingOf(report, settled) };
+      const isHeldBack = !wasLate && completed === 0 && gotOnly429(report);
+      return { ...work, outcome: isHeldBack ? THROTTLED_THROUGHOUT : outcomeOf(report, completed) };
     }
   } catch (error) {
-    return { ...work, ending: endingOfError(error, settled) };
+    return { ...work, outcome: outcomeOfError(error, completed) };
   }
 }
 
 /** TMDB throttled this worker all the time, perhaps because of requests for an earlier message. */
-const HELD_BACK: Ending = {
+const THROTTLED_THROUGHOUT: Outcome = {
   kind: 'outage',
   reason: 'TMDB answered nothing but 429 (too many requests): look who else uses the same key.',
 };
 
 /** Requests in flight when time was up do not have an answer yet. */
-function sawNothingBut429({ outcome, thisRun }: DownloadReport): boolean {
+function gotOnly429({ outcome, thisRun }: DownloadReport): boolean {
   const { done, requests, throttled } = thisRun;
   const isHeld = throttled > 0 || requests === 0;
   return outcome === 'stopped' && done === 0 && isHeld && requests - throttled <= MAX_CONNECTIONS;
 }
 
-function endingOf(report: DownloadReport, settled: number): Ending {
+function outcomeOf(report: DownloadReport, completed: number): Outcome {
   const reason = report.problem?.message ?? '';
   switch (report.outcome) {
     case 'outage':
@@ -79,7 +79,7 @@ function endingOf(report: DownloadReport, settled: number): Ending {
     case 'keyRefused':
       return { kind: 'keyRefused', reason, isPaused: false };
     case 'stopped':
-      return { kind: 'timeUp', settled };
+      return { kind: 'timeUp', completed };
     case 'failedTitles': {
       const { failed } = report.thisRun;
       const what = failed === 1 ? 'title' : 'titles';
@@ -99,12 +99,12 @@ function endingOf(report: DownloadReport, settled: number): Ending {
   }
 }
 
-function endingOfError(error: unknown, settled: number): Ending {
-  if (error instanceof TimeUpError) return { kind: 'timeUp', settled };
+function outcomeOfError(error: unknown, completed: number): Outcome {
+  if (error instanceof TimeUpError) return { kind: 'timeUp', completed };
   const reason = error instanceof Error ? error.message : String(error);
   if (error instanceof KeyRefusedError) return { kind: 'keyRefused', reason, isPaused: false };
   if (error instanceof OutageError) return { kind: 'outage', reason };
-  if (error instanceof SnapshotGoneError) return { kind: 'hopeless', reason };
+  if (error instanceof SnapshotGoneError) return { kind: 'permanentFailure', reason };
   if (error instanceof SnapshotError && error.isPassing) return { kind: 'outage', reason };
   return { kind: 'failed', reason, ...(isBug(error) && { stack: error.stack }) };
 }

@@ -1,4 +1,4 @@
-import type { QueueEntry, QueueSender, SendAnswer } from '../../src/aws/queue-interface.ts';
+import type { QueueEntry, QueueSender, SendResult } from '../../src/aws/queue-interface.ts';
 
 /** A queue in memory. */
 export class FakeQueue implements QueueSender {
@@ -9,9 +9,9 @@ export class FakeQueue implements QueueSender {
   /** Run before each call; a test throws here. */
   beforeCall: ((call: number) => unknown) | undefined;
   /** Says what is wrong with an entry, if anything is. */
-  judge: ((entry: QueueEntry, call: number) => SendAnswer['failed'][number] | undefined) | undefined;
+  judge: ((entry: QueueEntry, call: number) => SendResult['failed'][number] | undefined) | undefined;
 
-  async sendBatch(entries: readonly QueueEntry[]): Promise<SendAnswer> {
+  async sendBatch(entries: readonly QueueEntry[]): Promise<SendResult> {
     await Promise.resolve();
     this.calls.push(entries.length);
     const call = this.calls.length;

@@ -40,9 +40,9 @@ function setUp() {
     readDepths: async () => aws.queue,
     sendBatch: (entries: Parameters<FakeQueue['sendBatch']>[0]) => sent.sendBatch(entries),
     send: async () => '',
-    take: async () => [],
+    receive: async () => [],
     setVisibility: async () => {},
-    giveBack: async () => {},
+    makeVisible: async () => {},
     delete: async () => [],
   };
   let cached: string | undefined;

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { listDeadLetters } from '../../src/app/dead-letters.ts';
 import { redrive } from '../../src/app/redrive.ts';
-import type { QueueDepths, QueueEntry, TakenMessage } from '../../src/aws/queue-interface.ts';
+import type { QueueDepths, QueueEntry, ReceivedMessage } from '../../src/aws/queue-interface.ts';
 import { CancelledError } from '../../src/errors.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 
@@ -42,8 +42,8 @@ class TwoQueues {
     retentionSeconds: 1_209_600,
   });
 
-  take = (seconds: number): Promise<TakenMessage[]> =>
-    this.#call('take', () => {
+  receive = (seconds: number): Promise<ReceivedMessage[]> =>
+    this.#call('receive', () => {
       const now = this.clock.now();
       const visible = this.#visible().slice(0, 10);
       for (const [, message] of visible) message.hiddenUntil = now + seconds * 1_000;
@@ -53,8 +53,8 @@ class TwoQueues {
       });
     });
 
-  giveBack = (receipts: readonly string[]): Promise<void> =>
-    this.#call('giveBack', () => {
+  makeVisible = (receipts: readonly string[]): Promise<void> =>
+    this.#call('makeVisible', () => {
       for (const receipt of receipts) {
         const message = this.dead.get(receipt);
         if (message) message.hiddenUntil = 0;
@@ -93,7 +93,7 @@ describe('redrive', () => {
 
   it('sends each message before it deletes it', async () => {
     await redrive(queues.deps);
-    expect(queues.calls.filter((name) => name !== 'take')).toEqual([
+    expect(queues.calls.filter((name) => name !== 'receive')).toEqual([
       ...['send', 'delete'],
       ...['send', 'delete'],
       ...['send', 'delete'],
@@ -136,8 +136,8 @@ describe('redrive', () => {
     queues = new TwoQueues(3);
     const deadLetters = {
       readDepths: queues.readDepths,
-      take: queues.take,
-      giveBack: queues.giveBack,
+      receive: queues.receive,
+      makeVisible: queues.makeVisible,
       delete: async (receipts: readonly string[]) => receipts.filter((receipt) => receipt === 'm1'),
     };
     const queue = {
@@ -209,7 +209,7 @@ describe('listDeadLetters', () => {
 
   it('tells how many are hidden by a look that was cut off, and does not count its own', async () => {
     const queues = new TwoQueues(25);
-    await queues.take(60);
+    await queues.receive(60);
     expect(await listDeadLetters(queues.deps)).toMatchObject({ letters: { length: 15 }, hidden: 10 });
     queues.clock.advance(60_000);
     expect(await listDeadLetters(queues.deps)).toMatchObject({ letters: { length: 25 }, hidden: 0 });
@@ -219,15 +219,15 @@ describe('listDeadLetters', () => {
     const queues = new TwoQueues(2);
     const { clock } = queues;
     const minutesAgo = (minutes: number) => new Date(clock.now() - minutes * 60_000).toISOString();
-    const take = async (seconds: number) => {
-      const taken = await queues.take(seconds);
+    const receive = async (seconds: number) => {
+      const taken = await queues.receive(seconds);
       // The attributes stay with a message that SQS itself has moved.
       return taken.map((message, n) => ({ ...message, reason: 'S3 refused it.', at: minutesAgo(n * 90) }));
     };
     const deadLetters = {
       readDepths: queues.readDepths,
-      take,
-      giveBack: queues.giveBack,
+      receive,
+      makeVisible: queues.makeVisible,
       delete: queues.delete,
     };
     const { letters } = await listDeadLetters({ deadLetters, clock });

@@ -23,8 +23,8 @@ function createScene(steps: readonly { run?: string; outcome: Outcome; complete?
   const queue = { readDepths: async () => depthsOf(scene.messages) };
   const deadLetters = {
     readDepths: async () => depthsOf(scene.letter ? 1 : 0),
-    take: async () => [{ id: 'm', receipt: 'r', body: '', sentAtMs: 0, run: 'ours', ...scene.letter }],
-    giveBack: async () => {},
+    receive: async () => [{ id: 'm', receipt: 'r', body: '', sentAtMs: 0, run: 'ours', ...scene.letter }],
+    makeVisible: async () => {},
     delete: async () => [],
   };
   const shown: (Outcome | undefined)[] = [];

@@ -21,7 +21,7 @@ function setUp({ state = 'Enabled', waiting = 3 } = {}) {
   };
   const workers = {
     readEventSource: async (): Promise<EventSource | undefined> => current(),
-    switchEventSource: async (_id: string, enabled: boolean) => {
+    setEventSourceEnabled: async (_id: string, enabled: boolean) => {
       if (clock.now() < target.atMs) throw new Error('ResourceInUseException');
       switches.push(enabled);
       target = { state: enabled ? 'Enabled' : 'Disabled', atMs: clock.now() + 7_000 };
@@ -69,7 +69,7 @@ describe('pauseFleet', () => {
 
   it('waits for another change to settle first', async () => {
     const { deps, switches, workers } = setUp({ state: 'Disabled' });
-    await workers.switchEventSource('e', true);
+    await workers.setEventSourceEnabled('e', true);
     await pauseFleet(deps);
     expect(switches).toEqual([true, false]);
   });

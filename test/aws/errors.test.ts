@@ -176,7 +176,7 @@ const TABLE: [AwsFailureKind, CallContext, Error, string][] = [
   ],
   ['wrong region', READ, elsewhere('IllegalLocationConstraintException', 400), 'is in another region'],
   [
-    'absent bucket',
+    'no such bucket',
     READ,
     answer('NoSuchBucket', 404),
     'Cannot read s3://films/k: there is no bucket "films", so check its name or make it with "tdd deploy".',
@@ -247,30 +247,30 @@ const TABLE: [AwsFailureKind, CallContext, Error, string][] = [
   ],
   ['unavailable', STS, answer('ServiceUnavailable', 503), 'STS answered 503 ServiceUnavailable at attempt 1'],
   [
-    'other refusal',
+    'other error',
     LAMBDA,
     answer('InvalidParameterValueException', 400, 'The role cannot be assumed by Lambda.'),
     'AWS refused lambda:CreateFunction for the function "films" (InvalidParameterValueException): The role cannot be assumed by Lambda.',
   ],
   [
-    'other refusal',
+    'other error',
     LAMBDA,
     answer('KMSAccessDeniedException', 502, 'Lambda was unable to decrypt the variables'),
     'AWS refused lambda:CreateFunction for the function "films" (KMSAccessDeniedException): Lambda was',
   ],
   [
-    'other refusal',
+    'other error',
     READ,
     answer('InvalidRequest', 400, 'No.'),
     'Cannot read s3://films/k: AWS refused s3:GetObject for the bucket "films" (InvalidRequest): No.',
   ],
   [
-    'other refusal',
+    'other error',
     SEND,
     answer('OverLimit', 403, 'Too many messages in flight.'),
     'Cannot send to the queue "q": AWS refused sqs:SendMessage for the queue "q" (OverLimit): Too many',
   ],
-  ['other refusal', {}, answer('ValidationError', 400, 'No'), 'AWS refused a call (ValidationError): No.'],
+  ['other error', {}, answer('ValidationError', 400, 'No'), 'AWS refused a call (ValidationError): No.'],
 ];
 
 const TRANSIENT: readonly AwsFailureKind[] = ['unreachable', 'broken connection', 'throttled', 'unavailable'];
@@ -338,8 +338,8 @@ describe('what the clients themselves throw', () => {
     AwsFailureKind | undefined,
     AwsFailureKind?,
   ][] = [
-    ['a web page', web(200), 'foreign answer'],
-    ['a web page that refuses', web(403), 'foreign answer', 'denied'],
+    ['a web page', web(200), 'not from AWS'],
+    ['a web page that refuses', web(403), 'not from AWS', 'denied'],
     ['a web page of a broken gateway', web(502), 'unavailable'],
     ['403 without a body', (response) => response.writeHead(403).end(), 'denied'],
     ['503 without a body', (response) => response.writeHead(503).end(), 'unavailable'],

@@ -111,7 +111,7 @@ describe.each(AWS_TARGETS)('a queue of SQS, on $name', ({ start }) => {
       retentionSeconds: 345_600,
     });
     const bodies = new Set<string>();
-    for (let taken = await queue().take(600); taken.length > 0; taken = await queue().take(600)) {
+    for (let taken = await queue().receive(600); taken.length > 0; taken = await queue().receive(600)) {
       for (const { body } of taken) bodies.add(body);
     }
     expect(bodies.size).toBe(205);
@@ -170,7 +170,7 @@ describe.each(AWS_TARGETS)('a queue of SQS, on $name', ({ start }) => {
     );
     expect(report).toEqual({ moved: 1, left: 0, undeleted: 0, by: 'messages' });
     expect([await waiting('q'), await waiting('q-dlq')]).toEqual([1, 14]);
-    expect((await queue().take(30)).map(({ partition }) => partition)).toEqual([
+    expect((await queue().receive(30)).map(({ partition }) => partition)).toEqual([
       { year: 2003, initial: 'AD' },
     ]);
   });
@@ -217,9 +217,9 @@ describe.each(AWS_TARGETS)('a queue of SQS, on $name', ({ start }) => {
 
   it('counts what is in flight as dead letters are looked at', async () => {
     await putDeadLetter({ year: 2004, initial: 'AD' });
-    const [taken] = await deadLetters().take(60);
+    const [taken] = await deadLetters().receive(60);
     expect(await deadLetters().readDepths()).toMatchObject({ waiting: 0, inFlight: 1 });
-    await deadLetters().giveBack([taken?.receipt ?? '']);
+    await deadLetters().makeVisible([taken?.receipt ?? '']);
     expect(await deadLetters().readDepths()).toMatchObject({ waiting: 1, inFlight: 0 });
   });
 

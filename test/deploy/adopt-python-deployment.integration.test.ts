@@ -78,11 +78,11 @@ describe.each(AWS_TARGETS)('taking an earlier Python deployment over, on $name',
     ]);
     expect(await stateOf(cloud)).toMatchObject({
       eventSource: { enabled: false, maximumConcurrency: 4 },
-      function: { resumesEventSource: false },
+      function: { hasResumeTag: false },
     });
   });
 
-  test('is completed when it was cut off after any of its calls', async () => {
+  test('is completed when it was interrupted after any of its calls', async () => {
     const whole = createCloud(aws);
     await deployWithPython(whole);
     await deploy(whole);
@@ -91,11 +91,11 @@ describe.each(AWS_TARGETS)('taking an earlier Python deployment over, on $name',
       await aws.reset();
       const cloud = createCloud(aws);
       await deployWithPython(cloud);
-      cloud.cutAfter(made);
-      await expect(deploy(cloud)).rejects.toThrow('cut off');
-      cloud.cutAfter(Number.POSITIVE_INFINITY);
+      cloud.interruptAfter(made);
+      await expect(deploy(cloud)).rejects.toThrow('interrupted');
+      cloud.interruptAfter(Number.POSITIVE_INFINITY);
       await deploy(cloud);
-      expect(await stateOf(cloud), `cut off after call ${made}, ${whole.changes[made - 1]}`).toEqual(
+      expect(await stateOf(cloud), `interrupted after call ${made}, ${whole.changes[made - 1]}`).toEqual(
         expected,
       );
     }
@@ -108,9 +108,9 @@ describe.each(AWS_TARGETS)('taking an earlier Python deployment over, on $name',
     await aws.reset();
     const cloud = createCloud(aws);
     await deployWithPython(cloud);
-    cloud.cutAfter(whole.changes.length - 1);
-    await expect(deploy(cloud)).rejects.toThrow('cut off');
-    cloud.cutAfter(Number.POSITIVE_INFINITY);
+    cloud.interruptAfter(whole.changes.length - 1);
+    await expect(deploy(cloud)).rejects.toThrow('interrupted');
+    cloud.interruptAfter(Number.POSITIVE_INFINITY);
     const plan = await planDeployment(cloud, { input: INPUT, zip: ZIP });
     expect(plan.steps).toHaveLength(1);
     expect(plan.resources.filter(({ action }) => action !== 'unchanged')).toMatchObject([

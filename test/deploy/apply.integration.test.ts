@@ -23,7 +23,7 @@ describe.each(AWS_TARGETS)('applyDeployment, on $name', ({ start }) => {
       logGroup: { ours: true, properties: { RetentionInDays: '30' } },
       function: {
         ours: true,
-        resumesEventSource: false,
+        hasResumeTag: false,
         properties: {
           Runtime: 'nodejs24.x',
           Architectures: 'arm64',
@@ -68,7 +68,7 @@ describe.each(AWS_TARGETS)('applyDeployment, on $name', ({ start }) => {
     expect(plan.steps[0]).toEqual({ resource: 'bucket', action: 'create' });
   });
 
-  test('completes a deploy that was cut off after any of its calls', async () => {
+  test('completes a deploy that was interrupted after any of its calls', async () => {
     const whole = createCloud(aws);
     await deploy(whole);
     const expected = await stateOf(whole);
@@ -77,11 +77,13 @@ describe.each(AWS_TARGETS)('applyDeployment, on $name', ({ start }) => {
     for (let made = 1; made < count; made += 1) {
       await aws.reset();
       const cloud = createCloud(aws);
-      cloud.cutAfter(made);
-      await expect(deploy(cloud), `cut off after ${whole.changes[made - 1]}`).rejects.toThrow('cut off');
-      cloud.cutAfter(Number.POSITIVE_INFINITY);
+      cloud.interruptAfter(made);
+      await expect(deploy(cloud), `interrupted after ${whole.changes[made - 1]}`).rejects.toThrow(
+        'interrupted',
+      );
+      cloud.interruptAfter(Number.POSITIVE_INFINITY);
       await deploy(cloud);
-      expect(await stateOf(cloud), `cut off after ${whole.changes[made - 1]}`).toEqual(expected);
+      expect(await stateOf(cloud), `interrupted after ${whole.changes[made - 1]}`).toEqual(expected);
     }
   });
 });

@@ -2,7 +2,7 @@ import { CreateRoleCommand, DeleteRoleCommand, DeleteRolePolicyCommand } from '@
 import { DeleteEventSourceMappingCommand, type GetFunctionCommandOutput } from '@aws-sdk/client-lambda';
 import { CreateQueueCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { aroundCalls, type Call, readingClients } from '../../src/aws/calls.ts';
+import { type Call, interceptCalls, readOnlyClients } from '../../src/aws/calls.ts';
 import { observeIdentity } from '../../src/aws/clients.ts';
 import { applyDeployment } from '../../src/deploy/apply.ts';
 import { planDestroy } from '../../src/deploy/destroy.ts';
@@ -25,7 +25,7 @@ function answer(name: string, message: string, httpStatusCode = 400): Error {
 /** The cloud, where `instead` may throw in place of a call: it is told how often that operation was called. */
 function withAnswers(cloud: Cloud, instead: (call: Call, count: number) => void): Cloud {
   const counts = new Map<string, number>();
-  const clients = aroundCalls(cloud.clients, async (call, next) => {
+  const clients = interceptCalls(cloud.clients, async (call, next) => {
     const count = (counts.get(call.operation) ?? 0) + 1;
     counts.set(call.operation, count);
     instead(call, count);
@@ -47,7 +47,7 @@ function withFunction(
   change: (found: GetFunctionCommandOutput, count: number) => GetFunctionCommandOutput,
 ): Cloud {
   let count = 0;
-  const clients = aroundCalls(cloud.clients, async (call, next) => {
+  const clients = interceptCalls(cloud.clients, async (call, next) => {
     const found = await next();
     if (call.operation !== 'GetFunction') return found;
     count += 1;
@@ -409,7 +409,7 @@ describe.each(AWS_TARGETS)('what AWS answers to a deploy, on $name', ({ start })
 
   test('clients for planning refuse whatever would change something', async () => {
     const cloud = createCloud(aws);
-    const { sqs } = readingClients(cloud.clients);
+    const { sqs } = readOnlyClients(cloud.clients);
     await expect(sqs.send(new CreateQueueCommand({ QueueName: 'films' }))).rejects.toThrow(
       'sqs:CreateQueue would change something',
     );

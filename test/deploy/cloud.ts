@@ -16,7 +16,7 @@ import { PutBucketTaggingCommand, type Tag } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { STSClient } from '@aws-sdk/client-sts';
 import { ACCOUNT_ID } from '../../sandbox/aws/world.ts';
-import { aroundCalls, type Call, readingClients } from '../../src/aws/calls.ts';
+import { type Call, interceptCalls, readOnlyClients } from '../../src/aws/calls.ts';
 import type { AwsClients } from '../../src/aws/clients.ts';
 import type { Clock } from '../../src/clock.ts';
 import { applyDeployment, type StepState } from '../../src/deploy/apply.ts';
@@ -53,21 +53,21 @@ export interface Cloud extends DeployDeps {
   /** As `clients`, and not recorded: what somebody does by hand. */
   readonly byHand: AwsClients;
   /** From now on the calls fail once this many changes have been made. */
-  cutAfter(changes: number): void;
+  interruptAfter(changes: number): void;
 }
 
 export function createCloud(aws: Aws, clock: Clock = createFakeClock(Date.now())): Cloud {
   const clientsThere = clientsOf(aws);
-  const byHand = aws.name === 'moto' ? completeMoto(clientsThere) : clientsThere;
+  const byHand = aws.name === 'moto' ? patchMoto(clientsThere) : clientsThere;
   const changes: string[] = [];
   const calls: Call[] = [];
   let limit = Number.POSITIVE_INFINITY;
-  const clients = aroundCalls(byHand, async (call, next) => {
-    if (changes.length >= limit) throw new Error('cut off');
+  const clients = interceptCalls(byHand, async (call, next) => {
+    if (changes.length >= limit) throw new Error('interrupted');
     calls.push(call);
     const answer = await next();
     if (!/^(Get|List|Head|Describe)/.test(call.operation)) changes.push(`${call.service}:${call.operation}`);
-    if (changes.length >= limit) throw new Error('cut off');
+    if (changes.length >= limit) throw new Error('interrupted');
     return answer;
   });
   return {
@@ -76,7 +76,7 @@ export function createCloud(aws: Aws, clock: Clock = createFakeClock(Date.now())
     changes,
     calls,
     byHand,
-    cutAfter: (count) => {
+    interruptAfter: (count) => {
       limit = changes.length + count;
     },
   };
@@ -114,7 +114,7 @@ export async function deploy(
 
 /** All that is there, without what differs between two equal deployments: see {@link comparable}. */
 export async function stateOf(cloud: Cloud): Promise<unknown> {
-  const clients = readingClients(cloud.byHand);
+  const clients = readOnlyClients(cloud.byHand);
   return comparable(await observe({ clients, clock: cloud.clock }, NAMES));
 }
 
@@ -140,9 +140,9 @@ interface Remembered {
  * What AWS does and moto (5.2) does not: a bucket's tags in the creating call; a function's architecture, logging
  * and recursion; one event source for a queue and a function; AWS's own policies, which moto loads for seconds.
  */
-function completeMoto(clients: AwsClients): AwsClients {
+function patchMoto(clients: AwsClients): AwsClients {
   const functions = new Map<string, Remembered>();
-  return aroundCalls(clients, async ({ service, operation, input }, next) => {
+  return interceptCalls(clients, async ({ service, operation, input }, next) => {
     const name = String(input.FunctionName);
     const known = functions.get(name) ?? {};
     switch (`${service}:${operation}`) {

@@ -16,7 +16,7 @@ import {
   UntagQueueCommand,
 } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { aroundCalls } from '../../src/aws/calls.ts';
+import { interceptCalls } from '../../src/aws/calls.ts';
 import { applyDestroy, type DestroyPlan, planDestroy } from '../../src/deploy/destroy.ts';
 import { AWS_TARGETS, type Aws } from '../support/aws-targets.ts';
 import { type Cloud, createCloud, deploy, INPUT, NAMES, stateOf } from './cloud.ts';
@@ -70,16 +70,16 @@ describe.each(AWS_TARGETS)('destroy, on $name', ({ name, start }) => {
     expect(cloud.changes.length).toBe(made);
   });
 
-  test('is completed when it was cut off after any of its calls', async () => {
+  test('is completed when it was interrupted after any of its calls', async () => {
     for (let made = 1; made <= 7; made += 1) {
       await aws.reset();
       const cloud = createCloud(aws);
       await deploy(cloud);
-      cloud.cutAfter(made);
-      await expect(destroy(cloud)).rejects.toThrow('cut off');
-      cloud.cutAfter(Number.POSITIVE_INFINITY);
+      cloud.interruptAfter(made);
+      await expect(destroy(cloud)).rejects.toThrow('interrupted');
+      cloud.interruptAfter(Number.POSITIVE_INFINITY);
       await destroy(cloud);
-      expect(await stateOf(cloud), `cut off after call ${made}`).toEqual(BUCKET_ONLY);
+      expect(await stateOf(cloud), `interrupted after call ${made}`).toEqual(BUCKET_ONLY);
     }
   });
 
@@ -96,7 +96,7 @@ describe.each(AWS_TARGETS)('destroy, on $name', ({ name, start }) => {
     const cloud = createCloud(aws);
     await deploy(cloud);
     let looks = 0;
-    const clients = aroundCalls(cloud.clients, async ({ operation, input }, next) => {
+    const clients = interceptCalls(cloud.clients, async ({ operation, input }, next) => {
       const isDeleted = cloud.calls.some((call) => call.operation === 'DeleteQueue');
       if (operation !== 'GetQueueUrl' || input.QueueName !== NAMES.queue || !isDeleted) return next();
       looks += 1;
@@ -126,9 +126,9 @@ describe.each(AWS_TARGETS)('destroy, on $name', ({ name, start }) => {
     await deploy(cloud);
     const plan = await planDestroy(cloud, { ...INPUT, deleteBucket: false });
     for (let cuts = 1; cuts <= 3; cuts += 1) {
-      cloud.cutAfter(1);
-      await expect(destroy(cloud)).rejects.toThrow('cut off');
-      cloud.cutAfter(Number.POSITIVE_INFINITY);
+      cloud.interruptAfter(1);
+      await expect(destroy(cloud)).rejects.toThrow('interrupted');
+      cloud.interruptAfter(Number.POSITIVE_INFINITY);
     }
     await destroy(cloud);
     const gone = plan.resources.filter(({ action }) => action === 'delete').map(({ name }) => name);

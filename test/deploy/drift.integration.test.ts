@@ -25,7 +25,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { DeleteQueueCommand, SetQueueAttributesCommand, UntagQueueCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readingClients } from '../../src/aws/calls.ts';
+import { readOnlyClients } from '../../src/aws/calls.ts';
 import { basisOf, planDeployment } from '../../src/deploy/plan.ts';
 import { type Observation, observe, type ResourceKind } from '../../src/deploy/resource-list.ts';
 import { inlinePolicy, trustPolicy } from '../../src/deploy/resources/policy.ts';
@@ -77,7 +77,7 @@ const access =
 const variables =
   (change: Record<string, string | undefined>) =>
   async ({ byHand, clock }: Cloud) => {
-    const { function: found } = await observe({ clients: readingClients(byHand), clock }, NAMES);
+    const { function: found } = await observe({ clients: readOnlyClients(byHand), clock }, NAMES);
     const all = Object.entries({ ...found?.environment.toVariables(), ...change });
     const Variables = Object.fromEntries(all.filter((entry) => entry[1] !== undefined)) as Record<
       string,

@@ -21,7 +21,7 @@ function pauseFor(fleet: Partial<typeof FLEET>) {
   const found: Record<string, object> = {
     queue: { observed: { messages }, changes: [] },
     function: {
-      observed: { resumesEventSource: marked, environment: new Environment(variables) },
+      observed: { hasResumeTag: marked, environment: new Environment(variables) },
       changes: changed.map((property) => ({ property })),
     },
   };

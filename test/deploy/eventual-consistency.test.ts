@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import {
   retryDuringIamPropagation,
-  retryUntilDeadLetterQueueIsSeen,
+  retryUntilDeadLetterQueuePropagates,
   retryUntilQueueNameIsFree,
-  retryUntilVisibilityTimeoutIsSeen,
+  retryUntilVisibilityTimeoutPropagates,
 } from '../../src/deploy/eventual-consistency.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 
@@ -70,10 +70,10 @@ describe("SQS's eventual consistency is waited for", () => {
   test.each([
     [
       'a visibility timeout that is not seen yet',
-      retryUntilVisibilityTimeoutIsSeen,
+      retryUntilVisibilityTimeoutPropagates,
       refusal(INVALID, 'Queue visibility timeout: 30 seconds is less than Function timeout: 300 seconds'),
     ],
-    ['a dead-letter queue that is not seen yet', retryUntilDeadLetterQueueIsSeen, target],
+    ['a dead-letter queue that is not seen yet', retryUntilDeadLetterQueuePropagates, target],
     ['a dead-letter queue not seen by its queue', retryUntilQueueNameIsFree, target],
     [
       'a name that is not free yet',

@@ -53,20 +53,20 @@ describe.each(AWS_TARGETS)('a deploy of more workers to a fleet that runs, on $n
     expect(await stateOf(cloud)).toMatchObject({ eventSource: { enabled: true, maximumConcurrency: 8 } });
   });
 
-  test('is completed, with its wait, when it was cut off after any of its calls', async () => {
+  test('is completed, with its wait, when it was interrupted after any of its calls', async () => {
     for (let made = 1; made <= 5; made += 1) {
       await aws.reset();
       const cloud = createCloud(aws);
       await startFleet(cloud);
-      cloud.cutAfter(made);
-      await expect(deploy(cloud, MORE)).rejects.toThrow('cut off');
-      cloud.cutAfter(Number.POSITIVE_INFINITY);
+      cloud.interruptAfter(made);
+      await expect(deploy(cloud, MORE)).rejects.toThrow('interrupted');
+      cloud.interruptAfter(Number.POSITIVE_INFINITY);
       const plan = await deploy(cloud, MORE);
       // From the fourth on, the event source has been changed, and what ran before it had ended.
-      if (made < 4) expect(plan.steps, `cut off after call ${made}`).toContainEqual(WAIT);
-      expect(await stateOf(cloud), `cut off after call ${made}`).toMatchObject({
+      if (made < 4) expect(plan.steps, `interrupted after call ${made}`).toContainEqual(WAIT);
+      expect(await stateOf(cloud), `interrupted after call ${made}`).toMatchObject({
         eventSource: { enabled: true, maximumConcurrency: 8 },
-        function: { resumesEventSource: false },
+        function: { hasResumeTag: false },
         variables: { TDD_WORKERS: '8' },
       });
     }

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { decideNext, type Ending } from '../../src/worker/decide-next.ts';
+import { decideNext, type Outcome } from '../../src/worker/decide-next.ts';
 
 const HOUR_MS = 3_600_000;
-const failed: Ending = { kind: 'failed', reason: 'Two titles failed.' };
-const outage: Ending = { kind: 'outage', reason: 'TMDB is away.' };
-const refused: Ending = { kind: 'keyRefused', reason: 'No such key.', isPaused: true };
+const failed: Outcome = { kind: 'failed', reason: 'Two titles failed.' };
+const outage: Outcome = { kind: 'outage', reason: 'TMDB is away.' };
+const refused: Outcome = { kind: 'keyRefused', reason: 'No such key.', isPaused: true };
 
-function decide(ending: Ending, receives: number, hours = 0, random = 0) {
+function decide(outcome: Outcome, receives: number, hours = 0, random = 0) {
   const options = { nowMs: 100 * HOUR_MS, random: () => random };
-  return decideNext(ending, { receives, firstReceivedMs: (100 - hours) * HOUR_MS }, options);
+  return decideNext(outcome, { receives, firstReceivedMs: (100 - hours) * HOUR_MS }, options);
 }
 
 describe('decideNext', () => {
@@ -28,20 +28,20 @@ describe('decideNext', () => {
   it.each([
     ['a failure', failed, 5, 0, 'deadLetter'],
     ['a failure of a message that an earlier deployment received nine times', failed, 9, 0, 'deadLetter'],
-    ['an outage that is short', outage, 5, 1, 'putBack'],
+    ['an outage that is short', outage, 5, 1, 'requeue'],
     ['an outage that is long', outage, 5, 3, 'deadLetter'],
-    ['a refused key with the fleet paused', refused, 5, 99, 'putBack'],
+    ['a refused key with the fleet paused', refused, 5, 99, 'requeue'],
     ['a refused key with the fleet not paused', { ...refused, isPaused: false }, 5, 99, 'deadLetter'],
-    ['a time too short for one title', { kind: 'timeUp', settled: 0 }, 5, 0, 'deadLetter'],
-    ['progress', { kind: 'timeUp', settled: 1 }, 5, 0, 'continue'],
+    ['a time too short for one title', { kind: 'timeUp', completed: 0 }, 5, 0, 'deadLetter'],
+    ['progress', { kind: 'timeUp', completed: 1 }, 5, 0, 'continue'],
     ['success', { kind: 'done' }, 5, 99, 'acknowledge'],
-    ['no time at all', { kind: 'notBegun' }, 5, 99, 'putBack'],
-  ] as const)('after the last receive, %s ends as it should', (_what, ending, receives, hours, action) => {
-    expect(decide(ending, receives, hours).action).toBe(action);
+    ['no time at all', { kind: 'notStarted' }, 5, 99, 'requeue'],
+  ] as const)('after the last receive, %s ends as it should', (_what, outcome, receives, hours, action) => {
+    expect(decide(outcome, receives, hours).action).toBe(action);
   });
 
   it('does not wait for the last receive when there is no hope', () => {
-    expect(decide({ kind: 'hopeless', reason: 'Gone.' }, 1)).toEqual({
+    expect(decide({ kind: 'permanentFailure', reason: 'Gone.' }, 1)).toEqual({
       action: 'deadLetter',
       reason: 'Gone.',
     });

@@ -238,7 +238,7 @@ describe('a worker whose time is up', () => {
     expect(worker.sent).toHaveLength(1);
   });
 
-  it('returns its message when it settled nothing, and sends no continuation', async () => {
+  it('returns its message when it completed nothing, and sends no continuation', async () => {
     const worker = createWorkerHarness();
     worker.latencyMs = 1_000_000;
     expect(await worker.deliver([body({ hop: 7 })])).toEqual(returned(0));
@@ -246,7 +246,7 @@ describe('a worker whose time is up', () => {
     expect(worker.visibilities.at(-1)).toEqual({ receiptHandle: 'receipt-0', seconds: 60 });
   });
 
-  it('makes a dead letter of a message for which nothing was settled in five times', async () => {
+  it('makes a dead letter of a message for which nothing was completed in five times', async () => {
     const worker = createWorkerHarness();
     worker.latencyMs = 1_000_000;
     expect(await worker.deliver([body({ hop: 7 })], { receives: 5 })).toEqual(ALL_DONE);

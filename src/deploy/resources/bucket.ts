@@ -11,7 +11,13 @@ import {
   PutPublicAccessBlockCommand,
 } from '@aws-sdk/client-s3';
 import type { AwsClients } from '../../aws/clients.ts';
-import { DeniedError, httpStatusOf, isServiceError, orAbsent, responseHeader } from '../../aws/errors.ts';
+import {
+  DeniedError,
+  httpStatusOf,
+  isServiceError,
+  responseHeader,
+  undefinedIfNotFound,
+} from '../../aws/errors.ts';
 import { UsageError, UserError } from '../../errors.ts';
 import { diffProperties, type Properties, touches } from '../change.ts';
 import { type DeploymentNames, STACK_TAG } from '../names.ts';
@@ -160,11 +166,11 @@ async function readSettings(
   s3: S3,
   Bucket: string,
 ): Promise<Pick<ObservedBucket, 'properties' | 'otherRules'>> {
-  const access = await orAbsent(
+  const access = await undefinedIfNotFound(
     s3.send(new GetPublicAccessBlockCommand({ Bucket })),
     'NoSuchPublicAccessBlockConfiguration',
   );
-  const lifecycle = await orAbsent(
+  const lifecycle = await undefinedIfNotFound(
     s3.send(new GetBucketLifecycleConfigurationCommand({ Bucket })),
     'NoSuchLifecycleConfiguration',
   );
@@ -215,7 +221,10 @@ function regionName(region: string | undefined): string | undefined {
 
 async function readTags(s3: S3, Bucket: string): Promise<ReadonlyMap<string, string> | 'denied'> {
   try {
-    const answer = await orAbsent(s3.send(new GetBucketTaggingCommand({ Bucket })), 'NoSuchTagSet');
+    const answer = await undefinedIfNotFound(
+      s3.send(new GetBucketTaggingCommand({ Bucket })),
+      'NoSuchTagSet',
+    );
     return new Map((answer?.TagSet ?? []).map((tag) => [tag.Key ?? '', tag.Value ?? '']));
   } catch (error) {
     if (error instanceof DeniedError) return 'denied';

@@ -6,7 +6,7 @@ import {
   ListObjectVersionsCommand,
 } from '@aws-sdk/client-s3';
 import type { AwsClients } from '../../aws/clients.ts';
-import { isServiceError, orAbsent } from '../../aws/errors.ts';
+import { isServiceError, undefinedIfNotFound } from '../../aws/errors.ts';
 import type { Clock } from '../../clock.ts';
 import { UserError } from '../../errors.ts';
 import { retryWhile } from '../wait.ts';
@@ -36,12 +36,12 @@ export async function deleteBucketWithData(
     async () => {
       await deleteVersions(s3, bucket, options);
       await abortUploads(s3, bucket, options);
-      await orAbsent(s3.send(new DeleteBucketCommand({ Bucket: bucket })), ABSENT);
+      await undefinedIfNotFound(s3.send(new DeleteBucketCommand({ Bucket: bucket })), NOT_FOUND);
     },
   );
 }
 
-const ABSENT = 'NoSuchBucket';
+const NOT_FOUND = 'NoSuchBucket';
 
 async function deleteVersions(
   s3: AwsClients['s3'],
@@ -52,7 +52,10 @@ async function deleteVersions(
   // Always the first page: what it listed is deleted before the next request.
   for (;;) {
     signal?.throwIfAborted();
-    const page = await orAbsent(s3.send(new ListObjectVersionsCommand({ Bucket: bucket })), ABSENT);
+    const page = await undefinedIfNotFound(
+      s3.send(new ListObjectVersionsCommand({ Bucket: bucket })),
+      NOT_FOUND,
+    );
     const found = [...(page?.Versions ?? []), ...(page?.DeleteMarkers ?? [])];
     const Objects = found.map(({ Key, VersionId }) => ({ Key: Key ?? '', VersionId }));
     if (Objects.length === 0) return;
@@ -77,12 +80,15 @@ async function abortUploads(
 ): Promise<void> {
   for (;;) {
     signal?.throwIfAborted();
-    const page = await orAbsent(s3.send(new ListMultipartUploadsCommand({ Bucket: bucket })), ABSENT);
+    const page = await undefinedIfNotFound(
+      s3.send(new ListMultipartUploadsCommand({ Bucket: bucket })),
+      NOT_FOUND,
+    );
     const uploads = page?.Uploads ?? [];
     if (uploads.length === 0) return;
     for (const { Key, UploadId } of uploads) {
       const command = new AbortMultipartUploadCommand({ Bucket: bucket, Key, UploadId });
-      await orAbsent(s3.send(command), 'NoSuchUpload');
+      await undefinedIfNotFound(s3.send(command), 'NoSuchUpload');
     }
   }
 }

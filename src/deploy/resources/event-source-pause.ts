@@ -2,7 +2,7 @@ import { TagResourceCommand, UntagResourceCommand } from '@aws-sdk/client-lambda
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { FUNCTION_TIMEOUT_SECONDS, WORKER_VARIABLES } from '../../worker-contract.ts';
 import type { Desired, ResourceStep, Situation, StepContext } from '../resource.ts';
-import { breaksMeanwhile, lambdaFunction, RESUME_TAG } from './function.ts';
+import { breaksBetweenUpdates, lambdaFunction, RESUME_TAG } from './function.ts';
 import type { Environment } from './function-environment.ts';
 import { queue } from './queue.ts';
 
@@ -31,12 +31,12 @@ export function planEventSourcePause(
 ): EventSourcePause {
   const found = find(lambdaFunction);
   const runs = eventSource?.enabled === true;
-  const marked = found?.observed.resumesEventSource === true;
+  const marked = found?.observed.hasResumeTag === true;
   const resumes = marked && eventSource?.enabled === false;
   const adds = (eventSource?.maximumConcurrency ?? Number.POSITIVE_INFINITY) < input.workers;
   const isBusy = (find(queue)?.observed.messages ?? 0) > 0;
   const exceeds = runs && isBusy && adds && (marked || lowersShare(found?.observed.environment, input));
-  const breaks = runs && breaksMeanwhile(found?.changes ?? []);
+  const breaks = runs && breaksBetweenUpdates(found?.changes ?? []);
   return {
     disables: exceeds || breaks,
     waitsForWorkers: exceeds || (resumes && adds),
@@ -64,7 +64,7 @@ export function pauseSteps(
   { find, names }: Situation,
   setEnabled: (context: StepContext, enabled: boolean) => Promise<void>,
 ): Readonly<Record<'begin' | 'wait' | 'enable' | 'end', readonly (ResourceStep | false)[]>> {
-  const marked = find(lambdaFunction)?.observed.resumesEventSource === true;
+  const marked = find(lambdaFunction)?.observed.hasResumeTag === true;
   const Resource = names.functionArn;
   let pausedAt: number | undefined;
   return {

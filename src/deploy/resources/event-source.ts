@@ -9,11 +9,11 @@ import {
   type UpdateEventSourceMappingCommandInput,
 } from '@aws-sdk/client-lambda';
 import type { AwsClients } from '../../aws/clients.ts';
-import { isServiceError, orAbsent } from '../../aws/errors.ts';
+import { isServiceError, undefinedIfNotFound } from '../../aws/errors.ts';
 import { getEventSource, isStable, listEventSources } from '../../aws/event-source.ts';
 import { BATCH_SIZE, FUNCTION_TIMEOUT_SECONDS } from '../../worker-contract.ts';
 import { diffProperties, type Properties, touches } from '../change.ts';
-import { retryDuringIamPropagation, retryUntilVisibilityTimeoutIsSeen } from '../eventual-consistency.ts';
+import { retryDuringIamPropagation, retryUntilVisibilityTimeoutPropagates } from '../eventual-consistency.ts';
 import { type DeploymentNames, STACK_TAG } from '../names.ts';
 import type {
   ObserveDeps,
@@ -38,7 +38,7 @@ export interface ObservedEventSource extends ObservedResource {
 }
 
 const RESPONSE_TYPE: FunctionResponseType = 'ReportBatchItemFailures';
-const SETTLE_TIMEOUT_MS = 180_000;
+const STATE_CHANGE_TIMEOUT_MS = 180_000;
 
 /** By which Lambda takes messages from the queue to the function. Whether it is enabled is left as it is. */
 export const eventSource: Resource<'eventSource', ObservedEventSource> = {
@@ -54,7 +54,7 @@ export const eventSource: Resource<'eventSource', ObservedEventSource> = {
       all.find(({ FunctionArn }) => FunctionArn?.startsWith(`${names.functionArn}:`)) ??
       {};
     if (UUID === undefined) return undefined;
-    const settled = await waitUntilSettled({ clock }, lambda, UUID);
+    const settled = await waitUntilStable({ clock }, lambda, UUID);
     if (!settled) return undefined;
     const tags = await readTags(lambda, settled.EventSourceMappingArn);
     return {
@@ -144,10 +144,13 @@ export const eventSource: Resource<'eventSource', ObservedEventSource> = {
   async destroy({ clients: { lambda }, clock }, { id: UUID }) {
     if (UUID === undefined) return;
     await retryWhile({ clock }, { timeoutMs: 120_000 }, isChanging, () =>
-      orAbsent(lambda.send(new DeleteEventSourceMappingCommand({ UUID })), 'ResourceNotFoundException'),
+      undefinedIfNotFound(
+        lambda.send(new DeleteEventSourceMappingCommand({ UUID })),
+        'ResourceNotFoundException',
+      ),
     );
     // Until it is gone Lambda still polls, with the role that is deleted next.
-    await waitUntilSettled({ clock }, lambda, UUID);
+    await waitUntilStable({ clock }, lambda, UUID);
   },
 };
 
@@ -178,10 +181,10 @@ async function createEventSource(context: StepContext, situation: Situation): Pr
     ...settingsFor(input.workers),
   });
   const created = await retryDuringIamPropagation(context, roleChangedAt(context, situation), () =>
-    retryUntilVisibilityTimeoutIsSeen(context, () => lambda.send(command)),
+    retryUntilVisibilityTimeoutPropagates(context, () => lambda.send(command)),
   );
   if (!created.UUID) throw new Error('Lambda gave no id for the new event source.');
-  await waitUntilSettled(context, lambda, created.UUID);
+  await waitUntilStable(context, lambda, created.UUID);
   context.refs.eventSourceId = created.UUID;
 }
 
@@ -195,9 +198,9 @@ async function updateEventSource(
   const UUID = context.refs.eventSourceId ?? '';
   const command = new UpdateEventSourceMappingCommand({ UUID, ...settings });
   await retryDuringIamPropagation(context, roleChangedAt(context, situation), () =>
-    retryWhile(context, { timeoutMs: SETTLE_TIMEOUT_MS }, isChanging, () => lambda.send(command)),
+    retryWhile(context, { timeoutMs: STATE_CHANGE_TIMEOUT_MS }, isChanging, () => lambda.send(command)),
   );
-  await waitUntilSettled(context, lambda, UUID);
+  await waitUntilStable(context, lambda, UUID);
 }
 
 /**
@@ -206,7 +209,7 @@ async function updateEventSource(
  */
 function roleChangedAt(context: StepContext, { find, refs }: Situation): number | undefined {
   const mayCompleteAnother =
-    refs.eventSourceId === undefined || find(lambdaFunction)?.observed.resumesEventSource === true;
+    refs.eventSourceId === undefined || find(lambdaFunction)?.observed.hasResumeTag === true;
   context.roleChangedAt ??= mayCompleteAnother
     ? context.clock.now()
     : find(role)?.observed.createdAt?.getTime();
@@ -214,13 +217,13 @@ function roleChangedAt(context: StepContext, { find, refs }: Situation): number 
 }
 
 /** @returns the event source once it no longer changes; `undefined` when it is gone. */
-async function waitUntilSettled(
+async function waitUntilStable(
   waiter: Waiter,
   lambda: AwsClients['lambda'],
   id: string,
 ): Promise<EventSourceMappingConfiguration | undefined> {
   const what = `The change of the event source ${id}`;
-  const { found } = await waitFor(waiter, { timeoutMs: SETTLE_TIMEOUT_MS, what }, async () => {
+  const { found } = await waitFor(waiter, { timeoutMs: STATE_CHANGE_TIMEOUT_MS, what }, async () => {
     const found = await getEventSource({ lambda }, id);
     return !found || isStable({ state: found.State }) ? { found } : undefined;
   });

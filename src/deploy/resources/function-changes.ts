@@ -10,10 +10,10 @@ import {
   UpdateFunctionConfigurationCommand,
 } from '@aws-sdk/client-lambda';
 import type { AwsClients } from '../../aws/clients.ts';
-import { isServiceError, orAbsent } from '../../aws/errors.ts';
+import { isServiceError, undefinedIfNotFound } from '../../aws/errors.ts';
 import { UserError } from '../../errors.ts';
 import { FUNCTION_TIMEOUT_SECONDS, HANDLER } from '../../worker-contract.ts';
-import { retryDuringIamPropagation, retryUntilVisibilityTimeoutIsSeen } from '../eventual-consistency.ts';
+import { retryDuringIamPropagation, retryUntilVisibilityTimeoutPropagates } from '../eventual-consistency.ts';
 import { STACK_TAG } from '../names.ts';
 import type { Desired, ResourceRefs, StepContext } from '../resource.ts';
 import { retryWhile, type Waiter, waitFor } from '../wait.ts';
@@ -62,7 +62,7 @@ export async function updateConfiguration(context: StepContext, desired: Desired
   const command = new UpdateFunctionConfigurationCommand({ FunctionName, ...configuration, Layers: [] });
   await changeFunction(context, FunctionName, () =>
     retryDuringIamPropagation(context, context.clock.now(), () =>
-      retryUntilVisibilityTimeoutIsSeen(context, () => lambda.send(command)),
+      retryUntilVisibilityTimeoutPropagates(context, () => lambda.send(command)),
     ),
   );
 }
@@ -85,7 +85,7 @@ export async function readWhenReady(
   const options = { timeoutMs: UPDATE_TIMEOUT_MS, what: changeOf(FunctionName) };
   const { answer } = await waitFor(waiter, options, async () => {
     const command = new GetFunctionCommand({ FunctionName });
-    const answer = await orAbsent(lambda.send(command), 'ResourceNotFoundException');
+    const answer = await undefinedIfNotFound(lambda.send(command), 'ResourceNotFoundException');
     return answer?.Configuration && isChanging(answer.Configuration) ? undefined : { answer };
   });
   return answer;

@@ -6,7 +6,7 @@ import {
   TagResourceCommand,
 } from '@aws-sdk/client-lambda';
 import type { AwsClients } from '../../aws/clients.ts';
-import { httpStatusOf, isServiceError, orAbsent } from '../../aws/errors.ts';
+import { httpStatusOf, isServiceError, undefinedIfNotFound } from '../../aws/errors.ts';
 import { UserError } from '../../errors.ts';
 import { type Change, diffProperties, type Properties, touches } from '../change.ts';
 import { STACK_TAG } from '../names.ts';
@@ -31,7 +31,7 @@ import { role } from './role.ts';
 
 export interface ObservedFunction extends ObservedResource {
   /** An earlier deploy paused the event source and was interrupted before it enabled it again. */
-  readonly resumesEventSource: boolean;
+  readonly hasResumeTag: boolean;
   readonly properties: Properties;
   readonly environment: Environment;
   readonly packageType: string;
@@ -46,7 +46,7 @@ export interface ObservedFunction extends ObservedResource {
 /** On the function while its event source is paused by a deploy, so that the next one resumes it after a crash. */
 export const RESUME_TAG = 'tdd:event-source';
 
-const ABSENT = 'ResourceNotFoundException';
+const NOT_FOUND = 'ResourceNotFoundException';
 
 const RECURSION_PROPERTY = 'RecursiveLoop';
 /** What the calls for tag, code and recursion set; the rest is configuration. */
@@ -75,7 +75,7 @@ export const lambdaFunction: Resource<'function', ObservedFunction> = {
     const { Tags = {}, Concurrency } = answer;
     return {
       ours: Tags[STACK_TAG] === names.stack,
-      resumesEventSource: Tags[RESUME_TAG] !== undefined,
+      hasResumeTag: Tags[RESUME_TAG] !== undefined,
       properties: {
         [STACK_TAG]: Tags[STACK_TAG],
         ...propertiesOf(configuration),
@@ -110,7 +110,7 @@ export const lambdaFunction: Resource<'function', ObservedFunction> = {
     ];
   },
 
-  refuse({ packageType, failure }, names) {
+  assertUpdatable({ packageType, failure }, names) {
     const name = JSON.stringify(names.function);
     if (packageType !== 'Zip') {
       throw new UserError(
@@ -171,7 +171,7 @@ export const lambdaFunction: Resource<'function', ObservedFunction> = {
     ];
   },
 
-  action: ({ ours, resumesEventSource }) => (ours && resumesEventSource ? 'update' : undefined),
+  action: ({ ours, hasResumeTag }) => (ours && hasResumeTag ? 'update' : undefined),
   notes: (found, situation) => (found ? notesOf(found, situation) : []),
 
   destroy: ({ clients: { lambda }, clock }, { name }) =>
@@ -179,12 +179,12 @@ export const lambdaFunction: Resource<'function', ObservedFunction> = {
       { clock },
       { timeoutMs: 120_000 },
       (error) => isServiceError(error, 'ResourceConflictException'),
-      () => orAbsent(lambda.send(new DeleteFunctionCommand({ FunctionName: name })), ABSENT),
+      () => undefinedIfNotFound(lambda.send(new DeleteFunctionCommand({ FunctionName: name })), NOT_FOUND),
     ),
 };
 
 /** Do these changes break the function between its new configuration and its new code? */
-export function breaksMeanwhile(changes: readonly Change[]): boolean {
+export function breaksBetweenUpdates(changes: readonly Change[]): boolean {
   return touches(changes, 'Runtime', 'Handler') && touches(changes, ...CODE_PROPERTIES);
 }
 
@@ -196,7 +196,7 @@ function notesOf({ observed, changes }: Found<ObservedFunction>, situation: Situ
       `Its role is newer than itself, and Lambda may still hold the key of its variables for the earlier one: should workers end with KMSAccessDeniedException, delete the function with "aws lambda delete-function --function-name ${names.function}", and run "tdd deploy" again.`,
     );
   }
-  if (observed.resumesEventSource) notes.push('The mark of an earlier deploy that was cut off goes from it.');
+  if (observed.hasResumeTag) notes.push('The mark of an earlier deploy that was cut off goes from it.');
   const removesVariables = changes.some(
     ({ property, new: value }) =>
       property.startsWith('Environment.') && value === undefined && property !== EVENT_SOURCE_PROPERTY,
@@ -252,7 +252,7 @@ async function readRecursion(
   try {
     return (await lambda.send(new GetFunctionRecursionConfigCommand({ FunctionName }))).RecursiveLoop;
   } catch (error) {
-    if (isUnknownToEmulator(error)) return undefined;
+    if (isUnsupportedByEmulator(error)) return undefined;
     throw error;
   }
 }
@@ -262,14 +262,14 @@ async function setRecursion(lambda: AwsClients['lambda'], FunctionName: string):
   try {
     await lambda.send(new PutFunctionRecursionConfigCommand({ FunctionName, RecursiveLoop: 'Allow' }));
   } catch (error) {
-    if (!isUnknownToEmulator(error)) throw error;
+    if (!isUnsupportedByEmulator(error)) throw error;
   }
 }
 
 /** An emulator without the call answers with a page of HTML, or with "not implemented". */
-function isUnknownToEmulator(error: unknown): boolean {
+function isUnsupportedByEmulator(error: unknown): boolean {
   const status = httpStatusOf(error);
   if (status === 405 || status === 501) return true;
   if (status !== 404) return isServiceError(error, 'UnknownOperationException', 'NotImplemented');
-  return !isServiceError(error, ABSENT);
+  return !isServiceError(error, NOT_FOUND);
 }

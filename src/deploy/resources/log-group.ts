@@ -8,7 +8,7 @@ import {
   TagResourceCommand,
 } from '@aws-sdk/client-cloudwatch-logs';
 import type { AwsClients } from '../../aws/clients.ts';
-import { orAbsent } from '../../aws/errors.ts';
+import { undefinedIfNotFound } from '../../aws/errors.ts';
 import { diffProperties, type Properties, touches } from '../change.ts';
 import { STACK_TAG } from '../names.ts';
 import type { ObservedResource, Resource } from '../resource.ts';
@@ -61,7 +61,10 @@ export const logGroup: Resource<'logGroup', ObservedLogGroup> = {
   },
 
   destroy: ({ clients: { logs } }, { name }) =>
-    orAbsent(logs.send(new DeleteLogGroupCommand({ logGroupName: name })), 'ResourceNotFoundException'),
+    undefinedIfNotFound(
+      logs.send(new DeleteLogGroupCommand({ logGroupName: name })),
+      'ResourceNotFoundException',
+    ),
 };
 
 /** Groups are found by prefix: another function's name may begin like ours. */

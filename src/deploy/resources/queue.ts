@@ -8,11 +8,11 @@ import {
   SetQueueAttributesCommand,
   TagQueueCommand,
 } from '@aws-sdk/client-sqs';
-import { orAbsent } from '../../aws/errors.ts';
+import { undefinedIfNotFound } from '../../aws/errors.ts';
 import { countMessages, depthsOf } from '../../aws/queue-interface.ts';
 import { MAX_RECEIVE_COUNT, RETENTION_SECONDS, VISIBILITY_TIMEOUT_SECONDS } from '../../worker-contract.ts';
 import { diffProperties, type Properties, touches } from '../change.ts';
-import { retryUntilDeadLetterQueueIsSeen, retryUntilQueueNameIsFree } from '../eventual-consistency.ts';
+import { retryUntilDeadLetterQueuePropagates, retryUntilQueueNameIsFree } from '../eventual-consistency.ts';
 import { type DeploymentNames, STACK_TAG } from '../names.ts';
 import type { ObservedResource, Resource } from '../resource.ts';
 import { waitFor } from '../wait.ts';
@@ -62,15 +62,21 @@ function defineQueue<Kind extends 'queue' | 'deadLetterQueue'>(
     nameOf: (names) => names[kind],
 
     async observe({ clients: { sqs } }, names) {
-      const found = await orAbsent(sqs.send(new GetQueueUrlCommand({ QueueName: names[kind] })), ...ABSENT);
+      const found = await undefinedIfNotFound(
+        sqs.send(new GetQueueUrlCommand({ QueueName: names[kind] })),
+        ...NOT_FOUND,
+      );
       const url = found?.QueueUrl;
       if (url === undefined) return undefined;
       // A queue that is being deleted still has a URL.
-      const answer = await orAbsent(
+      const answer = await undefinedIfNotFound(
         sqs.send(new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ['All'] })),
-        ...ABSENT,
+        ...NOT_FOUND,
       );
-      const tags = await orAbsent(sqs.send(new ListQueueTagsCommand({ QueueUrl: url })), ...ABSENT);
+      const tags = await undefinedIfNotFound(
+        sqs.send(new ListQueueTagsCommand({ QueueUrl: url })),
+        ...NOT_FOUND,
+      );
       if (!answer || !tags) return undefined;
       const attributes = answer.Attributes ?? {};
       const tag = tags.Tags?.[STACK_TAG];
@@ -119,7 +125,7 @@ function defineQueue<Kind extends 'queue' | 'deadLetterQueue'>(
         found.changes.some(({ property }) => property !== STACK_TAG) && {
           action: 'set attributes',
           run: (context) =>
-            retryUntilDeadLetterQueueIsSeen(context, () =>
+            retryUntilDeadLetterQueuePropagates(context, () =>
               context.clients.sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes })),
             ),
         },
@@ -133,10 +139,11 @@ function defineQueue<Kind extends 'queue' | 'deadLetterQueue'>(
      * stayed. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_DeleteQueue.html
      */
     async destroy({ clients: { sqs }, clock }, { name }) {
-      const find = () => orAbsent(sqs.send(new GetQueueUrlCommand({ QueueName: name })), ...ABSENT);
+      const find = () =>
+        undefinedIfNotFound(sqs.send(new GetQueueUrlCommand({ QueueName: name })), ...NOT_FOUND);
       const found = await find();
       if (!found) return;
-      await orAbsent(sqs.send(new DeleteQueueCommand({ QueueUrl: found.QueueUrl })), ...ABSENT);
+      await undefinedIfNotFound(sqs.send(new DeleteQueueCommand({ QueueUrl: found.QueueUrl })), ...NOT_FOUND);
       const what = `The end of the queue ${JSON.stringify(name)}`;
       await waitFor({ clock }, { timeoutMs: 90_000, what }, async () =>
         (await find()) ? undefined : 'gone',
@@ -146,7 +153,7 @@ function defineQueue<Kind extends 'queue' | 'deadLetterQueue'>(
 }
 
 /** What SQS says when there is no such queue: two names since its JSON protocol. */
-const ABSENT = ['QueueDoesNotExist', 'AWS.SimpleQueueService.NonExistentQueue'];
+const NOT_FOUND = ['QueueDoesNotExist', 'AWS.SimpleQueueService.NonExistentQueue'];
 
 function describeRedrive(policy: string | undefined): string | undefined {
   if (!policy) return undefined;

@@ -12,7 +12,7 @@ import {
   UpdateAssumeRolePolicyCommand,
 } from '@aws-sdk/client-iam';
 import type { AwsClients } from '../../aws/clients.ts';
-import { orAbsent } from '../../aws/errors.ts';
+import { undefinedIfNotFound } from '../../aws/errors.ts';
 import { type Change, change, diffProperties, touches } from '../change.ts';
 import { STACK_TAG } from '../names.ts';
 import type { ObservedResource, Resource, StepContext } from '../resource.ts';
@@ -32,7 +32,7 @@ export interface ObservedRole extends ObservedResource {
   readonly managedPolicies: readonly string[];
 }
 
-const ABSENT = 'NoSuchEntityException';
+const NOT_FOUND = 'NoSuchEntityException';
 
 /** The properties of a role's changes; the last three are followed by a name. */
 const TRUST_PROPERTY = 'AssumeRolePolicy';
@@ -47,12 +47,12 @@ export const role: Resource<'role', ObservedRole> = {
 
   async observe({ clients: { iam } }, names) {
     const RoleName = names.role;
-    const found = (await orAbsent(iam.send(new GetRoleCommand({ RoleName })), ABSENT))?.Role;
+    const found = (await undefinedIfNotFound(iam.send(new GetRoleCommand({ RoleName })), NOT_FOUND))?.Role;
     if (!found) return undefined;
     const inlineNames = await listInlinePolicies(iam, RoleName);
     const command = new GetRolePolicyCommand({ RoleName, PolicyName: INLINE_POLICY_NAME });
     const inline = inlineNames.includes(INLINE_POLICY_NAME)
-      ? await orAbsent(iam.send(command), ABSENT)
+      ? await undefinedIfNotFound(iam.send(command), NOT_FOUND)
       : undefined;
     const tag = found.Tags?.find(({ Key }) => Key === STACK_TAG)?.Value;
     return {
@@ -143,10 +143,10 @@ export const role: Resource<'role', ObservedRole> = {
 
   /** IAM deletes a role only when nothing is attached to it. */
   async destroy({ clients: { iam } }, { name: RoleName }) {
-    const managed = await orAbsent(listManagedPolicies(iam, RoleName), ABSENT);
-    const inline = await orAbsent(listInlinePolicies(iam, RoleName), ABSENT);
+    const managed = await undefinedIfNotFound(listManagedPolicies(iam, RoleName), NOT_FOUND);
+    const inline = await undefinedIfNotFound(listInlinePolicies(iam, RoleName), NOT_FOUND);
     await removePolicies(iam, RoleName, managed ?? [], inline ?? []);
-    await orAbsent(iam.send(new DeleteRoleCommand({ RoleName })), ABSENT);
+    await undefinedIfNotFound(iam.send(new DeleteRoleCommand({ RoleName })), NOT_FOUND);
   },
 };
 
@@ -160,10 +160,10 @@ async function removePolicies(
   inlineNames: readonly string[],
 ): Promise<void> {
   for (const PolicyArn of managedArns) {
-    await orAbsent(iam.send(new DetachRolePolicyCommand({ RoleName, PolicyArn })), ABSENT);
+    await undefinedIfNotFound(iam.send(new DetachRolePolicyCommand({ RoleName, PolicyArn })), NOT_FOUND);
   }
   for (const PolicyName of inlineNames) {
-    await orAbsent(iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName })), ABSENT);
+    await undefinedIfNotFound(iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName })), NOT_FOUND);
   }
 }
 
