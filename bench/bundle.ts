@@ -3,7 +3,8 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { buildZip } from '../src/deploy/zip.ts';
+import { writeWorkerBundle } from '../scripts/write-worker-bundle.ts';
+import { buildZip, NOTICES_FILE } from '../src/deploy/zip.ts';
 import { WORKER_VARIABLES } from '../src/worker-contract.ts';
 import { atMost, type BenchRow, median } from './bench-row.ts';
 
@@ -25,8 +26,9 @@ export async function runBundleBench(): Promise<BenchRow[]> {
   const folder = await mkdtemp(join(tmpdir(), 'tdd-bench-bundle-'));
   try {
     const file = join(folder, 'index.mjs');
-    await run('npm', ['run', '--silent', 'build:worker', '--', `--outfile=${file}`]);
-    const zip = await buildZip({ bundle: await readFile(file) });
+    await writeWorkerBundle(file);
+    const notices = await readFile(join(folder, NOTICES_FILE));
+    const zip = await buildZip({ bundle: await readFile(file), notices });
     const importsMs: number[] = [];
     for (let round = 0; round < ROUNDS; round += 1) importsMs.push(await measureImport(folder));
     return [

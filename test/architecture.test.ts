@@ -119,8 +119,9 @@ describe('the folders', () => {
   test.each([
     ['src', ['src']],
     ['sandbox', ['sandbox', 'src']],
-    ['bench', ['bench', 'sandbox', 'src', 'test']],
-    ['test', ['bench', 'notebooks', 'sandbox', 'src', 'test']],
+    ['bench', ['bench', 'sandbox', 'scripts', 'src', 'test']],
+    ['scripts', ['scripts', 'src']],
+    ['test', ['bench', 'notebooks', 'sandbox', 'scripts', 'src', 'test']],
   ])('%s imports only from %j', (folder, allowed) => {
     expect([...foldersImportedBy(folder)].filter((from) => !allowed.includes(from))).toEqual([]);
   });

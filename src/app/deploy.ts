@@ -5,8 +5,9 @@ import { settingsEnvironment } from '../config/resolve-settings.ts';
 import { SETTINGS } from '../config/settings.ts';
 import type { DeploymentInput } from '../deploy/names.ts';
 import { type Plan, planDeployment } from '../deploy/plan.ts';
-import { buildZip } from '../deploy/zip.ts';
+import { buildZip, NOTICES_FILE } from '../deploy/zip.ts';
 import { UserError } from '../errors.ts';
+import { HANDLER } from '../worker-contract.ts';
 import type { CompleteSettings, Connection } from './connection.ts';
 
 export { applyDeployment } from '../deploy/apply.ts';
@@ -65,21 +66,26 @@ async function describeDeployment(
       ...{ lambdaName, queueName, bucketName, workers, memorySizeMb, region, accountId },
       environment: settingsEnvironment(settings),
     },
-    zip: await buildZip({ bundle: await readWorkerBundle() }),
+    zip: await buildZip(await readWorker()),
   };
 }
 
 /** Beside the built program, and from its sources. */
-const BUNDLE_PLACES = ['../worker/index.mjs', '../../dist/worker/index.mjs'];
+const WORKER_FOLDERS = ['../worker/', '../../dist/worker/'];
 
 /**
- * The worker's code as the build has made it: one ES module.
- * @throws {UserError} when it was not built.
+ * The worker's code, one ES module, and the licences of the packages in it, as the build has written them.
+ * @throws {UserError} when the worker was not built.
  */
-async function readWorkerBundle(): Promise<Buffer> {
-  const found = BUNDLE_PLACES.map((place) => new URL(place, import.meta.url)).find((url) => existsSync(url));
-  if (found === undefined) {
+async function readWorker(): Promise<{ readonly bundle: Buffer; readonly notices: Buffer }> {
+  const folder = WORKER_FOLDERS.map((path) => new URL(path, import.meta.url)).find((url) =>
+    existsSync(new URL(NOTICES_FILE, url)),
+  );
+  if (folder === undefined) {
     throw new UserError('The worker of this checkout is not built: run npm run build first.');
   }
-  return readFile(found);
+  return {
+    bundle: await readFile(new URL(HANDLER.file, folder)),
+    notices: await readFile(new URL(NOTICES_FILE, folder)),
+  };
 }

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inflateRawSync } from 'node:zlib';
+import { unzipSync } from 'fflate';
 import { afterEach, expect, test, vi } from 'vitest';
 import { buildZip, codeSha256 } from '../../src/deploy/zip.ts';
 import { makeTempFolder } from '../support/temp-folder.ts';
@@ -37,6 +38,13 @@ test('gives other bytes for another bundle', async () => {
   expect(codeSha256(await buildZip({ bundle: other }))).not.toBe(
     codeSha256(await buildZip({ bundle: BUNDLE })),
   );
+});
+
+test('holds the licences of its packages', async () => {
+  const notices = Buffer.from('left-pad 1.3.0 (WTFPL)\n');
+  const files = unzipSync(await buildZip({ bundle: BUNDLE, notices }));
+  expect(Object.keys(files)).toEqual(['index.mjs', 'THIRD-PARTY-NOTICES.txt']);
+  expect(Buffer.from(files['THIRD-PARTY-NOTICES.txt'] ?? [])).toEqual(notices);
 });
 
 test('holds the bundle as index.mjs, readable by all, and nothing else', async () => {

@@ -16,7 +16,7 @@ const root = new URL('../..', import.meta.url).pathname;
 
 /** What `npm run build`, `npm pack`, the sandbox and the notebook need. */
 const COPIED = [
-  ...['bin', 'src', 'sandbox', 'notebooks', 'test/public-api'],
+  ...['bin', 'src', 'sandbox', 'notebooks', 'scripts', 'test/public-api'],
   ...['package.json', 'tsconfig.json', 'config.example.ini', 'README.md', 'LICENSE'],
 ];
 

@@ -3,6 +3,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { writeWorkerBundle } from '../../scripts/write-worker-bundle.ts';
 import type { SqsBatchResponse, SqsEvent } from '../../src/worker/handler.ts';
 
 const run = promisify(execFile);
@@ -24,7 +25,8 @@ export interface BundledWorker {
 /** Bundles the worker as `npm run build` does. */
 export async function bundleWorker(): Promise<BundledWorker> {
   const folder = await mkdtemp(join(tmpdir(), 'tdd-worker-'));
-  await run('npm', ['run', '--silent', 'build:worker', '--', `--outfile=${join(folder, 'index.mjs')}`]);
+  await writeWorkerBundle(join(folder, 'index.mjs'));
+  const files = await readdir(folder);
   return {
     async handle(events, { node, env, seconds = 300 }) {
       const answersFile = join(folder, 'answers.json');
@@ -51,7 +53,7 @@ export async function bundleWorker(): Promise<BundledWorker> {
     async remove() {
       const left = await readdir(folder);
       await rm(folder, { recursive: true });
-      if (left.join() !== 'index.mjs') throw new Error(`The worker left files behind: ${left.join(', ')}`);
+      if (left.join() !== files.join()) throw new Error(`The worker left files behind: ${left.join(', ')}`);
     },
   };
 }
