@@ -60,6 +60,6 @@ export const WORKER_VARIABLES = {
   workers: 'TDD_WORKERS',
   queueUrl: 'TDD_QUEUE_URL',
   deadLetterQueueUrl: 'TDD_DLQ_URL',
-  /** The function's own event source, which a worker disables when TMDB refuses the API key. */
+  /** The function's own event source, which a worker disables when TMDB rejects the API key. */
   eventSourceId: 'TDD_EVENT_SOURCE_UUID',
 } as const;

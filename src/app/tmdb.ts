@@ -3,7 +3,7 @@ import type { Settings } from '../config/settings.ts';
 import { UserError } from '../errors.ts';
 import { checkKey, type KeyQuestion } from '../tmdb/check-key.ts';
 import { createTmdbClient, type TmdbClient } from '../tmdb/client.ts';
-import { KeyRefusedError } from '../tmdb/errors.ts';
+import { KeyRejectedError } from '../tmdb/errors.ts';
 import { createHttpGet, type HttpGet } from '../tmdb/http.ts';
 import { createPacer } from '../tmdb/pacer.ts';
 import { userAgent } from './version.ts';
@@ -27,7 +27,7 @@ export function createTmdb(
  * Checks the key with TMDB.
  * @param question without `http`, over a connection of its own.
  * @returns why TMDB could not check it, or `undefined` for a valid key.
- * @throws {KeyRefusedError} for a key that TMDB refuses.
+ * @throws {KeyRejectedError} when TMDB rejects the key.
  */
 export async function findKeyDoubt(
   question: Omit<KeyQuestion, 'http'> & { readonly http?: HttpGet; readonly timeoutMs?: number },
@@ -38,7 +38,7 @@ export async function findKeyDoubt(
     await checkKey({ ...rest, http: http ?? createHttpGet(options) });
     return undefined;
   } catch (error) {
-    if (error instanceof KeyRefusedError || !(error instanceof UserError)) throw error;
+    if (error instanceof KeyRejectedError || !(error instanceof UserError)) throw error;
     return error.message;
   }
 }

@@ -4,7 +4,7 @@ import type { Title } from '../imdb/partition-index.ts';
 import type { Lake } from '../lake/lake.ts';
 import type { Partition } from '../partition.ts';
 import type { TmdbClient } from '../tmdb/client.ts';
-import { KeyRefusedError, OutageError, RequestFailedError } from '../tmdb/errors.ts';
+import { KeyRejectedError, OutageError, RequestFailedError } from '../tmdb/errors.ts';
 import { MAX_CONNECTIONS } from '../tmdb/limits.ts';
 import { type LookupSettings, lookUpMovie } from '../tmdb/look-up-movie.ts';
 import { type Choice, chooseTitles, keepKnownTitles } from './choose-titles.ts';
@@ -45,7 +45,7 @@ export interface DownloadReport {
   readonly counts: Counts;
   readonly complete: boolean;
   /** What ended the run early. */
-  readonly problem?: OutageError | KeyRefusedError;
+  readonly problem?: OutageError | KeyRejectedError;
 }
 
 /** What to download. */
@@ -109,7 +109,7 @@ export async function downloadPartition(
   if (problem === undefined) return end(outcome());
   // When saving fails, too, the first error is thrown.
   if (problem instanceof OutageError) return end('outage', problem).catch(() => Promise.reject(problem));
-  if (problem instanceof KeyRefusedError) {
+  if (problem instanceof KeyRejectedError) {
     return end('keyRefused', problem).catch(() => Promise.reject(problem));
   }
   await manifest.save('error').catch(() => undefined);
@@ -158,7 +158,7 @@ export async function downloadPartition(
 
   async function end(
     outcome: DownloadReport['outcome'],
-    problem?: OutageError | KeyRefusedError,
+    problem?: OutageError | KeyRejectedError,
   ): Promise<DownloadReport> {
     let saved = await manifest.save(outcome);
     // Only now, since saving may have added ids of a concurrent run.

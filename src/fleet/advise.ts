@@ -44,7 +44,7 @@ function adviseOnWorkers(facts: FleetFacts, summaries: readonly ManifestSummary[
     return [{ problem: 'No event source hands the messages to the workers', command: 'tdd deploy' }];
   }
   if (isEnabled(facts.eventSource)) return [];
-  if (isKeyRefused(summaries)) {
+  if (isKeyRejected(summaries)) {
     return [
       {
         problem: 'TMDB refused the API key, so a worker has disabled the event source',
@@ -57,7 +57,7 @@ function adviseOnWorkers(facts: FleetFacts, summaries: readonly ManifestSummary[
 }
 
 /** Whether the latest runs ended because TMDB refused the key. */
-function isKeyRefused(summaries: readonly ManifestSummary[]): boolean {
+function isKeyRejected(summaries: readonly ManifestSummary[]): boolean {
   const latest = summaries.reduce<ManifestSummary | undefined>(
     (last, summary) => (last && last.lastRun.endedAt >= summary.lastRun.endedAt ? last : summary),
     undefined,

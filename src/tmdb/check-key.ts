@@ -1,7 +1,7 @@
 import { UserError } from '../errors.ts';
 import { isRecord } from '../json.ts';
 import { classifyAnswer } from './classify-answer.ts';
-import { apiKeyWriter, keyRefused, withoutKey } from './client.ts';
+import { apiKeyWriter, createKeyRejectedError, withoutKey } from './client.ts';
 import { type HttpGet, TransportError } from './http.ts';
 
 /** A key, and the client to check it with. */
@@ -14,7 +14,7 @@ export interface KeyQuestion {
 
 /**
  * Checks the key with one request (`GET /3/authentication`).
- * @throws {KeyRefusedError} when TMDB refuses the key.
+ * @throws {KeyRejectedError} when TMDB rejects the key.
  * @throws {UserError} when TMDB cannot be reached, or answers something else.
  */
 export async function checkKey({ http, baseUrl, apiKey, signal }: KeyQuestion): Promise<void> {
@@ -29,7 +29,7 @@ export async function checkKey({ http, baseUrl, apiKey, signal }: KeyQuestion): 
   });
   const verdict = classifyAnswer(withoutKey(answer, apiKey));
   if (verdict.next === 'use' && isRecord(verdict.json) && verdict.json.success === true) return;
-  if (verdict.next === 'keyRefused') throw keyRefused(verdict.reason);
+  if (verdict.next === 'keyRejected') throw createKeyRejectedError(verdict.reason);
   const reason =
     'reason' in verdict ? verdict.reason : verdict.next === 'use' ? 'not as TMDB does' : verdict.next;
   throw new UserError(

@@ -9,7 +9,7 @@ export type Verdict =
   | { readonly next: 'refused'; readonly reason: string }
   | { readonly next: 'throttled'; readonly retryAfter: string | undefined }
   | { readonly next: 'retry'; readonly reason: string }
-  | { readonly next: 'keyRefused'; readonly reason: string };
+  | { readonly next: 'keyRejected'; readonly reason: string };
 
 /** "The ID is invalid": the only 500 of TMDB's that is permanent. */
 const INVALID_ID = 44;
@@ -22,12 +22,12 @@ export function classifyAnswer({ status, body, retryAfter }: HttpAnswer): Verdic
   if (status === 429) return { next: 'throttled', retryAfter };
   const json = parseJson(body);
   const error = readError(json);
-  if (status === 401) return { next: 'keyRefused', reason: describe(status, error) };
+  if (status === 401) return { next: 'keyRejected', reason: describe(status, error) };
   if (status === 200) {
     return json === undefined ? { next: 'retry', reason: 'body is not JSON' } : { next: 'use', json };
   }
   if (error) {
-    if (status === 403) return { next: 'keyRefused', reason: describe(status, error) };
+    if (status === 403) return { next: 'keyRejected', reason: describe(status, error) };
     if (status === 404) return { next: 'notFound' };
     if (status === 400 || status === 422 || (status === 500 && error.code === INVALID_ID)) {
       return { next: 'refused', reason: describe(status, error) };

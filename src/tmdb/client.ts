@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import { classifyAnswer, type Verdict } from './classify-answer.ts';
-import { BadAnswerError, KeyRefusedError, OutageError, RequestFailedError } from './errors.ts';
+import { BadAnswerError, KeyRejectedError, OutageError, RequestFailedError } from './errors.ts';
 import { type HttpAnswer, type HttpGet, TransportError } from './http.ts';
 import type { Pacer } from './pacer.ts';
 import { createOutageWatch, MAX_TRIES, parseRetryAfter, retryDelayMs } from './retry.ts';
@@ -19,7 +19,7 @@ export interface TmdbClient {
    * @param read takes the JSON apart; throws {@link BadAnswerError} when it is not of the documented shape.
    * @throws {RequestFailedError} after {@link MAX_TRIES} tries, while TMDB answers others.
    * @throws {OutageError} when all requests fail, probes of unrelated movies included.
-   * @throws {KeyRefusedError} when TMDB refuses the key.
+   * @throws {KeyRejectedError} when TMDB rejects the key.
    * @throws the signal's reason when it is aborted.
    */
   get<T>(
@@ -99,8 +99,8 @@ export function createTmdbClient({
           return { kind: 'notFound' };
         case 'refused':
           return { kind: 'refused', reason: verdict.reason };
-        case 'keyRefused':
-          throw keyRefused(verdict.reason);
+        case 'keyRejected':
+          throw createKeyRejectedError(verdict.reason);
         default:
           return { kind: 'failure', reason: verdict.next === 'retry' ? verdict.reason : verdict.next };
       }
@@ -174,10 +174,10 @@ export function withoutKey(answer: HttpAnswer, apiKey: string): HttpAnswer {
   return answer.status === 200 ? answer : { ...answer, body: answer.body.replaceAll(apiKey, '[key]') };
 }
 
-/** The error of a key that TMDB refuses; it never shows the key. */
-export function keyRefused(reason: string): KeyRefusedError {
-  return new KeyRefusedError(
-    `TMDB refuses the API key: ${reason.replace(/\.$/, '')}; check it at https://www.themoviedb.org/settings/api and run "tdd development".`,
+/** The error of a key that TMDB rejects; it never shows the key. */
+export function createKeyRejectedError(reason: string): KeyRejectedError {
+  return new KeyRejectedError(
+    `TMDB rejected the API key: ${reason.replace(/\.$/, '')}; check it at https://www.themoviedb.org/settings/api and run "tdd development".`,
   );
 }
 

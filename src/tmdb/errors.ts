@@ -1,8 +1,8 @@
 import { UsageError, UserError } from '../errors.ts';
 
-/** TMDB refuses the key itself: final for the whole run, for every worker. */
-export class KeyRefusedError extends UsageError {
-  override readonly name = 'KeyRefusedError';
+/** TMDB rejected the API key: final for the whole run, for every worker. */
+export class KeyRejectedError extends UsageError {
+  override readonly name = 'KeyRejectedError';
 }
 
 /** TMDB cannot be reached or answers nothing but errors: the titles in work stay untried. */

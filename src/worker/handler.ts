@@ -40,7 +40,7 @@ async function handleMessage(
     const isLate = !isFirst && deadline.stop.aborted;
     const work: Work = isLate
       ? { message, outcome: { kind: 'notStarted' } }
-      : await pauseIfKeyRefused(deps, await workPartition(deps, message, deadline), deadline);
+      : await pauseIfKeyRejected(deps, await workPartition(deps, message, deadline), deadline);
     const nowMs = deps.clock.now();
     const next = decideNext(work.outcome, { receives, firstReceivedMs }, { nowMs, random: deps.random });
     logWork(deps.log, work, next, { receives, seconds: (nowMs - startedMs) / 1_000 });
@@ -72,7 +72,7 @@ function readMessage(
   };
 }
 
-async function pauseIfKeyRefused(deps: HandlerDeps, work: Work, deadline: Deadline): Promise<Work> {
+async function pauseIfKeyRejected(deps: HandlerDeps, work: Work, deadline: Deadline): Promise<Work> {
   if (work.outcome.kind !== 'keyRefused') return work;
   const isPaused = await pauseEventSource(deps, deadline);
   return { ...work, outcome: { ...work.outcome, isPaused } };

@@ -7,7 +7,7 @@ import type { Lake } from '../lake/lake.ts';
 import type { PartitionMessage } from '../message.ts';
 import type { Partition } from '../partition.ts';
 import type { TmdbClient } from '../tmdb/client.ts';
-import { KeyRefusedError, OutageError } from '../tmdb/errors.ts';
+import { KeyRejectedError, OutageError } from '../tmdb/errors.ts';
 import { MAX_CONNECTIONS } from '../tmdb/limits.ts';
 import type { LookupSettings } from '../tmdb/look-up-movie.ts';
 import { type Deadline, TimeUpError } from './deadline.ts';
@@ -102,7 +102,7 @@ function outcomeOf(report: DownloadReport, completed: number): Outcome {
 function outcomeOfError(error: unknown, completed: number): Outcome {
   if (error instanceof TimeUpError) return { kind: 'timeUp', completed };
   const reason = error instanceof Error ? error.message : String(error);
-  if (error instanceof KeyRefusedError) return { kind: 'keyRefused', reason, isPaused: false };
+  if (error instanceof KeyRejectedError) return { kind: 'keyRefused', reason, isPaused: false };
   if (error instanceof OutageError) return { kind: 'outage', reason };
   if (error instanceof SnapshotGoneError) return { kind: 'permanentFailure', reason };
   if (error instanceof SnapshotError && error.isPassing) return { kind: 'outage', reason };

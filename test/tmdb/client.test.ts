@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { checkKey } from '../../src/tmdb/check-key.ts';
 import { createTmdbClient } from '../../src/tmdb/client.ts';
 import { readMovie } from '../../src/tmdb/documents.ts';
-import { KeyRefusedError, OutageError, RequestFailedError } from '../../src/tmdb/errors.ts';
+import { KeyRejectedError, OutageError, RequestFailedError } from '../../src/tmdb/errors.ts';
 import { createHttpGet } from '../../src/tmdb/http.ts';
 import { createPacer } from '../../src/tmdb/pacer.ts';
 import { MAX_TRIES } from '../../src/tmdb/retry.ts';
@@ -151,7 +151,7 @@ describe('createTmdbClient', () => {
       answerJson(response, 401, { status_code: 7, status_message: 'Invalid API key' });
     const { ask, server } = await startClient([refuse]);
     const error = await ask().catch((error: unknown) => error);
-    expect(error).toBeInstanceOf(KeyRefusedError);
+    expect(error).toBeInstanceOf(KeyRejectedError);
     expect(String(error)).toContain('Invalid API key');
     expect(String(error)).not.toContain(KEY);
     expect(server.requests).toHaveLength(1);
@@ -227,7 +227,7 @@ describe('checkKey', () => {
       }),
     );
     await expect(checkKey({ http, baseUrl: server.url, apiKey: KEY })).rejects.toThrow(
-      /TMDB refuses the API key: 401 \(code 7\): Invalid API key/,
+      /TMDB rejected the API key: 401 \(code 7\): Invalid API key/,
     );
   });
 

@@ -100,7 +100,7 @@ describe.each(AWS_TARGETS)('the bundled worker, alone in an empty folder, on $na
       },
     });
     expect(answers).toEqual([{ batchItemFailures: [{ itemIdentifier: event.Records[0]?.messageId }] }]);
-    expect(output).toContain('TMDB refuses the API key');
+    expect(output).toContain('TMDB rejected the API key');
     expect(output).not.toContain(SANDBOX_API_KEY);
     const { State } = await lambda.send(new GetEventSourceMappingCommand({ UUID: uuid }));
     expect(State).toBe('Disabled');

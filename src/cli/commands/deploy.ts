@@ -96,7 +96,7 @@ async function run(context: CommandContext, { settings, dryRun }: DeployInput): 
   }
 }
 
-/** A worker whose key TMDB refuses stops the whole fleet, so the key is checked before. */
+/** A worker whose key TMDB rejects stops the whole fleet, so the key is checked before. */
 async function warnOfDoubtfulKey(
   { output, signal }: CommandContext,
   { apiKey, tmdbBaseUrl: baseUrl }: DeployInput['settings'],

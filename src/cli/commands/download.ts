@@ -132,7 +132,7 @@ async function run(context: CommandContext, input: DownloadInput): Promise<Downl
 
 /**
  * A client of TMDB for this process. The key is checked first, so that a wrong one ends before anything is changed.
- * @throws {KeyRefusedError}
+ * @throws {KeyRejectedError}
  */
 async function openTmdb(context: CommandContext, { settings, apiKey }: DownloadInput): Promise<TmdbClient> {
   const { createTmdb, findKeyDoubt } = await import('../../app/tmdb.ts'); // Loads got, 0.2 s: not for wrong usage.

@@ -50,7 +50,7 @@ describe('tdd development without a terminal', () => {
   });
 
   test.each([
-    ['a key that TMDB refuses', 'a'.repeat(32), 2],
+    ['a key that TMDB rejects', 'a'.repeat(32), 2],
     ['a key of another form', 'some-key-or-other', 2],
   ])('writes nothing with %s', async (_what, key, exitCode) => {
     const cwd = await makeTempFolder();

@@ -185,7 +185,7 @@ describe('bad input ends with one sentence, exit code 2 and nothing changed', ()
     tmdb.setKeyRevoked(true);
     const run = await tdd('download --year 2021 --initial TH --to lake');
     expect(run).toMatchObject({ exitCode: 2, stdout: '' });
-    expect(run.stderr).toMatch(/^tdd: TMDB refuses the API key: 401 \(code 7\)/);
+    expect(run.stderr).toMatch(/^tdd: TMDB rejected the API key: 401 \(code 7\)/);
     expect(run.stderr).not.toContain(SANDBOX_API_KEY);
     expect(await readdir(cwd)).toEqual([]);
   });
