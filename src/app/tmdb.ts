@@ -24,12 +24,12 @@ export function createTmdb(
 }
 
 /**
- * Checks the key with TMDB.
- * @param question without `http`, over a connection of its own.
- * @returns why TMDB could not check it, or `undefined` for a valid key.
+ * Checks the key with TMDB. Not being able to reach TMDB is reported, not thrown, so that callers can continue.
+ * @param question without `http`, the check uses a connection of its own.
+ * @returns why the key could not be checked; `undefined` for a valid key.
  * @throws {KeyRejectedError} when TMDB rejects the key.
  */
-export async function findKeyDoubt(
+export async function checkKeyIfReachable(
   question: Omit<KeyQuestion, 'http'> & { readonly http?: HttpGet; readonly timeoutMs?: number },
 ): Promise<string | undefined> {
   const { timeoutMs, http, ...rest } = question;

@@ -53,7 +53,7 @@ async function readInput(context: CommandContext, flags: Flags): Promise<DeployI
 async function run(context: CommandContext, { settings, dryRun }: DeployInput): Promise<DeployResult> {
   const { output, signal } = context;
   warnOfOldNode(context);
-  await warnOfDoubtfulKey(context, settings);
+  await warnIfKeyUnchecked(context, settings);
   const { planDeploy, applyDeployment } = await import('../../app/deploy.ts'); // See open-aws.ts.
   const connection = { ...(await openAws(processOf(context))), settings };
   const { identity, plan } = await planDeploy(connection, {
@@ -97,13 +97,13 @@ async function run(context: CommandContext, { settings, dryRun }: DeployInput): 
 }
 
 /** A worker whose key TMDB rejects stops the whole fleet, so the key is checked before. */
-async function warnOfDoubtfulKey(
+async function warnIfKeyUnchecked(
   { output, signal }: CommandContext,
   { apiKey, tmdbBaseUrl: baseUrl }: DeployInput['settings'],
 ): Promise<void> {
-  const { findKeyDoubt } = await import('../../app/tmdb.ts'); // Loads got, 0.2 s: not for help or wrong usage.
-  const doubt = await findKeyDoubt({ baseUrl, apiKey, signal, timeoutMs: 5_000 });
-  if (doubt) output.warn(`the key was not checked: ${doubt}`);
+  const { checkKeyIfReachable } = await import('../../app/tmdb.ts'); // Loads got, 0.2 s: not for help or wrong usage.
+  const whyUnchecked = await checkKeyIfReachable({ baseUrl, apiKey, signal, timeoutMs: 5_000 });
+  if (whyUnchecked) output.warn(`the key was not checked: ${whyUnchecked}`);
 }
 
 /** The SDK's own warning is suppressed; this is the only place that shows it. */

@@ -55,8 +55,8 @@ async function readInput(context: CommandContext, flags: Flags): Promise<Develop
   const tmdbBaseUrl = resolveSetting('tmdbBaseUrl', sources) ?? '';
   const bucketName = await readOne(context, sources, 'bucketName');
   const apiKey = await readOne(context, sources, 'apiKey');
-  const doubt = describeDoubtfulKey(apiKey);
-  if (doubt !== undefined) context.output.warn(doubt);
+  const warning = describeUnusualKey(apiKey);
+  if (warning !== undefined) context.output.warn(warning);
   return { bucketName, apiKey, tmdbBaseUrl, verify: flags.verify !== false };
 }
 
@@ -65,7 +65,7 @@ async function readInput(context: CommandContext, flags: Flags): Promise<Develop
  * begins with `eyJ`. Only TMDB knows whether a key is valid, so this is a warning, not an error.
  * @returns a sentence without the key; `undefined` for a key of either form.
  */
-function describeDoubtfulKey(apiKey: string): string | undefined {
+function describeUnusualKey(apiKey: string): string | undefined {
   if (/^[0-9a-f]{32}$/i.test(apiKey) || /^eyJ[\w-]+\.[\w-]+\.[\w-]+$/.test(apiKey)) return undefined;
   const found = apiKey.startsWith('eyJ')
     ? 'It begins like a v4 token, which has three parts with dots between: some of it may be missing.'
@@ -111,9 +111,9 @@ async function run(context: CommandContext, input: DevelopmentInput): Promise<De
   const { bucketName, apiKey, tmdbBaseUrl, verify } = input;
   if (verify) {
     output.info('Checking the key with TMDB …');
-    const { findKeyDoubt } = await import('../../app/tmdb.ts'); // Loads got, 0.2 s: not for questions.
-    const doubt = await findKeyDoubt({ baseUrl: tmdbBaseUrl, apiKey, signal });
-    if (doubt) throw new UserError(doubt.replace(/\.$/, ', or skip the check with --no-verify.'));
+    const { checkKeyIfReachable } = await import('../../app/tmdb.ts'); // Loads got, 0.2 s: not for questions.
+    const whyUnchecked = await checkKeyIfReachable({ baseUrl: tmdbBaseUrl, apiKey, signal });
+    if (whyUnchecked) throw new UserError(whyUnchecked.replace(/\.$/, ', or skip the check with --no-verify.'));
   }
   signal.throwIfAborted();
   const values = { bucketName, apiKey };

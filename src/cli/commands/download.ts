@@ -135,10 +135,10 @@ async function run(context: CommandContext, input: DownloadInput): Promise<Downl
  * @throws {KeyRejectedError}
  */
 async function openTmdb(context: CommandContext, { settings, apiKey }: DownloadInput): Promise<TmdbClient> {
-  const { createTmdb, findKeyDoubt } = await import('../../app/tmdb.ts'); // Loads got, 0.2 s: not for wrong usage.
+  const { createTmdb, checkKeyIfReachable } = await import('../../app/tmdb.ts'); // Loads got, 0.2 s: not for wrong usage.
   const { http, tmdb } = createTmdb(context, { settings, apiKey });
-  const doubt = await findKeyDoubt({ http, baseUrl: settings.tmdbBaseUrl, apiKey, signal: context.signal });
-  if (doubt) context.output.debug(doubt); // The client finds out whether this is an outage.
+  const whyUnchecked = await checkKeyIfReachable({ http, baseUrl: settings.tmdbBaseUrl, apiKey, signal: context.signal });
+  if (whyUnchecked) context.output.debug(whyUnchecked); // The client finds out whether this is an outage.
   return tmdb;
 }
 
