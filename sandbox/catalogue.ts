@@ -1,9 +1,14 @@
 import { drawCases } from './catalogue/cases.ts';
+import {
+  type DocumentSettings,
+  type ExpectedTitle,
+  expectTitle,
+  type InitialOf,
+} from './catalogue/expected-title.ts';
 import { createIds } from './catalogue/ids.ts';
 import { COLUMNS, formatRow, type ImdbRow, makeOtherRow } from './catalogue/imdb-rows.ts';
 import type { CatalogueCase, Knowledge } from './catalogue/situations.ts';
 import type { TmdbMovie } from './catalogue/tmdb-movie.ts';
-import { type InitialOf, type Truth, type TruthView, tellTruth } from './catalogue/truth.ts';
 import { createRandom } from './random.ts';
 
 export interface CatalogueOptions {
@@ -35,7 +40,7 @@ export interface Catalogue {
   /** The lines of title.basics.tsv, the header first, without line ends. */
   lines(): Generator<string>;
   /** What must be in the lake for each movie with a year, by IMDb id. */
-  truth(view?: TruthView): Map<string, Truth>;
+  expectedTitles(settings?: DocumentSettings): Map<string, ExpectedTitle>;
 }
 
 const NOTHING: Knowledge = { find: [] };
@@ -85,9 +90,11 @@ export function createCatalogue(
         yield formatRow(row);
       }
     },
-    truth(view) {
-      const told = cases.map((known) => [known.row.tconst, tellTruth(known, initialOf, view)] as const);
-      return new Map(told.filter((entry): entry is [string, Truth] => entry[1] !== undefined));
+    expectedTitles(settings) {
+      const expected = cases.map(
+        (known) => [known.row.tconst, expectTitle(known, initialOf, settings)] as const,
+      );
+      return new Map(expected.filter((entry): entry is [string, ExpectedTitle] => entry[1] !== undefined));
     },
   };
 }

@@ -66,7 +66,7 @@ export async function takeTour(
   output.info(
     [
       '',
-      `${green('✔')} ${movies.toLocaleString('en-US')} movies and ${reviews.toLocaleString('en-US')} reviews: each document was compared with the truth, and none is missing, double or wrong.`,
+      `${green('✔')} ${movies.toLocaleString('en-US')} movies and ${reviews.toLocaleString('en-US')} reviews: each document was compared with the catalogue, and none is missing, double or wrong.`,
       '  (Where TMDB has one movie for two IMDb ids, the lake has one document.)',
       `  They lie in ./${bold(LAKE)}, a copy of the bucket ${SANDBOX_BUCKET}; all else is gone again.`,
       '',

@@ -2,15 +2,15 @@ import { isDeepStrictEqual } from 'node:util';
 import { movieKey, reviewKey } from '../src/lake/keys.ts';
 import type { Lake } from '../src/lake/lake.ts';
 import { type Partition, partitionName } from '../src/partition.ts';
+import type { DocumentSettings, ExpectedTitle } from './catalogue/expected-title.ts';
 import type { JsonObject } from './catalogue/tmdb-movie.ts';
-import type { Truth, TruthView } from './catalogue/truth.ts';
 import type { Catalogue } from './catalogue.ts';
 
 export interface VerifyOptions {
   /** Verify only these partitions; the whole lake when absent. */
   readonly partitions?: readonly Partition[];
   /** The settings that the lake was downloaded with. */
-  readonly view?: TruthView;
+  readonly view?: DocumentSettings;
 }
 
 /** How a lake compares with the catalogue; it is correct when the three lists are empty. */
@@ -37,8 +37,8 @@ export async function verifyLake(
 ): Promise<LakeReport> {
   const wanted = partitions && new Set(partitions.map(partitionName));
   const expected = new Map<string, JsonObject>();
-  for (const truth of catalogue.truth(view).values()) {
-    if (wanted?.has(partitionName(truth.partition)) ?? true) expectDocuments(truth, expected);
+  for (const title of catalogue.expectedTitles(view).values()) {
+    if (wanted?.has(partitionName(title.partition)) ?? true) expectDocuments(title, expected);
   }
   const missing = new Set(expected.keys());
   const found: { key: string; document: JsonObject }[] = [];
@@ -69,8 +69,8 @@ export async function verifyLake(
   };
 }
 
-function expectDocuments(truth: Truth, expected: Map<string, JsonObject>): void {
-  const { partition, tmdbId, movieDocument, reviewDocuments = [] } = truth;
+function expectDocuments(title: ExpectedTitle, expected: Map<string, JsonObject>): void {
+  const { partition, tmdbId, movieDocument, reviewDocuments = [] } = title;
   if (tmdbId === undefined || movieDocument === undefined) return;
   expected.set(movieKey(partition, tmdbId), movieDocument);
   for (const review of reviewDocuments) expected.set(reviewKey(partition, tmdbId, String(review.id)), review);

@@ -333,13 +333,13 @@ export function environmentIn({ sandbox, folder }: Place): Record<string, string
 /** A movie whose partition others share. */
 function someTitle({ catalogue }: Sandbox) {
   const partitions = new Map<string, string[]>();
-  const truth = catalogue.truth();
-  for (const [imdbId, { partition }] of truth) {
+  const expectedTitles = catalogue.expectedTitles();
+  for (const [imdbId, { partition }] of expectedTitles) {
     const name = `${partition.year}/${partition.initial}`;
     partitions.set(name, [...(partitions.get(name) ?? []), imdbId]);
   }
   const [[imdbId = ''] = []] = [...partitions.values()].sort((a, b) => b.length - a.length);
-  const partition = truth.get(imdbId)?.partition;
+  const partition = expectedTitles.get(imdbId)?.partition;
   if (partition === undefined) throw new Error('The catalogue has no movie.');
   return { imdbId, partition };
 }

@@ -52,7 +52,7 @@ export interface OpenSandbox extends Sandbox {
   workerLog(): readonly WorkerLine[];
   /** Waits until `tdd status` says that the fleet is complete. @returns what it says then. */
   untilComplete(): Promise<StatusResult>;
-  /** Compares every document with the truth. */
+  /** Compares every document with the expected one. */
   verify(options?: VerifyOptions): Promise<LakeReport>;
 }
 

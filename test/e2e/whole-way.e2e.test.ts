@@ -46,7 +46,7 @@ describe('the whole way, from settings to a lake that outlives its workers', () 
   });
 
   test('a fleet downloads every movie that has a year, and status is true all the while', async () => {
-    const movies = [...sandbox.catalogue.truth().values()].length;
+    const movies = [...sandbox.catalogue.expectedTitles().values()].length;
     const launched = await sandbox.tddJson<LaunchResult>('launch', ...ALL_YEARS, '--yes');
     const partitions = launched.partitions.length;
     expect(launched).toMatchObject({ movies, moviesToAsk: movies });
@@ -95,7 +95,7 @@ describe('the whole way, from settings to a lake that outlives its workers', () 
   });
 
   test('the new workers work too: a simulated partition is fetched anew and found complete', async () => {
-    const { partition } = [...sandbox.catalogue.truth().values()][0] ?? {};
+    const { partition } = [...sandbox.catalogue.expectedTitles().values()][0] ?? {};
     const flags = ['--year', String(partition?.year), '--initial', String(partition?.initial)];
     const { exitCode, stdout } = await sandbox.tdd('simulate', ...flags, '--wait');
     expect(stdout).toMatch(/; complete\./);

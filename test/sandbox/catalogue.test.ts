@@ -5,10 +5,10 @@ import { partitionName } from '../../src/partition.ts';
 import { caseOf, makeCatalogue } from './small-catalogue.ts';
 
 describe('createCatalogue', () => {
-  it('makes the same list and the same truth of the same seed', () => {
+  it('makes the same list and the same expected titles from the same seed', () => {
     const [one, two] = [makeCatalogue({ seed: 'a' }), makeCatalogue({ seed: 'a' })];
     expect([...one.lines()]).toEqual([...two.lines()]);
-    expect([...one.truth()]).toEqual([...two.truth()]);
+    expect([...one.expectedTitles()]).toEqual([...two.expectedTitles()]);
   });
 
   it('makes another list of another seed', () => {
@@ -44,18 +44,18 @@ describe('createCatalogue', () => {
   });
 });
 
-describe('truth', () => {
+describe('expectedTitles', () => {
   const catalogue = makeCatalogue();
-  const truth = catalogue.truth();
+  const expected = catalogue.expectedTitles();
 
   it('leaves out movies without a year', () => {
     const dated = catalogue.cases.filter(({ row }) => row.startYear !== null);
-    expect(truth.size).toBe(dated.length);
+    expect(expected.size).toBe(dated.length);
   });
 
   it('gives a found movie its ids and its genre ids, and keeps no reviews in it', () => {
     const { row } = caseOf(catalogue, 'ordinary', ({ movie }) => movie?.reviews === 40);
-    const { movieDocument, reviewDocuments, tmdbId } = truth.get(row.tconst) ?? {};
+    const { movieDocument, reviewDocuments, tmdbId } = expected.get(row.tconst) ?? {};
     expect(movieDocument).toMatchObject({ id: tmdbId, idIMDB: row.tconst, id_imdb: row.tconst });
     expect(movieDocument).toHaveProperty('genre_ids');
     expect(movieDocument).not.toHaveProperty('reviews');
@@ -65,11 +65,11 @@ describe('truth', () => {
   });
 
   it.each(['miss', 'wrongMovieMiss', 'tvOnly'] as const)('says notFound of %s', (situation) => {
-    expect(truth.get(caseOf(catalogue, situation).row.tconst)).toMatchObject({ state: 'notFound' });
+    expect(expected.get(caseOf(catalogue, situation).row.tconst)).toMatchObject({ state: 'notFound' });
   });
 
   it('says refused where TMDB refuses the id', () => {
-    expect(truth.get(caseOf(catalogue, 'refused').row.tconst)).toMatchObject({ state: 'refused' });
+    expect(expected.get(caseOf(catalogue, 'refused').row.tconst)).toMatchObject({ state: 'refused' });
   });
 
   it.each([
@@ -79,13 +79,13 @@ describe('truth', () => {
   ] as const)('gives the movie of %s by %s to the %s id alone', (situation, lookup, owner) => {
     const { row, twin = '' } = caseOf(catalogue, situation);
     const [smaller, larger] = [row.tconst, twin].sort() as [string, string];
-    const told = catalogue.truth({ lookup });
+    const expected = catalogue.expectedTitles({ lookup });
     const [owned, other] = owner === 'larger' ? [larger, smaller] : [smaller, larger];
-    expect(told.get(owned)?.movieDocument).toMatchObject({ idIMDB: owned });
-    expect(told.get(other)).toMatchObject({ state: 'found', duplicateOf: owned });
-    expect(told.get(other)).not.toHaveProperty('movieDocument');
+    expect(expected.get(owned)?.movieDocument).toMatchObject({ idIMDB: owned });
+    expect(expected.get(other)).toMatchObject({ state: 'found', duplicateOf: owned });
+    expect(expected.get(other)).not.toHaveProperty('movieDocument');
     const partitions = [owned, other]
-      .map((id) => told.get(id)?.partition)
+      .map((id) => expected.get(id)?.partition)
       .map((at) => at && partitionName(at));
     expect(partitions[0]).toBe(partitions[1]);
   });

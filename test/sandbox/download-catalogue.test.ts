@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Truth } from '../../sandbox/catalogue/truth.ts';
+import type { ExpectedTitle } from '../../sandbox/catalogue/expected-title.ts';
 import { SANDBOX_API_KEY } from '../../sandbox/tmdb/keys.ts';
 import { startTmdbStandIn, type TmdbStandInOptions } from '../../sandbox/tmdb-stand-in.ts';
 import { verifyLake } from '../../sandbox/verify-lake.ts';
@@ -14,10 +14,10 @@ import { makeCatalogue } from './small-catalogue.ts';
 const catalogue = makeCatalogue();
 const DEFAULTS = { lookup: 'details', language: 'en-US', reviewLanguage: 'en-US', append: [] } as const;
 
-/** The titles of a truth by partition. */
-function byPartition(truth: ReadonlyMap<string, Truth>): Map<string, [Partition, string[]]> {
+/** The expected titles by partition. */
+function byPartition(titles: ReadonlyMap<string, ExpectedTitle>): Map<string, [Partition, string[]]> {
   const groups = new Map<string, [Partition, string[]]>();
-  for (const [imdbId, { partition }] of truth) {
+  for (const [imdbId, { partition }] of titles) {
     const name = partitionName(partition);
     const [, ids] = groups.get(name) ?? [partition, []];
     groups.set(name, [partition, [...ids, imdbId]]);
@@ -25,7 +25,7 @@ function byPartition(truth: ReadonlyMap<string, Truth>): Map<string, [Partition,
   return groups;
 }
 
-/** Downloads the whole catalogue, unpaced, and tells how the lake and the states compare with the truth. */
+/** Downloads the whole catalogue, unpaced, and compares the lake and the states with what is expected. */
 async function downloadAll(settings: LookupSettings, options: Partial<TmdbStandInOptions> = {}) {
   const standIn = await startTmdbStandIn({ catalogue, ...options });
   const clock = { now: () => Date.now(), sleep: async () => undefined };
@@ -38,9 +38,9 @@ async function downloadAll(settings: LookupSettings, options: Partial<TmdbStandI
     apiKey: SANDBOX_API_KEY,
   });
   const lake = new MemoryLake();
-  const truth = catalogue.truth(settings);
+  const expectedTitles = catalogue.expectedTitles(settings);
   const states: Record<string, unknown> = {};
-  for (const [partition, ids] of byPartition(truth).values()) {
+  for (const [partition, ids] of byPartition(expectedTitles).values()) {
     const titles = ids.map((imdbId) => ({ imdbId, title: 'not needed' }));
     const job = { partition, snapshot: '2026-11-22', titles, settings, run: 'run' };
     await downloadPartition({ lake, tmdb, clock }, job);
@@ -50,7 +50,7 @@ async function downloadAll(settings: LookupSettings, options: Partial<TmdbStandI
   const stats = standIn.stats();
   await standIn.stop();
   const expected = Object.fromEntries(
-    [...truth].map(([imdbId, { state, tmdbId, duplicateOf }]) => [
+    [...expectedTitles].map(([imdbId, { state, tmdbId, duplicateOf }]) => [
       imdbId,
       { state, ...(tmdbId && { tmdbId }), ...(duplicateOf && { duplicateOf }) },
     ]),

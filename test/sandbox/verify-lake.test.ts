@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { TruthView } from '../../sandbox/catalogue/truth.ts';
+import type { DocumentSettings } from '../../sandbox/catalogue/expected-title.ts';
 import { verifyLake } from '../../sandbox/verify-lake.ts';
 import { JSON_TYPE, movieKey, reviewKey } from '../../src/lake/keys.ts';
 import type { Partition } from '../../src/partition.ts';
@@ -8,17 +8,17 @@ import { makeCatalogue, movieWithReviews } from './small-catalogue.ts';
 
 const catalogue = makeCatalogue();
 const { imdbId, tmdbId } = movieWithReviews(catalogue, 40);
-const partition = catalogue.truth().get(imdbId)?.partition ?? { year: 0, initial: '' };
+const partition = catalogue.expectedTitles().get(imdbId)?.partition ?? { year: 0, initial: '' };
 const key = movieKey(partition, tmdbId);
 
-/** Writes what the truth says, as a download would that makes no mistake. */
+/** Writes the expected documents, as a faultless download would. */
 async function fill(
   lake: MemoryLake,
-  view?: TruthView,
+  view?: DocumentSettings,
   wanted: (partition: Partition) => boolean = () => true,
 ) {
   for (const { partition, tmdbId = 0, movieDocument, reviewDocuments = [] } of catalogue
-    .truth(view)
+    .expectedTitles(view)
     .values()) {
     if (!movieDocument || !wanted(partition)) continue;
     await lake.write(movieKey(partition, tmdbId), JSON.stringify(movieDocument), JSON_TYPE);
@@ -50,7 +50,7 @@ describe('verifyLake', () => {
 
   it('names documents that differ in one value, lack one, have one more or are no JSON', async () => {
     await fill(lake);
-    const { movieDocument = {}, reviewDocuments = [] } = catalogue.truth().get(imdbId) ?? {};
+    const { movieDocument = {}, reviewDocuments = [] } = catalogue.expectedTitles().get(imdbId) ?? {};
     const [first = {}, second = {}, third = {}] = reviewDocuments;
     const { content: _, ...without } = second;
     const reviewKeys = [first, second, third].map(({ id }) => reviewKey(partition, tmdbId, String(id)));
@@ -66,7 +66,7 @@ describe('verifyLake', () => {
 
   it('takes the fields of a document in any order', async () => {
     await fill(lake);
-    const document = Object.entries(catalogue.truth().get(imdbId)?.movieDocument ?? {});
+    const document = Object.entries(catalogue.expectedTitles().get(imdbId)?.movieDocument ?? {});
     await lake.write(key, JSON.stringify(Object.fromEntries(document.reverse())), JSON_TYPE);
     expect(await verifyLake({ lake, catalogue })).toMatchObject({ wrong: [] });
   });

@@ -113,7 +113,8 @@ async function run(context: CommandContext, input: DevelopmentInput): Promise<De
     output.info('Checking the key with TMDB …');
     const { checkKeyIfReachable } = await import('../../app/tmdb.ts'); // Loads got, 0.2 s: not for questions.
     const whyUnchecked = await checkKeyIfReachable({ baseUrl: tmdbBaseUrl, apiKey, signal });
-    if (whyUnchecked) throw new UserError(whyUnchecked.replace(/\.$/, ', or skip the check with --no-verify.'));
+    if (whyUnchecked)
+      throw new UserError(whyUnchecked.replace(/\.$/, ', or skip the check with --no-verify.'));
   }
   signal.throwIfAborted();
   const values = { bucketName, apiKey };

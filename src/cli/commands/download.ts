@@ -137,7 +137,12 @@ async function run(context: CommandContext, input: DownloadInput): Promise<Downl
 async function openTmdb(context: CommandContext, { settings, apiKey }: DownloadInput): Promise<TmdbClient> {
   const { createTmdb, checkKeyIfReachable } = await import('../../app/tmdb.ts'); // Loads got, 0.2 s: not for wrong usage.
   const { http, tmdb } = createTmdb(context, { settings, apiKey });
-  const whyUnchecked = await checkKeyIfReachable({ http, baseUrl: settings.tmdbBaseUrl, apiKey, signal: context.signal });
+  const whyUnchecked = await checkKeyIfReachable({
+    http,
+    baseUrl: settings.tmdbBaseUrl,
+    apiKey,
+    signal: context.signal,
+  });
   if (whyUnchecked) context.output.debug(whyUnchecked); // The client finds out whether this is an outage.
   return tmdb;
 }

@@ -15,7 +15,7 @@ import { runCli } from '../../support/run-cli.ts';
 import { makeTempFolder } from '../../support/temp-folder.ts';
 
 const catalogue = createCatalogue({ initialOf }, { titles: 400, years: [2021] });
-const truth = catalogue.truth();
+const expectedTitles = catalogue.expectedTitles();
 const BUSY: Partition = { year: 2021, initial: 'TH' };
 const clock = createFastClock(50);
 const ALL_IS_WELL = { missing: [], unexpected: [], wrong: [] };
@@ -56,7 +56,7 @@ function tdd(
 }
 
 function idsOf({ year, initial }: Partition): string[] {
-  return [...truth].flatMap(([id, { partition }]) =>
+  return [...expectedTitles].flatMap(([id, { partition }]) =>
     partition.year === year && partition.initial === initial ? id : [],
   );
 }
@@ -111,7 +111,7 @@ describe('tdd download', () => {
   });
 
   it('keeps a refusal of TMDB, which completes a partition', async () => {
-    const [bad = ''] = idsOf(BUSY).filter((id) => truth.get(id)?.state === 'found');
+    const [bad = ''] = idsOf(BUSY).filter((id) => expectedTitles.get(id)?.state === 'found');
     tmdb.setFaults({ rules: [{ kind: '422', path: `/3/movie/${bad}` }] });
     const refused = await tdd('download --year 2021 --initial TH --to lake --json');
     expect(JSON.parse(refused.stdout).partitions[0]).toMatchObject({ complete: true });
@@ -122,7 +122,7 @@ describe('tdd download', () => {
   });
 
   it('tells of failed titles with exit code 1, and asks for only these the next time', async () => {
-    const [bad = ''] = idsOf(BUSY).filter((id) => truth.get(id)?.state === 'found');
+    const [bad = ''] = idsOf(BUSY).filter((id) => expectedTitles.get(id)?.state === 'found');
     tmdb.setFaults({ rules: [{ kind: '503 code 9', path: `/3/movie/${bad}` }] });
     const failed = await tdd('download --year 2021 --initial TH --to lake');
     expect(failed.exitCode).toBe(1);
