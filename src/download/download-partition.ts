@@ -11,7 +11,7 @@ import { type Choice, chooseTitles, keepKnownTitles } from './choose-titles.ts';
 import { saveMovie } from './documents.ts';
 import type { Counts, Outcome, TitleState } from './manifest.ts';
 import { createManifestWriter, readManifest } from './manifest-store.ts';
-import { settleDuplicates } from './settle-duplicates.ts';
+import { resolveDuplicates } from './resolve-duplicates.ts';
 
 /** A run's progress, reported after each title. */
 export interface DownloadProgress {
@@ -162,7 +162,7 @@ export async function downloadPartition(
   ): Promise<DownloadReport> {
     let saved = await manifest.save(outcome);
     // Only now, since saving may have added ids of a concurrent run.
-    const owned = await settleDuplicates({ lake }, partition, known, touched);
+    const owned = await resolveDuplicates({ lake }, partition, known, touched);
     for (const [imdbId, title] of owned) known.set(imdbId, title);
     if (owned.size > 0) saved = await manifest.save(outcome);
     return {

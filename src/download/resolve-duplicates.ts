@@ -13,7 +13,7 @@ type Found = Extract<TitleState, { state: 'found' }>;
  * @param touched the ids that this run has written.
  * @returns what changes in the manifest.
  */
-export async function settleDuplicates(
+export async function resolveDuplicates(
   { lake }: { lake: Lake },
   partition: Partition,
   titles: ReadonlyMap<string, TitleState>,
