@@ -1,6 +1,6 @@
 import type { Title } from '../imdb/partition-index.ts';
 import type { LookupSettings } from '../tmdb/look-up-movie.ts';
-import { areSameSettings, isSettled, type Manifest, type TitleState } from './manifest.ts';
+import { areSameSettings, isDone, type Manifest, type TitleState } from './manifest.ts';
 
 /** Which of a partition's titles to look up. */
 export interface Choice {
@@ -45,7 +45,7 @@ export function chooseTitles(
   const open = titles.filter(({ imdbId }) => {
     if (only && !only.has(imdbId)) return false;
     const title = known.get(imdbId);
-    return !title || !isSettled(title) || Date.parse(title.at) < redoBeforeMs;
+    return !title || !isDone(title) || Date.parse(title.at) < redoBeforeMs;
   });
   return limit === undefined ? open : open.slice(0, limit);
 }

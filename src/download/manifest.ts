@@ -75,7 +75,7 @@ export interface Manifest {
 export const NO_COUNTS: Counts = { titles: 0, found: 0, notFound: 0, refused: 0, failed: 0, reviews: 0 };
 
 /** How many titles are settled: found, not found or refused. */
-export function countSettled({
+export function countDone({
   found,
   notFound,
   refused,
@@ -89,7 +89,7 @@ export function laterDay(a: string, b: string): string {
 }
 
 /** Whether there is nothing left to ask TMDB about this title. */
-export function isSettled(title: TitleState | undefined): boolean {
+export function isDone(title: TitleState | undefined): boolean {
   return title?.state === 'found' || title?.state === 'notFound' || title?.state === 'refused';
 }
 
@@ -104,7 +104,7 @@ export function completeManifest(manifest: Manifest, listed: ReadonlySet<string>
     counts[title.state] += 1;
     if (title.state === 'found' && title.duplicateOf === undefined) counts.reviews += title.reviews;
   }
-  return { ...manifest, counts, complete: countSettled(counts) === counts.titles };
+  return { ...manifest, counts, complete: countDone(counts) === counts.titles };
 }
 
 /** Whether documents fetched under these settings are the same. */

@@ -21,8 +21,8 @@ export async function resolveDuplicates(
 ): Promise<Map<string, TitleState>> {
   const changes = new Map<string, TitleState>();
   for (const group of groupByMovie(titles)) {
-    const isSettled = [...group.values()].filter((title) => title.duplicateOf === undefined).length === 1;
-    if (isSettled && ![...group.keys()].some((imdbId) => touched.has(imdbId))) continue;
+    const isDone = [...group.values()].filter((title) => title.duplicateOf === undefined).length === 1;
+    if (isDone && ![...group.keys()].some((imdbId) => touched.has(imdbId))) continue;
     const owner = await giveDocumentsToOwner({ lake }, partition, group);
     for (const [imdbId, { duplicateOf, ...title }] of group) {
       if (imdbId === owner && duplicateOf !== undefined) changes.set(imdbId, title);

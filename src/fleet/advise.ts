@@ -1,7 +1,7 @@
 import { countMessages } from '../aws/queue-interface.ts';
 import { formatCount, formatNumberOf } from '../text.ts';
 import { DEFAULT_MIN_YEAR, launchCommand } from './filters.ts';
-import { type ManifestSummaries, type ManifestSummary, settledBefore } from './manifest-summary.ts';
+import { countDoneBefore, type ManifestSummaries, type ManifestSummary } from './manifest-summary.ts';
 import { type Advice, type FleetFacts, isEnabled } from './status.ts';
 
 /** TMDB's terms: "no copy kept over six months". */
@@ -122,7 +122,7 @@ function adviseOnFailedTitles(
 }
 
 function adviseOnAge(summaries: readonly ManifestSummary[], nowMs: number): Advice[] {
-  const isStale = (summary: ManifestSummary) => settledBefore(summary, nowMs - STALE_DAYS * DAY_MS) > 0;
+  const isStale = (summary: ManifestSummary) => countDoneBefore(summary, nowMs - STALE_DAYS * DAY_MS) > 0;
   // A title that TMDB does not have has no document that could be too old.
   const stale = summaries.filter((summary) => summary.counts.found > 0 && isStale(summary));
   if (stale.length === 0) return [];

@@ -1,4 +1,4 @@
-import { areSameSettings, countSettled } from '../download/manifest.ts';
+import { areSameSettings, countDone } from '../download/manifest.ts';
 import { MAX_CONNECTIONS, PACE_MARGIN } from '../tmdb/limits.ts';
 import type { LookupSettings } from '../tmdb/look-up-movie.ts';
 import { CHECKPOINT_SECONDS, WORKING_SECONDS } from '../worker-contract.ts';
@@ -168,25 +168,25 @@ export function learnRates(summaries: Iterable<ManifestSummary>, settings: Looku
   let asked = 0;
   let requests = 0;
   let found = 0;
-  let settled = 0;
+  let done = 0;
   let reviews = 0;
   for (const { settings: theirs, counts, lastRun } of summaries) {
     if (!areSameSettings(theirs, settings)) continue;
     found += counts.found;
-    settled += countSettled(counts);
+    done += countDone(counts);
     reviews += counts.reviews;
     // Requests spent on an outage say nothing about what a movie takes.
     if (lastRun.outcome === 'outage' || lastRun.outcome === 'keyRefused') continue;
     asked += lastRun.titles;
     requests += lastRun.requests;
   }
-  const isKnown = settled >= FEWEST_MOVIES;
-  const foundShare = isKnown ? found / settled : ASSUMED_FOUND_SHARE;
+  const isKnown = done >= FEWEST_MOVIES;
+  const foundShare = isKnown ? found / done : ASSUMED_FOUND_SHARE;
   return {
     foundShare,
-    reviewsPerMovie: isKnown ? reviews / settled : ASSUMED_REVIEWS_PER_MOVIE,
+    reviewsPerMovie: isKnown ? reviews / done : ASSUMED_REVIEWS_PER_MOVIE,
     requestsPerMovie: asked >= FEWEST_MOVIES ? requests / asked : requestsFor(foundShare, settings),
-    learntFrom: isKnown ? settled : 0,
+    learntFrom: isKnown ? done : 0,
   };
 }
 

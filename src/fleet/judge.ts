@@ -1,6 +1,6 @@
-import { areSameSettings, countSettled } from '../download/manifest.ts';
+import { areSameSettings, countDone } from '../download/manifest.ts';
 import type { LookupSettings } from '../tmdb/look-up-movie.ts';
-import { type ManifestSummary, settledBefore } from './manifest-summary.ts';
+import { countDoneBefore, type ManifestSummary } from './manifest-summary.ts';
 
 /** What a fleet asks of every partition. */
 export interface FleetTerms {
@@ -15,7 +15,7 @@ export interface FleetTerms {
 interface PartitionJudgement {
   readonly state: 'complete' | 'failedTitles' | 'partial' | 'notBegun';
   /** Titles for which nothing is left to ask. */
-  readonly settled: number;
+  readonly done: number;
   readonly failed: number;
   /** Titles to ask for, failed ones among them. */
   readonly left: number;
@@ -33,16 +33,16 @@ export function judgePartition(
   terms: FleetTerms,
 ): PartitionJudgement {
   if (summary === undefined || !areSameSettings(summary.settings, terms.settings)) {
-    return { state: 'notBegun', settled: 0, failed: 0, left: titles };
+    return { state: 'notBegun', done: 0, failed: 0, left: titles };
   }
   const { counts } = summary;
-  const stale = terms.redoBefore === undefined ? 0 : settledBefore(summary, Date.parse(terms.redoBefore));
+  const stale = terms.redoBefore === undefined ? 0 : countDoneBefore(summary, Date.parse(terms.redoBefore));
   const isOfThisList = summary.snapshot > terms.snapshot || counts.titles === titles;
   if (summary.complete && stale === 0 && isOfThisList) {
-    return { state: 'complete', settled: titles, failed: 0, left: 0 };
+    return { state: 'complete', done: titles, failed: 0, left: 0 };
   }
   // Not complete, so something is left, even where an older list had more titles than this one.
-  const settled = Math.min(Math.max(0, countSettled(counts) - stale), titles - 1);
-  const state = counts.failed > 0 ? 'failedTitles' : settled > 0 ? 'partial' : 'notBegun';
-  return { state, settled, failed: counts.failed, left: titles - settled };
+  const done = Math.min(Math.max(0, countDone(counts) - stale), titles - 1);
+  const state = counts.failed > 0 ? 'failedTitles' : done > 0 ? 'partial' : 'notBegun';
+  return { state, done, failed: counts.failed, left: titles - done };
 }

@@ -1,4 +1,4 @@
-import { type Counts, isSettled, type Manifest, type Outcome } from '../download/manifest.ts';
+import { type Counts, isDone, type Manifest, type Outcome } from '../download/manifest.ts';
 import type { ETag } from '../lake/lake.ts';
 import type { Partition } from '../partition.ts';
 import type { LookupSettings } from '../tmdb/look-up-movie.ts';
@@ -12,12 +12,12 @@ export interface ManifestSummary {
   readonly complete: boolean;
   readonly counts: Counts;
   readonly lastRun: Manifest['lastRun'] & {
-    /** How many titles it has settled or failed. */
+    /** How many titles are done or failed. */
     readonly titles: number;
   };
-  /** How many titles were settled in which hour (hours since the Unix epoch), ascending. */
-  readonly settledByHour: readonly TimeCount[];
-  /** How many titles were settled lately in which ten seconds (tens of seconds since the epoch), ascending. */
+  /** How many titles were done in which hour (hours since the Unix epoch), ascending. */
+  readonly doneByHour: readonly TimeCount[];
+  /** How many titles were done lately in which ten seconds (tens of seconds since the epoch), ascending. */
   readonly recent: readonly TimeCount[];
 }
 
@@ -31,14 +31,14 @@ export interface ManifestSummaries {
   readonly read: number;
 }
 
-/** A time bucket, by its number since the Unix epoch, and how many titles were settled in it. */
+/** A time bucket, by its number since the Unix epoch, and how many titles were done in it. */
 type TimeCount = readonly [time: number, titles: number];
 
-/** The length of a bucket of {@link ManifestSummary.settledByHour}. */
+/** The length of a bucket of {@link ManifestSummary.doneByHour}. */
 export const HOUR_MS = 3_600_000;
 /** The length of a bucket of {@link ManifestSummary.recent}. */
 export const RECENT_STEP_MS = 10_000;
-/** What was settled longer ago than this is not kept in {@link ManifestSummary.recent}. */
+/** Titles done longer ago than this are not kept in {@link ManifestSummary.recent}. */
 const RECENT_MS = 600_000;
 
 /** Sums a manifest up. @param nowMs bounds what counts as recent. */
@@ -52,7 +52,7 @@ export function summarizeManifest(manifest: Manifest, nowMs: number): ManifestSu
     if (title.state === 'left') continue;
     const atMs = Date.parse(title.at);
     if (atMs >= startedMs) titles += 1;
-    if (!isSettled(title)) continue;
+    if (!isDone(title)) continue;
     increase(byHour, Math.floor(atMs / HOUR_MS));
     if (atMs > nowMs - RECENT_MS) increase(recent, Math.floor(atMs / RECENT_STEP_MS));
   }
@@ -63,15 +63,15 @@ export function summarizeManifest(manifest: Manifest, nowMs: number): ManifestSu
     complete,
     counts,
     lastRun: { ...lastRun, titles },
-    settledByHour: sortByTime(byHour),
+    doneByHour: sortByTime(byHour),
     recent: sortByTime(recent),
   };
 }
 
-/** How many of its titles were settled before the hour began in which `ms` lies. */
-export function settledBefore({ settledByHour }: ManifestSummary, ms: number): number {
+/** How many of its titles were done before the hour began in which `ms` lies. */
+export function countDoneBefore({ doneByHour }: ManifestSummary, ms: number): number {
   const hour = Math.floor(ms / HOUR_MS);
-  return sumCounts(settledByHour.filter(([time]) => time < hour));
+  return sumCounts(doneByHour.filter(([time]) => time < hour));
 }
 
 /** The titles of all buckets together. */
@@ -105,7 +105,7 @@ type Row = [
   complete: 0 | 1,
   counts: number[],
   run: [run: string, startedAt: string, endedAt: string, outcome: Outcome, requests: number, titles: number],
-  settledByHour: readonly TimeCount[],
+  doneByHour: readonly TimeCount[],
   recent: readonly TimeCount[],
 ];
 
@@ -115,7 +115,7 @@ export function encodeSummaries(lakeUrl: string, summaries: Iterable<VersionedSu
   const numberOf = new Map<string, number>();
   const rows: Row[] = [];
   for (const { etag, summary } of summaries) {
-    const { partition, snapshot, complete, counts, lastRun, settledByHour, recent } = summary;
+    const { partition, snapshot, complete, counts, lastRun, doneByHour, recent } = summary;
     const text = JSON.stringify(summary.settings);
     const known = numberOf.get(text) ?? settings.push(text) - 1;
     numberOf.set(text, known);
@@ -130,7 +130,7 @@ export function encodeSummaries(lakeUrl: string, summaries: Iterable<VersionedSu
       complete ? 1 : 0,
       [titles, found, notFound, refused, failed, reviews],
       [run, startedAt, endedAt, outcome, requests, lastRun.titles],
-      settledByHour,
+      doneByHour,
       recent,
     ]);
   }
@@ -156,7 +156,7 @@ export function decodeSummaries(lakeUrl: string, text: string | undefined): Vers
 }
 
 function decodeRow(row: Row, allSettings: readonly LookupSettings[]): VersionedSummary {
-  const [year, initial, etag, number, snapshot, complete, counts, lastRun, settledByHour, recent] = row;
+  const [year, initial, etag, number, snapshot, complete, counts, lastRun, doneByHour, recent] = row;
   const [titles = 0, found = 0, notFound = 0, refused = 0, failed = 0, reviews = 0] = counts;
   const [run, startedAt, endedAt, outcome, requests, asked] = lastRun;
   const settings = allSettings[number];
@@ -170,7 +170,7 @@ function decodeRow(row: Row, allSettings: readonly LookupSettings[]): VersionedS
       complete: complete === 1,
       counts: { titles, found, notFound, refused, failed, reviews },
       lastRun: { run, startedAt, endedAt, outcome, requests, titles: asked },
-      settledByHour,
+      doneByHour,
       recent,
     },
   };

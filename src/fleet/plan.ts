@@ -3,7 +3,7 @@ import { type Partition, partitionName } from '../partition.ts';
 import type { LookupSettings } from '../tmdb/look-up-movie.ts';
 import type { FleetFilters } from './filters.ts';
 import { type FleetTerms, judgePartition } from './judge.ts';
-import { HOUR_MS, type ManifestSummary, settledBefore } from './manifest-summary.ts';
+import { countDoneBefore, HOUR_MS, type ManifestSummary } from './manifest-summary.ts';
 
 /** A partition to send. */
 export interface PlannedPartition extends Partition {
@@ -102,7 +102,7 @@ function isSelected(
   if (onlyMissing && isMissing) return true;
   if (failed && summary !== undefined && summary.counts.failed > 0) return true;
   return (
-    summary !== undefined && redoBefore !== undefined && settledBefore(summary, Date.parse(redoBefore)) > 0
+    summary !== undefined && redoBefore !== undefined && countDoneBefore(summary, Date.parse(redoBefore)) > 0
   );
 }
 

@@ -133,10 +133,10 @@ function measureProgress(
   const movies = { total: 0, settled: 0, failed: 0, left: 0 };
   for (const [year, initial, titles] of launch.partitions) {
     const summary = summaries.get(partitionName({ year, initial }));
-    const { state, settled, failed, left } = judgePartition(summary, titles, launch);
+    const { state, done, failed, left } = judgePartition(summary, titles, launch);
     partitions[state] += 1;
     movies.total += titles;
-    movies.settled += settled;
+    movies.settled += done;
     movies.failed += failed;
     movies.left += left;
   }

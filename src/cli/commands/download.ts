@@ -11,7 +11,7 @@ import { openLakeAt } from '../../app/open-aws.ts';
 import { userAgent } from '../../app/version.ts';
 import type { Settings } from '../../config/settings.ts';
 import type { DownloadReport } from '../../download/download-partition.ts';
-import { countSettled } from '../../download/manifest.ts';
+import { countDone } from '../../download/manifest.ts';
 import { UsageError } from '../../errors.ts';
 import type { PartitionIndex } from '../../imdb/partition-index.ts';
 import { parseImdbId } from '../../imdb-id.ts';
@@ -196,7 +196,7 @@ function format({ lake, partitions, withoutPartition }: DownloadResult, style: S
     ].join(', ');
     const whole = report.complete
       ? 'complete'
-      : `${countSettled(counts)} of ${counts.titles} titles done so far`;
+      : `${countDone(counts)} of ${counts.titles} titles done so far`;
     const skipped =
       report.skipped > 0 ? `, ${report.skipped} skipped (settled before, or not asked for)` : '';
     return `${mark} ${style.bold(partitionName(report.partition))}  ${now}${skipped}; ${whole}.`;

@@ -1,6 +1,6 @@
 import { openLakeAt, openQueues } from '../../app/open-aws.ts';
 import { followRun, type RunEnd, type SentPartition, simulate as send } from '../../app/simulate.ts';
-import { countSettled, type Manifest } from '../../download/manifest.ts';
+import { countDone, type Manifest } from '../../download/manifest.ts';
 import { UsageError } from '../../errors.ts';
 import type { LakeLocation } from '../../lake/open-lake.ts';
 import { type Partition, parseInitial, parseYear, partitionName } from '../../partition.ts';
@@ -84,7 +84,7 @@ function showRun(context: CommandContext) {
     update: (manifest: Manifest | undefined): void => {
       if (manifest === undefined) return;
       const { counts, lastRun } = manifest;
-      bar.update({ done: countSettled(counts), total: counts.titles, fields: countFields(counts) });
+      bar.update({ done: countDone(counts), total: counts.titles, fields: countFields(counts) });
       const news = NEWS[lastRun.outcome];
       if (news !== undefined && news !== lastNews) context.output.info(news);
       lastNews = news ?? '';
