@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createDirectoryLake } from '../../../src/lake/directory/directory-lake.ts';
-import { lockPath } from '../../../src/lake/directory/swap-file.ts';
+import { lockPath } from '../../../src/lake/directory/compare-and-swap.ts';
 import { listAll } from '../lake-contract.ts';
 
 let folder: string;

@@ -6,7 +6,7 @@ import { UserError } from '../../errors.ts';
 import type { ETag } from '../lake.ts';
 import { isFileError } from './file-errors.ts';
 import { fileETag, PRIVATE_FOLDER } from './lake-files.ts';
-import type { UnfinishedFiles } from './unfinished-file.ts';
+import type { UnfinishedFiles } from './atomic-write.ts';
 
 /** One swap: `path` is the file of `key`. */
 export interface FileSwap {
