@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { Settings } from '../config/settings.ts';
 import { UserError } from '../errors.ts';
-import { checkKey, type KeyQuestion } from '../tmdb/check-key.ts';
+import { checkKey, type KeyCheck } from '../tmdb/check-key.ts';
 import { createTmdbClient, type TmdbClient } from '../tmdb/client.ts';
 import { KeyRejectedError } from '../tmdb/errors.ts';
 import { createHttpGet, type HttpGet } from '../tmdb/http.ts';
@@ -25,14 +25,14 @@ export function createTmdb(
 
 /**
  * Checks the key with TMDB. Not being able to reach TMDB is reported, not thrown, so that callers can continue.
- * @param question without `http`, the check uses a connection of its own.
+ * @param check without `http`, the check uses a connection of its own.
  * @returns why the key could not be checked; `undefined` for a valid key.
  * @throws {KeyRejectedError} when TMDB rejects the key.
  */
 export async function checkKeyIfReachable(
-  question: Omit<KeyQuestion, 'http'> & { readonly http?: HttpGet; readonly timeoutMs?: number },
+  check: Omit<KeyCheck, 'http'> & { readonly http?: HttpGet; readonly timeoutMs?: number },
 ): Promise<string | undefined> {
-  const { timeoutMs, http, ...rest } = question;
+  const { timeoutMs, http, ...rest } = check;
   const options = { userAgent: userAgent(), ...(timeoutMs !== undefined && { timeoutMs }) };
   try {
     await checkKey({ ...rest, http: http ?? createHttpGet(options) });

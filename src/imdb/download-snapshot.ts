@@ -91,11 +91,11 @@ function explainDownload(error: unknown, url: string): SnapshotError {
   const advice = 'try again later, or look at IMDB_DATASETS_URL';
   if (error instanceof HTTPError) {
     const { statusCode } = error.response;
-    const isPassing = statusCode === 429 || statusCode >= 500;
+    const isTransient = statusCode === 429 || statusCode >= 500;
     return new SnapshotError(`cannot be downloaded (HTTP ${statusCode})`, {
       subject,
       advice,
-      isPassing,
+      isTransient,
       cause: error,
     });
   }
@@ -103,7 +103,7 @@ function explainDownload(error: unknown, url: string): SnapshotError {
   return new SnapshotError(`cannot be downloaded (${what})`, {
     subject,
     advice,
-    isPassing: true,
+    isTransient: true,
     cause: error,
   });
 }

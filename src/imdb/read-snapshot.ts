@@ -54,7 +54,7 @@ export async function readSnapshot<T>(
       return await readFromImdb(deps, key, reader);
     } catch (error) {
       const waitMs = RETRY_AFTER_MS[tries];
-      if (!(error instanceof SnapshotError && error.isPassing) || waitMs === undefined) throw error;
+      if (!(error instanceof SnapshotError && error.isTransient) || waitMs === undefined) throw error;
       await clock.sleep(waitMs, signal);
     }
   }
@@ -123,5 +123,5 @@ async function readFromImdb<T>(deps: SnapshotDeps, key: string, reader: Snapshot
 /** Says of a reader's error which snapshot it is about. */
 function withSubject(error: unknown, subject: string, advice: string): unknown {
   if (!(error instanceof SnapshotError) || error.subject !== undefined) return error;
-  return new SnapshotError(error.reason, { subject, advice, isPassing: error.isPassing, cause: error });
+  return new SnapshotError(error.reason, { subject, advice, isTransient: error.isTransient, cause: error });
 }

@@ -7,7 +7,7 @@ interface SnapshotErrorOptions extends ErrorOptions {
   /** What to do: a clause without its full stop. */
   readonly advice?: string;
   /** May the same request go well a little later? */
-  readonly isPassing?: boolean;
+  readonly isTransient?: boolean;
 }
 
 /** The snapshot of a day that is neither in the lake nor today: it can no longer be had, so retrying is useless. */
@@ -26,13 +26,16 @@ export class SnapshotError extends UsageError {
   /** Which snapshot, when that is known already. */
   readonly subject: string | undefined;
   /** May the same request go well a little later? */
-  readonly isPassing: boolean;
+  readonly isTransient: boolean;
 
-  constructor(reason: string, { subject, advice, isPassing = false, ...options }: SnapshotErrorOptions = {}) {
+  constructor(
+    reason: string,
+    { subject, advice, isTransient = false, ...options }: SnapshotErrorOptions = {},
+  ) {
     const who = subject === undefined ? 'The snapshot' : `The snapshot ${subject}`;
     super(`${who} ${reason}${advice === undefined ? '.' : `: ${advice}.`}`, options);
     this.reason = reason;
     this.subject = subject;
-    this.isPassing = isPassing;
+    this.isTransient = isTransient;
   }
 }

@@ -1,11 +1,11 @@
 import { UserError } from '../errors.ts';
 import { isRecord } from '../json.ts';
 import { classifyAnswer } from './classify-answer.ts';
-import { apiKeyWriter, createKeyRejectedError, withoutKey } from './client.ts';
+import { apiKeyWriter, createKeyRejectedError, redactKey } from './client.ts';
 import { type HttpGet, TransportError } from './http.ts';
 
 /** A key, and the client to check it with. */
-export interface KeyQuestion {
+export interface KeyCheck {
   readonly http: HttpGet;
   readonly baseUrl: string;
   readonly apiKey: string;
@@ -17,7 +17,7 @@ export interface KeyQuestion {
  * @throws {KeyRejectedError} when TMDB rejects the key.
  * @throws {UserError} when TMDB cannot be reached, or answers something else.
  */
-export async function checkKey({ http, baseUrl, apiKey, signal }: KeyQuestion): Promise<void> {
+export async function checkKey({ http, baseUrl, apiKey, signal }: KeyCheck): Promise<void> {
   const url = new URL(`${baseUrl}/3/authentication`);
   const headers = apiKeyWriter(apiKey)(url);
   const answer = await http(url, { headers, signal }).catch((error: unknown) => {
@@ -27,7 +27,7 @@ export async function checkKey({ http, baseUrl, apiKey, signal }: KeyQuestion): 
       { cause: error },
     );
   });
-  const verdict = classifyAnswer(withoutKey(answer, apiKey));
+  const verdict = classifyAnswer(redactKey(answer, apiKey));
   if (verdict.next === 'use' && isRecord(verdict.json) && verdict.json.success === true) return;
   if (verdict.next === 'keyRejected') throw createKeyRejectedError(verdict.reason);
   const reason =

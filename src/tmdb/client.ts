@@ -3,7 +3,7 @@ import { classifyAnswer, type Verdict } from './classify-answer.ts';
 import { BadAnswerError, KeyRejectedError, OutageError, RequestFailedError } from './errors.ts';
 import { type HttpAnswer, type HttpGet, TransportError } from './http.ts';
 import type { Pacer } from './pacer.ts';
-import { createOutageWatch, MAX_TRIES, parseRetryAfter, retryDelayMs } from './retry.ts';
+import { createOutageWatch, MAX_ATTEMPTS, parseRetryAfter, retryDelayMs } from './retry.ts';
 
 /** What TMDB says to one question. */
 export type TmdbAnswer<T> =
@@ -17,7 +17,7 @@ export interface TmdbClient {
    * Sends one GET, and again after each transient fault.
    * @param path such as `/3/movie/tt0133093`; its parts must have been checked before.
    * @param read takes the JSON apart; throws {@link BadAnswerError} when it is not of the documented shape.
-   * @throws {RequestFailedError} after {@link MAX_TRIES} tries, while TMDB answers others.
+   * @throws {RequestFailedError} after {@link MAX_ATTEMPTS} tries, while TMDB answers others.
    * @throws {OutageError} when all requests fail, probes of unrelated movies included.
    * @throws {KeyRejectedError} when TMDB rejects the key.
    * @throws the signal's reason when it is aborted.
@@ -78,7 +78,7 @@ export function createTmdbClient({
     for (;;) {
       const sentAtMs = await pacer.take(signal);
       sent.requests += 1;
-      const verdict = classifyAnswer(withoutKey(await http(url, { headers, signal }), apiKey));
+      const verdict = classifyAnswer(redactKey(await http(url, { headers, signal }), apiKey));
       if (verdict.next !== 'throttled') return verdict;
       sent.throttled += 1;
       pacer.throttled(sentAtMs, parseRetryAfter(verdict.retryAfter, clock.now()));
@@ -154,7 +154,7 @@ export function createTmdbClient({
         }
         const next = watch.failed();
         if (next === 'outage') throw outage(answer.reason);
-        const isLast = tries >= MAX_TRIES;
+        const isLast = tries >= MAX_ATTEMPTS;
         if (isLast || next === 'inDoubt' || probe) await assertTmdbAnswers(answer.reason, signal);
         if (isLast) throw new RequestFailedError(answer.reason, tries);
         await clock.sleep(retryDelayMs(tries, random), signal);
@@ -170,7 +170,7 @@ export function createTmdbClient({
 }
 
 /** An error's answer may repeat what was asked, and its text goes into manifests and logs. */
-export function withoutKey(answer: HttpAnswer, apiKey: string): HttpAnswer {
+export function redactKey(answer: HttpAnswer, apiKey: string): HttpAnswer {
   return answer.status === 200 ? answer : { ...answer, body: answer.body.replaceAll(apiKey, '[key]') };
 }
 

@@ -1,7 +1,7 @@
 import { backoffMs } from '../backoff.ts';
 
 /** How often a request is sent at most: bursts of resets of a minute have been seen. */
-export const MAX_TRIES = 8;
+export const MAX_ATTEMPTS = 8;
 
 /** Most faults are gone at once, and a worker at its last title has nothing else to do. */
 const BACKOFF = { firstMs: 250, factor: 3, longestMs: 30_000 };

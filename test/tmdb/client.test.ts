@@ -6,7 +6,7 @@ import { readMovie } from '../../src/tmdb/documents.ts';
 import { KeyRejectedError, OutageError, RequestFailedError } from '../../src/tmdb/errors.ts';
 import { createHttpGet } from '../../src/tmdb/http.ts';
 import { createPacer } from '../../src/tmdb/pacer.ts';
-import { MAX_TRIES } from '../../src/tmdb/retry.ts';
+import { MAX_ATTEMPTS } from '../../src/tmdb/retry.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 import { answerJson, type LoopbackServer, startLoopbackServer } from '../support/loopback-server.ts';
 
@@ -81,8 +81,8 @@ describe('createTmdbClient', () => {
     const { ask, server } = await startClient([unavailable]);
     const error = await ask().catch((error: unknown) => error);
     expect(error).toBeInstanceOf(RequestFailedError);
-    expect(error).toMatchObject({ reason: '503', tries: MAX_TRIES });
-    expect(server.requests.filter((request) => request.includes('/movie/7?'))).toHaveLength(MAX_TRIES);
+    expect(error).toMatchObject({ reason: '503', tries: MAX_ATTEMPTS });
+    expect(server.requests.filter((request) => request.includes('/movie/7?'))).toHaveLength(MAX_ATTEMPTS);
   });
 
   it('calls it an outage when TMDB answers no other question either', async () => {
@@ -106,7 +106,7 @@ describe('createTmdbClient', () => {
       const errors = await Promise.all([1, 2, 3].map(() => ask().catch((error: unknown) => error)));
       for (const error of errors) expect(error).toBeInstanceOf(RequestFailedError);
     }
-    expect(server.requests.filter((request) => request.includes('/movie/7?'))).toHaveLength(9 * MAX_TRIES);
+    expect(server.requests.filter((request) => request.includes('/movie/7?'))).toHaveLength(9 * MAX_ATTEMPTS);
   });
 
   it('asks for another movie more than once before it calls it an outage', async () => {

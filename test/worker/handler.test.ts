@@ -198,7 +198,7 @@ describe('an older message', () => {
   it('is put back without a snapshot while no list of titles could be had', async () => {
     const worker = createWorkerHarness();
     worker.readTitles = async () => {
-      throw new SnapshotError('cannot be downloaded (HTTP 503)', { isPassing: true });
+      throw new SnapshotError('cannot be downloaded (HTTP 503)', { isTransient: true });
     };
     expect(await worker.deliver(['{"year": 2004, "initial": "AD"}'], { receives: 5 })).toEqual(ALL_DONE);
     expect(worker.sent.map((message) => Object.keys(message.body))).toEqual([
@@ -485,7 +485,7 @@ describe('an outage of TMDB', () => {
   it("is the same for IMDb's", async () => {
     const worker = createWorkerHarness();
     worker.readTitles = async () => {
-      throw new SnapshotError('cannot be downloaded (HTTP 503)', { isPassing: true });
+      throw new SnapshotError('cannot be downloaded (HTTP 503)', { isTransient: true });
     };
     expect(await worker.deliver([body()])).toEqual(returned(0));
     expect(worker.visibilities.at(-1)?.seconds).toBe(120);

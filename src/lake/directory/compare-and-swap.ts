@@ -4,9 +4,9 @@ import { dirname, join } from 'node:path';
 import type { Clock } from '../../clock.ts';
 import { UserError } from '../../errors.ts';
 import type { ETag } from '../lake.ts';
+import type { UnfinishedFiles } from './atomic-write.ts';
 import { isFileError } from './file-errors.ts';
 import { fileETag, PRIVATE_FOLDER } from './lake-files.ts';
-import type { UnfinishedFiles } from './atomic-write.ts';
 
 /** One swap: `path` is the file of `key`. */
 export interface FileSwap {

@@ -4,11 +4,11 @@ import { type Clock, systemClock } from '../../clock.ts';
 import { UserError } from '../../errors.ts';
 import { destroyOnAbort, watchSource } from '../abortable-source.ts';
 import type { Lake, LakeEntry } from '../lake.ts';
+import { createUnfinishedFiles } from './atomic-write.ts';
+import { createFileSwaps } from './compare-and-swap.ts';
 import { explainFileError, isFileError, isPlainFile, rootIsFile } from './file-errors.ts';
 import { fileETag, pathOfKey } from './lake-files.ts';
 import { listDirectory } from './list-directory.ts';
-import { createFileSwaps } from './compare-and-swap.ts';
-import { createUnfinishedFiles } from './atomic-write.ts';
 
 /** Larger than Node's 64 KB: what reads the snapshot unzips in steps of this size. */
 const READ_BYTES = 1024 * 1024;

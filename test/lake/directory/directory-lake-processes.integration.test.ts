@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createDirectoryLake } from '../../../src/lake/directory/directory-lake.ts';
 import { lockPath } from '../../../src/lake/directory/compare-and-swap.ts';
+import { createDirectoryLake } from '../../../src/lake/directory/directory-lake.ts';
 import { listAll } from '../lake-contract.ts';
 
 let folder: string;
