@@ -10,10 +10,10 @@ import {
   httpStatusOf,
 } from './errors.ts';
 
-/** One call of a service: what it is and what it was asked. */
+/** One call to an AWS service. */
 export interface Call {
   readonly service: keyof AwsClients;
-  /** `CreateQueue`. */
+  /** The API operation, such as `CreateQueue`. */
   readonly operation: string;
   readonly input: Readonly<Record<string, unknown>>;
 }
@@ -23,8 +23,8 @@ interface CallOptions {
 }
 
 /**
- * The same clients with `around` between the caller and each call.
- * @param around `next` makes the call, with additional options if it is given any.
+ * Wraps clients so that `around` runs in place of each call.
+ * @param around receives the call and `next`, which makes it, with additional options if given.
  */
 export function interceptCalls(
   clients: AwsClients,
@@ -53,9 +53,9 @@ export function interceptCalls(
 }
 
 /**
- * The same clients, whose calls end soon after a stop (Ctrl-C): a call in flight may still finish, so that its result
- * is known; one that AWS does not answer is aborted after the grace, with the signal's reason. A call that starts after
- * the stop, such as one that gives messages back, has the same grace.
+ * Wraps clients so that their calls end soon after the signal aborts (Ctrl-C). A call in flight gets a grace period to
+ * finish, so that its result is known; after that it is aborted and rejects with the signal's reason. A call that starts
+ * after the abort, such as cleanup that makes messages visible again, gets the same grace period.
  */
 export function withAbortGrace(
   clients: AwsClients,
@@ -76,27 +76,28 @@ export function withAbortGrace(
 
 declare const reading: unique symbol;
 
-/** Clients that can read and nothing else: the only ones that planning is given. */
+/** Clients that can only read. Planning gets no others. */
 export type ReadOnlyClients = AwsClients & { readonly [reading]: true };
 
 /**
- * The same clients, which cannot change anything: each call that does not only read is refused before it leaves the
- * process.
- * @throws Error from `send`, naming the call: a bug in this program, never the user's fault.
+ * Wraps clients so that they cannot change anything: every call that is not read-only fails before it leaves the process.
+ * @throws Error from `send`, naming the call. This is a bug in this program, never the user's fault.
  */
 export function readOnlyClients(clients: AwsClients): ReadOnlyClients {
   return interceptCalls(clients, async ({ service, operation }, next) => {
     if (!READING.test(operation)) {
-      throw new Error(`${service}:${operation} would change something, and planning only reads.`);
+      throw new Error(
+        `${service}:${operation} is not a read-only call, and planning must not change anything.`,
+      );
     }
     return next();
   }) as ReadOnlyClients;
 }
 
-/** How AWS names operations that read: in the services used here, other operations do not begin like this. */
+/** How AWS names read-only operations. In the services used here, no mutating operation starts like this. */
 const READING = /^(Describe|Get|Head|List)[A-Z]/;
 
-/** IAM actions whose name differs from the call that they allow. */
+/** IAM actions whose names differ from the operations that they allow. */
 const ACTION_NAMES: Readonly<Record<string, string>> = {
   's3:HeadBucket': 's3:ListBucket',
   's3:GetPublicAccessBlock': 's3:GetBucketPublicAccessBlock',
@@ -108,13 +109,13 @@ const ACTION_NAMES: Readonly<Record<string, string>> = {
   's3:DeleteObjects': 's3:DeleteObjectVersion',
 };
 
-/** The IAM action that a call needs: `sqs:CreateQueue`. */
+/** The IAM action that a call needs, such as `sqs:CreateQueue`. */
 export function permissionOf(call: { readonly service: string; readonly operation: string }): string {
   const name = `${call.service}:${call.operation}`;
   return ACTION_NAMES[name] ?? name;
 }
 
-/** What a call is about, for people: `the queue "films"`. */
+/** The resource of a call, as messages name it: `the queue "films"`. */
 function subjectOf({ input }: Pick<Call, 'input'>): string {
   for (const [property, kind] of SUBJECTS) {
     const value = input[property];
@@ -142,10 +143,10 @@ function shorten(property: string, value: string): string {
 }
 
 /**
- * The same clients, with errors that a person can act upon: missing credentials, a denied action and an unreachable
- * network are thrown as one sentence. A service's other answers are thrown as they are (resources check their names),
- * and {@link toUserError} can turn them into a sentence later.
- * @param secrets values that must not appear in any message, whatever a service answers.
+ * Wraps clients so that missing credentials, denied actions and an unreachable network are thrown as a
+ * {@link UserError} that says what to do. Other service errors are thrown unchanged, because resources check their
+ * names; {@link toUserError} can convert them later.
+ * @param secrets values to redact from every error message.
  */
 export function withClearErrors(clients: AwsClients, secrets: readonly string[] = []): AwsClients {
   return interceptCalls(clients, async (call, next) => {
@@ -155,7 +156,7 @@ export function withClearErrors(clients: AwsClients, secrets: readonly string[] 
       if (!(error instanceof Error) || error instanceof UserError) throw error;
       redact(error, secrets);
       failedCalls.set(error, call);
-      // The answer does not have a body, but its headers may name another region: the caller reads them.
+      // The response has no body, but its headers may name the bucket's region: the caller reads them.
       if (call.operation === 'HeadBucket' && httpStatusOf(error) === 400) throw error;
       const kind = classifyAwsError(error, contextOf(call))?.kind;
       throw kind !== undefined && NOT_HANDLED_BY_RESOURCES.has(kind) ? toUserError(error) : error;
@@ -163,7 +164,7 @@ export function withClearErrors(clients: AwsClients, secrets: readonly string[] 
   });
 }
 
-/** Failures that no resource handles. */
+/** Failures that no resource handles itself. */
 const NOT_HANDLED_BY_RESOURCES: ReadonlySet<AwsFailureKind> = new Set([
   'credentials',
   'denied',
@@ -173,7 +174,7 @@ const NOT_HANDLED_BY_RESOURCES: ReadonlySet<AwsFailureKind> = new Set([
   'broken connection',
 ]);
 
-/** A failed call of such clients as one sentence; other errors (bugs, and sentences) as they are. */
+/** Converts a service error thrown by {@link withClearErrors} to a {@link UserError}. Returns other errors unchanged. */
 export function toUserError(error: unknown): unknown {
   const call = error instanceof Error ? failedCalls.get(error) : undefined;
   return call === undefined ? error : explainAwsError(error, contextOf(call));

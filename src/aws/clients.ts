@@ -8,7 +8,7 @@ import { UserError } from '../errors.ts';
 import { clientConfig, DEFAULT_TIMEOUTS } from './client-config.ts';
 import { explainAwsError } from './errors.ts';
 
-/** A client of each service that this program calls. Only their `send` is used. */
+/** A client for each AWS service that this program calls. Only `send` is used. */
 export interface AwsClients {
   readonly iam: Pick<IAMClient, 'send'>;
   readonly lambda: Pick<LambdaClient, 'send'>;
@@ -19,10 +19,10 @@ export interface AwsClients {
 }
 
 /**
- * Creates the clients, once per process. No request is made yet, and a service's part of the SDK is loaded with the
- * first call of that service.
- * @param options.loadS3 creates the S3 client, or returns the process's own.
- * @returns the clients, and `region()`, which throws when the SDK finds none.
+ * Creates the clients, once per process. It sends no request, and loads a service's part of the SDK with the first call
+ * to that service.
+ * @param options.loadS3 creates the S3 client, or returns the one that the process already has.
+ * @returns the clients, and `region()`, which throws when no region is configured.
  */
 export function createClients({
   loadS3,
@@ -52,7 +52,7 @@ function once<T>(load: () => Promise<T>): () => Promise<T> {
   };
 }
 
-/** A client that is created with its first call. */
+/** A client that is created when it is first called. */
 function lazily<Client extends { send(...args: never[]): unknown }>(
   load: () => Promise<Client>,
 ): Pick<Client, 'send'> {
@@ -61,20 +61,20 @@ function lazily<Client extends { send(...args: never[]): unknown }>(
   return { send };
 }
 
-/** The caller's identity in AWS, and the region: shown before anything changes. */
+/** The caller's AWS identity and region, which commands show before they change anything. */
 export interface Identity {
   readonly region: string;
-  /** In `~/.aws`; `undefined` when the credentials come from elsewhere. */
+  /** The profile in `~/.aws`; `undefined` when the credentials come from elsewhere. */
   readonly profile: string | undefined;
-  /** Twelve digits. */
+  /** 12 digits. */
   readonly accountId: string;
-  /** The user or role: `arn:aws:iam::123456789012:user/ada`. */
+  /** The ARN of the user or role, such as `arn:aws:iam::123456789012:user/ada`. */
   readonly arn: string;
 }
 
 /**
- * Asks AWS for the caller's identity.
- * @throws {UserError} when no region is set, or AWS does not accept the credentials.
+ * Reads the caller's identity from STS.
+ * @throws {UserError} when no region is set, or AWS rejects the credentials.
  */
 export async function observeIdentity(deps: {
   readonly clients: AwsClients & { region(): Promise<string> };
@@ -84,7 +84,7 @@ export async function observeIdentity(deps: {
     const region = await deps.clients.region();
     const { GetCallerIdentityCommand } = await import('@aws-sdk/client-sts');
     const { Account, Arn = '' } = await deps.clients.sts.send(new GetCallerIdentityCommand({}));
-    if (!Account) throw new UserError('AWS did not say which account this is: sign in again.');
+    if (!Account) throw new UserError('AWS did not return an account ID: sign in again.');
     return { region, profile: deps.profile, accountId: Account, arn: Arn };
   } catch (error) {
     throw explainAwsError(error, { actions: ['sts:GetCallerIdentity'], subject: 'this account' });

@@ -1,25 +1,25 @@
 import { UsageError, UserError } from '../errors.ts';
 import { capitalize, withFullStop } from '../text.ts';
 
-/** What was asked of AWS when a call failed, as far as the caller knows it. */
+/** What the caller knows about a failed call. */
 export interface CallContext {
-  /** For people, after "Cannot": `read s3://bucket/key`. */
+  /** What the call was for, as messages put it after "Cannot": `read s3://bucket/key`. */
   readonly doing?: string;
-  /** The IAM actions that it needs: `s3:GetObject`. Their prefix tells the service. */
+  /** The IAM actions that the call needs, such as `s3:GetObject`. Their prefix identifies the service. */
   readonly actions?: readonly string[];
-  /** For people: `the queue "films"`. */
+  /** The resource, as messages name it: `the queue "films"`. */
   readonly subject?: string;
-  /** Of a call of S3: then the bucket is the subject. */
+  /** The bucket of an S3 call, which is then the subject. */
   readonly bucket?: string;
-  /** The client's region, to tell that the bucket is in another one. */
+  /** The client's region, to detect a bucket in another region. */
   readonly region?: string | undefined;
 }
 
-/** What kind of failure it is: the sentence, and what a program can do about it, follow from it. */
+/** The kind of a failure. It determines the message, and whether a retry can succeed. */
 export type AwsFailureKind =
   | 'credentials'
   | 'denied'
-  /** None is set, or what is set cannot be the name of one. */
+  /** No region is set, or its name is invalid. */
   | 'no region'
   | 'wrong region'
   | 'no such bucket'
@@ -28,36 +28,36 @@ export type AwsFailureKind =
   | 'broken connection'
   | 'throttled'
   | 'unavailable'
-  /** The answer is not AWS's: a web page of a proxy, for instance. */
+  /** Something other than AWS responded, such as a proxy with a web page. */
   | 'not from AWS'
   | 'other error';
 
-/** A failed call of AWS as plain data. */
+/** A failed AWS call as plain data. */
 export interface AwsFailure {
   readonly kind: AwsFailureKind;
-  /** May the same call succeed later, with nothing changed on this side? */
+  /** Whether a retry of the same call can succeed without changes on this side. */
   readonly isTransient: boolean;
-  /** `S3`; `AWS` when the caller did not say. */
+  /** The service's name, such as `S3`; `AWS` when the caller gave no IAM action. */
   readonly service: string;
-  /** The IAM action that the service has named as denied, else those that the call needs. */
+  /** The IAM action that the service reported as denied, or otherwise those that the call needs. */
   readonly actions: readonly string[];
-  /** For people: `the queue "films"`. */
+  /** The resource, as messages name it: `the queue "films"`. */
   readonly subject: string | undefined;
-  /** What is wrong: a sentence without its capital and its full stop. */
+  /** What is wrong: a clause without initial capital and full stop. */
   readonly problem: string;
-  /** What to do, after "so"; absent when the problem says all there is to say. */
+  /** What to do: the clause after "so". Absent when the problem needs no advice. */
   readonly advice?: string;
 }
 
-/** AWS denied a call: the message names the permission that is missing. */
+/** AWS denied access: the message names the missing permission. */
 export class DeniedError extends UserError {
   override readonly name = 'DeniedError';
 }
 
 /**
- * Turns what the SDK threw into one sentence for people, with the SDK's error as its cause: a {@link UsageError} when
- * a region is missing or wrong, a {@link DeniedError} when a permission is missing, a {@link UserError} otherwise.
- * What is not a failure of AWS (a bug, an abort, a sentence already) comes back as it is.
+ * Converts an error of the AWS SDK to one whose message is a sentence for the user, with the original as its `cause`.
+ * @returns a {@link UsageError} when the region is missing or wrong, a {@link DeniedError} when a permission is missing,
+ *   a {@link UserError} for other AWS failures. Anything else (a bug, an abort, a UserError) is returned unchanged.
  */
 export function explainAwsError(cause: unknown, call: CallContext = {}): unknown {
   const failure = classifyAwsError(cause, call);
@@ -70,8 +70,8 @@ export function explainAwsError(cause: unknown, call: CallContext = {}): unknown
 }
 
 /**
- * Says what went wrong with a call of any service.
- * @returns `undefined` for what is not a failure of AWS or of the way to it.
+ * Classifies an error of any AWS service.
+ * @returns `undefined` when the error comes neither from AWS nor from the connection to it.
  */
 export function classifyAwsError(error: unknown, call: CallContext = {}): AwsFailure | undefined {
   if (!(error instanceof Error) || error instanceof UserError) return undefined;
@@ -89,10 +89,10 @@ const TRANSIENT: ReadonlySet<AwsFailureKind> = new Set([
   'unavailable',
 ]);
 
-/** What an error of the SDK tells, and what the caller knows. */
+/** What is known about a failure, from the error and from the caller. */
 interface Facts {
   readonly error: Error;
-  /** The error code of the service or of the system; absent where the answer had none. */
+  /** The error code of the service or the operating system; absent when the response had none. */
   readonly code: string | undefined;
   /** The first line of the message. */
   readonly reason: string;
@@ -102,9 +102,9 @@ interface Facts {
   readonly actions: readonly string[];
   readonly subject: string | undefined;
   readonly bucket: string | undefined;
-  /** The client's. */
+  /** The client's region. */
   readonly region: string | undefined;
-  /** Where the bucket is; `another` when S3 does not tell. */
+  /** The bucket's region when it differs; `another` when S3 does not report which one. */
   readonly bucketRegion: string | undefined;
 }
 
@@ -117,7 +117,7 @@ const SERVICES: Readonly<Record<string, string>> = {
   sts: 'STS',
 };
 
-/** The SDK's names for an answer without an error code, such as one to a HEAD request. */
+/** The SDK's error names for a response without an error code, such as that to a HEAD request. */
 const NO_ERROR_CODE = /^(Unknown|UnknownError|Error|SyntaxError|\d{3})$/;
 
 function readFacts(error: Error, call: CallContext): Facts {
@@ -145,7 +145,7 @@ const NO_CREDENTIALS = /^(CredentialsProviderError|TokenProviderError)$/;
 const BAD_CREDENTIALS =
   /^(InvalidClientTokenId|InvalidAccessKeyId|UnrecognizedClientException|SignatureDoesNotMatch|InvalidSignatureException|IncompleteSignature(Exception)?|ExpiredToken(Exception)?|InvalidToken|TokenRefreshRequired|RequestExpired|MissingAuthenticationToken(Exception)?)$/;
 const CLOCK_SKEW = /^(RequestTimeTooSkewed|RequestInTheFuture)$/;
-/** Services other than S3 have no error code of its own for it. */
+/** Services other than S3 have no separate error code for clock skew. */
 const CLOCK_SKEW_MESSAGE = /^Signature (expired|not yet current)/;
 const DENIED =
   /^(AccessDenied(Exception)?|AuthorizationError|UnauthorizedOperation|NotAuthorized(Exception)?|Forbidden)$/;
@@ -154,7 +154,7 @@ const UNREACHABLE =
 const BROKEN = /^(ECONNRESET|EPIPE|ERR_STREAM_PREMATURE_CLOSE)$/;
 const THROTTLED = /Throttl|TooManyRequests|SlowDown|RequestLimitExceeded|PriorRequestNotComplete/;
 
-/** Before any request; an empty variable such as `AWS_REGION=` counts as none. */
+/** The SDK throws this before it sends a request. An empty variable, such as `AWS_REGION=`, counts as not set. */
 function isRegionMissing({ message }: Error): boolean {
   return message === 'Region is missing' || message.startsWith('Region not accepted: region="" ');
 }
@@ -166,12 +166,12 @@ function kindOf({ error, code = '', status = 0, bucketRegion, service }: Facts):
   if (code === 'NoSuchBucket') return 'no such bucket';
   if (CLOCK_SKEW.test(code) || CLOCK_SKEW_MESSAGE.test(error.message)) return 'clock skew';
   if (BAD_CREDENTIALS.test(code)) return 'credentials';
-  // Without the SDK's metadata and a known call, it may be another connection's: TMDB's, for instance.
+  // An error without SDK metadata and without a known call may come from another connection, such as that to TMDB.
   const isFromAws = '$metadata' in error || service !== 'AWS';
   if (isFromAws && BROKEN.test(code)) return 'broken connection';
   if (isFromAws && UNREACHABLE.test(code)) return 'unreachable';
   if (status === 429 || THROTTLED.test(code)) return 'throttled';
-  // Lambda answers these with 502, but the cause is a KMS key that cannot be used.
+  // Lambda returns KMS errors with status 502, but their cause is a KMS key that it cannot use.
   if (status >= 500 && !code.startsWith('KMS')) return 'unavailable';
   if (/^ *Deserialization error/m.test(error.message)) return 'not from AWS';
   if (DENIED.test(code) || (status === 403 && code === '')) return 'denied';
@@ -189,25 +189,26 @@ const SENTENCES: Readonly<Record<AwsFailureKind, (facts: Facts) => Pick<AwsFailu
             'sign in with "aws sso login" or "aws configure", or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY',
         };
       }
-      // The answer to HEAD has no body to give a reason in.
+      // A response to HEAD has no body, so no error code.
       if (code === undefined) {
         return {
-          problem: 'S3 answered 400 without a reason, as it does to expired AWS credentials',
+          problem:
+            'S3 returned status 400 without an error code, which usually means expired AWS credentials',
           advice: 'renew them',
         };
       }
       return {
-        problem: `AWS does not accept the credentials (${code}: ${reason})`,
+        problem: `AWS rejected the credentials (${code}: ${reason})`,
         advice: 'sign in again with "aws sso login", or set a valid access key with "aws configure"',
       };
     },
     denied: ({ actions, subject, reason }) => ({
       problem: `AWS denied ${actions.length === 0 ? `a call (${reason})` : actions.join(' or ')}${subject === undefined ? '' : ` on ${subject}`}`,
-      advice: `give the identity that this runs as ${actions.length > 1 ? 'these permissions' : 'that permission'} (the README lists all of them)`,
+      advice: `grant ${actions.length > 1 ? 'these permissions' : 'this permission'} to the user or role in use (the documentation lists all required permissions)`,
     }),
     'no region': ({ error, reason }) => ({
-      problem: isRegionMissing(error) ? 'no AWS region is set' : `the AWS region cannot be used (${reason})`,
-      advice: 'set AWS_REGION, or give your profile a region with "aws configure"',
+      problem: isRegionMissing(error) ? 'no AWS region is set' : `the AWS region is invalid (${reason})`,
+      advice: 'set AWS_REGION, or set a region in your profile with "aws configure"',
     }),
     'wrong region': ({ subject = 'the bucket', bucketRegion, region }) => {
       const used = region === undefined ? '' : `, not in "${region}"`;
@@ -219,61 +220,69 @@ const SENTENCES: Readonly<Record<AwsFailureKind, (facts: Facts) => Pick<AwsFailu
           };
     },
     'no such bucket': ({ bucket }) => ({
-      problem: `there is no ${bucket === undefined ? 'such bucket' : `bucket "${bucket}"`}`,
-      advice: 'check its name or make it with "tdd deploy"',
+      problem: `the bucket${bucket === undefined ? '' : ` "${bucket}"`} does not exist`,
+      advice: 'check its name, or create it with "tdd deploy"',
     }),
     'clock skew': () => ({
-      problem: "this machine's clock is wrong by more than 15 minutes",
-      advice: 'set it',
+      problem: "this machine's clock differs from AWS's by more than 15 minutes",
+      advice: 'correct it',
     }),
     unreachable: ({ service, reason }) => ({
       problem: `${service} cannot be reached (${reason})`,
       advice: 'check the network, the region and AWS_ENDPOINT_URL',
     }),
     'broken connection': ({ service, reason }) => ({
-      problem: `the connection to ${service} broke (${reason})`,
+      problem: `the connection to ${service} was lost (${reason})`,
       advice: 'try again',
     }),
-    throttled: answered,
-    unavailable: answered,
+    throttled: (facts) => ({
+      problem: `${facts.service} is throttling requests${responseOf(facts)}`,
+      advice: 'try again later',
+    }),
+    unavailable: (facts) => ({
+      problem: `${facts.service} is unavailable${responseOf(facts)}`,
+      advice: 'try again later',
+    }),
     'not from AWS': ({ service, status }) => ({
-      problem: `something between here and ${service} answered in its place (HTTP ${status})`,
-      advice: 'check the network, any proxy and AWS_ENDPOINT_URL',
+      problem: `the response is not from ${service}, but perhaps from a proxy (HTTP ${status})`,
+      advice: 'check the network, the proxy and AWS_ENDPOINT_URL',
     }),
     'other error': ({ actions, subject, code, status, reason }) => ({
-      problem: `AWS refused ${actions[0] ?? 'a call'}${subject === undefined ? '' : ` for ${subject}`} (${code ?? `HTTP ${status}`}): ${reason}`,
+      problem: `AWS rejected ${actions[0] ?? 'a call'}${subject === undefined ? '' : ` for ${subject}`} (${code ?? `HTTP ${status}`}): ${reason}`,
     }),
   };
 
-function answered({ service, status, code, attempts }: Facts): Pick<AwsFailure, 'problem' | 'advice'> {
-  const what = [status, code].filter((part) => part !== undefined).join(' ');
-  return {
-    problem: `${service} answered ${what}${attempts === undefined ? '' : ` at attempt ${attempts}`}`,
-    advice: 'try again later',
-  };
+/** ` (503 SlowDown, 3 attempts)` */
+function responseOf({ status, code, attempts }: Facts): string {
+  const response = [status, code].filter((part) => part !== undefined).join(' ');
+  return ` (${response}${attempts === undefined ? '' : `, ${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}`})`;
 }
 
-/** The region of a bucket that is not where the client looked, `another` when S3 does not tell which. */
+/** The bucket's region when it is not the client's; `another` when S3 does not report which one. */
 function otherBucketRegion(
   error: Error,
   status: number | undefined,
   clientRegion: string | undefined,
 ): string | undefined {
-  const told = responseHeader(error, 'x-amz-bucket-region');
-  if (status === 301 || error.name === 'PermanentRedirect') return told ?? 'another';
+  const reported = responseHeader(error, 'x-amz-bucket-region');
+  if (status === 301 || error.name === 'PermanentRedirect') return reported ?? 'another';
   if (error.name === 'AuthorizationHeaderMalformed' && 'Region' in error) return String(error.Region);
-  if (error.name === 'IllegalLocationConstraintException') return told ?? 'another';
-  // HeadBucket has no body to tell more: a region that differs is the reason of its 400.
-  const differs = told !== undefined && clientRegion !== undefined && told !== clientRegion;
-  return status === 400 && differs ? told : undefined;
+  if (error.name === 'IllegalLocationConstraintException') return reported ?? 'another';
+  // A response to HeadBucket has no body. When its status is 400 and the region differs, the region is the reason.
+  const differs = reported !== undefined && clientRegion !== undefined && reported !== clientRegion;
+  return status === 400 && differs ? reported : undefined;
 }
 
-/** Is this a service's answer of one of these names? */
+/** Whether an error is a service's, with one of these names. */
 export function isServiceError(error: unknown, ...names: readonly string[]): error is Error {
   return error instanceof Error && names.includes(error.name);
 }
 
-/** The answer of a call, or `undefined` when the service says (with one of these names) that there is none. */
+/**
+ * Awaits a call.
+ * @param names the service's names for "not found" errors.
+ * @returns its result, or `undefined` when it fails with one of these errors.
+ */
 export async function undefinedIfNotFound<T>(
   call: Promise<T>,
   ...names: readonly string[]
@@ -286,19 +295,19 @@ export async function undefinedIfNotFound<T>(
   }
 }
 
-/** Does an error of a service say this? */
+/** Whether an error is a service's, with this name and a matching message. */
 export function serviceErrorMatches(error: unknown, name: string, pattern: RegExp): boolean {
   return isServiceError(error, name) && pattern.test(error.message);
 }
 
-/** The HTTP status that a service answered with, where an error came from an answer. */
+/** The HTTP status of the response that caused an error, if there was a response. */
 export function httpStatusOf(error: unknown): number | undefined {
   const metadata = error instanceof Error && '$metadata' in error ? error.$metadata : undefined;
   const status = (metadata as { httpStatusCode?: unknown } | undefined)?.httpStatusCode;
   return typeof status === 'number' ? status : undefined;
 }
 
-/** A header of the HTTP answer that an error came from. */
+/** A header of the HTTP response that caused an error, if there was a response. */
 export function responseHeader(error: unknown, name: string): string | undefined {
   const response = error instanceof Error && '$response' in error ? error.$response : undefined;
   const value = (response as { headers?: Record<string, unknown> } | undefined)?.headers?.[name];

@@ -17,8 +17,7 @@ interface LambdaDeps {
 const NOT_FOUND = 'ResourceNotFoundException';
 
 /**
- * Lists all event source mappings of a queue (including those whose function is deleted) or of a function, from all
- * pages.
+ * Lists all event source mappings of a queue (including those of deleted functions) or of a function, across all pages.
  * @returns an empty list when the function does not exist.
  * @throws the SDK's error.
  */
@@ -42,7 +41,7 @@ export async function listEventSources(
 
 /**
  * Reads one event source mapping.
- * @returns `undefined` when there is none with this id.
+ * @returns `undefined` when no mapping has this id.
  * @throws the SDK's error.
  */
 export async function getEventSource(
@@ -53,9 +52,9 @@ export async function getEventSource(
 }
 
 /**
- * Begins to enable or disable an event source; AWS takes some seconds for it. Disabled, Lambda takes no more
- * messages from the queue, which keeps them.
- * @throws the SDK's error, also when the event source is changing already.
+ * Starts to enable or disable an event source, which takes AWS some seconds. While it is disabled, Lambda receives no
+ * messages, and they stay on the queue.
+ * @throws the SDK's error, also when another change of the event source is in progress.
  */
 async function setEventSourceEnabled(
   { lambda }: LambdaDeps,
@@ -66,8 +65,9 @@ async function setEventSourceEnabled(
 }
 
 /**
- * Disables the worker's own event source, with a client of its own: a worker whose key is accepted needs none.
- * @throws the SDK's error, also when the event source is changing already.
+ * Disables the worker's own event source. It creates its own Lambda client, because a worker with a valid API key never
+ * needs one.
+ * @throws the SDK's error, also when another change of the event source is in progress.
  */
 export async function disableEventSource(id: string, config: LambdaClientConfig = {}): Promise<void> {
   const lambda = new LambdaClient({ ...clientConfig(SHORT_TIMEOUTS), ...config });
@@ -78,47 +78,54 @@ export async function disableEventSource(id: string, config: LambdaClientConfig 
   }
 }
 
-/** Is its last change complete? Until then AWS refuses another one. */
+/** Whether an event source's last change is complete. Until then AWS rejects other changes. */
 export function isStable({ state }: { readonly state: string | undefined }): boolean {
   return state === 'Enabled' || state === 'Disabled';
 }
 
-/** The workers' Lambda function, as far as a fleet needs to know. */
+/** The state of the workers' Lambda function. */
 export interface WorkerFunction {
-  /** AWS's word: `Active`, `Pending`, `Inactive`, `Failed`. */
+  /** `State` in AWS: `Active`, `Pending`, `Inactive` or `Failed`. */
   readonly state: string;
-  /** AWS's word on the last change: `Successful`, `InProgress`, `Failed`. */
+  /** `LastUpdateStatus` in AWS: `Successful`, `InProgress` or `Failed`. */
   readonly lastUpdate: string;
 }
 
 /** The event source mapping that delivers the queue's messages to the workers. */
 export interface EventSource {
   readonly id: string;
-  /** AWS's word: `Enabled`, `Disabled`, `Enabling`, `Disabling`, `Creating`, `Updating`, `Deleting`. */
+  /** `State` in AWS: `Enabled`, `Disabled`, `Enabling`, `Disabling`, `Creating`, `Updating` or `Deleting`. */
   readonly state: string;
-  /** Workers at once. */
+  /** The maximum number of workers that run at once. */
   readonly maximumConcurrency?: number;
 }
 
-/** The state of the workers, and the switch of their event source. */
+/** Reads the state of the workers, and enables or disables their event source. */
 export interface FleetWorkers {
   /** @returns `undefined` when the function does not exist. */
   readFunction(): Promise<WorkerFunction | undefined>;
-  /** The function's variables, including the TMDB key. @returns `undefined` when the function does not exist. */
+  /** The function's environment variables, including the secret API key. @returns `undefined` when the function does not exist. */
   readEnvironment(): Promise<Readonly<Record<string, string>> | undefined>;
-  /** @returns `undefined` when there is no event source between the queue and the function. */
+  /** @returns `undefined` when no event source connects the queue to the function. */
   readEventSource(): Promise<EventSource | undefined>;
-  /** Starts to enable or disable it, which takes AWS some seconds. */
+  /** Starts to enable or disable the event source, which takes AWS some seconds. */
   setEventSourceEnabled(id: string, enabled: boolean): Promise<EventSource>;
 }
 
-/** The workers of a function that receives its messages from a queue. All methods throw a {@link UserError}. */
+/**
+ * Creates the control of the workers of a function that receives messages from a queue.
+ * All methods throw a {@link UserError}.
+ */
 export function createFleetWorkers(
   { lambda }: LambdaDeps,
   { functionName, queueName }: { readonly functionName: string; readonly queueName: string },
 ): FleetWorkers {
   const subject = `the function "${functionName}"`;
-  const clearly = <Answer>(doing: string, operation: string, answer: Promise<Answer>): Promise<Answer> =>
+  const withUserError = <Answer>(
+    doing: string,
+    operation: string,
+    answer: Promise<Answer>,
+  ): Promise<Answer> =>
     answer.catch((error: unknown) => {
       const actions = [`lambda:${operation}`];
       throw explainAwsError(error, { doing: `${doing} ${subject}`, actions, subject });
@@ -126,8 +133,8 @@ export function createFleetWorkers(
 
   const readConfiguration = () => {
     const command = new GetFunctionConfigurationCommand({ FunctionName: functionName });
-    return clearly(
-      'look at',
+    return withUserError(
+      'read',
       'GetFunctionConfiguration',
       undefinedIfNotFound(lambda.send(command), NOT_FOUND),
     );
@@ -146,7 +153,7 @@ export function createFleetWorkers(
 
     async readEventSource() {
       const listing = listEventSources({ lambda }, { functionName });
-      const all = await clearly('look at the event sources of', 'ListEventSourceMappings', listing);
+      const all = await withUserError('list the event sources of', 'ListEventSourceMappings', listing);
       const ours = all.find(({ EventSourceArn }) => EventSourceArn?.endsWith(`:${queueName}`));
       return ours && toEventSource(ours);
     },
@@ -154,7 +161,7 @@ export function createFleetWorkers(
     async setEventSourceEnabled(id, enabled) {
       const doing = `${enabled ? 'enable' : 'disable'} the event source of`;
       const switching = setEventSourceEnabled({ lambda }, id, enabled);
-      return toEventSource(await clearly(doing, 'UpdateEventSourceMapping', switching));
+      return toEventSource(await withUserError(doing, 'UpdateEventSourceMapping', switching));
     },
   };
 }

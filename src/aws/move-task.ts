@@ -11,18 +11,18 @@ import type { MessageMove, QueueMover } from './queue-interface.ts';
 type QueueWithArn = Pick<SqsQueue, 'name' | 'arn'>;
 
 /**
- * The answers of services that do not have the task (moto, older emulators), and of AWS to those who may not use it.
- * In both cases messages can still be received and sent one by one.
+ * The errors of services that do not support move tasks (moto, older emulators), and of AWS when the caller lacks the
+ * permission. In both cases messages can still be received and sent one by one.
  */
 const UNSUPPORTED =
   /^(UnsupportedOperation|InvalidAction|UnknownOperation|UnknownOperationException|NotImplemented|AccessDenied\w*)$/;
 
-/** A queue has one task at a time; an earlier redrive's may still be running. */
+/** A queue can have only one active task. One of an earlier redrive may still be running. */
 const ALREADY_RUNNING = /already a task running/i;
 
 /**
- * Moves a dead-letter queue's messages with SQS's own task. The destination is given explicitly: SQS does not know the
- * source of a message that a worker sent there (`CouldNotDetermineMessageSource`).
+ * Moves a dead-letter queue's messages with SQS's message move task. The destination must be explicit: SQS does not know
+ * the source queue of a message that a worker sent to the dead-letter queue (`CouldNotDetermineMessageSource`).
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_StartMessageMoveTask.html
  */
 export function createSqsMover(
@@ -37,7 +37,7 @@ export function createSqsMover(
       subject,
     });
 
-  /** The latest task; absent when there is none, or not yet. */
+  /** The latest task; `undefined` when there is none, or when SQS does not list it yet. */
   async function readLatest() {
     const SourceArn = await deadLetters.arn();
     const { Results = [] } = await sqs.send(new ListMessageMoveTasksCommand({ SourceArn, MaxResults: 1 }));
@@ -60,7 +60,7 @@ export function createSqsMover(
     async read() {
       try {
         const task = await readLatest();
-        // A task is listed some time after its start.
+        // SQS lists a task only some time after its start (eventual consistency).
         if (task === undefined) return { state: 'running', moved: 0 };
         const { Status, ApproximateNumberOfMessagesMoved: moved = 0, FailureReason } = task;
         const reason = Status === 'CANCELLED' ? 'it was cancelled' : FailureReason;
@@ -73,7 +73,7 @@ export function createSqsMover(
     async stop() {
       try {
         const { TaskHandle, ApproximateNumberOfMessagesMoved: seen = 0 } = (await readLatest()) ?? {};
-        // Only a running task has a handle.
+        // Only running tasks have a handle.
         if (TaskHandle === undefined) return seen;
         const answer = await sqs.send(new CancelMessageMoveTaskCommand({ TaskHandle }));
         return answer.ApproximateNumberOfMessagesMoved ?? seen;
@@ -91,6 +91,6 @@ function stateOf(status: string | undefined): MessageMove['state'] {
 
 function isUnsupported(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  // moto answers with an HTML page, in which the SDK finds no name.
+  // moto answers with an HTML page, which the SDK cannot parse.
   return UNSUPPORTED.test(error.name) || error.name === 'SyntaxError' || httpStatusOf(error) === 501;
 }

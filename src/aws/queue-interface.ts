@@ -1,38 +1,41 @@
 import type { Partition } from '../partition.ts';
 
-/** A message to send. */
+/** A message to send in a batch. */
 export interface QueueEntry {
-  /** Unlike the others of its batch. */
+  /** Unique within its batch. */
   readonly id: string;
   readonly body: string;
 }
 
-/** The queue's answer to a batch; an entry that is in neither list was not sent. */
+/** The result of sending a batch. An entry that is in neither list was not sent. */
 export interface SendResult {
-  /** Ids. */
+  /** The ids of the entries that SQS accepted. */
   readonly accepted: readonly string[];
   readonly failed: readonly { readonly id: string; readonly reason: string; readonly senderFault: boolean }[];
 }
 
 /** Sends messages. */
 export interface QueueSender {
-  /** At most ten entries. @throws {UserError} when SQS refuses the whole call. */
+  /** Sends at most 10 entries. @throws {UserError} when SQS rejects the whole call. */
   sendBatch(entries: readonly QueueEntry[]): Promise<SendResult>;
 }
 
-/** How many messages a queue has. SQS's counts are approximate. */
+/** How many messages a queue holds. SQS's counts are approximate (eventual consistency). */
 export interface QueueDepths {
-  /** Ready to be received. */
+  /** Visible: ready to be received. */
   readonly waiting: number;
-  /** Received and not deleted yet: with a worker, or waiting for the next try. */
+  /** Received but not deleted: a worker has it, or its visibility timeout has not expired yet. */
   readonly inFlight: number;
-  /** Not ready yet. */
+  /** Sent with a delay that has not passed yet. */
   readonly delayed: number;
-  /** How long the queue keeps a message, seconds. */
+  /** How long the queue keeps a message, in seconds. */
   readonly retentionSeconds: number;
 }
 
-/** Reads the depths out of a queue's attributes, as GetQueueAttributes returns them; a count that is absent is 0. */
+/**
+ * Converts the attributes that GetQueueAttributes returns to depths. A missing count is 0, a missing retention period is
+ * SQS's default of 4 days.
+ */
 export function depthsOf(attributes: Readonly<Record<string, string | undefined>>): QueueDepths {
   return {
     waiting: Number(attributes.ApproximateNumberOfMessages ?? 0),
@@ -42,13 +45,14 @@ export function depthsOf(attributes: Readonly<Record<string, string | undefined>
   };
 }
 
-/** How many messages a queue holds in all; 0 when it does not exist. */
+/** The total number of messages in a queue; 0 when the queue does not exist. */
 export function countMessages(depths: QueueDepths | undefined): number {
   return depths === undefined ? 0 : depths.waiting + depths.inFlight + depths.delayed;
 }
 
 /**
- * A queue that has reported no messages for this long is empty: its counts can be a minute old.
+ * A queue that has reported no messages for this long, in milliseconds, is empty. SQS's counts are eventually
+ * consistent: they take about a minute to become accurate.
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_GetQueueAttributes.html
  */
 export const EMPTY_AFTER_MS = 120_000;
@@ -59,47 +63,51 @@ export interface QueueReader {
   readDepths(): Promise<QueueDepths | undefined>;
 }
 
-/** A message that was received, and is hidden from others for a while. */
+/** A received message. It is hidden from other consumers until its visibility timeout expires. */
 export interface ReceivedMessage {
   readonly id: string;
-  /** The receipt handle, to give it back or delete it. */
+  /** The receipt handle, needed to change its visibility timeout or to delete it. */
   readonly receipt: string;
   readonly body: string;
-  /** Its partition; absent when the body is not a message of ours. */
+  /** Absent when the body is not a valid partition message. */
   readonly partition?: Partition;
-  /** Epoch ms. */
+  /** Milliseconds since the epoch. */
   readonly sentAtMs: number;
-  /** Why a worker gave it up; absent when the worker crashed. */
+  /** Why a worker sent it to the dead-letter queue; absent when the worker crashed. */
   readonly reason?: string;
-  /** The run that gave it up, or in which it was sent. */
+  /** The run in which it became a dead letter or, if that is unknown, was sent. */
   readonly run?: string;
-  /** ISO instant: when it was given up. */
+  /** When it became a dead letter: an ISO timestamp. */
   readonly at?: string;
 }
 
-/** Receives messages and returns or deletes them. */
+/** Receives messages, and returns them to the queue or deletes them. */
 export interface QueueReceiver {
-  /** Receives at most ten messages and hides them from others for this long. */
+  /** Receives at most 10 messages with this visibility timeout. */
   receive(visibilitySeconds: number): Promise<readonly ReceivedMessage[]>;
-  /** Makes messages visible to others again. A failure is harmless: the visibility timeout does the same. At most ten. */
+  /**
+   * Returns at most 10 messages to the queue by setting their visibility timeout to 0. A failure is harmless: they return
+   * when their visibility timeout expires.
+   */
   makeVisible(receipts: readonly string[]): Promise<void>;
-  /** At most ten. @returns the receipts that could not be deleted. */
+  /** Deletes at most 10 messages. @returns the receipts of those that could not be deleted. */
   delete(receipts: readonly string[]): Promise<readonly string[]>;
 }
 
 /** The state of an SQS message move task. */
 export interface MessageMove {
   readonly state: 'running' | 'done' | 'failed';
+  /** How many messages it has moved so far; approximate. */
   readonly moved: number;
-  /** Of a move that failed. */
+  /** Why it failed. */
   readonly reason?: string;
 }
 
-/** Moves all messages of a dead-letter queue back to their queue. */
+/** Moves all messages from a dead-letter queue back to their queue (redrive). */
 export interface QueueMover {
-  /** Starts a task, or joins a running one. @returns false when the service does not have such tasks. */
+  /** Starts a task, or joins one that is already running. @returns `false` when the service does not support such tasks. */
   start(): Promise<boolean>;
   read(): Promise<MessageMove>;
-  /** Stops a running task. @returns about how many messages it has moved. */
+  /** Cancels a running task. @returns approximately how many messages it has moved. */
   stop(): Promise<number>;
 }

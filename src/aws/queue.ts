@@ -24,16 +24,16 @@ import {
   type ReceivedMessage,
 } from './queue-interface.ts';
 
-/** An SQS queue. All methods throw a {@link UserError} when it does not exist or AWS refuses. */
+/** An SQS queue. All methods throw a {@link UserError} when the queue does not exist or AWS rejects the call. */
 export interface SqsQueue extends QueueReader, QueueSender, QueueReceiver {
   readonly name: string;
   url(): Promise<string>;
   arn(): Promise<string>;
   /**
    * Sends one message.
-   * @param options.delaySeconds until it can be received: 0 to 900.
-   * @param options.attributes travel with it; characters that SQS refuses become `?`.
-   * @returns its id in SQS.
+   * @param options.delaySeconds how long to delay it: 0 to 900.
+   * @param options.attributes message attributes; characters that SQS does not allow become `?`.
+   * @returns its SQS message id.
    */
   send(
     body: string,
@@ -42,15 +42,15 @@ export interface SqsQueue extends QueueReader, QueueSender, QueueReceiver {
       readonly attributes?: Readonly<Record<string, string>>;
     },
   ): Promise<string>;
-  /** Hides a received message from others for this many seconds from now: 0 to 43,200. */
+  /** Sets a received message's visibility timeout, in seconds from now: 0 to 43,200. */
   setVisibility(receipt: string, seconds: number): Promise<void>;
 }
 
-/** Long polling asks all of SQS's servers; short polling can miss messages. */
+/** Long polling queries all SQS servers; short polling can miss messages. */
 const RECEIVE_WAIT_SECONDS = 1;
 
 /**
- * A queue by its name or its URL. No request is made before the first call; the URL of a name is looked up once.
+ * Creates a queue from its name or URL. It sends no request until the first call, and looks up the URL of a name once.
  */
 export function createSqsQueue(
   { sqs }: { readonly sqs: Pick<SQSClient, 'send'> },
@@ -81,7 +81,7 @@ export function createSqsQueue(
   }
 
   const noQueue = (cause?: unknown) =>
-    new UserError(`There is no queue "${name}": run "tdd deploy", or name another with --queue-name.`, {
+    new UserError(`The queue "${name}" does not exist: check its name, or create it with "tdd deploy".`, {
       cause,
     });
 
@@ -90,14 +90,14 @@ export function createSqsQueue(
     url: () => call('find', 'GetQueueUrl', url),
 
     arn: () =>
-      call('look at', 'GetQueueAttributes', async () => {
+      call('read', 'GetQueueAttributes', async () => {
         const { QueueArn } = await readAttributes('QueueArn');
-        if (QueueArn === undefined) throw new Error(`SQS gave no ARN of the queue "${name}".`);
+        if (QueueArn === undefined) throw new Error(`SQS returned no ARN for the queue "${name}".`);
         return QueueArn;
       }),
 
     readDepths: () =>
-      call('look at', 'GetQueueAttributes', async () => {
+      call('read', 'GetQueueAttributes', async () => {
         try {
           const attributes = await readAttributes(
             'ApproximateNumberOfMessages',
@@ -163,13 +163,13 @@ export function createSqsQueue(
       }),
 
     setVisibility: (receipt, seconds) =>
-      call('hide messages of', 'ChangeMessageVisibility', async () => {
+      call('set the visibility timeout of a message of', 'ChangeMessageVisibility', async () => {
         const input = { QueueUrl: await url(), ReceiptHandle: receipt, VisibilityTimeout: seconds };
         await sqs.send(new ChangeMessageVisibilityCommand(input));
       }),
 
     makeVisible: (receipts) =>
-      call('give messages back to', 'ChangeMessageVisibility', async () => {
+      call('return messages to', 'ChangeMessageVisibility', async () => {
         if (receipts.length === 0) return;
         await sqs.send(
           new ChangeMessageVisibilityBatchCommand({
@@ -207,7 +207,7 @@ function readMessage({
   const body = Body ?? '';
   const { partition, run: sentIn } = tryParse(body);
   const reason = MessageAttributes?.reason?.StringValue;
-  // Of a worker that crashed there is only the body.
+  // When a worker crashed, SQS moved the message, which then has no attributes.
   const run = MessageAttributes?.run?.StringValue ?? sentIn;
   const at = MessageAttributes?.at?.StringValue;
   return {
@@ -222,7 +222,7 @@ function readMessage({
   };
 }
 
-/** SQS refuses most control characters and empty values. */
+/** SQS rejects most control characters, and empty values. */
 function withoutControls(text: string): string {
   return text.replaceAll(/[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu, '?') || '?';
 }
@@ -232,7 +232,7 @@ function tryParse(body: string): { partition?: Partition; run?: string | undefin
     const { year, initial, run } = parseMessage(body);
     return { partition: { year, initial }, run };
   } catch {
-    return {}; // Not a message of ours.
+    return {}; // Not a valid partition message.
   }
 }
 

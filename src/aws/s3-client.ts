@@ -2,12 +2,12 @@ import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import { clientConfig, DEFAULT_TIMEOUTS } from './client-config.ts';
 
 /**
- * Creates the S3 client of a process: credentials, profile and region come from the SDK's own chain. With a custom
- * endpoint, from `env` or the profile, it uses path style: emulators do not have a host name per bucket.
- * @param overrides take precedence: a region, or a test's endpoint and credentials.
+ * Creates the S3 client of a process. Credentials, profile and region come from the SDK's default chain. With a custom
+ * endpoint (from `env` or the profile) it uses path-style addresses, because emulators have no host name per bucket.
  *
- * Checksums beyond the required ones are off: reading a snapshot would compute them in JavaScript over 210 MB, not
- * every S3-compatible store has them, and TLS and the signature already protect the transfer.
+ * Optional checksums are off: the SDK would compute them in JavaScript over the 210 MB of a snapshot, not every
+ * S3-compatible store supports them, and TLS and the request signature already protect the transfer.
+ * @param overrides take precedence over everything else: a region, or a test's endpoint and credentials.
  */
 export function createS3Client(
   { env }: { readonly env: Readonly<Record<string, string | undefined>> },
@@ -19,11 +19,11 @@ export function createS3Client(
     ...(endpoint === undefined ? {} : { endpoint }),
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
-    // "Expect: 100-continue" would open a new connection for each part of an upload.
+    // With "Expect: 100-continue", the SDK opens a new connection for each part of an upload.
     expectContinueHeader: false,
     ...overrides,
   });
-  // The SDK reads a profile's endpoint only at the first request.
+  // The SDK reads a profile's endpoint only when it makes the first request.
   const { endpointProvider } = s3.config;
   s3.config.endpointProvider = (request, context) =>
     endpointProvider(
@@ -33,7 +33,7 @@ export function createS3Client(
   return s3;
 }
 
-/** The service's own variable comes first: https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html */
+/** The service-specific variable takes precedence: https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html */
 function readEndpoint(env: Readonly<Record<string, string | undefined>>): string | undefined {
   if (env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS?.toLowerCase() === 'true') return undefined;
   return env.AWS_ENDPOINT_URL_S3 || env.AWS_ENDPOINT_URL || undefined;

@@ -190,8 +190,8 @@ describe("redrive by SQS's own task, cancelled", () => {
   });
 
   it('says that SQS goes on when it could not be told', async () => {
-    await expect(cancel(() => Promise.reject(new Error('AWS refused it.')))).rejects.toThrow(
-      'cancelled, but SQS goes on moving the dead letters: "tdd redrive" shows how far it is. AWS refused it.',
+    await expect(cancel(() => Promise.reject(new Error('AWS rejected it.')))).rejects.toThrow(
+      'cancelled, but SQS goes on moving the dead letters: "tdd redrive" shows how far it is. AWS rejected it.',
     );
   });
 });

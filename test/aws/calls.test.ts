@@ -3,7 +3,7 @@ import { withAbortGrace } from '../../src/aws/calls.ts';
 import type { AwsClients } from '../../src/aws/clients.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 
-/** A client of a service that answers when a test says so. */
+/** A client whose calls complete when the test answers them. */
 function setUp() {
   const ending = new AbortController();
   const clock = createFakeClock();
@@ -21,15 +21,15 @@ function setUp() {
 }
 
 describe('withAbortGrace', () => {
-  it('lets a call end that is under way at Ctrl-C', async () => {
+  it('lets a call in flight finish after Ctrl-C', async () => {
     const { sqs, calls, stop } = setUp();
     const sending = sqs.send('send');
     stop();
-    calls[0]?.answer('taken');
-    expect(await sending).toBe('taken');
+    calls[0]?.answer('sent');
+    expect(await sending).toBe('sent');
   });
 
-  it('aborts a call that is not answered within the grace', async () => {
+  it('aborts a call that is not answered within the grace period', async () => {
     const { sqs, calls, clock, stop } = setUp();
     const sending = sqs.send('send');
     const startMs = clock.now();
@@ -39,12 +39,12 @@ describe('withAbortGrace', () => {
     expect(calls[0]?.signal.aborted).toBe(true);
   });
 
-  it('gives a call that begins after Ctrl-C the same time', async () => {
+  it('gives a call that starts after Ctrl-C the same grace period', async () => {
     const { sqs, calls, stop } = setUp();
     stop();
-    const givingBack = sqs.send('give back');
-    calls[0]?.answer('given back');
-    expect(await givingBack).toBe('given back');
-    await expect(sqs.send('give back')).rejects.toThrow('Ctrl-C');
+    const cleaningUp = sqs.send('clean up');
+    calls[0]?.answer('cleaned up');
+    expect(await cleaningUp).toBe('cleaned up');
+    await expect(sqs.send('clean up')).rejects.toThrow('Ctrl-C');
   });
 });

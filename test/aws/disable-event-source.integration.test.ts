@@ -11,7 +11,7 @@ describe.each(AWS_TARGETS)('disableEventSource, on $name', ({ start }) => {
   });
   afterAll(() => aws.stop());
 
-  it('disables an event source, and again without complaint', async () => {
+  it('is idempotent: it disables an event source, also a disabled one', async () => {
     const lambda = new LambdaClient(aws.clientConfig);
     const uuid = await createEventSource(aws, lambda);
     await disableEventSource(uuid, aws.clientConfig);

@@ -17,26 +17,26 @@ import {
 import { UsageError, UserError } from '../../src/errors.ts';
 import { startLoopbackServer } from '../support/loopback-server.ts';
 
-/** A service's answer, as the SDK throws it. */
+/** A service's error response, as the SDK throws it. */
 function answer(name: string, httpStatusCode: number, message = name, more: object = {}): Error {
   const $fault = httpStatusCode < 500 ? 'client' : 'server';
   const $metadata = { httpStatusCode, attempts: 1 };
   return Object.assign(new Error(message), { name, $fault, $metadata, ...more });
 }
 
-/** An answer of S3 that names a region in its headers. */
-function elsewhere(name: string, httpStatusCode: number, region?: string): Error {
+/** An S3 error response whose headers may contain the bucket's region. */
+function regionError(name: string, httpStatusCode: number, region?: string): Error {
   const headers = region === undefined ? {} : { 'x-amz-bucket-region': region };
   return answer(name, httpStatusCode, name, { $response: { headers } });
 }
 
-/** What broke on the way to AWS: the SDK counts its attempts. */
-function onTheWay(code: string, name = 'Error'): Error {
+/** A connection error: the SDK adds the number of attempts. */
+function connectionError(code: string, name = 'Error'): Error {
   return Object.assign(new Error(`connect ${code}`), { name, code, $metadata: { attempts: 3 } });
 }
 
-/** What is wrong on this side: no call was made. */
-function local(name: string, message: string): Error {
+/** An error on this side: no request was sent. */
+function localError(name: string, message: string): Error {
   return Object.assign(new Error(message), { name });
 }
 
@@ -57,63 +57,64 @@ const LOGS: CallContext = { actions: ['logs:CreateLogGroup'], subject: 'the log 
 const STS: CallContext = { actions: ['sts:GetCallerIdentity'], subject: 'this account' };
 
 const SIGN_IN = 'so sign in again with "aws sso login", or set a valid access key with "aws configure".';
-const GRANT = 'so give the identity that this runs as that permission (the README lists all of them).';
+const GRANT =
+  'so grant this permission to the user or role in use (the documentation lists all required permissions).';
 const NO_NETWORK = 'so check the network, the region and AWS_ENDPOINT_URL.';
 
 const TABLE: [AwsFailureKind, CallContext, Error, string][] = [
   [
     'credentials',
     READ,
-    local('CredentialsProviderError', 'Could not load credentials from any providers'),
+    localError('CredentialsProviderError', 'Could not load credentials from any providers'),
     'Cannot read s3://films/k: no valid AWS credentials found (Could not load credentials from any providers), so sign in with "aws sso login" or "aws configure", or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.',
   ],
   [
     'credentials',
     STS,
-    local('TokenProviderError', 'Token is expired. Run "aws sso login".'),
+    localError('TokenProviderError', 'Token is expired. Run "aws sso login".'),
     'No valid AWS credentials found (Token is expired. Run "aws sso login"), so sign in with',
   ],
   [
     'credentials',
     READ,
     answer('InvalidAccessKeyId', 403, 'The key does not exist.'),
-    `Cannot read s3://films/k: AWS does not accept the credentials (InvalidAccessKeyId: The key does not exist), ${SIGN_IN}`,
+    `Cannot read s3://films/k: AWS rejected the credentials (InvalidAccessKeyId: The key does not exist), ${SIGN_IN}`,
   ],
   [
     'credentials',
     READ,
     answer('SignatureDoesNotMatch', 403, 'It does not match.'),
-    'Cannot read s3://films/k: AWS does not accept the credentials (SignatureDoesNotMatch: It does not match), so',
+    'Cannot read s3://films/k: AWS rejected the credentials (SignatureDoesNotMatch: It does not match), so',
   ],
   [
     'credentials',
     SEND,
     answer('InvalidSignatureException', 403, 'It does not match.'),
-    'Cannot send to the queue "q": AWS does not accept the credentials (InvalidSignatureException: It does not match), so',
+    'Cannot send to the queue "q": AWS rejected the credentials (InvalidSignatureException: It does not match), so',
   ],
   [
     'credentials',
     LAMBDA,
     answer('InvalidSignatureException', 403, 'It does not match.'),
-    `AWS does not accept the credentials (InvalidSignatureException: It does not match), ${SIGN_IN}`,
+    `AWS rejected the credentials (InvalidSignatureException: It does not match), ${SIGN_IN}`,
   ],
-  ['credentials', SEND, answer('InvalidClientTokenId', 403), 'AWS does not accept the credentials'],
-  ['credentials', LAMBDA, answer('UnrecognizedClientException', 403), 'AWS does not accept the credentials'],
-  ['credentials', IAM, answer('ExpiredToken', 403), 'AWS does not accept the credentials'],
-  ['credentials', LOGS, answer('ExpiredTokenException', 400), 'AWS does not accept the credentials'],
-  ['credentials', STS, answer('IncompleteSignature', 400), 'AWS does not accept the credentials'],
-  ['credentials', LOGS, answer('MissingAuthenticationTokenException', 400), 'AWS does not accept'],
+  ['credentials', SEND, answer('InvalidClientTokenId', 403), 'AWS rejected the credentials'],
+  ['credentials', LAMBDA, answer('UnrecognizedClientException', 403), 'AWS rejected the credentials'],
+  ['credentials', IAM, answer('ExpiredToken', 403), 'AWS rejected the credentials'],
+  ['credentials', LOGS, answer('ExpiredTokenException', 400), 'AWS rejected the credentials'],
+  ['credentials', STS, answer('IncompleteSignature', 400), 'AWS rejected the credentials'],
+  ['credentials', LOGS, answer('MissingAuthenticationTokenException', 400), 'AWS rejected'],
   [
     'credentials',
     READ,
     answer('Unknown', 400, 'UnknownError'),
-    'Cannot read s3://films/k: S3 answered 400 without a reason, as it does to expired AWS credentials, so renew them.',
+    'Cannot read s3://films/k: S3 returned status 400 without an error code, which usually means expired AWS credentials, so renew them.',
   ],
   [
     'denied',
     READ,
     answer('AccessDenied', 403, 'Access Denied'),
-    'Cannot read s3://films/k: AWS denied s3:GetObject or s3:ListBucket on the bucket "films", so give the identity that this runs as these permissions (the README lists all of them).',
+    'Cannot read s3://films/k: AWS denied s3:GetObject or s3:ListBucket on the bucket "films", so grant these permissions to the user or role in use (the documentation lists all required permissions).',
   ],
   ['denied', READ, answer('Unknown', 403, 'UnknownError'), 'AWS denied s3:GetObject or s3:ListBucket'],
   [
@@ -136,146 +137,186 @@ const TABLE: [AwsFailureKind, CallContext, Error, string][] = [
   ],
   ['denied', IAM, answer('AccessDenied', 403), `AWS denied iam:GetRole on the role "films-role", ${GRANT}`],
   ['denied', LOGS, answer('AccessDeniedException', 400), 'AWS denied logs:CreateLogGroup on the log group'],
-  ['denied', {}, answer('AccessDenied', 403, 'No.'), 'AWS denied a call (No), so give'],
+  ['denied', {}, answer('AccessDenied', 403, 'No.'), 'AWS denied a call (No), so grant'],
   [
     'no region',
     SEND,
-    local('Error', 'Region is missing'),
-    'Cannot send to the queue "q": no AWS region is set, so set AWS_REGION, or give your profile a region with "aws configure".',
+    localError('Error', 'Region is missing'),
+    'Cannot send to the queue "q": no AWS region is set, so set AWS_REGION, or set a region in your profile with "aws configure".',
   ],
   [
     'no region',
     SEND,
-    local('Error', 'Region not accepted: region="" is not a valid hostname component.'),
+    localError('Error', 'Region not accepted: region="" is not a valid hostname component.'),
     'Cannot send to the queue "q": no AWS region is set, so set AWS_REGION, or',
   ],
   [
     'no region',
     {},
-    local('Error', 'Region not accepted: region="eu central" is not a valid hostname component.'),
-    'The AWS region cannot be used (Region not accepted: region="eu central" is not a valid hostname component), so set AWS_REGION, or',
+    localError('Error', 'Region not accepted: region="eu central" is not a valid hostname component.'),
+    'The AWS region is invalid (Region not accepted: region="eu central" is not a valid hostname component), so set AWS_REGION, or',
   ],
   [
     'wrong region',
     READ,
-    elsewhere('PermanentRedirect', 301, 'eu-west-1'),
+    regionError('PermanentRedirect', 301, 'eu-west-1'),
     'Cannot read s3://films/k: the bucket "films" is in the region "eu-west-1", not in "us-east-1", so set AWS_REGION=eu-west-1.',
   ],
   [
     'wrong region',
     READ,
-    elsewhere('PermanentRedirect', 301),
+    regionError('PermanentRedirect', 301),
     'Cannot read s3://films/k: the bucket "films" is in another region, not in "us-east-1", so set AWS_REGION.',
   ],
-  ['wrong region', READ, elsewhere('Unknown', 400, 'eu-west-1'), 'so set AWS_REGION=eu-west-1.'],
+  ['wrong region', READ, regionError('Unknown', 400, 'eu-west-1'), 'so set AWS_REGION=eu-west-1.'],
   [
     'wrong region',
     { ...READ, region: undefined },
     answer('AuthorizationHeaderMalformed', 400, 'm', { Region: 'eu-west-1' }),
     'Cannot read s3://films/k: the bucket "films" is in the region "eu-west-1", so set AWS_REGION=eu-west-1.',
   ],
-  ['wrong region', READ, elsewhere('IllegalLocationConstraintException', 400), 'is in another region'],
+  ['wrong region', READ, regionError('IllegalLocationConstraintException', 400), 'is in another region'],
   [
     'no such bucket',
     READ,
     answer('NoSuchBucket', 404),
-    'Cannot read s3://films/k: there is no bucket "films", so check its name or make it with "tdd deploy".',
+    'Cannot read s3://films/k: the bucket "films" does not exist, so check its name, or create it with "tdd deploy".',
   ],
   [
     'clock skew',
     READ,
     answer('RequestTimeTooSkewed', 403),
-    "Cannot read s3://films/k: this machine's clock is wrong by more than 15 minutes, so set it.",
+    "Cannot read s3://films/k: this machine's clock differs from AWS's by more than 15 minutes, so correct it.",
   ],
   [
     'clock skew',
     LAMBDA,
     answer('InvalidSignatureException', 403, 'Signature expired: 20261125T000000Z is now earlier than …'),
-    "This machine's clock is wrong by more than 15 minutes, so set it.",
+    "This machine's clock differs from AWS's by more than 15 minutes, so correct it.",
   ],
   [
     'unreachable',
     READ,
-    onTheWay('ECONNREFUSED'),
+    connectionError('ECONNREFUSED'),
     `Cannot read s3://films/k: S3 cannot be reached (connect ECONNREFUSED), ${NO_NETWORK}`,
   ],
   [
     'unreachable',
     LAMBDA,
-    onTheWay('ENOTFOUND'),
+    connectionError('ENOTFOUND'),
     `Lambda cannot be reached (connect ENOTFOUND), ${NO_NETWORK}`,
   ],
-  ['unreachable', IAM, onTheWay('ETIMEDOUT', 'TimeoutError'), 'IAM cannot be reached'],
-  ['unreachable', STS, local('TimeoutError', 'Socket timed out'), 'STS cannot be reached (Socket timed out)'],
-  ['unreachable', LOGS, onTheWay('SELF_SIGNED_CERT_IN_CHAIN'), 'CloudWatch Logs cannot be reached'],
-  ['unreachable', {}, onTheWay('EAI_AGAIN'), `AWS cannot be reached (connect EAI_AGAIN), ${NO_NETWORK}`],
+  ['unreachable', IAM, connectionError('ETIMEDOUT', 'TimeoutError'), 'IAM cannot be reached'],
+  [
+    'unreachable',
+    STS,
+    localError('TimeoutError', 'Socket timed out'),
+    'STS cannot be reached (Socket timed out)',
+  ],
+  ['unreachable', LOGS, connectionError('SELF_SIGNED_CERT_IN_CHAIN'), 'CloudWatch Logs cannot be reached'],
+  [
+    'unreachable',
+    {},
+    connectionError('EAI_AGAIN'),
+    `AWS cannot be reached (connect EAI_AGAIN), ${NO_NETWORK}`,
+  ],
   [
     'broken connection',
     READ,
-    Object.assign(local('Error', 'aborted'), { code: 'ECONNRESET' }),
-    'Cannot read s3://films/k: the connection to S3 broke (aborted), so try again.',
+    Object.assign(localError('Error', 'aborted'), { code: 'ECONNRESET' }),
+    'Cannot read s3://films/k: the connection to S3 was lost (aborted), so try again.',
   ],
-  ['broken connection', SEND, onTheWay('ECONNRESET', 'TimeoutError'), 'the connection to SQS broke'],
-  ['broken connection', LAMBDA, onTheWay('EPIPE'), 'The connection to Lambda broke (connect EPIPE), so try'],
+  [
+    'broken connection',
+    SEND,
+    connectionError('ECONNRESET', 'TimeoutError'),
+    'the connection to SQS was lost',
+  ],
+  [
+    'broken connection',
+    LAMBDA,
+    connectionError('EPIPE'),
+    'The connection to Lambda was lost (connect EPIPE), so try',
+  ],
   [
     'throttled',
     READ,
     answer('SlowDown', 503),
-    'Cannot read s3://films/k: S3 answered 503 SlowDown at attempt 1, so try again later.',
+    'Cannot read s3://films/k: S3 is throttling requests (503 SlowDown, 1 attempt), so try again later.',
   ],
-  ['throttled', SEND, answer('RequestThrottled', 403), 'SQS answered 403 RequestThrottled at attempt 1'],
-  ['throttled', LAMBDA, answer('TooManyRequestsException', 429), 'Lambda answered 429 TooManyRequests'],
+  [
+    'throttled',
+    SEND,
+    answer('RequestThrottled', 403),
+    'SQS is throttling requests (403 RequestThrottled, 1 attempt)',
+  ],
+  [
+    'throttled',
+    LAMBDA,
+    answer('TooManyRequestsException', 429),
+    'Lambda is throttling requests (429 TooManyRequests',
+  ],
   [
     'throttled',
     IAM,
     answer('Throttling', 400),
-    'IAM answered 400 Throttling at attempt 1, so try again later.',
+    'IAM is throttling requests (400 Throttling, 1 attempt), so try again later.',
   ],
-  ['throttled', LOGS, answer('ThrottlingException', 400), 'CloudWatch Logs answered 400 ThrottlingException'],
+  [
+    'throttled',
+    LOGS,
+    answer('ThrottlingException', 400),
+    'CloudWatch Logs is throttling requests (400 ThrottlingException',
+  ],
   [
     'throttled',
     {},
-    Object.assign(local('Throttling', 'Slow down'), { $metadata: {} }),
-    'AWS answered Throttling, so try again later.',
+    Object.assign(localError('Throttling', 'Slow down'), { $metadata: {} }),
+    'AWS is throttling requests (Throttling), so try again later.',
   ],
-  ['unavailable', READ, answer('InternalError', 500), 'S3 answered 500 InternalError at attempt 1'],
+  ['unavailable', READ, answer('InternalError', 500), 'S3 is unavailable (500 InternalError, 1 attempt)'],
   [
     'unavailable',
     SEND,
     answer('Unknown', 503, 'UnknownError'),
-    'SQS answered 503 at attempt 1, so try again',
+    'SQS is unavailable (503, 1 attempt), so try again',
   ],
-  ['unavailable', STS, answer('ServiceUnavailable', 503), 'STS answered 503 ServiceUnavailable at attempt 1'],
+  [
+    'unavailable',
+    STS,
+    answer('ServiceUnavailable', 503),
+    'STS is unavailable (503 ServiceUnavailable, 1 attempt)',
+  ],
   [
     'other error',
     LAMBDA,
     answer('InvalidParameterValueException', 400, 'The role cannot be assumed by Lambda.'),
-    'AWS refused lambda:CreateFunction for the function "films" (InvalidParameterValueException): The role cannot be assumed by Lambda.',
+    'AWS rejected lambda:CreateFunction for the function "films" (InvalidParameterValueException): The role cannot be assumed by Lambda.',
   ],
   [
     'other error',
     LAMBDA,
     answer('KMSAccessDeniedException', 502, 'Lambda was unable to decrypt the variables'),
-    'AWS refused lambda:CreateFunction for the function "films" (KMSAccessDeniedException): Lambda was',
+    'AWS rejected lambda:CreateFunction for the function "films" (KMSAccessDeniedException): Lambda was',
   ],
   [
     'other error',
     READ,
     answer('InvalidRequest', 400, 'No.'),
-    'Cannot read s3://films/k: AWS refused s3:GetObject for the bucket "films" (InvalidRequest): No.',
+    'Cannot read s3://films/k: AWS rejected s3:GetObject for the bucket "films" (InvalidRequest): No.',
   ],
   [
     'other error',
     SEND,
     answer('OverLimit', 403, 'Too many messages in flight.'),
-    'Cannot send to the queue "q": AWS refused sqs:SendMessage for the queue "q" (OverLimit): Too many',
+    'Cannot send to the queue "q": AWS rejected sqs:SendMessage for the queue "q" (OverLimit): Too many',
   ],
-  ['other error', {}, answer('ValidationError', 400, 'No'), 'AWS refused a call (ValidationError): No.'],
+  ['other error', {}, answer('ValidationError', 400, 'No'), 'AWS rejected a call (ValidationError): No.'],
 ];
 
 const TRANSIENT: readonly AwsFailureKind[] = ['unreachable', 'broken connection', 'throttled', 'unavailable'];
 
-describe('a failure of AWS', () => {
+describe('an AWS failure', () => {
   test.each(TABLE)('is %s: %o: %s', (kind, call, error, sentence) => {
     const failure = classifyAwsError(error, call);
     expect(failure).toMatchObject({ kind, isTransient: TRANSIENT.includes(kind) });
@@ -287,7 +328,7 @@ describe('a failure of AWS', () => {
     expect(explained instanceof DeniedError).toBe(kind === 'denied');
   });
 
-  test('names the IAM action that the service itself has named', () => {
+  test('reports the IAM action that the service named as denied', () => {
     const denied = answer('AccessDenied', 403, 'User: u is not authorized to perform: s3:GetObject on r');
     expect(classifyAwsError(denied, READ)).toMatchObject({
       service: 'S3',
@@ -297,23 +338,23 @@ describe('a failure of AWS', () => {
   });
 
   test.each([
-    ['a sentence already', new UserError('It failed.')],
+    ['a UserError', new UserError('It failed.')],
     ['a bug', new TypeError('x is undefined')],
-    ['a failure of the file system', Object.assign(new Error('no'), { code: 'ENOENT', syscall: 'open' })],
+    ['a file system error', Object.assign(new Error('no'), { code: 'ENOENT', syscall: 'open' })],
     ['an abort', new DOMException('Aborted', 'AbortError')],
-    ['no error', 'a string'],
+    ['a string', 'a string'],
   ])('is not %s', (_, thrown) => {
     expect(classifyAwsError(thrown, READ)).toBeUndefined();
     expect(explainAwsError(thrown, READ)).toBe(thrown);
   });
 
-  test("is not another program's connection that nobody called AWS by", () => {
+  test('is not a connection error without AWS metadata', () => {
     const error = Object.assign(new Error('connect'), { code: 'ECONNREFUSED', syscall: 'connect' });
     expect(explainAwsError(error)).toBe(error);
   });
 });
 
-describe('what the clients themselves throw', () => {
+describe('the kind of an error that a real SDK client throws', () => {
   const CALLS: Readonly<Record<string, (endpoint: string) => Promise<unknown>>> = {
     s3: (url) => new S3Client(configOf(url)).send(new ListObjectsV2Command({ Bucket: 'films' })),
     's3 with HEAD': (url) => new S3Client(configOf(url)).send(new HeadBucketCommand({ Bucket: 'films' })),
@@ -339,14 +380,14 @@ describe('what the clients themselves throw', () => {
     AwsFailureKind?,
   ][] = [
     ['a web page', web(200), 'not from AWS'],
-    ['a web page that refuses', web(403), 'not from AWS', 'denied'],
-    ['a web page of a broken gateway', web(502), 'unavailable'],
+    ['a web page with status 403', web(403), 'not from AWS', 'denied'],
+    ['a web page with status 502', web(502), 'unavailable'],
     ['403 without a body', (response) => response.writeHead(403).end(), 'denied'],
     ['503 without a body', (response) => response.writeHead(503).end(), 'unavailable'],
-    ['nothing, and closes the connection', (response) => response.destroy(), 'broken connection'],
+    ['a closed connection', (response) => response.destroy(), 'broken connection'],
   ];
 
-  test.each(ANSWERS)('is known for %s', async (_, respond, kind, kindOfHead = kind) => {
+  test.each(ANSWERS)('is detected for %s', async (_, respond, kind, kindOfHead = kind) => {
     const server = await startLoopbackServer((request, response) => {
       request.resume().once('end', () => respond(response));
     });
@@ -357,7 +398,7 @@ describe('what the clients themselves throw', () => {
           (thrown: unknown) => thrown,
         );
         const isHead = name.endsWith('HEAD');
-        // Any page with status 200 is an answer to HEAD.
+        // Any page with status 200 is a valid response to HEAD.
         const expected = isHead && error === undefined ? undefined : isHead ? kindOfHead : kind;
         const actions = [`${name.split(' ')[0]}:Action`];
         expect([name, classifyAwsError(error, { actions })?.kind]).toEqual([name, expected]);
@@ -367,7 +408,7 @@ describe('what the clients themselves throw', () => {
     }
   });
 
-  test('is known for a service that does not listen', async () => {
+  test('is detected for a refused connection', async () => {
     const server = await startLoopbackServer(() => undefined);
     await server.stop();
     for (const [name, call] of Object.entries(CALLS)) {

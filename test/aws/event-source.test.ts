@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createFleetWorkers, listEventSources } from '../../src/aws/event-source.ts';
 import { answerJson, type LoopbackServer, startLoopbackServer } from '../support/loopback-server.ts';
 
-/** Two pages of event source mappings, of which the second has the queue's. */
+/** Two pages of event source mappings. The queue's own is on the second. */
 const PAGES: Readonly<Record<string, object>> = {
   '': { EventSourceMappings: [mapping('other', 'films-queue-dlq')], NextMarker: '2' },
   '2': { EventSourceMappings: [mapping('ours', 'films-queue')] },
@@ -33,18 +33,18 @@ afterEach(async () => {
 
 describe('event source mappings', () => {
   test.each([{ queueArn: 'arn' }, { functionName: 'films' }])(
-    'are listed from all pages of %j',
+    'of %j are listed from all pages',
     async (of) => {
       const all = await listEventSources({ lambda }, of);
       expect(all.map(({ UUID }) => UUID)).toEqual(['other', 'ours']);
     },
   );
 
-  test('are none where there is no such function', async () => {
+  test('are an empty list when the function does not exist', async () => {
     expect(await listEventSources({ lambda }, { functionName: 'none' })).toEqual([]);
   });
 
-  test("include the fleet's on a later page", async () => {
+  test("include the fleet's own on a later page", async () => {
     const workers = createFleetWorkers({ lambda }, { functionName: 'films', queueName: 'films-queue' });
     expect(await workers.readEventSource()).toEqual({ id: 'ours', state: 'Enabled' });
   });

@@ -19,7 +19,7 @@ import { AWS_TARGETS, type Aws } from '../support/aws-targets.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 import { MemoryLake } from '../support/memory-lake.ts';
 
-describe.each(AWS_TARGETS)('a queue of SQS, on $name', ({ start }) => {
+describe.each(AWS_TARGETS)('an SQS queue, on $name', ({ start }) => {
   let aws: Aws;
   let sqs: SQSClient;
   beforeAll(async () => {
@@ -53,7 +53,7 @@ describe.each(AWS_TARGETS)('a queue of SQS, on $name', ({ start }) => {
     );
   }
 
-  /** Answers the next calls of each name with these outputs, or throws them. @returns what was asked. */
+  /** Answers the next calls of each name with these outputs, or throws them. @returns the calls, as they are made. */
   function answerMoves(answers: Record<string, unknown[]>) {
     const asked: { readonly name: string; readonly input: unknown }[] = [];
     sqs.middlewareStack.add(
@@ -70,7 +70,7 @@ describe.each(AWS_TARGETS)('a queue of SQS, on $name', ({ start }) => {
     return asked;
   }
 
-  it('takes a fleet, each partition once, though some entries fail at first', async () => {
+  it('accepts each partition of a fleet once, although some entries fail at first (partial batch failure)', async () => {
     let calls = 0;
     sqs.middlewareStack.add(
       (next, context) => async (args) => {
@@ -81,7 +81,7 @@ describe.each(AWS_TARGETS)('a queue of SQS, on $name', ({ start }) => {
         };
         const [first] = input.Entries;
         if (calls % 7 !== 0 || first === undefined) return next(args);
-        // The first entry of every seventh call is not sent, and SQS says so.
+        // In every seventh call, the first entry is not sent, and SQS reports that.
         const Entries = input.Entries.slice(1);
         if (Entries.length === 0) return next(args);
         const answer = await next({ ...args, input: { ...input, Entries } });
@@ -117,16 +117,16 @@ describe.each(AWS_TARGETS)('a queue of SQS, on $name', ({ start }) => {
     expect(bodies.size).toBe(205);
   });
 
-  it('says what to do when there is no such queue', async () => {
+  it('says what to do when the queue does not exist', async () => {
     const absent = createSqsQueue({ sqs }, 'absent');
     expect(await absent.readDepths()).toBeUndefined();
     await expect(absent.sendBatch([{ id: '0', body: '{}' }])).rejects.toThrow(
-      'There is no queue "absent": run "tdd deploy", or name another with --queue-name.',
+      'The queue "absent" does not exist: check its name, or create it with "tdd deploy".',
     );
   });
 
-  it('lists dead letters with partition, reason and age, and leaves them where they are', async () => {
-    // As a worker does, a moment before it sends; moto has the machine's own time.
+  it('lists dead letters with partition, reason and age, and leaves them on their queue', async () => {
+    // A worker sets this just before it sends; moto uses the machine's time.
     const at = new Date(Date.now() - 2_000).toISOString();
     await putDeadLetter({ year: 2004, initial: 'AD' }, { reason: '503 five times', run: 'r-1', at });
     await putDeadLetter({ year: 2005, initial: 'TH' });
@@ -147,7 +147,7 @@ describe.each(AWS_TARGETS)('a queue of SQS, on $name', ({ start }) => {
     expect(await waiting('q-dlq')).toBe(3);
   });
 
-  it('puts everything back where the service has no task for it', async () => {
+  it('redrives all messages one by one when the service has no message move tasks', async () => {
     const unknown = Object.assign(new Error('no such operation'), { name: 'UnknownOperationException' });
     answerMoves({ StartMessageMoveTaskCommand: [unknown] });
     for (let n = 0; n < 25; n += 1) await putDeadLetter({ year: 2000 + n, initial: 'AD' });
@@ -161,7 +161,7 @@ describe.each(AWS_TARGETS)('a queue of SQS, on $name', ({ start }) => {
     expect([await waiting('q'), await waiting('q-dlq')]).toEqual([25, 0]);
   });
 
-  it('puts chosen ones back, and leaves the others', async () => {
+  it('redrives selected messages and leaves the others', async () => {
     for (let n = 0; n < 15; n += 1) await putDeadLetter({ year: 2000 + n, initial: 'AD' });
     const mover = createSqsMover({ sqs }, { deadLetters: deadLetters(), queue: queue() });
     const report = await redrive(
@@ -175,7 +175,7 @@ describe.each(AWS_TARGETS)('a queue of SQS, on $name', ({ start }) => {
     ]);
   });
 
-  it("lets SQS's own task move them where it has one, and tells it where to", async () => {
+  it("redrives with SQS's message move task, with an explicit destination", async () => {
     const asked = answerMoves({
       StartMessageMoveTaskCommand: [{ TaskHandle: 'task' }],
       ListMessageMoveTasksCommand: [
@@ -198,7 +198,7 @@ describe.each(AWS_TARGETS)('a queue of SQS, on $name', ({ start }) => {
     });
   });
 
-  it("joins a task of SQS's that runs already, and stops it when it is cancelled", async () => {
+  it('joins a move task that is already running, and cancels it on Ctrl-C', async () => {
     const runs = 'There is already a task running. Only one active task is allowed for a source queue arn.';
     const asked = answerMoves({
       StartMessageMoveTaskCommand: [Object.assign(new Error(runs), { name: 'InvalidParameterValue' })],
@@ -215,7 +215,7 @@ describe.each(AWS_TARGETS)('a queue of SQS, on $name', ({ start }) => {
     expect(asked.at(-1)).toEqual({ name: 'CancelMessageMoveTaskCommand', input: { TaskHandle: 'earlier' } });
   });
 
-  it('counts what is in flight as dead letters are looked at', async () => {
+  it('counts a dead letter as in flight while it is hidden', async () => {
     await putDeadLetter({ year: 2004, initial: 'AD' });
     const [taken] = await deadLetters().receive(60);
     expect(await deadLetters().readDepths()).toMatchObject({ waiting: 0, inFlight: 1 });
@@ -229,7 +229,7 @@ describe.each(AWS_TARGETS)('a queue of SQS, on $name', ({ start }) => {
     return (await sqs.send(new ReceiveMessageCommand(input))).Messages ?? [];
   }
 
-  it('sends one message, and shows one that is hidden again at once', async () => {
+  it('sends a message, and makes a hidden one visible again by a visibility timeout of 0', async () => {
     await queue().send('a body', { delaySeconds: 0 });
     const [first] = await receive('q');
     expect(first?.Body).toBe('a body');
@@ -243,7 +243,7 @@ describe.each(AWS_TARGETS)('a queue of SQS, on $name', ({ start }) => {
     expect(await receive('q')).toEqual([]);
   });
 
-  it('sends a message by the URL of its queue with attributes, whatever characters they have', async () => {
+  it('sends to a queue URL, and replaces characters that SQS does not allow in attributes', async () => {
     const byUrl = createSqsQueue({ sqs }, await deadLetters().url());
     const at = '2026-11-22T10:00:00.000Z';
     await byUrl.send('not JSON', { attributes: { reason: 'It held \u0000, \ud800 and 北\u{1f600}.', at } });

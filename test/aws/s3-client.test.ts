@@ -14,7 +14,7 @@ beforeEach(() => {
 });
 afterEach(() => vi.unstubAllEnvs());
 
-/** Where the client would send a request about the bucket. */
+/** The address to which the client would send a request for the bucket. */
 async function addressOf(env: Record<string, string>): Promise<string> {
   const credentials = { accessKeyId: 'testing', secretAccessKey: 'testing' };
   const s3 = createS3Client({ env }, { region: 'eu-west-1', credentials });
@@ -32,7 +32,7 @@ async function addressOf(env: Record<string, string>): Promise<string> {
   return addressed;
 }
 
-test("uses path style with a custom endpoint, S3's own before the common one", async () => {
+test('uses path style with a custom endpoint, and prefers the endpoint that is specific to S3', async () => {
   const env = { AWS_ENDPOINT_URL: 'http://common.test', AWS_ENDPOINT_URL_S3: 'http://s3.test' };
   expect(await addressOf(env)).toBe('s3.test/data-lake/');
   expect(await addressOf({ AWS_ENDPOINT_URL: 'http://common.test' })).toBe('common.test/data-lake/');

@@ -30,7 +30,7 @@ describe('reportError', () => {
     });
     const aws = Object.assign(new Error('No such thing'), { name: 'ValidationError', $fault: 'client' });
     expect(reportError(aws)).toEqual({
-      text: 'tdd: AWS refused a call (ValidationError): No such thing.',
+      text: 'tdd: AWS rejected a call (ValidationError): No such thing.',
       exitCode: 1,
     });
     const noRegion = {

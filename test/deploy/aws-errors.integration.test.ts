@@ -139,7 +139,7 @@ describe.each(AWS_TARGETS)('what AWS answers to a deploy, on $name', ({ start })
       const cloud = createCloud(aws);
       const before = cloud.clock.now();
       await expect(deploy(failing(cloud, 'CreateFunction', NOT_ASSUMABLE))).rejects.toThrow(
-        'AWS refused lambda:CreateFunction for the function "films" (InvalidParameterValueException): The role defined for the function cannot be assumed by Lambda.',
+        'AWS rejected lambda:CreateFunction for the function "films" (InvalidParameterValueException): The role defined for the function cannot be assumed by Lambda.',
       );
       expect(cloud.clock.now() - before).toBeGreaterThan(50_000);
       expect(cloud.clock.now() - before).toBeLessThan(120_000);
@@ -194,7 +194,7 @@ describe.each(AWS_TARGETS)('what AWS answers to a deploy, on $name', ({ start })
         'a parameter that is refused',
         'CreateFunction',
         answer('InvalidParameterValueException', "'MemorySize' value failed to satisfy constraint"),
-        /refused lambda:CreateFunction for the function "films".*'MemorySize' value failed/,
+        /rejected lambda:CreateFunction for the function "films".*'MemorySize' value failed/,
       ],
       [
         'credentials that are missing',
@@ -208,7 +208,7 @@ describe.each(AWS_TARGETS)('what AWS answers to a deploy, on $name', ({ start })
         'credentials that have expired',
         'HeadBucket',
         answer('ExpiredToken', 'The provided token has expired.', 400),
-        /^UserError: AWS does not accept the credentials \(ExpiredToken: The provided token has expired\), so sign in/,
+        /^UserError: AWS rejected the credentials \(ExpiredToken: The provided token has expired\), so sign in/,
       ],
       [
         'a network that is not there',
@@ -411,7 +411,7 @@ describe.each(AWS_TARGETS)('what AWS answers to a deploy, on $name', ({ start })
     const cloud = createCloud(aws);
     const { sqs } = readOnlyClients(cloud.clients);
     await expect(sqs.send(new CreateQueueCommand({ QueueName: 'films' }))).rejects.toThrow(
-      'sqs:CreateQueue would change something',
+      'sqs:CreateQueue is not a read-only call',
     );
     expect(cloud.calls).toEqual([]);
   });

@@ -24,7 +24,7 @@ export async function checkBucket(
     // The answer to HEAD does not have a body, only a status.
     if (httpStatusOf(cause) === 404)
       throw new UsageError(
-        `There is no bucket "${bucket}", so check its name or make it with "tdd deploy".`,
+        `The bucket "${bucket}" does not exist, so check its name, or create it with "tdd deploy".`,
         { cause },
       );
     if (httpStatusOf(cause) === 403)

@@ -53,14 +53,11 @@ describe('a refusal (403)', () => {
 
 describe('what S3 says', () => {
   test.each([
-    [put(404, 'NoSuchBucket'), 'there is no bucket "data-lake"'],
-    [
-      put(403, 'InvalidAccessKeyId'),
-      'AWS does not accept the credentials (InvalidAccessKeyId: No), so sign in',
-    ],
-    [put(400, 'ExpiredToken'), 'AWS does not accept the credentials (ExpiredToken: No), so sign in'],
-    [put(403, 'SignatureDoesNotMatch'), 'AWS does not accept the credentials (SignatureDoesNotMatch: No)'],
-    [put(403, 'RequestTimeTooSkewed'), "this machine's clock is wrong"],
+    [put(404, 'NoSuchBucket'), 'the bucket "data-lake" does not exist'],
+    [put(403, 'InvalidAccessKeyId'), 'AWS rejected the credentials (InvalidAccessKeyId: No), so sign in'],
+    [put(400, 'ExpiredToken'), 'AWS rejected the credentials (ExpiredToken: No), so sign in'],
+    [put(403, 'SignatureDoesNotMatch'), 'AWS rejected the credentials (SignatureDoesNotMatch: No)'],
+    [put(403, 'RequestTimeTooSkewed'), "this machine's clock differs"],
     [put(400, 'InvalidRequest'), 'for the bucket "data-lake" (InvalidRequest): No.'],
     [
       { status: 301, code: 'PermanentRedirect', headers: { 'x-amz-bucket-region': 'eu-west-1' } },
@@ -82,7 +79,9 @@ describe('what S3 says', () => {
 
   test('is told when it stays at 503', async () => {
     const lake = await openStub(put(503, 'SlowDown'));
-    await expect(lake.write('k', 'x', 'text/plain')).rejects.toThrow('503 SlowDown at attempt 3');
+    await expect(lake.write('k', 'x', 'text/plain')).rejects.toThrow(
+      'S3 is throttling requests (503 SlowDown, 3 attempts)',
+    );
   });
 });
 
@@ -99,7 +98,9 @@ describe('a swap', () => {
 
   test('is no lost one without its bucket', async () => {
     const lake = await openStub(put(404, 'NoSuchBucket'));
-    await expect(lake.compareAndSwap('k', 'x', 'text/plain', null)).rejects.toThrow('there is no bucket');
+    await expect(lake.compareAndSwap('k', 'x', 'text/plain', null)).rejects.toThrow(
+      'the bucket "data-lake" does not exist',
+    );
   });
 });
 
@@ -133,7 +134,7 @@ describe('a broken connection', () => {
 
   test('never gives half an object', async () => {
     const lake = await openStub(halfBody);
-    await expect(lake.read('k')).rejects.toThrow('the connection to S3 broke');
+    await expect(lake.read('k')).rejects.toThrow('the connection to S3 was lost');
   });
 
   test('breaks the stream', async () => {
@@ -142,7 +143,7 @@ describe('a broken connection', () => {
       for await (const _ of (await lake.readStream('k')) ?? []);
     };
     await expect(readAll()).rejects.toThrow(UserError);
-    await expect(readAll()).rejects.toThrow('the connection to S3 broke (aborted), so try again');
+    await expect(readAll()).rejects.toThrow('the connection to S3 was lost (aborted), so try again');
   });
 
   test('is closed when a stream is left before its end', async () => {
@@ -245,7 +246,7 @@ describe('checkBucket', () => {
   });
 
   test.each([
-    [{ status: 404 }, 'There is no bucket "data-lake"'],
+    [{ status: 404 }, 'The bucket "data-lake" does not exist'],
     [{ status: 403 }, "another account's, or s3:ListBucket is denied"],
     [{ status: 301, headers: { 'x-amz-bucket-region': 'eu-west-1' } }, 'so set AWS_REGION=eu-west-1'],
     [{ status: 400, headers: { 'x-amz-bucket-region': 'eu-west-1' } }, 'so set AWS_REGION=eu-west-1'],
