@@ -1,10 +1,11 @@
 import type { Clock } from './clock.ts';
 
 /**
- * Gives what is in flight a grace period after a stop (Ctrl-C), and then aborts it; what starts after the stop has the
- * same grace period.
- * @param deps.signal requests the stop; its reason becomes that of `abort`.
- * @returns the signal that aborts, and a function to call when everything has finished.
+ * Gives work in flight a grace period after a stop is requested (Ctrl-C), then aborts it. If the stop was requested
+ * before this call, the grace period starts now.
+ * @param deps.signal requests the stop; its reason becomes the reason of `abort`.
+ * @param graceMs how long to wait after the stop, in milliseconds.
+ * @returns the signal that aborts the work, and a function to call when all work has finished.
  */
 export function startAbortGrace(
   { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
@@ -18,7 +19,7 @@ export function startAbortGrace(
   const onStop = (): void => {
     clock.sleep(graceMs, ended.signal).then(
       () => abort.abort(signal.reason),
-      () => undefined, // All was finished in time.
+      () => undefined, // Everything finished in time.
     );
   };
   if (signal.aborted) onStop();

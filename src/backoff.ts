@@ -1,10 +1,10 @@
 /**
  * Exponential backoff with "equal jitter"
- * (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/): the wait lies between one half and the
- * whole of `firstMs · factor^(failures − 1)`, which is capped at `longestMs`.
- * @param failures how many tries have failed so far, from 1.
+ * (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/): the wait is between 50 % and 100 % of
+ * `firstMs · factor^(failures − 1)`, capped at `longestMs`.
+ * @param failures how many attempts have failed so far, 1 or more.
  * @param random uniform in [0, 1).
- * @returns milliseconds to wait before the next try.
+ * @returns milliseconds to wait before the next attempt.
  */
 export function backoffMs(
   failures: number,

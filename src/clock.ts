@@ -1,17 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** Time as the core sees it. Passed in everywhere, so that tests can run it at their own speed. */
+/** The time source of all code below the command line. It is passed in, so that tests can control time. */
 export interface Clock {
   /** Milliseconds since the Unix epoch. */
   now(): number;
   /**
-   * Resolves after `ms` milliseconds (timers may fire a little early: ask {@link Clock.now} again).
-   * @throws the signal's reason, at once, when it is aborted.
+   * Resolves after `ms` milliseconds. Timers may fire slightly early, so check {@link Clock.now} again afterwards.
+   * @throws the signal's reason as soon as the signal is aborted.
    */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
-/** The machine's own clock, for the edges: the CLI and the Lambda entry. */
+/** The system clock. Only the entry points use it: the CLI and the Lambda handler. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   sleep: async (ms, signal) => {
@@ -24,7 +24,7 @@ export const systemClock: Clock = {
   },
 };
 
-/** The UTC day of an instant, as a snapshot is named: `2026-11-22`. */
+/** The UTC day of an instant as an ISO date (`2026-11-22`), which is how snapshots are named. */
 export function utcDay(epochMs: number): string {
   return new Date(epochMs).toISOString().slice(0, 10);
 }

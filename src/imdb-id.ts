@@ -2,20 +2,20 @@ import { UsageError } from './errors.ts';
 import { quote } from './text.ts';
 
 /**
- * Whether this is an IMDb title id. TMDB's CDN percent-decodes path segments and resolves `..`, so nothing else may get
- * into a URL or a key.
+ * Whether `value` is an IMDb title id: `tt` and seven to ten digits. Ids become part of URLs and keys, and TMDB's CDN
+ * percent-decodes path segments and resolves `..`, so nothing else may pass.
  */
 export function isImdbId(value: string): boolean {
   return /^tt\d{7,10}$/.test(value);
 }
 
 /**
- * Reads an IMDb id written by a person.
- * @throws {UsageError} naming the value.
+ * Validates an IMDb id that a user entered and returns it unchanged.
+ * @throws {UsageError} with the value.
  */
 export function parseImdbId(value: string): string {
   if (isImdbId(value)) return value;
   throw new UsageError(
-    `${quote(value)} is no IMDb id: give "tt" and seven to ten digits, such as tt0133093.`,
+    `${quote(value)} is not an IMDb id: give "tt" followed by seven to ten digits, such as tt0133093.`,
   );
 }

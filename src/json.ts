@@ -1,4 +1,4 @@
-/** Parses JSON text. @returns `undefined` for text that is not JSON. */
+/** Parses JSON text. @returns `undefined` when `text` is not valid JSON. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -7,7 +7,7 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** Whether this is a JSON object: neither an array nor null. */
+/** Whether `value` is a JSON object, that is, neither an array nor null. */
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -4,39 +4,40 @@ import { type Partition, parseInitial, parseYear } from './partition.ts';
 import { isRunId } from './run-id.ts';
 import { quote } from './text.ts';
 
-/** One partition to download: what a producer puts on the queue for a worker. */
+/** The SQS message for one partition: a launch sends it, a worker downloads the partition. */
 export interface PartitionMessage extends Partition {
-  /** The UTC day of the list of titles. Older producers send none: the first worker takes today's. */
+  /** The UTC day of the snapshot. Older producers send none; the first worker then uses today's. */
   readonly snapshot?: string;
-  /** The run's name. Older producers send none: the first worker makes one. */
+  /** The id of the run. Older producers send none; the first worker then creates one. */
   readonly run?: string;
-  /** How many workers have run out of time on this partition and sent a continuation message. */
+  /** How many continuation messages preceded this one: each worker that runs out of time sends the next. */
   readonly hop: number;
-  /** ISO instant: what was fetched earlier counts as not fetched. */
+  /** ISO instant: titles downloaded before it are downloaded again. */
   readonly redoBefore?: string;
 }
 
-/** A message that no worker can ever process: its text says why. */
+/** A poison message: no worker can ever process it. The error text says why. */
 export class MessageError extends UserError {
   override readonly name = 'MessageError';
 }
 
-/** A message's body, as {@link parseMessage} reads it again. */
+/** Serializes a message to the JSON body that {@link parseMessage} reads. */
 export function writeMessage({ year, initial, snapshot, run, hop, redoBefore }: PartitionMessage): string {
   return JSON.stringify({ year, initial, snapshot, run, hop, redoBefore });
 }
 
 /**
- * Reads a message's body. Older producers may write the year as a string and a space in the initial instead of `_`, and
- * send neither snapshot nor run. Unknown fields are ignored; everything else is validated, since it becomes part of keys.
- * @throws {MessageError} naming the field and its value.
+ * Parses and validates the body of a message. Older producers may write the year as a string and a space instead of `_`
+ * in the initial, and send neither snapshot nor run. Unknown fields are ignored; known fields are validated strictly,
+ * because they become part of lake keys.
+ * @throws {MessageError} with the field and its value.
  */
 export function parseMessage(body: string): PartitionMessage {
   const fields = parseFields(body);
-  const snapshot = readOptional(fields, 'snapshot', isDay, 'a day such as 2026-11-22');
-  const run = readOptional(fields, 'run', isRun, "a run's name such as 20261122T101500Z-4f3a2b");
-  const hop = readOptional(fields, 'hop', isHop, 'a whole number from 0');
-  const redoBefore = readOptional(fields, 'redoBefore', isInstant, 'an instant such as 2026-11-22T10:00:00Z');
+  const snapshot = readOptional(fields, 'snapshot', isDay, 'a date such as 2026-11-22');
+  const run = readOptional(fields, 'run', isRun, 'a run id such as 20261122T101500Z-4f3a2b');
+  const hop = readOptional(fields, 'hop', isHop, 'a whole number of 0 or more');
+  const redoBefore = readOptional(fields, 'redoBefore', isInstant, 'a time such as 2026-11-22T10:00:00Z');
   return {
     year: readWith(parseYear, fields, 'year'),
     initial: readWith(parseInitial, fields, 'initial'),
@@ -57,16 +58,16 @@ function parseFields(body: string): Fields {
     throw new MessageError(`The message is not JSON: ${quote(body, 80)}.`, { cause });
   }
   if (isRecord(json)) return json;
-  throw new MessageError(`The message is no JSON object: ${quote(json, 80)}.`);
+  throw new MessageError(`The message is not a JSON object: ${quote(json, 80)}.`);
 }
 
 function readWith<T>(parse: (value: unknown) => T, fields: Fields, name: string): T {
-  if (!Object.hasOwn(fields, name)) throw new MessageError(`The message has no ${name}.`);
+  if (!Object.hasOwn(fields, name)) throw new MessageError(`The message has no "${name}".`);
   try {
     return parse(fields[name]);
   } catch (cause) {
     if (!(cause instanceof UsageError)) throw cause;
-    throw new MessageError(`The message's ${name} is wrong: ${cause.message}`, { cause });
+    throw new MessageError(`The message has an invalid "${name}": ${cause.message}`, { cause });
   }
 }
 
@@ -74,18 +75,18 @@ function readOptional<T>(
   fields: Fields,
   name: string,
   isValid: (value: unknown) => value is T,
-  what: string,
+  expected: string,
 ): T | undefined {
   if (!Object.hasOwn(fields, name)) return undefined;
   const value = fields[name];
   if (isValid(value)) return value;
-  throw new MessageError(`The message's ${name} is wrong: ${quote(value, 80)} is not ${what}.`);
+  throw new MessageError(`The message has an invalid "${name}": ${quote(value, 80)} is not ${expected}.`);
 }
 
 function isDay(value: unknown): value is string {
   if (typeof value !== 'string' || !/^\d{4}-\d{2}-\d{2}$/.test(value)) return false;
   const midnight = new Date(`${value}T00:00:00Z`);
-  // A day that does not exist (30 February) is parsed as one of the next month.
+  // `Date` turns a nonexistent day (30 February) into one of the next month.
   return !Number.isNaN(midnight.getTime()) && midnight.toISOString().startsWith(value);
 }
 

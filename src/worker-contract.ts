@@ -1,17 +1,17 @@
 /**
- * Everything that both sides of a deployment must agree on: `deploy` configures it on AWS, the worker and the commands
- * rely on it. Each value is defined here and nowhere else.
+ * The values on which `deploy`, the worker and the commands must agree: `deploy` configures them on AWS, the others rely
+ * on them. Each value is defined here and nowhere else.
  *
  * @module
  */
 
-/** How long Lambda lets one invocation run. */
+/** The timeout of the Lambda function. */
 export const FUNCTION_TIMEOUT_SECONDS = 300;
 /**
- * How a worker spends an invocation's time: it starts titles until 45 s before the end, and aborts what is in flight
- * 15 s before the end, which leaves time for the manifest and the continuation message.
- * @param remainingMs what Lambda says is left.
- * @returns milliseconds from now; 0 or less when there is no time for it.
+ * How a worker divides the time of an invocation: it starts titles until 45 s before the timeout and aborts requests in
+ * flight 15 s before it. The rest is for the manifest and the continuation message.
+ * @param remainingMs the remaining time that Lambda reports.
+ * @returns milliseconds from now; 0 or less when that moment has passed.
  */
 export function timeBudget(remainingMs: number): {
   readonly startTitlesForMs: number;
@@ -20,26 +20,26 @@ export function timeBudget(remainingMs: number): {
   return { startTitlesForMs: remainingMs - 45_000, abortAfterMs: remainingMs - 15_000 };
 }
 
-/** How long a whole invocation starts titles. */
+/** For how long a full invocation starts new titles. */
 export const WORKING_SECONDS = timeBudget(FUNCTION_TIMEOUT_SECONDS * 1_000).startTitlesForMs / 1_000;
 
-/** The one file in the function's zip, and the export in it that Lambda calls. */
+/** The only file in the function's zip, and Lambda's name for the handler that it exports. */
 export const HANDLER = { file: 'index.mjs', name: 'index.handler' } as const;
-/** Messages per invocation. */
+/** The number of messages per invocation. */
 export const BATCH_SIZE = 1;
 
 /**
- * How long a received message stays invisible to others: six times the function's timeout, as Lambda requires at least
- * one and recommends six (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html). A worker sets its
- * own, shorter one as soon as it has a message.
+ * The visibility timeout of the queue: six times the function timeout. Lambda requires at least one function timeout and
+ * recommends six (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html). A worker shortens it for its
+ * own message as soon as it receives one.
  */
 export const VISIBILITY_TIMEOUT_SECONDS = 6 * FUNCTION_TIMEOUT_SECONDS;
-/** How often a message is received before SQS moves it to the dead-letter queue: the fifth receive is the last. */
+/** How many times a message is received before SQS moves it to the dead-letter queue. */
 export const MAX_RECEIVE_COUNT = 5;
-/** How long both queues keep a message: SQS's maximum. */
+/** The message retention period of both queues: 14 days, the maximum of SQS. */
 export const RETENTION_SECONDS = 14 * 24 * 60 * 60;
 
-/** A running worker writes its manifest this often: a crash loses at most this much work. */
+/** The interval at which a running download checkpoints its manifest: a crash loses at most this much work. */
 export const CHECKPOINT_SECONDS = 5;
 
 /** The name of a queue's dead-letter queue. */
@@ -48,18 +48,18 @@ export function deadLetterQueueName(queueName: string): string {
 }
 
 /**
- * The function's environment variables that are not settings of the user's, or that deploy fills in itself. The other
- * settings have their names in the table of settings.
+ * The environment variables of the function that are not user settings, or whose values `deploy` sets itself. The other
+ * variables are listed in `SETTINGS` in `src/config/settings.ts`.
  */
 export const WORKER_VARIABLES = {
   /** Secret. */
   apiKey: 'TMDB_API_KEY',
   bucketName: 'DATALAKE_BUCKET_NAME',
-  /** With {@link WORKER_VARIABLES.workers}: a worker's share of the budget is one divided by the other. */
+  /** The rate budget of the fleet; a worker's share is this divided by {@link WORKER_VARIABLES.workers}. */
   requestsPerSecond: 'TMDB_REQUESTS_PER_SECOND',
   workers: 'TDD_WORKERS',
   queueUrl: 'TDD_QUEUE_URL',
   deadLetterQueueUrl: 'TDD_DLQ_URL',
-  /** The function's own event source, which a worker disables when TMDB rejects the API key. */
+  /** The event source mapping of the function: a worker disables it when TMDB rejects the API key. */
   eventSourceId: 'TDD_EVENT_SOURCE_UUID',
 } as const;

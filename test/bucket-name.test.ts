@@ -3,7 +3,7 @@ import { parseBucketName } from '../src/bucket-name.ts';
 import { UsageError } from '../src/errors.ts';
 
 test.each(['abc', 'tmdb-data.lake-1', '1.2.3', 'a'.repeat(63), 'data-111122223333-us-west-2-an'])(
-  'takes %s',
+  'accepts %s',
   (name) => {
     expect(parseBucketName(name)).toBe(name);
   },
@@ -13,9 +13,9 @@ test.each([
   ['', '3 to 63'],
   ['ab', '3 to 63'],
   ['a'.repeat(64), '3 to 63'],
-  ['My-Bucket', 'lower-case'],
-  ['my_bucket', 'lower-case'],
-  ['my bucket', 'lower-case'],
+  ['My-Bucket', 'lowercase'],
+  ['my_bucket', 'lowercase'],
+  ['my bucket', 'lowercase'],
   ['-bucket', 'begin and end'],
   ['bucket.', 'begin and end'],
   ['a..b', 'two dots'],
@@ -28,7 +28,7 @@ test.each([
   ['bucket.mrap', '".mrap"'],
   ['bucket--usw2-az1--x-s3', '"--x-s3"'],
   ['bucket--table-s3', '"--table-s3"'],
-])('refuses %j, naming it and the rule', (name, rule) => {
+])('rejects %j with its name and the rule', (name, rule) => {
   expect(() => parseBucketName(name)).toThrow(UsageError);
   expect(() => parseBucketName(name)).toThrow(JSON.stringify(name));
   expect(() => parseBucketName(name)).toThrow(rule);

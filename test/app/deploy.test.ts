@@ -7,7 +7,7 @@ import { createFakeClock } from '../support/fake-clock.ts';
 test.each([
   ['lambdaName', 'a b', /"a b" is no name for a Lambda function/],
   ['queueName', 'films.fifo', /FIFO/],
-  ['bucketName', 'Films', /"Films" is no name of an S3 bucket/],
+  ['bucketName', 'Films', /"Films" is not a valid S3 bucket name/],
   ['workers', 1, /"1" is no number of workers/],
   ['workers', 2.5, /"2.5" is no number of workers/],
   ['memorySize', 64, /"64" is no number of megabytes/],

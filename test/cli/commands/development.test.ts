@@ -119,7 +119,7 @@ describe('tdd development on a terminal', () => {
       person: async ({ sees, types }) => {
         await sees('bucket:');
         types('My Lake\r');
-        await sees('is no name of an S3 bucket');
+        await sees('is not a valid S3 bucket name');
         types(`${'\x7f'.repeat(7)}my-lake\r`);
         await sees('token:');
         types(`${GOOD_KEY}\r`);

@@ -144,9 +144,9 @@ describe.each(AWS_TARGETS)('tdd launch, status, redrive, pause and resume, on $n
   });
 
   test.each([
-    [['--min-year', '20O4'], '"20O4" is no year'],
+    [['--min-year', '20O4'], '"20O4" is not a valid year'],
     [['--min-year', '2010', '--max-year', '2009'], 'The first year 2010 is after the last year 2009'],
-    [['--initial', '?'], 'is no initial'],
+    [['--initial', '?'], 'is not a valid initial'],
     [['--limit', '0'], '--limit "0" is no number'],
     [['--older-than', '3 months'], 'is no age'],
   ])('refuses %j', async (flags, message) => {
