@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { anchorsOf, existsInCheckout, PAGES, readPage, root, withoutCode } from './docs/pages.ts';
 
-const root = new URL('..', import.meta.url).pathname;
 const DOCUMENTS = ['ARCHITECTURE.md', 'CONTRIBUTING.md'];
 const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
   scripts: Record<string, string>;
@@ -29,11 +29,6 @@ describe.each(DOCUMENTS)('%s', (name) => {
     (script) => expect(scripts).toHaveProperty([script]),
   );
 
-  it.each([...text.matchAll(/\]\((?!https?:)([^)#]+)\)/g)].map(([, link = '']) => link))(
-    'links to %s, which is there',
-    (link) => expect(existsSync(join(root, link))).toBe(true),
-  );
-
   it.each(
     [...text.matchAll(/`(\w+)` in `(src\/[\w./-]+\.ts)`/g)].map(([, symbol = '', path = '']) => [
       symbol,
@@ -44,4 +39,18 @@ describe.each(DOCUMENTS)('%s', (name) => {
       new RegExp(`(?:function|const|class|interface|async) ${symbol}\\b|\\b${symbol}\\(`),
     );
   });
+});
+
+const links = PAGES.flatMap((path) =>
+  [...withoutCode(readPage(path)).matchAll(/\]\((?!https?:)([^)\s]+)\)/g)].map(([, link = '']) => [
+    path,
+    link,
+  ]),
+);
+
+it.each(links)('%s links to %s, which is there', (path, link) => {
+  const [file = '', anchor] = link.split('#');
+  const target = file === '' ? path : join(dirname(path), file);
+  expect(existsInCheckout(target)).toBe(true);
+  if (anchor !== undefined) expect(anchorsOf(readPage(target))).toContain(anchor);
 });

@@ -1,83 +1,52 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { permissionOf } from '../src/aws/calls.ts';
 import { COMMAND_NAMES } from '../src/cli/program.ts';
-import { SETTINGS } from '../src/config/settings.ts';
-import { runCli } from './support/run-cli.ts';
-import { makeTempFolder } from './support/temp-folder.ts';
+import { estimateFleet, learnRates } from '../src/fleet/estimate.ts';
+import { readPage } from './docs/pages.ts';
 
-const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
-const packageJson = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+const readme = readPage('README.md');
+const packageJson = JSON.parse(readPage('package.json'));
 
-/** The text of one section, up to the next heading. */
-function section(heading: string): string {
-  const start = readme.indexOf(`\n${heading}`);
-  if (start < 0) return '';
-  const next = readme.slice(start + 1).search(/\n#{2,3} /);
-  return readme.slice(start, next < 0 ? undefined : start + 1 + next);
-}
-
-/** The IAM actions of every AWS call that the files of deploy make, and the event source's, which it shares. */
-function deployActions(): string[] {
-  const src = new URL('../src/', import.meta.url);
-  const files = readdirSync(new URL('deploy/', src), { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.ts'))
-    .map((file) => `deploy/${file}`);
-  const actions = [...files, 'aws/event-source.ts'].flatMap((file) => {
-    const text = readFileSync(new URL(file, src), 'utf8');
-    return [...text.matchAll(/import (?:type )?\{([^}]*)\} from '@aws-sdk\/client-([a-z0-9-]+)'/g)].flatMap(
-      ([, names = '', client = '']) =>
-        [...names.matchAll(/\b(\w+)Command\b/g)].map(([, operation = '']) =>
-          permissionOf({ service: client === 'cloudwatch-logs' ? 'logs' : client, operation }),
-        ),
-    );
-  });
-  return [...new Set(actions)].sort();
-}
+const MAX_WORDS = 1_200;
+/** A partition of IMDb's list has about so many movies. */
+const MOVIES_PER_PARTITION = 12;
 
 describe('README.md', () => {
-  it('has the two commands at its top, and the scripts that they run', () => {
-    const top = readme.split('\n').slice(0, 20).join('\n');
-    expect(top).toContain('    npm ci && npm start\n');
-    expect(top).toContain('    npm ci && npm test\n');
+  it('is short', () => expect(readme.split(/\s+/).length).toBeLessThanOrEqual(MAX_WORDS));
+
+  it('has the two commands, and the scripts that they run', () => {
+    expect(readme).toContain('    npm ci && npm start\n');
+    expect(readme).toContain('    npm ci && npm test\n');
     expect(Object.keys(packageJson.scripts)).toEqual(
       expect.arrayContaining(['start', 'test', 'build', 'bench']),
     );
-    expect(readFileSync(new URL('../.ci/run', import.meta.url), 'utf8')).toMatch(
-      /npm ci\n(?:.*\n)*npm test -- --coverage\n$/,
+    expect(readPage('.ci/run')).toMatch(/npm ci\n(?:.*\n)*npm test -- --coverage\n$/);
+  });
+
+  it.each(COMMAND_NAMES)('has a line for tdd %s', (name) =>
+    expect(readme).toContain(`| [\`tdd ${name}\`](docs/commands.md#tdd-${name}) | `),
+  );
+
+  it('forecasts a full launch as tdd launch does', () => {
+    const [, number = ''] = /For ([\d,]+) movies/.exec(readme) ?? [];
+    const movies = Number(number.replaceAll(',', ''));
+    const partitions = Array.from({ length: Math.round(movies / MOVIES_PER_PARTITION) }, () => ({
+      left: MOVIES_PER_PARTITION,
+    }));
+    const settings = { lookup: 'details', language: 'en-US', reviewLanguage: 'en-US', append: [] } as const;
+    const budget = { requestsPerSecond: 40, workers: 4, memorySize: 512 };
+    const { requests, seconds, dollars } = estimateFleet(partitions, budget, learnRates([], settings));
+    const text = readme.replaceAll(/\s+/g, ' ');
+    expect(text).toContain(
+      `${(Math.round(requests / 10_000) * 10_000).toLocaleString('en-US')} TMDB requests`,
     );
-  });
-
-  it.each(Object.values(SETTINGS))('says of $env where it is set and what it is by default', (setting) => {
-    const row = section('## Settings')
-      .split('\n')
-      .find((line) => line.includes(`\`[${setting.section}] ${setting.key}\``));
-    expect(row).toBeDefined();
-    expect(row).toContain(`\`${setting.env}\``);
-    expect(row).toContain(setting.flag ? `\`--${setting.flag.name}\`` : 'none');
-    if (setting.default) expect(row).toContain(`\`${setting.default}\``);
-  });
-
-  it.each(COMMAND_NAMES)('has a section for tdd %s, with its flags and no others', async (name) => {
-    const heading = readme
-      .split('\n')
-      .find((line) => line.startsWith('### ') && line.includes(`tdd ${name}`));
-    expect(heading).toBeDefined();
-    const text = section(heading ?? '');
-    const { stdout } = await runCli([name, '--help'], { cwd: await makeTempFolder() });
-    const own = stdout.slice(stdout.indexOf('Options:'), stdout.indexOf('Global Options:'));
-    const flags = [...own.matchAll(/^ {2}(--[a-z-]+)/gm)].map(([, flag]) => flag);
-    const settingFlags = new Set(Object.values(SETTINGS).map(({ flag }) => `--${flag?.name}`));
-    for (const flag of flags) if (flag && !settingFlags.has(flag)) expect(text).toContain(flag);
-    for (const [, flag = ''] of text.matchAll(/`(--[a-z-]+)/g)) expect(stdout).toContain(flag);
-  });
-
-  it.each(deployActions())('lists %s among what the deployer needs', (action) => {
-    expect(section('## What the deployer needs')).toContain(`\`${action}\``);
+    expect(text).toContain(`${(seconds / 3_600).toFixed(1)} hours`);
+    expect(text).toContain(`$${dollars.total.toFixed(2)} at list prices`);
+    expect(text).toContain(`S3 write requests are $${dollars.s3.toFixed(2)} of that`);
   });
 
   it('names the terms of both sources', () => {
-    expect(readme).toContain('This product uses the TMDB API but is not endorsed or');
-    expect(readme).toContain('Information courtesy of IMDb (https://www.imdb.com). Used with permission.');
+    const text = readme.replaceAll(/\s+/g, ' ');
+    expect(text).toContain('This product uses the TMDB API but is not endorsed or certified by TMDB.');
+    expect(text).toContain('Information courtesy of IMDb (https://www.imdb.com). Used with permission.');
   });
 });

@@ -68,7 +68,7 @@ export interface Setting<T> {
 }
 
 /**
- * All settings, once: the resolver, the flags, `--help`, config.example.ini, the README's table and the
+ * All settings, once: the resolver, the flags, `--help`, config.example.ini, the table in docs/settings.md and the
  * worker's environment follow from here.
  */
 export const SETTINGS: { readonly [N in SettingName]: Setting<NonNullable<Settings[N]>> } = {

@@ -1,0 +1,83 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { COMMAND_NAMES } from '../../src/cli/program.ts';
+import { runCli } from '../support/run-cli.ts';
+
+/** The checkout's folder. */
+export const root = new URL('../..', import.meta.url).pathname;
+
+/** All pages for users and contributors, by their paths from the root. */
+export const PAGES: readonly string[] = [
+  ...['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'CHANGELOG.md'],
+  ...readdirSync(join(root, 'docs'))
+    .filter((file) => file.endsWith('.md'))
+    .map((file) => `docs/${file}`),
+];
+
+export function readPage(path: string): string {
+  return readFileSync(join(root, path), 'utf8');
+}
+
+export function existsInCheckout(path: string): boolean {
+  return existsSync(join(root, path));
+}
+
+/** The text below a heading, up to the next heading of the same or a higher level; empty when there is none. */
+export function sectionOf(page: string, heading: string): string {
+  const level = /^#+/.exec(heading)?.[0].length ?? 0;
+  const [, ...after] = `\n${page}`.split(`\n${heading}\n`);
+  return (after.join('\n').split(new RegExp(`\\n#{1,${level}} `))[0] ?? '').trim();
+}
+
+/** The cells of a page's table rows, trimmed and without the row of hyphens. */
+export function tableRows(text: string): string[][] {
+  return text
+    .split('\n')
+    .filter((line) => line.startsWith('|') && !/^[|\s-]+$/.test(line))
+    .map((line) => line.slice(1, -1).split(/(?<!\\)\|/))
+    .map((cells) => cells.map((cell) => cell.trim()));
+}
+
+/** The anchors of a page's headings, as GitHub makes them. */
+export function anchorsOf(page: string): string[] {
+  const headings = [...withoutCode(page).matchAll(/^#+ (.+)$/gm)].map(([, text = '']) => text);
+  const seen = new Map<string, number>();
+  return headings.map((heading) => {
+    const anchor = heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+      .replaceAll(' ', '-');
+    const count = seen.get(anchor) ?? 0;
+    seen.set(anchor, count + 1);
+    return count === 0 ? anchor : `${anchor}-${count}`;
+  });
+}
+
+/** A page without its fenced code blocks, where `#` begins a comment. */
+export function withoutCode(page: string): string {
+  return page.replaceAll(/^```[\s\S]*?^```$/gm, '');
+}
+
+/** The flags of a command's `--help`, without the values: its own and, apart, the global ones. */
+export async function flagsOf(command: string): Promise<{ own: string[]; global: string[] }> {
+  const { stdout } = await runCli([command, '--help'], { cwd: root });
+  const [own = '', global = ''] = stdout.slice(stdout.indexOf('Options:')).split('Global Options:');
+  const names = (text: string) =>
+    [...text.matchAll(/^ {2}(?:-\w, )?(--[a-z-]+)/gm)].map(([, flag = '']) => flag);
+  return { own: names(own), global: names(global) };
+}
+
+/** Every `tdd` command line in a page: the command, and its flags. */
+export function commandLines(page: string): { command: string; flags: string[] }[] {
+  const code = [...page.matchAll(/`([^`\n]+)`|^ {4,}(.+)$/gm)].map(
+    ([, inline, block]) => inline ?? block ?? '',
+  );
+  return code.flatMap((line) =>
+    [...line.matchAll(/\btdd ([a-z]+)((?: +[^&`#\s][^&`#\s]*)*)/g)]
+      .filter(([, command = '']) => COMMAND_NAMES.includes(command))
+      .map(([, command = '', rest = '']) => ({
+        command,
+        flags: [...rest.matchAll(/ (--[\w-]+)/g)].map(([, flag = '']) => flag.replaceAll('_', '-')),
+      })),
+  );
+}
