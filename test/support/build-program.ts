@@ -1,9 +1,9 @@
-import { execFile } from 'node:child_process';
 import { cp, mkdtemp, realpath, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { fileURLToPath } from 'node:url';
 import type { TestProject } from 'vitest/node';
+import { runNpmCommand } from './npm.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -12,12 +12,12 @@ declare module 'vitest' {
   }
 }
 
-const root = new URL('../..', import.meta.url).pathname;
+const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** What `npm run build`, `npm pack`, the sandbox and the notebook need. */
 const COPIED = [
   ...['bin', 'src', 'sandbox', 'notebooks', 'scripts', 'test/public-api'],
-  ...['package.json', 'tsconfig.json', 'config.example.ini', 'README.md', 'LICENSE'],
+  ...['package.json', 'tsconfig.json', 'config.example.ini', 'README.md', 'CHANGELOG.md', 'LICENSE'],
 ];
 
 /**
@@ -27,8 +27,9 @@ const COPIED = [
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const program = await mkdtemp(join(await realpath(tmpdir()), 'tdd-program-'));
   for (const path of COPIED) await cp(join(root, path), join(program, path), { recursive: true });
-  await symlink(await realpath(join(root, 'node_modules')), join(program, 'node_modules'));
-  await promisify(execFile)('npm', ['run', '--silent', 'build'], { cwd: program });
+  // A junction is what Windows lets everybody create; elsewhere it is a symbolic link.
+  await symlink(await realpath(join(root, 'node_modules')), join(program, 'node_modules'), 'junction');
+  await runNpmCommand('npm', ['run', '--silent', 'build'], { cwd: program });
   project.provide('program', program);
   return () => rm(program, { recursive: true, force: true });
 }
