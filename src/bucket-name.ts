@@ -1,4 +1,4 @@
-import { UsageError } from './errors.ts';
+import { InvalidValueError } from './errors.ts';
 import { quote } from './text.ts';
 
 /**
@@ -11,12 +11,15 @@ const RESERVED_SUFFIXES = ['-s3alias', '--ol-s3', '.mrap', '--x-s3', '--table-s3
 /**
  * Validates the name of a general purpose bucket and returns it unchanged.
  * The rules: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
- * @throws {UsageError} with the value and the rule that it breaks.
+ * @throws {InvalidValueError} with the rule that the name breaks.
  */
 export function parseBucketName(text: string): string {
   const rule = findBrokenRule(text);
   if (rule === undefined) return text;
-  throw new UsageError(`${quote(text, 80)} is not a valid S3 bucket name: ${rule}.`);
+  throw new InvalidValueError(
+    'The bucket',
+    `must be a valid S3 bucket name (got ${quote(text, 80)}): ${rule}.`,
+  );
 }
 
 function findBrokenRule(name: string): string | undefined {

@@ -14,6 +14,34 @@ export class UsageError extends UserError {
   override readonly exitCode = 2;
 }
 
+/** A value that is not allowed. Its message is a sentence about `subject`, until {@link namingSource} names a flag instead. */
+export class InvalidValueError extends UsageError {
+  /** What is wrong, without the subject: `must be four digits (got "x").` */
+  readonly requirement: string;
+
+  /**
+   * @param subject begins the sentence: `The year`.
+   * @param requirement ends it, with the value in quotes.
+   */
+  constructor(subject: string, requirement: string) {
+    super(`${subject} ${requirement}`);
+    this.requirement = requirement;
+  }
+}
+
+/**
+ * Calls `read`; an {@link InvalidValueError} names the source of the value: `--year must be …`.
+ * @param source a flag, an environment variable, or a key and its file.
+ */
+export function namingSource<T>(source: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof InvalidValueError)) throw error;
+    throw new InvalidValueError(source, error.requirement);
+  }
+}
+
 /** The user cancelled the command, with Ctrl-C or by declining a prompt. Exit code 130. */
 export class CancelledError extends UserError {
   override readonly name: string = 'CancelledError';

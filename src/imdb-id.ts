@@ -1,4 +1,4 @@
-import { UsageError } from './errors.ts';
+import { InvalidValueError } from './errors.ts';
 import { quote } from './text.ts';
 
 /**
@@ -11,11 +11,12 @@ export function isImdbId(value: string): boolean {
 
 /**
  * Validates an IMDb id that a user entered and returns it unchanged.
- * @throws {UsageError} with the value.
+ * @throws {InvalidValueError} for anything else.
  */
 export function parseImdbId(value: string): string {
   if (isImdbId(value)) return value;
-  throw new UsageError(
-    `${quote(value)} is not an IMDb id: give "tt" followed by seven to ten digits, such as tt0133093.`,
+  throw new InvalidValueError(
+    'An IMDb id',
+    `must be "tt" followed by seven to ten digits, such as tt0133093 (got ${quote(value)}).`,
   );
 }

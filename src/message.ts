@@ -1,4 +1,4 @@
-import { UsageError, UserError } from './errors.ts';
+import { InvalidValueError, UserError } from './errors.ts';
 import { isRecord } from './json.ts';
 import { type Partition, parseInitial, parseYear } from './partition.ts';
 import { isRunId } from './run-id.ts';
@@ -66,8 +66,8 @@ function readWith<T>(parse: (value: unknown) => T, fields: Fields, name: string)
   try {
     return parse(fields[name]);
   } catch (cause) {
-    if (!(cause instanceof UsageError)) throw cause;
-    throw new MessageError(`The message has an invalid "${name}": ${cause.message}`, { cause });
+    if (!(cause instanceof InvalidValueError)) throw cause;
+    throw new MessageError(`The message has an invalid "${name}": it ${cause.requirement}`, { cause });
   }
 }
 

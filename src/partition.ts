@@ -1,4 +1,4 @@
-import { UsageError } from './errors.ts';
+import { InvalidValueError } from './errors.ts';
 import { quote } from './text.ts';
 
 /** The unit of work: all movies of one start year whose titles share a two-character initial. */
@@ -26,27 +26,29 @@ export function isInitial(initial: string): boolean {
 
 /**
  * Parses a year from user input or a message: `2004` or `"2004"`.
- * @throws {UsageError} with the value, for anything else.
+ * @throws {InvalidValueError} for anything else.
  */
 export function parseYear(value: unknown): number {
   const year = typeof value === 'string' && /^\d{4}$/.test(value.trim()) ? Number(value) : value;
   if (typeof year === 'number' && isYear(year)) return year;
-  throw new UsageError(
-    `${quote(value)} is not a valid year: give four digits, from ${FIRST_YEAR} to ${LAST_YEAR}.`,
+  throw new InvalidValueError(
+    'The year',
+    `must be four digits from ${FIRST_YEAR} to ${LAST_YEAR} (got ${quote(value)}).`,
   );
 }
 
 /**
  * Parses an initial from user input or a message: `AD`, `ad`, `A_`, `"A "` or `A` (the last two mean `A_`).
- * @throws {UsageError} with the value, for anything else.
+ * @throws {InvalidValueError} for anything else.
  */
 export function parseInitial(value: unknown): string {
   if (typeof value === 'string') {
     const initial = value.toUpperCase().replaceAll(' ', '_').padEnd(2, '_');
     if (value !== '' && isInitial(initial)) return initial;
   }
-  throw new UsageError(
-    `${quote(value)} is not a valid initial: give the first two letters or digits of a title, such as AD, 50 or A_ (for "A Beautiful Mind").`,
+  throw new InvalidValueError(
+    'The initial',
+    `must be the first two letters or digits of a title, such as AD, 50, or A_ for "A Beautiful Mind" (got ${quote(value)}).`,
   );
 }
 

@@ -1,7 +1,12 @@
 import { resolve } from 'node:path';
 import { type Clock, systemClock } from '../clock.ts';
 import { readConfigFile } from '../config/config-file.ts';
-import { missingSetting, resolveSettings, type SettingSources } from '../config/resolve-settings.ts';
+import {
+  findSetting,
+  missingSetting,
+  resolveSettings,
+  type SettingSources,
+} from '../config/resolve-settings.ts';
 import { SETTINGS, type SettingName, type Settings } from '../config/settings.ts';
 import { UsageError } from '../errors.ts';
 import { capitalize } from '../text.ts';
@@ -20,8 +25,10 @@ export interface CommandContext {
   readonly output: Output;
   readonly prompter: Prompter;
   readonly secrets: Secrets;
-  /** `--yes`: questions of consent are answered. */
+  /** `--yes`: every question of consent is answered. */
   readonly yes: boolean;
+  /** Whether missing values may be asked for: on a terminal, without `--yes`. */
+  readonly mayAsk: boolean;
   /** config.ini's absolute path. */
   readonly configPath: string;
   /**
@@ -33,13 +40,15 @@ export interface CommandContext {
   /** All settings. @throws {UsageError} for a value that is not allowed. */
   readonly readSettings: () => Promise<Settings>;
   /**
-   * A setting that this command cannot do without: asked for on a terminal.
-   * @throws {UsageError} elsewhere, naming the flag, the variable and the key.
+   * A setting that this command cannot do without: asked for when it is missing.
+   * @throws {UsageError} when it may not be asked for, naming the flag, the variable and the key.
    */
   readonly requireSetting: <N extends SettingName>(
     settings: Settings,
     name: N,
   ) => Promise<NonNullable<Settings[N]>>;
+  /** Asks for each of these settings that nobody gave, offering its default; gives the defaults when it may not ask. */
+  readonly confirmDefaults: (settings: Settings, names: readonly SettingName[]) => Promise<Settings>;
 }
 
 /** Makes the context of one command's run. */
@@ -57,6 +66,8 @@ export function createContext(
     verbose: flags.verbose === true,
   });
   const prompter = createPrompter({ io, signal, secrets });
+  const yes = flags.yes === true;
+  const mayAsk = prompter.isInteractive && !yes;
   const readSources: CommandContext['readSources'] = async ({ mayBeAbsent = false } = {}) => {
     const file = await readConfigFile(configPath);
     if (namedConfig !== undefined && !file.exists && !mayBeAbsent) {
@@ -72,17 +83,33 @@ export function createContext(
     output,
     prompter,
     secrets,
-    yes: flags.yes === true,
+    yes,
+    mayAsk,
     configPath,
     readSources,
     readSettings: async () => resolveSettings(await readSources()),
     requireSetting: async <N extends SettingName>(settings: Settings, name: N) => {
       const value = settings[name];
       if (value !== undefined) return value;
-      if (!prompter.isInteractive) throw missingSetting(name, configPath);
+      if (!mayAsk) throw missingSetting(name, configPath);
       const { parse, description, secret } = SETTINGS[name];
       const question = { message: `${capitalize(description)}:`, parse };
       return secret ? prompter.askMasked(question) : prompter.askText(question);
+    },
+    confirmDefaults: async (settings, names) => {
+      if (!mayAsk) return settings;
+      const sources = await readSources();
+      const answers: Partial<Record<SettingName, unknown>> = {};
+      for (const name of names.filter((each) => findSetting(each, sources) === undefined)) {
+        const { parse, description, default: standard } = SETTINGS[name];
+        answers[name] = await prompter.askText<unknown>({
+          message: `${capitalize(description)}:`,
+          default: standard,
+          parse,
+        });
+      }
+      // Each answer was parsed by its own row of the table, whose type ties names to values.
+      return { ...settings, ...(answers as Partial<Settings>) };
     },
   };
 }

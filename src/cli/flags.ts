@@ -1,8 +1,10 @@
 import { Option } from 'commander';
+import { flagAttribute } from '../config/resolve-settings.ts';
 import { SETTINGS, type SettingName } from '../config/settings.ts';
-import { UsageError } from '../errors.ts';
+import { InvalidValueError, namingSource } from '../errors.ts';
+import { quote } from '../text.ts';
 
-/** The flags given on the command line, by camel-cased name, as commander gives them. */
+/** The flags of the command line by their camel-cased names, as commander reports them. */
 export type Flags = Readonly<Record<string, unknown>>;
 
 /** The flag of a setting; its help names the variable and the key that mean the same. */
@@ -16,17 +18,26 @@ export function settingOption(name: SettingName): Option {
   );
 }
 
-/** Gathers the values of a flag that can be given more than once. */
+/** Collects the values of a flag that can be repeated. */
 export function collect(value: string, earlier: readonly string[] = []): string[] {
   return [...earlier, value];
 }
 
 /**
- * Reads a number of things given with a flag.
- * @throws {UsageError} for anything but a whole number of at least `least`.
+ * Reads the value of a flag; `undefined` when the flag is not given.
+ * @throws {InvalidValueError} naming the flag.
+ */
+export function readFlag<T>(flags: Flags, flag: string, parse: (text: string) => T): T | undefined {
+  const value = flags[flagAttribute(flag.slice(2))];
+  return value === undefined ? undefined : namingSource(flag, () => parse(String(value)));
+}
+
+/**
+ * Reads a whole number of at least `least`.
+ * @throws {InvalidValueError} for anything else, naming the flag.
  */
 export function parseCount(text: string, flag: string, { least = 1 } = {}): number {
   const count = Number(text);
   if (/^\d+$/.test(text.trim()) && Number.isSafeInteger(count) && count >= least) return count;
-  throw new UsageError(`${flag} "${text}" is no number of things: give a whole number, ${least} or more.`);
+  throw new InvalidValueError(flag, `must be a whole number of ${least} or more (got ${quote(text)}).`);
 }

@@ -3,6 +3,7 @@ import type { FleetConnection } from '../app/fleet-connection.ts';
 import { openFleet, type ProcessContext } from '../app/open-aws.ts';
 import type { Identity } from '../aws/clients.ts';
 import type { Settings } from '../config/settings.ts';
+import { namingSource } from '../errors.ts';
 import { type LakeLocation, parseLakeUrl } from '../lake/open-lake.ts';
 import type { CommandContext } from './context.ts';
 
@@ -31,7 +32,7 @@ export async function readLakeLocation(
 ): Promise<LakeLocation> {
   if (typeof to !== 'string')
     return { kind: 's3', bucket: await context.requireSetting(settings, 'bucketName') };
-  const location = parseLakeUrl(to);
+  const location = namingSource('--to', () => parseLakeUrl(to));
   if (location.kind === 's3') return location;
   return { kind: 'directory', directory: resolve(context.io.cwd, location.directory) };
 }

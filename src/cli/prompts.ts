@@ -53,7 +53,7 @@ export function createPrompter({ io, signal, secrets }: PrompterDeps): Prompter 
   return {
     isInteractive,
     askText: async ({ message, default: standard, parse }) => {
-      const question = { type: 'input', message, validate: validator(parse) };
+      const question = { type: 'input', message, validate: validator(parse, io.stderr.columns) };
       return parse(String(await ask(standard === undefined ? question : { ...question, default: standard })));
     },
     askMasked: async ({ message, default: standard, parse }) => {
@@ -63,7 +63,13 @@ export function createPrompter({ io, signal, secrets }: PrompterDeps): Prompter 
       };
       return read(
         String(
-          await ask({ type: 'password', mask: '*', toggleMask: false, message, validate: validator(read) }),
+          await ask({
+            type: 'password',
+            mask: '*',
+            toggleMask: false,
+            message,
+            validate: validator(read, io.stderr.columns),
+          }),
         ),
       );
     },
@@ -117,16 +123,21 @@ function questionOutput({ stderr, env }: Io): Writable {
   return Object.assign(output, { isTTY: stderr.isTTY, columns: stderr.columns });
 }
 
-function validator(parse: (text: string) => unknown): (text: string) => true | string {
+/** Parses an answer; its error is shown in lines of whole words, since the prompt library breaks within words. */
+function validator(parse: (text: string) => unknown, columns = 80): (text: string) => true | string {
   return (text) => {
     try {
       parse(text);
       return true;
     } catch (error) {
-      if (error instanceof UsageError) return error.message;
+      if (error instanceof UsageError) return wrap(error.message, columns - 3);
       throw error;
     }
   };
+}
+
+function wrap(text: string, width: number): string {
+  return text.replace(new RegExp(`(.{1,${Math.max(width, 20)}})(?: +|$)`, 'g'), '$1\n').trimEnd();
 }
 
 function isTruthy(value: string | undefined): boolean {

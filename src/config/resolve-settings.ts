@@ -1,4 +1,4 @@
-import { UsageError } from '../errors.ts';
+import { namingSource, UsageError } from '../errors.ts';
 import { SETTING_NAMES, SETTINGS, type Setting, type SettingName, type Settings } from './settings.ts';
 
 /** What config.ini says. */
@@ -54,12 +54,7 @@ export function resolveSetting<N extends SettingName>(
   const setting: Setting<NonNullable<Settings[N]>> = SETTINGS[name];
   const given = findSetting(name, sources);
   if (given === undefined) return setting.default === undefined ? undefined : setting.parse(setting.default);
-  try {
-    return setting.parse(given.text);
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    throw new UsageError(`${given.source}: ${error.message}`, { cause: error });
-  }
+  return namingSource(given.source, () => setting.parse(given.text));
 }
 
 /** What was given for a setting, before it is parsed and without its default. */

@@ -195,7 +195,7 @@ export const SETTINGS: { readonly [N in SettingName]: Setting<NonNullable<Settin
     default: '4',
     worker: true,
     description: 'Lambda workers at once, 2 to 1000; they share the requests per second',
-    parse: parseWholeNumber('workers', 2, 1000),
+    parse: parseWholeNumber('The number of workers', 2, 1000),
   },
   memorySize: {
     section: 'AWS',
@@ -204,7 +204,7 @@ export const SETTINGS: { readonly [N in SettingName]: Setting<NonNullable<Settin
     flag: { name: 'memory-size', value: 'MB' },
     default: '512',
     description: "a worker's memory in MB, 128 to 10240",
-    parse: parseWholeNumber('megabytes', 128, 10_240),
+    parse: parseWholeNumber('The memory size', 128, 10_240),
   },
 };
 

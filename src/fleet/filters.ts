@@ -1,4 +1,4 @@
-import { UsageError } from '../errors.ts';
+import { InvalidValueError, UsageError } from '../errors.ts';
 import { quote } from '../text.ts';
 
 /** Which partitions a launch sends. */
@@ -32,7 +32,7 @@ export function completeFilters(given: Partial<FleetFilters>, nowMs: number): Fl
     throw new UsageError(`The first year ${minYear} is after the last year ${maxYear}: give an earlier one.`);
   }
   if (limit !== undefined && !(Number.isSafeInteger(limit) && limit > 0)) {
-    throw new UsageError(`${limit} is no number of partitions: give a whole number above 0.`);
+    throw new InvalidValueError('The limit', `must be a whole number of 1 or more (got ${limit}).`);
   }
   return {
     minYear,
@@ -71,14 +71,15 @@ const UNIT_MS = { h: 3_600_000, d: 86_400_000, w: 7 * 86_400_000 } as const;
 /**
  * Reads an age as people write it: `30d`, `12h`, `2w`.
  * @returns milliseconds.
- * @throws {UsageError} for anything else, naming the value.
+ * @throws {InvalidValueError} for anything else.
  */
 export function parseAge(text: string): number {
   const [, number, unit] = /^(\d{1,5})([hdw])$/.exec(text.trim().toLowerCase()) ?? [];
   if (number !== undefined && Number(number) > 0)
     return Number(number) * UNIT_MS[unit as keyof typeof UNIT_MS];
-  throw new UsageError(
-    `${quote(text)} is no age: give a number of hours, days or weeks, such as 12h, 30d or 8w.`,
+  throw new InvalidValueError(
+    'The age',
+    `must be a number of hours, days or weeks, such as 12h, 30d or 8w (got ${quote(text)}).`,
   );
 }
 

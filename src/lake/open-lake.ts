@@ -1,6 +1,7 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { parseBucketName } from '../bucket-name.ts';
-import { UsageError } from '../errors.ts';
+import { InvalidValueError } from '../errors.ts';
+import { quote } from '../text.ts';
 import type { Lake } from './lake.ts';
 
 /** Where a lake is. */
@@ -10,19 +11,20 @@ export type LakeLocation =
 
 /**
  * Parses the place of a lake: `s3://bucket`, or a directory.
- * @throws {UsageError} for a prefix in a bucket, an invalid bucket name, another scheme, or an empty text.
+ * @throws {InvalidValueError} for a prefix in a bucket, an invalid bucket name, another scheme, or an empty text.
  */
 export function parseLakeUrl(text: string): LakeLocation {
   const url = text.trim();
-  if (url === '') throw new UsageError('The lake has no place: give a directory or s3://bucket.');
+  if (url === '') throw new InvalidValueError('The lake', 'must be a directory or s3://bucket (got "").');
   const [, scheme, rest] = /^([a-z][a-z0-9+.-]*):\/\/(.*)$/is.exec(url) ?? [];
   if (scheme === undefined || rest === undefined) return { kind: 'directory', directory: text };
   if (scheme.toLowerCase() !== 's3')
-    throw new UsageError(`"${url}" is no place of a lake: give a directory or s3://bucket.`);
+    throw new InvalidValueError('The lake', `must be a directory or s3://bucket (got ${quote(url)}).`);
   const bucket = rest.replace(/\/$/, '');
   if (bucket.includes('/'))
-    throw new UsageError(
-      `"${url}" has a prefix, which a lake cannot have: give s3://${bucket.split('/')[0]}.`,
+    throw new InvalidValueError(
+      'The lake',
+      `must be a whole bucket, without a prefix, such as s3://${bucket.split('/')[0]} (got ${quote(url)}).`,
     );
   return { kind: 's3', bucket: parseBucketName(bucket) };
 }

@@ -5,12 +5,12 @@ import { UsageError } from '../../src/errors.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 
 test.each([
-  ['lambdaName', 'a b', /"a b" is no name for a Lambda function/],
+  ['lambdaName', 'a b', /The function name must be .*\(got "a b"\)/],
   ['queueName', 'films.fifo', /FIFO/],
-  ['bucketName', 'Films', /"Films" is not a valid S3 bucket name/],
-  ['workers', 1, /"1" is no number of workers/],
-  ['workers', 2.5, /"2.5" is no number of workers/],
-  ['memorySize', 64, /"64" is no number of megabytes/],
+  ['bucketName', 'Films', /The bucket must be .*\(got "Films"\)/],
+  ['workers', 1, /The number of workers must be .*\(got "1"\)/],
+  ['workers', 2.5, /The number of workers must be .*\(got "2\.5"\)/],
+  ['memorySize', 64, /The memory size must be .*\(got "64"\)/],
 ])('planDeploy refuses %s %o of settings made by hand, before it calls AWS', async (name, value, message) => {
   const settings = {
     ...resolveSettings({ env: {}, file: undefined }),

@@ -71,11 +71,11 @@ describe('resolveSettings', () => {
   });
 
   test.each([
-    [{ flags: { workers: '1' }, env: {} }, '--workers: "1" is no'],
-    [{ env: { TDD_WORKERS: '1' } }, 'TDD_WORKERS: "1" is no'],
+    [{ flags: { workers: '1' }, env: {} }, '--workers must be a whole number from 2 to 1000 (got "1")'],
+    [{ env: { TDD_WORKERS: '1' } }, 'TDD_WORKERS must be a whole'],
     [
       { env: {}, file: configFile({ 'AWS.WORKERS': '1' }) },
-      '[AWS] WORKERS in /home/me/config.ini: "1" is no',
+      '[AWS] WORKERS in /home/me/config.ini must be a whole',
     ],
   ])('says where a bad value came from: %#', (sources, message) => {
     expect(() => resolveSettings(sources)).toThrow(UsageError);

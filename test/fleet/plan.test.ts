@@ -131,8 +131,8 @@ describe('planFleet', () => {
 describe('completeFilters', () => {
   it.each<[Partial<FleetFilters>, string]>([
     [{ minYear: 2010, maxYear: 2009 }, 'The first year 2010 is after the last year 2009'],
-    [{ limit: 0 }, '0 is no number of partitions'],
-    [{ limit: 1.5 }, '1.5 is no number of partitions'],
+    [{ limit: 0 }, 'must be a whole number of 1 or more (got 0)'],
+    [{ limit: 1.5 }, 'must be a whole number of 1 or more (got 1.5)'],
   ])('refuses %j', (given, message) => {
     expect(() => completeFilters(given, NOW)).toThrow(message);
   });
@@ -148,6 +148,6 @@ describe('parseAge', () => {
   });
 
   it.each(['', '30', '0d', '-1d', '1.5d', '6m', '30 d'])('refuses %j', (text) => {
-    expect(() => parseAge(text)).toThrow('is no age');
+    expect(() => parseAge(text)).toThrow('must be a number of hours, days or weeks');
   });
 });

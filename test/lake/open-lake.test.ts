@@ -17,12 +17,12 @@ test.each([
 });
 
 test.each([
-  ['s3://data-lake/prefix', 'has a prefix'],
-  ['s3://data-lake//', 'has a prefix'],
-  ['s3://', 'no name of an S3 bucket'],
-  ['s3://Data_Lake', 'lower-case'],
-  ['https://data-lake.s3.amazonaws.com', 'no place of a lake'],
-  ['  ', 'no place'],
+  ['s3://data-lake/prefix', 'without a prefix'],
+  ['s3://data-lake//', 'without a prefix'],
+  ['s3://', 'valid S3 bucket name'],
+  ['s3://Data_Lake', 'lowercase'],
+  ['https://data-lake.s3.amazonaws.com', 'must be a directory or s3://bucket'],
+  ['  ', 'must be a directory'],
 ])('refuses %j', (text, reason) => {
   expect(() => parseLakeUrl(text)).toThrow(UsageError);
   expect(() => parseLakeUrl(text)).toThrow(reason);

@@ -141,7 +141,7 @@ describe('a message that can never succeed', () => {
   it.each([
     ['not JSON', /not JSON/],
     ['{"year": "two thousand", "initial": "AD"}', /year/],
-    ['{"year": 99999, "initial": "AD"}', /invalid "year": 99999/],
+    ['{"year": 99999, "initial": "AD"}', /invalid "year".*99999/],
     ['{"year": 2004, "initial": "../../imdb"}', /initial/],
     ['{"year": 2004, "initial": ["AD"]}', /initial/],
   ])('goes to the dead-letter queue at once, with the reason: %s', async (text, reason) => {

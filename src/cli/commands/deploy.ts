@@ -43,11 +43,18 @@ export const deploy = defineCommand<DeployInput, DeployResult>({
 });
 
 async function readInput(context: CommandContext, flags: Flags): Promise<DeployInput> {
-  const settings = await context.readSettings();
+  const given = await context.readSettings();
   const dryRun = readDryRun(context, flags, { act: 'deploy' });
-  const bucketName = await context.requireSetting(settings, 'bucketName');
-  const apiKey = await context.requireSetting(settings, 'apiKey');
-  return { settings: { ...settings, bucketName, apiKey }, dryRun };
+  const named = await context.confirmDefaults(given, ['lambdaName', 'queueName']);
+  const bucketName = await context.requireSetting(named, 'bucketName');
+  const apiKey = await context.requireSetting(named, 'apiKey');
+  const settings = { ...named, bucketName, apiKey };
+  const answered = SETTING_NAMES.filter((name) => settings[name] !== given[name]);
+  if (answered.length > 0) {
+    const keys = answered.map((name) => `[${SETTINGS[name].section}] ${SETTINGS[name].key}`).join(', ');
+    context.output.info(`To keep these answers for the next command, set ${keys} in ${context.configPath}.`);
+  }
+  return { settings, dryRun };
 }
 
 async function run(context: CommandContext, { settings, dryRun }: DeployInput): Promise<DeployResult> {

@@ -12,12 +12,13 @@ import { userAgent } from '../../app/version.ts';
 import type { Settings } from '../../config/settings.ts';
 import type { DownloadReport } from '../../download/download-partition.ts';
 import { countDone } from '../../download/manifest.ts';
-import { UsageError } from '../../errors.ts';
+import { namingSource, UsageError } from '../../errors.ts';
 import type { PartitionIndex } from '../../imdb/partition-index.ts';
 import { parseImdbId } from '../../imdb-id.ts';
 import type { LakeLocation } from '../../lake/open-lake.ts';
-import { type Partition, parseInitial, parseYear, partitionName } from '../../partition.ts';
+import { type Partition, partitionName } from '../../partition.ts';
 import type { TmdbClient } from '../../tmdb/client.ts';
+import { askForPartition, readPartitionFlags } from '../ask-partition.ts';
 import { defineCommand } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { collect, type Flags, parseCount } from '../flags.ts';
@@ -33,10 +34,13 @@ interface DownloadInput {
   readonly settings: Settings;
   readonly apiKey: string;
   readonly location: LakeLocation;
-  readonly what: { readonly partition: Partition } | { readonly imdbIds: readonly string[] };
+  readonly what: DownloadChoice;
   readonly limit: number | undefined;
   readonly refresh: boolean;
 }
+
+/** One partition, or single titles. */
+type DownloadChoice = { readonly partition: Partition } | { readonly imdbIds: readonly string[] };
 
 /** The result of `tdd download`. */
 interface DownloadResult {
@@ -84,25 +88,30 @@ export const download = defineCommand<DownloadInput, DownloadResult>({
 });
 
 async function readInput(context: CommandContext, flags: Flags): Promise<DownloadInput> {
-  const what = readWhat(flags);
+  const chosen = readChoice(context, flags);
   const limit = flags.limit === undefined ? undefined : parseCount(String(flags.limit), '--limit');
   const settings = await context.readSettings();
+  const what = 'imdbIds' in chosen ? chosen : { partition: await askForPartition(context, chosen) };
   const location = await readLakeLocation(context, settings, flags.to);
   const apiKey = await context.requireSetting(settings, 'apiKey');
   return { settings, apiKey, location, what, limit, refresh: flags.refresh === true };
 }
 
-function readWhat(flags: Flags): DownloadInput['what'] {
+function readChoice(context: CommandContext, flags: Flags) {
   const { year, initial, imdbId } = flags;
-  const byPartition = year !== undefined || initial !== undefined;
-  if (Array.isArray(imdbId)) {
-    if (byPartition) throw new UsageError('Give either --year and --initial or --imdb-id, not both.');
-    return { imdbIds: [...new Set(imdbId.map((id) => parseImdbId(String(id))))] };
+  if (!Array.isArray(imdbId)) {
+    return readPartitionFlags(
+      context,
+      flags,
+      'Say what to download: give --year and --initial together, or --imdb-id.',
+    );
   }
-  if (year === undefined || initial === undefined) {
-    throw new UsageError('Say what to download: --year and --initial together, or --imdb-id.');
+  if (year !== undefined || initial !== undefined) {
+    throw new UsageError('Give either --year and --initial or --imdb-id, not both.');
   }
-  return { partition: { year: parseYear(year), initial: parseInitial(initial) } };
+  return {
+    imdbIds: namingSource('--imdb-id', () => [...new Set(imdbId.map((id) => parseImdbId(String(id))))]),
+  };
 }
 
 async function run(context: CommandContext, input: DownloadInput): Promise<DownloadResult> {

@@ -7,7 +7,7 @@ import { formatNumberOf } from '../../text.ts';
 import { defineCommand } from '../command.ts';
 import { askConsent, readDryRun, showPlan } from '../consent.ts';
 import type { CommandContext } from '../context.ts';
-import { type Flags, parseCount } from '../flags.ts';
+import { type Flags, parseCount, readFlag } from '../flags.ts';
 import { formatLaunch, formatLaunchPlan, type LaunchResult } from '../format-launch.ts';
 import { type FleetInput, openCommandFleet, readFleetInput } from '../open-connection.ts';
 import { createProgress } from '../progress.ts';
@@ -69,14 +69,18 @@ export const launch = defineCommand<LaunchInput, LaunchResult>({
 });
 
 async function readInput(context: CommandContext, flags: Flags): Promise<LaunchInput> {
-  const { minYear, maxYear, initial, olderThan, limit } = flags;
+  const minYear = readFlag(flags, '--min-year', parseYear);
+  const maxYear = readFlag(flags, '--max-year', parseYear);
+  const initial = readFlag(flags, '--initial', parseInitial);
+  const olderThanMs = readFlag(flags, '--older-than', parseAge);
+  const { limit } = flags;
   const filters = completeFilters(
     {
-      ...(minYear !== undefined && { minYear: parseYear(minYear) }),
-      ...(maxYear !== undefined && { maxYear: parseYear(maxYear) }),
-      ...(initial !== undefined && { initial: parseInitial(initial) }),
+      ...(minYear !== undefined && { minYear }),
+      ...(maxYear !== undefined && { maxYear }),
+      ...(initial !== undefined && { initial }),
       ...(limit !== undefined && { limit: parseCount(String(limit), '--limit') }),
-      ...(olderThan !== undefined && { olderThanMs: parseAge(String(olderThan)) }),
+      ...(olderThanMs !== undefined && { olderThanMs }),
       onlyMissing: flags.onlyMissing === true,
       failed: flags.failed === true,
     },

@@ -1,8 +1,8 @@
 import type { DeadLetter } from '../../app/dead-letters.ts';
 import { planRedrive, redrive as putBack, type RedriveReport } from '../../app/redrive.ts';
-import { UsageError } from '../../errors.ts';
+import { InvalidValueError, namingSource } from '../../errors.ts';
 import { type Partition, parseInitial, parseYear, partitionName } from '../../partition.ts';
-import { formatCount, formatNumberOf } from '../../text.ts';
+import { formatCount, formatNumberOf, quote } from '../../text.ts';
 import { defineCommand } from '../command.ts';
 import { askConsent, readDryRun, showPlan } from '../consent.ts';
 import type { CommandContext } from '../context.ts';
@@ -65,9 +65,13 @@ async function readInput(context: CommandContext, flags: Flags): Promise<Redrive
 
 function parsePartition(text: string): Partition {
   const [year, initial, ...rest] = text.split('/');
-  if (rest.length === 0 && initial !== undefined)
-    return { year: parseYear(year), initial: parseInitial(initial) };
-  throw new UsageError(`"${text}" is no partition: give its year and initial, such as 2004/AD.`);
+  if (rest.length === 0 && initial !== undefined) {
+    return namingSource('--partition', () => ({ year: parseYear(year), initial: parseInitial(initial) }));
+  }
+  throw new InvalidValueError(
+    '--partition',
+    `must be a year and an initial, such as 2004/AD (got ${quote(text)}).`,
+  );
 }
 
 async function run(

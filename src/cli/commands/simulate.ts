@@ -1,9 +1,9 @@
 import { openLakeAt, openQueues } from '../../app/open-aws.ts';
 import { followRun, type RunEnd, type SentPartition, simulate as send } from '../../app/simulate.ts';
 import { countDone, type Manifest } from '../../download/manifest.ts';
-import { UsageError } from '../../errors.ts';
 import type { LakeLocation } from '../../lake/open-lake.ts';
-import { type Partition, parseInitial, parseYear, partitionName } from '../../partition.ts';
+import { type Partition, partitionName } from '../../partition.ts';
+import { askForPartition, readPartitionFlags } from '../ask-partition.ts';
 import { defineCommand } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import type { Flags } from '../flags.ts';
@@ -47,13 +47,11 @@ export const simulate = defineCommand<SimulateInput, SimulateResult>({
 });
 
 async function readInput(context: CommandContext, flags: Flags): Promise<SimulateInput> {
-  const { year, initial, wait } = flags;
-  if (year === undefined || initial === undefined) {
-    throw new UsageError('Say which partition to send: --year and --initial together.');
-  }
-  const partition = { year: parseYear(year), initial: parseInitial(initial) };
+  const instruction = 'Say which partition to send: give --year and --initial together.';
+  const given = readPartitionFlags(context, flags, instruction);
   const settings = await context.readSettings();
-  const waitIn = wait === true ? await readLakeLocation(context, settings) : undefined;
+  const partition = await askForPartition(context, given);
+  const waitIn = flags.wait === true ? await readLakeLocation(context, settings) : undefined;
   return { partition, queueName: settings.queueName, waitIn };
 }
 

@@ -95,20 +95,48 @@ describe.each(AWS_TARGETS)('tdd deploy and tdd destroy, on $name', ({ start }) =
 
   test('asks for what it lacks, shows the plan, and asks before it does anything', async () => {
     const person: NonNullable<CliOptions['person']> = async ({ sees, types }) => {
-      await sees('S3 bucket:');
+      await sees('(tmdb-downloader-lambda)');
+      types('fil ms\r');
+      await sees('The function name must be');
+      types('\x7f\x7f\x7fms\r');
+      await sees('(tmdb-downloader-queue)');
+      types('films-queue\r');
+      await sees('bucket:');
       types('films-lake\r');
       await sees('API key');
       types(`${KEY}\r`);
+      await sees('set [DATALAKE] BUCKET_NAME, [TMDB] API_KEY, [AWS] LAMBDA_NAME, [AWS] QUEUE_NAME in ');
       await sees('AWS account 000000000000');
       await sees('event source');
       await sees('Do this in account 000000000000, region us-east-1?');
       types('y\r');
     };
-    const names = ['--lambda-name', 'films', '--queue-name', 'films-queue'];
-    const done = await run(['deploy', ...names], { env: { ...aws.env, TMDB_BASE_URL: NO_TMDB }, person });
+    const done = await run(['deploy'], { env: { ...aws.env, TMDB_BASE_URL: NO_TMDB }, person });
     expect(done.exitCode).toBe(0);
     expect(done.stdout + done.stderr).not.toContain(KEY);
     expect(await queueExists()).toBe(true);
+  });
+
+  test('asks only for what neither flag, environment nor config.ini gives, for a dry run too', async () => {
+    const env = { ...aws.env, TMDB_API_KEY: KEY, TDD_LAMBDA_NAME: 'films', TMDB_BASE_URL: NO_TMDB };
+    const person: NonNullable<CliOptions['person']> = async ({ sees, types }) => {
+      await sees('(tmdb-downloader-queue)');
+      types('\r');
+    };
+    const flags = ['--datalake-bucket-name', 'films-lake', '--dry-run', '--json'];
+    const { exitCode, stdout, stderr } = await run(['deploy', ...flags], { env, person });
+    expect(exitCode).toBe(0);
+    expect(stderr).not.toMatch(/function:|bucket:|To keep/);
+    expect(JSON.parse(stdout).resources).toContainEqual(
+      expect.objectContaining({ name: 'tmdb-downloader-queue' }),
+    );
+  });
+
+  test('asks nothing with --yes', async () => {
+    const env = { ...aws.env, TMDB_API_KEY: KEY };
+    const { exitCode, stderr } = await run(['deploy', '--yes'], { env, person: async () => {} });
+    expect(exitCode).toBe(2);
+    expect(stderr).toMatch(/^tdd: [^\n]*--datalake-bucket-name[^\n]*\n$/);
   });
 
   test.each([

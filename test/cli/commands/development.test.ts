@@ -81,7 +81,9 @@ describe('tdd development without a terminal', () => {
     const cwd = await makeTempFolder();
     const run = await runCli(['development', '--datalake_bucket_name=My_Lake', '--no-verify'], { cwd });
     expect(run.exitCode).toBe(2);
-    expect(run.stderr).toMatch(/^tdd: --datalake-bucket-name: "My_Lake" /);
+    expect(run.stderr).toMatch(
+      /^tdd: --datalake-bucket-name must be a valid S3 bucket name \(got "My_Lake"\)/,
+    );
   });
 
   test('doubts a key that looks unlike any, without showing it', async () => {
@@ -119,7 +121,7 @@ describe('tdd development on a terminal', () => {
       person: async ({ sees, types }) => {
         await sees('bucket:');
         types('My Lake\r');
-        await sees('is not a valid S3 bucket name');
+        await sees('must be a valid S3 bucket name');
         types(`${'\x7f'.repeat(7)}my-lake\r`);
         await sees('token:');
         types(`${GOOD_KEY}\r`);

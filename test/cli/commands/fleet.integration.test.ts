@@ -144,11 +144,11 @@ describe.each(AWS_TARGETS)('tdd launch, status, redrive, pause and resume, on $n
   });
 
   test.each([
-    [['--min-year', '20O4'], '"20O4" is not a valid year'],
+    [['--min-year', '20O4'], '--min-year must be four digits from 1870 to 2200 (got "20O4")'],
     [['--min-year', '2010', '--max-year', '2009'], 'The first year 2010 is after the last year 2009'],
-    [['--initial', '?'], 'is not a valid initial'],
-    [['--limit', '0'], '--limit "0" is no number'],
-    [['--older-than', '3 months'], 'is no age'],
+    [['--initial', '?'], '--initial must be'],
+    [['--limit', '0'], '--limit must be a whole number of 1 or more (got "0")'],
+    [['--older-than', '3 months'], '--older-than must be'],
   ])('refuses %j', async (flags, message) => {
     const { stderr, exitCode } = await run(['launch', ...flags, '--dry-run']);
     expect(stderr).toContain(message);

@@ -1,0 +1,40 @@
+import { UsageError } from '../errors.ts';
+import { type Partition, parseInitial, parseYear } from '../partition.ts';
+import type { CommandContext } from './context.ts';
+import { type Flags, readFlag } from './flags.ts';
+
+/** What `--year` and `--initial` say. */
+type PartitionFlags = Partial<Partition>;
+
+/**
+ * Reads `--year` and `--initial`.
+ * @param instruction the error's sentence when one is missing and nobody can be asked.
+ * @throws {UsageError} for an invalid value, or a missing one unless {@link askForPartition} can ask.
+ */
+export function readPartitionFlags(
+  { mayAsk }: CommandContext,
+  flags: Flags,
+  instruction: string,
+): PartitionFlags {
+  const year = readFlag(flags, '--year', parseYear);
+  const initial = readFlag(flags, '--initial', parseInitial);
+  if (!mayAsk && (year === undefined || initial === undefined)) throw new UsageError(instruction);
+  return { ...(year !== undefined && { year }), ...(initial !== undefined && { initial }) };
+}
+
+/** Completes a partition by asking for what its flags do not say. */
+export async function askForPartition(
+  { prompter }: CommandContext,
+  given: PartitionFlags,
+): Promise<Partition> {
+  const year =
+    given.year ?? (await prompter.askText({ message: 'Year:', default: '2004', parse: parseYear }));
+  const initial =
+    given.initial ??
+    (await prompter.askText({
+      message: 'Initial (the first two characters of the titles):',
+      default: 'AD',
+      parse: parseInitial,
+    }));
+  return { year, initial };
+}
