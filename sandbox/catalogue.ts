@@ -1,4 +1,5 @@
 import { drawCases } from './catalogue/cases.ts';
+import { EXAMPLE_IDS, makeExampleCases } from './catalogue/examples.ts';
 import {
   type DocumentSettings,
   type ExpectedTitle,
@@ -7,47 +8,47 @@ import {
 } from './catalogue/expected-title.ts';
 import { createIds } from './catalogue/ids.ts';
 import { COLUMNS, formatRow, type ImdbRow, makeOtherRow } from './catalogue/imdb-rows.ts';
-import type { CatalogueCase, Knowledge } from './catalogue/situations.ts';
+import type { CatalogueCase, TmdbAnswers } from './catalogue/scenarios.ts';
 import type { TmdbMovie } from './catalogue/tmdb-movie.ts';
 import { createRandom } from './random.ts';
 
 export interface CatalogueOptions {
   /** The same seed and numbers make the same catalogue. */
   readonly seed?: string | number;
-  /** Movies (titleType `movie`); below about 80 some situations and awkward titles are left out. */
+  /** Movies (titleType `movie`); below about 80, some scenarios and awkward titles are missing. The examples come on top. */
   readonly titles?: number;
-  /** Rows of other types for each movie. */
+  /** Rows of other title types per movie. */
   readonly othersPerTitle?: number;
-  /** The years most movies are of. */
+  /** The release years of most movies. */
   readonly years?: readonly number[];
-  /** Years that one movie in a hundred is of. */
+  /** The release years of one movie in a hundred. */
   readonly olderYears?: readonly number[];
 }
 
-/** An invented IMDb list and what an invented TMDB knows of it. Nothing in it is anybody's content. */
+/** An invented IMDb list, and TMDB's invented answers for it. None of the content is TMDB's or IMDb's. */
 export interface Catalogue {
   readonly seed: string;
-  /** Every row of the list in the order of the file. */
+  /** Every row of the list, in file order. */
   readonly rows: readonly ImdbRow[];
-  /** The movie rows, each with what TMDB knows of it. */
+  /** The movie rows, each with TMDB's answers. */
   readonly cases: readonly CatalogueCase[];
-  /** Lines of the file that are not rows; a reader counts and skips them. */
+  /** Malformed lines in the list, which a reader must count and skip. */
   readonly badLines: readonly string[];
-  /** What TMDB answers for an IMDb id. */
-  knowledgeOf(imdbId: string): Knowledge;
-  /** The movie of a TMDB id. */
+  /** TMDB's answers for an IMDb id. */
+  answersOf(imdbId: string): TmdbAnswers;
+  /** The movie with a TMDB id. */
   movieOf(tmdbId: number): TmdbMovie | undefined;
-  /** The lines of title.basics.tsv, the header first, without line ends. */
+  /** The lines of title.basics.tsv without line endings, header first. */
   lines(): Generator<string>;
-  /** What must be in the lake for each movie with a year, by IMDb id. */
+  /** What the lake must contain for each movie that has a year, by IMDb id. */
   expectedTitles(settings?: DocumentSettings): Map<string, ExpectedTitle>;
 }
 
-const NOTHING: Knowledge = { find: [] };
+const NO_ANSWERS: TmdbAnswers = { find: [] };
 const YEARS = [2019, 2020, 2021, 2022, 2023, 2024];
 const OLDER_YEARS = [1931, 1968, 1999, 2012];
 
-/** Invents a catalogue from a seed: by default about 3,000 movies among 15,000 rows. */
+/** Invents a catalogue from a seed; by default, about 3,000 movies among 15,000 rows. */
 export function createCatalogue(
   { initialOf }: { readonly initialOf: InitialOf },
   {
@@ -59,20 +60,23 @@ export function createCatalogue(
   }: CatalogueOptions = {},
 ): Catalogue {
   const random = createRandom(seed);
-  const ids = createIds(random);
+  const ids = createIds(random, EXAMPLE_IDS);
   const drawYear = (): number | null => {
     if (random.chance(0.01)) return null;
     return random.pick(olderYears.length > 0 && random.chance(0.01) ? olderYears : years);
   };
-  const cases = drawCases({ seed: String(seed), random, ids, titles, drawYear });
+  const cases = [
+    ...drawCases({ seed: String(seed), random, ids, titles, drawYear }),
+    ...makeExampleCases(String(seed)),
+  ];
   const others = Array.from({ length: titles * othersPerTitle }, () =>
     makeOtherRow(random, ids.imdb(), years),
   );
   const rows = [...cases.map(({ row }) => row), ...others].sort((a, b) => (a.tconst < b.tconst ? -1 : 1));
-  const knowledge = new Map(cases.map((known) => [known.row.tconst, known.knowledge]));
+  const answers = new Map(cases.map((given) => [given.row.tconst, given.answers]));
   const movies = new Map(cases.flatMap(moviesOf).map((movie) => [movie.tmdbId, movie]));
   const badLines = [
-    `${ids.imdb()}\tmovie\tCut Off in the Mid`,
+    `${ids.imdb()}\tmovie\tInterrupted in the Mid`,
     'no-id\tmovie\tNo Id\tNo Id\t0\t2020\t\\N\t90\tDrama',
   ];
 
@@ -81,7 +85,7 @@ export function createCatalogue(
     rows,
     cases,
     badLines,
-    knowledgeOf: (imdbId) => knowledge.get(imdbId) ?? NOTHING,
+    answersOf: (imdbId) => answers.get(imdbId) ?? NO_ANSWERS,
     movieOf: (tmdbId) => movies.get(tmdbId),
     *lines() {
       yield COLUMNS.join('\t');
@@ -92,14 +96,14 @@ export function createCatalogue(
     },
     expectedTitles(settings) {
       const expected = cases.map(
-        (known) => [known.row.tconst, expectTitle(known, initialOf, settings)] as const,
+        (given) => [given.row.tconst, expectTitle(given, initialOf, settings)] as const,
       );
       return new Map(expected.filter((entry): entry is [string, ExpectedTitle] => entry[1] !== undefined));
     },
   };
 }
 
-function moviesOf({ knowledge, movie }: CatalogueCase): TmdbMovie[] {
-  const { details, find } = knowledge;
-  return [movie, details === 'refused' ? undefined : details, ...find].filter((known) => known !== undefined);
+function moviesOf({ answers, movie }: CatalogueCase): TmdbMovie[] {
+  const { details, find } = answers;
+  return [movie, details === 'refused' ? undefined : details, ...find].filter((given) => given !== undefined);
 }

@@ -7,38 +7,38 @@ import type { JsonObject } from './catalogue/tmdb-movie.ts';
 import type { Catalogue } from './catalogue.ts';
 
 export interface VerifyOptions {
-  /** Verify only these partitions; the whole lake when absent. */
+  /** The partitions to verify; the whole lake when absent. */
   readonly partitions?: readonly Partition[];
-  /** The settings that the lake was downloaded with. */
-  readonly view?: DocumentSettings;
+  /** The settings of the download. */
+  readonly settings?: DocumentSettings;
 }
 
-/** How a lake compares with the catalogue; it is correct when the three lists are empty. */
+/** The differences between a lake and the catalogue; a correct lake has three empty lists. */
 export interface LakeReport {
   /** Correct movie documents. */
   readonly movies: number;
   /** Correct review documents. */
   readonly reviews: number;
-  /** Keys that should exist and do not. */
+  /** Expected keys that do not exist. */
   readonly missing: readonly string[];
-  /** Keys that exist and should not. */
+  /** Keys that exist unexpectedly. */
   readonly unexpected: readonly string[];
-  /** Keys of documents that differ or are not JSON. */
+  /** Keys of documents that differ from the expected ones or are not valid JSON. */
   readonly wrong: readonly string[];
 }
 
 const FOLDERS = ['tmdb/movies/', 'tmdb/reviews/'];
 const READS_AT_ONCE = 16;
 
-/** Compares every document under `tmdb/movies` and `tmdb/reviews` with what the catalogue says it must be. */
+/** Compares every document under `tmdb/movies` and `tmdb/reviews` with the one that the catalogue expects. */
 export async function verifyLake(
   { lake, catalogue }: { readonly lake: Pick<Lake, 'list' | 'read'>; readonly catalogue: Catalogue },
-  { partitions, view }: VerifyOptions = {},
+  { partitions, settings }: VerifyOptions = {},
 ): Promise<LakeReport> {
   const wanted = partitions && new Set(partitions.map(partitionName));
   const expected = new Map<string, JsonObject>();
-  for (const title of catalogue.expectedTitles(view).values()) {
-    if (wanted?.has(partitionName(title.partition)) ?? true) expectDocuments(title, expected);
+  for (const title of catalogue.expectedTitles(settings).values()) {
+    if (wanted?.has(partitionName(title.partition)) ?? true) addDocuments(title, expected);
   }
   const missing = new Set(expected.keys());
   const found: { key: string; document: JsonObject }[] = [];
@@ -69,7 +69,7 @@ export async function verifyLake(
   };
 }
 
-function expectDocuments(title: ExpectedTitle, expected: Map<string, JsonObject>): void {
+function addDocuments(title: ExpectedTitle, expected: Map<string, JsonObject>): void {
   const { partition, tmdbId, movieDocument, reviewDocuments = [] } = title;
   if (tmdbId === undefined || movieDocument === undefined) return;
   expected.set(movieKey(partition, tmdbId), movieDocument);
@@ -82,7 +82,7 @@ async function* listDocuments(lake: Pick<Lake, 'list'>): AsyncGenerator<string> 
   }
 }
 
-/** `2004/AD` of `tmdb/movies/year-2004/initial-AD/…`. */
+/** `tmdb/movies/year-2004/initial-AD/…` → `2004/AD`. */
 function partitionOf(key: string): string {
   const [, year = '', initial = ''] = /\/year-(\d+)\/initial-([^/]*)\//.exec(key) ?? [];
   return `${year}/${initial}`;

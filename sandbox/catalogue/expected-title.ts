@@ -1,44 +1,44 @@
 import type { Partition } from '../../src/partition.ts';
 import { genreIds, makeAppended, makeFindRow, makeMovieDocument } from './movie-document.ts';
 import { makeReviewDocuments } from './review-documents.ts';
-import type { CatalogueCase } from './situations.ts';
+import type { CatalogueCase } from './scenarios.ts';
 import type { JsonObject, TmdbMovie } from './tmdb-movie.ts';
 
-/** The settings that documents depend on; the defaults are the program's own. */
+/** The settings that change documents; the defaults are those of `tdd`. */
 export interface DocumentSettings {
   readonly lookup?: 'details' | 'find';
   readonly language?: string;
   readonly reviewLanguage?: string;
-  /** Names given to append_to_response beside `reviews`. */
+  /** Names given to `append_to_response` in addition to `reviews`. */
   readonly append?: readonly string[];
 }
 
-/** What the lake must hold for one IMDb id when its partition is complete. */
+/** What the lake must contain for one IMDb id once its partition is complete. */
 export interface ExpectedTitle {
   readonly partition: Partition;
   readonly state: 'found' | 'notFound' | 'refused';
   readonly tmdbId?: number;
-  /** Set on the other of two ids that share a movie: the id that owns the documents. */
+  /** Where two ids of a partition share a movie: the id that owns the documents, set on the other one. */
   readonly duplicateOf?: string;
   readonly movieDocument?: JsonObject;
   readonly reviewDocuments?: readonly JsonObject[];
 }
 
-/** How `expectTitle` names a partition's initial. */
+/** The rule that assigns a title to its partition's initial. */
 export type InitialOf = (title: string) => string;
 
-/** The expected result for one movie row; `undefined` for a row without a year, which has no partition. */
+/** What the lake must contain for one row; `undefined` for a row without a year, which has no partition. */
 export function expectTitle(
-  known: CatalogueCase,
+  given: CatalogueCase,
   initialOf: InitialOf,
   settings: DocumentSettings = {},
 ): ExpectedTitle | undefined {
-  const { row, movie, situation } = known;
+  const { row, movie, scenario } = given;
   if (row.startYear === null) return undefined;
   const partition = { year: row.startYear, initial: initialOf(row.primaryTitle) };
-  if (movie === undefined) return { partition, state: situation === 'refused' ? 'refused' : 'notFound' };
+  if (movie === undefined) return { partition, state: scenario === 'refused' ? 'refused' : 'notFound' };
   const found = { partition, state: 'found', tmdbId: movie.tmdbId } as const;
-  const owner = ownerOf(known, movie, settings);
+  const owner = ownerOf(given, movie, settings);
   if (owner !== row.tconst) return { ...found, duplicateOf: owner };
   return {
     ...found,
@@ -51,10 +51,10 @@ export function expectTitle(
   };
 }
 
-/** The id that TMDB names owns the document, else the smaller; rows of `/find` name none. */
-function ownerOf({ row, twin }: CatalogueCase, movie: TmdbMovie, { lookup }: DocumentSettings): string {
-  if (twin === undefined) return row.tconst;
-  const smaller = row.tconst < twin ? row.tconst : twin;
+/** The movie's own `imdb_id` owns the documents, otherwise the smaller id; results of `/find` have no `imdb_id`. */
+function ownerOf({ row, otherId }: CatalogueCase, movie: TmdbMovie, { lookup }: DocumentSettings): string {
+  if (otherId === undefined) return row.tconst;
+  const smaller = row.tconst < otherId ? row.tconst : otherId;
   return lookup === 'find' ? smaller : movie.imdbId || smaller;
 }
 

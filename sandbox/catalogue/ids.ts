@@ -1,16 +1,16 @@
 import type { Random } from '../random.ts';
 
-/** Ids that are given once only. */
+/** Draws unique ids. */
 export interface Ids {
-  /** An IMDb title id of 7 or 8 digits; of 8 for the younger half of them, as at IMDb. */
+  /** An IMDb title id with 7 or 8 digits, at random when not given. */
   imdb(digits?: 7 | 8): string;
   /** A TMDB movie id. */
   tmdb(): number;
 }
 
-/** Gives ids in an order that has nothing to do with the titles. */
-export function createIds(random: Random): Ids {
-  const given = new Set<number | string>();
+/** Draws ids in an order unrelated to the titles, and never one of `reserved`. */
+export function createIds(random: Random, reserved: readonly (number | string)[]): Ids {
+  const given = new Set(reserved);
   const once = <T extends number | string>(draw: () => T): T => {
     for (;;) {
       const id = draw();

@@ -42,7 +42,7 @@ function answerFind(catalogue: Catalogue, id: string, query: URLSearchParams): A
   const source = query.get('external_source');
   if (source === null) return validationAnswer('external_source must be provided');
   if (source !== 'imdb_id') return errorAnswer(5);
-  const { details, find, tvEntry } = catalogue.knowledgeOf(id);
+  const { details, find, tvEntry } = catalogue.answersOf(id);
   if (details === 'refused') return errorAnswer(44);
   const language = languageOf(query);
   return json({
@@ -84,7 +84,7 @@ function answerReviews(
 
 /** An IMDb id works in the place of a number (recorded, not documented). */
 function lookUp(catalogue: Catalogue, id: string): TmdbMovie | 'refused' | undefined {
-  if (/^tt\d+$/.test(id)) return catalogue.knowledgeOf(id).details;
+  if (/^tt\d+$/.test(id)) return catalogue.answersOf(id).details;
   return /^\d+$/.test(id) ? catalogue.movieOf(Number(id)) : undefined;
 }
 

@@ -1,29 +1,31 @@
 import { describe, expect, it } from 'vitest';
-import { REQUIRED } from '../../sandbox/catalogue/situations.ts';
+import { REQUIRED } from '../../sandbox/catalogue/scenarios.ts';
 import { AWKWARD_TITLES } from '../../sandbox/catalogue/titles.ts';
+import { createCatalogue } from '../../sandbox/catalogue.ts';
+import { initialOf } from '../../src/imdb/title-partition.ts';
 import { partitionName } from '../../src/partition.ts';
 import { caseOf, makeCatalogue } from './small-catalogue.ts';
 
 describe('createCatalogue', () => {
-  it('makes the same list and the same expected titles from the same seed', () => {
+  it('makes the same list and the same expectations from the same seed', () => {
     const [one, two] = [makeCatalogue({ seed: 'a' }), makeCatalogue({ seed: 'a' })];
     expect([...one.lines()]).toEqual([...two.lines()]);
     expect([...one.expectedTitles()]).toEqual([...two.expectedTitles()]);
   });
 
-  it('makes another list of another seed', () => {
+  it('makes another list from another seed', () => {
     expect([...makeCatalogue({ seed: 'a' }).lines()]).not.toEqual([...makeCatalogue({ seed: 'b' }).lines()]);
   });
 
-  it('has every situation and every awkward title, also when it is small', () => {
+  it('has every scenario and every awkward title even when it is small', () => {
     const { cases } = makeCatalogue({ titles: 100 });
-    const situations = new Set(cases.map(({ situation }) => situation));
-    for (const [situation] of REQUIRED) expect(situations).toContain(situation);
+    const scenarios = new Set(cases.map(({ scenario }) => scenario));
+    for (const [scenario] of REQUIRED) expect(scenarios).toContain(scenario);
     const titles = new Set(cases.map(({ row }) => row.primaryTitle));
     for (const { title } of AWKWARD_TITLES) expect(titles).toContain(title);
   });
 
-  it('has about 3,000 movies among 15,000 rows by default, with unique ids of 7 and 8 digits', () => {
+  it('has unique ids of 7 and 8 digits, and one movie in five rows', () => {
     const { rows, cases } = makeCatalogue({ titles: 3_000, othersPerTitle: 4 });
     expect(rows.filter(({ titleType }) => titleType === 'movie').length).toBe(cases.length);
     expect(rows.length).toBeGreaterThanOrEqual(15_000);
@@ -33,7 +35,14 @@ describe('createCatalogue', () => {
     expect(cases.some(({ row }) => row.startYear === null)).toBe(true);
   });
 
-  it('writes lines that split into nine columns, save the bad ones', () => {
+  it("contains the examples of --help and of the prompts' defaults", () => {
+    const { cases } = createCatalogue({ initialOf }, { titles: 0 });
+    const partitions = cases.map(({ row }) => `${row.startYear}/${initialOf(row.primaryTitle)}`);
+    expect(partitions.filter((name) => name === '2004/AD').length).toBeGreaterThan(3);
+    expect(cases.map(({ row }) => row.tconst)).toEqual(expect.arrayContaining(['tt0133093', 'tt0137523']));
+  });
+
+  it('writes lines with nine columns, except the malformed ones', () => {
     const catalogue = makeCatalogue();
     const [header = '', ...lines] = [...catalogue.lines()];
     expect(header.split('\t').slice(0, 3)).toEqual(['tconst', 'titleType', 'primaryTitle']);
@@ -48,12 +57,12 @@ describe('expectedTitles', () => {
   const catalogue = makeCatalogue();
   const expected = catalogue.expectedTitles();
 
-  it('leaves out movies without a year', () => {
+  it('omits movies without a year', () => {
     const dated = catalogue.cases.filter(({ row }) => row.startYear !== null);
     expect(expected.size).toBe(dated.length);
   });
 
-  it('gives a found movie its ids and its genre ids, and keeps no reviews in it', () => {
+  it('adds the ids and genre ids to a found movie, and leaves out its reviews', () => {
     const { row } = caseOf(catalogue, 'ordinary', ({ movie }) => movie?.reviews === 40);
     const { movieDocument, reviewDocuments, tmdbId } = expected.get(row.tconst) ?? {};
     expect(movieDocument).toMatchObject({ id: tmdbId, idIMDB: row.tconst, id_imdb: row.tconst });
@@ -64,28 +73,28 @@ describe('expectedTitles', () => {
     expect(new Set(reviewDocuments?.map(({ id }) => id)).size).toBe(40);
   });
 
-  it.each(['miss', 'wrongMovieMiss', 'tvOnly'] as const)('says notFound of %s', (situation) => {
-    expect(expected.get(caseOf(catalogue, situation).row.tconst)).toMatchObject({ state: 'notFound' });
+  it.each(['miss', 'wrongMovieMiss', 'tvOnly'] as const)('expects notFound for %s', (scenario) => {
+    expect(expected.get(caseOf(catalogue, scenario).row.tconst)).toMatchObject({ state: 'notFound' });
   });
 
-  it('says refused where TMDB refuses the id', () => {
+  it('expects refused where TMDB rejects the id', () => {
     expect(expected.get(caseOf(catalogue, 'refused').row.tconst)).toMatchObject({ state: 'refused' });
   });
 
   it.each([
-    ['twinsNamed', 'details', 'larger'],
-    ['twinsNamed', 'find', 'smaller'],
-    ['twinsUnnamed', 'details', 'smaller'],
-  ] as const)('gives the movie of %s by %s to the %s id alone', (situation, lookup, owner) => {
-    const { row, twin = '' } = caseOf(catalogue, situation);
-    const [smaller, larger] = [row.tconst, twin].sort() as [string, string];
-    const expected = catalogue.expectedTitles({ lookup });
+    ['duplicateNamed', 'details', 'larger'],
+    ['duplicateNamed', 'find', 'smaller'],
+    ['duplicateUnnamed', 'details', 'smaller'],
+  ] as const)('assigns the movie of %s with lookup %s to the %s id only', (scenario, lookup, owner) => {
+    const { row, otherId = '' } = caseOf(catalogue, scenario);
+    const [smaller, larger] = [row.tconst, otherId].sort() as [string, string];
+    const expectedTitles = catalogue.expectedTitles({ lookup });
     const [owned, other] = owner === 'larger' ? [larger, smaller] : [smaller, larger];
-    expect(expected.get(owned)?.movieDocument).toMatchObject({ idIMDB: owned });
-    expect(expected.get(other)).toMatchObject({ state: 'found', duplicateOf: owned });
-    expect(expected.get(other)).not.toHaveProperty('movieDocument');
+    expect(expectedTitles.get(owned)?.movieDocument).toMatchObject({ idIMDB: owned });
+    expect(expectedTitles.get(other)).toMatchObject({ state: 'found', duplicateOf: owned });
+    expect(expectedTitles.get(other)).not.toHaveProperty('movieDocument');
     const partitions = [owned, other]
-      .map((id) => expected.get(id)?.partition)
+      .map((id) => expectedTitles.get(id)?.partition)
       .map((at) => at && partitionName(at));
     expect(partitions[0]).toBe(partitions[1]);
   });

@@ -78,7 +78,7 @@ function answer(path: string, query = ''): unknown {
 }
 
 const imdbIds = catalogue.cases
-  .filter(({ situation }) => situation === 'ordinary')
+  .filter(({ scenario }) => scenario === 'ordinary')
   .map(({ row }) => row.tconst);
 const errorCodes = [6, 7, 22, 34, 44] as const satisfies readonly ErrorCode[];
 

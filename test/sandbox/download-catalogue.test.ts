@@ -14,8 +14,8 @@ import { makeCatalogue } from './small-catalogue.ts';
 const catalogue = makeCatalogue();
 const DEFAULTS = { lookup: 'details', language: 'en-US', reviewLanguage: 'en-US', append: [] } as const;
 
-/** The expected titles by partition. */
-function byPartition(titles: ReadonlyMap<string, ExpectedTitle>): Map<string, [Partition, string[]]> {
+/** The IMDb ids of each partition. */
+function groupByPartition(titles: ReadonlyMap<string, ExpectedTitle>): Map<string, [Partition, string[]]> {
   const groups = new Map<string, [Partition, string[]]>();
   for (const [imdbId, { partition }] of titles) {
     const name = partitionName(partition);
@@ -25,7 +25,7 @@ function byPartition(titles: ReadonlyMap<string, ExpectedTitle>): Map<string, [P
   return groups;
 }
 
-/** Downloads the whole catalogue, unpaced, and compares the lake and the states with what is expected. */
+/** Downloads the whole catalogue without pacing. @returns a lake report, and the actual and expected states. */
 async function downloadAll(settings: LookupSettings, options: Partial<TmdbStandInOptions> = {}) {
   const standIn = await startTmdbStandIn({ catalogue, ...options });
   const clock = { now: () => Date.now(), sleep: async () => undefined };
@@ -38,11 +38,16 @@ async function downloadAll(settings: LookupSettings, options: Partial<TmdbStandI
     apiKey: SANDBOX_API_KEY,
   });
   const lake = new MemoryLake();
-  const expectedTitles = catalogue.expectedTitles(settings);
+  const titles = catalogue.expectedTitles(settings);
   const states: Record<string, unknown> = {};
-  for (const [partition, ids] of byPartition(expectedTitles).values()) {
-    const titles = ids.map((imdbId) => ({ imdbId, title: 'not needed' }));
-    const job = { partition, snapshot: '2026-11-22', titles, settings, run: 'run' };
+  for (const [partition, ids] of groupByPartition(titles).values()) {
+    const job = {
+      partition,
+      snapshot: '2026-11-22',
+      titles: ids.map((imdbId) => ({ imdbId, title: 'not needed' })),
+      settings,
+      run: 'run',
+    };
     await downloadPartition({ lake, tmdb, clock }, job);
     const manifest = lake.text(`tmdb/manifests/year-${partition.year}/initial-${partition.initial}.json`);
     Object.assign(states, JSON.parse(manifest ?? '{}').titles);
@@ -50,12 +55,12 @@ async function downloadAll(settings: LookupSettings, options: Partial<TmdbStandI
   const stats = standIn.stats();
   await standIn.stop();
   const expected = Object.fromEntries(
-    [...expectedTitles].map(([imdbId, { state, tmdbId, duplicateOf }]) => [
+    [...titles].map(([imdbId, { state, tmdbId, duplicateOf }]) => [
       imdbId,
       { state, ...(tmdbId && { tmdbId }), ...(duplicateOf && { duplicateOf }) },
     ]),
   );
-  return { report: await verifyLake({ lake, catalogue }, { view: settings }), states, expected, stats };
+  return { report: await verifyLake({ lake, catalogue }, { settings }), states, expected, stats };
 }
 
 describe('a download of the whole catalogue', () => {
@@ -65,27 +70,27 @@ describe('a download of the whole catalogue', () => {
     [{ reviewLanguage: 'fr-FR', append: ['credits', 'keywords'] }, {}],
     [{}, { faults: { rate: 0.1 } }],
     [{}, { shiftPages: true }],
-  ])('makes the lake that it must be (%j, %j)', async (settings, options) => {
+  ])('writes exactly the expected documents (%j, %j)', async (settings, options) => {
     const { report, states, expected, stats } = await downloadAll({ ...DEFAULTS, ...settings }, options);
     expect(report).toMatchObject({ missing: [], unexpected: [], wrong: [] });
     expect(states).toMatchObject(expected);
     expect(Object.keys(stats.byFault).length > 0).toBe(options.faults !== undefined);
   });
 
-  it('asks once for a movie with at most 20 reviews and twice for a miss', async () => {
+  it('needs 1 request for a movie with at most 20 reviews, and 2 for a miss', async () => {
     const { stats, report } = await downloadAll(DEFAULTS);
     const dated = catalogue.cases.filter(({ row }) => row.startYear !== null);
     const pages = (reviews: number): number => Math.max(1, Math.ceil(reviews / 20));
-    const ordinary = dated.filter(({ situation }) => situation === 'ordinary');
-    const misses = dated.filter(({ situation }) => situation === 'miss');
-    const asked = (imdbId: string, tmdbId = 0): number =>
+    const ordinary = dated.filter(({ scenario }) => scenario === 'ordinary');
+    const misses = dated.filter(({ scenario }) => scenario === 'miss');
+    const requestsFor = (imdbId: string, tmdbId = 0): number =>
       stats.requests.filter(({ path }) =>
         path.split('/').some((part) => part === imdbId || part === String(tmdbId)),
       ).length;
     for (const { row, movie } of ordinary) {
-      expect(asked(row.tconst, movie?.tmdbId)).toBe(pages(movie?.reviews ?? 0));
+      expect(requestsFor(row.tconst, movie?.tmdbId)).toBe(pages(movie?.reviews ?? 0));
     }
-    for (const { row } of misses) expect(asked(row.tconst)).toBe(2);
+    for (const { row } of misses) expect(requestsFor(row.tconst)).toBe(2);
     expect(report.movies).toBeGreaterThan(100);
   });
 });

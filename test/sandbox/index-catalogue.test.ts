@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => imdb.stop());
 
-describe('the index of a catalogue’s list', () => {
+describe("the partition index of a catalogue's list", () => {
   it('has the expected partitions and ids', async () => {
     const expected = new Map<string, string[]>();
     for (const [imdbId, { partition }] of catalogue.expectedTitles()) {
@@ -40,7 +40,7 @@ describe('the index of a catalogue’s list', () => {
     for (const [name, ids] of expected) expect(indexed.get(name)?.sort()).toEqual(ids.sort());
   });
 
-  it('counts movies without a year and lines that are no rows', () => {
+  it('counts movies without a year and malformed lines', () => {
     const withoutYear = catalogue.cases.filter(({ row }) => row.startYear === null);
     expect(index.withoutYear.count).toBe(withoutYear.length);
     expect(index.rowCounts).toEqual({
@@ -50,7 +50,7 @@ describe('the index of a catalogue’s list', () => {
     });
   });
 
-  it('costs one download', () => {
+  it('downloads the list once', () => {
     expect(imdb.stats().downloads).toBe(1);
   });
 });

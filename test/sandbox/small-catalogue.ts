@@ -1,25 +1,25 @@
-import type { CatalogueCase, Situation } from '../../sandbox/catalogue/situations.ts';
+import type { CatalogueCase, Scenario } from '../../sandbox/catalogue/scenarios.ts';
 import { type Catalogue, type CatalogueOptions, createCatalogue } from '../../sandbox/catalogue.ts';
 
-/** A catalogue for tests of the sandbox, with a plain rule for initials. */
+/** A catalogue for tests of the sandbox, with a simple rule for initials. */
 export function makeCatalogue(options: CatalogueOptions = {}): Catalogue {
   return createCatalogue({ initialOf: plainInitial }, { titles: 150, othersPerTitle: 2, ...options });
 }
 
-/** The case of a situation; `accept` chooses among several. */
+/** The first case of a scenario that `accept` accepts. */
 export function caseOf(
   catalogue: Catalogue,
-  situation: Situation,
-  accept: (known: CatalogueCase) => boolean = () => true,
+  scenario: Scenario,
+  accept: (given: CatalogueCase) => boolean = () => true,
 ): CatalogueCase {
-  const found = catalogue.cases.find((known) => known.situation === situation && accept(known));
-  if (found === undefined) throw new Error(`The catalogue has no such case of ${situation}.`);
+  const found = catalogue.cases.find((given) => given.scenario === scenario && accept(given));
+  if (found === undefined) throw new Error(`The catalogue has no matching case of ${scenario}.`);
   return found;
 }
 
 /** The ordinary movie with this number of reviews. */
 export function movieWithReviews(catalogue: Catalogue, reviews: number): { imdbId: string; tmdbId: number } {
-  const { row, movie } = caseOf(catalogue, 'ordinary', (known) => known.movie?.reviews === reviews);
+  const { row, movie } = caseOf(catalogue, 'ordinary', (given) => given.movie?.reviews === reviews);
   return { imdbId: row.tconst, tmdbId: movie?.tmdbId ?? 0 };
 }
 

@@ -87,7 +87,7 @@ describe('/3/movie/{id}', () => {
   });
 
   it('answers 404 with code 34 for what it does not know, with and without `success`', async () => {
-    const misses = catalogue.cases.filter(({ situation }) => situation === 'miss').slice(0, 12);
+    const misses = catalogue.cases.filter(({ scenario }) => scenario === 'miss').slice(0, 12);
     const answers = await Promise.all(misses.map(({ row }) => askTmdb(`/3/movie/${row.tconst}`)));
     for (const answer of answers) expect(answer).toMatchObject({ status: 404, json: { status_code: 34 } });
     expect(new Set(answers.map(({ json }) => 'success' in json))).toEqual(new Set([true, false]));

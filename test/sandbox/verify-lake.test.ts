@@ -11,14 +11,14 @@ const { imdbId, tmdbId } = movieWithReviews(catalogue, 40);
 const partition = catalogue.expectedTitles().get(imdbId)?.partition ?? { year: 0, initial: '' };
 const key = movieKey(partition, tmdbId);
 
-/** Writes the expected documents, as a faultless download would. */
+/** Writes the expected documents, as a correct download does. */
 async function fill(
   lake: MemoryLake,
-  view?: DocumentSettings,
+  settings?: DocumentSettings,
   wanted: (partition: Partition) => boolean = () => true,
 ) {
   for (const { partition, tmdbId = 0, movieDocument, reviewDocuments = [] } of catalogue
-    .expectedTitles(view)
+    .expectedTitles(settings)
     .values()) {
     if (!movieDocument || !wanted(partition)) continue;
     await lake.write(movieKey(partition, tmdbId), JSON.stringify(movieDocument), JSON_TYPE);
@@ -34,7 +34,7 @@ describe('verifyLake', () => {
     lake = new MemoryLake();
   });
 
-  it('finds nothing wrong with a lake that is as it must be', async () => {
+  it('accepts a correct lake', async () => {
     await fill(lake);
     const report = await verifyLake({ lake, catalogue });
     expect(report).toMatchObject({ missing: [], unexpected: [], wrong: [] });
@@ -42,13 +42,13 @@ describe('verifyLake', () => {
     expect(report.reviews).toBeGreaterThan(200);
   });
 
-  it('calls everything missing in an empty lake', async () => {
+  it('reports every document of an empty lake as missing', async () => {
     const report = await verifyLake({ lake, catalogue });
     expect(report).toMatchObject({ movies: 0, reviews: 0, unexpected: [], wrong: [] });
     expect(report.missing).toContain(key);
   });
 
-  it('names documents that differ in one value, lack one, have one more or are no JSON', async () => {
+  it('reports documents with a wrong, missing or additional value, and invalid JSON', async () => {
     await fill(lake);
     const { movieDocument = {}, reviewDocuments = [] } = catalogue.expectedTitles().get(imdbId) ?? {};
     const [first = {}, second = {}, third = {}] = reviewDocuments;
@@ -64,14 +64,14 @@ describe('verifyLake', () => {
     expect(report).toMatchObject({ missing: [], unexpected: [] });
   });
 
-  it('takes the fields of a document in any order', async () => {
+  it('ignores the order of fields', async () => {
     await fill(lake);
     const document = Object.entries(catalogue.expectedTitles().get(imdbId)?.movieDocument ?? {});
     await lake.write(key, JSON.stringify(Object.fromEntries(document.reverse())), JSON_TYPE);
     expect(await verifyLake({ lake, catalogue })).toMatchObject({ wrong: [] });
   });
 
-  it('names what must not be there, and leaves other folders alone', async () => {
+  it('reports unexpected documents, and ignores other folders', async () => {
     await fill(lake);
     const stray = movieKey(partition, 99_999_999);
     await lake.write(stray, '{}', JSON_TYPE);
@@ -79,7 +79,7 @@ describe('verifyLake', () => {
     expect(await verifyLake({ lake, catalogue })).toMatchObject({ unexpected: [stray], missing: [] });
   });
 
-  it('looks at the partitions asked for alone', async () => {
+  it('verifies only the given partitions', async () => {
     await fill(lake, {}, ({ year, initial }) => year === partition.year && initial === partition.initial);
     const report = await verifyLake({ lake, catalogue }, { partitions: [partition] });
     expect(report).toMatchObject({ missing: [], unexpected: [], wrong: [] });
@@ -93,9 +93,9 @@ describe('verifyLake', () => {
     { append: ['credits', 'keywords'] },
     { language: 'de-DE' },
     { reviewLanguage: 'fr-FR' },
-  ] as const)('knows the lake of other settings (%j)', async (view) => {
-    await fill(lake, view);
-    expect(await verifyLake({ lake, catalogue }, { view })).toMatchObject({
+  ] as const)('verifies a lake downloaded with other settings (%j)', async (settings) => {
+    await fill(lake, settings);
+    expect(await verifyLake({ lake, catalogue }, { settings })).toMatchObject({
       missing: [],
       unexpected: [],
       wrong: [],
