@@ -4,7 +4,7 @@ import { classifyAnswer } from './classify-answer.ts';
 import { apiKeyWriter, createKeyRejectedError, redactKey } from './client.ts';
 import { type HttpGet, TransportError } from './http.ts';
 
-/** A key, and the client to check it with. */
+/** The API key to check, and how to reach TMDB. */
 export interface KeyCheck {
   readonly http: HttpGet;
   readonly baseUrl: string;
@@ -13,9 +13,9 @@ export interface KeyCheck {
 }
 
 /**
- * Checks the key with one request (`GET /3/authentication`).
+ * Checks an API key with one unpaced request, `GET /3/authentication`.
  * @throws {KeyRejectedError} when TMDB rejects the key.
- * @throws {UserError} when TMDB cannot be reached, or answers something else.
+ * @throws {UserError} when TMDB cannot be reached or its response is neither an acceptance nor a rejection.
  */
 export async function checkKey({ http, baseUrl, apiKey, signal }: KeyCheck): Promise<void> {
   const url = new URL(`${baseUrl}/3/authentication`);
@@ -23,7 +23,7 @@ export async function checkKey({ http, baseUrl, apiKey, signal }: KeyCheck): Pro
   const answer = await http(url, { headers, signal }).catch((error: unknown) => {
     if (!(error instanceof TransportError)) throw error;
     throw new UserError(
-      `TMDB at ${baseUrl} could not be reached to check the key (${error.message}): see to the network and try again.`,
+      `Cannot reach TMDB at ${baseUrl} to check the API key (${error.message}): check the network connection and try again.`,
       { cause: error },
     );
   });
@@ -31,8 +31,6 @@ export async function checkKey({ http, baseUrl, apiKey, signal }: KeyCheck): Pro
   if (verdict.next === 'use' && isRecord(verdict.json) && verdict.json.success === true) return;
   if (verdict.next === 'keyRejected') throw createKeyRejectedError(verdict.reason);
   const reason =
-    'reason' in verdict ? verdict.reason : verdict.next === 'use' ? 'not as TMDB does' : verdict.next;
-  throw new UserError(
-    `TMDB at ${baseUrl} could not check the key (it answered: ${reason}): try again later.`,
-  );
+    'reason' in verdict ? verdict.reason : verdict.next === 'use' ? 'unexpected content' : verdict.next;
+  throw new UserError(`TMDB at ${baseUrl} could not check the API key (${reason}): try again later.`);
 }

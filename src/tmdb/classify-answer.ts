@@ -1,22 +1,23 @@
 import { isRecord, parseJson } from '../json.ts';
 import type { HttpAnswer } from './http.ts';
 
-/** What an answer means, and hence what to do next. */
+/** What the client does next, given a response. */
 export type Verdict =
   | { readonly next: 'use'; readonly json: unknown }
   | { readonly next: 'notFound' }
-  /** Permanent: no retry. */
+  /** A permanent error for this title: no retry. */
   | { readonly next: 'refused'; readonly reason: string }
   | { readonly next: 'throttled'; readonly retryAfter: string | undefined }
   | { readonly next: 'retry'; readonly reason: string }
   | { readonly next: 'keyRejected'; readonly reason: string };
 
-/** "The ID is invalid": the only 500 of TMDB's that is permanent. */
+/** TMDB's error code for "The ID is invalid": its only 500 that is permanent. */
 const INVALID_ID = 44;
 
 /**
- * Reads TMDB's status and error codes (https://developer.themoviedb.org/docs/errors). A refusal counts only
- * with TMDB's own JSON: a 404 or 403 page of a proxy or a CDN says nothing about a title or a key.
+ * Classifies a response by its HTTP status and TMDB's error code (https://developer.themoviedb.org/docs/errors). An
+ * error is permanent only with TMDB's own JSON error, since a 403 or 404 page from a proxy or CDN says nothing about a title or
+ * a key. The exceptions are 401, always a rejected key, and 429, always throttling.
  */
 export function classifyAnswer({ status, body, retryAfter }: HttpAnswer): Verdict {
   if (status === 429) return { next: 'throttled', retryAfter };
@@ -41,7 +42,7 @@ interface TmdbError {
   readonly text: string;
 }
 
-/** TMDB's error bodies: `{status_code, status_message}` with `success` or `failure` or neither, or `{errors: […]}`. */
+/** Reads TMDB's error bodies: `{status_code, status_message}`, with or without `success` or `failure`, or `{errors: […]}`. */
 function readError(json: unknown): TmdbError | undefined {
   if (!isRecord(json)) return undefined;
   if (typeof json.status_code === 'number') {

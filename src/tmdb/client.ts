@@ -1,26 +1,27 @@
 import type { Clock } from '../clock.ts';
+import { withFullStop } from '../text.ts';
 import { classifyAnswer, type Verdict } from './classify-answer.ts';
 import { BadAnswerError, KeyRejectedError, OutageError, RequestFailedError } from './errors.ts';
 import { type HttpAnswer, type HttpGet, TransportError } from './http.ts';
 import type { Pacer } from './pacer.ts';
 import { createOutageWatch, MAX_ATTEMPTS, parseRetryAfter, retryDelayMs } from './retry.ts';
 
-/** What TMDB says to one question. */
+/** TMDB's final answer to one request. `refused`: a permanent error for this title. */
 export type TmdbAnswer<T> =
   | { readonly kind: 'ok'; readonly value: T }
   | { readonly kind: 'notFound' }
   | { readonly kind: 'refused'; readonly reason: string };
 
-/** TMDB's API as the look-ups see it: every request paced, every answer checked, every transient fault retried. */
+/** TMDB's API with pacing, validation and retries: every request is rate-limited and every transient error retried. */
 export interface TmdbClient {
   /**
-   * Sends one GET, and again after each transient fault.
-   * @param path such as `/3/movie/tt0133093`; its parts must have been checked before.
-   * @param read takes the JSON apart; throws {@link BadAnswerError} when it is not of the documented shape.
-   * @throws {RequestFailedError} after {@link MAX_ATTEMPTS} tries, while TMDB answers others.
-   * @throws {OutageError} when all requests fail, probes of unrelated movies included.
+   * Sends a GET request and retries transient errors, with exponential backoff and jitter.
+   * @param path such as `/3/movie/tt0133093`; the caller must have validated its parts.
+   * @param read parses the JSON; throws {@link BadAnswerError} when it does not have the documented shape.
+   * @throws {RequestFailedError} after {@link MAX_ATTEMPTS} failed attempts while TMDB answers other requests.
+   * @throws {OutageError} when all requests fail, including probes of unrelated movies.
    * @throws {KeyRejectedError} when TMDB rejects the key.
-   * @throws the signal's reason when it is aborted.
+   * @throws the signal's reason when the signal is aborted.
    */
   get<T>(
     path: string,
@@ -28,30 +29,30 @@ export interface TmdbClient {
     read: (json: unknown) => T,
     signal?: AbortSignal,
   ): Promise<TmdbAnswer<T>>;
-  /** How many requests were sent so far, and how many of them were answered with 429. */
+  /** The number of requests sent so far, and how many of them were answered with 429. */
   readonly sent: { readonly requests: number; readonly throttled: number };
 }
 
-/** What the client is made of. */
+/** The parts of a client. */
 interface TmdbClientOptions {
   readonly http: HttpGet;
   readonly pacer: Pacer;
   readonly clock: Clock;
-  /** Uniform in [0, 1): jitter for the waits between tries. */
+  /** Uniform in [0, 1): for the jitter of the backoff and for choosing probes. */
   readonly random: () => number;
-  /** `https://api.themoviedb.org`, or a stand-in. */
+  /** Such as `https://api.themoviedb.org`, without a trailing slash. */
   readonly baseUrl: string;
   /** A v3 key (32 hex digits) or a v4 read token (`eyJ…`). */
   readonly apiKey: string;
 }
 
-/** Probes ask for random numbers below this: "no such movie" is an answer, too. */
-const MOVIE_NUMBERS = 1_000_000;
+/** Probes request random TMDB ids up to this one. A 404 also proves that TMDB answers. */
+const MAX_PROBED_ID = 1_000_000;
 const PROBES = 3;
 
 /**
- * Makes the client of TMDB, which is the only retry layer. A reset, a time-out, a 5xx or a malformed body is a failed
- * try; a 429 is not: it slows the pacer down and costs no try.
+ * Creates the TMDB client, the only layer that retries requests to TMDB. A connection reset, a timeout, a 5xx or a
+ * malformed body is a failed attempt. A 429 is not: it slows the pacer down and the request is sent again.
  */
 export function createTmdbClient({
   http,
@@ -85,13 +86,13 @@ export function createTmdbClient({
     }
   }
 
-  /** One try: an answer, or why there was none. */
+  /** Makes one attempt. @returns the answer, or the reason for the failure. */
   async function attempt<T>(
-    ask: () => Promise<Verdict>,
+    request: () => Promise<Verdict>,
     read: (json: unknown) => T,
   ): Promise<TmdbAnswer<T> | { readonly kind: 'failure'; readonly reason: string }> {
     try {
-      const verdict = await ask();
+      const verdict = await request();
       switch (verdict.next) {
         case 'use':
           return { kind: 'ok', value: read(verdict.json) };
@@ -112,7 +113,10 @@ export function createTmdbClient({
     }
   }
 
-  /** A title fails only while TMDB answers others: in an outage it stays untried. @throws {OutageError} */
+  /**
+   * Probes TMDB, so that a title counts as failed only while TMDB answers other requests. In an outage it stays untried.
+   * @throws {OutageError} when TMDB does not answer the probes either.
+   */
   async function assertTmdbAnswers(reason: string, signal?: AbortSignal): Promise<void> {
     probe ??= probeOtherMovies(signal).finally(() => {
       probe = undefined;
@@ -124,13 +128,13 @@ export function createTmdbClient({
   }
 
   /**
-   * Asks for random movies, which no cache in between is likely to have.
-   * @returns the last failure, when neither these nor any other request was answered meanwhile.
+   * Requests random movies, which caches are unlikely to hold.
+   * @returns the last failure, if neither the probes nor any other request succeeded; `undefined` if one did.
    */
   async function probeOtherMovies(signal?: AbortSignal): Promise<string | undefined> {
     const before = answers;
     for (let tries = 1; ; tries += 1) {
-      const path = `/3/movie/${1 + Math.floor(random() * MOVIE_NUMBERS)}`;
+      const path = `/3/movie/${1 + Math.floor(random() * MAX_PROBED_ID)}`;
       const answer = await attempt(
         () => send(path, {}, signal),
         () => true,
@@ -145,7 +149,7 @@ export function createTmdbClient({
     sent,
     async get(path, query, read, signal) {
       for (let tries = 1; ; tries += 1) {
-        if (probe) await assertTmdbAnswers('no answer', signal); // Nothing else is sent during a probe.
+        if (probe) await assertTmdbAnswers('no answer', signal); // Wait for the probe before sending anything else.
         const answer = await attempt(() => send(path, query, signal), read);
         if (answer.kind !== 'failure') {
           answers += 1;
@@ -155,7 +159,7 @@ export function createTmdbClient({
         const next = watch.failed();
         if (next === 'outage') throw outage(answer.reason);
         const isLast = tries >= MAX_ATTEMPTS;
-        if (isLast || next === 'inDoubt' || probe) await assertTmdbAnswers(answer.reason, signal);
+        if (isLast || next === 'probe' || probe) await assertTmdbAnswers(answer.reason, signal);
         if (isLast) throw new RequestFailedError(answer.reason, tries);
         await clock.sleep(retryDelayMs(tries, random), signal);
       }
@@ -164,26 +168,27 @@ export function createTmdbClient({
 
   function outage(reason: string): OutageError {
     return new OutageError(
-      `TMDB at ${baseUrl} does not answer (last: ${reason}); the titles not yet done stay untried: try again later.`,
+      `TMDB at ${baseUrl} does not answer (last error: ${reason}). Try again later: the remaining titles are not marked as failed.`,
     );
   }
 }
 
-/** An error's answer may repeat what was asked, and its text goes into manifests and logs. */
+/** Removes the API key from an error response, which may echo the request and ends up in manifests and logs. */
 export function redactKey(answer: HttpAnswer, apiKey: string): HttpAnswer {
   return answer.status === 200 ? answer : { ...answer, body: answer.body.replaceAll(apiKey, '[key]') };
 }
 
-/** The error of a key that TMDB rejects; it never shows the key. */
+/** Creates the error for a key that TMDB rejects; its message never contains the key. */
 export function createKeyRejectedError(reason: string): KeyRejectedError {
   return new KeyRejectedError(
-    `TMDB rejected the API key: ${reason.replace(/\.$/, '')}; check it at https://www.themoviedb.org/settings/api and run "tdd development".`,
+    `TMDB rejected the API key: ${withFullStop(reason)} Check the key at https://www.themoviedb.org/settings/api and set it with "tdd development".`,
   );
 }
 
 /**
- * A v4 token goes into the `Authorization` header, a v3 key into the query: sent the other way, each is a 401.
- * @returns a function that puts the key on a URL and gives the headers to send.
+ * Adds the credentials to requests: a v4 token belongs in the `Authorization` header and a v3 key in the query. TMDB
+ * answers 401 to either in the other place.
+ * @returns a function that adds a v3 key to the URL it is given, and returns the headers to send.
  */
 export function apiKeyWriter(apiKey: string): (url: URL) => Record<string, string> {
   return (url) => {

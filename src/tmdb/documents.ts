@@ -1,10 +1,10 @@
 import { isRecord } from '../json.ts';
 import { BadAnswerError } from './errors.ts';
 
-/** A movie as TMDB gives it, with all its fields; new ones appear over time. */
+/** A movie as TMDB returns it, with all its fields; TMDB adds fields over time. */
 export type TmdbMovie = Readonly<Record<string, unknown>> & { readonly id: number };
 
-/** A review as TMDB gives it. */
+/** A review as TMDB returns it. */
 export type TmdbReview = Readonly<Record<string, unknown>> & { readonly id: string };
 
 /** One page of a movie's reviews. */
@@ -15,8 +15,8 @@ export interface ReviewPage {
 }
 
 /**
- * Reads `GET /3/movie/{id}`. Only the id is checked, since it becomes part of a key.
- * @throws {BadAnswerError}
+ * Reads the response of `GET /3/movie/{id}`. Only the id is validated, because it becomes part of a lake key.
+ * @throws {BadAnswerError} when there is no valid id.
  */
 export function readMovie(json: unknown): TmdbMovie {
   if (isRecord(json) && isTmdbId(json.id)) return { ...json, id: json.id };
@@ -24,9 +24,9 @@ export function readMovie(json: unknown): TmdbMovie {
 }
 
 /**
- * Reads the movies of `GET /3/find/{tt}`: list-shaped rows. Other arrays can be filled for the same id (a wrong
- * TV entry beside the movie) and are ignored.
- * @throws {BadAnswerError}
+ * Reads the movies in the response of `GET /3/find/{imdbId}`, which have the fields of list rows. The other arrays are
+ * ignored: they can be non-empty for the same id, for example with an incorrect TV entry.
+ * @throws {BadAnswerError} when there is no list of movies.
  */
 export function readFoundMovies(json: unknown): TmdbMovie[] {
   if (isRecord(json) && Array.isArray(json.movie_results)) return json.movie_results.map(readMovie);
@@ -34,8 +34,8 @@ export function readFoundMovies(json: unknown): TmdbMovie[] {
 }
 
 /**
- * Reads the `reviews` appended to a movie.
- * @throws {BadAnswerError}
+ * Reads a page of reviews, such as the `reviews` appended to a movie.
+ * @throws {BadAnswerError} when it does not have the documented shape.
  */
 export function readReviewPage(json: unknown): ReviewPage {
   if (
@@ -51,8 +51,8 @@ export function readReviewPage(json: unknown): ReviewPage {
 }
 
 /**
- * Reads `GET /3/movie/{id}/reviews?page=N`, which names its movie and its page.
- * @throws {BadAnswerError} also when it is another movie's or another page.
+ * Reads the response of `GET /3/movie/{id}/reviews?page=N`, which contains the movie's id and the page number.
+ * @throws {BadAnswerError} when it is of another movie or page, or does not have the documented shape.
  */
 export function readNumberedReviewPage(json: unknown, movieId: number, page: number): ReviewPage {
   if (isRecord(json) && json.id === movieId && json.page === page) return readReviewPage(json);
@@ -67,7 +67,7 @@ function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && Number(value) >= 0;
 }
 
-/** A review's id becomes part of a key: letters and digits only (today 24 hex digits). */
+/** Whether it is a review whose id is safe in a lake key: letters and digits only (currently 24 hexadecimal digits). */
 function isReview(value: unknown): value is TmdbReview {
   return isRecord(value) && typeof value.id === 'string' && /^[0-9A-Za-z]{1,64}$/.test(value.id);
 }

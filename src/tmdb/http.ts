@@ -3,33 +3,34 @@ import { Agent as HttpsAgent } from 'node:https';
 import got, { RequestError } from 'got';
 import { MAX_CONNECTIONS } from './limits.ts';
 
-/** The answer to one GET. */
+/** The response to one GET request. */
 export interface HttpAnswer {
   readonly status: number;
   readonly body: string;
-  /** The `Retry-After` header, unparsed. */
+  /** The unparsed `Retry-After` header. */
   readonly retryAfter: string | undefined;
 }
 
 /**
- * One GET, sent once.
- * @throws {TransportError} when no complete answer arrived; the signal's reason when it was aborted.
+ * Sends one GET request, without retries.
+ * @throws {TransportError} when no complete response arrived.
+ * @throws the signal's reason when the signal is aborted.
  */
 export type HttpGet = (
   url: URL,
   options: { readonly headers: Readonly<Record<string, string>>; readonly signal?: AbortSignal | undefined },
 ) => Promise<HttpAnswer>;
 
-/** No complete answer arrived: reset, time-out, name not found. Its message is a short code and holds no URL. */
+/** No complete response arrived: connection reset, timeout, unknown host. The message is a short code without the URL. */
 export class TransportError extends Error {
   override readonly name = 'TransportError';
 }
 
 /**
- * HTTP with got: connections kept alive, at most {@link MAX_CONNECTIONS} of them, no retries (the client has
- * the only retry layer), redirects not followed (TMDB's API has none).
- * @param options.userAgent an honest one, as TMDB's terms ask.
- * @param options.timeoutMs for a whole request.
+ * Creates an HTTP client with at most {@link MAX_CONNECTIONS} keep-alive connections. It does not retry, which is the
+ * job of the TMDB client, and does not follow redirects, which TMDB's API does not use.
+ * @param options.userAgent identifies this program, as TMDB's terms require.
+ * @param options.timeoutMs for the whole request, including the body.
  */
 export function createHttpGet({
   userAgent,

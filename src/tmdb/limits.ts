@@ -1,9 +1,9 @@
-/** At most 20 connections from one address at TMDB's CDN; more are refused. */
+/** The maximum number of connections: TMDB's CDN refuses more than 20 from one IP address. */
 export const MAX_CONNECTIONS = 20;
 
 /**
- * The part of its share that a pacer leaves free. A server counts what arrives, and wires, clocks and garbage
- * collections squeeze together what was sent apart: a fleet that sends exactly what is permitted is refused now
- * and then, and a 429 costs it a second.
+ * The fraction of its rate that a pacer leaves unused. TMDB counts requests as they arrive, and network jitter, clock
+ * drift and garbage collection move them closer together than they were sent. A fleet that sent at exactly the permitted
+ * rate would be throttled now and then, and each 429 costs a second.
  */
 export const PACE_MARGIN = 0.015;

@@ -11,30 +11,33 @@ import {
 } from './documents.ts';
 import { RequestFailedError } from './errors.ts';
 
-/** How a movie is looked up. Documents fetched under other settings are not the same documents. */
+/** How movies are looked up. Other settings produce other documents. */
 export interface LookupSettings {
-  /** `details`: one request a movie. `find`: the documented way only, whose movies are list-shaped. */
+  /** `details`: one request per movie. `find`: documented endpoints only; its movies have the fields of list rows. */
   readonly lookup: 'details' | 'find';
   readonly language: string;
   readonly reviewLanguage: string;
-  /** Further lists to append to a movie's document, such as `credits`; `details` only. */
+  /** Further data to append to movie documents, such as `credits`; only with `details`. */
   readonly append: readonly string[];
 }
 
-/** Those of the settings that say how a movie is asked for: what manifests and launches keep, no secret among them. */
+/** Picks the lookup settings, which manifests and launches record, from an object that may also contain secrets. */
 export function lookupSettings({ lookup, language, reviewLanguage, append }: LookupSettings): LookupSettings {
   return { lookup, language, reviewLanguage, append };
 }
 
-/** What TMDB has for an IMDb id. */
+/** The result of looking up an IMDb id. */
 type LookupResult =
   | { readonly state: 'found'; readonly movie: TmdbMovie; readonly reviews: readonly TmdbReview[] }
   | { readonly state: 'notFound' }
   | { readonly state: 'refused'; readonly reason: string };
 
 /**
- * The movie that TMDB has for an IMDb id, and all its reviews.
- * @throws what {@link TmdbClient.get} throws, {@link RequestFailedError} also for a 404 of `/find`.
+ * Looks up the movie with an IMDb id, and all its reviews.
+ * @param imdbId must be valid: it becomes part of a URL.
+ * @returns `found` with the documents as TMDB returns them; `notFound`; or `refused`, a permanent error, with its reason.
+ * @throws {TypeError} when `imdbId` is not an IMDb id.
+ * @throws {RequestFailedError} for a 404 from `/find`, and whatever {@link TmdbClient.get} throws.
  */
 export async function lookUpMovie(
   client: TmdbClient,
@@ -42,7 +45,7 @@ export async function lookUpMovie(
   settings: LookupSettings,
   signal?: AbortSignal,
 ): Promise<LookupResult> {
-  if (!isImdbId(imdbId)) throw new TypeError(`${JSON.stringify(imdbId)} is no IMDb id.`);
+  if (!isImdbId(imdbId)) throw new TypeError(`${JSON.stringify(imdbId)} is not an IMDb id.`);
   const found = await (settings.lookup === 'find'
     ? findMovie(client, imdbId, settings, signal)
     : readDetails(client, imdbId, settings, signal));
@@ -67,8 +70,9 @@ function withoutMovie(answer: Exclude<TmdbAnswer<unknown>, { kind: 'ok' }>): Loo
 }
 
 /**
- * By IMDb id in the path, which works but is not documented, and "in rare cases can fail to return expected
- * results" (Kodi's scraper): so the answer's `imdb_id` is checked, and `/find` decides.
+ * Requests a movie's details by IMDb id. That works but is not documented, and "in rare cases can fail to return expected
+ * results" (a comment in Kodi's scraper). So if the `imdb_id` in the response differs or the movie is not found, `/find`
+ * decides.
  */
 async function readDetails(
   client: TmdbClient,
@@ -77,16 +81,16 @@ async function readDetails(
   signal?: AbortSignal,
 ): Promise<TmdbAnswer<TmdbMovie>> {
   const byImdbId = await readMovieDetails(client, imdbId, settings, signal);
-  const isTheOne = byImdbId.kind === 'ok' && byImdbId.value.imdb_id === imdbId;
-  if (isTheOne || byImdbId.kind === 'refused') return byImdbId;
+  const isMatch = byImdbId.kind === 'ok' && byImdbId.value.imdb_id === imdbId;
+  if (isMatch || byImdbId.kind === 'refused') return byImdbId;
   const found = await findMovie(client, imdbId, settings, signal);
   if (found.kind !== 'ok') return found;
   const { id } = found.value;
-  const isInHand = byImdbId.kind === 'ok' && byImdbId.value.id === id;
-  return isInHand ? byImdbId : readMovieDetails(client, String(id), settings, signal);
+  const isAlreadyRead = byImdbId.kind === 'ok' && byImdbId.value.id === id;
+  return isAlreadyRead ? byImdbId : readMovieDetails(client, String(id), settings, signal);
 }
 
-/** `GET /3/movie/{id}` with its first 20 reviews, when these are wanted in the same language. */
+/** Requests `/3/movie/{id}`, with the first 20 reviews appended if both are wanted in the same language. */
 function readMovieDetails(
   client: TmdbClient,
   id: string,
@@ -108,8 +112,8 @@ function readMovieDetails(
 }
 
 /**
- * `GET /3/find/{tt}`: the first of its movies, list-shaped. It answers a miss with an empty list, so a 404 says
- * nothing about the title: under a wrong base URL everything is 404, and a whole catalogue would be "not found".
+ * Requests `/3/find/{imdbId}` and returns its first movie. For an unknown id it responds with an empty list, so a 404 says
+ * nothing about the title. Treating it as "not found" would, with a wrong base URL, mark every title as not found.
  */
 async function findMovie(
   client: TmdbClient,
@@ -123,22 +127,23 @@ async function findMovie(
     readFoundMovies,
     signal,
   );
-  if (answer.kind === 'notFound') throw new RequestFailedError('404 from /find (is the base URL right?)', 1);
+  if (answer.kind === 'notFound')
+    throw new RequestFailedError('404 from /find (check the base URL of TMDB)', 1);
   if (answer.kind !== 'ok') return answer;
   const [first] = answer.value;
   return first ? { kind: 'ok', value: first } : { kind: 'notFound' };
 }
 
-/** TMDB serves no page past this one. */
+/** The last page that TMDB serves. */
 const LAST_PAGE = 500;
-/** Pages shift when a review is added or removed while we read: then they are read once more. */
+/** Pages shift when a review is added or removed during the reading. In that case they are read once more. */
 const PASSES = 2;
 
 /**
- * All reviews of a movie, each once, page by page.
- * @param first page 1 when it is there already (appended to the movie), else it is asked for.
- * @returns the reviews, or the first other answer: a movie without reviews has an empty page, so a 404 means that
- *   the movie itself is gone.
+ * Reads all reviews of a movie, page by page, without duplicates.
+ * @param first page 1, if it was appended to the movie; otherwise it is requested too.
+ * @returns the reviews, or the first answer that is not a page. A movie without reviews has an empty page, so a 404 means
+ *   that the movie no longer exists.
  */
 async function readReviews(
   client: TmdbClient,
@@ -146,19 +151,19 @@ async function readReviews(
   signal?: AbortSignal,
 ): Promise<TmdbAnswer<readonly TmdbReview[]>> {
   const reviews = new Map<string, TmdbReview>();
-  let known = first;
+  let appended: ReviewPage | undefined = first;
   for (let pass = 1; pass <= PASSES; pass += 1) {
     let totalPages = 1;
     let totalResults = 0;
     for (let number = 1; number <= Math.min(totalPages, LAST_PAGE); number += 1) {
-      const page = known ? ({ kind: 'ok', value: known } as const) : await readPage(number);
-      known = undefined;
+      const page = appended ? ({ kind: 'ok', value: appended } as const) : await readPage(number);
+      appended = undefined;
       if (page.kind !== 'ok') return page;
       for (const review of page.value.results) reviews.set(review.id, review);
       ({ totalPages, totalResults } = page.value);
     }
-    const isWhole = reviews.size >= totalResults || totalPages <= 1 || totalPages > LAST_PAGE;
-    if (isWhole) break;
+    const isComplete = reviews.size >= totalResults || totalPages <= 1 || totalPages > LAST_PAGE;
+    if (isComplete) break;
   }
   return { kind: 'ok', value: [...reviews.values()] };
 

@@ -1,24 +1,26 @@
 import type { Clock } from '../clock.ts';
 import { PACE_MARGIN } from './limits.ts';
 
-/** Sends requests evenly: at most a share of the fleet's budget, however many callers wait. */
+/** A rate limiter that spaces requests evenly, however many callers wait. */
 export interface Pacer {
   /**
-   * Waits for the next free slot, first come first served.
-   * @returns when the slot came (epoch ms): hand it to {@link Pacer.throttled} if the answer is a 429.
-   * @throws the signal's reason when it is aborted; no slot is used then.
+   * Waits until the next request may be sent. Callers are served in order.
+   * @returns the time (milliseconds since the epoch), to pass to {@link Pacer.throttled} if the response is a 429.
+   * @throws the signal's reason when the signal is aborted; the slot stays free for the next caller.
    */
   take(signal?: AbortSignal): Promise<number>;
   /**
-   * Tells of a 429. The first pauses everything for a second, or for `retryAfterMs` when above 0; a second one
-   * within ten seconds halves the rate too. 429s whose requests were in flight together count once.
+   * Reports a 429. It pauses all requests for one second, or for `retryAfterMs` if that is above 0. A second 429 within ten
+   * seconds also halves the rate, which then recovers over 30 seconds. Several 429s count as one if their requests were in
+   * flight at the same time.
+   * @param sentAtMs what {@link Pacer.take} returned for the request.
    */
   throttled(sentAtMs: number, retryAfterMs?: number): void;
 }
 
-/** A gap is never shorter than this part of a slot: delayed requests catch up gradually, not in a burst. */
+/** The shortest gap between two requests, as a fraction of a slot: delayed requests catch up gradually, without a burst. */
 const MIN_GAP_SLOTS = 2 / 3;
-/** Slots that were missed longer ago, through a stall, a pause or a lack of callers, are dropped. */
+/** Slots that were missed longer ago than this, because of a stall, a pause or a lack of callers, are not made up for. */
 const MAX_LAG_MS = 500;
 const PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 600_000;
@@ -28,10 +30,11 @@ const LOWEST_FACTOR = 1 / 16;
 const NEVER = Number.NEGATIVE_INFINITY;
 
 /**
- * An absolute schedule, one slot every `1 / requestsPerSecond` s and {@link PACE_MARGIN} of it, so that late timers
- * never add up, with a minimum gap and a ring of the last sends, so that a stall never makes a burst: no second sees
- * more than `requestsPerSecond` sends (rounded up). Slots missed in a shorter stall or pause are made up within that limit.
- * @param options.requestsPerSecond above 0; fractions are fine (a fleet's budget is divided by its workers).
+ * Creates a pacer with an absolute schedule: one slot every `1 / requestsPerSecond` seconds plus {@link PACE_MARGIN}, so
+ * that timer delays do not add up. A minimum gap and a ring buffer of the last sends prevent bursts after a stall: no
+ * second sees more than `requestsPerSecond` requests (rounded up). Slots missed during a short stall or pause are made up
+ * for within that limit.
+ * @param options.requestsPerSecond above 0, not necessarily an integer: a fleet's rate is divided by its workers.
  */
 export function createPacer({
   requestsPerSecond,
@@ -42,7 +45,7 @@ export function createPacer({
 }): Pacer {
   const slotMs = (1_000 / requestsPerSecond) * (1 + PACE_MARGIN);
   const lastSends: number[] = new Array(Math.ceil(requestsPerSecond)).fill(NEVER);
-  // Half the margin: catching up leaves a gap later, for which the other half makes up within a minute.
+  // Only half the margin: catching up causes a gap later, which the other half makes up for within a minute.
   const ringMs = (1_000 / requestsPerSecond) * (1 + PACE_MARGIN / 2) * lastSends.length;
   let sends = 0;
   let lastSendAt = NEVER;
@@ -53,7 +56,7 @@ export function createPacer({
   let latest = NEVER;
   let queue: Promise<unknown> = Promise.resolve();
 
-  /** When the clock is set back, so is the schedule: otherwise all callers would wait for the difference. */
+  /** Reads the clock. If it was set back, shifts the schedule too; otherwise all callers would wait for the difference. */
   function readClock(): number {
     const now = clock.now();
     const backMs = Math.max(0, latest - now);
@@ -70,7 +73,7 @@ export function createPacer({
     return now;
   }
 
-  /** The part of the rate that is in force: after it was halved, it recovers linearly. */
+  /** The current fraction of the rate: below 1 after it was halved, and recovering linearly. */
   function factorAt(now: number): number {
     const recovered = Math.min(1, Math.max(0, now - throttledAt) / RECOVERY_MS);
     return factorThen + (1 - factorThen) * recovered;
@@ -119,7 +122,7 @@ export function createPacer({
       if (wasInFlightTogether) return;
       const isRepeat = now - throttledAt < REPEAT_WITHIN_MS;
       factorThen = isRepeat ? Math.max(factorAt(now) / 2, LOWEST_FACTOR) : factorAt(now);
-      if (isRepeat) dueAt = Math.max(dueAt, pausedUntil); // No catching up: the rate was too high.
+      if (isRepeat) dueAt = Math.max(dueAt, pausedUntil); // The rate was too high, so missed slots are dropped.
       throttledAt = now;
     },
   };

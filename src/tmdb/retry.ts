@@ -1,24 +1,24 @@
 import { backoffMs } from '../backoff.ts';
 
-/** How often a request is sent at most: bursts of resets of a minute have been seen. */
+/** The maximum number of attempts per request. Connection resets have been seen for a minute in a row. */
 export const MAX_ATTEMPTS = 8;
 
-/** Most faults are gone at once, and a worker at its last title has nothing else to do. */
+/** The first wait is short because most errors are gone at once, and a worker at its last title has nothing else to do. */
 const BACKOFF = { firstMs: 250, factor: 3, longestMs: 30_000 };
 
 /**
- * How long to wait after the `tries`-th failure: the waits between eight tries add up to 45 to 90 seconds.
+ * The backoff with jitter after the `tries`-th failed attempt. The waits between eight attempts add up to 45 to 90 seconds.
  * @param random uniform in [0, 1).
- * @returns milliseconds.
+ * @returns milliseconds to wait.
  */
 export function retryDelayMs(tries: number, random: () => number): number {
   return backoffMs(tries, BACKOFF, random);
 }
 
 /**
- * Reads a `Retry-After` header: seconds or an HTTP date (RFC 9110, 10.2.3).
- * @param now epoch ms, for a date.
- * @returns milliseconds from now; 0 when it is absent or invalid.
+ * Parses a `Retry-After` header: seconds or an HTTP date (RFC 9110, section 10.2.3).
+ * @param now milliseconds since the epoch, to which a date is compared.
+ * @returns milliseconds from now; 0 for an absent or invalid header.
  */
 export function parseRetryAfter(header: string | undefined, now: number): number {
   if (header === undefined) return 0;
@@ -27,25 +27,25 @@ export function parseRetryAfter(header: string | undefined, now: number): number
   return Number.isFinite(ms) ? Math.max(0, ms) : 0;
 }
 
-/** Distinguishes titles that always fail from an outage of TMDB. */
+/** Distinguishes requests that always fail from an outage of TMDB. */
 interface OutageWatch {
-  /** TMDB has answered a question. */
+  /** TMDB has answered a request. */
   answered(): void;
   /**
-   * A question has failed once more.
-   * @returns what this means: `goOn`; `inDoubt`, so that another question has to decide; `outage`.
+   * A request has failed.
+   * @returns what to do: `retry` it; `probe` TMDB with another request first; or report an `outage`.
    */
-  failed(): 'goOn' | 'inDoubt' | 'outage';
-  /** TMDB is down: until it answers, each failure is an outage. */
+  failed(): 'retry' | 'probe' | 'outage';
+  /** A probe has failed: until TMDB answers again, each failure means an outage. */
   declareOutage(): void;
 }
 
-/** After this many failures in a row TMDB may be down. */
-const DOUBT_AFTER = 20;
+/** After this many failures in a row TMDB may be down, which a probe then finds out. */
+const PROBE_AFTER_FAILURES = 20;
 
 /**
- * Counts failures in a row. Alone they never mean an outage: a partition may have many titles that always fail, and all
- * connections may be busy with these at the same time.
+ * Counts consecutive failures. They alone never mean an outage: a partition may have many titles that always fail, and all
+ * connections may be busy with them at the same time.
  */
 export function createOutageWatch(): OutageWatch {
   let failures = 0;
@@ -58,9 +58,9 @@ export function createOutageWatch(): OutageWatch {
     failed() {
       if (isDown) return 'outage';
       failures += 1;
-      if (failures < DOUBT_AFTER) return 'goOn';
+      if (failures < PROBE_AFTER_FAILURES) return 'retry';
       failures = 0;
-      return 'inDoubt';
+      return 'probe';
     },
     declareOutage() {
       isDown = true;

@@ -32,11 +32,11 @@ describe('classifyAnswer', () => {
     [503, { status_code: 9, status_message: 'Service offline' }, 'retry'],
     [504, '<html>Gateway</html>', 'retry'],
     [301, '', 'retry'],
-  ])('takes %d %j for "%s"', (status, body, next) => {
+  ])('classifies %d %j as "%s"', (status, body, next) => {
     expect(classify(status, body)).toBe(next);
   });
 
-  it('tells the status, the code and the words of a refusal', () => {
+  it('gives the status, code and message of a permanent error as the reason', () => {
     const body = JSON.stringify({ status_code: 22, status_message: 'Invalid page' });
     expect(classifyAnswer({ status: 400, body, retryAfter: undefined })).toEqual({
       next: 'refused',

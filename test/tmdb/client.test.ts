@@ -25,13 +25,13 @@ const up: Answer = (response) => answerJson(response, 200, { success: true });
 const unavailable: Answer = (response) =>
   answerJson(response, 503, { status_code: 9, status_message: 'offline' });
 
-/** A client whose n-th question about movie 7 gets the n-th answer, the last one over and over. */
+/** Starts a client whose n-th request for movie 7 gets the n-th answer; further requests get the last answer. */
 async function startClient(answers: readonly Answer[], { others = up, apiKey = KEY } = {}) {
-  let questions = 0;
+  let requests = 0;
   const started = await startLoopbackServer((request, response) => {
     if (!request.url?.startsWith('/3/movie/7?')) return others(response, request);
-    const answer = answers[Math.min(questions, answers.length - 1)];
-    questions += 1;
+    const answer = answers[Math.min(requests, answers.length - 1)];
+    requests += 1;
     answer?.(response, request);
   });
   server = started;
@@ -52,32 +52,32 @@ describe('createTmdbClient', () => {
     ['500 with code 11', (response) => answerJson(response, 500, { status_code: 11 })],
     ['502 in HTML', (response) => response.writeHead(502).end('<html></html>')],
     ['HTML with 200', (response) => response.writeHead(200).end('<html></html>')],
-    ['a body cut off', (response) => response.writeHead(200).end('{"id": 7, "tit')],
+    ['a truncated body', (response) => response.writeHead(200).end('{"id": 7, "tit')],
     [
-      'a connection cut off in the body',
+      'a connection closed within the body',
       (response) => {
         response.writeHead(200, { 'content-length': 100 }).write('{"id": 7');
         setImmediate(() => response.destroy());
       },
     ],
-    ['a reset', (response) => response.socket?.resetAndDestroy()],
-    ['no answer at all', () => undefined],
+    ['a connection reset', (response) => response.socket?.resetAndDestroy()],
+    ['a timeout', () => undefined],
     ['JSON of another shape', (response) => answerJson(response, 200, { id: '7' })],
     ['an array', (response) => answerJson(response, 200, [])],
-  ])('asks again after %s', async (_, fault) => {
+  ])('retries after %s', async (_, fault) => {
     const { ask, server } = await startClient([fault, fault, movie]);
     expect(await ask()).toEqual({ kind: 'ok', value: { id: 7 } });
     expect(server.requests).toHaveLength(3);
   });
 
-  it('waits longer after each failure', async () => {
+  it('backs off for longer after each failure', async () => {
     const { ask, clock } = await startClient([unavailable, unavailable, unavailable, movie]);
     const before = clock.now();
     await ask();
     expect(clock.now() - before).toBeGreaterThanOrEqual(2_437); // (0.25 + 0.75 + 2.25) s × 0.75
   });
 
-  it('gives up after eight tries while TMDB answers other questions', async () => {
+  it('gives up after eight attempts while TMDB answers other requests', async () => {
     const { ask, server } = await startClient([unavailable]);
     const error = await ask().catch((error: unknown) => error);
     expect(error).toBeInstanceOf(RequestFailedError);
@@ -85,12 +85,12 @@ describe('createTmdbClient', () => {
     expect(server.requests.filter((request) => request.includes('/movie/7?'))).toHaveLength(MAX_ATTEMPTS);
   });
 
-  it('calls it an outage when TMDB answers no other question either', async () => {
+  it('reports an outage when TMDB does not answer other requests either', async () => {
     const { ask } = await startClient([unavailable], { others: unavailable });
     await expect(ask()).rejects.toThrow(OutageError);
   });
 
-  it('calls it an outage after twenty failures on end, whoever asked', async () => {
+  it('reports an outage after twenty failures in a row, across all callers', async () => {
     const { ask, server } = await startClient([unavailable], { others: unavailable });
     const errors = await Promise.all(
       Array.from({ length: 20 }, () => ask().catch((error: unknown) => error)),
@@ -100,7 +100,7 @@ describe('createTmdbClient', () => {
     expect(server.requests.length).toBeLessThanOrEqual(40);
   });
 
-  it('calls a few titles failed that fail on end, when TMDB answers another question', async () => {
+  it('reports failed requests, and no outage, while TMDB answers a probe', async () => {
     const { ask, server } = await startClient([unavailable]);
     for (let round = 0; round < 3; round += 1) {
       const errors = await Promise.all([1, 2, 3].map(() => ask().catch((error: unknown) => error)));
@@ -109,7 +109,7 @@ describe('createTmdbClient', () => {
     expect(server.requests.filter((request) => request.includes('/movie/7?'))).toHaveLength(9 * MAX_ATTEMPTS);
   });
 
-  it('asks for another movie more than once before it calls it an outage', async () => {
+  it('probes more than once before it reports an outage', async () => {
     let asked = 0;
     const { ask } = await startClient([unavailable], {
       others: (response, request) => {
@@ -121,7 +121,7 @@ describe('createTmdbClient', () => {
     expect(asked).toBe(2);
   });
 
-  it('asks once only while it is an outage', async () => {
+  it('sends one request per call during an outage', async () => {
     const { ask, server } = await startClient([unavailable], { others: unavailable });
     await Promise.all([1, 2, 3].map(() => ask().catch(() => undefined)));
     const before = server.requests.length;
@@ -129,7 +129,7 @@ describe('createTmdbClient', () => {
     expect(server.requests.length - before).toBe(1);
   });
 
-  it('slows down on 429 without using up a try', async () => {
+  it('slows down on 429 without using up an attempt', async () => {
     const throttled: Answer = (response) => answerJson(response, 429, { status_code: 25 });
     const { ask, client, clock } = await startClient([...new Array(12).fill(throttled), movie]);
     const before = clock.now();
@@ -138,7 +138,7 @@ describe('createTmdbClient', () => {
     expect(client.sent).toEqual({ requests: 13, throttled: 12 });
   });
 
-  it('waits as long as Retry-After says', async () => {
+  it('waits for the time in Retry-After', async () => {
     const throttled: Answer = (response) => response.writeHead(429, { 'retry-after': '42' }).end('{}');
     const { ask, clock } = await startClient([throttled, movie]);
     const before = clock.now();
@@ -146,10 +146,10 @@ describe('createTmdbClient', () => {
     expect(clock.now() - before).toBeGreaterThanOrEqual(42_000);
   });
 
-  it('stops at once when the key is refused, and never shows it', async () => {
-    const refuse: Answer = (response) =>
+  it('stops at once when TMDB rejects the key, and never shows the key', async () => {
+    const reject: Answer = (response) =>
       answerJson(response, 401, { status_code: 7, status_message: 'Invalid API key' });
-    const { ask, server } = await startClient([refuse]);
+    const { ask, server } = await startClient([reject]);
     const error = await ask().catch((error: unknown) => error);
     expect(error).toBeInstanceOf(KeyRejectedError);
     expect(String(error)).toContain('Invalid API key');
@@ -157,7 +157,7 @@ describe('createTmdbClient', () => {
     expect(server.requests).toHaveLength(1);
   });
 
-  it('never shows the key, even where an answer repeats it', async () => {
+  it('never shows the key, even if a response repeats it', async () => {
     const repeat: Answer = (response, request) =>
       answerJson(response, 422, { status_code: 22, status_message: `bad request: ${request.url}` });
     const { ask } = await startClient([repeat]);
@@ -166,15 +166,15 @@ describe('createTmdbClient', () => {
     expect(JSON.stringify(answer)).not.toContain(KEY);
   });
 
-  it('sends a v3 key in the query and a v4 token as Bearer, and an honest User-Agent', async () => {
+  it('sends a v3 key in the query, a v4 token as Bearer, and its User-Agent', async () => {
     const seen: (string | undefined)[] = [];
-    const look: Answer = (response, request) => {
+    const record: Answer = (response, request) => {
       seen.push(request.url, request.headers.authorization, request.headers['user-agent']);
       answerJson(response, 200, { id: 7 });
     };
-    await (await startClient([look])).ask();
+    await (await startClient([record])).ask();
     await server?.stop();
-    await (await startClient([look], { apiKey: 'eyJhbGciOi.J9.x' })).ask();
+    await (await startClient([record], { apiKey: 'eyJhbGciOi.J9.x' })).ask();
     expect(seen).toEqual([
       `/3/movie/7?language=en-US&api_key=${KEY}`,
       undefined,
@@ -185,7 +185,7 @@ describe('createTmdbClient', () => {
     ]);
   });
 
-  it('ends at once when it is aborted', async () => {
+  it('rejects at once when it is aborted', async () => {
     const { client, server } = await startClient([() => undefined]);
     const abort = new AbortController();
     const asked = client.get('/3/movie/7', {}, readMovie, abort.signal);
@@ -213,13 +213,13 @@ describe('createTmdbClient', () => {
 });
 
 describe('checkKey', () => {
-  it('accepts a key that TMDB knows', async () => {
+  it('accepts a valid key', async () => {
     server = await startLoopbackServer((_, response) => answerJson(response, 200, { success: true }));
     await checkKey({ http, baseUrl: server.url, apiKey: KEY });
     expect(server.requests).toEqual([`GET /3/authentication?api_key=${KEY}`]);
   });
 
-  it('has a clear word for a key that TMDB does not know', async () => {
+  it('explains that TMDB rejected the key', async () => {
     server = await startLoopbackServer((_, response) =>
       answerJson(response, 401, {
         status_code: 7,
@@ -231,16 +231,18 @@ describe('checkKey', () => {
     );
   });
 
-  it('has a clear word for no network', async () => {
+  it('explains that TMDB cannot be reached', async () => {
     server = await startLoopbackServer(() => undefined);
     const { url } = server;
     await server.stop();
     const error = await checkKey({ http, baseUrl: url, apiKey: KEY }).catch((error: unknown) => error);
-    expect(String(error)).toMatch(/could not be reached to check the key \(ECONNREFUSED\)/);
+    expect(String(error)).toMatch(
+      /^UserError: Cannot reach TMDB at .* to check the API key \(ECONNREFUSED\)/,
+    );
     expect(String(error)).not.toContain(KEY);
   });
 
-  it('does not take an answer of something else for a yes', async () => {
+  it('does not accept a 200 that is not from TMDB', async () => {
     server = await startLoopbackServer((_, response) =>
       response.writeHead(200).end('<html>Login to Wi-Fi</html>'),
     );

@@ -24,7 +24,7 @@ async function lookUp(answers: Record<string, unknown>, changed: Partial<LookupS
 const ids = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => `r${from + i}`);
 
 describe('lookUpMovie', () => {
-  it('asks once for a movie with at most twenty reviews, and keeps these apart from it', async () => {
+  it('sends one request for a movie with at most twenty reviews, and separates these from the movie', async () => {
     const { result, reviewIds, asked } = await lookUp({
       [`/3/movie/${ID}`]: details(7, ID, reviewPage(ids(1, 20))),
     });
@@ -34,7 +34,7 @@ describe('lookUpMovie', () => {
     expect(result).not.toHaveProperty('movie.reviews');
   });
 
-  it('asks for further review pages by number, and takes each review once', async () => {
+  it('requests further review pages by number, and returns each review once', async () => {
     const page = (query: URLSearchParams) =>
       query.get('page') === '2'
         ? { id: 7, ...reviewPage(['r20', ...ids(21, 39)], { page: 2, totalPages: 3, totalResults: 41 }) }
@@ -47,11 +47,11 @@ describe('lookUpMovie', () => {
     expect(reviewIds).toEqual(ids(1, 41));
   });
 
-  it('reads the pages once more when they shifted and a review was missed', async () => {
+  it('reads the pages again when they have shifted and a review was missed', async () => {
     let reads = 0;
     const pages: Record<string, string[]> = { '1': ids(2, 21), '2': ids(22, 25) };
     const { reviewIds } = await lookUp({
-      // Review 1 is removed after page 1: review 21 slips to page 1 unseen.
+      // Review 1 is removed after page 1 was read, so review 21 moves to page 1 unseen.
       [`/3/movie/${ID}`]: details(7, ID, reviewPage(ids(1, 20), { totalPages: 2, totalResults: 25 })),
       '/3/movie/7/reviews': (query: URLSearchParams) => {
         reads += 1;
@@ -63,7 +63,7 @@ describe('lookUpMovie', () => {
     expect(reviewIds).toEqual(expect.arrayContaining(ids(2, 25)));
   });
 
-  it('asks for no page past 500', async () => {
+  it('requests no page after 500', async () => {
     const { asked } = await lookUp({
       [`/3/movie/${ID}`]: details(7, ID, reviewPage(['r1'], { totalPages: 9_000, totalResults: 180_000 })),
       '/3/movie/7/reviews': (query: URLSearchParams) => ({
@@ -78,14 +78,14 @@ describe('lookUpMovie', () => {
     expect(asked).toHaveLength(500);
   });
 
-  it('asks /find after a 404, and takes its word for a miss', async () => {
+  it('asks /find after a 404, and trusts its empty list', async () => {
     const { result, asked } = await lookUp({ [`/3/find/${ID}`]: foundMovies() });
     expect(result).toEqual({ state: 'notFound' });
     expect(asked).toEqual([`/3/movie/${ID}`, `/3/find/${ID}`]);
   });
 
   it.each(['details', 'find'] as const)(
-    'takes a 404 of /find, which answers a miss with an empty list, for no word on the title (%s)',
+    'fails the request, not the title, when /find answers 404 (%s)',
     async (lookup) => {
       const failed = lookUp({}, { lookup });
       await expect(failed).rejects.toThrow(RequestFailedError);
@@ -93,7 +93,7 @@ describe('lookUpMovie', () => {
     },
   );
 
-  it('fetches by number the first movie that only /find knows', async () => {
+  it('requests by TMDB id the first movie that only /find returns', async () => {
     const { result, asked } = await lookUp({
       [`/3/find/${ID}`]: foundMovies(8, 9),
       '/3/movie/8': details(8, ''),
@@ -102,7 +102,7 @@ describe('lookUpMovie', () => {
     expect(asked).toEqual([`/3/movie/${ID}`, `/3/find/${ID}`, '/3/movie/8']);
   });
 
-  it('does not take a movie of another IMDb id', async () => {
+  it('does not accept a movie with another IMDb id', async () => {
     const { result } = await lookUp({
       [`/3/movie/${ID}`]: details(666, 'tt0000666'),
       [`/3/find/${ID}`]: foundMovies(7),
@@ -117,7 +117,7 @@ describe('lookUpMovie', () => {
     expect(missed).toEqual({ state: 'notFound' });
   });
 
-  it('does not fetch a movie twice when /find names the one in hand', async () => {
+  it('does not request a movie again when /find confirms it', async () => {
     const { result, asked } = await lookUp({
       [`/3/movie/${ID}`]: details(7, 'tt0000001'),
       [`/3/find/${ID}`]: foundMovies(7),
@@ -126,7 +126,7 @@ describe('lookUpMovie', () => {
     expect(asked).toHaveLength(2);
   });
 
-  it('asks for the reviews by themselves when they are wanted in another language', async () => {
+  it('requests the reviews separately when they are wanted in another language', async () => {
     const { reviewIds, requests } = await lookUp(
       {
         [`/3/movie/${ID}`]: (query: URLSearchParams) => {
@@ -145,7 +145,7 @@ describe('lookUpMovie', () => {
     expect(requests[0]).toContain('language=de-DE');
   });
 
-  it('appends further lists and keeps them in the movie', async () => {
+  it('appends further data and keeps it in the movie', async () => {
     const { result, requests } = await lookUp(
       { [`/3/movie/${ID}`]: { ...details(7, ID), credits: { cast: [] } } },
       { append: ['credits', 'keywords'] },
@@ -154,7 +154,7 @@ describe('lookUpMovie', () => {
     expect(result).toHaveProperty('movie.credits');
   });
 
-  it('goes the documented way only, when asked to', async () => {
+  it('uses documented endpoints only, with lookup "find"', async () => {
     const { result, reviewIds, asked } = await lookUp(
       { [`/3/find/${ID}`]: foundMovies(7), '/3/movie/7/reviews': { id: 7, ...reviewPage(['r1']) } },
       { lookup: 'find' },
@@ -164,13 +164,13 @@ describe('lookUpMovie', () => {
     expect(reviewIds).toEqual(['r1']);
   });
 
-  it('keeps a refusal that will not change', async () => {
+  it('returns a permanent error without retrying', async () => {
     const { result, asked } = await lookUp({ [`/3/movie/${ID}`]: 422 });
     expect(result).toEqual({ state: 'refused', reason: '422 (code 11): no' });
     expect(asked).toHaveLength(1);
   });
 
-  it('asks again when the reviews are of another movie', async () => {
+  it('retries when the reviews are of another movie', async () => {
     let reads = 0;
     const { reviewIds } = await lookUp(
       {
@@ -185,7 +185,7 @@ describe('lookUpMovie', () => {
     expect(reviewIds).toEqual(['right']);
   });
 
-  it('never lets anything but an IMDb id near a URL', async () => {
+  it('rejects anything but an IMDb id before it gets into a URL', async () => {
     tmdb = await startSmallTmdb({});
     await expect(lookUpMovie(tmdb.client, 'tt1/../../authentication', settings)).rejects.toThrow(TypeError);
     expect(tmdb.asked()).toEqual([]);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createPacer } from '../../src/tmdb/pacer.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 
-/** The most sends that any window of one second sees. */
+/** The largest number of sends within any one second. */
 function busiestSecond(sends: readonly number[]): number {
   return Math.max(...sends.map((from) => sends.filter((at) => at >= from && at < from + 1_000).length));
 }
@@ -25,7 +25,7 @@ async function sendFor(seconds: number, requestsPerSecond: number, stall?: (send
 }
 
 describe('createPacer', () => {
-  it.each([40, 10, 2.5, 0.5])('sends evenly at %d a second', async (rate) => {
+  it.each([40, 10, 2.5, 0.5])('sends evenly at %d requests per second', async (rate) => {
     const sends = await sendFor(60, rate);
     expect(sends.length).toBeGreaterThanOrEqual(Math.floor(60 * rate * 0.97));
     expect(sends.length).toBeLessThanOrEqual(Math.ceil(60 * rate * 1.03));
@@ -39,13 +39,13 @@ describe('createPacer', () => {
     expect(Math.min(...gapsIn(sends, 40))).toBeGreaterThanOrEqual(0.66);
   });
 
-  it('makes up for an idle while, and no second sees more than the share', async () => {
+  it('makes up for a short idle time without exceeding the rate in any second', async () => {
     const idle = await sendFor(60, 10, (n) => (n % 50 === 0 ? 300 : 0));
     expect(idle.length).toBeGreaterThanOrEqual(60 * 10 * 0.97);
     expect(busiestSecond(idle)).toBeLessThanOrEqual(10);
   });
 
-  it('keeps four of them within what is permitted together, though the wire is not even', async () => {
+  it('keeps four pacers within their combined rate despite network jitter', async () => {
     const clock = createFakeClock();
     const end = clock.now() + 60_000;
     const arrivals: number[] = [];
@@ -54,7 +54,7 @@ describe('createPacer', () => {
       Array.from({ length: 4 }, async () => {
         const pacer = createPacer({ requestsPerSecond: 10, clock });
         for (let at = await pacer.take(); at < end; at = await pacer.take()) {
-          jitter = (jitter * 16_807) % 2_147_483_647; // Park and Miller's generator: the same in every run.
+          jitter = (jitter * 16_807) % 2_147_483_647; // A Park–Miller generator gives the same numbers in every run.
           arrivals.push(at + (jitter % 1_200) / 100);
         }
       }),
@@ -63,7 +63,7 @@ describe('createPacer', () => {
     expect(busiestSecond(arrivals)).toBeLessThanOrEqual(40);
   });
 
-  it('makes no burst after minutes without callers', async () => {
+  it('does not burst after minutes without callers', async () => {
     const clock = createFakeClock();
     const pacer = createPacer({ requestsPerSecond: 40, clock });
     await pacer.take();
@@ -71,18 +71,18 @@ describe('createPacer', () => {
     const sends: number[] = [];
     for (let i = 0; i < 4_000; i += 1) sends.push(await pacer.take());
     expect(busiestSecond(sends)).toBeLessThanOrEqual(40);
-    // Half a second is owed, no more: after a while all is even again.
+    // At most half a second of slots is made up for; after that, sends are even again.
     expect(Math.min(...gapsIn(sends.slice(3_000), 40))).toBeGreaterThanOrEqual(1);
   });
 
-  it('serves callers in their order', async () => {
+  it('serves callers in order', async () => {
     const pacer = createPacer({ requestsPerSecond: 40, clock: createFakeClock() });
     const served: number[] = [];
     await Promise.all([1, 2, 3, 4, 5].map((n) => pacer.take().then(() => served.push(n))));
     expect(served).toEqual([1, 2, 3, 4, 5]);
   });
 
-  it('pauses for a second after a first 429, and for Retry-After when it is above 0', async () => {
+  it('pauses for one second after a first 429, or for Retry-After if that is above 0', async () => {
     const clock = createFakeClock();
     const pacer = createPacer({ requestsPerSecond: 40, clock });
     const first = await pacer.take();
@@ -95,7 +95,7 @@ describe('createPacer', () => {
     expect((await pacer.take()) - third).toBeGreaterThanOrEqual(7_000);
   });
 
-  it('halves the rate at a second 429 within ten seconds, and comes back in thirty', async () => {
+  it('halves the rate at a second 429 within ten seconds, and recovers within thirty', async () => {
     const clock = createFakeClock();
     const pacer = createPacer({ requestsPerSecond: 40, clock });
     pacer.throttled(await pacer.take());
@@ -111,7 +111,7 @@ describe('createPacer', () => {
     expect(((await pacer.take()) - back) / 41).toBeLessThanOrEqual(25.5);
   });
 
-  it('counts 429s once whose requests were in flight together', async () => {
+  it('counts 429s once if their requests were in flight together', async () => {
     const clock = createFakeClock();
     const pacer = createPacer({ requestsPerSecond: 40, clock });
     const sentAt = [await pacer.take(), await pacer.take(), await pacer.take()];
@@ -124,7 +124,7 @@ describe('createPacer', () => {
     expect((await pacer.take()) - paused).toBeLessThanOrEqual(26);
   });
 
-  it('lets an aborted caller go without using a slot', async () => {
+  it('does not use a slot for an aborted caller', async () => {
     const clock = createFakeClock();
     const pacer = createPacer({ requestsPerSecond: 1, clock });
     const first = await pacer.take();
@@ -135,7 +135,7 @@ describe('createPacer', () => {
     expect((await pacer.take()) - first).toBe(1_015);
   });
 
-  it('goes on at its rate when the clock is set back', async () => {
+  it('keeps its rate when the clock is set back', async () => {
     const clock = createFakeClock();
     const pacer = createPacer({ requestsPerSecond: 40, clock });
     for (let i = 0; i < 100; i += 1) await pacer.take();
@@ -147,7 +147,7 @@ describe('createPacer', () => {
     expect(spent / 99).toBeCloseTo(25, 0);
   });
 
-  it('holds a pause that was begun before the clock was set back, for no longer than it was', async () => {
+  it('does not extend a pause when the clock is set back', async () => {
     const clock = createFakeClock();
     const pacer = createPacer({ requestsPerSecond: 40, clock });
     pacer.throttled(await pacer.take(), 60_000);
