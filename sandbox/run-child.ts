@@ -53,6 +53,10 @@ export const TDD_PATH = fileURLToPath(new URL('../bin/tdd.js', import.meta.url))
 export async function writeTddShim(folder: string): Promise<string> {
   const bin = join(folder, 'bin');
   await mkdir(bin, { recursive: true });
+  if (process.platform === 'win32') {
+    await writeFile(join(bin, 'tdd.cmd'), `@"${process.execPath}" "${TDD_PATH}" %*\r\n`);
+    return bin;
+  }
   const shim = join(bin, 'tdd');
   await writeFile(shim, `#!/bin/sh\nexec ${quote(process.execPath)} ${quote(TDD_PATH)} "$@"\n`);
   await chmod(shim, 0o755);

@@ -7,7 +7,7 @@ import { UsageError } from '../src/errors.ts';
 import { isFileError } from '../src/lake/directory/file-errors.ts';
 import { type Partition, partitionName } from '../src/partition.ts';
 import type { Catalogue } from './catalogue.ts';
-import { runChild, writeTddShim } from './run-child.ts';
+import { runChild, TDD_PATH, writeTddShim } from './run-child.ts';
 import { startSandbox } from './start-sandbox.ts';
 import { TOUR_CATALOGUE, takeTour } from './tour.ts';
 
@@ -75,7 +75,7 @@ async function runIn(context: CommandContext, input: SandboxInput, folder: strin
       PATH: [await writeTddShim(folder), env.PATH ?? ''].join(delimiter),
     };
     if (input.tour) return await takeTour(context, standIns, environment);
-    const [program = env.SHELL ?? '/bin/sh', ...args] = input.command;
+    const [program = userShell(env), ...args] = input.command;
     if (input.command.length === 0) {
       const busiest = findBusiestPartition(standIns.catalogue);
       context.output.info(
@@ -85,10 +85,16 @@ async function runIn(context: CommandContext, input: SandboxInput, folder: strin
         ].join('\n'),
       );
     }
+    // Without the shim, since Windows starts a .cmd file only in a shell.
+    if (program === 'tdd') return await runChild(context, process.execPath, [TDD_PATH, ...args], environment);
     return await runChild(context, program, args, environment);
   } finally {
     await standIns.stop();
   }
+}
+
+function userShell(env: Readonly<Record<string, string | undefined>>): string {
+  return process.platform === 'win32' ? (env.ComSpec ?? 'cmd.exe') : (env.SHELL ?? '/bin/sh');
 }
 
 /** The partition with the most movies. */

@@ -1,9 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { withSlashes } from './support/platform.ts';
 
-const root = new URL('../src', import.meta.url).pathname;
+const root = fileURLToPath(new URL('../src', import.meta.url));
 
 /** Whom each folder of src may import beside itself and the files at src's root. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
@@ -30,6 +31,7 @@ interface SourceFile {
 
 const files: readonly SourceFile[] = readdirSync(root, { recursive: true, encoding: 'utf8' })
   .filter((path) => path.endsWith('.ts'))
+  .map(withSlashes)
   .map((path) => ({ path, folder: folderOf(path), text: readFileSync(join(root, path), 'utf8') }));
 
 function folderOf(path: string): string {
@@ -59,7 +61,7 @@ function takesTypesOnly(names: string): boolean {
 function localImportsOf(file: SourceFile): string[] {
   return importsOf(file)
     .filter((specifier) => specifier.startsWith('.'))
-    .map((specifier) => relative(root, join(root, dirname(file.path), specifier)));
+    .map((specifier) => withSlashes(join(dirname(file.path), specifier)));
 }
 
 describe('the imports of src', () => {
@@ -110,7 +112,7 @@ describe('the folders', () => {
       if (!/\.(?:ts|mjs)$/.test(path)) continue;
       const text = readFileSync(join(repository, folder, path), 'utf8');
       for (const [, specifier = ''] of text.matchAll(/(?:\bfrom|\bimport|\bimport\()\s*'(\.[^']*)'/g)) {
-        from.add(folderOf(join(folder, dirname(path), specifier)));
+        from.add(folderOf(withSlashes(join(folder, dirname(path), specifier))));
       }
     }
     return from;
@@ -135,7 +137,7 @@ test('tdd --help loads commander, Node and a few small files, since each package
     if (file === undefined || loaded.has(path)) return;
     loaded.add(path);
     for (const specifier of staticImportsOf(file)) {
-      if (specifier.startsWith('.')) load(relative(root, join(root, dirname(path), specifier)));
+      if (specifier.startsWith('.')) load(withSlashes(join(dirname(path), specifier)));
       else packages.add(specifier);
     }
   };

@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 
 const run = promisify(execFile);
 
 test('every bench can be loaded outside of Vitest', async () => {
-  const root = new URL('..', import.meta.url).pathname;
+  const root = fileURLToPath(new URL('..', import.meta.url));
   const running = run(process.execPath, ['--import', 'tsx', 'bench/run.ts', 'nonsense'], {
     cwd: root,
     env: { PATH: process.env.PATH ?? '' },

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { cp, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { startSandbox } from '../sandbox/start-sandbox.ts';
@@ -8,7 +9,7 @@ import { PROGRAM } from './support/program.ts';
 import { makeTempFolder } from './support/temp-folder.ts';
 
 const run = promisify(execFile);
-const root = new URL('..', import.meta.url).pathname;
+const root = fileURLToPath(new URL('..', import.meta.url));
 const PACKAGE = 'tmdb-distributed-downloader';
 
 /** The sandbox's environment is what a user's process finds in its own: the SDK reads nothing else. */
@@ -77,7 +78,7 @@ describe('the types', () => {
     const folder = await makeTempFolder();
     await mkdir(join(folder, 'node_modules', PACKAGE), { recursive: true });
     await cp(join(root, 'package.json'), join(folder, 'node_modules', PACKAGE, 'package.json'));
-    await symlink(join(PROGRAM, 'dist'), join(folder, 'node_modules', PACKAGE, 'dist'));
+    await symlink(join(PROGRAM, 'dist'), join(folder, 'node_modules', PACKAGE, 'dist'), 'junction');
     await writeFile(join(folder, 'package.json'), JSON.stringify({ type: 'module' }));
     await writeFile(
       join(folder, 'tsconfig.json'),

@@ -1,13 +1,14 @@
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import { noMotoReason } from './support/moto.ts';
+import { noModesReason } from './support/platform.ts';
 
 const INTEGRATION = 'test/**/*.integration.test.ts';
 const E2E = 'test/**/*.e2e.test.ts';
 
 // What is skipped, and why; a test that is skipped for itself has the reason in its name.
 const skipped = [
-  ...(process.getuid?.() === 0 ? ['files that may not be read or written: root may do everything'] : []),
+  ...(noModesReason ? [`files that may not be read or written: ${noModesReason}`] : []),
   ...(noMotoReason ? [`the repeat of the AWS suites on moto: ${noMotoReason}`] : []),
 ];
 // Once, though the file is read for each project.

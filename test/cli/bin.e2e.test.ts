@@ -3,6 +3,7 @@ import { copyFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
+import { isWindows } from '../support/platform.ts';
 import { TDD } from '../support/program.ts';
 import { makeTempFolder } from '../support/temp-folder.ts';
 
@@ -36,17 +37,20 @@ describe('bin/tdd.js', () => {
     expect(stderr).toMatch(/^tdd: .*DATALAKE_BUCKET_NAME/);
   });
 
-  test('ends quietly when nobody reads on', async () => {
+  test.skipIf(isWindows)('ends quietly when nobody reads on (needs sh)', async () => {
     const script = `"${process.execPath}" "${TDD}" --help; echo "exit code $?" >&2`;
     const { stdout, stderr } = await run('sh', ['-c', `{ ${script}; } | true`]);
     expect({ stdout, stderr }).toEqual({ stdout: '', stderr: 'exit code 0\n' });
   });
 
-  test('gives the exit code of wrong usage though nobody reads what is wrong', async () => {
-    const script = `"${process.execPath}" "${TDD}" nonsense 2>&1 >/dev/null; echo "exit code $?" >&2`;
-    const { stderr } = await run('sh', ['-c', `{ ${script}; } | true`]);
-    expect(stderr).toBe('exit code 2\n');
-  });
+  test.skipIf(isWindows)(
+    'gives the exit code of wrong usage though nobody reads what is wrong (needs sh)',
+    async () => {
+      const script = `"${process.execPath}" "${TDD}" nonsense 2>&1 >/dev/null; echo "exit code $?" >&2`;
+      const { stderr } = await run('sh', ['-c', `{ ${script}; } | true`]);
+      expect(stderr).toBe('exit code 2\n');
+    },
+  );
 
   test('says that a checkout is not built', async () => {
     const folder = await makeTempFolder();
@@ -57,8 +61,11 @@ describe('bin/tdd.js', () => {
     expect(stderr).toMatch(/^tdd: .*npm run build.*\n$/);
   });
 
-  test.skipIf(process.platform !== 'linux')('tells of a full disk behind stdout', async () => {
-    const { stderr } = await run('sh', ['-c', `"${TDD}" --help > /dev/full; echo "exit code $?" >&2`]);
-    expect(stderr).toMatch(/^tdd: the output cannot be written: .*no space.*\nexit code 1\n$/);
-  });
+  test.skipIf(process.platform !== 'linux')(
+    'reports a full disk behind stdout (needs /dev/full)',
+    async () => {
+      const { stderr } = await run('sh', ['-c', `"${TDD}" --help > /dev/full; echo "exit code $?" >&2`]);
+      expect(stderr).toMatch(/^tdd: the output cannot be written: .*no space.*\nexit code 1\n$/);
+    },
+  );
 });

@@ -42,7 +42,7 @@ describe("a command's context", () => {
 
   test('refuses a --config file that is not there, unless the command makes it', async () => {
     const { context, cwd } = await setUp({ flags: { config: 'other.ini' } });
-    await expect(context.readSettings()).rejects.toThrow(`There is no file ${cwd}/other.ini`);
+    await expect(context.readSettings()).rejects.toThrow(`There is no file ${join(cwd, 'other.ini')}`);
     expect((await context.readSources({ mayBeAbsent: true })).file?.get('TMDB', 'API_KEY')).toBeUndefined();
   });
 
@@ -51,7 +51,7 @@ describe("a command's context", () => {
     const settings = await context.readSettings();
     expect(await context.requireSetting(settings, 'bucketName')).toBe('a-lake');
     await expect(context.requireSetting(settings, 'apiKey')).rejects.toThrow(
-      `--tmdb-api-key, TMDB_API_KEY or [TMDB] API_KEY in ${cwd}/config.ini`,
+      `--tmdb-api-key, TMDB_API_KEY or [TMDB] API_KEY in ${join(cwd, 'config.ini')}`,
     );
   });
 

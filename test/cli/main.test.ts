@@ -68,8 +68,8 @@ describe('tdd', () => {
     const flags = ['--datalake_bucket_name=a-lake', '--tmdb_api_key', 'f'.repeat(32), '--no-verify'];
     const before = await run(['--json', '--config', 'a.ini', 'development', ...flags], { cwd });
     const after = await run(['development', ...flags, '--config=b.ini', '--json'], { cwd });
-    expect(JSON.parse(before.stdout)).toMatchObject({ path: `${cwd}/a.ini` });
-    expect(JSON.parse(after.stdout)).toMatchObject({ path: `${cwd}/b.ini` });
+    expect(JSON.parse(before.stdout)).toMatchObject({ path: join(cwd, 'a.ini') });
+    expect(JSON.parse(after.stdout)).toMatchObject({ path: join(cwd, 'b.ini') });
   });
 
   test('fits its help to a narrow terminal', async () => {
@@ -124,6 +124,6 @@ describe('tdd', () => {
     await mkdir(join(cwd, 'folder'));
     const { exitCode, stderr } = await run(['development', '--config', 'folder'], { cwd });
     expect(exitCode).toBe(2);
-    expect(stderr).toBe(`tdd: ${cwd}/folder cannot be read: it is a directory.\n`);
+    expect(stderr).toBe(`tdd: ${join(cwd, 'folder')} cannot be read: it is a directory.\n`);
   });
 });

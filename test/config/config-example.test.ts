@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { decode } from 'ini';
 import { describe, expect, test } from 'vitest';
 import { readConfigFile } from '../../src/config/config-file.ts';
 import { resolveSettings } from '../../src/config/resolve-settings.ts';
 import { SETTING_NAMES, SETTINGS } from '../../src/config/settings.ts';
 
-const path = new URL('../../config.example.ini', import.meta.url).pathname;
+const path = fileURLToPath(new URL('../../config.example.ini', import.meta.url));
 
 describe('config.example.ini', () => {
   test('has every setting with its default, in the order of the table, and nothing else', async () => {

@@ -1,10 +1,11 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { COMMAND_NAMES } from '../../src/cli/program.ts';
 import { runCli } from '../support/run-cli.ts';
 
 /** The checkout's folder. */
-export const root = new URL('../..', import.meta.url).pathname;
+export const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** All pages for users and contributors, by their paths from the root. */
 export const PAGES: readonly string[] = [

@@ -6,6 +6,7 @@ import { UsageError, UserError } from '../../../src/errors.ts';
 import { createDirectoryLake } from '../../../src/lake/directory/directory-lake.ts';
 import { explainFileError } from '../../../src/lake/directory/file-errors.ts';
 import { movieKey } from '../../../src/lake/keys.ts';
+import { isWindows, noModesReason } from '../../support/platform.ts';
 import { describeLakeContract, listAll } from '../lake-contract.ts';
 
 let folder: string;
@@ -51,7 +52,7 @@ describe('the directory', () => {
 
   test('may have folders that are links', async () => {
     const directory = await newDirectory();
-    await symlink(await newDirectory(), join(directory, 'tmdb'));
+    await symlink(await newDirectory(), join(directory, 'tmdb'), 'junction');
     const lake = createDirectoryLake({ directory });
     await lake.write('tmdb/a', 'x', 'text/plain');
     expect((await listAll(lake, '')).map(({ key }) => key)).toEqual(['tmdb/a']);
@@ -91,7 +92,8 @@ describe('what is wrong with a directory', () => {
   test('is told when it is a file, or lies below one', async () => {
     const file = join(await newDirectory(), 'file');
     await writeFile(file, '');
-    for (const directory of [file, join(file, 'below')]) {
+    // Windows does not distinguish what lies below a file from what is missing.
+    for (const directory of isWindows ? [file] : [file, join(file, 'below')]) {
       const lake = createDirectoryLake({ directory });
       const calls = [
         () => lake.read('a'),
@@ -112,12 +114,12 @@ describe('what is wrong with a directory', () => {
     const lake = createDirectoryLake({ directory });
     await lake.write('a/b', 'x', 'text/plain');
     await expect(lake.write('a', 'x', 'text/plain')).rejects.toThrow(
-      `Cannot write ${join(directory, 'a')}: EISDIR`,
+      `Cannot write ${join(directory, 'a')}${isWindows ? '' : ': EISDIR'}`,
     );
     expect(await readdir(join(directory, '.tdd', 'unfinished'))).toEqual([]);
   });
 
-  test.skipIf(process.getuid?.() === 0)('is told when it is not writable (not as root)', async () => {
+  test.skipIf(noModesReason)('is told when it is not writable', async () => {
     const directory = await newDirectory();
     await chmod(directory, 0o500);
     const lake = createDirectoryLake({ directory });
@@ -127,39 +129,33 @@ describe('what is wrong with a directory', () => {
     await chmod(directory, 0o700);
   });
 
-  test.skipIf(process.getuid?.() === 0)(
-    'names the folder that refuses an object or a list (not as root)',
-    async () => {
-      const directory = await newDirectory();
-      const lake = createDirectoryLake({ directory });
-      await lake.write('a/b', 'x', 'text/plain');
-      const closed = join(directory, 'a');
-      await chmod(closed, 0o000);
-      const refused = (doing: string, path: string) =>
-        `Cannot ${doing} ${join(directory, path)} because of ${closed}: permission is denied`;
-      await expect(lake.write('a/b', 'x', 'text/plain')).rejects.toThrow(refused('write', 'a/b'));
-      await expect(lake.read('a/b')).rejects.toThrow(refused('read', 'a/b'));
-      await expect(listAll(lake, '')).rejects.toThrow(
-        `Cannot list ${directory} because of ${closed}: permission is denied`,
-      );
-      await chmod(closed, 0o500);
-      await expect(lake.write('a/b', 'x', 'text/plain')).rejects.toThrow(refused('write', 'a/b'));
-      await chmod(closed, 0o700);
-    },
-  );
+  test.skipIf(noModesReason)('names the folder that refuses an object or a list', async () => {
+    const directory = await newDirectory();
+    const lake = createDirectoryLake({ directory });
+    await lake.write('a/b', 'x', 'text/plain');
+    const closed = join(directory, 'a');
+    await chmod(closed, 0o000);
+    const refused = (doing: string, path: string) =>
+      `Cannot ${doing} ${join(directory, path)} because of ${closed}: permission is denied`;
+    await expect(lake.write('a/b', 'x', 'text/plain')).rejects.toThrow(refused('write', 'a/b'));
+    await expect(lake.read('a/b')).rejects.toThrow(refused('read', 'a/b'));
+    await expect(listAll(lake, '')).rejects.toThrow(
+      `Cannot list ${directory} because of ${closed}: permission is denied`,
+    );
+    await chmod(closed, 0o500);
+    await expect(lake.write('a/b', 'x', 'text/plain')).rejects.toThrow(refused('write', 'a/b'));
+    await chmod(closed, 0o700);
+  });
 
-  test.skipIf(process.getuid?.() === 0)(
-    'hinders no write when unfinished files cannot be listed (not as root)',
-    async () => {
-      const directory = await newDirectory();
-      const unfinished = join(directory, '.tdd', 'unfinished');
-      await createDirectoryLake({ directory }).write('a', 'x', 'text/plain');
-      await chmod(unfinished, 0o300);
-      await createDirectoryLake({ directory }).write('b', 'x', 'text/plain');
-      expect(await readFile(join(directory, 'b'), 'utf8')).toBe('x');
-      await chmod(unfinished, 0o700);
-    },
-  );
+  test.skipIf(noModesReason)('hinders no write when unfinished files cannot be listed', async () => {
+    const directory = await newDirectory();
+    const unfinished = join(directory, '.tdd', 'unfinished');
+    await createDirectoryLake({ directory }).write('a', 'x', 'text/plain');
+    await chmod(unfinished, 0o300);
+    await createDirectoryLake({ directory }).write('b', 'x', 'text/plain');
+    expect(await readFile(join(directory, 'b'), 'utf8')).toBe('x');
+    await chmod(unfinished, 0o700);
+  });
 
   test('is told with the path whose rights were in the way', async () => {
     const refused = join(await newDirectory(), 'locked');
