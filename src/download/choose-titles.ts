@@ -2,19 +2,23 @@ import type { Title } from '../imdb/partition-index.ts';
 import type { LookupSettings } from '../tmdb/look-up-movie.ts';
 import { areSameSettings, isDone, type Manifest, type TitleState } from './manifest.ts';
 
-/** Which of a partition's titles to look up. */
-export interface Choice {
-  /** ISO instant: what was fetched earlier counts as not fetched. */
+/** Selects the titles of a partition that a run looks up. */
+export interface TitleSelection {
+  /** ISO instant: titles downloaded before it are downloaded again. */
   readonly redoBefore?: string | undefined;
-  /** Only these IMDb ids. */
+  /** Selects only these IMDb ids. */
   readonly only?: ReadonlySet<string> | undefined;
-  /** At most this many. */
+  /** The maximum number of titles. */
   readonly limit?: number | undefined;
 }
 
 /**
- * The states from earlier runs that are still valid: none when the settings differ. Ids that have left the partition
- * since are marked, unless this list of titles is older than the manifest's.
+ * Returns the title states of earlier runs that are still valid: none if the settings differ. Ids that the snapshot no
+ * longer lists are marked as `left`, unless the snapshot is older than the manifest's.
+ * @param job.titles all titles that the index lists for the partition.
+ * @param job.snapshot the UTC day of that index.
+ * @param job.at ISO instant that is recorded for ids that have left.
+ * @returns the states by IMDb id.
  */
 export function keepKnownTitles(
   manifest: Manifest | undefined,
@@ -35,17 +39,17 @@ export function keepKnownTitles(
   return known;
 }
 
-/** The titles to look up, in the index's order: settled ones are skipped, failed ones retried. */
+/** Selects the titles to look up, in the order of the index: done titles are skipped, failed ones are retried. */
 export function chooseTitles(
   titles: readonly Title[],
   known: ReadonlyMap<string, TitleState>,
-  { redoBefore, only, limit }: Choice,
+  { redoBefore, only, limit }: TitleSelection,
 ): Title[] {
   const redoBeforeMs = redoBefore === undefined ? Number.NEGATIVE_INFINITY : Date.parse(redoBefore);
-  const open = titles.filter(({ imdbId }) => {
+  const pending = titles.filter(({ imdbId }) => {
     if (only && !only.has(imdbId)) return false;
     const title = known.get(imdbId);
     return !title || !isDone(title) || Date.parse(title.at) < redoBeforeMs;
   });
-  return limit === undefined ? open : open.slice(0, limit);
+  return limit === undefined ? pending : pending.slice(0, limit);
 }

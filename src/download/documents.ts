@@ -5,9 +5,8 @@ import type { Partition } from '../partition.ts';
 import type { TmdbMovie, TmdbReview } from '../tmdb/documents.ts';
 
 /**
- * A movie's document: TMDB's, all its fields, plus the IMDb id asked for under both of its names (`idIMDB` is
- * the documented one, `id_imdb` the one that existing warehouses load), plus `genre_ids` where TMDB gave
- * `genres`, since existing loaders read it.
+ * Creates the document of a movie: all fields from TMDB, plus the requested IMDb id as `idIMDB` (the documented name) and
+ * `id_imdb` (which existing warehouses load), plus `genre_ids` if TMDB returned `genres`, because existing loaders read it.
  */
 function createMovieDocument(movie: TmdbMovie, imdbId: string): Record<string, unknown> {
   const { genres } = movie;
@@ -17,7 +16,7 @@ function createMovieDocument(movie: TmdbMovie, imdbId: string): Record<string, u
   return { ...movie, ...genreIds, idIMDB: imdbId, id_imdb: imdbId };
 }
 
-/** A review's document: TMDB's, plus the movie's TMDB id and the IMDb id asked for. */
+/** Creates the document of a review: all fields from TMDB, plus the movie's TMDB id and the requested IMDb id. */
 function createReviewDocument(
   review: TmdbReview,
   { movieId, imdbId }: { movieId: number; imdbId: string },
@@ -25,7 +24,7 @@ function createReviewDocument(
   return { ...review, movie_id: movieId, idIMDB: imdbId };
 }
 
-/** Writes a movie's reviews, and only then the movie: a movie in the lake has its reviews. */
+/** Writes a movie and its reviews. The movie comes last, so that a movie in the lake always has its reviews. */
 export async function saveMovie(
   { lake }: { lake: Lake },
   partition: Partition,

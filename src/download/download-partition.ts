@@ -7,56 +7,56 @@ import type { TmdbClient } from '../tmdb/client.ts';
 import { KeyRejectedError, OutageError, RequestFailedError } from '../tmdb/errors.ts';
 import { MAX_CONNECTIONS } from '../tmdb/limits.ts';
 import { type LookupSettings, lookUpMovie } from '../tmdb/look-up-movie.ts';
-import { type Choice, chooseTitles, keepKnownTitles } from './choose-titles.ts';
+import { chooseTitles, keepKnownTitles, type TitleSelection } from './choose-titles.ts';
 import { saveMovie } from './documents.ts';
 import type { Counts, Outcome, TitleState } from './manifest.ts';
 import { createManifestWriter, readManifest } from './manifest-store.ts';
 import { resolveDuplicates } from './resolve-duplicates.ts';
 
-/** A run's progress, reported after each title. */
+/** The progress of a run, reported after each title. */
 export interface DownloadProgress {
-  /** Titles that this run looks up. */
+  /** The number of titles that this run looks up. */
   readonly total: number;
-  /** Titles it has looked up, with whatever result. */
+  /** The number of titles that it has looked up, whatever the result. */
   readonly done: number;
   readonly found: number;
   readonly notFound: number;
   readonly refused: number;
   readonly failed: number;
-  /** Reviews written. */
+  /** The number of reviews written. */
   readonly reviews: number;
-  /** Sent to TMDB. */
+  /** The number of requests sent to TMDB. */
   readonly requests: number;
-  /** Answered with 429. */
+  /** The number of requests that TMDB answered with 429. */
   readonly throttled: number;
 }
 
-/** The result of a run. */
+/** The result of one run on one partition. */
 export interface DownloadReport {
   readonly partition: Partition;
   readonly snapshot: string;
   readonly run: string;
   readonly outcome: Exclude<Outcome, 'running'>;
-  /** Titles not asked for: settled by an earlier run, or left out by the job's choice. */
+  /** The number of titles that were not looked up: done in an earlier run, or not selected. */
   readonly skipped: number;
   readonly thisRun: DownloadProgress;
   readonly seconds: number;
-  /** The whole partition after this run, from its manifest. */
+  /** The title counts of the whole partition after this run, from its manifest. */
   readonly counts: Counts;
   readonly complete: boolean;
-  /** What ended the run early. */
+  /** The error that ended the run early, if the outcome is `outage` or `keyRefused`. */
   readonly problem?: OutageError | KeyRejectedError;
 }
 
-/** What to download. */
-export interface DownloadJob extends Choice {
+/** What a run downloads. */
+export interface DownloadJob extends TitleSelection {
   readonly partition: Partition;
-  /** The UTC day of the list of titles. */
+  /** The UTC day of the snapshot that lists the titles. */
   readonly snapshot: string;
-  /** All titles that the index lists for the partition. */
+  /** All titles that the index lists for the partition, selected or not. */
   readonly titles: readonly Title[];
   readonly settings: LookupSettings;
-  /** This run's name. */
+  /** The id of this run. */
   readonly run: string;
 }
 
@@ -66,21 +66,21 @@ interface DownloadDeps {
   readonly clock: Clock;
 }
 
-/** How a run is followed and ended. */
+/** How to follow and end a run. */
 export interface DownloadControl {
   readonly onProgress?: (progress: DownloadProgress) => void;
-  /** Starts no new title; those in progress are finished. */
+  /** When aborted, the run starts no new titles and finishes those in progress. */
   readonly stop?: AbortSignal;
-  /** Aborts those in progress, too: they stay untried. */
+  /** When aborted, the run also abandons the titles in progress; they stay untried. */
   readonly abort?: AbortSignal;
 }
 
 /**
- * Downloads a partition's movies and reviews into the lake: the core that the command line and the Lambda worker
- * share. Titles that its manifest shows as settled are skipped, so that a run can be killed and started again at any time;
- * concurrent runs are safe.
- * @returns what was done; an outage or a refused key is the report's `problem`.
- * @throws what the lake throws, after what is known has been written, if it can be.
+ * Downloads the movies and reviews of one partition into the lake. The command line and the Lambda worker share this
+ * function. A run resumes from the manifest: it skips titles that are done, so it can be killed and started again at any
+ * time. Concurrent runs are safe. Progress is checkpointed in the manifest.
+ * @returns the report of the run. An outage or a rejected key does not throw: it becomes the report's `problem`.
+ * @throws the errors of the lake, after trying to save the manifest.
  */
 export async function downloadPartition(
   { lake, tmdb, clock }: DownloadDeps,
@@ -100,14 +100,14 @@ export async function downloadPartition(
 
   const broken = new AbortController();
   const signal = AbortSignal.any([broken.signal, ...(abort ? [abort] : [])]);
-  setMaxListeners(0, signal); // Each request in flight listens to it.
+  setMaxListeners(0, signal); // Each request in flight adds a listener.
 
   onProgress?.(progress());
   const queue = todo.values();
   await Promise.all(Array.from({ length: MAX_CONNECTIONS }, () => work(queue)));
   const problem: unknown = broken.signal.reason;
   if (problem === undefined) return end(outcome());
-  // When saving fails, too, the first error is thrown.
+  // If saving the manifest fails too, throw the original error.
   if (problem instanceof OutageError) return end('outage', problem).catch(() => Promise.reject(problem));
   if (problem instanceof KeyRejectedError) {
     return end('keyRefused', problem).catch(() => Promise.reject(problem));
@@ -115,12 +115,12 @@ export async function downloadPartition(
   await manifest.save('error').catch(() => undefined);
   throw problem;
 
-  /** One of the connections: takes one title after the other until none is left, or one of them throws. */
+  /** Processes titles from the shared queue until it is empty, the run is stopped, or a title throws in any of the loops. */
   async function work(queue: Iterable<Title>): Promise<void> {
     for (const title of queue) {
       if (stop?.aborted || signal.aborted) return;
       try {
-        await settle(title);
+        await processTitle(title);
         await manifest.checkpoint();
       } catch (error) {
         if (!signal.aborted) broken.abort(error);
@@ -128,7 +128,7 @@ export async function downloadPartition(
     }
   }
 
-  async function settle({ imdbId }: Title): Promise<void> {
+  async function processTitle({ imdbId }: Title): Promise<void> {
     const title = await download(imdbId);
     if (title.state === 'found') tally.reviews += title.reviews;
     tally[title.state] += 1;
@@ -161,7 +161,7 @@ export async function downloadPartition(
     problem?: OutageError | KeyRejectedError,
   ): Promise<DownloadReport> {
     let saved = await manifest.save(outcome);
-    // Only now, since saving may have added ids of a concurrent run.
+    // Comes after saving, which may have merged ids of a concurrent run.
     const owned = await resolveDuplicates({ lake }, partition, known, touched);
     for (const [imdbId, title] of owned) known.set(imdbId, title);
     if (owned.size > 0) saved = await manifest.save(outcome);

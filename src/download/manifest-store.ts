@@ -17,18 +17,19 @@ import {
   type TitleState,
 } from './manifest.ts';
 
-/** A manifest and the version it was read as; `null` when the lake has none. */
+/** A manifest and the version that was read; `etag` is `null` if the lake has no manifest. */
 interface StoredManifest {
   readonly manifest: Manifest | undefined;
   readonly etag: ETag | null;
 }
 
-/** After this many lost races something other than a concurrent run must be wrong. */
+/** After this many lost compare-and-swaps, something other than a concurrent run must be wrong. */
 const MAX_SWAPS = 50;
 
 /**
- * Reads a partition's manifest.
- * @throws {UserError} when there is one that cannot be read.
+ * Reads the manifest of a partition.
+ * @returns the manifest and its version; `undefined` and `null` if there is none.
+ * @throws {UserError} when the manifest is not valid.
  */
 export async function readManifest(
   { lake }: { lake: Lake },
@@ -42,10 +43,12 @@ export async function readManifest(
 }
 
 /**
- * Writes a manifest by compare-and-swap. When another run has written meanwhile, the two are merged by IMDb id and
- * written again: neither run loses a title.
- * @param options.listed the ids that the manifest's index lists.
- * @returns what is now in the lake.
+ * Writes a manifest by compare-and-swap. If another run has written it in the meantime, merges the two by IMDb id and
+ * retries, so that neither run loses a title.
+ * @param options.basedOn the version that `manifest` is based on; `null` if there was none.
+ * @param options.listed the ids that the index lists.
+ * @returns the manifest that was written, and its version.
+ * @throws {UserError} after {@link MAX_SWAPS} lost swaps.
  */
 async function saveManifest(
   { lake }: { lake: Lake },
@@ -63,13 +66,13 @@ async function saveManifest(
     if (theirs.manifest) ours = mergeManifests(theirs.manifest, ours, listed);
   }
   throw new UserError(
-    `${lake.url}/${key} changed ${MAX_SWAPS} times while it was written: run the command again.`,
+    `Other processes changed ${lake.url}/${key} ${MAX_SWAPS} times while it was being written: run the command again.`,
   );
 }
 
 /**
- * Reads a manifest's text.
- * @param where its address, for the error.
+ * Parses the text of a manifest.
+ * @param where its location, for the error message.
  * @throws {UserError} when the text is not a manifest.
  */
 export function parseManifest(text: string, where: string): Manifest {
@@ -77,26 +80,28 @@ export function parseManifest(text: string, where: string): Manifest {
     const manifest: Manifest = JSON.parse(text);
     if (manifest.titles && manifest.settings && manifest.counts && manifest.lastRun) return manifest;
   } catch (cause) {
-    throw new UserError(`${where} is not JSON: delete it, and its partition is downloaded again.`, { cause });
+    throw new UserError(`${where} is not valid JSON: delete it to have its partition downloaded again.`, {
+      cause,
+    });
   }
-  throw new UserError(`${where} is no manifest: delete it, and its partition is downloaded again.`);
+  throw new UserError(`${where} is not a manifest: delete it to have its partition downloaded again.`);
 }
 
-/** Writes a run's manifest: checkpoints, and the end. */
+/** Writes the manifest of a run: checkpoints during the run, and the final state. */
 interface ManifestWriter {
-  /** Writes it when the last write is {@link CHECKPOINT_SECONDS} ago and none is in progress. */
+  /** Writes the manifest if the last write was {@link CHECKPOINT_SECONDS} ago and no write is in progress. */
   checkpoint(): Promise<void>;
-  /** Writes it now. What another run has written meanwhile is added to `known`. */
+  /** Writes the manifest now. Titles that a concurrent run has written are merged into `known`. */
   save(outcome: Outcome): Promise<Manifest>;
-  /** Whether the manifest would be complete if it were written now. */
+  /** Whether all listed titles are done. */
   isComplete(): boolean;
 }
 
 /**
- * Makes the writer of one run's manifest.
- * @param state.stored what the lake had when the run began.
- * @param state.known the titles' states: the run changes them, the writer writes them.
- * @param state.requests how many this run has sent to TMDB.
+ * Creates the manifest writer of one run.
+ * @param state.stored the manifest and version in the lake when the run started.
+ * @param state.known the title states by IMDb id: the run updates them, the writer writes them.
+ * @param state.requests returns how many requests this run has sent to TMDB.
  */
 export function createManifestWriter(
   { lake, clock }: { lake: Lake; clock: Clock },
@@ -126,7 +131,7 @@ export function createManifestWriter(
     etag = saved.etag;
     savedMs = clock.now();
     for (const [imdbId, title] of Object.entries(saved.manifest.titles)) {
-      if (title === sent.titles[imdbId]) continue; // What we sent ourselves: `known` may be newer.
+      if (title === sent.titles[imdbId]) continue; // Our own state: `known` may already be newer.
       const ours = known.get(imdbId);
       known.set(imdbId, ours ? laterOf(title, ours) : title);
     }
@@ -155,7 +160,7 @@ export function createManifestWriter(
 
   return {
     async checkpoint() {
-      // `abs`: a clock that is set back must not delay the next checkpoint by as much.
+      // `abs`, because a clock that is set back must not delay the next checkpoint.
       if (writing || Math.abs(clock.now() - savedMs) < CHECKPOINT_SECONDS * 1_000) return;
       writing = write('running').finally(() => {
         writing = undefined;

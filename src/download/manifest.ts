@@ -1,80 +1,82 @@
 import type { Partition } from '../partition.ts';
 import type { LookupSettings } from '../tmdb/look-up-movie.ts';
 
-/** What is known of one IMDb id. `at` is an ISO instant. */
+/** The state of one IMDb id. `at` is the ISO instant when it was recorded. */
 export type TitleState =
   | {
       readonly state: 'found';
       readonly tmdbId: number;
-      /** How many reviews the lake has of it. */
+      /** The number of its reviews in the lake. */
       readonly reviews: number;
       readonly at: string;
-      /** The IMDb id that owns the document, when TMDB has one movie for both. */
+      /** Set if TMDB has the same movie for two IMDb ids: the other id, which owns the documents. */
       readonly duplicateOf?: string;
     }
   | { readonly state: 'notFound'; readonly at: string }
-  /** TMDB's answer will not change. */
+  /** TMDB answered with a permanent error. */
   | { readonly state: 'refused'; readonly reason: string; readonly at: string }
   | { readonly state: 'failed'; readonly reason: string; readonly tries: number; readonly at: string }
-  /** No longer in the partition; its documents stay. */
+  /** The snapshot no longer lists the id in this partition. Its documents stay in the lake. */
   | { readonly state: 'left'; readonly at: string };
 
-/** How a run has ended, or `running` in a checkpoint. */
+/** How a run ended; `running` in a checkpoint. */
 export type Outcome =
   | 'running'
-  /** Every title of the partition is settled. */
+  /** Every title of the partition is done. */
   | 'complete'
-  /** It did what it was asked to do; other titles are not done. */
+  /** The run completed its selection, but other titles are not done. */
   | 'partial'
   /** Some titles failed. */
   | 'failedTitles'
-  /** Stopped from outside: Ctrl-C, a deadline. */
+  /** Stopped early, by Ctrl-C or a deadline. */
   | 'stopped'
+  /** TMDB did not answer. */
   | 'outage'
+  /** TMDB rejected the API key. */
   | 'keyRefused'
-  /** The lake refused, or a bug. */
+  /** An error of the lake, or a bug. */
   | 'error';
 
-/** How many titles of a partition are in which state. */
+/** The number of titles of a partition in each state. */
 export interface Counts {
-  /** How many titles the index lists. */
+  /** The number of titles that the index lists. */
   readonly titles: number;
   readonly found: number;
   readonly notFound: number;
   readonly refused: number;
   readonly failed: number;
-  /** Reviews in the lake. */
+  /** The number of reviews in the lake. */
   readonly reviews: number;
 }
 
-/** The latest run that has written the manifest. */
+/** The run that last wrote the manifest. */
 export interface LastRun {
   readonly run: string;
   readonly startedAt: string;
-  /** When it ended, or when the checkpoint was written. */
+  /** When the run ended or wrote the checkpoint. */
   readonly endedAt: string;
   readonly outcome: Outcome;
-  /** Sent to TMDB. */
+  /** The number of requests sent to TMDB. */
   readonly requests: number;
 }
 
-/** What is known of one partition in the lake; see `manifestKey`. */
+/** The record of one partition's download, stored in the lake under `manifestKey`. */
 export interface Manifest {
   readonly partition: Partition;
-  /** The UTC day of the newest list of titles that a run has used; see {@link laterDay}. */
+  /** The UTC day of the newest snapshot that a run has used; see {@link laterDay}. */
   readonly snapshot: string;
   readonly settings: LookupSettings;
-  /** Every title that the index lists is found, not found or refused. */
+  /** Whether every title that the index lists is done. */
   readonly complete: boolean;
   readonly counts: Counts;
   readonly lastRun: LastRun;
   readonly titles: Readonly<Record<string, TitleState>>;
 }
 
-/** Counts of nothing. */
+/** All counts zero. */
 export const NO_COUNTS: Counts = { titles: 0, found: 0, notFound: 0, refused: 0, failed: 0, reviews: 0 };
 
-/** How many titles are settled: found, not found or refused. */
+/** The number of titles that are done: found, not found or refused. */
 export function countDone({
   found,
   notFound,
@@ -83,19 +85,19 @@ export function countDone({
   return found + notFound + refused;
 }
 
-/** The later of two UTC days: a message that waited has an older list, which must not replace a newer one. */
+/** Returns the later of two UTC days. A message that waited may have an older snapshot, which must not replace a newer one. */
 export function laterDay(a: string, b: string): string {
   return a > b ? a : b;
 }
 
-/** Whether there is nothing left to ask TMDB about this title. */
+/** Whether the title has a final result, so that there is nothing left to request from TMDB. */
 export function isDone(title: TitleState | undefined): boolean {
   return title?.state === 'found' || title?.state === 'notFound' || title?.state === 'refused';
 }
 
 /**
- * Recounts a manifest's titles, and whether it is complete.
- * @param listed the ids that the index lists: others (left, or of a newer list) do not count.
+ * Recalculates the counts of a manifest and whether it is complete.
+ * @param listed the ids that the index lists. Others, which have left or are from a newer snapshot, are not counted.
  */
 export function completeManifest(manifest: Manifest, listed: ReadonlySet<string>): Manifest {
   const counts = { ...NO_COUNTS, titles: listed.size };
@@ -107,7 +109,7 @@ export function completeManifest(manifest: Manifest, listed: ReadonlySet<string>
   return { ...manifest, counts, complete: countDone(counts) === counts.titles };
 }
 
-/** Whether documents fetched under these settings are the same. */
+/** Whether two settings produce the same documents. */
 export function areSameSettings(a: LookupSettings, b: LookupSettings): boolean {
   return (
     a.lookup === b.lookup &&
@@ -118,11 +120,11 @@ export function areSameSettings(a: LookupSettings, b: LookupSettings): boolean {
 }
 
 /**
- * Merges what two runs of one partition know. Of each IMDb id the later state wins, at the same instant `found` over
- * `failed`. What was fetched under other settings than ours counts as not fetched.
- * @param theirs what the lake has.
- * @param ours what is to be written; its settings and last run are kept.
- * @param listed the ids that ours' index lists.
+ * Merges the manifests of two concurrent runs on one partition. For each IMDb id the later state wins; at the same instant
+ * any state wins over `failed`. If the settings differ, the titles of `theirs` are dropped.
+ * @param theirs the manifest in the lake.
+ * @param ours the manifest to write; its settings and last run are kept.
+ * @param listed the ids that our index lists.
  */
 export function mergeManifests(theirs: Manifest, ours: Manifest, listed: ReadonlySet<string>): Manifest {
   if (!areSameSettings(theirs.settings, ours.settings)) return ours;
@@ -131,7 +133,7 @@ export function mergeManifests(theirs: Manifest, ours: Manifest, listed: Readonl
   return completeManifest({ ...ours, snapshot: laterDay(theirs.snapshot, ours.snapshot), titles }, listed);
 }
 
-/** The later of two states of one title; at the same instant `found` wins over `failed`. */
+/** Returns the later of two states of one title; at the same instant any state wins over `failed`. */
 export function laterOf(theirs: TitleState | undefined, ours: TitleState): TitleState {
   if (!theirs || ours.at > theirs.at) return ours;
   if (ours.at < theirs.at) return theirs;

@@ -7,11 +7,12 @@ import type { TitleState } from './manifest.ts';
 type Found = Extract<TitleState, { state: 'found' }>;
 
 /**
- * Settles IMDb ids for which TMDB has the same movie: the id that TMDB names owns the document, else the smallest; the
- * others become `duplicateOf` it. Which of them wrote last does not matter: the documents are read, and written again
- * where they name another owner. Makes no request where there are no duplicates, as nearly everywhere.
+ * Resolves IMDb ids for which TMDB has the same movie. The id that TMDB's document names owns the documents, or otherwise
+ * the smallest id; the others are marked `duplicateOf` it. The order of writes does not matter: documents that name another
+ * owner are rewritten. Without duplicates, which is the usual case, this makes no request.
+ * @param titles the title states by IMDb id.
  * @param touched the ids that this run has written.
- * @returns what changes in the manifest.
+ * @returns the title states to change in the manifest.
  */
 export async function resolveDuplicates(
   { lake }: { lake: Lake },
@@ -21,8 +22,8 @@ export async function resolveDuplicates(
 ): Promise<Map<string, TitleState>> {
   const changes = new Map<string, TitleState>();
   for (const group of groupByMovie(titles)) {
-    const isDone = [...group.values()].filter((title) => title.duplicateOf === undefined).length === 1;
-    if (isDone && ![...group.keys()].some((imdbId) => touched.has(imdbId))) continue;
+    const isResolved = [...group.values()].filter((title) => title.duplicateOf === undefined).length === 1;
+    if (isResolved && ![...group.keys()].some((imdbId) => touched.has(imdbId))) continue;
     const owner = await giveDocumentsToOwner({ lake }, partition, group);
     for (const [imdbId, { duplicateOf, ...title }] of group) {
       if (imdbId === owner && duplicateOf !== undefined) changes.set(imdbId, title);
@@ -32,7 +33,7 @@ export async function resolveDuplicates(
   return changes;
 }
 
-/** The found titles that share their movie with another, by movie; also one whose owner no longer exists. */
+/** Groups found titles that share a movie. A single title forms a group if it is a duplicate whose owner is gone. */
 function groupByMovie(titles: ReadonlyMap<string, TitleState>): Map<string, Found>[] {
   const groups = new Map<number, Map<string, Found>>();
   for (const [imdbId, title] of titles) {
@@ -49,7 +50,7 @@ function groupByMovie(titles: ReadonlyMap<string, TitleState>): Map<string, Foun
   });
 }
 
-/** @returns the owner. */
+/** Rewrites the documents that do not name the owner. @returns the IMDb id of the owner. */
 async function giveDocumentsToOwner(
   { lake }: { lake: Lake },
   partition: Partition,
@@ -60,7 +61,7 @@ async function giveDocumentsToOwner(
   const movie = await readJson({ lake }, movieKey(partition, tmdbId));
   const named = typeof movie?.imdb_id === 'string' && group.has(movie.imdb_id) ? movie.imdb_id : undefined;
   const owner = named ?? imdbIds[0] ?? '';
-  // Each document is checked: two connections may have written them alternately.
+  // Check every document, since two connections may have written them alternately.
   for await (const { key } of lake.list(reviewPrefix(partition, tmdbId))) {
     await giveDocument({ lake }, key, { idIMDB: owner });
   }
@@ -81,10 +82,10 @@ async function giveDocument(
 async function readJson({ lake }: { lake: Lake }, key: string): Promise<Record<string, unknown> | undefined> {
   const object = await lake.read(key);
   const json = object && parseJson(object.body.toString('utf8'));
-  return isRecord(json) ? json : undefined; // An older lake may have truncated documents: they stay as they are.
+  return isRecord(json) ? json : undefined; // An older lake may contain truncated documents, which are left unchanged.
 }
 
-/** `tt0000009` before `tt10000000`: ids have seven digits or more. */
+/** Compares ids by number, so that `tt0000009` comes before `tt10000000`. */
 function byNumber(a: string, b: string): number {
   return Number(a.slice(2)) - Number(b.slice(2));
 }

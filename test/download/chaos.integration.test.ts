@@ -19,8 +19,8 @@ import type { Lake } from '../../src/lake/lake.ts';
 import { downloadCatalogue } from '../support/download-catalogue.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 
-const ALL_IS_WELL = { missing: [], unexpected: [], wrong: [] };
-/** A tenth of IMDb's, and many times what is read at once; the benchmarks read a list as long as IMDb's. */
+const NO_PROBLEMS = { missing: [], unexpected: [], wrong: [] };
+/** A tenth of IMDb's rows, and many times the size of a read. The benchmarks read a list of IMDb's full size. */
 const FILLER_ROWS = 1_200_000;
 
 let catalogue: Catalogue;
@@ -38,7 +38,7 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-/** TMDB fails a tenth of its calls, in every way there is. */
+/** Starts the stand-ins. TMDB fails a tenth of its requests, with every kind of transient fault. */
 async function start(source: Catalogue | Buffer = catalogue): Promise<void> {
   directory = await mkdtemp(join(tmpdir(), 'tdd-chaos-'));
   lake = createDirectoryLake({ directory });
@@ -46,8 +46,8 @@ async function start(source: Catalogue | Buffer = catalogue): Promise<void> {
   imdb = await startImdbStandIn({ source });
 }
 
-describe('a catalogue whose TMDB fails a tenth of its calls in every way', () => {
-  it('arrives whole, each movie and review once, out of a snapshot of a million rows', async () => {
+describe('a download while TMDB fails a tenth of the requests', () => {
+  it('is complete and free of duplicates, from a snapshot of a million rows', async () => {
     await start(withFiller(catalogue));
     const clock = createFakeClock();
     const reports = await downloadCatalogue(
@@ -55,35 +55,35 @@ describe('a catalogue whose TMDB fails a tenth of its calls in every way', () =>
       { tmdbUrl: tmdb.url, imdbUrl: imdb.url, apiKey: SANDBOX_API_KEY, run: 'run-1' },
     );
     expect(reports.every(({ complete }) => complete)).toBe(true);
-    expect(await verifyLake({ lake, catalogue })).toMatchObject(ALL_IS_WELL);
-    const met = new Set(tmdb.stats().requests.map(({ fault }) => fault));
-    for (const kind of TRANSIENT_FAULTS) expect(met).toContain(kind);
+    expect(await verifyLake({ lake, catalogue })).toMatchObject(NO_PROBLEMS);
+    const faults = new Set(tmdb.stats().requests.map(({ fault }) => fault));
+    for (const kind of TRANSIENT_FAULTS) expect(faults).toContain(kind);
   }, 600_000);
 
-  it('arrives whole after kill -9 at random moments and another run', async () => {
+  it('is complete after kill -9 at random moments and another run', async () => {
     await start();
     for (let kill = 0; kill < 5; kill += 1) {
       const child = startChild(`killed-${kill}`);
       const ended = once(child, 'exit');
-      await untilAsked(tmdb.stats().requests.length + 20 + Math.random() * 130);
+      await untilRequests(tmdb.stats().requests.length + 20 + Math.random() * 130);
       child.kill('SIGKILL');
       expect(await ended).toEqual([null, 'SIGKILL']);
     }
     expect((await verifyLake({ lake, catalogue })).missing).not.toEqual([]);
     expect(await exitCodeOf(startChild('last'))).toBe(0);
-    expect(await verifyLake({ lake, catalogue })).toMatchObject(ALL_IS_WELL);
+    expect(await verifyLake({ lake, catalogue })).toMatchObject(NO_PROBLEMS);
   }, 300_000);
 
-  it('arrives whole when two processes download it at once', async () => {
+  it('is complete when two processes run concurrently', async () => {
     await start();
     const codes = await Promise.all([exitCodeOf(startChild('one')), exitCodeOf(startChild('two'))]);
     expect(codes).toEqual([0, 0]);
-    expect(await verifyLake({ lake, catalogue })).toMatchObject(ALL_IS_WELL);
+    expect(await verifyLake({ lake, catalogue })).toMatchObject(NO_PROBLEMS);
   }, 300_000);
 });
 
-/** Waits until TMDB has been asked so many times. */
-async function untilAsked(requests: number): Promise<void> {
+/** Waits until TMDB has received this many requests. */
+async function untilRequests(requests: number): Promise<void> {
   while (tmdb.stats().requests.length < requests) await delay(20);
 }
 
@@ -98,7 +98,7 @@ async function exitCodeOf(child: ChildProcess): Promise<unknown> {
   return code;
 }
 
-/** The catalogue's list and so many episodes: gzip members one after the other are one gzip file. */
+/** The catalogue's list followed by {@link FILLER_ROWS} episodes. Concatenated gzip members form one gzip file. */
 function withFiller(catalogue: Catalogue): Buffer {
   const blockRows = 100_000;
   const rows = Array.from(

@@ -15,8 +15,8 @@ const settings = { lookup: 'details', language: 'en-US', reviewLanguage: 'en-US'
 const A = 'tt0000001';
 const B = 'tt0000002';
 const C = 'tt0000003';
-/** What is asked for in doubt: the stand-in's chance is always a half. */
-const ANOTHER_MOVIE = '/3/movie/500001';
+/** The movie that a probe requests, since the random numbers of these tests are always 0.5. */
+const PROBED_MOVIE = '/3/movie/500001';
 
 let lake: MemoryLake;
 let tmdb: SmallTmdb;
@@ -100,7 +100,7 @@ describe('downloadPartition', () => {
     expect(written).toHaveLength(3);
   });
 
-  it('skips what an earlier run has settled', async () => {
+  it('skips titles that an earlier run has done', async () => {
     await download();
     const before = tmdb.asked().length;
     const report = await download({ run: 'run-2' });
@@ -108,7 +108,7 @@ describe('downloadPartition', () => {
     expect(report).toMatchObject({ outcome: 'complete', skipped: 3, thisRun: { total: 0, requests: 0 } });
   });
 
-  it('tries failed titles again, and only these', async () => {
+  it('retries failed titles, and only these', async () => {
     tmdb.answers[`/3/movie/${B}`] = 503;
     expect(await download()).toMatchObject({
       outcome: 'failedTitles',
@@ -122,19 +122,19 @@ describe('downloadPartition', () => {
     expect(tmdb.asked().slice(before)).toEqual([`/3/movie/${B}`]);
   });
 
-  it('records the few titles that are left and always fail, and calls it no outage', async () => {
+  it('records titles that always fail without reporting an outage', async () => {
     for (const id of [A, B, C]) tmdb.answers[`/3/movie/${id}`] = 503;
     expect(await download()).toMatchObject({ outcome: 'failedTitles', counts: { failed: 3 } });
     expect(await download()).toMatchObject({ outcome: 'failedTitles', counts: { failed: 3 } });
   });
 
-  it('keeps a refusal, which completes a partition', async () => {
+  it('counts a permanent error as done', async () => {
     tmdb.answers[`/3/movie/${B}`] = 422;
     expect(await download()).toMatchObject({ outcome: 'complete', complete: true, counts: { refused: 1 } });
     expect(manifest().titles[B]).toMatchObject({ state: 'refused', reason: '422 (code 11): no' });
   });
 
-  it('fetches everything again under other settings', async () => {
+  it('downloads everything again under other settings', async () => {
     await download();
     const before = tmdb.asked().length;
     await download({ settings: { ...settings, append: ['credits'] } });
@@ -142,7 +142,7 @@ describe('downloadPartition', () => {
     expect(manifest().settings.append).toEqual(['credits']);
   });
 
-  it('fetches again what was fetched before an instant, and not what came after it', async () => {
+  it('downloads again what was downloaded before redoBefore, and nothing newer', async () => {
     await download({ only: new Set([A]) });
     tmdb.clock.advance(60_000);
     const redoBefore = new Date(tmdb.clock.now()).toISOString();
@@ -155,7 +155,7 @@ describe('downloadPartition', () => {
     expect(tmdb.asked()).toHaveLength(after);
   });
 
-  it('does no more than it is asked to', async () => {
+  it('looks up at most `limit` titles', async () => {
     expect(await download({ limit: 1 })).toMatchObject({
       outcome: 'partial',
       complete: false,
@@ -165,7 +165,7 @@ describe('downloadPartition', () => {
     expect(await download({ limit: 1 })).toMatchObject({ outcome: 'complete', thisRun: { done: 1 } });
   });
 
-  it('marks an id that has left the partition, and keeps its documents', async () => {
+  it('marks an id that has left the partition and keeps its documents', async () => {
     await download();
     const titles = [A, C].map((imdbId) => ({ imdbId, title: 'Ad' }));
     const report = await download({ titles, snapshot: '2026-11-23' });
@@ -178,7 +178,7 @@ describe('downloadPartition', () => {
     });
   });
 
-  it('does not mark an id as left for a list that is older', async () => {
+  it('does not mark an id as left because of an older snapshot', async () => {
     await download();
     const titles = [{ imdbId: A, title: 'Ad' }];
     for (const run of ['older', 'older again']) {
@@ -187,16 +187,16 @@ describe('downloadPartition', () => {
     }
   });
 
-  it('leaves all titles untried that an outage met', async () => {
+  it('leaves titles untried in an outage', async () => {
     for (const id of [A, B, C]) tmdb.answers[`/3/movie/${id}`] = 503;
-    tmdb.answers[ANOTHER_MOVIE] = 503;
+    tmdb.answers[PROBED_MOVIE] = 503;
     const report = await download();
     expect(report).toMatchObject({ outcome: 'outage', counts: { failed: 0 }, thisRun: { done: 0 } });
     expect(report.problem?.message).toMatch(/does not answer \(last error: 503/);
     expect(manifest()).toMatchObject({ titles: {}, lastRun: { outcome: 'outage' } });
   });
 
-  it('calls titles failed that always fail, however many they are, and fetches all others', async () => {
+  it('marks titles that always fail as failed, however many there are, and downloads all others', async () => {
     const titles = Array.from({ length: 120 }, (_, n) => ({ imdbId: `tt${1_000_001 + n}`, title: 'Ad' }));
     titles.forEach(({ imdbId }, n) => {
       tmdb.answers[`/3/movie/${imdbId}`] = n % 3 === 0 || n < 21 ? 500 : details(n + 1, imdbId);
@@ -205,14 +205,14 @@ describe('downloadPartition', () => {
     expect({ outcome, counts }).toMatchObject({ outcome: 'failedTitles', counts: { found: 66, failed: 54 } });
   });
 
-  it('stops everything when the key is refused', async () => {
+  it('ends the run when TMDB rejects the key', async () => {
     for (const id of [A, B, C]) tmdb.answers[`/3/movie/${id}`] = 401;
     const report = await download();
     expect(report).toMatchObject({ outcome: 'keyRefused', counts: { failed: 0 } });
     expect(tmdb.asked().length).toBeLessThanOrEqual(3);
   });
 
-  it('finishes what is in flight when it is stopped, and goes on where it stood', async () => {
+  it('finishes titles in progress when it is stopped, and resumes in the next run', async () => {
     const ids = Array.from({ length: 60 }, (_, i) => `tt${String(i + 100).padStart(7, '0')}`);
     for (const [i, id] of ids.entries()) tmdb.answers[`/3/movie/${id}`] = details(i + 100, id);
     const titles = ids.map((imdbId) => ({ imdbId, title: 'Ad' }));
@@ -229,7 +229,7 @@ describe('downloadPartition', () => {
     expect(tmdb.asked()).toHaveLength(60);
   });
 
-  it('drops what is in flight when it is aborted, and calls nothing failed', async () => {
+  it('abandons titles in progress when it is aborted, and marks none as failed', async () => {
     const abort = new AbortController();
     tmdb.answers[`/3/movie/${B}`] = () => {
       abort.abort();
@@ -240,13 +240,13 @@ describe('downloadPartition', () => {
     expect(manifest().titles).toEqual({});
   });
 
-  it('tells progress after each title', async () => {
-    const told: number[] = [];
-    await download({}, { onProgress: ({ done, total }) => told.push(done * 10 + total) });
-    expect(told).toEqual([3, 13, 23, 33]);
+  it('reports progress after each title', async () => {
+    const reported: number[] = [];
+    await download({}, { onProgress: ({ done, total }) => reported.push(done * 10 + total) });
+    expect(reported).toEqual([3, 13, 23, 33]);
   });
 
-  it('throws what the lake throws, with all that is known written down', async () => {
+  it('saves the manifest before it throws an error of the lake', async () => {
     lake.beforeCall = (name, key) => {
       if (name === 'write' && key.includes('movie-2')) throw new UserError('The bucket is full.');
     };
@@ -255,13 +255,13 @@ describe('downloadPartition', () => {
     expect(manifest().titles[B]).toBeUndefined();
   });
 
-  it('refuses a manifest that is none, and changes nothing', async () => {
+  it('rejects an invalid manifest and changes nothing', async () => {
     lake.put(manifestKey(partition), '{"half":');
-    await expect(download()).rejects.toThrow(/initial-AD.json is not JSON: delete it/);
+    await expect(download()).rejects.toThrow(/initial-AD.json is not valid JSON: delete it/);
     expect(lake.keys()).toEqual([manifestKey(partition)]);
   });
 
-  it('loses nothing when two runs work at once', async () => {
+  it('loses no title when two runs are concurrent', async () => {
     const [one, two] = await Promise.all([
       download({ run: 'one', only: new Set([A]) }),
       download({ run: 'two', only: new Set([B, C]) }),
@@ -271,7 +271,7 @@ describe('downloadPartition', () => {
     expect(manifest().complete).toBe(true);
   });
 
-  it('keeps what it has found while it wrote what an earlier run said, whose clock was ahead', async () => {
+  it('keeps a title found during a write, even if an earlier run with a fast clock marked it as failed', async () => {
     const at = new Date(tmdb.clock.now() + 3_600_000).toISOString();
     await download({ only: new Set([A]) });
     const earlier = manifest();
@@ -282,7 +282,7 @@ describe('downloadPartition', () => {
     const foundB = new Promise<void>((resolve) => {
       hasFoundB = resolve;
     });
-    // C is settled first, late enough for a checkpoint; B takes two requests more.
+    // C is done first, late enough for a checkpoint; B takes two more requests.
     tmdb.answers[`/3/movie/${C}`] = () => {
       tmdb.clock.advance(6_000);
       return 422;
@@ -299,7 +299,7 @@ describe('downloadPartition', () => {
     expect(report).toMatchObject({ complete: true, counts: { found: 2, failed: 0 } });
   });
 
-  it('keeps what another run has found at the very instant at which this one failed', async () => {
+  it('keeps a title that another run found at the same instant at which this run failed', async () => {
     tmdb.answers[`/3/movie/${B}`] = 503;
     let isFirst = true;
     lake.beforeCall = (name, key) => {
@@ -325,7 +325,7 @@ describe('downloadPartition', () => {
     expect(manifest().titles[B]).toMatchObject({ state: 'found' });
   });
 
-  it('writes checkpoints, so that a killed run costs seconds', async () => {
+  it('writes checkpoints, so that a crash loses at most a few seconds of work', async () => {
     const ids = Array.from({ length: 60 }, (_, i) => `tt${String(i + 100).padStart(7, '0')}`);
     for (const [i, id] of ids.entries()) {
       tmdb.answers[`/3/movie/${id}`] = () => {
@@ -339,7 +339,7 @@ describe('downloadPartition', () => {
   });
 });
 
-describe('two IMDb ids with one movie', () => {
+describe('two IMDb ids with the same movie', () => {
   const review = 'tmdb/reviews/year-2004/initial-AD/tmdb-movie-7-review-r1.json';
 
   beforeEach(() => {
@@ -353,20 +353,17 @@ describe('two IMDb ids with one movie', () => {
     [[A], [B]],
     [[B], [A]],
     [[A, B], []],
-  ])(
-    'give the document to the one that TMDB names, in whatever order they come (%j, %j)',
-    async (first, second) => {
-      await download({ only: new Set(first) });
-      await download({ only: new Set(second) });
-      expect(manifest().titles[A]).toMatchObject({ state: 'found', tmdbId: 7, duplicateOf: B });
-      expect(manifest().titles[B]).not.toHaveProperty('duplicateOf');
-      expect(json(movieKey(partition, 7))).toMatchObject({ idIMDB: B, id_imdb: B });
-      expect(json(review)).toMatchObject({ idIMDB: B });
-      expect(manifest().counts).toMatchObject({ found: 2, reviews: 1 });
-    },
-  );
+  ])('assign the documents to the id that TMDB names, in any order (%j, then %j)', async (first, second) => {
+    await download({ only: new Set(first) });
+    await download({ only: new Set(second) });
+    expect(manifest().titles[A]).toMatchObject({ state: 'found', tmdbId: 7, duplicateOf: B });
+    expect(manifest().titles[B]).not.toHaveProperty('duplicateOf');
+    expect(json(movieKey(partition, 7))).toMatchObject({ idIMDB: B, id_imdb: B });
+    expect(json(review)).toMatchObject({ idIMDB: B });
+    expect(manifest().counts).toMatchObject({ found: 2, reviews: 1 });
+  });
 
-  it('give it to the smaller id when TMDB names neither', async () => {
+  it('assign the documents to the smaller id when TMDB names neither', async () => {
     tmdb.answers['/3/movie/7'] = details(7, '', reviewPage(['r1']));
     tmdb.answers[`/3/movie/${B}`] = undefined;
     tmdb.answers[`/3/find/${B}`] = foundMovies(7);
@@ -376,12 +373,12 @@ describe('two IMDb ids with one movie', () => {
     expect(json(movieKey(partition, 7))).toMatchObject({ idIMDB: A });
   });
 
-  it('give each review to the owner, also where both were written in turns', async () => {
+  it('assign each review to the owner, even if both ids were written alternately', async () => {
     let moviesWritten = 0;
     lake.beforeCall = (name, key) => {
       if (name !== 'write' || key !== movieKey(partition, 7)) return;
       moviesWritten += 1;
-      // What the other connection, a step behind, writes last.
+      // The late write of the other connection.
       if (moviesWritten === 2) lake.put(review, JSON.stringify({ id: 'r1', movie_id: 7, idIMDB: A }));
     };
     await download();
@@ -389,14 +386,14 @@ describe('two IMDb ids with one movie', () => {
     expect(json(review)).toMatchObject({ idIMDB: B });
   });
 
-  it('cost no further call once they are settled', async () => {
+  it('make no further call once they are resolved', async () => {
     await download();
     lake.calls.length = 0;
     await download();
     expect(lake.calls.filter(({ key }) => key.includes('movie-7'))).toEqual([]);
   });
 
-  it('give the document to the other one when its owner leaves the partition', async () => {
+  it('assign the documents to the other id when the owner leaves the partition', async () => {
     await download();
     const titles = [A, C].map((imdbId) => ({ imdbId, title: 'Ad' }));
     await download({ titles, snapshot: '2026-11-23' });
@@ -407,7 +404,7 @@ describe('two IMDb ids with one movie', () => {
     expect(manifest().complete).toBe(true);
   });
 
-  it('leave the document to an owner that only fails', async () => {
+  it('keep an owner whose next lookup fails', async () => {
     await download();
     tmdb.answers[`/3/movie/${B}`] = 503;
     tmdb.clock.advance(1_000);
@@ -416,7 +413,7 @@ describe('two IMDb ids with one movie', () => {
     expect(json(movieKey(partition, 7))).toMatchObject({ idIMDB: B });
   });
 
-  it('leave the document of three ids to an owner that only fails', async () => {
+  it('keep an owner of three ids whose next lookup fails', async () => {
     tmdb.answers[`/3/movie/${C}`] = details(7, B);
     tmdb.answers[`/3/find/${C}`] = foundMovies(7);
     await download();
@@ -428,7 +425,7 @@ describe('two IMDb ids with one movie', () => {
     expect(json(movieKey(partition, 7))).toMatchObject({ idIMDB: B });
   });
 
-  it('leave a review as it is that is cut off in an older lake', async () => {
+  it('leave a truncated review of an older lake unchanged', async () => {
     const damaged = review.replace('r1', 'older');
     lake.put(damaged, '{"id":');
     expect(await download()).toMatchObject({ complete: true });

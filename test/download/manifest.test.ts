@@ -22,17 +22,17 @@ const failed = (at: string): TitleState => ({ state: 'failed', reason: '503', tr
 
 describe('mergeManifests', () => {
   it.each([
-    ['the later word', found(EARLY), failed(LATE), 'failed'],
-    ['the later word', failed(LATE), found(EARLY), 'failed'],
-    ['the later word', failed(EARLY), found(LATE), 'found'],
-    ['found before failed at the same instant', found(EARLY), failed(EARLY), 'found'],
-    ['found before failed at the same instant', failed(EARLY), found(EARLY), 'found'],
-  ])('lets %s count', (_, theirs, ours, state) => {
+    ['the later state', found(EARLY), failed(LATE), 'failed'],
+    ['the later state', failed(LATE), found(EARLY), 'failed'],
+    ['the later state', failed(EARLY), found(LATE), 'found'],
+    ['found over failed at the same instant', found(EARLY), failed(EARLY), 'found'],
+    ['found over failed at the same instant', failed(EARLY), found(EARLY), 'found'],
+  ])('keeps %s', (_, theirs, ours, state) => {
     const merged = mergeManifests(manifest({ tt0000001: theirs }), manifest({ tt0000001: ours }), listed);
     expect(merged.titles.tt0000001?.state).toBe(state);
   });
 
-  it('knows what both know, counts it, and says when it is complete', () => {
+  it('combines the titles of both, counts them, and detects completion', () => {
     const merged = mergeManifests(
       manifest({ tt0000001: found(EARLY) }),
       manifest({ tt0000002: { state: 'notFound', at: LATE } }),
@@ -44,7 +44,7 @@ describe('mergeManifests', () => {
     });
   });
 
-  it('counts what was fetched under other settings as not fetched', () => {
+  it('drops titles downloaded under other settings', () => {
     const ours = manifest({ tt0000002: found(EARLY) });
     expect(mergeManifests(manifest({ tt0000001: found(LATE) }, 'de-DE'), ours, listed)).toEqual(ours);
   });
