@@ -18,6 +18,9 @@ export type DownloadConnection = Pick<Connection, 'lake' | 'tmdb' | 'clock' | 'r
   readonly settings: Settings;
 };
 
+/** What a user asks to download: a partition, or single titles by their IMDb ids. */
+export type DownloadChoice = { readonly partition: Partition } | { readonly imdbIds: readonly string[] };
+
 /** A partition to download, whole or a few of its titles. */
 export interface DownloadTarget {
   readonly partition: Partition;
@@ -28,6 +31,12 @@ export interface DownloadTarget {
 export interface TitleWithoutPartition {
   readonly imdbId: string;
   readonly reason: string;
+}
+
+/** The targets of a choice, and the ids without one. */
+interface ChosenTargets {
+  readonly targets: readonly DownloadTarget[];
+  readonly withoutPartition: readonly TitleWithoutPartition[];
 }
 
 /** What of a partition to download, and how that is followed and ended. */
@@ -134,21 +143,34 @@ async function downloadTarget(
   return downloadPartition({ lake, tmdb, clock }, job, { onProgress: update, ...signals }).finally(end);
 }
 
+/**
+ * Finds what to download in the index; single titles by streaming its rows.
+ * @throws {UserError} for a partition that the index does not have.
+ */
+export async function findTargets(
+  connection: Pick<DownloadConnection, 'lake'>,
+  index: PartitionIndex,
+  choice: DownloadChoice,
+  options: { readonly signal: AbortSignal },
+): Promise<ChosenTargets> {
+  if ('imdbIds' in choice) return findTargetsOfTitles(connection, index, choice.imdbIds, options);
+  return { targets: [findTarget(index, choice.partition)], withoutPartition: [] };
+}
+
 /** @throws {UserError} when the index lists nothing there. */
-export function findTarget(index: PartitionIndex, partition: Partition): DownloadTarget {
+function findTarget(index: PartitionIndex, partition: Partition): DownloadTarget {
   if (findPartition(index, partition)) return { partition };
   throw new UserError(
     `IMDb's list of ${index.snapshot} has no ${index.titleTypes.join(' or ')} in the partition ${partitionName(partition)}: there is nothing to download.`,
   );
 }
 
-/** Finds the partitions of single titles, by streaming the index's rows. */
-export async function findTargetsOfTitles(
+async function findTargetsOfTitles(
   { lake }: Pick<DownloadConnection, 'lake'>,
   index: PartitionIndex,
   imdbIds: readonly string[],
   { signal }: { readonly signal: AbortSignal },
-): Promise<{ targets: DownloadTarget[]; withoutPartition: TitleWithoutPartition[] }> {
+): Promise<ChosenTargets> {
   const found = await findTitlesById({ lake, signal }, index, imdbIds);
   const targets = new Map<string, { partition: Partition; only: Set<string> }>();
   const withoutPartition: TitleWithoutPartition[] = [];

@@ -1,14 +1,13 @@
 import { startAbortGrace } from '../../abort-grace.ts';
 import {
+  type DownloadChoice,
   type DownloadConnection,
   type DownloadTarget,
   downloadTargets,
-  findTarget,
-  findTargetsOfTitles,
+  findTargets,
   type TitleWithoutPartition,
 } from '../../app/download.ts';
-import { openLakeAt } from '../../app/open-aws.ts';
-import { userAgent } from '../../app/version.ts';
+import { openDownload } from '../../app/open-download.ts';
 import type { Settings } from '../../config/settings.ts';
 import type { DownloadReport } from '../../download/download-partition.ts';
 import { countDone } from '../../download/manifest.ts';
@@ -16,8 +15,7 @@ import { namingSource, UsageError } from '../../errors.ts';
 import type { PartitionIndex } from '../../imdb/partition-index.ts';
 import { parseImdbId } from '../../imdb-id.ts';
 import type { LakeLocation } from '../../lake/open-lake.ts';
-import { type Partition, partitionName } from '../../partition.ts';
-import type { TmdbClient } from '../../tmdb/client.ts';
+import { partitionName } from '../../partition.ts';
 import { askForPartition, readPartitionFlags } from '../ask-partition.ts';
 import { defineCommand } from '../command.ts';
 import type { CommandContext } from '../context.ts';
@@ -34,13 +32,10 @@ interface DownloadInput {
   readonly settings: Settings;
   readonly apiKey: string;
   readonly location: LakeLocation;
-  readonly what: DownloadChoice;
+  readonly choice: DownloadChoice;
   readonly limit: number | undefined;
   readonly refresh: boolean;
 }
-
-/** One partition, or single titles. */
-type DownloadChoice = { readonly partition: Partition } | { readonly imdbIds: readonly string[] };
 
 /** The result of `tdd download`. */
 interface DownloadResult {
@@ -88,13 +83,13 @@ export const download = defineCommand<DownloadInput, DownloadResult>({
 });
 
 async function readInput(context: CommandContext, flags: Flags): Promise<DownloadInput> {
-  const chosen = readChoice(context, flags);
+  const given = readChoice(context, flags);
   const limit = flags.limit === undefined ? undefined : parseCount(String(flags.limit), '--limit');
   const settings = await context.readSettings();
-  const what = 'imdbIds' in chosen ? chosen : { partition: await askForPartition(context, chosen) };
+  const choice = 'imdbIds' in given ? given : { partition: await askForPartition(context, given) };
   const location = await readLakeLocation(context, settings, flags.to);
   const apiKey = await context.requireSetting(settings, 'apiKey');
-  return { settings, apiKey, location, what, limit, refresh: flags.refresh === true };
+  return { settings, apiKey, location, choice, limit, refresh: flags.refresh === true };
 }
 
 function readChoice(context: CommandContext, flags: Flags) {
@@ -115,45 +110,21 @@ function readChoice(context: CommandContext, flags: Flags) {
 }
 
 async function run(context: CommandContext, input: DownloadInput): Promise<DownloadResult> {
-  const { settings, what, refresh } = input;
-  const { clock, signal, output } = context;
-  const tmdb = await openTmdb(context, input);
-  const lake = await openLakeAt(processOf(context), input.location);
-  const connection = { lake, tmdb, clock, settings, random: Math.random };
-  const { imdbDatasetsUrl: datasetsUrl } = settings;
-  const index = await openTodaysIndex(context, { ...connection, datasetsUrl, userAgent: userAgent() });
-  const { targets, withoutPartition } =
-    'partition' in what
-      ? { targets: [findTarget(index, what.partition)], withoutPartition: [] }
-      : await findTargetsOfTitles(connection, index, what.imdbIds, { signal });
+  const { signal, output } = context;
+  const connection = await openDownload(processOf(context), input, { onKeyUnchecked: output.debug });
+  const index = await openTodaysIndex(context, connection);
+  const { targets, withoutPartition } = await findTargets(connection, index, input.choice, { signal });
   const partitions = await downloadWithGrace(context, connection, index, input, targets);
   const isLeft =
     partitions.length < targets.length || partitions.some(({ outcome }) => outcome === 'stopped');
   if (signal.aborted && isLeft) {
     output.info(
-      refresh
+      input.refresh
         ? 'Stopped: with --refresh the same command fetches everything again.'
         : 'Stopped: the same command goes on from here.',
     );
   }
-  return { lake: lake.url, snapshot: index.snapshot, partitions, withoutPartition };
-}
-
-/**
- * A client of TMDB for this process. The key is checked first, so that a wrong one ends before anything is changed.
- * @throws {KeyRejectedError}
- */
-async function openTmdb(context: CommandContext, { settings, apiKey }: DownloadInput): Promise<TmdbClient> {
-  const { createTmdb, checkKeyIfReachable } = await import('../../app/tmdb.ts'); // Loads got, 0.2 s: not for wrong usage.
-  const { http, tmdb } = createTmdb(context, { settings, apiKey });
-  const whyUnchecked = await checkKeyIfReachable({
-    http,
-    baseUrl: settings.tmdbBaseUrl,
-    apiKey,
-    signal: context.signal,
-  });
-  if (whyUnchecked) context.output.debug(whyUnchecked); // The client finds out whether this is an outage.
-  return tmdb;
+  return { lake: connection.lake.url, snapshot: index.snapshot, partitions, withoutPartition };
 }
 
 /** Downloads; after Ctrl-C what is in flight may finish. @throws the outage or the refused key that ended the run. */

@@ -1,0 +1,35 @@
+import type { Settings } from '../config/settings.ts';
+import type { LakeLocation } from '../lake/open-lake.ts';
+import type { DownloadConnection } from './download.ts';
+import { openLakeAt, type ProcessContext } from './open-aws.ts';
+import { userAgent } from './version.ts';
+
+/** What a download from this process works with, including the building of the partition index. */
+export interface LocalConnection extends DownloadConnection {
+  readonly datasetsUrl: string;
+  readonly userAgent: string;
+}
+
+/**
+ * Opens what a download from this process needs, without a fleet: TMDB and a lake. Checks the key first, so that a
+ * rejected key changes nothing.
+ * @param options.onKeyUnchecked called with the reason when TMDB cannot check the key; the download may still work.
+ * @throws {KeyRejectedError} when TMDB rejects the key.
+ * @throws {UsageError} when the bucket does not exist or belongs to another account.
+ */
+export async function openDownload(
+  process: ProcessContext,
+  source: { readonly settings: Settings; readonly apiKey: string; readonly location: LakeLocation },
+  { onKeyUnchecked }: { readonly onKeyUnchecked: (reason: string) => void },
+): Promise<LocalConnection> {
+  const { settings, apiKey, location } = source;
+  const { tmdbBaseUrl: baseUrl, imdbDatasetsUrl: datasetsUrl } = settings;
+  const { clock, signal } = process;
+  // Loads got, which takes 0.2 s: not for help or a usage error.
+  const { createTmdb, checkKeyIfReachable } = await import('./tmdb.ts');
+  const { http, tmdb } = createTmdb({ clock }, { settings, apiKey });
+  const whyUnchecked = await checkKeyIfReachable({ http, baseUrl, apiKey, signal });
+  if (whyUnchecked !== undefined) onKeyUnchecked(whyUnchecked);
+  const lake = await openLakeAt(process, location);
+  return { lake, tmdb, clock, settings, random: Math.random, datasetsUrl, userAgent: userAgent() };
+}
