@@ -6,13 +6,14 @@ import { fileURLToPath } from 'node:url';
 import type { CommandContext } from '../src/cli/context.ts';
 import { ReportedCancellation } from '../src/cli/main.ts';
 import { UsageError } from '../src/errors.ts';
+import { quote } from './shell.ts';
 
 /**
- * Runs a program on this terminal and waits for its end, however often somebody presses Ctrl-C: the terminal sends that
- * to the program too, which decides what to do. `kill` is passed on.
- * @returns its exit code, or 128 and the signal's number, as in a shell.
- * @throws {UsageError} when there is no such program; {@link ReportedCancellation} when it was cancelled while the
- *   program ran, which has said so; the signal's reason when it is aborted already.
+ * Runs a program on this terminal and waits until it ends. The terminal sends Ctrl-C to the program as well, which
+ * handles it; SIGTERM is forwarded.
+ * @returns its exit code, or 128 plus the signal's number, as in a shell.
+ * @throws {UsageError} when the program does not exist; {@link ReportedCancellation} after a cancellation, which the
+ *   program has already reported; the signal's reason when it is aborted before the start.
  */
 export async function runChild(
   { io, signal }: Pick<CommandContext, 'io' | 'signal'>,
@@ -22,16 +23,16 @@ export async function runChild(
 ): Promise<number> {
   signal.throwIfAborted();
   const child = spawn(program, args, { cwd: io.cwd, env: { ...env }, stdio: 'inherit' });
-  const passOn = (): void => void child.kill('SIGTERM');
-  // A listener of any kind keeps Node from ending at the second Ctrl-C, and the child's services with it.
-  const onInterrupt = io.stdin.isTTY ? () => {} : passOn;
+  const forward = (): void => void child.kill('SIGTERM');
+  // Without a listener, a second Ctrl-C would end Node, and with it the services that the program uses.
+  const onInterrupt = io.stdin.isTTY ? () => {} : forward;
   io.signals.on('SIGINT', onInterrupt);
-  io.signals.on('SIGTERM', passOn);
+  io.signals.on('SIGTERM', forward);
   try {
     const exitCode = await new Promise<number>((resolve, reject) => {
       child.once('error', (cause: NodeJS.ErrnoException) => {
-        const why = cause.code === 'ENOENT' ? 'there is no such program' : cause.message;
-        reject(new UsageError(`"${program}" cannot be run: ${why}.`, { cause }));
+        const why = cause.code === 'ENOENT' ? 'command not found' : cause.message;
+        reject(new UsageError(`Cannot run "${program}": ${why}.`, { cause }));
       });
       child.once('exit', (code, name) => resolve(code ?? 128 + (name ? constants.signals[name] : 0)));
     });
@@ -39,30 +40,19 @@ export async function runChild(
     return exitCode;
   } finally {
     io.signals.off('SIGINT', onInterrupt);
-    io.signals.off('SIGTERM', passOn);
+    io.signals.off('SIGTERM', forward);
   }
 }
 
-/** The file that runs tdd. */
+/** The file that Node runs as `tdd`. */
 export const TDD_PATH = fileURLToPath(new URL('../bin/tdd.js', import.meta.url));
 
-/**
- * Writes a command `tdd` that runs this copy of the program, whether one is installed or not.
- * @returns the folder it is in, for the PATH.
- */
-export async function writeTddShim(folder: string): Promise<string> {
-  const bin = join(folder, 'bin');
+/** Writes a `tdd` command that runs this checkout, for POSIX shells (`tdd`) and for Windows (`tdd.cmd`). */
+export async function writeTddCommand(bin: string): Promise<void> {
   await mkdir(bin, { recursive: true });
-  if (process.platform === 'win32') {
-    await writeFile(join(bin, 'tdd.cmd'), `@"${process.execPath}" "${TDD_PATH}" %*\r\n`);
-    return bin;
-  }
-  const shim = join(bin, 'tdd');
-  await writeFile(shim, `#!/bin/sh\nexec ${quote(process.execPath)} ${quote(TDD_PATH)} "$@"\n`);
-  await chmod(shim, 0o755);
-  return bin;
-}
-
-function quote(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`;
+  const file = join(bin, 'tdd');
+  await writeFile(file, `#!/bin/sh\nexec ${quote(process.execPath)} ${quote(TDD_PATH)} "$@"\n`);
+  await chmod(file, 0o755);
+  const [node, program] = [process.execPath, TDD_PATH].map((path) => `"${path.replaceAll('%', '%%')}"`);
+  await writeFile(join(bin, 'tdd.cmd'), `@${node} ${program} %*\r\n`);
 }

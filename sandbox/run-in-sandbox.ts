@@ -1,14 +1,10 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { devNull, tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
-import { lock } from 'proper-lockfile';
+import { devNull } from 'node:os';
+import { delimiter, join, relative } from 'node:path';
 import type { CommandContext } from '../src/cli/context.ts';
-import { UsageError } from '../src/errors.ts';
-import { isFileError } from '../src/lake/directory/file-errors.ts';
-import { type Partition, partitionName } from '../src/partition.ts';
-import type { Catalogue } from './catalogue.ts';
-import { runChild, TDD_PATH, writeTddShim } from './run-child.ts';
+import { runChild, TDD_PATH, writeTddCommand } from './run-child.ts';
+import { prepareShell, quote, type ShellCommand } from './shell.ts';
 import { startSandbox } from './start-sandbox.ts';
+import { openStateFolder, type StateFolder } from './state-folder.ts';
 import { TOUR_CATALOGUE, takeTour } from './tour.ts';
 
 /** What to run in the sandbox, and how the stand-ins behave. */
@@ -20,96 +16,105 @@ export interface SandboxInput {
   readonly latencyMs: number | undefined;
   readonly requestsPerSecond: number | undefined;
   readonly faultRate: number;
-  /** The sandbox's folder, kept between runs. */
+  /** The absolute path of the folder that keeps the state between runs. */
   readonly keep: string | undefined;
 }
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
 /**
- * Starts the stand-ins, runs the command, the tour or the user's shell with them, and removes what is not kept.
- * @returns the exit code of the command.
- * @throws {UsageError} when the folder is in use, or the command cannot be run.
+ * Starts the stand-ins and runs the command, the tour or the user's shell with them.
+ * @returns the exit code of the command; 0 for a shell on a terminal.
+ * @throws {UsageError} when the state folder cannot be used, or the command does not exist.
  */
 export async function runInSandbox(context: CommandContext, input: SandboxInput): Promise<number> {
-  const folder = input.keep ?? (await mkdtemp(join(tmpdir(), 'tdd-sandbox-')));
-  await mkdir(folder, { recursive: true });
-  const release = input.keep === undefined ? undefined : await lockFolder(folder);
+  const state = await openStateFolder(input.keep);
   try {
-    return await runIn(context, input, folder);
+    return await runWithState(context, input, state);
   } finally {
-    await release?.();
-    if (!input.keep) await rm(folder, { recursive: true, force: true });
+    await state.close();
+    if (!input.tour && context.io.stdin.isTTY) context.output.info(describeEnd(context, state));
   }
 }
 
-/** Two sandboxes at once would overwrite each other's state. @throws {UsageError} when another one is open. */
-async function lockFolder(folder: string): Promise<() => Promise<void>> {
-  try {
-    return await lock(folder, { lockfilePath: join(folder, 'in-use'), onCompromised: () => undefined });
-  } catch (cause) {
-    if (!isFileError(cause, 'ELOCKED')) throw cause;
-    throw new UsageError(
-      `Another sandbox is open in ${folder}: leave that one first, or keep this one elsewhere.`,
-      {
-        cause,
-      },
-    );
-  }
-}
-
-async function runIn(context: CommandContext, input: SandboxInput, folder: string): Promise<number> {
-  const { titles, latencyMs, requestsPerSecond, faultRate } = input;
+async function runWithState(
+  context: CommandContext,
+  { command, tour, titles, latencyMs, requestsPerSecond, faultRate }: SandboxInput,
+  { path: folder }: StateFolder,
+): Promise<number> {
   const standIns = await startSandbox({
     directory: join(folder, 'aws'),
     faultRate,
-    ...(input.tour && TOUR_CATALOGUE),
+    ...(tour && TOUR_CATALOGUE),
     ...(titles !== undefined && { titles }),
     ...(latencyMs !== undefined && { latencyMs }),
     ...(requestsPerSecond !== undefined && { requestsPerSecond }),
   });
   try {
-    const { env } = context.io;
-    const environment = {
-      ...withoutAws(env),
+    const { env: userEnv } = context.io;
+    const bin = join(folder, 'bin');
+    await writeTddCommand(bin);
+    const variables = {
       ...standIns.environment,
+      AWS_CONFIG_FILE: devNull,
+      AWS_SHARED_CREDENTIALS_FILE: devNull,
       TDD_CONFIG: join(folder, 'config.ini'),
-      PATH: [await writeTddShim(folder), env.PATH ?? ''].join(delimiter),
+      // tdd caches what it knows of a bucket by its name, which is the same in every sandbox.
+      XDG_CACHE_HOME: join(folder, 'cache'),
     };
-    if (input.tour) return await takeTour(context, standIns, environment);
-    const [program = userShell(env), ...args] = input.command;
-    if (input.command.length === 0) {
-      const busiest = findBusiestPartition(standIns.catalogue);
-      context.output.info(
-        [
-          'In the sandbox: TMDB, IMDb and AWS are stand-ins on this machine, and nothing costs; "exit" leaves it.',
-          `Its movies are invented. Try: tdd download --year ${busiest.year} --initial ${busiest.initial} --to lake, or tdd deploy and tdd launch.`,
-        ].join('\n'),
-      );
-    }
-    // Without the shim, since Windows starts a .cmd file only in a shell.
-    if (program === 'tdd') return await runChild(context, process.execPath, [TDD_PATH, ...args], environment);
-    return await runChild(context, program, args, environment);
+    const env = prependPath({ ...withoutAws(userEnv), ...variables }, bin);
+    if (tour) return await takeTour(context, standIns, env);
+    if (command.length > 0) return await runCommand(context, command, env);
+    context.output.info(WELCOME);
+    const setup = { userEnv, variables, bin, folder: join(folder, 'shell'), platform: process.platform };
+    return await runShell(context, await prepareShell(setup, env));
   } finally {
     await standIns.stop();
   }
 }
 
-function userShell(env: Readonly<Record<string, string | undefined>>): string {
-  return process.platform === 'win32' ? (env.ComSpec ?? 'cmd.exe') : (env.SHELL ?? '/bin/sh');
+function runCommand(context: CommandContext, command: readonly string[], env: Environment): Promise<number> {
+  const [program = '', ...args] = command;
+  // Without the detour through the shim, which Windows would run only in a shell.
+  if (program === 'tdd') return runChild(context, process.execPath, [TDD_PATH, ...args], env);
+  return runChild(context, program, args, env);
 }
 
-/** The partition with the most movies. */
-function findBusiestPartition(catalogue: Catalogue): Partition {
-  const sizes = new Map<string, { partition: Partition; titles: number }>();
-  for (const { partition } of catalogue.expectedTitles().values()) {
-    const name = partitionName(partition);
-    sizes.set(name, { partition, titles: (sizes.get(name)?.titles ?? 0) + 1 });
+/** A shell on a terminal ends with the exit code of its last command, which npm would report as an error. */
+async function runShell(context: CommandContext, { program, args, env }: ShellCommand): Promise<number> {
+  const exitCode = await runChild(context, program, args, env);
+  return context.io.stdin.isTTY ? 0 : exitCode;
+}
+
+/** At most 60 columns wide. */
+const WELCOME = `
+You are in the tdd sandbox. TMDB, IMDb and AWS are local
+stand-ins: every tdd command works, and you need no account
+and no API key. Movies and reviews are invented. Try:
+
+  tdd download --year 2004 --initial AD --to lake
+  tdd deploy
+  tdd launch
+  tdd status --watch
+
+Leave with "exit" or Ctrl-D.
+`;
+
+function describeEnd({ io }: CommandContext, { path, isKept }: StateFolder): string {
+  if (!isKept) {
+    return 'Left the sandbox and deleted its AWS and its config.ini.\nTo keep them: npm run sandbox -- --keep DIR';
   }
-  const [busiest] = [...sizes.values()].sort((a, b) => b.titles - a.titles);
-  return busiest?.partition ?? { year: 2021, initial: 'TH' };
+  const folder = relative(io.cwd, path) || '.';
+  return `Left the sandbox. Its AWS and config.ini are in\n${path}\nTo continue with it: npm run sandbox -- --keep ${/^[\w./-]+$/.test(folder) ? folder : quote(folder)}`;
 }
 
-/** The user's own AWS settings must not reach the sandbox, nor the sandbox their account. */
-function withoutAws(env: Readonly<Record<string, string | undefined>>): Record<string, string | undefined> {
-  const others = Object.entries(env).filter(([name]) => !/^AWS_(?!SDK_JS_)/.test(name));
-  return { ...Object.fromEntries(others), AWS_CONFIG_FILE: devNull, AWS_SHARED_CREDENTIALS_FILE: devNull };
+/** The user's AWS settings must not reach the sandbox, nor the sandbox their account. */
+function withoutAws(env: Environment): Environment {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !/^AWS_(?!SDK_JS_)/.test(name)));
+}
+
+/** Windows calls the variable `Path`, in any case. */
+function prependPath(env: Environment, folder: string): Environment {
+  const name = Object.keys(env).find((key) => key.toUpperCase() === 'PATH') ?? 'PATH';
+  return { ...env, [name]: [folder, env[name] ?? ''].join(delimiter) };
 }
