@@ -54,8 +54,8 @@ export function interceptCalls(
 
 /**
  * Wraps clients so that their calls end soon after the signal aborts (Ctrl-C). A call in flight gets a grace period to
- * finish, so that its result is known; after that it is aborted and rejects with the signal's reason. A call that starts
- * after the abort, such as cleanup that makes messages visible again, gets the same grace period.
+ * finish, so that its result is known; after that it is aborted and rejects with the signal's reason. A call that
+ * starts after the abort, such as cleanup that makes messages visible again, gets the same grace period.
  */
 export function withAbortGrace(
   clients: AwsClients,
@@ -80,7 +80,8 @@ declare const reading: unique symbol;
 export type ReadOnlyClients = AwsClients & { readonly [reading]: true };
 
 /**
- * Wraps clients so that they cannot change anything: every call that is not read-only fails before it leaves the process.
+ * Wraps clients so that they cannot change anything: every call that is not read-only fails before it leaves the
+ * process.
  * @throws Error from `send`, naming the call. This is a bug in this program, never the user's fault.
  */
 export function readOnlyClients(clients: AwsClients): ReadOnlyClients {
@@ -174,7 +175,9 @@ const NOT_HANDLED_BY_RESOURCES: ReadonlySet<AwsFailureKind> = new Set([
   'broken connection',
 ]);
 
-/** Converts a service error thrown by {@link withClearErrors} to a {@link UserError}. Returns other errors unchanged. */
+/**
+ * Converts a service error thrown by {@link withClearErrors} to a {@link UserError}. Returns other errors unchanged.
+ */
 export function toUserError(error: unknown): unknown {
   const call = error instanceof Error ? failedCalls.get(error) : undefined;
   return call === undefined ? error : explainAwsError(error, contextOf(call));

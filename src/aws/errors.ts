@@ -56,8 +56,9 @@ export class DeniedError extends UserError {
 
 /**
  * Converts an error of the AWS SDK to one whose message is a sentence for the user, with the original as its `cause`.
- * @returns a {@link UsageError} when the region is missing or wrong, a {@link DeniedError} when a permission is missing,
- *   a {@link UserError} for other AWS failures. Anything else (a bug, an abort, a UserError) is returned unchanged.
+ * @returns a {@link UsageError} when the region is missing or wrong, a {@link DeniedError} when a permission is
+ *   missing, a {@link UserError} for other AWS failures. Anything else (a bug, an abort, a UserError) is returned
+ *   unchanged.
  */
 export function explainAwsError(cause: unknown, call: CallContext = {}): unknown {
   const failure = classifyAwsError(cause, call);

@@ -104,7 +104,10 @@ export interface EventSource {
 export interface FleetWorkers {
   /** @returns `undefined` when the function does not exist. */
   readFunction(): Promise<WorkerFunction | undefined>;
-  /** The function's environment variables, including the secret API key. @returns `undefined` when the function does not exist. */
+  /**
+   * The function's environment variables, including the secret API key.
+   * @returns `undefined` when the function does not exist.
+   */
   readEnvironment(): Promise<Readonly<Record<string, string>> | undefined>;
   /** @returns `undefined` when no event source connects the queue to the function. */
   readEventSource(): Promise<EventSource | undefined>;

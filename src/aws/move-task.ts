@@ -21,8 +21,8 @@ const UNSUPPORTED =
 const ALREADY_RUNNING = /already a task running/i;
 
 /**
- * Moves a dead-letter queue's messages with SQS's message move task. The destination must be explicit: SQS does not know
- * the source queue of a message that a worker sent to the dead-letter queue (`CouldNotDetermineMessageSource`).
+ * Moves a dead-letter queue's messages with SQS's message move task. The destination must be explicit: SQS does not
+ * know the source queue of a message that a worker sent to the dead-letter queue (`CouldNotDetermineMessageSource`).
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_StartMessageMoveTask.html
  */
 export function createSqsMover(

@@ -33,8 +33,8 @@ export interface QueueDepths {
 }
 
 /**
- * Converts the attributes that GetQueueAttributes returns to depths. A missing count is 0, a missing retention period is
- * SQS's default of 4 days.
+ * Converts the attributes that GetQueueAttributes returns to depths. A missing count is 0, a missing retention period
+ * is SQS's default of 4 days.
  */
 export function depthsOf(attributes: Readonly<Record<string, string | undefined>>): QueueDepths {
   return {
@@ -86,8 +86,8 @@ export interface QueueReceiver {
   /** Receives at most 10 messages with this visibility timeout. */
   receive(visibilitySeconds: number): Promise<readonly ReceivedMessage[]>;
   /**
-   * Returns at most 10 messages to the queue by setting their visibility timeout to 0. A failure is harmless: they return
-   * when their visibility timeout expires.
+   * Returns at most 10 messages to the queue by setting their visibility timeout to 0. A failure is harmless: they
+   * return when their visibility timeout expires.
    */
   makeVisible(receipts: readonly string[]): Promise<void>;
   /** Deletes at most 10 messages. @returns the receipts of those that could not be deleted. */
@@ -105,7 +105,10 @@ export interface MessageMove {
 
 /** Moves all messages from a dead-letter queue back to their queue (redrive). */
 export interface QueueMover {
-  /** Starts a task, or joins one that is already running. @returns `false` when the service does not support such tasks. */
+  /**
+   * Starts a task, or joins one that is already running.
+   * @returns `false` when the service does not support such tasks.
+   */
   start(): Promise<boolean>;
   read(): Promise<MessageMove>;
   /** Cancels a running task. @returns approximately how many messages it has moved. */

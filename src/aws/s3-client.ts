@@ -33,7 +33,10 @@ export function createS3Client(
   return s3;
 }
 
-/** The service-specific variable takes precedence: https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html */
+/**
+ * The service-specific variable takes precedence:
+ * https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
+ */
 function readEndpoint(env: Readonly<Record<string, string | undefined>>): string | undefined {
   if (env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS?.toLowerCase() === 'true') return undefined;
   return env.AWS_ENDPOINT_URL_S3 || env.AWS_ENDPOINT_URL || undefined;

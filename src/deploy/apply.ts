@@ -7,16 +7,16 @@ import type { ResourceRefs, StepContext } from './resource.ts';
 import { resourceOf } from './resource-list.ts';
 import { abortableClock } from './wait.ts';
 
-/** The progress of a step: `waiting` comes at most once, when AWS is not ready for it yet. */
+/** The progress of a step. `waiting` is reported at most once, when the step waits for AWS. */
 export type StepState = 'started' | 'waiting' | 'done';
 
 export interface ApplyOptions {
   readonly onStep?: ((step: Step, state: StepState) => void) | undefined;
-  /** Ends between two steps; the next deploy continues. */
+  /** Stops the deploy between two steps, and aborts its waits. The next deploy continues. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What exists after a deploy. */
+/** The ARNs, URLs and ids of a deployment. */
 export interface Deployment {
   readonly bucketArn: string;
   readonly queueArn: string;
@@ -30,8 +30,9 @@ export interface Deployment {
 }
 
 /**
- * Applies a plan, step by step. Whatever an interrupted run leaves, the next one completes.
- * @throws {UserError} with the permission or the setting that is missing; the signal's reason when aborted.
+ * Applies a plan step by step. It can be interrupted at any point: the next deploy completes the rest.
+ * @param plan from {@link planDeployment}.
+ * @throws {UserError} naming the missing permission or setting; the signal's reason when aborted.
  */
 export async function applyDeployment(
   deps: DeployDeps,
@@ -66,8 +67,9 @@ export async function applyDeployment(
 }
 
 /**
- * A resource that did not exist when the plan was made and exists now: either our own call succeeded and its answer
- * was lost, or another deploy runs. With our tag it is accepted, as that one created it alike.
+ * Handles "already exists" errors for a resource that did not exist when the plan was made. Either the response to our
+ * own successful call was lost and the SDK retried it, or another deploy is running. With the deployment's tag the
+ * resource is accepted, because both create it with the same properties.
  */
 async function adoptIfAlreadyCreated(
   context: StepContext,
@@ -81,7 +83,7 @@ async function adoptIfAlreadyCreated(
   const now = await resource.observe(deps, names);
   if (!now?.ours) {
     throw new UserError(
-      `Somebody else made the ${step.resource} of ${JSON.stringify(names.stack)} while this ran: run "tdd deploy" again to see it in the plan.`,
+      `Another program created the ${step.resource} of ${JSON.stringify(names.stack)} during this deploy: run "tdd deploy" again to see it in the plan.`,
       { cause: error },
     );
   }

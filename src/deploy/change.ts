@@ -1,17 +1,17 @@
-/** A property of a resource that is not as wanted: its drift. */
+/** Drift: a property of a resource whose value differs from the wanted one. */
 export interface Change {
-  /** As AWS calls it: `VisibilityTimeout`, `Environment.TMDB_LANGUAGE`. */
+  /** Its name in AWS, such as `VisibilityTimeout` or `Environment.TMDB_LANGUAGE`. */
   readonly property: string;
-  /** Its value, for people; absent when it is not set. */
+  /** The current value, as plans show it; absent when the property is not set. */
   readonly old?: string;
-  /** The wanted value; absent when it is removed. */
+  /** The wanted value; absent when the property will be removed. */
   readonly new?: string;
 }
 
-/** A resource's settings as AWS names them, each as text. */
+/** A resource's properties, by their names in AWS, as text. */
 export type Properties = Readonly<Record<string, string | undefined>>;
 
-/** One change. */
+/** Creates a change. */
 export function change(property: string, before: string | undefined, after: string | undefined): Change {
   return {
     property,
@@ -20,14 +20,16 @@ export function change(property: string, before: string | undefined, after: stri
   };
 }
 
-/** What differs, in the order of `wanted`. Other observed properties do not matter. */
+/** The drift from `wanted`, in its order. Observed properties that are not in `wanted` are ignored. */
 export function diffProperties(observed: Properties, wanted: Properties): Change[] {
   return Object.entries(wanted).flatMap(([property, value]) =>
     observed[property] === value ? [] : [change(property, observed[property], value)],
   );
 }
 
-/** Is one of these properties (or one that begins like `Policy `) among the changes? */
+/**
+ * Whether one of these properties is among the changes. A name that ends in a space, such as `Policy `, is a prefix.
+ */
 export function touches(changes: readonly Change[], ...properties: readonly string[]): boolean {
   return changes.some(({ property }) =>
     properties.some((name) => (name.endsWith(' ') ? property.startsWith(name) : property === name)),

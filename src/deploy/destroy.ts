@@ -1,5 +1,5 @@
 import { readOnlyClients, toUserError, withClearErrors } from '../aws/calls.ts';
-import { type DeploymentInput, type DeploymentNames, deploymentNames } from './names.ts';
+import { type DeploymentInput, type DeploymentNames, deploymentNames, STACK_TAG } from './names.ts';
 import type { DeployDeps } from './plan.ts';
 import type { DestroyContext, ObserveDeps, ObservedResource, OtherSource } from './resource.ts';
 import { type AnyResource, observe, RESOURCES, type ResourceKind, resourceOf } from './resource-list.ts';
@@ -7,21 +7,24 @@ import { eventSource } from './resources/event-source.ts';
 import { deadLetterQueue, queue } from './resources/queue.ts';
 import { abortableClock } from './wait.ts';
 
-/** What becomes of a resource. `leave`: it is not ours; `keep`: only asked for explicitly; `absent`: it is gone. */
+/**
+ * What a destroy does to a resource. `leave`: it does not carry the deployment's tag; `keep`: it is only deleted on
+ * explicit request; `absent`: it does not exist.
+ */
 type DestroyAction = 'delete' | 'keep' | 'leave' | 'absent';
 
-/** A resource in the plan of a destroy. */
+/** A resource in the plan of a destroy, not always to be deleted. */
 export interface PlannedDeletion {
   readonly kind: ResourceKind;
   readonly name: string;
   readonly action: DestroyAction;
-  /** What somebody should know before agreeing: full sentences. */
+  /** What users should know before they confirm, in full sentences. */
   readonly notes: readonly string[];
-  /** Of an event source that exists. */
+  /** The id of an existing event source. */
   readonly id?: string;
 }
 
-/** What a destroy will do, in its order. */
+/** What a destroy will do, in the order of deletion. */
 export interface DestroyPlan {
   readonly resources: readonly PlannedDeletion[];
 }
@@ -30,21 +33,22 @@ export type DestroyInput = Pick<
   DeploymentInput,
   'lambdaName' | 'queueName' | 'bucketName' | 'region' | 'accountId'
 > & {
-  /** Delete the bucket and all its data, too. */
+  /** Also delete the bucket and all its data. */
   readonly deleteBucket: boolean;
 };
 
 export interface DestroyOptions {
   readonly onStep?: ((resource: PlannedDeletion, state: 'started' | 'done') => void) | undefined;
-  /** Objects of the bucket removed so far. */
+  /** Receives the number of objects that were deleted from the bucket so far. */
   readonly onProgress?: ((removed: number) => void) | undefined;
-  /** Ends between two steps; the next destroy continues. */
+  /** Stops the destroy between two deletions, and aborts its waits. The next destroy continues. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Reads what exists and says what will be deleted: what carries our tag. It cannot change anything.
- * @throws {UserError} when something may not be read, or the bucket is in another region.
+ * Reads the current state and plans the deletion of all resources that carry the deployment's tag. It cannot change
+ * anything, because its clients are read-only.
+ * @throws {UserError} when a permission to read is missing, or the bucket is in another region.
  */
 export async function planDestroy(
   { clients, clock }: DeployDeps,
@@ -72,7 +76,10 @@ export async function planDestroy(
   }
 }
 
-/** What remains of a deployment with another queue. The event source goes last: a later run finds the queues by it. */
+/**
+ * Plans the deletion of what an earlier deployment with another queue left behind. Its event source is deleted last,
+ * because a destroy that resumes after an interruption finds the queues by it.
+ */
 async function planEarlierQueue(
   deps: ObserveDeps,
   input: DestroyInput,
@@ -107,7 +114,7 @@ function planDeletion(
   };
 }
 
-const NOT_OURS = 'It does not carry our tag: it was not made by tdd, and is left.';
+const NOT_OURS = `It does not have the tag "${STACK_TAG}" of this deployment, so it is not deleted.`;
 
 function keep(resource: AnyResource, names: DeploymentNames): PlannedDeletion {
   const { kind, keptByDestroy = '' } = resource;
@@ -115,8 +122,8 @@ function keep(resource: AnyResource, names: DeploymentNames): PlannedDeletion {
 }
 
 /**
- * Deletes what the plan says. What is gone already is fine.
- * @throws {UserError} with the permission that is missing; the signal's reason when aborted.
+ * Applies a plan. Idempotent: resources that no longer exist are skipped.
+ * @throws {UserError} naming the missing permission; the signal's reason when aborted.
  */
 export async function applyDestroy(
   { clients, clock }: DeployDeps,

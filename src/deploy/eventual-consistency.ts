@@ -1,19 +1,20 @@
 import { isServiceError, serviceErrorMatches } from '../aws/errors.ts';
 import { retryWhile, type Waiter } from './wait.ts';
 
-/** How long AWS may take until a changed role or permission is known everywhere. */
+/** How long a changed role or permission can take to propagate. */
 const IAM_PROPAGATION_MS = 60_000;
-/** How long SQS may take until what was created or set is visible everywhere. */
+/** How long a new queue or attribute can take to propagate. */
 const SQS_PROPAGATION_MS = 60_000;
-/** SQS refuses a queue's name for 60 seconds after its deletion. */
+/** SQS does not allow a queue's name to be reused for 60 seconds after its deletion. */
 const QUEUE_NAME_REUSE_MS = 90_000;
 
 /**
- * IAM propagation: repeats a call that Lambda refuses because it, its poller or KMS (which encrypts the function's
- * variables) does not know yet of a new role or of changed permissions.
+ * Retries a call during IAM propagation: Lambda rejects it as long as Lambda itself, its poller or KMS (which encrypts
+ * the function's environment variables) does not see a new role or changed permissions yet.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency
- * @param changedAt when role or permissions last changed, as far as known (milliseconds since the epoch): a minute
- *   later they are in force, and such an answer is an error. `undefined`: they did not change.
+ * @param changedAt when the role or its permissions last changed, in milliseconds since the epoch. A minute later the
+ *   changes are in force, so the rejection is final. `undefined`: they did not change.
+ * @throws the last error when the minute has passed, and any other error at once.
  */
 export function retryDuringIamPropagation<T>(
   waiter: Waiter,
@@ -32,7 +33,7 @@ function isIamPropagating(error: unknown): boolean {
   return serviceErrorMatches(error, 'InvalidParameterValueException', pattern);
 }
 
-/** SQS's eventual consistency: repeats a call of Lambda's that does not see a queue's new visibility timeout yet. */
+/** Retries a Lambda call until Lambda sees a queue's new visibility timeout (SQS's eventual consistency). */
 export function retryUntilVisibilityTimeoutPropagates<T>(waiter: Waiter, call: () => Promise<T>): Promise<T> {
   const pattern = /visibility timeout.+less than function timeout/i;
   return retryWhile(
@@ -43,12 +44,12 @@ export function retryUntilVisibilityTimeoutPropagates<T>(waiter: Waiter, call: (
   );
 }
 
-/** SQS's eventual consistency: repeats a call that does not see a new dead-letter queue yet. */
+/** Retries a call until SQS sees a new dead-letter queue (eventual consistency). */
 export function retryUntilDeadLetterQueuePropagates<T>(waiter: Waiter, call: () => Promise<T>): Promise<T> {
   return retryWhile(waiter, { timeoutMs: SQS_PROPAGATION_MS }, isDeadLetterQueueUnknown, call);
 }
 
-/** Repeats the creation of a queue while SQS still refuses its name, or does not see its dead-letter queue yet. */
+/** Retries the creation of a queue until SQS allows its name again and sees its dead-letter queue. */
 export function retryUntilQueueNameIsFree<T>(waiter: Waiter, call: () => Promise<T>): Promise<T> {
   return retryWhile(
     waiter,
@@ -58,7 +59,7 @@ export function retryUntilQueueNameIsFree<T>(waiter: Waiter, call: () => Promise
   );
 }
 
-/** Two names since SQS's JSON protocol. */
+/** Since its JSON protocol, SQS has two names for this error. */
 const DELETED_RECENTLY = ['QueueDeletedRecently', 'AWS.SimpleQueueService.QueueDeletedRecently'];
 
 function isDeadLetterQueueUnknown(error: unknown): boolean {

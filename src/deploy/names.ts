@@ -1,21 +1,21 @@
 import { deadLetterQueueName } from '../worker-contract.ts';
 
-/** What the user wants in AWS: everything that `tdd deploy` needs to know, with all defaults filled in. */
+/** The input of a deploy, with all defaults filled in. */
 export interface DeploymentInput {
-  /** The function's name, which is also the stack's: every resource is tagged with it. */
+  /** The function's name, which is also the stack's name: every resource is tagged with it. */
   readonly lambdaName: string;
   readonly queueName: string;
   readonly bucketName: string;
-  /** Of the function, its queues and its bucket: `eu-central-1`. */
+  /** The region of the function, its queues and its bucket, such as `eu-central-1`. */
   readonly region: string;
-  /** Twelve digits. */
+  /** 12 digits. */
   readonly accountId: string;
-  /** How many invocations of the function may run at once. */
+  /** The maximum number of concurrent invocations of the function. */
   readonly workers: number;
   readonly memorySizeMb: number;
   /**
-   * The worker's settings as environment variables, `TMDB_API_KEY` among them. Those that follow from the
-   * deployment itself (bucket, workers, queues) are added.
+   * The worker's settings as environment variables, including `TMDB_API_KEY`. Deploy adds those that follow from the
+   * deployment itself (bucket, workers, queues).
    */
   readonly environment: Readonly<Record<string, string>>;
 }
@@ -23,7 +23,7 @@ export interface DeploymentInput {
 /** The tag that every resource of a deployment carries; its value is the function's name. */
 export const STACK_TAG = 'tdd:stack';
 
-/** What the resources of a deployment are called, and their ARNs. */
+/** The names and ARNs of a deployment's resources. */
 export interface DeploymentNames {
   /** The value of {@link STACK_TAG}. */
   readonly stack: string;
@@ -41,11 +41,11 @@ export interface DeploymentNames {
   readonly logGroupArn: string;
   readonly function: string;
   readonly functionArn: string;
-  /** Of any event source of this account and region, with `*` for its id. */
+  /** A pattern for all event sources of this account and region, with `*` in place of the id. */
   readonly anyEventSourceArn: string;
 }
 
-/** The names that follow from a deployment's function, queue, bucket, region and account. */
+/** Derives a deployment's names and ARNs from its function, queue, bucket, region and account. */
 export function deploymentNames(
   input: Pick<DeploymentInput, 'lambdaName' | 'queueName' | 'bucketName' | 'region' | 'accountId'>,
 ): DeploymentNames {
@@ -76,7 +76,7 @@ export function deploymentNames(
   };
 }
 
-/** The partition in a region's ARNs: `aws`, except for China and GovCloud. */
+/** The AWS partition in a region's ARNs: `aws`, except for China and GovCloud. */
 function arnPartitionOf(region: string): string {
   if (region.startsWith('cn-')) return 'aws-cn';
   if (region.startsWith('us-gov-')) return 'aws-us-gov';

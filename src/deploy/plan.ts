@@ -25,31 +25,31 @@ import { abortableClock } from './wait.ts';
 
 export interface PlannedResource {
   readonly kind: ResourceKind;
-  /** Its name in AWS; for the event source: `queue → function`. */
+  /** Its name in AWS, or `queue → function` for the event source. */
   readonly name: string;
   readonly action: PlannedAction;
   readonly changes: readonly Change[];
-  /** What somebody should know before agreeing: full sentences. */
+  /** What users should know before they confirm, in full sentences. */
   readonly notes: readonly string[];
 }
 
-/** One thing to do: at most a few calls that belong together. */
+/** One step of a deploy: one AWS call, or a few that belong together. */
 export interface Step {
   readonly resource: ResourceKind;
   readonly action: string;
 }
 
-/** What a deploy will do: plain data without secrets, which can be printed or sent as JSON. */
+/** What a deploy will do, as plain data without secrets that can be printed or serialized. */
 export interface Plan {
   readonly resources: readonly PlannedResource[];
   readonly steps: readonly Step[];
 }
 
-/** What a plan was made of and what applies it; the API key is in it. */
+/** The basis of a plan, and the code that applies it. It contains the API key. */
 export interface PlanBasis {
   readonly desired: Desired;
   readonly observed: Observation;
-  /** What exists before the first step. */
+  /** The refs of the resources that exist before the first step. */
   readonly refs: Readonly<ResourceRefs>;
   readonly runs: ReadonlyMap<Step, ResourceStep['run']>;
 }
@@ -60,9 +60,9 @@ export interface DeployDeps {
 }
 
 /**
- * Reads the current state and says what is to be done. It cannot change anything: mutating calls are refused before
- * they leave the process.
- * @throws {UserError} when something prevents the deploy, with what to do about it.
+ * Reads the current state and plans the deploy. It cannot change anything, because its clients are read-only.
+ * @param wanted the input, and the bytes of the function's zip.
+ * @throws {UserError} when something prevents the deploy, with advice; the signal's reason when aborted.
  */
 export async function planDeployment(
   deps: DeployDeps,
@@ -79,7 +79,7 @@ export async function planDeployment(
   return makePlan(observed, { input, names, zip });
 }
 
-/** The plan that follows from what exists and what is wanted: a pure function. */
+/** Derives the plan from the observed and the wanted state. A pure function. */
 function makePlan(observed: Observation, desired: Desired): Plan {
   for (const resource of RESOURCES) {
     const found = observed[resource.kind];
@@ -95,20 +95,20 @@ function makePlan(observed: Observation, desired: Desired): Plan {
   return plan;
 }
 
-/** What a plan was made of. @throws Error for a plan that was not made here: a bug. */
+/** The basis of a plan. @throws Error when {@link planDeployment} did not create the plan, which is a bug. */
 export function basisOf(plan: Plan): PlanBasis {
   const basis = bases.get(plan);
-  if (!basis) throw new Error('This plan was not made by planDeployment.');
+  if (!basis) throw new Error('This plan was not created by planDeployment.');
   return basis;
 }
 
-/** The values that no message may show. */
+/** The values to redact from messages. */
 export function secretsOf(input: DeploymentInput): string[] {
   const key = input.environment[WORKER_VARIABLES.apiKey];
   return key === undefined ? [] : [key];
 }
 
-/** Kept aside, so that a plan itself holds no secrets. */
+/** Stored separately, so that a plan itself contains no secrets. */
 const bases = new WeakMap<Plan, PlanBasis>();
 
 function describeSituation(observed: Observation, desired: Desired): Situation {
@@ -126,7 +126,7 @@ function describeSituation(observed: Observation, desired: Desired): Situation {
     ...desired,
     refs,
     otherSources: observed.otherSources,
-    // What is kept under a resource's kind is what this resource has observed.
+    // The entry under a resource's kind was observed by that resource, so its type is right.
     find: <Observed extends ObservedResource>({ kind }: Resource<string, Observed>) =>
       all.get(kind) as Found<Observed> | undefined,
   };
@@ -152,7 +152,7 @@ function plannedAction(resource: AnyResource, situation: Situation): PlannedActi
   return found.changes.length > 0 ? 'update' : 'unchanged';
 }
 
-/** All steps, in their order, with how each is run: by resource, save those with a position of their own. */
+/** All steps in their order, each with the function that runs it: by resource, except for steps with a position. */
 function orderSteps(situation: Situation): Map<Step, ResourceStep['run']> {
   const all = RESOURCES.flatMap((resource) =>
     resource

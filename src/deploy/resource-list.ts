@@ -7,24 +7,24 @@ import { logGroup } from './resources/log-group.ts';
 import { deadLetterQueue, queue } from './resources/queue.ts';
 import { role } from './resources/role.ts';
 
-/** The resources of a deployment, in the order in which they are created; destroy goes in reverse. */
+/** The resources of a deployment in order of creation. They are destroyed in reverse order. */
 const LIST = [bucket, deadLetterQueue, queue, role, logGroup, lambdaFunction, eventSource] as const;
 
 type Listed = (typeof LIST)[number];
 export type ResourceKind = Listed['kind'];
 export type AnyResource = Resource<ResourceKind, ObservedResource>;
 
-/** {@link LIST}, for code that treats all alike. */
+/** {@link LIST}, for code that treats all resources the same. */
 export const RESOURCES: readonly AnyResource[] = LIST;
 
-/** Everything that exists in AWS under a deployment's names. */
+/** The observed state of everything in AWS that has one of a deployment's names. */
 export type Observation = {
   readonly [Each in Listed as Each['kind']]: Awaited<ReturnType<Each['observe']>>;
 } & { readonly otherSources: readonly OtherSource[] };
 
 /**
- * Reads the cloud, and changes nothing.
- * @param resources the others are not read, and reported as absent.
+ * Reads the state of resources from AWS, without changing anything.
+ * @param resources which ones to read; the others are missing from the result.
  */
 export async function observe(
   deps: ObserveDeps,
@@ -35,9 +35,9 @@ export async function observe(
   const read = async (resource: AnyResource) => {
     if (resources.includes(resource)) observed[resource.kind] = await resource.observe(deps, names);
   };
-  const [bucketAlone, ...rest] = RESOURCES;
-  // The bucket first: it is the likeliest to be refused, and its error should not mix with others.
-  if (bucketAlone) await read(bucketAlone);
+  const [first, ...rest] = RESOURCES;
+  // The bucket comes first and alone: it fails most often, and its error should not race with those of others.
+  if (first) await read(first);
   const [otherSources] = await Promise.all([listOtherSources(deps, names), ...rest.map(read)]);
   return { ...observed, otherSources } as Observation;
 }
@@ -45,6 +45,6 @@ export async function observe(
 /** The resource of a kind. */
 export function resourceOf(kind: ResourceKind): AnyResource {
   const resource = RESOURCES.find((candidate) => candidate.kind === kind);
-  if (!resource) throw new Error(`There is no resource of the kind ${kind}.`);
+  if (!resource) throw new Error(`Unknown kind of resource: ${kind}`);
   return resource;
 }

@@ -5,59 +5,59 @@ import type { Change } from './change.ts';
 import type { DeploymentInput, DeploymentNames } from './names.ts';
 
 /**
- * One AWS resource of a deployment: how to read it, what differs from the wanted state, and the steps that create,
- * update and delete it. A new resource is a file in `resources/` with one such object, and a line in `resource-list.ts`.
+ * One AWS resource of a deployment: how to read its state, find its drift, and create, update and delete it. To add a
+ * resource, add a file to `resources/` with one such object, and list it in `resource-list.ts`.
  */
 export interface Resource<Kind extends string, Observed extends ObservedResource> {
   readonly kind: Kind;
-  /** Its name in AWS, or for people where it has none. */
+  /** Its name in AWS, or a descriptive name when it has none there. */
   nameOf(names: DeploymentNames): string;
   /**
-   * Reads its state, waiting while AWS is still changing it.
+   * Reads its state. While AWS is still creating or changing it, this waits.
    * @returns `undefined` when it does not exist.
-   * @throws {UserError} when its state may not be read, or nothing can be deployed with it.
+   * @throws {UserError} when a permission to read it is missing, or its state makes a deploy impossible.
    */
   observe(deps: ObserveDeps, names: DeploymentNames): Promise<Observed | undefined>;
-  /** What other resources need to know of it. */
+  /** The ARN, URL or id that other resources need. */
   refs?(observed: Observed): ResourceRefs;
-  /** Its drift: each property that is not as wanted. */
+  /** Its drift: each property that differs from the wanted state. */
   diff(observed: Observed, desired: Desired, refs: Readonly<ResourceRefs>): Change[];
-  /** @throws {UserError} when no deploy can update it as it is. Destroying it is fine. */
+  /** @throws {UserError} when it can only be deleted, not updated. */
   assertUpdatable?(observed: Observed, names: DeploymentNames): void;
   /**
-   * The steps to the wanted state, in their order. Each step leaves a valid state: a deploy that is interrupted
-   * after any of them is completed by the next one.
-   * @param found `undefined` when it does not exist.
+   * The ordered steps to the wanted state. Each step leaves a valid state, so that a later deploy can complete one that
+   * was interrupted after any of them.
+   * @param found `undefined` when the resource does not exist.
    */
   steps(found: Found<Observed> | undefined, situation: Situation): readonly (ResourceStep | false)[];
-  /** What the plan calls that, where it does not follow from the tag and the changed properties. */
+  /** The planned action, when it does not follow from the tag and the drift alone. */
   action?(observed: Observed, situation: Situation): PlannedAction | undefined;
-  /** What somebody should know before agreeing to a deploy: full sentences. */
+  /** Plan notes: what users should know before they confirm a deploy, in full sentences. */
   notes?(found: Found<Observed> | undefined, situation: Situation): readonly string[];
 
-  /** For a resource with data that outlives the deployment: destroy keeps it unless told otherwise, and says this. */
+  /** Set for a resource with data that outlives the deployment: destroy keeps it by default, with this note. */
   readonly keptByDestroy?: string;
-  /** The id by which it is deleted, where its name is not enough. */
+  /** The id that `destroy` needs in addition to the name. */
   idOf?(observed: Observed): string;
-  /** What somebody should know before agreeing to its deletion: full sentences. */
+  /** Plan notes: what users should know before they confirm its deletion, in full sentences. */
   destroyNotes?(observed: Observed): readonly string[];
-  /** Deletes it and waits until it is gone. Succeeds when it is gone already. */
+  /** Deletes it and waits until it is gone. Idempotent: succeeds when it no longer exists. */
   destroy(context: DestroyContext, target: DestroyTarget): Promise<unknown>;
 }
 
-/** What is known of any resource that exists. */
+/** The observed state that all kinds of resources have in common. */
 export interface ObservedResource {
-  /** Does it carry the deployment's tag? */
+  /** Whether it carries the deployment's tag, `tdd:stack`. */
   readonly ours: boolean;
 }
 
-/** A resource that exists, and its drift. */
+/** An existing resource and its drift. */
 export interface Found<Observed extends ObservedResource> {
   readonly observed: Observed;
   readonly changes: readonly Change[];
 }
 
-/** What will happen to a resource. `adopt`: it exists without our tag, and becomes ours. */
+/** What a deploy does to a resource. `adopt`: it exists without the deployment's tag, and the deploy takes it over. */
 export type PlannedAction = 'create' | 'update' | 'adopt' | 'unchanged';
 
 export interface ObserveDeps {
@@ -65,14 +65,14 @@ export interface ObserveDeps {
   readonly clock: Clock;
 }
 
-/** What the user wants, with the function's code. */
+/** The wanted state: the user's input, and the function's code. */
 export interface Desired {
   readonly input: DeploymentInput;
   readonly names: DeploymentNames;
   readonly zip: Uint8Array;
 }
 
-/** ARNs, URLs and ids that resources need of each other; absent for what is not created yet. */
+/** ARNs, URLs and ids that other resources need; absent for resources that do not exist yet. */
 export interface ResourceRefs {
   roleArn?: string;
   queueUrl?: string;
@@ -80,43 +80,43 @@ export interface ResourceRefs {
   eventSourceId?: string;
 }
 
-/** An event source of the function for another queue: of an earlier deployment, or created by hand. */
+/** An event source of the function for another queue, from an earlier deployment or created by hand. */
 export interface OtherSource {
   readonly id: string;
-  /** What it reads from: the ARN of a queue or a stream. */
+  /** The ARN of the queue or stream that it reads from. */
   readonly sourceArn: string;
   readonly ours: boolean;
 }
 
-/** The whole deployment as it is and as it is wanted, for what depends on more than one resource. */
+/** The observed and the wanted state of the whole deployment, for decisions that concern several resources. */
 export interface Situation extends Desired {
   readonly refs: Readonly<ResourceRefs>;
   readonly otherSources: readonly OtherSource[];
-  /** @returns `undefined` when it does not exist. */
+  /** @returns the resource and its drift, or `undefined` when it does not exist. */
   find<Observed extends ObservedResource>(resource: Resource<string, Observed>): Found<Observed> | undefined;
 }
 
-/** One thing to do: at most a few calls that belong together. */
+/** One step of a deploy: one AWS call, or a few that belong together. */
 export interface ResourceStep {
-  /** For people, as plans and progress show it. */
+  /** The text that plans and progress show. */
   readonly action: string;
-  /** The kind of another resource, when the step is about that one. */
+  /** The kind of the resource that the step changes, when it is another one. */
   readonly resource?: string;
-  /** Where it goes: before or after the steps of all resources, or before another kind's; otherwise with its own. */
+  /** When it runs: before or after all resources' steps, or before those of another kind. Default: with its own. */
   readonly position?: 'first' | 'last' | { readonly before: string };
   run(context: StepContext): Promise<unknown>;
 }
 
-/** What the steps of one deploy share. */
+/** The shared context of a deploy's steps. */
 export interface StepContext {
   readonly clients: AwsClients;
-  /** Its sleeps end when the deploy is aborted. */
+  /** Its sleeps reject when the deploy is aborted. */
   readonly clock: Clock;
-  /** To be called when AWS is not ready yet; more than once is fine. */
+  /** Steps call this when they wait for AWS, possibly more than once. */
   readonly onWait: () => void;
-  /** Steps add to it what they create. */
+  /** Steps add the refs of resources that they create. */
   readonly refs: ResourceRefs;
-  /** When the role's permissions last changed, as far as known: milliseconds since the epoch. */
+  /** When the role or its permissions last changed, in milliseconds since the epoch; `undefined` when unknown. */
   roleChangedAt?: number | undefined;
 }
 
@@ -124,12 +124,12 @@ export interface DestroyContext {
   readonly clients: AwsClients;
   readonly clock: Clock;
   readonly signal: AbortSignal | undefined;
-  /** Objects of a bucket removed so far. */
+  /** Receives the number of objects that were deleted from the bucket so far. */
   readonly onProgress: ((removed: number) => void) | undefined;
 }
 
 export interface DestroyTarget {
   readonly name: string;
-  /** As {@link Resource.idOf} told it. */
+  /** The result of {@link Resource.idOf}. */
   readonly id?: string;
 }

@@ -1,27 +1,27 @@
 import type { Clock } from '../clock.ts';
 import { UserError } from '../errors.ts';
 
-/** Who waits. */
+/** The clock of a wait, and a callback for progress. */
 export interface Waiter {
   readonly clock: Clock;
-  /** Called when the first attempt was not enough. */
+  /** Called once, when the first attempt did not succeed. */
   readonly onWait?: (() => void) | undefined;
 }
 
 export interface WaitOptions {
-  /** Counted from the call. */
+  /** Measured from the call. */
   readonly timeoutMs: number;
-  /** Between two attempts. */
+  /** The delay between two attempts. */
   readonly intervalMs?: number;
 }
 
 const DEFAULT_INTERVAL_MS = 2_000;
 
 /**
- * Polls until there is an answer.
- * @param options.what what is waited for, for the error: "The change of the function".
- * @param probe gives the answer, or `undefined` for "not yet".
- * @throws {UserError} after the timeout; and what `probe` throws, at once.
+ * Polls until `probe` returns a result.
+ * @param options.what completes the error message "Timed out after 90 s waiting for …".
+ * @param probe returns the result, or `undefined` for "not yet".
+ * @throws {UserError} after the timeout; any error of `probe` at once.
  */
 export async function waitFor<T>(
   { clock, onWait }: Waiter,
@@ -36,7 +36,7 @@ export async function waitFor<T>(
     if (attempt === 0) onWait?.();
     if (clock.now() + intervalMs > deadline) {
       throw new UserError(
-        `${what} did not come about within ${Math.round(timeoutMs / 1000)} seconds: run the command again later.`,
+        `Timed out after ${Math.round(timeoutMs / 1000)} s waiting for ${what}: run the command again later.`,
       );
     }
     await clock.sleep(intervalMs);
@@ -44,8 +44,8 @@ export async function waitFor<T>(
 }
 
 /**
- * Repeats a call while it fails with a transient error.
- * @throws the last error itself after the timeout, and any other at once.
+ * Retries a call at a fixed interval while it fails with a transient error.
+ * @throws the last error after the timeout; any other error at once.
  */
 export async function retryWhile<T>(
   { clock, onWait }: Waiter,
@@ -65,7 +65,7 @@ export async function retryWhile<T>(
   }
 }
 
-/** The clock with a signal that ends its sleeps, and with them whatever waits. */
+/** Wraps a clock so that the signal aborts its sleeps, and with them all waits and retries. */
 export function abortableClock(clock: Clock, signal: AbortSignal | undefined): Clock {
   return { now: () => clock.now(), sleep: (ms) => clock.sleep(ms, signal) };
 }

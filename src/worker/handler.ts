@@ -57,7 +57,10 @@ async function handleMessage(
   }
 }
 
-/** The message, with what its first worker sets. A `redoBefore` in the future would be redone forever, so it becomes now. */
+/**
+ * The message, with what its first worker sets. A `redoBefore` in the future would be redone forever, so it becomes
+ * now.
+ */
 function readMessage(
   { clock, random }: HandlerDeps,
   body: string,

@@ -136,7 +136,8 @@ interface TitleDeps {
 }
 
 /**
- * Reads the titles of a partition in the snapshot of `day` from the partition index, which it builds when it is missing.
+ * Reads the titles of a partition in the snapshot of `day` from the partition index, which it builds when it is
+ * missing.
  * @returns an empty list for a partition that has no titles.
  * @throws {SnapshotGoneError} when the snapshot is neither in the lake nor today's.
  * @throws {SnapshotError} when IMDb's file cannot be downloaded or used; what the lake throws; the signal's reason.

@@ -10,7 +10,7 @@ import { API_KEY, type Cloud, createCloud, deploy, INPUT, NAMES, stateOf, ZIP } 
 
 const OLD_KEY = 'fedcba9876543210fedcba9876543210';
 
-describe.each(AWS_TARGETS)('taking an earlier Python deployment over, on $name', ({ start }) => {
+describe.each(AWS_TARGETS)('adopting a deployment of the Python tool, on $name', ({ start }) => {
   let aws: Aws;
   beforeAll(async () => {
     aws = await start();
@@ -18,7 +18,7 @@ describe.each(AWS_TARGETS)('taking an earlier Python deployment over, on $name',
   beforeEach(() => aws.reset());
   afterAll(() => aws.stop());
 
-  test('goes in an order in which no message meets the new settings with the old code', async () => {
+  test('pauses the event source, so that the old code never runs with the new configuration', async () => {
     const cloud = createCloud(aws);
     await deployWithPython(cloud);
     await deploy(cloud);
@@ -48,7 +48,7 @@ describe.each(AWS_TARGETS)('taking an earlier Python deployment over, on $name',
     expect(updates.map(({ input }) => input.Enabled)).toEqual([false, undefined, true]);
   });
 
-  test('arrives at the same state as a new deployment, in a bucket that stays untouched', async () => {
+  test('results in the same state as a new deployment, and does not change the bucket', async () => {
     const cloud = createCloud(aws);
     await deployWithPython(cloud);
     await deploy(cloud);
@@ -63,18 +63,18 @@ describe.each(AWS_TARGETS)('taking an earlier Python deployment over, on $name',
     await fresh.byHand.s3.send(new CreateBucketCommand({ Bucket: NAMES.bucket }));
     await deploy(fresh);
     const expected = (await stateOf(fresh)) as { queue: object; role: object };
-    // Its messages are still there, and IAM keeps a list of one as it was written.
+    // Its messages are still on the queue, and IAM stores a list of one item as it was written.
     const queue = { ...expected.queue, messages: 3 };
     const role = { ...expected.role, trustPolicy: expect.anything() };
     expect(taken).toEqual({ ...expected, queue, role });
   });
 
-  test('leaves an event source that was disabled as it is', async () => {
+  test('leaves a disabled event source disabled', async () => {
     const cloud = createCloud(aws);
     await deployWithPython(cloud, { enabled: false });
     const plan = await deploy(cloud);
     expect(plan.resources.find(({ kind }) => kind === 'eventSource')?.notes).toEqual([
-      'It is disabled, and stays so: "tdd resume" enables it.',
+      'It stays disabled; "tdd resume" enables it.',
     ]);
     expect(await stateOf(cloud)).toMatchObject({
       eventSource: { enabled: false, maximumConcurrency: 4 },
@@ -82,7 +82,7 @@ describe.each(AWS_TARGETS)('taking an earlier Python deployment over, on $name',
     });
   });
 
-  test('is completed when it was interrupted after any of its calls', async () => {
+  test('is completed by the next deploy after an interruption at any mutating call', async () => {
     const whole = createCloud(aws);
     await deployWithPython(whole);
     await deploy(whole);
@@ -101,7 +101,7 @@ describe.each(AWS_TARGETS)('taking an earlier Python deployment over, on $name',
     }
   });
 
-  test('is told as not quite done when only its last call is missing', async () => {
+  test('is planned as an update when only the last call was not made', async () => {
     const whole = createCloud(aws);
     await deployWithPython(whole);
     await deploy(whole);
@@ -117,12 +117,12 @@ describe.each(AWS_TARGETS)('taking an earlier Python deployment over, on $name',
       {
         kind: 'function',
         action: 'update',
-        notes: ['The mark of an earlier deploy that was cut off goes from it.'],
+        notes: ['The tag "tdd:event-source" of an interrupted deploy will be removed.'],
       },
     ]);
   });
 
-  test('shows what is adopted, with old and new values, and says what happens to waiting messages', async () => {
+  test('shows adopted resources with old and new values, and what happens to waiting messages', async () => {
     const cloud = createCloud(aws);
     await deployWithPython(cloud);
     const plan = await planDeployment(cloud, { input: INPUT, zip: ZIP });
@@ -138,19 +138,19 @@ describe.each(AWS_TARGETS)('taking an earlier Python deployment over, on $name',
     const queue = plan.resources.find(({ kind }) => kind === 'queue');
     expect(queue?.changes).toContainEqual({ property: 'VisibilityTimeout', old: '900', new: '1800' });
     expect(queue?.notes).toEqual([
-      'Messages that wait in it (about 3) stay; those received more than 5 times (at most 3) go to films-queue-dlq.',
+      'Its messages (about 3) stay on it, except that SQS moves those received more than 5 times to films-queue-dlq.',
     ]);
     const lambda = plan.resources.find(({ kind }) => kind === 'function');
     expect(lambda?.changes).toContainEqual({ property: 'Runtime', old: 'python3.12', new: 'nodejs24.x' });
     expect(lambda?.changes).toContainEqual({ property: 'Environment.API_KEY', old: '(hidden)' });
-    expect(lambda?.notes).toContain('Environment variables that tdd does not know are removed.');
+    expect(lambda?.notes).toContain('Environment variables that tdd does not set will be removed.');
     const role = plan.resources.find(({ kind }) => kind === 'role');
     expect(role?.changes.filter(({ property }) => property.startsWith('Managed policy '))).toHaveLength(3);
     for (const secret of [API_KEY, OLD_KEY]) expect(JSON.stringify(plan)).not.toContain(secret);
   });
 });
 
-/** What the Python tool made: see the properties one by one. Three messages wait in its queue. */
+/** Creates a deployment as the Python tool does, with three messages on its queue. */
 async function deployWithPython({ byHand }: Cloud, { enabled = true } = {}): Promise<void> {
   await byHand.s3.send(new CreateBucketCommand({ Bucket: NAMES.bucket }));
   const { QueueUrl } = await byHand.sqs.send(
@@ -184,7 +184,7 @@ async function deployWithPython({ byHand }: Cloud, { enabled = true } = {}): Pro
       Environment: { Variables: { API_KEY: OLD_KEY, BUCKET_NAME: NAMES.bucket } },
     }),
   );
-  // Created after the messages: moto runs the function for them.
+  // Created last, because moto runs the function for messages that it receives.
   await byHand.lambda.send(
     new CreateEventSourceMappingCommand({
       FunctionName: NAMES.function,

@@ -11,7 +11,7 @@ describe.each(AWS_TARGETS)('applyDeployment, on $name', ({ start }) => {
   beforeEach(() => aws.reset());
   afterAll(() => aws.stop());
 
-  test('makes everything in an empty account', async () => {
+  test('creates all resources in an empty account', async () => {
     const cloud = createCloud(aws);
     const plan = await deploy(cloud);
     expect(plan.resources.map(({ action }) => action)).toEqual(Array(7).fill('create'));
@@ -43,7 +43,7 @@ describe.each(AWS_TARGETS)('applyDeployment, on $name', ({ start }) => {
     });
   });
 
-  test('changes nothing the second time', async () => {
+  test('is idempotent: a second deploy makes no mutating call', async () => {
     const cloud = createCloud(aws);
     await deploy(cloud);
     const made = cloud.changes.length;
@@ -53,14 +53,14 @@ describe.each(AWS_TARGETS)('applyDeployment, on $name', ({ start }) => {
     expect(cloud.changes.length).toBe(made);
   });
 
-  test('plans with reading calls only', async () => {
+  test('plans with read-only calls', async () => {
     const cloud = createCloud(aws);
     await planDeployment(cloud, { input: INPUT, zip: ZIP });
     expect(cloud.calls.length).toBeGreaterThan(7);
     expect(cloud.changes).toEqual([]);
   });
 
-  test('plans plain data, which JSON holds whole, without the API key', async () => {
+  test('plans plain data that survives JSON and does not contain the API key', async () => {
     const plan = await planDeployment(createCloud(aws), { input: INPUT, zip: ZIP });
     const text = JSON.stringify(plan);
     expect(JSON.parse(text)).toEqual(plan);
@@ -68,7 +68,7 @@ describe.each(AWS_TARGETS)('applyDeployment, on $name', ({ start }) => {
     expect(plan.steps[0]).toEqual({ resource: 'bucket', action: 'create' });
   });
 
-  test('completes a deploy that was interrupted after any of its calls', async () => {
+  test('completes a deploy that was interrupted after any mutating call', async () => {
     const whole = createCloud(aws);
     await deploy(whole);
     const expected = await stateOf(whole);

@@ -11,18 +11,18 @@ import { UserError } from '../../src/errors.ts';
 import { AWS_TARGETS, type Aws } from '../support/aws-targets.ts';
 import { API_KEY, type Cloud, createCloud, deploy, INPUT, NAMES, stateOf, ZIP } from './cloud.ts';
 
-/** A trust policy that nobody of ours writes. */
+/** A trust policy that differs from the deployment's. */
 const NO_TRUST = JSON.stringify({
   Version: '2012-10-17',
   Statement: [{ Effect: 'Deny', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' }],
 });
 
-/** An error as the SDK throws it for a service's answer. */
+/** A service's error response, as the SDK throws it. */
 function answer(name: string, message: string, httpStatusCode = 400): Error {
   return Object.assign(new Error(message), { name, $fault: 'client', $metadata: { httpStatusCode } });
 }
 
-/** The cloud, where `instead` may throw in place of a call: it is told how often that operation was called. */
+/** Wraps a cloud so that `instead` can throw in place of a call. It receives the number of calls of that operation. */
 function withAnswers(cloud: Cloud, instead: (call: Call, count: number) => void): Cloud {
   const counts = new Map<string, number>();
   const clients = interceptCalls(cloud.clients, async (call, next) => {
@@ -41,7 +41,7 @@ function failing(cloud: Cloud, operation: string, error: Error, times = Number.P
   });
 }
 
-/** The cloud, where what GetFunction answers is changed: `change` is told how often it was called. */
+/** Wraps a cloud so that `change` can modify the responses of GetFunction. It receives the number of calls. */
 function withFunction(
   cloud: Cloud,
   change: (found: GetFunctionCommandOutput, count: number) => GetFunctionCommandOutput,
@@ -78,7 +78,7 @@ const NO_SQS = answer(
   'The function execution role does not have permissions to call ReceiveMessage on SQS',
 );
 
-describe.each(AWS_TARGETS)('what AWS answers to a deploy, on $name', ({ start }) => {
+describe.each(AWS_TARGETS)('how a deploy handles AWS errors, on $name', ({ start }) => {
   let aws: Aws;
   beforeAll(async () => {
     aws = await start();
@@ -86,33 +86,37 @@ describe.each(AWS_TARGETS)('what AWS answers to a deploy, on $name', ({ start })
   beforeEach(() => aws.reset());
   afterAll(() => aws.stop());
 
-  describe('is waited for', () => {
+  describe('retries', () => {
     test.each([
-      ['a role that Lambda does not know yet', 'CreateFunction', NOT_ASSUMABLE],
-      ['a role that KMS does not know yet', 'CreateFunction', NOT_GRANTABLE],
-      ['permissions that are not in force yet', 'CreateEventSourceMapping', NO_SQS],
+      ['IAM propagation: a new role that Lambda does not see', 'CreateFunction', NOT_ASSUMABLE],
+      ['IAM propagation: a new role that KMS does not see', 'CreateFunction', NOT_GRANTABLE],
+      ['IAM propagation: permissions that are not in effect', 'CreateEventSourceMapping', NO_SQS],
       [
-        'a queue deleted less than a minute ago',
+        'the name of a queue that was deleted less than a minute ago',
         'CreateQueue',
         answer('QueueDeletedRecently', 'You must wait 60 seconds after deleting a queue'),
       ],
       [
-        'a dead-letter queue that was made just now',
+        'a dead-letter queue that SQS does not see (eventual consistency)',
         'CreateQueue',
         answer(
           'InvalidParameterValue',
           'Value {...} for parameter RedrivePolicy is invalid. Reason: Dead letter target does not exist.',
         ),
       ],
-      ['a visibility time-out that was set just now', 'CreateEventSourceMapping', NOT_VISIBLE],
-      ['the same for a change of the function', 'UpdateFunctionConfiguration', NOT_VISIBLE],
       [
-        'an update of the function under way',
+        'a new visibility timeout that Lambda does not see (eventual consistency)',
+        'CreateEventSourceMapping',
+        NOT_VISIBLE,
+      ],
+      ['the same for an update of the function', 'UpdateFunctionConfiguration', NOT_VISIBLE],
+      [
+        'another update of the function in progress',
         'UpdateFunctionConfiguration',
         answer('ResourceConflictException', 'An update is in progress for resource', 409),
       ],
       [
-        'a bucket deleted just now',
+        'the name of a bucket that was just deleted',
         'CreateBucket',
         answer('OperationAborted', 'A conflicting conditional operation is currently in progress', 409),
       ],
@@ -125,7 +129,7 @@ describe.each(AWS_TARGETS)('what AWS answers to a deploy, on $name', ({ start })
       expect((await planDeployment(cloud, { input: INPUT, zip: ZIP })).steps).toEqual([]);
     });
 
-    test('permissions that a run which was cut off may have changed, though the role is old', async () => {
+    test('permissions of an old role that an interrupted deploy may have changed', async () => {
       const cloud = createCloud(aws);
       await deploy(cloud);
       const UUID = basisOf(await planDeployment(cloud, { input: INPUT, zip: ZIP })).observed.eventSource?.id;
@@ -135,7 +139,7 @@ describe.each(AWS_TARGETS)('what AWS answers to a deploy, on $name', ({ start })
       expect((await planDeployment(cloud, { input: INPUT, zip: ZIP })).steps).toEqual([]);
     });
 
-    test('not for ever', async () => {
+    test('with a timeout', async () => {
       const cloud = createCloud(aws);
       const before = cloud.clock.now();
       await expect(deploy(failing(cloud, 'CreateFunction', NOT_ASSUMABLE))).rejects.toThrow(
@@ -145,7 +149,7 @@ describe.each(AWS_TARGETS)('what AWS answers to a deploy, on $name', ({ start })
       expect(cloud.clock.now() - before).toBeLessThan(120_000);
     });
 
-    test('not for permissions that were not changed just now', async () => {
+    test('but not for permissions that did not change recently', async () => {
       const cloud = createCloud(aws);
       await deploy(cloud);
       await cloud.clock.sleep(3_600_000);
@@ -158,22 +162,22 @@ describe.each(AWS_TARGETS)('what AWS answers to a deploy, on $name', ({ start })
     });
   });
 
-  describe('is told at once, in one sentence', () => {
+  describe('becomes a UserError at once:', () => {
     test.each([
       [
-        'an action that is denied',
+        'a denied action',
         'CreateQueue',
         answer('AccessDenied', 'Access denied', 403),
         /denied sqs:CreateQueue on the queue "films-queue-dlq"/,
       ],
       [
-        'the action that the service names',
+        'a denied action that the service names',
         'CreateFunction',
         DENIED,
         /denied iam:PassRole on the function "films"/,
       ],
       [
-        'a look that is denied',
+        'a denied read action',
         'GetRole',
         answer('AccessDenied', 'no', 403),
         /denied iam:GetRole on the role "films-role"/,
@@ -182,22 +186,22 @@ describe.each(AWS_TARGETS)('what AWS answers to a deploy, on $name', ({ start })
         'a bucket of another account',
         'HeadBucket',
         answer('403', 'UnknownError', 403),
-        /"films-lake" answers 403: it is another account's, or s3:ListBucket is denied/,
+        /Access to the bucket "films-lake" is denied \(403\): it belongs to another AWS account, or .* s3:ListBucket/,
       ],
       [
-        "a bucket's name that is taken",
+        'a bucket name that is taken',
         'CreateBucket',
         answer('BucketAlreadyExists', 'taken', 409),
-        /"films-lake" is taken by another AWS account .* --datalake-bucket-name/,
+        /"films-lake" is taken by another AWS account .* choose another name/,
       ],
       [
-        'a parameter that is refused',
+        'an invalid parameter',
         'CreateFunction',
         answer('InvalidParameterValueException', "'MemorySize' value failed to satisfy constraint"),
         /rejected lambda:CreateFunction for the function "films".*'MemorySize' value failed/,
       ],
       [
-        'credentials that are missing',
+        'missing credentials',
         'HeadBucket',
         Object.assign(new Error('Could not load credentials from any providers'), {
           name: 'CredentialsProviderError',
@@ -205,13 +209,13 @@ describe.each(AWS_TARGETS)('what AWS answers to a deploy, on $name', ({ start })
         /^UserError: No valid AWS credentials found \(Could not load .* providers\), so sign in with "aws sso login"/,
       ],
       [
-        'credentials that have expired',
+        'expired credentials',
         'HeadBucket',
         answer('ExpiredToken', 'The provided token has expired.', 400),
         /^UserError: AWS rejected the credentials \(ExpiredToken: The provided token has expired\), so sign in/,
       ],
       [
-        'a network that is not there',
+        'an unreachable service',
         'HeadBucket',
         Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' }),
         /^UserError: S3 cannot be reached \(connect ECONNREFUSED\)/,
@@ -226,7 +230,7 @@ describe.each(AWS_TARGETS)('what AWS answers to a deploy, on $name', ({ start })
       expect(String(thrown)).toMatch(sentence);
     });
 
-    test('never with the API key in it', async () => {
+    test('without the API key', async () => {
       const message = `Value '{TMDB_API_KEY=${API_KEY}}' at 'environment.variables' failed`;
       const cloud = failing(createCloud(aws), 'CreateFunction', answer('ValidationException', message));
       const thrown = await deploy(cloud).catch((reason: unknown) => reason);
@@ -236,7 +240,7 @@ describe.each(AWS_TARGETS)('what AWS answers to a deploy, on $name', ({ start })
       }
     });
 
-    test('when there is no region', async () => {
+    test('a missing region', async () => {
       const clients = {
         ...createCloud(aws).clients,
         region: () => Promise.reject(new Error('Region is missing')),
@@ -245,18 +249,18 @@ describe.each(AWS_TARGETS)('what AWS answers to a deploy, on $name', ({ start })
     });
   });
 
-  test("a function whose tags may not be read is not taken for another tool's", async () => {
+  test('a function whose tags cannot be read is not treated as untagged', async () => {
     const cloud = createCloud(aws);
     await deploy(cloud);
     const TagsError = { ErrorCode: 'AccessDeniedException', Message: 'no' };
     const blind = withFunction(cloud, (found) => ({ ...found, Tags: undefined, TagsError }));
     const sentence =
-      'Lambda does not tell the tags of the function "films" (AccessDeniedException: no): the identity that this runs as needs lambda:ListTags.';
+      'Cannot read the tags of the function "films" (AccessDeniedException: no): grant the permission lambda:ListTags to the user or role in use.';
     await expect(planDeployment(blind, { input: INPUT, zip: ZIP })).rejects.toThrow(sentence);
     await expect(planDestroy(blind, { ...INPUT, deleteBucket: false })).rejects.toThrow(sentence);
   });
 
-  test('a bucket whose tags may not be read is used as it is, and the plan says why', async () => {
+  test('a bucket whose tags cannot be read is used unchanged, and the plan says why', async () => {
     const cloud = createCloud(aws);
     await deploy(cloud);
     const blind = failing(cloud, 'GetBucketTagging', answer('AccessDenied', 'no', 403));
@@ -265,7 +269,7 @@ describe.each(AWS_TARGETS)('what AWS answers to a deploy, on $name', ({ start })
     expect(plan.resources[0]?.notes[0]).toContain('s3:GetBucketTagging is denied');
   });
 
-  test('a function that has failed is told, and what makes it work again', async () => {
+  test('a function in the state Failed is reported with advice, and can be destroyed', async () => {
     const cloud = createCloud(aws);
     await deploy(cloud);
     const failed = withFunction(cloud, (found) => ({
@@ -273,16 +277,16 @@ describe.each(AWS_TARGETS)('what AWS answers to a deploy, on $name', ({ start })
       Configuration: { ...found.Configuration, State: 'Failed', StateReason: 'The image is lost.' },
     }));
     await expect(planDeployment(failed, { input: INPUT, zip: ZIP })).rejects.toThrow(
-      'The function "films" has failed (The image is lost.), and Lambda mends none that has: delete it with "aws lambda delete-function --function-name films", and run "tdd deploy" again.',
+      'The function "films" is in the state Failed (The image is lost.), which is permanent: delete it with "aws lambda delete-function --function-name films", and run "tdd deploy" again.',
     );
     const plan = await planDestroy(failed, { ...INPUT, deleteBucket: false });
     expect(plan.resources.find(({ kind }) => kind === 'function')?.action).toBe('delete');
   });
 
   test.each([
-    ['being made', { State: 'Pending' as const }],
-    ['being changed', { LastUpdateStatus: 'InProgress' as const }],
-  ])('a function that is %s is looked at once it is ready', async (_, state) => {
+    ['being created', { State: 'Pending' as const }],
+    ['being updated', { LastUpdateStatus: 'InProgress' as const }],
+  ])('a function that is %s is observed only after that', async (_, state) => {
     const cloud = createCloud(aws);
     await deploy(cloud);
     const before = cloud.clock.now();
@@ -293,12 +297,12 @@ describe.each(AWS_TARGETS)('what AWS answers to a deploy, on $name', ({ start })
     expect(cloud.clock.now() - before).toBe(6_000);
   });
 
-  test('a function that our own lost call has made is ready before anything else is done to it', async () => {
+  test('a function that was created by a call whose response was lost is ready before further updates', async () => {
     const cloud = createCloud(aws);
     const plan = await planDeployment(cloud, { input: INPUT, zip: ZIP });
     await deploy(createCloud(aws));
     const operations = () => cloud.calls.map(({ operation }) => operation);
-    const looks = () => {
+    const probes = () => {
       const [, ...after] = operations().join(' ').split('CreateFunction');
       return (
         after
@@ -308,15 +312,15 @@ describe.each(AWS_TARGETS)('what AWS answers to a deploy, on $name', ({ start })
       );
     };
     const slow = withFunction(cloud, (found) =>
-      looks() < 1 || looks() > 3
+      probes() < 1 || probes() > 3
         ? found
         : { ...found, Configuration: { ...found.Configuration, State: 'Pending' } },
     );
     await applyDeployment(slow, plan);
-    expect(looks()).toBe(4);
+    expect(probes()).toBe(4);
   });
 
-  test('what our own lost call has made is taken', async () => {
+  test('resources created by calls whose responses were lost are accepted', async () => {
     const cloud = createCloud(aws);
     const plan = await planDeployment(cloud, { input: INPUT, zip: ZIP });
     await deploy(createCloud(aws));
@@ -324,7 +328,7 @@ describe.each(AWS_TARGETS)('what AWS answers to a deploy, on $name', ({ start })
     expect((await planDeployment(cloud, { input: INPUT, zip: ZIP })).steps).toEqual([]);
   });
 
-  test('a queue that another deploy of ours has made meanwhile is taken', async () => {
+  test('a queue that a concurrent deploy created is accepted', async () => {
     const cloud = createCloud(aws);
     const plan = await planDeployment(cloud, { input: INPUT, zip: ZIP });
     await deploy(createCloud(aws));
@@ -336,16 +340,18 @@ describe.each(AWS_TARGETS)('what AWS answers to a deploy, on $name', ({ start })
     expect((await planDeployment(cloud, { input: INPUT, zip: ZIP })).steps).toEqual([]);
   });
 
-  test('what somebody else has made meanwhile is not taken unseen', async () => {
+  test('an untagged role that appears during the deploy is not adopted without a plan', async () => {
     const cloud = createCloud(aws);
     const plan = await planDeployment(cloud, { input: INPUT, zip: ZIP });
     await cloud.byHand.iam.send(
       new CreateRoleCommand({ RoleName: NAMES.role, AssumeRolePolicyDocument: NO_TRUST }),
     );
-    await expect(applyDeployment(cloud, plan)).rejects.toThrow(/Somebody else made the role.*tdd deploy/);
+    await expect(applyDeployment(cloud, plan)).rejects.toThrow(
+      /Another program created the role.*tdd deploy/,
+    );
   });
 
-  test('a queue of another tool is shown as adopted, with what will change', async () => {
+  test('an untagged queue is planned as adopt, with its drift', async () => {
     const cloud = createCloud(aws);
     await cloud.byHand.sqs.send(new CreateQueueCommand({ QueueName: NAMES.queue }));
     const plan = await planDeployment(cloud, { input: INPUT, zip: ZIP });
@@ -354,7 +360,7 @@ describe.each(AWS_TARGETS)('what AWS answers to a deploy, on $name', ({ start })
     expect(queue?.changes).toContainEqual({ property: 'tdd:stack', new: 'films' });
   });
 
-  test('a role that was deleted and made again is told, as the function may not work with it', async () => {
+  test('the plan notes a role that was created again, because the function may not work with it', async () => {
     const cloud = createCloud(aws);
     await deploy(cloud);
     const { iam } = cloud.byHand;
@@ -376,16 +382,16 @@ describe.each(AWS_TARGETS)('what AWS answers to a deploy, on $name', ({ start })
     expect(await noteOf(older)).toEqual(note);
   });
 
-  test('a queue that the function had before is told, and that its messages are stranded', async () => {
+  test('the plan notes a previous queue of the function, whose messages are stranded', async () => {
     const cloud = createCloud(aws);
     await deploy(cloud, { ...INPUT, queueName: 'old-queue' });
     const plan = await planDeployment(cloud, { input: INPUT, zip: ZIP });
     expect(plan.resources.find(({ kind }) => kind === 'function')?.notes).toEqual([
-      'It also takes messages from arn:aws:sqs:us-east-1:000000000000:old-queue. That is left as it is, but its role lets it read films-queue alone: messages there go on waiting, until it is deployed with that queue again.',
+      'It also has an event source for arn:aws:sqs:us-east-1:000000000000:old-queue, which stays. Its role only allows it to read films-queue, so messages on the other queue wait until you deploy with that queue again.',
     ]);
   });
 
-  test('more workers are told of to the function first, fewer to the event source first', async () => {
+  test('the function is updated before the event source for more workers, and after it for fewer', async () => {
     const cloud = createCloud(aws);
     await deploy(cloud);
     const [env, mapping] = ['lambda:UpdateFunctionConfiguration', 'lambda:UpdateEventSourceMapping'];
@@ -396,7 +402,7 @@ describe.each(AWS_TARGETS)('what AWS answers to a deploy, on $name', ({ start })
     expect(cloud.changes.slice(made + 2)).toEqual([mapping, env]);
   });
 
-  test('Ctrl-C ends between two steps', async () => {
+  test('Ctrl-C stops a deploy between two steps, and the next one completes it', async () => {
     const cloud = createCloud(aws);
     const ending = new AbortController();
     const plan = await planDeployment(cloud, { input: INPUT, zip: ZIP });
@@ -407,7 +413,7 @@ describe.each(AWS_TARGETS)('what AWS answers to a deploy, on $name', ({ start })
     expect((await planDeployment(cloud, { input: INPUT, zip: ZIP })).steps).toEqual([]);
   });
 
-  test('clients for planning refuse whatever would change something', async () => {
+  test('read-only clients reject mutating calls', async () => {
     const cloud = createCloud(aws);
     const { sqs } = readOnlyClients(cloud.clients);
     await expect(sqs.send(new CreateQueueCommand({ QueueName: 'films' }))).rejects.toThrow(

@@ -44,15 +44,15 @@ export const NAMES = deploymentNames(INPUT);
 
 export const ZIP = await buildZip({ bundle: Buffer.from('export const handler = async () => {};') });
 
-/** An account, with a record of the changing calls. */
+/** An AWS account that records calls. */
 export interface Cloud extends DeployDeps {
-  /** `lambda:CreateFunction`, in the order of the calls. */
+  /** The mutating calls in their order, such as `lambda:CreateFunction`. */
   readonly changes: string[];
-  /** Every call. */
+  /** All calls. */
   readonly calls: Call[];
-  /** As `clients`, and not recorded: what somebody does by hand. */
+  /** Clients whose calls are not recorded, for changes by hand. */
   readonly byHand: AwsClients;
-  /** From now on the calls fail once this many changes have been made. */
+  /** Makes calls fail after this many further mutating calls. */
   interruptAfter(changes: number): void;
 }
 
@@ -82,7 +82,7 @@ export function createCloud(aws: Aws, clock: Clock = createFakeClock(Date.now())
   };
 }
 
-/** One set of clients for each AWS: to make and warm up new ones takes longer than a deploy. */
+/** One set of clients per AWS target: creating and warming up new ones takes longer than a deploy. */
 function clientsOf(aws: Aws): AwsClients {
   const known = clientsByAws.get(aws);
   if (known) return known;
@@ -100,7 +100,7 @@ function clientsOf(aws: Aws): AwsClients {
 
 const clientsByAws = new WeakMap<Aws, AwsClients>();
 
-/** Plans and applies. */
+/** Plans and applies a deploy. */
 export async function deploy(
   cloud: Cloud,
   input: DeploymentInput = INPUT,
@@ -112,13 +112,13 @@ export async function deploy(
   return plan;
 }
 
-/** All that is there, without what differs between two equal deployments: see {@link comparable}. */
+/** The observed state without values that differ between two equal deployments: see {@link comparable}. */
 export async function stateOf(cloud: Cloud): Promise<unknown> {
   const clients = readOnlyClients(cloud.byHand);
   return comparable(await observe({ clients, clock: cloud.clock }, NAMES));
 }
 
-/** What was observed, with the variables' values and without ids, dates and ports. */
+/** An observed state with the values of environment variables, and without ids, dates and ports. */
 export function comparable(observed: Observation): unknown {
   const variables = observed.function?.environment.toVariables() ?? {};
   const text = JSON.stringify({
@@ -137,8 +137,8 @@ interface Remembered {
 }
 
 /**
- * What AWS does and moto (5.2) does not: a bucket's tags in the creating call; a function's architecture, logging
- * and recursion; one event source for a queue and a function; AWS's own policies, which moto loads for seconds.
+ * Adds what moto 5.2 lacks: tags in CreateBucket; a function's architecture, logging and recursion; at most one event
+ * source per queue and function; AWS managed policies, which take moto seconds to load.
  */
 function patchMoto(clients: AwsClients): AwsClients {
   const functions = new Map<string, Remembered>();

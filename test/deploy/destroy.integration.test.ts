@@ -23,7 +23,7 @@ import { type Cloud, createCloud, deploy, INPUT, NAMES, stateOf } from './cloud.
 
 const SQS_ACCESS = 'arn:aws:iam::aws:policy/AmazonSQSFullAccess';
 
-/** What is left of a state when only the bucket is there. */
+/** The observed state when only the bucket exists. */
 const BUCKET_ONLY = { bucket: expect.objectContaining({ ours: true }), otherSources: [], variables: {} };
 
 describe.each(AWS_TARGETS)('destroy, on $name', ({ name, start }) => {
@@ -34,7 +34,7 @@ describe.each(AWS_TARGETS)('destroy, on $name', ({ name, start }) => {
   beforeEach(() => aws.reset());
   afterAll(() => aws.stop());
 
-  test('removes all but the bucket, takers first', async () => {
+  test('deletes all resources except the bucket, in reverse order of creation', async () => {
     const cloud = createCloud(aws);
     await deploy(cloud);
     const made = cloud.changes.length;
@@ -60,7 +60,7 @@ describe.each(AWS_TARGETS)('destroy, on $name', ({ name, start }) => {
     expect(await stateOf(cloud)).toEqual(BUCKET_ONLY);
   });
 
-  test('finds nothing to do the second time', async () => {
+  test('is idempotent: a second destroy makes no mutating call', async () => {
     const cloud = createCloud(aws);
     await deploy(cloud);
     await destroy(cloud);
@@ -70,7 +70,7 @@ describe.each(AWS_TARGETS)('destroy, on $name', ({ name, start }) => {
     expect(cloud.changes.length).toBe(made);
   });
 
-  test('is completed when it was interrupted after any of its calls', async () => {
+  test('is completed by the next destroy after an interruption at any mutating call', async () => {
     for (let made = 1; made <= 7; made += 1) {
       await aws.reset();
       const cloud = createCloud(aws);
@@ -83,7 +83,7 @@ describe.each(AWS_TARGETS)('destroy, on $name', ({ name, start }) => {
     }
   });
 
-  test('takes for done what somebody else removes meanwhile', async () => {
+  test('succeeds for resources that no longer exist', async () => {
     const cloud = createCloud(aws);
     await deploy(cloud);
     const plan = await planDestroy(cloud, { ...INPUT, deleteBucket: true });
@@ -92,22 +92,22 @@ describe.each(AWS_TARGETS)('destroy, on $name', ({ name, start }) => {
     await expect(cloud.byHand.iam.send(new DeleteRoleCommand({ RoleName: NAMES.role }))).rejects.toThrow();
   });
 
-  test('waits until SQS no longer finds the queues that it deleted', async () => {
+  test('waits until SQS no longer finds the deleted queues (eventual consistency)', async () => {
     const cloud = createCloud(aws);
     await deploy(cloud);
-    let looks = 0;
+    let probes = 0;
     const clients = interceptCalls(cloud.clients, async ({ operation, input }, next) => {
       const isDeleted = cloud.calls.some((call) => call.operation === 'DeleteQueue');
       if (operation !== 'GetQueueUrl' || input.QueueName !== NAMES.queue || !isDeleted) return next();
-      looks += 1;
-      return looks > 3 ? next() : { QueueUrl: 'still there' };
+      probes += 1;
+      return probes > 3 ? next() : { QueueUrl: 'still there' };
     });
     const plan = await planDestroy(cloud, { ...INPUT, deleteBucket: false });
     await applyDestroy({ ...cloud, clients }, plan);
-    expect(looks).toBe(4);
+    expect(probes).toBe(4);
   });
 
-  test('leaves what does not carry our tag, and names it', async () => {
+  test('leaves untagged resources, with a note', async () => {
     const cloud = createCloud(aws);
     await cloud.byHand.sqs.send(new CreateQueueCommand({ QueueName: NAMES.queue }));
     await cloud.byHand.s3.send(new CreateBucketCommand({ Bucket: NAMES.bucket }));
@@ -115,12 +115,12 @@ describe.each(AWS_TARGETS)('destroy, on $name', ({ name, start }) => {
     expect(await stateOf(cloud)).toMatchObject({ queue: { ours: false }, bucket: { ours: false } });
     expect(actions(plan)).toMatchObject({ queue: 'leave', bucket: 'leave', function: 'absent' });
     expect(plan.resources.find(({ kind }) => kind === 'queue')?.notes).toEqual([
-      'It does not carry our tag: it was not made by tdd, and is left.',
+      'It does not have the tag "tdd:stack" of this deployment, so it is not deleted.',
     ]);
     expect(cloud.changes).toEqual([]);
   });
 
-  test('removes the event source and the queues of an earlier deploy with another queue', async () => {
+  test('deletes the event source and the queues of an earlier deploy with another queue', async () => {
     const cloud = createCloud(aws);
     await deploy(cloud, { ...INPUT, queueName: 'old-queue' });
     await deploy(cloud);
@@ -150,7 +150,7 @@ describe.each(AWS_TARGETS)('destroy, on $name', ({ name, start }) => {
     expect(EventSourceMappings).toEqual([]);
   });
 
-  test('leaves an event source of the function, and a queue behind one, that do not carry our tag', async () => {
+  test("leaves the function's untagged event sources, and untagged queues of tagged event sources", async () => {
     const cloud = createCloud(aws);
     await deploy(cloud, { ...INPUT, queueName: 'old-queue' });
     await deploy(cloud);
@@ -169,7 +169,7 @@ describe.each(AWS_TARGETS)('destroy, on $name', ({ name, start }) => {
     expect(EventSourceMappings.map((found) => found.EventSourceArn)).toEqual([EventSourceArn]);
   });
 
-  test('says how many messages are lost', async () => {
+  test('notes how many messages will be deleted', async () => {
     const cloud = createCloud(aws);
     const tags = { 'tdd:stack': 'films' };
     const { QueueUrl } = await cloud.byHand.sqs.send(
@@ -178,11 +178,11 @@ describe.each(AWS_TARGETS)('destroy, on $name', ({ name, start }) => {
     await cloud.byHand.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: '{}' }));
     const plan = await planDestroy(cloud, { ...INPUT, deleteBucket: false });
     expect(plan.resources.find(({ kind }) => kind === 'queue')?.notes).toEqual([
-      'Messages in it (about 1) are lost.',
+      'Its messages (about 1) will be deleted with it.',
     ]);
   });
 
-  test('deletes the bucket with its objects and unfinished uploads when asked', async () => {
+  test('deletes the bucket with its objects and incomplete uploads on request', async () => {
     const cloud = createCloud(aws);
     await deploy(cloud);
     const Bucket = NAMES.bucket;
@@ -194,7 +194,7 @@ describe.each(AWS_TARGETS)('destroy, on $name', ({ name, start }) => {
   });
 
   test.skipIf(name === 'sandbox')(
-    'deletes it with versions and delete markers, too (the sandbox keeps none)',
+    'deletes it with versions and delete markers (which the sandbox does not support)',
     async () => {
       const cloud = createCloud(aws);
       await deploy(cloud);

@@ -40,7 +40,7 @@ interface Ids {
   readonly eventSourceArn: string;
 }
 
-/** What is changed by hand: the resource, the property as the plan calls it, and how. */
+/** A change by hand: the resource, the property as plans name it, and how to change it. */
 type Tampering = [ResourceKind, string, (cloud: Cloud, ids: Ids) => Promise<unknown>];
 
 const OTHER_ZIP = await buildZip({ bundle: Buffer.from('another') });
@@ -254,7 +254,7 @@ const REMOVALS: Tampering[] = [
   ['function', '', ({ byHand }) => byHand.lambda.send(new DeleteFunctionCommand(LAMBDA))],
 ];
 
-describe.each(AWS_TARGETS)('a change by hand, on $name', ({ start }) => {
+describe.each(AWS_TARGETS)('drift by a change by hand, on $name', ({ start }) => {
   let aws: Aws;
   let cloud: Cloud;
   let expected: unknown;
@@ -282,7 +282,7 @@ describe.each(AWS_TARGETS)('a change by hand, on $name', ({ start }) => {
     expect(comparable(basisOf(plan).observed)).toEqual(expected);
   }
 
-  test.each(TAMPERINGS)('to the %s, of %s, is shown and corrected', async (kind, property, tamper) => {
+  test.each(TAMPERINGS)('of the %s, in %s, is shown and corrected', async (kind, property, tamper) => {
     await tamper(cloud, ids);
     const plan = await deploy(cloud);
     const changed = plan.resources.filter(({ action }) => action !== 'unchanged');
@@ -295,14 +295,14 @@ describe.each(AWS_TARGETS)('a change by hand, on $name', ({ start }) => {
     await expectCorrected();
   });
 
-  test.each(REMOVALS)('that removes the %s is corrected', async (kind, _, remove) => {
+  test.each(REMOVALS)('by deletion of the %s is corrected', async (kind, _, remove) => {
     await remove(cloud, ids);
     const plan = await deploy(cloud);
     expect(plan.resources.find((resource) => resource.kind === kind)?.action).toBe('create');
     await expectCorrected();
   });
 
-  test('to the rules of the bucket, beside ours, stays', async () => {
+  test('by another lifecycle rule of the bucket is preserved', async () => {
     const rule = { ID: 'old-manifests', Status: 'Enabled' as const, Filter: { Prefix: 'tmp/' } };
     await cloud.byHand.s3.send(
       new PutBucketLifecycleConfigurationCommand({

@@ -4,7 +4,7 @@ import type { Found, ObservedResource, Resource, Situation } from '../../src/dep
 import { planEventSourcePause } from '../../src/deploy/resources/event-source-pause.ts';
 import { Environment } from '../../src/deploy/resources/function-environment.ts';
 
-/** Of a fleet of 4 workers with 40 requests per second, at work, which a deploy leaves as it is. */
+/** A busy fleet of 4 workers with 40 requests per second, which a deploy does not change. */
 const FLEET = {
   enabled: true,
   marked: false,
@@ -42,33 +42,33 @@ describe('the event-source pause', () => {
   test.each([
     ['nothing changes', {}],
     ['workers are added to an idle fleet', { workers: 8, messages: 0 }],
-    ['workers are added, each with as large a share', { workers: 8, requestsPerSecond: '80' }],
+    ['workers are added, with the same share for each', { workers: 8, requestsPerSecond: '80' }],
     ['workers are removed', { workers: 2 }],
-    ['the budget gets smaller', { requestsPerSecond: '20' }],
+    ['the rate budget gets smaller', { requestsPerSecond: '20' }],
     ['only the code changes', { changed: ['CodeSha256'] }],
     ['only the configuration changes', { changed: ['Runtime', 'MemorySize'] }],
     [
-      'somebody has disabled the event source',
+      'a user has disabled the event source',
       { enabled: false, workers: 8, changed: ['Runtime', 'CodeSha256'] },
     ],
-  ])('is left out when %s', (_, fleet) => {
+  ])('is omitted when %s', (_, fleet) => {
     expect(pauseFor(fleet)).toEqual(NONE);
   });
 
-  test('lets running workers end before smaller shares are handed out', () => {
+  test('waits for running workers when their share of the rate budget gets smaller', () => {
     const pause = { ...NONE, disables: true, waitsForWorkers: true, enables: true };
     expect(pauseFor({ workers: 8 })).toEqual(pause);
-    // After a crash the function may have its new share already.
+    // After a crash, the function may already have the new share.
     expect(pauseFor({ workers: 8, requestsPerSecond: '80', marked: true })).toEqual(pause);
   });
 
-  test('covers the time between a new runtime and its code', () => {
+  test('lasts from the new runtime to the new code', () => {
     const pause = { ...NONE, disables: true, enables: true };
     expect(pauseFor({ changed: ['Runtime', 'CodeSha256'] })).toEqual(pause);
     expect(pauseFor({ changed: ['Handler', 'Architectures'] })).toEqual(pause);
   });
 
-  test('is completed after a crash', () => {
+  test('is resumed after a crash', () => {
     const resumed = { ...NONE, enables: true, resumes: true };
     expect(pauseFor({ enabled: false, marked: true })).toEqual(resumed);
     expect(pauseFor({ enabled: false, marked: true, workers: 8 })).toEqual({

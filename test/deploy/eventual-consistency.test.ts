@@ -14,7 +14,7 @@ function refusal(name: string, message: string): Error {
 const INVALID = 'InvalidParameterValueException';
 const NOT_ASSUMABLE = refusal(INVALID, 'The role defined for the function cannot be assumed by Lambda.');
 
-/** A call that fails a number of times, and counts its attempts. */
+/** A call that fails this many times, and counts its attempts. */
 function failing(error: Error, times: number) {
   const call = {
     attempts: 0,
@@ -32,7 +32,7 @@ describe('IAM propagation', () => {
     NOT_ASSUMABLE,
     refusal(INVALID, 'The function execution role does not have permissions to call ReceiveMessage on SQS'),
     refusal(INVALID, 'because the KMS key is invalid for CreateGrant. Please check your KMS key settings.'),
-  ])('is waited for: $message', async (error) => {
+  ])('is retried: $message', async (error) => {
     const clock = createFakeClock(0);
     let waits = 0;
     const onWait = () => {
@@ -53,11 +53,11 @@ describe('IAM propagation', () => {
   });
 
   test.each([
-    ['no change is known', undefined, NOT_ASSUMABLE],
+    ['nothing changed', undefined, NOT_ASSUMABLE],
     ['the change is old', -60_000, NOT_ASSUMABLE],
-    ['the error is another one', 0, refusal(INVALID, 'MemorySize is too large')],
-    ['the service is another one', 0, refusal('AccessDenied', NOT_ASSUMABLE.message)],
-  ])('is not waited for when %s', async (_, changedAt, error) => {
+    ['the message is another one', 0, refusal(INVALID, 'MemorySize is too large')],
+    ['the error name is another one', 0, refusal('AccessDenied', NOT_ASSUMABLE.message)],
+  ])('is not retried when %s', async (_, changedAt, error) => {
     const clock = createFakeClock(0);
     const call = failing(error, 1);
     await expect(retryDuringIamPropagation({ clock }, changedAt, call.run)).rejects.toBe(error);
@@ -65,7 +65,7 @@ describe('IAM propagation', () => {
   });
 });
 
-describe("SQS's eventual consistency is waited for", () => {
+describe("SQS's eventual consistency is retried:", () => {
   const target = refusal('InvalidParameterValue', 'Reason: Dead letter target does not exist.');
   test.each([
     [
@@ -74,9 +74,9 @@ describe("SQS's eventual consistency is waited for", () => {
       refusal(INVALID, 'Queue visibility timeout: 30 seconds is less than Function timeout: 300 seconds'),
     ],
     ['a dead-letter queue that is not seen yet', retryUntilDeadLetterQueuePropagates, target],
-    ['a dead-letter queue not seen by its queue', retryUntilQueueNameIsFree, target],
+    ['a dead-letter queue that is not seen yet when a queue is created', retryUntilQueueNameIsFree, target],
     [
-      'a name that is not free yet',
+      'the name of a recently deleted queue',
       retryUntilQueueNameIsFree,
       refusal('AWS.SimpleQueueService.QueueDeletedRecently', 'You must wait 60 seconds'),
     ],

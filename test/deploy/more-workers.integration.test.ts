@@ -10,7 +10,7 @@ import { type Cloud, createCloud, deploy, INPUT, stateOf, ZIP } from './cloud.ts
 const MORE: DeploymentInput = { ...INPUT, workers: 8 };
 const WAIT = { resource: 'eventSource', action: 'wait for running workers' };
 
-describe.each(AWS_TARGETS)('a deploy of more workers to a fleet that runs, on $name', ({ start }) => {
+describe.each(AWS_TARGETS)('a deploy that adds workers to a running fleet, on $name', ({ start }) => {
   let aws: Aws;
   beforeAll(async () => {
     aws = await start();
@@ -18,7 +18,7 @@ describe.each(AWS_TARGETS)('a deploy of more workers to a fleet that runs, on $n
   beforeEach(() => aws.reset());
   afterAll(() => aws.stop());
 
-  test('lets none begin until those with the larger share of the budget have ended', async () => {
+  test('starts no new worker until those with the larger share of the rate budget have finished', async () => {
     const cloud = createCloud(aws);
     const atWork = await startFleet(cloud);
     const made = cloud.changes.length;
@@ -44,7 +44,7 @@ describe.each(AWS_TARGETS)('a deploy of more workers to a fleet that runs, on $n
     expect((await planDeployment(cloud, { input: MORE, zip: ZIP })).steps).toEqual([]);
   });
 
-  test('waits no longer than a worker can run: messages that are put off are in flight, too', async () => {
+  test("waits at most for the function's timeout, because messages that wait for a retry count as in flight", async () => {
     const cloud = createCloud(aws);
     await startFleet(cloud);
     const before = cloud.clock.now();
@@ -53,7 +53,7 @@ describe.each(AWS_TARGETS)('a deploy of more workers to a fleet that runs, on $n
     expect(await stateOf(cloud)).toMatchObject({ eventSource: { enabled: true, maximumConcurrency: 8 } });
   });
 
-  test('is completed, with its wait, when it was interrupted after any of its calls', async () => {
+  test('is completed with its wait by the next deploy after an interruption at any mutating call', async () => {
     for (let made = 1; made <= 5; made += 1) {
       await aws.reset();
       const cloud = createCloud(aws);
@@ -62,7 +62,7 @@ describe.each(AWS_TARGETS)('a deploy of more workers to a fleet that runs, on $n
       await expect(deploy(cloud, MORE)).rejects.toThrow('interrupted');
       cloud.interruptAfter(Number.POSITIVE_INFINITY);
       const plan = await deploy(cloud, MORE);
-      // From the fourth on, the event source has been changed, and what ran before it had ended.
+      // After the fourth call the event source has its new concurrency, so the earlier workers have finished.
       if (made < 4) expect(plan.steps, `interrupted after call ${made}`).toContainEqual(WAIT);
       expect(await stateOf(cloud), `interrupted after call ${made}`).toMatchObject({
         eventSource: { enabled: true, maximumConcurrency: 8 },
@@ -72,7 +72,7 @@ describe.each(AWS_TARGETS)('a deploy of more workers to a fleet that runs, on $n
     }
   });
 
-  test('ends its wait with Ctrl-C, and the next deploy goes on', async () => {
+  test('stops waiting on Ctrl-C, and the next deploy continues', async () => {
     const cloud = createCloud(aws);
     await startFleet(cloud);
     const ending = new AbortController();
@@ -82,46 +82,49 @@ describe.each(AWS_TARGETS)('a deploy of more workers to a fleet that runs, on $n
     expect(await stateOf(cloud)).toMatchObject({ eventSource: { enabled: false, maximumConcurrency: 4 } });
     const next = await deploy(cloud, MORE);
     expect(next.resources.find(({ kind }) => kind === 'eventSource')?.notes).toEqual([
-      'An earlier deploy that was cut off had disabled it: it is enabled again.',
+      'An interrupted deploy disabled it; this deploy will enable it again.',
     ]);
     expect(await stateOf(cloud)).toMatchObject({ eventSource: { enabled: true, maximumConcurrency: 8 } });
   });
 
-  test('says in its plan that the event source is disabled, and why', async () => {
+  test('notes in its plan that and why it disables the event source', async () => {
     const cloud = createCloud(aws);
     await startFleet(cloud);
     const plan = await planDeployment(cloud, { input: MORE, zip: ZIP });
     expect(plan.resources.find(({ kind }) => kind === 'eventSource')?.notes).toEqual([
-      'It is enabled, and disabled until the workers that run have ended (5 minutes at most): with their larger share of the requests they would exceed the budget beside new ones. Then it is enabled again.',
+      'It will be disabled until running workers have finished (5 minutes at most), and then enabled again: together with new workers they would exceed the rate budget.',
     ]);
   });
 
   test.each([
-    ['as many workers', { ...INPUT, memorySizeMb: 1024 }],
+    ['the same number of workers', { ...INPUT, memorySizeMb: 1024 }],
     ['fewer workers', { ...INPUT, workers: 2 }],
     [
-      'more workers with as large a share',
+      'more workers with the same share',
       { ...MORE, environment: { ...INPUT.environment, TMDB_REQUESTS_PER_SECOND: '80' } },
     ],
-    ['a smaller budget', { ...INPUT, environment: { ...INPUT.environment, TMDB_REQUESTS_PER_SECOND: '20' } }],
-  ])('makes no pause for %s', async (_, input) => {
+    [
+      'a smaller rate budget',
+      { ...INPUT, environment: { ...INPUT.environment, TMDB_REQUESTS_PER_SECOND: '20' } },
+    ],
+  ])('does not pause the event source for %s', async (_, input) => {
     const cloud = createCloud(aws);
     await startFleet(cloud);
     const plan = await planDeployment(cloud, { input, zip: ZIP });
     expect(plan.steps.map(({ action }) => action)).not.toContain('disable');
     expect(plan.steps).not.toContainEqual(WAIT);
-    expect(plan.resources.at(-1)?.notes).toEqual(['It is enabled, and stays so.']);
+    expect(plan.resources.at(-1)?.notes).toEqual(['It stays enabled.']);
   });
 });
 
-/** Deploys, and has a message in flight. `end` deletes it, as a worker's end does. */
+/** Deploys, and puts a message in flight. `end` deletes it, as a worker does when it finishes. */
 async function startFleet(cloud: Cloud): Promise<{ end(): Promise<unknown> }> {
   const { lambda, sqs } = cloud.byHand;
   await deploy(cloud);
   const { observed } = basisOf(await planDeployment(cloud, { input: INPUT, zip: ZIP }));
   const UUID = observed.eventSource?.id ?? '';
   const QueueUrl = observed.queue?.url ?? '';
-  // Disabled meanwhile: moto runs the function for a message.
+  // Disabled temporarily, because moto runs the function for messages that it receives.
   await lambda.send(new UpdateEventSourceMappingCommand({ UUID, Enabled: false }));
   await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: '{}' }));
   const { Messages } = await sqs.send(new ReceiveMessageCommand({ QueueUrl }));

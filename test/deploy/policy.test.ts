@@ -30,7 +30,7 @@ describe('the inline policy', () => {
       'builds the index',
       { action: 's3:PutObject', resource: `${BUCKET}/imdb/2026-11-22/movie/movies-a.tsv` },
     ],
-    ['gives an upload up', { action: 's3:AbortMultipartUpload', resource: `${BUCKET}/imdb/movies.tsv` }],
+    ['aborts an upload', { action: 's3:AbortMultipartUpload', resource: `${BUCKET}/imdb/movies.tsv` }],
     [
       'writes a movie',
       { action: 's3:PutObject', resource: `${BUCKET}/tmdb/movies/year-2004/initial-AD/a.json` },
@@ -40,7 +40,7 @@ describe('the inline policy', () => {
       { action: 's3:GetObject', resource: `${BUCKET}/tmdb/manifests/year-2004/initial-AD.json` },
     ],
     [
-      'learns that a key is not there',
+      'learns that a key does not exist',
       {
         action: 's3:ListBucket',
         resource: BUCKET,
@@ -50,8 +50,8 @@ describe('the inline policy', () => {
     ['lists the snapshots', { action: 's3:ListBucket', resource: BUCKET, context: { 's3:prefix': 'imdb/' } }],
     ['polls', { action: 'sqs:ReceiveMessage', resource: QUEUE }],
     ['acknowledges', { action: 'sqs:DeleteMessage', resource: QUEUE }],
-    ['looks at the queue', { action: 'sqs:GetQueueAttributes', resource: QUEUE }],
-    ['keeps its message', { action: 'sqs:ChangeMessageVisibility', resource: QUEUE }],
+    ["reads the queue's attributes", { action: 'sqs:GetQueueAttributes', resource: QUEUE }],
+    ["sets a message's visibility timeout", { action: 'sqs:ChangeMessageVisibility', resource: QUEUE }],
     ['sends its continuation', { action: 'sqs:SendMessage', resource: QUEUE }],
     ['sends a dead letter', { action: 'sqs:SendMessage', resource: `${QUEUE}-dlq` }],
     ['opens a log stream', { action: 'logs:CreateLogStream', resource: `${LOGS}:log-stream:2026/11/22` }],
@@ -61,17 +61,17 @@ describe('the inline policy', () => {
       { action: 'lambda:UpdateEventSourceMapping', resource: MAPPING, context: OWN },
     ],
   ];
-  test.each(allowed)('allows that the worker %s', (_, access) => {
+  test.each(allowed)('allows a worker that %s', (_, access) => {
     expect(isAllowed(role, access)).toBe(true);
   });
 
   const denied: [string, Request][] = [
     ['reads another bucket', { action: 's3:GetObject', resource: 'arn:aws:s3:::films-lake-2/tmdb/a.json' }],
     ['writes into another bucket', { action: 's3:PutObject', resource: 'arn:aws:s3:::other/imdb/a.json' }],
-    ['reads beside the lake', { action: 's3:GetObject', resource: `${BUCKET}/private/a.json` }],
-    ['writes beside the lake', { action: 's3:PutObject', resource: `${BUCKET}/tmdb.json` }],
+    ['reads outside the lake', { action: 's3:GetObject', resource: `${BUCKET}/private/a.json` }],
+    ['writes outside the lake', { action: 's3:PutObject', resource: `${BUCKET}/tmdb.json` }],
     ['deletes from the lake', { action: 's3:DeleteObject', resource: `${BUCKET}/tmdb/movies/a.json` }],
-    ['lists all of the bucket', { action: 's3:ListBucket', resource: BUCKET }],
+    ['lists the whole bucket', { action: 's3:ListBucket', resource: BUCKET }],
     [
       'lists another prefix',
       { action: 's3:ListBucket', resource: BUCKET, context: { 's3:prefix': 'private/' } },
@@ -81,15 +81,15 @@ describe('the inline policy', () => {
       { action: 's3:ListBucket', resource: 'arn:aws:s3:::other', context: { 's3:prefix': 'tmdb/' } },
     ],
     ['polls another queue', { action: 'sqs:ReceiveMessage', resource: `${QUEUE}-2` }],
-    ['polls the dead letters', { action: 'sqs:ReceiveMessage', resource: `${QUEUE}-dlq` }],
+    ['polls the dead-letter queue', { action: 'sqs:ReceiveMessage', resource: `${QUEUE}-dlq` }],
     ['sends to another queue', { action: 'sqs:SendMessage', resource: QUEUE.replace('films', 'other') }],
     [
       'polls in another region',
       { action: 'sqs:ReceiveMessage', resource: QUEUE.replace('us-east-1', 'eu-west-1') },
     ],
     ['purges the queue', { action: 'sqs:PurgeQueue', resource: QUEUE }],
-    ['logs elsewhere', { action: 'logs:PutLogEvents', resource: `${LOGS}-2:log-stream:a` }],
-    ['makes a log group', { action: 'logs:CreateLogGroup', resource: `${LOGS}:*` }],
+    ['logs to another log group', { action: 'logs:PutLogEvents', resource: `${LOGS}-2:log-stream:a` }],
+    ['creates a log group', { action: 'logs:CreateLogGroup', resource: `${LOGS}:*` }],
     [
       'disables the event source of another function',
       {
@@ -104,17 +104,17 @@ describe('the inline policy', () => {
     ],
     ['changes its function', { action: 'lambda:UpdateFunctionCode', resource: OWN['lambda:FunctionArn'] }],
   ];
-  test.each(denied)('denies that the worker %s', (_, access) => {
+  test.each(denied)('denies a worker that %s', (_, access) => {
     expect(isAllowed(role, access)).toBe(false);
   });
 
-  test('is for Lambda alone to use', () => {
+  test('belongs to a role that only Lambda can assume', () => {
     expect(trustPolicy().Statement).toEqual([
       { Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: ['sts:AssumeRole'] },
     ]);
   });
 
-  test('is the same whatever the order of its parts and however IAM writes a list of one', () => {
+  test('has a canonical form, independent of the order of keys and lists, and of how IAM writes a list of one item', () => {
     const left = { Version: 'a', Statement: [{ Action: ['b', 'c'], Effect: 'Allow' }] };
     const right = { Statement: { Effect: 'Allow', Action: ['c', 'b'] }, Version: 'a' };
     expect(canonicalJson(left)).toBe(canonicalJson(right));

@@ -11,14 +11,14 @@ const BUNDLE = Buffer.from(`export const handler = async () => ${JSON.stringify(
 
 afterEach(() => vi.useRealTimers());
 
-test('gives the same bytes on two days', async () => {
+test('results in the same bytes on different days', async () => {
   vi.useFakeTimers({ toFake: ['Date'], now: new Date('2026-11-22T10:00:00Z') });
   const first = await buildZip({ bundle: BUNDLE });
   vi.setSystemTime(new Date('2027-03-01T23:59:59Z'));
   expect((await buildZip({ bundle: BUNDLE })).equals(first)).toBe(true);
 });
 
-test('gives the same bytes in another time zone', async () => {
+test('results in the same bytes in another time zone', async () => {
   const folder = await makeTempFolder();
   writeFileSync(join(folder, 'bundle.mjs'), BUNDLE);
   const program = `
@@ -33,21 +33,21 @@ test('gives the same bytes in another time zone', async () => {
   expect(readFileSync(join(folder, 'code.zip')).equals(await buildZip({ bundle: BUNDLE }))).toBe(true);
 });
 
-test('gives other bytes for another bundle', async () => {
+test('results in other bytes for another bundle', async () => {
   const other = Buffer.concat([BUNDLE, Buffer.from(' ')]);
   expect(codeSha256(await buildZip({ bundle: other }))).not.toBe(
     codeSha256(await buildZip({ bundle: BUNDLE })),
   );
 });
 
-test('holds the licences of its packages', async () => {
+test('contains the licences of its packages', async () => {
   const notices = Buffer.from('left-pad 1.3.0 (WTFPL)\n');
   const files = unzipSync(await buildZip({ bundle: BUNDLE, notices }));
   expect(Object.keys(files)).toEqual(['index.mjs', 'THIRD-PARTY-NOTICES.txt']);
   expect(Buffer.from(files['THIRD-PARTY-NOTICES.txt'] ?? [])).toEqual(notices);
 });
 
-test('holds the bundle as index.mjs, readable by all, and nothing else', async () => {
+test('contains the bundle as index.mjs, readable by all, and nothing else', async () => {
   const zip = await buildZip({ bundle: BUNDLE });
   const directory = zip.indexOf('PK\u0001\u0002', 'latin1');
   const end = zip.lastIndexOf('PK\u0005\u0006', undefined, 'latin1');

@@ -25,13 +25,13 @@ import type { ObservedResource, Resource, StepContext } from '../resource.ts';
 import { retryWhile } from '../wait.ts';
 import { deleteBucketWithData } from './empty-bucket.ts';
 
-/** A bucket as it is. Of one that is not ours only its region and tags are read. */
+/** The observed state of a bucket. For an untagged bucket, only region and tags are read. */
 export interface ObservedBucket extends ObservedResource {
   readonly region: string | undefined;
-  /** Its tags may not be read: it is treated as another owner's. */
+  /** Whether the permission to read its tags is missing. Such a bucket is treated as untagged. */
   readonly tagsDenied: boolean;
   readonly properties: Properties;
-  /** Lifecycle rules that somebody else has added, kept when ours is written. */
+  /** Lifecycle rules that tdd did not add. They are preserved when tdd's own rule is written. */
   readonly otherRules: readonly LifecycleRule[];
 }
 
@@ -51,21 +51,21 @@ const WANTED: Properties = {
   [RULE_PROPERTY]: `after ${ABORT_AFTER_DAYS} day(s)`,
 };
 
-/** The lake. An existing bucket that tdd did not create is used as it is and never changed. */
+/** The bucket of the lake. An existing bucket that tdd did not create is used unchanged. */
 export const bucket: Resource<'bucket', ObservedBucket> = {
   kind: 'bucket',
   nameOf: (names) => names.bucket,
 
   /**
-   * @throws {UserError} when it may not be read: another account's, or a missing permission.
-   * @throws {UsageError} when it is in another region than the deployment.
+   * @throws {UserError} when access is denied: it belongs to another account, or a permission is missing.
+   * @throws {UsageError} when it is not in the region of the deployment.
    */
   async observe({ clients: { s3 } }, names) {
     const region = await readRegion(s3, names.bucket);
     if (region === 'absent') return undefined;
     if (region !== undefined && region !== names.region) {
       throw new UsageError(
-        `The bucket ${JSON.stringify(names.bucket)} is in ${region} and the deployment in ${names.region}: set AWS_REGION=${region}, or choose another bucket.`,
+        `The bucket ${JSON.stringify(names.bucket)} is in the region ${region}, but the deployment is in ${names.region}: set AWS_REGION=${region}, or choose another bucket.`,
       );
     }
     const tags = await readTags(s3, names.bucket);
@@ -107,14 +107,12 @@ export const bucket: Resource<'bucket', ObservedBucket> = {
 
   notes(found) {
     if (!found || found.observed.ours) return [];
-    if (!found.observed.tagsDenied) return ['It was not made by tdd: it is used as it is and never changed.'];
-    return [
-      'Its tags cannot be read (s3:GetBucketTagging is denied), so it is used as it is and never changed.',
-    ];
+    if (!found.observed.tagsDenied) return ['It was not created by tdd, so tdd uses it without changing it.'];
+    return ['Its tags cannot be read (s3:GetBucketTagging is denied), so tdd uses it without changing it.'];
   },
 
-  keptByDestroy: 'It is not touched; --delete-bucket deletes it with all its data.',
-  destroyNotes: () => ['All its data goes: movies, reviews, manifests and their earlier versions.'],
+  keptByDestroy: 'It is kept with all its data, unless you ask to delete the bucket.',
+  destroyNotes: () => ['All its data will be deleted: movies, reviews, manifests, and all their versions.'],
   destroy: ({ clients: { s3 }, clock, onProgress, signal }, { name }) =>
     deleteBucketWithData({ s3, clock }, name, { onProgress, signal }),
 };
@@ -128,7 +126,7 @@ const ABORT_RULE: LifecycleRule = {
 
 type S3 = AwsClients['s3'];
 
-/** Creates the bucket in its region, with our tag. */
+/** Creates the bucket in its region, with the deployment's tag. */
 async function createBucket(context: StepContext, names: DeploymentNames, region: string): Promise<void> {
   const { s3 } = context.clients;
   const tag = { Key: STACK_TAG, Value: names.stack };
@@ -136,12 +134,12 @@ async function createBucket(context: StepContext, names: DeploymentNames, region
     Bucket: names.bucket,
     CreateBucketConfiguration: {
       Tags: [tag],
-      // The default region has no constraint: S3 refuses its name here. A region newer than the SDK is not in its list.
+      // S3 rejects the default region as a constraint. The SDK's type lacks regions that are newer than the SDK.
       ...(region === 'us-east-1' ? {} : { LocationConstraint: region as BucketLocationConstraint }),
     },
   });
   try {
-    // S3 needs a while after a bucket of this name was deleted.
+    // After a bucket was deleted, S3 needs some time before it allows the name again.
     await retryWhile(
       context,
       { timeoutMs: 120_000, intervalMs: 5_000 },
@@ -151,11 +149,11 @@ async function createBucket(context: StepContext, names: DeploymentNames, region
   } catch (error) {
     if (!isServiceError(error, 'BucketAlreadyExists')) throw error;
     throw new UserError(
-      `The bucket name ${JSON.stringify(names.bucket)} is taken by another AWS account (names are unique in the world): choose another with --datalake-bucket-name.`,
+      `The bucket name ${JSON.stringify(names.bucket)} is taken by another AWS account (bucket names are globally unique): choose another name.`,
       { cause: error },
     );
   }
-  // Emulators may ignore tags in CreateBucket.
+  // Some emulators ignore tags in CreateBucket.
   const tags = await readTags(s3, names.bucket);
   if (tags !== 'denied' && tags.get(STACK_TAG) === undefined) {
     await s3.send(new PutBucketTaggingCommand({ Bucket: names.bucket, Tagging: { TagSet: [tag] } }));
@@ -190,7 +188,7 @@ function describeRule(rule: LifecycleRule | undefined): string | undefined {
   if (!rule || days === undefined) return undefined;
   const prefix = rule.Filter?.Prefix ?? rule.Prefix ?? '';
   const notes = [
-    ...(rule.Status === 'Enabled' ? [] : ['switched off']),
+    ...(rule.Status === 'Enabled' ? [] : ['disabled']),
     ...(prefix === '' ? [] : [`only ${prefix}`]),
   ];
   return [`after ${days} day(s)`, ...notes].join(', ');
@@ -202,19 +200,19 @@ async function readRegion(s3: S3, bucketName: string): Promise<string | undefine
   } catch (error) {
     if (error instanceof DeniedError) {
       throw new UserError(
-        `The bucket ${JSON.stringify(bucketName)} answers 403: it is another account's, or s3:ListBucket is denied to the identity that this runs as: choose another name, or get that permission.`,
+        `Access to the bucket ${JSON.stringify(bucketName)} is denied (403): it belongs to another AWS account, or you lack the permission s3:ListBucket. Choose another name, or get that permission.`,
         { cause: error },
       );
     }
     if (httpStatusOf(error) === 404) return 'absent';
-    // A bucket of another region answers with a redirect that names it.
+    // For a bucket in another region, S3 responds with a redirect that names the region.
     const region = responseHeader(error, 'x-amz-bucket-region');
     if (region !== undefined) return regionName(region);
     throw error;
   }
 }
 
-/** S3's own old name for a region. */
+/** Maps S3's legacy region name `EU`. */
 function regionName(region: string | undefined): string | undefined {
   return region === 'EU' ? 'eu-west-1' : region;
 }

@@ -12,15 +12,15 @@ import { UserError } from '../../errors.ts';
 import { retryWhile } from '../wait.ts';
 
 export interface EmptyBucketOptions {
-  /** Called after each page, with the number of versions removed so far. */
+  /** Called after each page, with the number of versions that were deleted so far. */
   readonly onProgress?: ((removed: number) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Deletes a bucket and its contents: objects, their versions, delete markers, unfinished uploads. Succeeds when it
- * is gone already.
- * @throws {UserError} naming a key that S3 refused to delete.
+ * Deletes a bucket with its contents: objects, their versions, delete markers and incomplete multipart uploads.
+ * Idempotent: succeeds when the bucket does not exist.
+ * @throws {UserError} naming an object that S3 did not delete; the signal's reason when aborted.
  */
 export async function deleteBucketWithData(
   deps: { readonly s3: AwsClients['s3']; readonly clock: Clock },
@@ -31,7 +31,7 @@ export async function deleteBucketWithData(
   await retryWhile(
     { clock },
     { timeoutMs: 60_000 },
-    // A worker that was still running wrote after the listing.
+    // A running worker can write an object after the bucket was listed.
     (error) => isServiceError(error, 'BucketNotEmpty'),
     async () => {
       await deleteVersions(s3, bucket, options);
@@ -49,7 +49,7 @@ async function deleteVersions(
   { onProgress, signal }: EmptyBucketOptions,
 ): Promise<void> {
   let removed = 0;
-  // Always the first page: what it listed is deleted before the next request.
+  // Always read the first page: its objects are deleted before the next request.
   for (;;) {
     signal?.throwIfAborted();
     const page = await undefinedIfNotFound(
@@ -65,7 +65,7 @@ async function deleteVersions(
     const failure = answer.Errors?.[0];
     if (failure) {
       throw new UserError(
-        `S3 refused to delete ${answer.Errors?.length} objects of the bucket ${JSON.stringify(bucket)}, such as ${JSON.stringify(failure.Key)} (${failure.Code}: ${failure.Message}): s3:DeleteObjectVersion may be missing, or the object locked.`,
+        `S3 did not delete ${answer.Errors?.length} objects of the bucket ${JSON.stringify(bucket)}, such as ${JSON.stringify(failure.Key)} (${failure.Code}: ${failure.Message}): check the permission s3:DeleteObjectVersion, and whether objects are locked.`,
       );
     }
     removed += Objects.length;

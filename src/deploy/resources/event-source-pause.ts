@@ -6,46 +6,52 @@ import { breaksBetweenUpdates, lambdaFunction, RESUME_TAG } from './function.ts'
 import type { Environment } from './function-environment.ts';
 import { queue } from './queue.ts';
 
-/** Whether a deploy disables the event source for a while, and why. */
+/** The event-source pause: whether and how a deploy disables the event source temporarily. */
 export interface EventSourcePause {
-  /** It is disabled before the function changes. */
+  /** The deploy disables it before it changes the function. */
   readonly disables: boolean;
-  /** Running workers, which keep the share of the budget that they started with, end before it is changed and enabled. */
+  /**
+   * The deploy waits until running workers have finished before it changes and enables the event source, because they
+   * keep the share of the rate budget that they started with.
+   */
   readonly waitsForWorkers: boolean;
-  /** It is enabled at the end. */
+  /** The deploy enables it at the end. */
   readonly enables: boolean;
-  /** An interrupted deploy disabled it, and this one enables it again. */
+  /** An interrupted deploy disabled it, and this deploy enables it again. */
   readonly resumes: boolean;
 }
 
 /**
- * Decides on the event-source pause. Without a reason for one, the event source stays enabled.
+ * Decides on the event-source pause. A pause has one of two reasons; otherwise the event source stays enabled.
  *
- * - Between its new configuration and its new code the function may be broken.
- * - Running workers keep their share of the request budget. Workers added meanwhile come on top of them: if the
- *   share gets smaller, both together could exceed the budget. The same number of workers, or fewer, cannot.
+ * - The function would be broken between the update of its configuration and that of its code.
+ * - Running workers keep their share of the rate budget. When workers are added and the share gets smaller, running and
+ *   new workers together could exceed the budget. Without additional workers they cannot.
+ *
+ * @param eventSource its observed state; `undefined` when it does not exist.
  */
 export function planEventSourcePause(
   eventSource: { readonly enabled: boolean; readonly maximumConcurrency: number | undefined } | undefined,
   { find, input }: Situation,
 ): EventSourcePause {
   const found = find(lambdaFunction);
-  const runs = eventSource?.enabled === true;
-  const marked = found?.observed.hasResumeTag === true;
-  const resumes = marked && eventSource?.enabled === false;
-  const adds = (eventSource?.maximumConcurrency ?? Number.POSITIVE_INFINITY) < input.workers;
+  const isEnabled = eventSource?.enabled === true;
+  const hasResumeTag = found?.observed.hasResumeTag === true;
+  const resumes = hasResumeTag && eventSource?.enabled === false;
+  const addsWorkers = (eventSource?.maximumConcurrency ?? Number.POSITIVE_INFINITY) < input.workers;
   const isBusy = (find(queue)?.observed.messages ?? 0) > 0;
-  const exceeds = runs && isBusy && adds && (marked || lowersShare(found?.observed.environment, input));
-  const breaks = runs && breaksBetweenUpdates(found?.changes ?? []);
+  const exceedsBudget =
+    isEnabled && isBusy && addsWorkers && (hasResumeTag || lowersShare(found?.observed.environment, input));
+  const breaksFunction = isEnabled && breaksBetweenUpdates(found?.changes ?? []);
   return {
-    disables: exceeds || breaks,
-    waitsForWorkers: exceeds || (resumes && adds),
-    enables: exceeds || breaks || resumes,
+    disables: exceedsBudget || breaksFunction,
+    waitsForWorkers: exceedsBudget || (resumes && addsWorkers),
+    enables: exceedsBudget || breaksFunction || resumes,
     resumes,
   };
 }
 
-/** Will a worker get less of the budget than the running ones have? `true` where that is not known. */
+/** Whether a worker's share of the rate budget gets smaller; also `true` when the current share is unknown. */
 function lowersShare(old: Environment | undefined, { workers, environment }: Desired['input']): boolean {
   const before =
     Number(old?.get(WORKER_VARIABLES.requestsPerSecond)) / Number(old?.get(WORKER_VARIABLES.workers));
@@ -54,25 +60,25 @@ function lowersShare(old: Environment | undefined, { workers, environment }: Des
 }
 
 /**
- * The steps of a pause. A tag on the function marks it, so that after a crash the next deploy enables the event
- * source again.
- * @param setEnabled enables or disables the event source and waits until that is in force.
- * @returns `begin` and `end` go around all other steps, `wait` and `enable` around those of the event source.
+ * The steps of a pause. A tag marks the function during the pause, so that after an interruption the next deploy
+ * enables the event source again.
+ * @param setEnabled enables or disables the event source, and waits until that is in effect.
+ * @returns `begin` and `end` enclose all other steps, `wait` and `enable` enclose those of the event source.
  */
 export function pauseSteps(
   { disables, waitsForWorkers, enables }: EventSourcePause,
   { find, names }: Situation,
   setEnabled: (context: StepContext, enabled: boolean) => Promise<void>,
 ): Readonly<Record<'begin' | 'wait' | 'enable' | 'end', readonly (ResourceStep | false)[]>> {
-  const marked = find(lambdaFunction)?.observed.hasResumeTag === true;
+  const hasResumeTag = find(lambdaFunction)?.observed.hasResumeTag === true;
   const Resource = names.functionArn;
   let pausedAt: number | undefined;
   return {
     begin: [
       disables &&
-        !marked && {
+        !hasResumeTag && {
           resource: lambdaFunction.kind,
-          action: 'remember that the event source was enabled',
+          action: 'tag as paused',
           position: 'first',
           run: ({ clients: { lambda } }) =>
             lambda.send(new TagResourceCommand({ Resource, Tags: { [RESUME_TAG]: 'enable-again' } })),
@@ -95,9 +101,9 @@ export function pauseSteps(
     ],
     enable: [enables && { action: 'enable', run: (context) => setEnabled(context, true) }],
     end: [
-      (marked || disables) && {
+      (hasResumeTag || disables) && {
         resource: lambdaFunction.kind,
-        action: 'forget that the event source was enabled',
+        action: 'remove the paused tag',
         position: 'last',
         run: ({ clients: { lambda } }) =>
           lambda.send(new UntagResourceCommand({ Resource, TagKeys: [RESUME_TAG] })),
@@ -106,14 +112,17 @@ export function pauseSteps(
   };
 }
 
-/** SQS counts approximately, and may not count a message yet that was just received: one probe is not enough. */
+/**
+ * How many consecutive times the queue must report no messages in flight. One is not enough: SQS's counts are
+ * eventually consistent and may not include a message that was just received.
+ */
 const IDLE_PROBES = 3;
 const PROBE_INTERVAL_MS = 2_000;
 
 /**
- * Waits until the workers have ended that were running when the event source was disabled: until no message is in
- * flight, or they have run out of time. Delayed retries count as in flight, too, so it may be the latter.
- * @param deadline when no worker can be running any more: milliseconds since the epoch.
+ * Waits for the workers that were running when the event source was disabled, until no message is in flight or the
+ * function's timeout has passed. Messages that wait for a retry are also in flight, so it may take the whole timeout.
+ * @param deadline when all of these workers have reached the timeout, in milliseconds since the epoch.
  */
 async function waitForWorkers(
   { clients, clock, refs, onWait }: StepContext,

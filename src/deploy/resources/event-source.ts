@@ -32,7 +32,7 @@ export interface ObservedEventSource extends ObservedResource {
   readonly id: string;
   readonly arn: string | undefined;
   readonly enabled: boolean;
-  /** `undefined`: not limited. */
+  /** `undefined` when it is not limited. */
   readonly maximumConcurrency: number | undefined;
   readonly properties: Properties;
 }
@@ -40,32 +40,35 @@ export interface ObservedEventSource extends ObservedResource {
 const RESPONSE_TYPE: FunctionResponseType = 'ReportBatchItemFailures';
 const STATE_CHANGE_TIMEOUT_MS = 180_000;
 
-/** By which Lambda takes messages from the queue to the function. Whether it is enabled is left as it is. */
+/**
+ * The event source mapping that delivers the queue's messages to the function. A deploy preserves whether it is enabled
+ * or disabled.
+ */
 export const eventSource: Resource<'eventSource', ObservedEventSource> = {
   kind: 'eventSource',
   nameOf: (names) => `${names.queue} → ${names.function}`,
 
   async observe({ clients: { lambda }, clock }, names) {
-    // By the queue and not by the function: one whose function was deleted still exists, and would be in the way.
+    // Search by queue: the event source of a deleted function still exists, and would conflict with a new one.
     const all = await listEventSources({ lambda }, { queueArn: names.queueArn });
     const { UUID } =
       all.find(({ FunctionArn }) => FunctionArn === names.functionArn) ??
-      // Of a version or an alias.
+      // The event source of a version or an alias.
       all.find(({ FunctionArn }) => FunctionArn?.startsWith(`${names.functionArn}:`)) ??
       {};
     if (UUID === undefined) return undefined;
-    const settled = await waitUntilStable({ clock }, lambda, UUID);
-    if (!settled) return undefined;
-    const tags = await readTags(lambda, settled.EventSourceMappingArn);
+    const stable = await waitUntilStable({ clock }, lambda, UUID);
+    if (!stable) return undefined;
+    const tags = await readTags(lambda, stable.EventSourceMappingArn);
     return {
       id: UUID,
-      arn: settled.EventSourceMappingArn,
+      arn: stable.EventSourceMappingArn,
       ours: tags === undefined || tags[STACK_TAG] === names.stack,
-      enabled: settled.State !== 'Disabled',
-      maximumConcurrency: settled.ScalingConfig?.MaximumConcurrency,
+      enabled: stable.State !== 'Disabled',
+      maximumConcurrency: stable.ScalingConfig?.MaximumConcurrency,
       properties: {
         ...(tags === undefined ? {} : { [STACK_TAG]: tags[STACK_TAG] }),
-        ...propertiesOf(settled),
+        ...propertiesOf(stable),
       },
     };
   },
@@ -74,10 +77,10 @@ export const eventSource: Resource<'eventSource', ObservedEventSource> = {
 
   diff: ({ properties }, { names, input }) =>
     diffProperties(properties, {
-      // Emulators may have no tags on event sources.
+      // Some emulators do not support tags on event sources.
       ...(STACK_TAG in properties ? { [STACK_TAG]: names.stack } : {}),
       ...propertiesOf({
-        // One of a version or an alias would keep running old code.
+        // The event source of a version or an alias would run old code.
         FunctionArn: names.functionArn,
         ...settingsFor(input.workers),
       }),
@@ -93,7 +96,8 @@ export const eventSource: Resource<'eventSource', ObservedEventSource> = {
       return [{ action: 'create', run: (context) => createEventSource(context, situation) }, ...end];
     }
     const { observed, changes } = found;
-    // The fleet's budget is kept at any moment. Fewer workers: this is limited first. More: their share shrinks first.
+    // The fleet must never exceed its rate budget. With fewer workers, limit the concurrency first; with more workers,
+    // reduce each worker's share in the function's configuration first.
     const lowersWorkers =
       observed.enabled &&
       !pause.disables &&
@@ -129,13 +133,13 @@ export const eventSource: Resource<'eventSource', ObservedEventSource> = {
   notes(found, situation) {
     if (!found) return ['It will be enabled.'];
     const { disables, waitsForWorkers, resumes } = planEventSourcePause(found.observed, situation);
-    if (resumes) return ['An earlier deploy that was cut off had disabled it: it is enabled again.'];
-    if (!found.observed.enabled) return ['It is disabled, and stays so: "tdd resume" enables it.'];
-    if (!disables) return ['It is enabled, and stays so.'];
+    if (resumes) return ['An interrupted deploy disabled it; this deploy will enable it again.'];
+    if (!found.observed.enabled) return ['It stays disabled; "tdd resume" enables it.'];
+    if (!disables) return ['It stays enabled.'];
     return [
       waitsForWorkers
-        ? `It is enabled, and disabled until the workers that run have ended (${FUNCTION_TIMEOUT_SECONDS / 60} minutes at most): with their larger share of the requests they would exceed the budget beside new ones. Then it is enabled again.`
-        : 'It is enabled, is disabled while the function changes, and enabled again.',
+        ? `It will be disabled until running workers have finished (${FUNCTION_TIMEOUT_SECONDS / 60} minutes at most), and then enabled again: together with new workers they would exceed the rate budget.`
+        : 'It will be disabled while the function is updated, and then enabled again.',
     ];
   },
 
@@ -149,12 +153,12 @@ export const eventSource: Resource<'eventSource', ObservedEventSource> = {
         'ResourceNotFoundException',
       ),
     );
-    // Until it is gone Lambda still polls, with the role that is deleted next.
+    // Until it is deleted, Lambda still polls the queue, using the role that is deleted next.
     await waitUntilStable({ clock }, lambda, UUID);
   },
 };
 
-/** The function's event sources for other queues than the deployment's. */
+/** Lists the function's event sources for queues and streams other than the deployment's queue. */
 export async function listOtherSources(
   { clients: { lambda } }: ObserveDeps,
   names: DeploymentNames,
@@ -169,7 +173,7 @@ export async function listOtherSources(
   return others;
 }
 
-/** Creates the event source, enabled. Lambda checks the role's permissions and the queue's visibility timeout here. */
+/** Creates an enabled event source. Lambda then validates the role's permissions and the queue's visibility timeout. */
 async function createEventSource(context: StepContext, situation: Situation): Promise<void> {
   const { lambda } = context.clients;
   const { names, input } = situation;
@@ -183,12 +187,12 @@ async function createEventSource(context: StepContext, situation: Situation): Pr
   const created = await retryDuringIamPropagation(context, roleChangedAt(context, situation), () =>
     retryUntilVisibilityTimeoutPropagates(context, () => lambda.send(command)),
   );
-  if (!created.UUID) throw new Error('Lambda gave no id for the new event source.');
+  if (!created.UUID) throw new Error('Lambda returned no id for the new event source.');
   await waitUntilStable(context, lambda, created.UUID);
   context.refs.eventSourceId = created.UUID;
 }
 
-/** Changes settings, enables or disables, and waits until that is in force. */
+/** Changes settings, or enables or disables the event source, and waits until that is in effect. */
 async function updateEventSource(
   context: StepContext,
   situation: Situation,
@@ -204,8 +208,9 @@ async function updateEventSource(
 }
 
 /**
- * When the role last changed, as far as known. This may complete a deploy that changed it just before a crash: then it
- * counts as changed now, once for the whole deploy.
+ * When the role or its permissions last changed, for the wait for IAM propagation. If this deploy may be completing an
+ * interrupted one, which may just have changed the role, it counts as changed now, once for the whole deploy.
+ * @returns milliseconds since the epoch; `undefined` when unknown.
  */
 function roleChangedAt(context: StepContext, { find, refs }: Situation): number | undefined {
   const mayCompleteAnother =
@@ -216,13 +221,13 @@ function roleChangedAt(context: StepContext, { find, refs }: Situation): number 
   return context.roleChangedAt;
 }
 
-/** @returns the event source once it no longer changes; `undefined` when it is gone. */
+/** Waits until no change is in progress. @returns the event source, or `undefined` when it no longer exists. */
 async function waitUntilStable(
   waiter: Waiter,
   lambda: AwsClients['lambda'],
   id: string,
 ): Promise<EventSourceMappingConfiguration | undefined> {
-  const what = `The change of the event source ${id}`;
+  const what = `Lambda to update the event source ${id}`;
   const { found } = await waitFor(waiter, { timeoutMs: STATE_CHANGE_TIMEOUT_MS, what }, async () => {
     const found = await getEventSource({ lambda }, id);
     return !found || isStable({ state: found.State }) ? { found } : undefined;

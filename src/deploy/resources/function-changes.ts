@@ -23,7 +23,7 @@ const RUNTIME: Runtime = 'nodejs24.x';
 export const ARCHITECTURE = 'arm64';
 const UPDATE_TIMEOUT_MS = 180_000;
 
-/** Everything that the function is configured with, but code and architecture. */
+/** The function's configuration: all properties except code and architecture. */
 export function configurationOf({ names, input }: Desired, refs: Readonly<ResourceRefs>) {
   const variables = Object.entries(functionVariables(input, refs));
   const known = variables.filter((entry): entry is [string, string] => entry[1] !== undefined);
@@ -38,7 +38,7 @@ export function configurationOf({ names, input }: Desired, refs: Readonly<Resour
   } as const;
 }
 
-/** Creates the function and waits until it is ready. */
+/** Creates the function and waits until it is active. @throws {UserError} when Lambda cannot create it. */
 export async function createFunction(context: StepContext, desired: Desired): Promise<void> {
   const { lambda } = context.clients;
   const { names, zip } = desired;
@@ -54,7 +54,7 @@ export async function createFunction(context: StepContext, desired: Desired): Pr
   await waitUntilReady(context, lambda, names.function);
 }
 
-/** Sets the configuration and waits until it is in force. */
+/** Sets the configuration and waits until it is in effect. @throws {UserError} when Lambda cannot apply it. */
 export async function updateConfiguration(context: StepContext, desired: Desired): Promise<void> {
   const { lambda } = context.clients;
   const FunctionName = desired.names.function;
@@ -67,7 +67,10 @@ export async function updateConfiguration(context: StepContext, desired: Desired
   );
 }
 
-/** Uploads the code for our architecture and waits until it is in force. */
+/**
+ * Uploads the code, sets the architecture, and waits until both are in effect.
+ * @throws {UserError} when Lambda cannot apply them.
+ */
 export async function updateCode(context: StepContext, { names, zip }: Desired): Promise<void> {
   const { lambda } = context.clients;
   const FunctionName = names.function;
@@ -76,13 +79,13 @@ export async function updateCode(context: StepContext, { names, zip }: Desired):
   await changeFunction(context, FunctionName, () => lambda.send(command));
 }
 
-/** Reads the function once it is no longer being created or changed. */
+/** Reads the function, after any creation or update in progress. @returns `undefined` when it does not exist. */
 export async function readWhenReady(
   waiter: Waiter,
   lambda: AwsClients['lambda'],
   FunctionName: string,
 ): Promise<GetFunctionCommandOutput | undefined> {
-  const options = { timeoutMs: UPDATE_TIMEOUT_MS, what: changeOf(FunctionName) };
+  const options = { timeoutMs: UPDATE_TIMEOUT_MS, what: updateOf(FunctionName) };
   const { answer } = await waitFor(waiter, options, async () => {
     const command = new GetFunctionCommand({ FunctionName });
     const answer = await undefinedIfNotFound(lambda.send(command), 'ResourceNotFoundException');
@@ -91,7 +94,9 @@ export async function readWhenReady(
   return answer;
 }
 
-/** Makes one change and waits until it is in force: Lambda refuses a second one while the first is under way. */
+/**
+ * Makes one update and waits until it is in effect, because Lambda rejects further updates while one is in progress.
+ */
 async function changeFunction(
   context: StepContext,
   functionName: string,
@@ -106,18 +111,18 @@ async function changeFunction(
   await waitUntilReady(context, context.clients.lambda, functionName);
 }
 
-/** @throws {UserError} when the creation or change has failed, or takes too long. */
+/** @throws {UserError} when the creation or update failed or timed out. */
 async function waitUntilReady(
   waiter: Waiter,
   lambda: AwsClients['lambda'],
   FunctionName: string,
 ): Promise<void> {
-  const options = { timeoutMs: UPDATE_TIMEOUT_MS, intervalMs: 1_000, what: changeOf(FunctionName) };
+  const options = { timeoutMs: UPDATE_TIMEOUT_MS, intervalMs: 1_000, what: updateOf(FunctionName) };
   await waitFor(waiter, options, async () => {
     const found = await lambda.send(new GetFunctionConfigurationCommand({ FunctionName }));
     if (found.State === 'Failed' || found.LastUpdateStatus === 'Failed') {
       const reason = found.LastUpdateStatusReason ?? found.StateReason ?? 'no reason given';
-      throw new UserError(`Lambda could not bring ${JSON.stringify(FunctionName)} up to date: ${reason}`);
+      throw new UserError(`Lambda could not update the function ${JSON.stringify(FunctionName)}: ${reason}`);
     }
     return isChanging(found) ? undefined : found;
   });
@@ -127,6 +132,6 @@ function isChanging({ State, LastUpdateStatus }: FunctionConfiguration): boolean
   return State === 'Pending' || LastUpdateStatus === 'InProgress';
 }
 
-function changeOf(functionName: string): string {
-  return `The change of the function ${JSON.stringify(functionName)}`;
+function updateOf(functionName: string): string {
+  return `Lambda to update the function ${JSON.stringify(functionName)}`;
 }

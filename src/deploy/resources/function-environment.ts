@@ -6,7 +6,7 @@ import type { ResourceRefs } from '../resource.ts';
 
 const HIDDEN = '(hidden)';
 
-/** A function's environment variables. Printed or serialized it shows their names only: the API key is in it. */
+/** A function's environment variables. They include the API key, so only their names are printed and serialized. */
 export class Environment {
   readonly #variables: Readonly<Record<string, string>>;
 
@@ -22,7 +22,7 @@ export class Environment {
     return Object.keys(this.#variables).sort();
   }
 
-  /** All of them, for the one call that sends them. */
+  /** All variables with their values, for the call that sends them. */
   toVariables(): Record<string, string> {
     return { ...this.#variables };
   }
@@ -36,13 +36,13 @@ export class Environment {
   }
 }
 
-/** The property by which a change of the event source's id is shown. */
+/** The name of the property that holds the event source's id. */
 export const EVENT_SOURCE_PROPERTY = `Environment.${WORKER_VARIABLES.eventSourceId}`;
 
-/** What a variable will hold: its value, or `undefined` for one that is known only once a resource is created. */
+/** Values by variable name; `undefined` for a value that is known only after a resource is created. */
 type WantedVariables = Readonly<Record<string, string | undefined>>;
 
-/** The function's variables: the settings, and what follows from the deployment. */
+/** The wanted environment variables: the worker's settings, and those that follow from the deployment. */
 export function functionVariables(input: DeploymentInput, refs: Readonly<ResourceRefs>): WantedVariables {
   return {
     ...input.environment,
@@ -55,8 +55,8 @@ export function functionVariables(input: DeploymentInput, refs: Readonly<Resourc
 }
 
 /**
- * What differs between a function's variables and those wanted. It never contains values of the API key, nor of
- * variables that are not ours: an earlier tool may have kept the key under another name.
+ * The drift of a function's environment variables. It never contains the API key, or the value of a variable that tdd
+ * does not set: another tool may have stored the key under another name.
  */
 export function diffEnvironment(old: Environment, wanted: WantedVariables): Change[] {
   const names = new Set([...old.names(), ...Object.keys(wanted)]);
@@ -69,6 +69,6 @@ export function diffEnvironment(old: Environment, wanted: WantedVariables): Chan
     if (before !== undefined && before === after) return [];
     if (name === WORKER_VARIABLES.apiKey)
       return [change(property, before === undefined ? undefined : HIDDEN, 'changed')];
-    return [change(property, before, after ?? '(known when it is made)')];
+    return [change(property, before, after ?? '(known after creation)')];
   });
 }

@@ -30,37 +30,40 @@ import {
 import { role } from './role.ts';
 
 export interface ObservedFunction extends ObservedResource {
-  /** An earlier deploy paused the event source and was interrupted before it enabled it again. */
+  /** Whether it has the {@link RESUME_TAG}: a deploy was interrupted during its event-source pause. */
   readonly hasResumeTag: boolean;
   readonly properties: Properties;
   readonly environment: Environment;
   readonly packageType: string;
-  /** Why Lambda cannot run it. A function that has failed can only be deleted. */
+  /** Why Lambda cannot run it. A failed function can only be deleted. */
   readonly failure: string | undefined;
-  /** When its code or a setting last changed. */
+  /** When its code or configuration last changed. */
   readonly changedAt: Date | undefined;
-  /** `undefined`: not limited by hand. */
+  /** `undefined` when nobody has limited it. */
   readonly reservedConcurrency: number | undefined;
 }
 
-/** On the function while its event source is paused by a deploy, so that the next one resumes it after a crash. */
+/**
+ * The tag that marks the function while a deploy pauses its event source. When the deploy is interrupted, the next one
+ * enables the event source again.
+ */
 export const RESUME_TAG = 'tdd:event-source';
 
 const NOT_FOUND = 'ResourceNotFoundException';
 
 const RECURSION_PROPERTY = 'RecursiveLoop';
-/** What the calls for tag, code and recursion set; the rest is configuration. */
+/** Properties that TagResource, UpdateFunctionCode and PutFunctionRecursionConfig set; all others are configuration. */
 const CODE_PROPERTIES = ['CodeSha256', 'Architectures'];
 const OTHER_THAN_CONFIGURATION = [STACK_TAG, ...CODE_PROPERTIES, RECURSION_PROPERTY];
-/** Not in every emulator's answers; AWS always has them. */
+/** AWS always returns these properties, but some emulators do not. */
 const OPTIONAL_PROPERTIES: ReadonlySet<string> = new Set(['LogFormat', 'LogGroup', RECURSION_PROPERTY]);
 
-/** The worker. */
+/** The Lambda function of the workers. */
 export const lambdaFunction: Resource<'function', ObservedFunction> = {
   kind: 'function',
   nameOf: (names) => names.function,
 
-  /** @throws {UserError} when its tags may not be read: its owner would be a guess. */
+  /** @throws {UserError} when the permission to read its tags is missing, because they identify its owner. */
   async observe({ clients: { lambda }, clock }, names) {
     const FunctionName = names.function;
     const answer = await readWhenReady({ clock }, lambda, FunctionName);
@@ -69,7 +72,7 @@ export const lambdaFunction: Resource<'function', ObservedFunction> = {
     if (answer.TagsError) {
       const { ErrorCode, Message } = answer.TagsError;
       throw new UserError(
-        `Lambda does not tell the tags of the function ${JSON.stringify(FunctionName)} (${ErrorCode}: ${Message}): the identity that this runs as needs lambda:ListTags.`,
+        `Cannot read the tags of the function ${JSON.stringify(FunctionName)} (${ErrorCode}: ${Message}): grant the permission lambda:ListTags to the user or role in use.`,
       );
     }
     const { Tags = {}, Concurrency } = answer;
@@ -114,13 +117,13 @@ export const lambdaFunction: Resource<'function', ObservedFunction> = {
     const name = JSON.stringify(names.function);
     if (packageType !== 'Zip') {
       throw new UserError(
-        `The function ${name} is a container image, which cannot become a zip: delete it, or choose another name with --lambda-name.`,
+        `The function ${name} is a container image, which cannot be changed to a zip: delete it, or choose another function name.`,
       );
     }
     // https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html
     if (failure !== undefined) {
       throw new UserError(
-        `The function ${name} has failed (${failure}), and Lambda mends none that has: delete it with "aws lambda delete-function --function-name ${names.function}", and run "tdd deploy" again.`,
+        `The function ${name} is in the state Failed (${failure}), which is permanent: delete it with "aws lambda delete-function --function-name ${names.function}", and run "tdd deploy" again.`,
       );
     }
   },
@@ -129,7 +132,7 @@ export const lambdaFunction: Resource<'function', ObservedFunction> = {
     const { names, refs } = situation;
     const FunctionName = names.function;
     const eventSourceIsNew = refs.eventSourceId === undefined;
-    // The id of a new event source is known only once that is created, and it is created for an existing function.
+    // The event source is created after the function, so the function gets its id in a step of its own.
     const setEventSourceId: ResourceStep | false = eventSourceIsNew && {
       action: 'set event source id',
       position: 'last',
@@ -183,7 +186,7 @@ export const lambdaFunction: Resource<'function', ObservedFunction> = {
     ),
 };
 
-/** Do these changes break the function between its new configuration and its new code? */
+/** Whether these changes break the function between the update of its configuration and that of its code. */
 export function breaksBetweenUpdates(changes: readonly Change[]): boolean {
   return touches(changes, 'Runtime', 'Handler') && touches(changes, ...CODE_PROPERTIES);
 }
@@ -193,32 +196,32 @@ function notesOf({ observed, changes }: Found<ObservedFunction>, situation: Situ
   const notes: string[] = [];
   if (hasNewRole(observed, situation)) {
     notes.push(
-      `Its role is newer than itself, and Lambda may still hold the key of its variables for the earlier one: should workers end with KMSAccessDeniedException, delete the function with "aws lambda delete-function --function-name ${names.function}", and run "tdd deploy" again.`,
+      `Its role was created again after the function, so Lambda's KMS grant for the environment variables may belong to the old role. If workers fail with KMSAccessDeniedException, delete the function with "aws lambda delete-function --function-name ${names.function}", and run "tdd deploy" again.`,
     );
   }
-  if (observed.hasResumeTag) notes.push('The mark of an earlier deploy that was cut off goes from it.');
+  if (observed.hasResumeTag) notes.push(`The tag "${RESUME_TAG}" of an interrupted deploy will be removed.`);
   const removesVariables = changes.some(
     ({ property, new: value }) =>
       property.startsWith('Environment.') && value === undefined && property !== EVENT_SOURCE_PROPERTY,
   );
-  if (removesVariables) notes.push('Environment variables that tdd does not know are removed.');
+  if (removesVariables) notes.push('Environment variables that tdd does not set will be removed.');
   const { reservedConcurrency } = observed;
   if (reservedConcurrency !== undefined && reservedConcurrency < input.workers) {
     notes.push(
-      `Its reserved concurrency of ${reservedConcurrency}, set by hand, is below the ${input.workers} workers, and is left as it is.`,
+      `Its reserved concurrency of ${reservedConcurrency} is less than the ${input.workers} workers; tdd does not change it.`,
     );
   }
   for (const { sourceArn } of otherSources) {
     notes.push(
-      `It also takes messages from ${sourceArn}. That is left as it is, but its role lets it read ${names.queue} alone: messages there go on waiting, until it is deployed with that queue again.`,
+      `It also has an event source for ${sourceArn}, which stays. Its role only allows it to read ${names.queue}, so messages on the other queue wait until you deploy with that queue again.`,
     );
   }
   return notes;
 }
 
 /**
- * Was the role deleted and created again after the function? Lambda's grant for the KMS key is for a role's id, not
- * for its name. https://www.lastweekinaws.com/blog/the-sneaky-weakness-behind-aws-managed-kms-keys/
+ * Whether the role was deleted and created again after the function. Lambda's KMS grant is for the role's unique id,
+ * not for its name. https://www.lastweekinaws.com/blog/the-sneaky-weakness-behind-aws-managed-kms-keys/
  */
 function hasNewRole({ properties, changedAt }: ObservedFunction, { names, find, refs }: Situation): boolean {
   // Setting another role renews the grant.
@@ -244,7 +247,7 @@ function propertiesOf(found: FunctionConfiguration): Properties {
   };
 }
 
-/** @returns `undefined` where an emulator does not have the call. */
+/** @returns `undefined` when an emulator does not support the call. */
 async function readRecursion(
   lambda: AwsClients['lambda'],
   FunctionName: string,
@@ -257,7 +260,10 @@ async function readRecursion(
   }
 }
 
-/** Allows the function to send messages to its own queue: otherwise Lambda stops such chains after 16. */
+/**
+ * Allows the function to send messages to its own queue. Otherwise Lambda's recursive loop detection stops it after
+ * about 16 invocations.
+ */
 async function setRecursion(lambda: AwsClients['lambda'], FunctionName: string): Promise<void> {
   try {
     await lambda.send(new PutFunctionRecursionConfigCommand({ FunctionName, RecursiveLoop: 'Allow' }));
@@ -266,7 +272,7 @@ async function setRecursion(lambda: AwsClients['lambda'], FunctionName: string):
   }
 }
 
-/** An emulator without the call answers with a page of HTML, or with "not implemented". */
+/** An emulator that does not support a call responds with an HTML page, or with "not implemented". */
 function isUnsupportedByEmulator(error: unknown): boolean {
   const status = httpStatusOf(error);
   if (status === 405 || status === 501) return true;

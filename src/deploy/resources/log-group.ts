@@ -19,7 +19,7 @@ export interface ObservedLogGroup extends ObservedResource {
 
 const RETENTION_DAYS = 30;
 
-/** Where the function's output goes. */
+/** The CloudWatch log group of the function. */
 export const logGroup: Resource<'logGroup', ObservedLogGroup> = {
   kind: 'logGroup',
   nameOf: (names) => names.logGroup,
@@ -29,7 +29,7 @@ export const logGroup: Resource<'logGroup', ObservedLogGroup> = {
     if (!group) return undefined;
     const { tags } = await logs.send(new ListTagsForResourceCommand({ resourceArn: names.logGroupArn }));
     const tag = tags?.[STACK_TAG];
-    const retention = group.retentionInDays === undefined ? 'for ever' : String(group.retentionInDays);
+    const retention = group.retentionInDays === undefined ? 'never expire' : String(group.retentionInDays);
     return { ours: tag === names.stack, properties: { [STACK_TAG]: tag, RetentionInDays: retention } };
   },
 
@@ -67,7 +67,7 @@ export const logGroup: Resource<'logGroup', ObservedLogGroup> = {
     ),
 };
 
-/** Groups are found by prefix: another function's name may begin like ours. */
+/** Finds a log group by its exact name. The API only searches by prefix, which other groups may share. */
 async function findLogGroup(logs: AwsClients['logs'], name: string): Promise<LogGroup | undefined> {
   let nextToken: string | undefined;
   do {

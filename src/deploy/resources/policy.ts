@@ -1,6 +1,6 @@
 import type { DeploymentNames } from '../names.ts';
 
-/** An IAM policy, in the form that IAM keeps and gives back. */
+/** An IAM policy document, as IAM stores and returns it. */
 export interface PolicyDocument {
   readonly Version: '2012-10-17';
   readonly Statement: readonly PolicyStatement[];
@@ -15,13 +15,13 @@ export interface PolicyStatement {
   readonly Condition?: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
 }
 
-/** The name of the role's one inline policy. */
+/** The name of the role's only inline policy. */
 export const INLINE_POLICY_NAME = 'tdd';
 
 /** The prefixes of the lake that a worker reads and writes. */
 const LAKE_PREFIXES = ['imdb/*', 'tmdb/*'];
 
-/** Who may assume the role: Lambda alone. */
+/** The role's trust policy: only Lambda may assume the role. */
 export function trustPolicy(): PolicyDocument {
   return {
     Version: '2012-10-17',
@@ -32,11 +32,11 @@ export function trustPolicy(): PolicyDocument {
 }
 
 /**
- * What the worker may do, and Lambda's poller, which polls the queue with the function's role: exactly the calls
- * that they make, on this deployment's resources only.
+ * The permissions of the worker, and of Lambda's poller, which uses the function's role: exactly the calls that they
+ * make, and only on this deployment's resources (least privilege).
  *
- * With ListBucket S3 answers 404 instead of 403 for a missing key, for which `s3:prefix` is the key. Ids of event
- * sources are not known beforehand: the condition restricts them to the function's
+ * With ListBucket, S3 returns 404 instead of 403 for a missing key; `s3:prefix` is then that key. The ids of event
+ * sources are not known in advance, so a condition restricts them to those of the function
  * (https://docs.aws.amazon.com/service-authorization/latest/reference/list_awslambda.html).
  */
 export function inlinePolicy(names: DeploymentNames): PolicyDocument {
@@ -77,7 +77,9 @@ export function inlinePolicy(names: DeploymentNames): PolicyDocument {
   };
 }
 
-/** A policy's text in a canonical form, whatever the order of its keys and lists: for comparing. */
+/**
+ * Serializes a policy in canonical form, independent of the order of keys and lists, so that policies can be compared.
+ */
 export function canonicalJson(value: unknown): string {
   return JSON.stringify(canonical(value));
 }
@@ -85,7 +87,7 @@ export function canonicalJson(value: unknown): string {
 function canonical(value: unknown): unknown {
   if (Array.isArray(value)) {
     const items = value.map(canonical);
-    // To IAM a list of one item and the item itself are the same.
+    // For IAM, a list of one item is the same as the item itself.
     if (items.length === 1) return items[0];
     return items.sort((a, b) => compare(JSON.stringify(a), JSON.stringify(b)));
   }

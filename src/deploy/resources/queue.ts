@@ -19,14 +19,14 @@ import { waitFor } from '../wait.ts';
 
 export interface ObservedQueue extends ObservedResource {
   readonly url: string;
-  /** Approximate, as SQS counts: waiting, in flight and delayed. */
+  /** SQS's approximate count of messages: waiting, in flight and delayed. */
   readonly messages: number;
   readonly properties: Properties;
 }
 
 type QueueAttributes = Readonly<Partial<Record<QueueAttributeName, string>>>;
 
-/** The queue that the workers take from. */
+/** The queue from which the workers receive messages. */
 export const queue: Resource<'queue', ObservedQueue> = {
   ...defineQueue('queue', 'queueUrl', (names) => ({
     VisibilityTimeout: String(VISIBILITY_TIMEOUT_SECONDS),
@@ -41,17 +41,17 @@ export const queue: Resource<'queue', ObservedQueue> = {
     if (!found || found.observed.messages === 0 || !touches(found.changes, 'RedrivePolicy')) return [];
     const { messages } = found.observed;
     return [
-      `Messages that wait in it (about ${messages}) stay; those received more than ${MAX_RECEIVE_COUNT} times (at most ${messages}) go to ${names.deadLetterQueue}.`,
+      `Its messages (about ${messages}) stay on it, except that SQS moves those received more than ${MAX_RECEIVE_COUNT} times to ${names.deadLetterQueue}.`,
     ];
   },
 };
 
-/** Where SQS moves what was received too often. */
+/** The queue to which SQS moves messages that were received too often (poison messages). */
 export const deadLetterQueue = defineQueue('deadLetterQueue', 'deadLetterQueueUrl', () => ({
   MessageRetentionPeriod: String(RETENTION_SECONDS),
 }));
 
-/** @param attributesOf those that matter to us; others stay as they are. */
+/** @param attributesOf returns the attributes to set; all others stay unchanged. */
 function defineQueue<Kind extends 'queue' | 'deadLetterQueue'>(
   kind: Kind,
   ref: 'queueUrl' | 'deadLetterQueueUrl',
@@ -68,7 +68,7 @@ function defineQueue<Kind extends 'queue' | 'deadLetterQueue'>(
       );
       const url = found?.QueueUrl;
       if (url === undefined) return undefined;
-      // A queue that is being deleted still has a URL.
+      // A queue that is being deleted still has a URL, but no attributes or tags.
       const answer = await undefinedIfNotFound(
         sqs.send(new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ['All'] })),
         ...NOT_FOUND,
@@ -110,7 +110,7 @@ function defineQueue<Kind extends 'queue' | 'deadLetterQueue'>(
               const created = await retryUntilQueueNameIsFree(context, () =>
                 context.clients.sqs.send(command),
               );
-              if (!created.QueueUrl) throw new Error(`SQS gave no URL for the new queue ${names[kind]}.`);
+              if (!created.QueueUrl) throw new Error(`SQS returned no URL for the new queue ${names[kind]}.`);
               context.refs[ref] = created.QueueUrl;
             },
           },
@@ -132,11 +132,13 @@ function defineQueue<Kind extends 'queue' | 'deadLetterQueue'>(
       ];
     },
 
-    destroyNotes: ({ messages }) => (messages > 0 ? [`Messages in it (about ${messages}) are lost.`] : []),
+    destroyNotes: ({ messages }) =>
+      messages > 0 ? [`Its messages (about ${messages}) will be deleted with it.`] : [],
 
     /**
-     * Waits until SQS no longer finds the queue, which takes up to a minute: until then it would look as if it
-     * stayed. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_DeleteQueue.html
+     * Waits until SQS no longer finds the queue, which takes up to 60 seconds (eventual consistency). Until then it
+     * would seem not to be deleted.
+     * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_DeleteQueue.html
      */
     async destroy({ clients: { sqs }, clock }, { name }) {
       const find = () =>
@@ -144,7 +146,7 @@ function defineQueue<Kind extends 'queue' | 'deadLetterQueue'>(
       const found = await find();
       if (!found) return;
       await undefinedIfNotFound(sqs.send(new DeleteQueueCommand({ QueueUrl: found.QueueUrl })), ...NOT_FOUND);
-      const what = `The end of the queue ${JSON.stringify(name)}`;
+      const what = `SQS to delete the queue ${JSON.stringify(name)}`;
       await waitFor({ clock }, { timeoutMs: 90_000, what }, async () =>
         (await find()) ? undefined : 'gone',
       );
@@ -152,7 +154,7 @@ function defineQueue<Kind extends 'queue' | 'deadLetterQueue'>(
   };
 }
 
-/** What SQS says when there is no such queue: two names since its JSON protocol. */
+/** Since its JSON protocol, SQS has two names for the error "queue does not exist". */
 const NOT_FOUND = ['QueueDoesNotExist', 'AWS.SimpleQueueService.NonExistentQueue'];
 
 function describeRedrive(policy: string | undefined): string | undefined {
@@ -161,7 +163,7 @@ function describeRedrive(policy: string | undefined): string | undefined {
     const { deadLetterTargetArn, maxReceiveCount } = JSON.parse(policy) as Record<string, unknown>;
     return JSON.stringify({ deadLetterTargetArn, maxReceiveCount: Number(maxReceiveCount) });
   } catch {
-    // Not what SQS gives, so not what is wanted either: it is shown and replaced.
+    // Invalid JSON differs from the wanted policy: the plan shows it as drift, and deploy replaces it.
     return policy;
   }
 }

@@ -22,25 +22,25 @@ export interface ObservedRole extends ObservedResource {
   readonly arn: string;
   readonly tag: string | undefined;
   readonly createdAt: Date | undefined;
-  /** Parsed; `undefined` when it cannot be. */
+  /** Parsed; `undefined` when it is not valid JSON. */
   readonly trustPolicy: unknown;
-  /** Our inline policy, parsed. */
+  /** The inline policy that tdd manages, parsed. */
   readonly inlinePolicy: unknown;
-  /** The names of inline policies other than ours. */
+  /** The names of all other inline policies. */
   readonly otherInlinePolicies: readonly string[];
-  /** The ARNs of managed policies. */
+  /** The ARNs of attached managed policies. */
   readonly managedPolicies: readonly string[];
 }
 
 const NOT_FOUND = 'NoSuchEntityException';
 
-/** The properties of a role's changes; the last three are followed by a name. */
+/** Names of properties in a role's drift; the last three are prefixes. */
 const TRUST_PROPERTY = 'AssumeRolePolicy';
 const POLICY_PROPERTY = `Policy ${INLINE_POLICY_NAME} `;
 const OTHER_INLINE_PROPERTY = 'Inline policy ';
 const MANAGED_PROPERTY = 'Managed policy ';
 
-/** What the function runs as. */
+/** The function's execution role. */
 export const role: Resource<'role', ObservedRole> = {
   kind: 'role',
   nameOf: (names) => names.role,
@@ -69,7 +69,7 @@ export const role: Resource<'role', ObservedRole> = {
 
   refs: ({ arn }) => ({ roleArn: arn }),
 
-  /** The tag, who may assume the role, and what it may do, statement by statement. */
+  /** Compares the tag, the trust policy, and the permissions, statement by statement. */
   diff: (observed, { names }) => [
     ...diffProperties({ [STACK_TAG]: observed.tag }, { [STACK_TAG]: names.stack }),
     ...diffProperties(
@@ -78,7 +78,7 @@ export const role: Resource<'role', ObservedRole> = {
     ),
     ...diffPolicy(observed.inlinePolicy, inlinePolicy(names)),
     ...observed.otherInlinePolicies.map((name) =>
-      change(`${OTHER_INLINE_PROPERTY}${name}`, 'there', undefined),
+      change(`${OTHER_INLINE_PROPERTY}${name}`, 'present', undefined),
     ),
     ...observed.managedPolicies.map((arn) => change(`${MANAGED_PROPERTY}${arn}`, 'attached', undefined)),
   ],
@@ -108,7 +108,7 @@ export const role: Resource<'role', ObservedRole> = {
               RoleName,
               Path: names.rolePath,
               AssumeRolePolicyDocument: JSON.stringify(trustPolicy()),
-              Description: `What the workers of ${names.stack} may do.`,
+              Description: `Execution role of the workers of ${names.stack}.`,
               Tags,
             }),
           );
@@ -134,14 +134,14 @@ export const role: Resource<'role', ObservedRole> = {
       },
       touches(changes, POLICY_PROPERTY) && setPermissions,
       touches(changes, OTHER_INLINE_PROPERTY, MANAGED_PROPERTY) && {
-        action: 'remove other permissions',
+        action: 'remove other policies',
         run: ({ clients: { iam } }) =>
           removePolicies(iam, RoleName, observed.managedPolicies, observed.otherInlinePolicies),
       },
     ];
   },
 
-  /** IAM deletes a role only when nothing is attached to it. */
+  /** IAM deletes a role only when it has no policies. */
   async destroy({ clients: { iam } }, { name: RoleName }) {
     const managed = await undefinedIfNotFound(listManagedPolicies(iam, RoleName), NOT_FOUND);
     const inline = await undefinedIfNotFound(listInlinePolicies(iam, RoleName), NOT_FOUND);
@@ -152,7 +152,7 @@ export const role: Resource<'role', ObservedRole> = {
 
 type Iam = AwsClients['iam'];
 
-/** Detaches managed policies and deletes inline ones. Succeeds when they are gone already. */
+/** Detaches managed policies and deletes inline ones. Idempotent. */
 async function removePolicies(
   iam: Iam,
   RoleName: string,
@@ -178,7 +178,7 @@ function diffPolicy(observed: unknown, wanted: ReturnType<typeof inlinePolicy>):
   );
 }
 
-/** A policy's statements as text, by their ids (or numbers, where they have none). */
+/** A policy's statements in canonical JSON, by their `Sid`, or by number if they have none. */
 function statementsOf(policy: unknown): Map<string, string> {
   const statements = (policy as { Statement?: unknown } | undefined)?.Statement ?? [];
   const list: readonly unknown[] = Array.isArray(statements) ? statements : [statements];
@@ -190,7 +190,7 @@ function statementsOf(policy: unknown): Map<string, string> {
   );
 }
 
-/** IAM gives policies percent-encoded. */
+/** Parses a policy document, which IAM returns percent-encoded. @returns `undefined` when it is not valid JSON. */
 function parsePolicy(document: string | undefined): unknown {
   if (document === undefined) return undefined;
   try {
@@ -215,7 +215,7 @@ function listManagedPolicies(iam: Iam, RoleName: string): Promise<string[]> {
   });
 }
 
-/** IAM's pages, as each of its listings has them. */
+/** A page of an IAM listing. */
 interface Page {
   readonly items: readonly string[];
   readonly IsTruncated?: boolean | undefined;

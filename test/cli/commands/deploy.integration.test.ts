@@ -158,7 +158,9 @@ describe.each(AWS_TARGETS)('tdd deploy and tdd destroy, on $name', ({ start }) =
     await run(['deploy', ...FLAGS, '--yes']);
     vi.stubEnv('AWS_REGION', 'us-east-1');
     const { exitCode, stderr } = await run(['deploy', ...FLAGS, '--yes']);
-    expect(stderr).toMatch(/"films-lake" is in eu-west-1 and the deployment in us-east-1: set AWS_REGION/);
+    expect(stderr).toMatch(
+      /"films-lake" is in the region eu-west-1, but the deployment is in us-east-1: set AWS_REGION/,
+    );
     expect(exitCode).toBe(2);
   });
 
