@@ -1,8 +1,9 @@
 import type { Readable } from 'node:stream';
 
 /**
- * The chunks of `source`, until `signal` is aborted. `rethrow` throws the source's own error, if it had one, instead of
- * the error it is given: it is the caller's, who gets it back unchanged.
+ * Makes `source` abortable and remembers its error.
+ * @returns `chunks`, the chunks of `source`, which throw the reason of `signal` as soon as it is aborted; and `rethrow`,
+ *   which throws the error of `source`, if it had one, unchanged, and otherwise the error that it is given.
  */
 export function watchSource(
   source: AsyncIterable<Uint8Array>,
@@ -26,7 +27,7 @@ export function watchSource(
 }
 
 /**
- * The chunks of `source`; throws the signal's reason as soon as it is aborted, also while the source is silent.
+ * Yields the chunks of `source`. Throws the signal's reason as soon as it is aborted, even while no chunk arrives.
  */
 async function* readAbortably(
   source: AsyncIterable<Uint8Array>,
@@ -42,7 +43,7 @@ async function* readAbortably(
     onAbort = () => reject(signal.reason);
     signal.addEventListener('abort', onAbort, { once: true });
   });
-  // It may be aborted while nothing awaits it: the next iteration checks the signal.
+  // Prevents an unhandled rejection between two iterations; the next one checks the signal.
   aborted.catch(() => {});
   let finished = false;
   try {
@@ -58,7 +59,7 @@ async function* readAbortably(
     }
   } finally {
     signal.removeEventListener('abort', onAbort);
-    // Not awaited: the `return` of a generator that never yields would never resolve either.
+    // Not awaited, because `return` of a generator that is stuck before a `yield` never resolves.
     if (!finished) iterator.return?.().catch(() => {});
   }
 }

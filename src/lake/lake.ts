@@ -1,15 +1,15 @@
 import type { Readable } from 'node:stream';
 
-/** The version of an object, as its store names it; opaque, compared for equality only. */
+/** The version of an object. Opaque: compare it for equality only. */
 export type ETag = string;
 
-/** An object read whole. */
+/** The content of an object and its version. */
 export interface LakeObject {
   readonly body: Buffer;
   readonly etag: ETag;
 }
 
-/** An object as a listing shows it. */
+/** An object in a listing. */
 export interface LakeEntry {
   readonly key: string;
   readonly sizeBytes: number;
@@ -18,38 +18,43 @@ export interface LakeEntry {
 }
 
 export interface LakeOptions {
-  /** Aborts the call; it then throws the signal's reason. */
+  /** Aborts the call, which then throws the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * The data lake: an S3 bucket, or a directory with the same layout. Keys are `/`-separated and come from `keys.ts`.
- * Writes are atomic: a reader never sees half an object. An object is reported as absent only when it certainly is: a
- * refusal (S3's 403) or any other failure is thrown as {@link UserError}, or as the store's own error.
+ * The data lake: an S3 bucket, or a directory with the same layout. Keys are separated by `/` and come from `keys.ts`.
+ * Writes are atomic: a reader never sees part of an object. Methods report an object as absent only if it certainly is;
+ * a 403 from S3 or any other failure throws a {@link UserError} or the error of the store.
  */
 export interface Lake {
-  /** For people: `s3://bucket` or the directory's path. */
+  /** The location for messages: `s3://bucket` or the absolute path of the directory. */
   readonly url: string;
 
-  /** Reads a whole object; `undefined` when it does not exist. */
+  /** Reads an object. @returns `undefined` if it does not exist. */
   read(key: string, options?: LakeOptions): Promise<LakeObject | undefined>;
 
-  /** Reads `length` bytes from `offset` of the version `ifMatch`; `undefined` when that version is gone. */
+  /**
+   * Reads `length` bytes from `offset`, if the version of the object is still `ifMatch`.
+   * @returns `undefined` if the object does not exist or has another version.
+   * @throws {UserError} when the object ends before the range does.
+   */
   readRange(
     key: string,
     range: { readonly offset: number; readonly length: number; readonly ifMatch: ETag },
     options?: LakeOptions,
   ): Promise<Buffer | undefined>;
 
-  /** An object's bytes as a stream; `undefined` when it does not exist. */
+  /** Opens a stream of the bytes of an object. @returns `undefined` if it does not exist. */
   readStream(key: string, options?: LakeOptions): Promise<Readable | undefined>;
 
-  /** Writes an object and replaces an earlier one. */
+  /** Writes an object, replacing any existing one. @returns the new version. */
   write(key: string, body: string | Uint8Array, contentType: string, options?: LakeOptions): Promise<ETag>;
 
   /**
-   * Writes an object from a stream of unknown length. When `source` throws, nothing is written and that error is
-   * rethrown.
+   * Writes an object from a stream of unknown length, replacing any existing one.
+   * @returns the new version.
+   * @throws the error of `source`, if it throws; nothing is written then.
    */
   writeStream(
     key: string,
@@ -59,8 +64,8 @@ export interface Lake {
   ): Promise<ETag>;
 
   /**
-   * Writes an object only when its version is still `expected` (`null`: only when it does not exist).
-   * @returns the new version; `undefined` when another writer was faster and nothing was written.
+   * Conditional write: writes an object only if its version is still `expected` (`null`: only if it does not exist).
+   * @returns the new version; `undefined` if the version differs, in which case nothing is written.
    */
   compareAndSwap(
     key: string,
@@ -70,11 +75,11 @@ export interface Lake {
     options?: LakeOptions,
   ): Promise<ETag | undefined>;
 
-  /** Every object whose key begins with `prefix`, in the order of keys. */
+  /** Lists the objects whose keys begin with `prefix`, sorted by the UTF-8 bytes of their keys. */
   list(prefix: string, options?: LakeOptions): AsyncIterable<LakeEntry>;
 }
 
-/** One object's entry in a listing; `undefined` when it does not exist. */
+/** Finds the listing entry of one object. @returns `undefined` if it does not exist. */
 export async function findEntry(
   lake: Lake,
   key: string,

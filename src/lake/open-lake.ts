@@ -4,7 +4,7 @@ import { InvalidValueError } from '../errors.ts';
 import { quote } from '../text.ts';
 import type { Lake } from './lake.ts';
 
-/** Where a lake is. */
+/** The location of a lake. */
 export type LakeLocation =
   | { readonly kind: 's3'; readonly bucket: string }
   | { readonly kind: 'directory'; readonly directory: string };
@@ -30,8 +30,8 @@ export function parseLakeUrl(text: string): LakeLocation {
 }
 
 /**
- * Opens the lake at this place, without any request yet. `createS3` is called only for a bucket; code for S3 is not
- * loaded for a directory.
+ * Opens the lake at a location, without making a request. For a directory, `createS3` is not called and the S3 code is
+ * not loaded.
  */
 export async function openLake(
   { createS3 }: { readonly createS3: () => S3Client | Promise<S3Client> },

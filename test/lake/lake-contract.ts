@@ -8,7 +8,7 @@ const JSON_TYPE = 'application/json';
 setFlagsFromString('--expose-gc');
 const collectGarbage: () => void = runInNewContext('gc');
 
-/** Legal in S3 and in a file's name, and each has been misread by some program. */
+/** Keys that are legal in S3 and as file names, but that programs often mishandle. */
 const ODD_KEYS = [
   'odd/a b+c.json',
   'odd/100%25&co=1?x#y.json',
@@ -21,8 +21,9 @@ const ODD_KEYS = [
 ];
 
 /**
- * What every lake must do. `openLake` gives a new, empty one; `parallelLakes` gives two that see the same objects
- * as two processes would.
+ * Defines the tests that every kind of lake must pass.
+ * @param options.openLake opens a new, empty lake.
+ * @param options.parallelLakes opens two lakes with the same objects, as two processes would.
  */
 export function describeLakeContract({
   openLake,
@@ -32,12 +33,12 @@ export function describeLakeContract({
 }: {
   openLake: () => Promise<Lake>;
   parallelLakes: () => Promise<[Lake, Lake]>;
-  /** So many callers share so many swaps of one object, an equal number each. */
+  /** The number of concurrent callers in the test of compare-and-swap, which share `swaps` equally. */
   swappers: number;
   swaps: number;
 }): void {
   describe('objects', () => {
-    test('gives back what was written, with the version that the write told', async () => {
+    test('returns what was written, with the version that the write returned', async () => {
       const lake = await openLake();
       const etag = await lake.write('a/b/c.json', '{"title":"Ümlaut"}', JSON_TYPE);
       const read = await lake.read('a/b/c.json');
@@ -45,7 +46,7 @@ export function describeLakeContract({
       expect(read?.etag).toBe(etag);
     });
 
-    test('writes bytes over an earlier object, whose version is then gone', async () => {
+    test('overwrites an object with bytes and gives it a new version', async () => {
       const lake = await openLake();
       const first = await lake.write('a', 'one', JSON_TYPE);
       const second = await lake.write('a', Buffer.from([0, 255, 10, 13]), JSON_TYPE);
@@ -53,13 +54,13 @@ export function describeLakeContract({
       expect((await lake.read('a'))?.body).toEqual(Buffer.from([0, 255, 10, 13]));
     });
 
-    test('keeps an empty object apart from none', async () => {
+    test('distinguishes an empty object from a missing one', async () => {
       const lake = await openLake();
       await lake.write('empty', '', JSON_TYPE);
       expect((await lake.read('empty'))?.body).toEqual(Buffer.alloc(0));
     });
 
-    test('tells absent objects, also where a key is the beginning of others', async () => {
+    test('reports objects as absent, even if a key is a prefix of others', async () => {
       const lake = await openLake();
       await lake.write('folder/object', 'x', JSON_TYPE);
       for (const key of ['none', 'folder', 'folder/none', 'folder/object/below']) {
@@ -69,7 +70,7 @@ export function describeLakeContract({
       }
     });
 
-    test('keeps keys with odd characters to the letter', async () => {
+    test('preserves keys with unusual characters exactly', async () => {
       const lake = await openLake();
       for (const key of ODD_KEYS) await lake.write(key, key, JSON_TYPE);
       for (const key of ODD_KEYS) expect((await lake.read(key))?.body.toString()).toBe(key);
@@ -79,7 +80,7 @@ export function describeLakeContract({
   });
 
   describe('ranges', () => {
-    test('reads a range of the very version', async () => {
+    test('reads a range of the expected version', async () => {
       const lake = await openLake();
       const ifMatch = await lake.write('rows.tsv', '0123456789', 'text/plain');
       expect((await lake.readRange('rows.tsv', { offset: 3, length: 4, ifMatch }))?.toString()).toBe('3456');
@@ -87,7 +88,7 @@ export function describeLakeContract({
       expect(await lake.readRange('rows.tsv', { offset: 5, length: 0, ifMatch })).toEqual(Buffer.alloc(0));
     });
 
-    test('gives no range of another version', async () => {
+    test('returns undefined for a range of another version', async () => {
       const lake = await openLake();
       const ifMatch = await lake.write('rows.tsv', '0123456789', 'text/plain');
       await lake.write('rows.tsv', '0123456798', 'text/plain');
@@ -106,7 +107,7 @@ export function describeLakeContract({
   });
 
   describe('streams', () => {
-    test('writes a stream in one piece and streams it back', async () => {
+    test('writes a stream as one object and reads it as a stream', async () => {
       const lake = await openLake();
       const etag = await lake.writeStream('s', chunksOf('abc', 'def', ''), 'text/plain');
       expect((await lake.read('s'))?.etag).toBe(etag);
@@ -141,13 +142,13 @@ export function describeLakeContract({
       const mebibyte = 1024 * 1024;
       let peak = 0;
       const before = measureMemory();
-      const look = () => {
+      const samplePeak = () => {
         peak = Math.max(peak, measureMemory() - before);
       };
       async function* source() {
         for (let index = 0; index < 96; index += 1) {
           yield Buffer.alloc(mebibyte, index);
-          if (index % 4 === 0) look();
+          if (index % 4 === 0) samplePeak();
         }
       }
       await lake.writeStream('big', source(), 'text/plain');
@@ -158,17 +159,17 @@ export function describeLakeContract({
       for await (const chunk of (await lake.readStream('big')) ?? []) {
         expect(chunk[0]).toBe(Math.floor(index / mebibyte));
         const step = 4 * mebibyte;
-        if (Math.floor(index / step) < Math.floor((index + chunk.length) / step)) look();
+        if (Math.floor(index / step) < Math.floor((index + chunk.length) / step)) samplePeak();
         index += chunk.length;
       }
       expect(index).toBe(96 * mebibyte);
-      // Parts under way take up to 52 MB; all chunks, or their copies, would be 96.
+      // Parts in flight take up to 52 MB; holding all chunks, or their copies, would take 96 MB.
       expect(peak).toBeLessThan(72 * mebibyte);
     });
   });
 
   describe('abort', () => {
-    test('throws the reason of a signal that is aborted already, and does nothing', async () => {
+    test('throws the reason of a signal that is already aborted, and does nothing', async () => {
       const lake = await openLake();
       const etag = await lake.write('a', 'x', JSON_TYPE);
       const reason = new Error('Time is up.');
@@ -185,7 +186,7 @@ export function describeLakeContract({
       expect((await lake.read('a'))?.etag).toBe(etag);
     });
 
-    test('ends the writing of a stream whose source is silent', async () => {
+    test('ends a streamed write while its source sends nothing', async () => {
       const lake = await openLake();
       const controller = new AbortController();
       const reason = new Error('Time is up.');
@@ -199,7 +200,7 @@ export function describeLakeContract({
       expect(await listAll(lake, '')).toEqual([]);
     });
 
-    test('breaks a stream that is being read', async () => {
+    test('ends a stream that is being read', async () => {
       const lake = await openLake();
       await lake.write('s', Buffer.alloc(8 * 1024 * 1024), 'text/plain');
       const controller = new AbortController();
@@ -212,8 +213,8 @@ export function describeLakeContract({
     });
   });
 
-  describe('compare and swap', () => {
-    test('makes an object only when there is none', async () => {
+  describe('compare-and-swap', () => {
+    test('creates an object only if it does not exist', async () => {
       const lake = await openLake();
       const etag = await lake.compareAndSwap('m', 'first', JSON_TYPE, null);
       expect(await lake.compareAndSwap('m', 'second', JSON_TYPE, null)).toBeUndefined();
@@ -221,7 +222,7 @@ export function describeLakeContract({
       expect((await lake.read('m'))?.etag).toBe(etag);
     });
 
-    test('replaces the expected version only', async () => {
+    test('replaces only the expected version', async () => {
       const lake = await openLake();
       const first = await lake.write('m', 'first', JSON_TYPE);
       const second = await lake.compareAndSwap('m', 'again', JSON_TYPE, first);
@@ -230,13 +231,13 @@ export function describeLakeContract({
       expect((await lake.read('m'))?.etag).toBe(second);
     });
 
-    test('replaces nothing where there is no object', async () => {
+    test('does not create an object when a version is expected', async () => {
       const lake = await openLake();
       expect(await lake.compareAndSwap('m', 'x', JSON_TYPE, '"some version"')).toBeUndefined();
       expect(await lake.read('m')).toBeUndefined();
     });
 
-    test(`loses none of ${swaps} increments of a counter by ${swappers} callers of two lakes`, async () => {
+    test(`loses none of ${swaps} increments of a counter by ${swappers} concurrent callers`, async () => {
       const lakes = await parallelLakes();
       const callers = Array.from({ length: swappers }, (_, index) =>
         increment(lakes[index % 2 === 0 ? 0 : 1], 'counter', swaps / swappers),
@@ -247,7 +248,7 @@ export function describeLakeContract({
   });
 
   describe('list', () => {
-    test('lists what begins with a prefix, in the order of keys', async () => {
+    test('lists the objects with a key prefix, sorted by key', async () => {
       const lake = await openLake();
       const keys = ['a', 'a-b/1', 'a/1', 'a/2/3', 'a0', 'ab/1', 'b/1', 'A/1', 'a/é', 'a/z'];
       for (const key of keys) if (key !== 'a') await lake.write(key, key, JSON_TYPE);
@@ -260,7 +261,7 @@ export function describeLakeContract({
       expect(await listKeys('a/1/')).toEqual([]);
     });
 
-    test("tells each object's size, version and time", async () => {
+    test('lists the size, version and time of each object', async () => {
       const lake = await openLake();
       const etag = await lake.write('m/1', 'four', JSON_TYPE);
       const [entry] = await listAll(lake, 'm/');
@@ -270,7 +271,7 @@ export function describeLakeContract({
   });
 }
 
-/** Adds one to the number in `key`, `times` times, as every writer of a manifest does: read, change, swap, repeat. */
+/** Increments the number in `key` `times` times, the way manifests are written: read, change, swap, and retry. */
 export async function increment(lake: Lake, key: string, times: number): Promise<void> {
   for (let done = 0; done < times; ) {
     const object = await lake.read(key);
@@ -299,7 +300,7 @@ async function* breakingSource(sizeBytes: number, reason: Error): AsyncGenerator
   throw reason;
 }
 
-/** The bytes in use, without what only waits for its collection. */
+/** The bytes in use after a garbage collection. */
 function measureMemory(): number {
   collectGarbage();
   const { heapUsed, external } = process.memoryUsage();

@@ -12,7 +12,7 @@ test.each([
   ['./s3/lake', { kind: 'directory', directory: './s3/lake' }],
   ['/var/lake/', { kind: 'directory', directory: '/var/lake/' }],
   ['C:\\lake', { kind: 'directory', directory: 'C:\\lake' }],
-])('reads %s', (text, location) => {
+])('parses %s', (text, location) => {
   expect(parseLakeUrl(text)).toEqual(location);
 });
 
@@ -23,19 +23,19 @@ test.each([
   ['s3://Data_Lake', 'lowercase'],
   ['https://data-lake.s3.amazonaws.com', 'must be a directory or s3://bucket'],
   ['  ', 'must be a directory'],
-])('refuses %j', (text, reason) => {
+])('rejects %j', (text, reason) => {
   expect(() => parseLakeUrl(text)).toThrow(UsageError);
   expect(() => parseLakeUrl(text)).toThrow(reason);
 });
 
-test('opens a bucket with the client it is given', async () => {
+test('opens a bucket with the given client', async () => {
   const s3 = new S3Client({ region: 'us-east-1' });
   const lake = await openLake({ createS3: () => s3 }, { kind: 's3', bucket: 'data-lake' });
   expect(lake.url).toBe('s3://data-lake');
   s3.destroy();
 });
 
-test('opens a directory without making a client', async () => {
+test('opens a directory without creating a client', async () => {
   const createS3 = () => {
     throw new Error('No client is needed.');
   };

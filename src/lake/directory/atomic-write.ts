@@ -5,20 +5,20 @@ import type { ETag } from '../lake.ts';
 import { isFileError } from './file-errors.ts';
 import { fileETag, PRIVATE_FOLDER } from './lake-files.ts';
 
-/** A killed process's file is removed when nothing was written to it for a day. */
+/** Unfinished files of killed processes are removed a day after the last write. */
 const LEFTOVER_AGE_MS = 24 * 60 * 60 * 1000;
 
-/** Fills a new file with its bytes. */
+/** Writes the content of a new file. */
 type Fill = (handle: FileHandle) => Promise<void>;
 
-/** Writes files in a folder outside of every listing and moves them into place when they are complete. */
-export interface UnfinishedFiles {
-  /** Writes the file at `path`, and creates its folder if necessary. @returns its version. */
+/** Writes files atomically: first into the private folder of the lake, then, when complete, renamed into place. */
+export interface AtomicWriter {
+  /** Writes the file at `path` and creates its folder if necessary. @returns the version of the file. */
   write(path: string, fill: Fill): Promise<ETag>;
   /**
-   * The same, but `place` decides: it calls `move` or not, and returns whether it did. A file that was not moved is
-   * removed.
-   * @returns the version of the file; `undefined` when it was not moved.
+   * Writes the file, and lets `place` decide whether to move it into place.
+   * @param place calls `move` or not, and returns whether it did. A file that was not moved is removed.
+   * @returns the version of the file; `undefined` if it was not moved.
    */
   writeIf(
     path: string,
@@ -27,16 +27,16 @@ export interface UnfinishedFiles {
   ): Promise<ETag | undefined>;
 }
 
-/** Creates the writer of the lake in `root`. */
-export function createUnfinishedFiles(root: string): UnfinishedFiles {
+/** Creates the atomic writer of the lake in `root`. */
+export function createAtomicWriter(root: string): AtomicWriter {
   const folder = join(root, PRIVATE_FOLDER, 'unfinished');
-  // Unique among all processes, including those on other machines that share the file system.
-  const ours = randomBytes(8).toString('hex');
+  // Unique among all processes, including those on other machines with a shared file system.
+  const prefix = randomBytes(8).toString('hex');
   let count = 0;
   let lastEpochMs = 0;
-  let swept: Promise<void> | undefined;
+  let cleanup: Promise<void> | undefined;
 
-  /** A time that this process has not used yet: it distinguishes versions of the same inode and size. */
+  /** Returns a time (s) that this process has not used yet, to distinguish versions with the same inode and size. */
   function nextVersionTime(): number {
     lastEpochMs = Math.max(performance.timeOrigin + performance.now(), lastEpochMs + 0.001);
     return lastEpochMs / 1000;
@@ -48,12 +48,12 @@ export function createUnfinishedFiles(root: string): UnfinishedFiles {
     place: (move: () => Promise<void>) => Promise<boolean>,
   ): Promise<ETag | undefined> {
     count += 1;
-    const temporary = join(folder, `${ours}-${count}`);
+    const temporary = join(folder, `${prefix}-${count}`);
     const handle = await openInFolder(folder, temporary);
     let placed = false;
     try {
-      swept ??= sweep(folder, temporary);
-      await swept;
+      cleanup ??= removeLeftovers(folder, temporary);
+      await cleanup;
       await fill(handle);
       const time = nextVersionTime();
       await handle.utimes(time, time);
@@ -76,13 +76,13 @@ export function createUnfinishedFiles(root: string): UnfinishedFiles {
         await move();
         return true;
       });
-      if (etag === undefined) throw new Error(`${path} was not moved into its place.`);
+      if (etag === undefined) throw new Error(`${path} was not moved into place.`);
       return etag;
     },
   };
 }
 
-/** Creates the folder only when opening fails, so that a write usually takes one call. */
+/** Creates the folder only if opening the file fails, so that a write usually takes one call. */
 async function openInFolder(folder: string, path: string): Promise<FileHandle> {
   try {
     return await open(path, 'wx');
@@ -104,12 +104,12 @@ async function renameIntoFolder(from: string, to: string): Promise<void> {
 }
 
 /**
- * Removes what killed processes left behind. Ages are measured from `fresh`, a file just written: the clock of a
- * shared file system may differ from this machine's.
+ * Removes unfinished files of killed processes. Their age is measured against `fresh`, a file created just now, because the
+ * clock of a shared file system may differ from this machine's.
  */
-async function sweep(folder: string, fresh: string): Promise<void> {
+async function removeLeftovers(folder: string, fresh: string): Promise<void> {
   const { mtimeMs: now } = await stat(fresh);
-  // Another process has finished or removed it, or owns it: writes still work.
+  // The file is gone or belongs to another user. That does not affect writes.
   const ignore = (error: unknown) => {
     if (!isFileError(error)) throw error;
   };

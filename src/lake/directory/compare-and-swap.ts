@@ -4,11 +4,11 @@ import { dirname, join } from 'node:path';
 import type { Clock } from '../../clock.ts';
 import { UserError } from '../../errors.ts';
 import type { ETag } from '../lake.ts';
-import type { UnfinishedFiles } from './atomic-write.ts';
+import type { AtomicWriter } from './atomic-write.ts';
 import { isFileError } from './file-errors.ts';
 import { fileETag, PRIVATE_FOLDER } from './lake-files.ts';
 
-/** One swap: `path` is the file of `key`. */
+/** One compare-and-swap: replace the content of `path`, the file of `key`, if its version is `expected`. */
 export interface FileSwap {
   readonly key: string;
   readonly path: string;
@@ -18,22 +18,22 @@ export interface FileSwap {
 }
 
 /**
- * Creates the compare-and-swap of files in one lake: each swap checks the version, writes, and checks again under the
- * key's lock before it moves the new file into place, so that the lock is held only for a moment.
- * A swap returns the new version, or `undefined` when the version is not the expected one.
+ * Creates the compare-and-swap function of one lake. It checks the version, writes a new file, then locks the key and
+ * checks the version again before it moves the file into place. That way it holds the lock only for a moment.
+ * @returns a function that returns the new version, or `undefined` if the version is not the expected one.
  */
-export function createFileSwaps(deps: {
+export function createFileSwap(deps: {
   readonly root: string;
   readonly clock: Clock;
-  readonly unfinished: UnfinishedFiles;
+  readonly writer: AtomicWriter;
 }): (swap: FileSwap) => Promise<ETag | undefined> {
-  /** The last swap of each key in this process: they run one after the other, so that only one waits for the lock. */
+  /** The last swap of each key in this process. Swaps of a key run one after the other, so only one waits for the lock. */
   const last = new Map<string, Promise<unknown>>();
 
   async function swapFile({ key, path, body, expected, signal }: FileSwap): Promise<ETag | undefined> {
     signal?.throwIfAborted();
     if ((await currentETag(path)) !== expected) return undefined;
-    return deps.unfinished.writeIf(
+    return deps.writer.writeIf(
       path,
       (handle) => handle.writeFile(body),
       async (move) => {
@@ -50,14 +50,14 @@ export function createFileSwaps(deps: {
   }
 
   return async (swap) => {
-    const before = last.get(swap.key);
-    const swapped = before === undefined ? swapFile(swap) : before.then(() => swapFile(swap));
-    const settled = swapped.catch(() => undefined);
-    last.set(swap.key, settled);
+    const previous = last.get(swap.key);
+    const swapped = previous === undefined ? swapFile(swap) : previous.then(() => swapFile(swap));
+    const ended = swapped.catch(() => undefined);
+    last.set(swap.key, ended);
     try {
       return await swapped;
     } finally {
-      if (last.get(swap.key) === settled) last.delete(swap.key);
+      if (last.get(swap.key) === ended) last.delete(swap.key);
     }
   };
 }
@@ -71,28 +71,29 @@ async function currentETag(path: string): Promise<ETag | null> {
   }
 }
 
-/** A killed holder's lock is taken over after this time; a living holder renews it twice as often. */
+/** A lock that was not renewed for this time is stale and taken over. A live process renews it twice as often. */
 const STALE_MS = 4_000;
 const LONGEST_WAIT_MS = 60_000;
 
-/** A lock that is held. */
+/** A lock on a key. */
 export interface KeyLock {
-  /** False when another process took the lock over, because this one stood still for too long. */
+  /** False if another process has taken over the lock, because this one was suspended for too long. */
   isHeld(): boolean;
   release(): Promise<void>;
 }
 
 /**
- * Locks a key against all processes that use the lake in `root`; waits for as long as others hold it.
- * The lock is a folder in the lake's private folder, so documents' folders hold documents alone.
- * @throws {UserError} when others hold it for a minute; the signal's reason when it is aborted.
+ * Locks a key for all processes that use the lake in `root`, and waits while another holds the lock. The lock is a folder in
+ * the private folder of the lake, so that the other folders contain only documents.
+ * @throws {UserError} when the lock is not free within a minute.
+ * @throws the signal's reason when the signal is aborted.
  */
 async function lockKey(
   { root, clock }: { readonly root: string; readonly clock: Clock },
   key: string,
   signal: AbortSignal | undefined,
 ): Promise<KeyLock> {
-  // Loaded late: of all commands few swap, and each eager import costs start-up time.
+  // Imported on first use: few commands swap, and every eager import adds to the start-up time.
   const { lock } = await import('proper-lockfile');
   const lockfilePath = lockPath(root, key);
   const deadline = clock.now() + LONGEST_WAIT_MS;
@@ -114,7 +115,7 @@ async function lockKey(
       else if (!isFileError(error, 'ELOCKED')) throw error;
       else if (clock.now() > deadline)
         throw new UserError(
-          `Another process has held the lock ${lockfilePath} for a minute, so end that process and run again.`,
+          `Another process has held the lock ${lockfilePath} for a minute: end that process and run the command again.`,
           { cause: error },
         );
       else await clock.sleep(5, signal);
@@ -122,7 +123,7 @@ async function lockKey(
   }
 }
 
-/** The folder that is there while the key is locked: named by a hash, as a key can be too long for a name. */
+/** The folder that exists while a key is locked. It is named by a hash, because a key can be too long for a file name. */
 export function lockPath(root: string, key: string): string {
   return join(root, PRIVATE_FOLDER, 'locks', createHash('sha256').update(key).digest('hex').slice(0, 32));
 }

@@ -4,20 +4,21 @@ import { type Clock, systemClock } from '../../clock.ts';
 import { UserError } from '../../errors.ts';
 import { destroyOnAbort, watchSource } from '../abortable-source.ts';
 import type { Lake, LakeEntry } from '../lake.ts';
-import { createUnfinishedFiles } from './atomic-write.ts';
-import { createFileSwaps } from './compare-and-swap.ts';
+import { createAtomicWriter } from './atomic-write.ts';
+import { createFileSwap } from './compare-and-swap.ts';
 import { explainFileError, isFileError, isPlainFile, rootIsFile } from './file-errors.ts';
 import { fileETag, pathOfKey } from './lake-files.ts';
 import { listDirectory } from './list-directory.ts';
 
-/** Larger than Node's 64 KB: what reads the snapshot unzips in steps of this size. */
+/** Larger than Node's default of 64 KB, because snapshots are decompressed in chunks of this size. */
 const READ_BYTES = 1024 * 1024;
 
 /**
- * The lake in a directory, which the first write creates. Each write goes to a new file under `.tdd/unfinished`, which
- * is renamed into place, so that readers never see half an object, even after a kill. Swaps of a key wait for each
- * other across processes; a plain write does not, so a key that is swapped must not be written otherwise. Nothing is
- * synced to disk: what is lost in a power failure is downloaded again by the next run.
+ * Creates a lake in a directory; the first write creates the directory. Writes are atomic, even if the process is killed:
+ * each goes to a new file under `.tdd/unfinished`, which is then renamed into place. Compare-and-swaps of a key lock it
+ * across processes. Plain writes do not, so a key must be written either always or never by compare-and-swap. Writes are
+ * not synced to disk: after a power failure, the next run downloads what was lost.
+ * @param options.directory an absolute path, or one relative to the working directory.
  */
 export function createDirectoryLake({
   directory,
@@ -27,10 +28,10 @@ export function createDirectoryLake({
   readonly clock?: Clock;
 }): Lake {
   const root = resolve(directory);
-  const unfinished = createUnfinishedFiles(root);
-  const swapFile = createFileSwaps({ root, clock, unfinished });
+  const writer = createAtomicWriter(root);
+  const swapFile = createFileSwap({ root, clock, writer });
 
-  /** Opens a key's file; `undefined` when it does not exist or is a folder. */
+  /** Opens the file of a key. @returns `undefined` if it does not exist or is a folder. */
   async function openFile(path: string): Promise<FileHandle | undefined> {
     try {
       const handle = await open(path, 'r');
@@ -44,7 +45,7 @@ export function createDirectoryLake({
     }
   }
 
-  /** Makes the call with the key's path, and explains the file system's errors. */
+  /** Runs a call with the path of a key and explains file system errors. */
   async function call<Answer>(
     key: string,
     doing: 'read' | 'write',
@@ -83,7 +84,7 @@ export function createDirectoryLake({
           const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(length), 0, length, offset);
           if (bytesRead === length) return buffer;
           throw new UserError(
-            `${path} ends before byte ${offset + length}, so it is damaged: delete it and run again.`,
+            `${path} is truncated: it ends before byte ${offset + length}. Delete it and run the command again.`,
           );
         } finally {
           await handle.close();
@@ -97,14 +98,14 @@ export function createDirectoryLake({
       }),
 
     write: (key, body, _contentType, { signal } = {}) =>
-      call(key, 'write', signal, (path) => unfinished.write(path, (handle) => handle.writeFile(body))),
+      call(key, 'write', signal, (path) => writer.write(path, (handle) => handle.writeFile(body))),
 
     writeStream: async (key, source, _contentType, { signal } = {}) => {
       const watched = watchSource(source, signal);
       async function fill(handle: FileHandle): Promise<void> {
         for await (const chunk of watched.chunks) await handle.writeFile(chunk);
       }
-      return call(key, 'write', signal, (path) => unfinished.write(path, fill)).catch(watched.rethrow);
+      return call(key, 'write', signal, (path) => writer.write(path, fill)).catch(watched.rethrow);
     },
 
     compareAndSwap: (key, body, _contentType, expected, { signal } = {}) =>

@@ -2,28 +2,32 @@ import { stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { UsageError, UserError } from '../../errors.ts';
 
-/** Is this a file system's error, and of one of these codes (of any, when none is given)? */
+/** Whether `error` is a file system error with one of `codes`, or with any code if none is given. */
 export function isFileError(error: unknown, ...codes: readonly string[]): error is NodeJS.ErrnoException {
   const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
   return code !== undefined && /^E[A-Z0-9]+$/.test(code) && (codes.length === 0 || codes.includes(code));
 }
 
-/** What can be said to people about these codes; `path` is what was read or written. */
+/** The explanations of file system error codes, for messages. */
 const SENTENCES: Readonly<Record<string, string>> = {
   EACCES: 'permission is denied, so change its owner or mode, or choose another directory',
   EPERM: 'permission is denied, so change its owner or mode, or choose another directory',
   EROFS: 'the file system is read-only, so choose another directory',
-  ENOSPC: 'the disk is full, so make room and run again',
-  EDQUOT: 'the disk quota is used up, so make room and run again',
-  EMFILE: 'too many files are open, so raise "ulimit -n"',
-  ENFILE: 'too many files are open on this machine',
-  EXDEV: `it is on another file system than the lake's own directory, so give the lake one file system`,
-  ENAMETOOLONG: 'the path is too long',
+  ENOSPC: 'the disk is full, so free some space and run the command again',
+  EDQUOT: 'the disk quota is exceeded, so free some space and run the command again',
+  EMFILE: 'too many files are open, so raise the limit (ulimit -n)',
+  ENFILE: 'too many files are open on this machine, so close other programs',
+  EXDEV:
+    'it is on another file system than the directory of the lake, so keep the whole lake on one file system',
+  ENAMETOOLONG: 'the path is too long, so choose another directory',
 };
 
 /**
- * Turns a file system's error into one sentence for people; other errors come back as they are.
- * `doing` comes after "Cannot": `read` or `write`.
+ * Explains a file system error in one sentence.
+ * @param context.root the directory of the lake.
+ * @param context.path what was accessed.
+ * @param context.doing the verb after "Cannot", such as `read` or `write`.
+ * @returns a {@link UserError}, or `cause` unchanged if it is not a file system error.
  */
 export async function explainFileError(
   cause: unknown,
@@ -31,22 +35,22 @@ export async function explainFileError(
 ): Promise<unknown> {
   if (!isFileError(cause)) return cause;
   if (await isPlainFile(root)) return rootIsFile(root, cause);
-  const sentence = SENTENCES[cause.code ?? ''] ?? `${cause.message}, so check this path`;
-  const refused = isFileError(cause, 'EACCES', 'EPERM', 'EROFS') ? await findRefused(cause) : undefined;
-  const where = refused === undefined || refused === path ? '' : ` because of ${refused}`;
+  const sentence = SENTENCES[cause.code ?? ''] ?? `${cause.message}, so check the path`;
+  const denied = isFileError(cause, 'EACCES', 'EPERM', 'EROFS') ? await findDenied(cause) : undefined;
+  const where = denied === undefined || denied === path ? '' : ` because of ${denied}`;
   return new UserError(`Cannot ${doing} ${path}${where}: ${sentence}.`, { cause });
 }
 
-/** Whose rights were in the way: what was to be opened or, where it is to be made or moved, its folder. */
-async function findRefused({
+/** Finds the file or folder whose permissions caused the error: the path itself or, if it does not exist, its closest parent. */
+async function findDenied({
   path,
   dest,
 }: NodeJS.ErrnoException & { readonly dest?: string }): Promise<string | undefined> {
-  const refused = dest === undefined ? path : dirname(dest);
-  return refused === undefined ? undefined : nearestExisting(resolve(refused));
+  const denied = dest === undefined ? path : dirname(dest);
+  return denied === undefined ? undefined : nearestExisting(resolve(denied));
 }
 
-/** The path, or the folder nearest above it that can be seen. */
+/** Returns the path, or its closest parent folder that exists. */
 async function nearestExisting(path: string): Promise<string> {
   try {
     await stat(path);
@@ -57,7 +61,7 @@ async function nearestExisting(path: string): Promise<string> {
   }
 }
 
-/** Is the lake's root, or what should be a folder above it, a plain file? */
+/** Whether the path, or one of its parent folders, is a file instead of a directory. */
 export async function isPlainFile(path: string): Promise<boolean> {
   try {
     return !(await stat(path)).isDirectory();
@@ -67,7 +71,7 @@ export async function isPlainFile(path: string): Promise<boolean> {
   }
 }
 
-/** Says that the path given for the lake is not a directory. */
+/** Creates the error for a lake path that is not a directory. */
 export function rootIsFile(root: string, cause?: unknown): UsageError {
-  return new UsageError(`${root} is a file or lies below one, so give a directory for the lake.`, { cause });
+  return new UsageError(`${root} is a file or is inside one: choose a directory for the lake.`, { cause });
 }

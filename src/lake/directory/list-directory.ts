@@ -5,12 +5,12 @@ import type { LakeEntry } from '../lake.ts';
 import { isFileError } from './file-errors.ts';
 import { fileETag, isSegment, PRIVATE_FOLDER } from './lake-files.ts';
 
-/** How many files are read at once: more would not be faster on four file system threads. */
+/** The number of concurrent `stat` calls. More would not be faster on Node's four file system threads. */
 const STATS_AT_ONCE = 64;
 
 /**
- * The objects under `root` whose key begins with `prefix`, in S3's order of keys (that of their UTF-8 bytes).
- * Only folders that can match are opened. Files that are deleted meanwhile are left out.
+ * Lists the objects under `root` whose keys begin with `prefix`, in the same order as S3: by the UTF-8 bytes of the key.
+ * Opens only folders that can match. Skips files that are deleted during the listing.
  */
 export async function* listDirectory(
   root: string,
@@ -53,7 +53,7 @@ async function* listFolder(
   }
 }
 
-/** The names in a folder, empty when it does not exist. A link to a folder counts as a folder. */
+/** Reads the entries of a folder; none if it does not exist. A symbolic link to a folder counts as a folder. */
 async function readFolder(path: string): Promise<{ name: string; isDirectory(): boolean }[]> {
   let entries: Dirent[];
   try {
@@ -65,19 +65,19 @@ async function readFolder(path: string): Promise<{ name: string; isDirectory(): 
   return Promise.all(
     entries.map(async (entry) => {
       if (!entry.isSymbolicLink()) return entry;
-      const target = await statIfThere(join(path, entry.name));
+      const target = await statIfExists(join(path, entry.name));
       return { name: entry.name, isDirectory: () => target?.isDirectory() ?? false };
     }),
   );
 }
 
 async function readEntry(root: string, key: string): Promise<LakeEntry | undefined> {
-  const stats = await statIfThere(join(root, key));
+  const stats = await statIfExists(join(root, key));
   if (!stats?.isFile()) return undefined;
   return { key, sizeBytes: Number(stats.size), etag: fileETag(stats), lastModified: stats.mtime };
 }
 
-async function statIfThere(path: string) {
+async function statIfExists(path: string) {
   try {
     return await stat(path, { bigint: true });
   } catch (error) {

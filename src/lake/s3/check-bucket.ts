@@ -3,9 +3,10 @@ import { explainAwsError, httpStatusOf } from '../../aws/errors.ts';
 import { UsageError } from '../../errors.ts';
 
 /**
- * Checks that the bucket exists and these credentials may use it from the client's region.
- * @returns the bucket's region.
- * @throws {UsageError} when it is absent, refused, or in another region; otherwise {@link explainAwsError}'s errors.
+ * Checks that a bucket exists, that the credentials give access to it, and that it is in the client's region.
+ * @returns the region of the bucket.
+ * @throws {UsageError} when the bucket does not exist, access is denied, or it is in another region.
+ * @throws the errors of {@link explainAwsError} for other failures.
  */
 export async function checkBucket(
   { s3, bucket }: { readonly s3: S3Client; readonly bucket: string },
@@ -16,12 +17,12 @@ export async function checkBucket(
   try {
     const command = new HeadBucketCommand({ Bucket: bucket });
     const { BucketRegion } = await s3.send(command, signal ? { abortSignal: signal } : {});
-    // Emulators may leave the region out.
+    // Some emulators omit the region.
     const region = BucketRegion ?? clientRegion ?? 'us-east-1';
     return { region };
   } catch (cause) {
     signal?.throwIfAborted();
-    // The answer to HEAD does not have a body, only a status.
+    // The response to a HEAD request has only a status, without an error code in a body.
     if (httpStatusOf(cause) === 404)
       throw new UsageError(
         `The bucket "${bucket}" does not exist, so check its name, or create it with "tdd deploy".`,
@@ -29,10 +30,10 @@ export async function checkBucket(
       );
     if (httpStatusOf(cause) === 403)
       throw new UsageError(
-        `The bucket "${bucket}" is another account's, or s3:ListBucket is denied to these credentials, so choose another name or have that permission granted.`,
+        `Access to the bucket "${bucket}" is denied: it belongs to another account, or these credentials lack the permission s3:ListBucket, so choose another bucket or have the permission granted.`,
         { cause },
       );
-    const doing = `look at s3://${bucket}`;
+    const doing = `access s3://${bucket}`;
     throw explainAwsError(cause, { doing, actions: ['s3:ListBucket'], bucket, region: clientRegion });
   }
 }

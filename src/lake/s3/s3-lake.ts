@@ -14,17 +14,17 @@ import { destroyOnAbort, watchSource } from '../abortable-source.ts';
 import type { ETag, Lake, LakeEntry, LakeOptions } from '../lake.ts';
 import { uploadStream } from './upload-stream.ts';
 
-/** S3 refuses a missing key with 403, not 404, to those who may not list the bucket. */
+/** Reading also needs s3:ListBucket: without it, S3 answers 403 instead of 404 for a missing key. */
 const READING = ['s3:GetObject', 's3:ListBucket'];
 
 /**
- * The lake in an S3 bucket. All methods throw one sentence for people when S3 refuses or cannot be reached, or the
- * bucket does not exist ({@link explainAwsError}), and an aborted signal's reason.
+ * Creates a lake in an S3 bucket. All methods throw the errors of {@link explainAwsError}, for example when access is
+ * denied, S3 cannot be reached, or the bucket does not exist; and the reason of an aborted signal.
  */
 export function createS3Lake({ s3, bucket }: { readonly s3: S3Client; readonly bucket: string }): Lake {
   const url = `s3://${bucket}`;
 
-  /** Makes the call and explains its errors. */
+  /** Runs a call to S3 and explains its errors. */
   async function call<Answer>(
     { key, doing, actions }: { key: string; doing: 'read' | 'write' | 'list'; actions: readonly string[] },
     signal: AbortSignal | undefined,
@@ -40,7 +40,7 @@ export function createS3Lake({ s3, bucket }: { readonly s3: S3Client; readonly b
     }
   }
 
-  /** GetObject; `undefined` when the object, or its version `IfMatch`, does not exist. */
+  /** Calls GetObject. @returns `undefined` if the object does not exist or `IfMatch` does not match its version. */
   async function get(
     key: string,
     input: Omit<GetObjectCommandInput, 'Bucket' | 'Key'>,
@@ -68,7 +68,7 @@ export function createS3Lake({ s3, bucket }: { readonly s3: S3Client; readonly b
     const command = new PutObjectCommand({
       Bucket: bucket,
       Key: key,
-      // As bytes: the SDK takes an empty string for a body of unknown length.
+      // As a buffer, because the SDK treats an empty string as a body of unknown length.
       Body: typeof body === 'string' ? Buffer.from(body) : body,
       ContentType: contentType,
       ...condition,
@@ -90,7 +90,7 @@ export function createS3Lake({ s3, bucket }: { readonly s3: S3Client; readonly b
 
     readRange: (key, { offset, length, ifMatch }, { signal } = {}) =>
       call(reading(key), signal, async () => {
-        // "bytes=5-4" is not a range: S3 would answer with the whole object.
+        // S3 ignores an invalid range such as "bytes=5-4" and returns the whole object.
         if (length === 0) return Buffer.alloc(0);
         const input = { Range: `bytes=${offset}-${offset + length - 1}`, IfMatch: ifMatch };
         const answer = await get(key, input, signal).catch((error: unknown) => {
@@ -119,8 +119,8 @@ export function createS3Lake({ s3, bucket }: { readonly s3: S3Client; readonly b
       ).catch(watched.rethrow);
     },
 
-    // When the connection breaks after the write, the SDK's retry finds the version that it has just written and gets
-    // 412. That is harmless: on `undefined` callers read, merge and write again.
+    // If the connection breaks after the write, the SDK's retry conflicts with its own first attempt and gets 412. That is
+    // harmless, because on `undefined` callers read, merge and write again.
     compareAndSwap: (key, body, contentType, expected, { signal } = {}) => {
       const condition = expected === null ? ({ IfNoneMatch: '*' } as const) : { IfMatch: expected };
       const actions = expected === null ? ['s3:PutObject'] : ['s3:PutObject', 's3:GetObject'];
@@ -137,7 +137,7 @@ export function createS3Lake({ s3, bucket }: { readonly s3: S3Client; readonly b
     list: (prefix, options) => list(prefix, options),
   };
 
-  /** The body's bytes; an error in their midst is explained like one before them. */
+  /** Wraps a body so that errors in the middle of the stream are explained too. */
   function explainedStream(key: string, body: Readable, signal: AbortSignal | undefined): Readable {
     const explained = new PassThrough();
     call(reading(key), signal, () => finished(body)).catch((error) => explained.destroy(error));
@@ -164,8 +164,8 @@ export function createS3Lake({ s3, bucket }: { readonly s3: S3Client; readonly b
 }
 
 /**
- * Was another writer faster? 412: the version differs. 409: another conditional write is in progress. 404: the object
- * to replace was deleted.
+ * Whether a conditional write failed because of another writer. 412: the version differs. 409: another conditional write
+ * is in progress. 404: the object to replace was deleted.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
  */
 function isLostSwap(error: unknown): boolean {
@@ -179,10 +179,12 @@ function etagOf({ ETag }: { readonly ETag?: string | undefined }): ETag {
 }
 
 function tooShort(place: string, end: number): UserError {
-  return new UserError(`${place} ends before byte ${end}, so it is damaged: delete it and run again.`);
+  return new UserError(
+    `${place} is truncated: it ends before byte ${end}. Delete it and run the command again.`,
+  );
 }
 
-/** In Node, the SDK's body is the HTTP response itself. */
+/** In Node, the SDK returns the HTTP response itself as the body. */
 function toReadable(body: unknown): Readable {
   if (body instanceof Readable) return body;
   throw new Error('S3 answered without a stream.');

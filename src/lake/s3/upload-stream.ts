@@ -3,18 +3,19 @@ import { AbortMultipartUploadCommand, type S3Client } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import type { ETag } from '../lake.ts';
 
-/** S3's minimum size of a part. Four in flight, one being filled and one copied are 30 MB; 10,000 are 50 GB. */
+/** S3's minimum part size. With four parts in flight, one being filled and one copied, this takes 30 MB; 10,000 parts are 50 GB. */
 const PART_BYTES = 5 * 1024 * 1024;
 const PARTS_AT_ONCE = 4;
-/** How long aborting the upload may take after Ctrl-C. Our buckets delete what remains after a day. */
+/** The time limit for aborting the upload after Ctrl-C. Buckets created by `tdd` delete unfinished uploads after a day. */
 const CLEAN_UP_MS = 10_000;
 
 /**
- * Uploads `source` as one object: in one request when it is small, else in parts. When `source` throws, it waits for
- * the parts in flight, aborts the upload, and throws that error (or the abort's own). `signal` ends all requests except
- * that last one.
+ * Uploads `source` as one object: in a single request if it is small, otherwise as a multipart upload. If `source` throws,
+ * waits for the parts in flight, aborts the upload, and throws that error (or the error of the abort). `signal` aborts all
+ * requests except the one that aborts the upload.
  *
- * The upload's own abort controller is not used: its `done` then rejects before the parts are deleted.
+ * This does not use the abort controller of `Upload`, because `done()` would then reject before the parts are deleted.
+ * @returns the version of the new object.
  */
 export async function uploadStream(
   target: {
@@ -42,7 +43,7 @@ export async function uploadStream(
   return ETag;
 }
 
-/** The same client, for `Upload`, which does not pass a signal to its requests. */
+/** Wraps the client so that every request gets the signal, which `Upload` does not pass on. */
 function abortable(s3: S3Client, signal: AbortSignal | undefined): S3Client {
   if (signal === undefined) return s3;
   const send = (command: Parameters<S3Client['send']>[0]) => {

@@ -21,8 +21,8 @@ afterAll(async () => {
 
 const newDirectory = () => mkdtemp(join(folder, 'lake-'));
 
-describe('processes that share a directory', () => {
-  test('lose none of 200 swaps of two processes', async () => {
+describe('several processes that share a directory lake', () => {
+  test('lose none of 200 swaps by two processes', async () => {
     const directory = await newDirectory();
     const children = [
       startProcess('increment', directory, '100'),
@@ -37,7 +37,7 @@ describe('processes that share a directory', () => {
     expect(await readdir(join(directory, '.tdd', 'locks'))).toEqual([]);
   });
 
-  test('leave no half object when they are killed while they write', async () => {
+  test('leave no partial object when they are killed during a write', async () => {
     const directory = await newDirectory();
     const lake = createDirectoryLake({ directory });
     const keys = ['streamed', 'swapped', 'written'];
@@ -45,8 +45,8 @@ describe('processes that share a directory', () => {
       const child = startProcess('write', directory);
       const closed = once(child, 'close');
       const version = (await lake.read('written'))?.etag;
-      // It has begun when its objects are there, and is anywhere in its writes a moment later. Where the process
-      // before it was killed in a swap, its own first swap still waits for that lock.
+      // Once its objects exist, the process has started, and a moment later it may be anywhere in its writes. If the
+      // previous process was killed during a swap, its own first swap waits for that lock.
       while ((await lake.read('written'))?.etag === version) await checkObjects();
       while ((await lake.read('swapped')) === undefined) await checkObjects();
       for (let reads = 0; reads < 5 * kill; reads += 1) await checkObjects();
@@ -64,7 +64,7 @@ describe('processes that share a directory', () => {
     }
   });
 
-  test('take over the lock of a killed one, and remove what it left behind after a day', async () => {
+  test('take over the lock of a killed process, and remove its unfinished files after a day', async () => {
     const directory = await newDirectory();
     const first = createDirectoryLake({ directory });
     const etag = await first.compareAndSwap('m', 'first', 'text/plain', null);
@@ -83,7 +83,7 @@ describe('processes that share a directory', () => {
     expect(await readdir(locks)).toEqual([]);
   });
 
-  test('are waited for while they hold a lock, until the signal is aborted', async () => {
+  test('wait for a lock that another process holds, until the signal is aborted', async () => {
     const directory = await newDirectory();
     const lake = createDirectoryLake({ directory });
     await lake.compareAndSwap('m', 'first', 'text/plain', null);

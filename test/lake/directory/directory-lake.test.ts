@@ -29,8 +29,8 @@ describe('a lake in a directory', () => {
   });
 });
 
-describe('the directory', () => {
-  test('holds an object as a file of its key, and nothing else but .tdd', async () => {
+describe('the directory of a lake', () => {
+  test('contains one file per object, named by its key, and .tdd', async () => {
     const directory = join(await newDirectory(), 'made', 'on demand');
     const lake = createDirectoryLake({ directory });
     const key = movieKey({ year: 2004, initial: 'AD' }, 550);
@@ -42,7 +42,7 @@ describe('the directory', () => {
     ]);
   });
 
-  test('is an empty lake while it is not there, and is not made by reading', async () => {
+  test('counts as an empty lake if it does not exist, and is not created by reading', async () => {
     const directory = join(await newDirectory(), 'none');
     const lake = createDirectoryLake({ directory });
     expect(await lake.read('a')).toBeUndefined();
@@ -50,7 +50,7 @@ describe('the directory', () => {
     await expect(readdir(directory)).rejects.toThrow('ENOENT');
   });
 
-  test('may have folders that are links', async () => {
+  test('may contain symbolic links to folders', async () => {
     const directory = await newDirectory();
     await symlink(await newDirectory(), join(directory, 'tmdb'), 'junction');
     const lake = createDirectoryLake({ directory });
@@ -59,7 +59,7 @@ describe('the directory', () => {
   });
 
   test.each(['../a', 'a/../../b', '/a', 'a//b', 'a/', './a', '', 'a\0b', '.tdd/locks/a'])(
-    'takes no key that could leave it: %j',
+    'rejects a key that could point outside it: %j',
     async (key) => {
       const lake = createDirectoryLake({ directory: await newDirectory() });
       await expect(lake.write(key, 'x', 'text/plain')).rejects.toThrow(RangeError);
@@ -73,14 +73,14 @@ describe('the directory', () => {
     expect(await listAll(lake, prefix)).toEqual([]);
   });
 
-  test('lists many objects in the order of keys', async () => {
+  test('lists many objects sorted by key', async () => {
     const lake = createDirectoryLake({ directory: await newDirectory() });
     const keys = Array.from({ length: 300 }, (_, index) => `p/${String(index).padStart(5, '0')}`);
     await Promise.all(keys.toReversed().map((key) => lake.write(key, '', 'text/plain')));
     expect((await listAll(lake, 'p/')).map(({ key }) => key)).toEqual(keys);
   });
 
-  test('changes the version of an object with each of many quick writes of one size', async () => {
+  test('gives an object a new version with each of many quick writes of the same size', async () => {
     const lake = createDirectoryLake({ directory: await newDirectory() });
     const etags = new Set<string>();
     for (let index = 0; index < 500; index += 1) etags.add(await lake.write('a', 'same', 'text/plain'));
@@ -88,11 +88,11 @@ describe('the directory', () => {
   });
 });
 
-describe('what is wrong with a directory', () => {
-  test('is told when it is a file, or lies below one', async () => {
+describe('an error of the file system', () => {
+  test('is explained when the directory is a file or is inside one', async () => {
     const file = join(await newDirectory(), 'file');
     await writeFile(file, '');
-    // Windows does not distinguish what lies below a file from what is missing.
+    // Windows does not distinguish a path inside a file from a missing one.
     for (const directory of isWindows ? [file] : [file, join(file, 'below')]) {
       const lake = createDirectoryLake({ directory });
       const calls = [
@@ -104,12 +104,12 @@ describe('what is wrong with a directory', () => {
       for (const call of calls) {
         const error = await call().catch((thrown: unknown) => thrown);
         expect(error).toBeInstanceOf(UsageError);
-        expect(String(error)).toContain(`${directory} is a file or lies below one`);
+        expect(String(error)).toContain(`${directory} is a file or is inside one`);
       }
     }
   });
 
-  test('is told when a key is already the beginning of others', async () => {
+  test('is explained when a key is also the folder of other keys', async () => {
     const directory = await newDirectory();
     const lake = createDirectoryLake({ directory });
     await lake.write('a/b', 'x', 'text/plain');
@@ -119,7 +119,7 @@ describe('what is wrong with a directory', () => {
     expect(await readdir(join(directory, '.tdd', 'unfinished'))).toEqual([]);
   });
 
-  test.skipIf(noModesReason)('is told when it is not writable', async () => {
+  test.skipIf(noModesReason)('is explained when the directory is not writable', async () => {
     const directory = await newDirectory();
     await chmod(directory, 0o500);
     const lake = createDirectoryLake({ directory });
@@ -129,55 +129,58 @@ describe('what is wrong with a directory', () => {
     await chmod(directory, 0o700);
   });
 
-  test.skipIf(noModesReason)('names the folder that refuses an object or a list', async () => {
+  test.skipIf(noModesReason)('names the folder to which access is denied', async () => {
     const directory = await newDirectory();
     const lake = createDirectoryLake({ directory });
     await lake.write('a/b', 'x', 'text/plain');
     const closed = join(directory, 'a');
     await chmod(closed, 0o000);
-    const refused = (doing: string, path: string) =>
+    const denied = (doing: string, path: string) =>
       `Cannot ${doing} ${join(directory, path)} because of ${closed}: permission is denied`;
-    await expect(lake.write('a/b', 'x', 'text/plain')).rejects.toThrow(refused('write', 'a/b'));
-    await expect(lake.read('a/b')).rejects.toThrow(refused('read', 'a/b'));
+    await expect(lake.write('a/b', 'x', 'text/plain')).rejects.toThrow(denied('write', 'a/b'));
+    await expect(lake.read('a/b')).rejects.toThrow(denied('read', 'a/b'));
     await expect(listAll(lake, '')).rejects.toThrow(
       `Cannot list ${directory} because of ${closed}: permission is denied`,
     );
     await chmod(closed, 0o500);
-    await expect(lake.write('a/b', 'x', 'text/plain')).rejects.toThrow(refused('write', 'a/b'));
+    await expect(lake.write('a/b', 'x', 'text/plain')).rejects.toThrow(denied('write', 'a/b'));
     await chmod(closed, 0o700);
   });
 
-  test.skipIf(noModesReason)('hinders no write when unfinished files cannot be listed', async () => {
-    const directory = await newDirectory();
-    const unfinished = join(directory, '.tdd', 'unfinished');
-    await createDirectoryLake({ directory }).write('a', 'x', 'text/plain');
-    await chmod(unfinished, 0o300);
-    await createDirectoryLake({ directory }).write('b', 'x', 'text/plain');
-    expect(await readFile(join(directory, 'b'), 'utf8')).toBe('x');
-    await chmod(unfinished, 0o700);
-  });
+  test.skipIf(noModesReason)(
+    'does not affect writes when it occurs while listing unfinished files',
+    async () => {
+      const directory = await newDirectory();
+      const unfinished = join(directory, '.tdd', 'unfinished');
+      await createDirectoryLake({ directory }).write('a', 'x', 'text/plain');
+      await chmod(unfinished, 0o300);
+      await createDirectoryLake({ directory }).write('b', 'x', 'text/plain');
+      expect(await readFile(join(directory, 'b'), 'utf8')).toBe('x');
+      await chmod(unfinished, 0o700);
+    },
+  );
 
-  test('is told with the path whose rights were in the way', async () => {
-    const refused = join(await newDirectory(), 'locked');
-    await writeFile(refused, '');
+  test('names the path whose permissions caused it', async () => {
+    const locked = join(await newDirectory(), 'locked');
+    await writeFile(locked, '');
     const explain = (path: string) =>
       explainFileError(Object.assign(new Error('EACCES: no'), { code: 'EACCES', path }), {
         root: folder,
         path: '/lake/a',
         doing: 'write',
       });
-    const sentence = `Cannot write /lake/a because of ${refused}: permission is denied`;
-    expect(String(await explain(refused))).toContain(sentence);
-    expect(String(await explain(join(refused, 'not', 'there')))).toContain(sentence);
+    const sentence = `Cannot write /lake/a because of ${locked}: permission is denied`;
+    expect(String(await explain(locked))).toContain(sentence);
+    expect(String(await explain(join(locked, 'not', 'there')))).toContain(sentence);
   });
 
   test.each([
     ['EACCES', 'permission is denied'],
     ['EROFS', 'the file system is read-only'],
     ['ENOSPC', 'the disk is full'],
-    ['EDQUOT', 'the disk quota is used up'],
+    ['EDQUOT', 'the disk quota is exceeded'],
     ['EIO', 'EIO: broken'],
-  ])('becomes a sentence: %s', async (code, sentence) => {
+  ])('is explained in one sentence: %s', async (code, sentence) => {
     const cause = Object.assign(new Error(`${code}: broken`), { code });
     const explained = await explainFileError(cause, { root: folder, path: '/lake/a', doing: 'write' });
     expect(explained).toBeInstanceOf(UserError);
@@ -185,7 +188,7 @@ describe('what is wrong with a directory', () => {
     expect(String(explained)).toContain(`Cannot write /lake/a: ${sentence}`);
   });
 
-  test('stays a bug when it is none of the file system', async () => {
+  test('is not assumed for other errors, which are returned unchanged', async () => {
     const cause = new TypeError('A bug.');
     expect(await explainFileError(cause, { root: folder, path: '/lake/a', doing: 'write' })).toBe(cause);
   });

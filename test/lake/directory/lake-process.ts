@@ -3,8 +3,8 @@ import { createDirectoryLake } from '../../../src/lake/directory/directory-lake.
 import { increment } from '../lake-contract.ts';
 
 /**
- * A process of its own that uses a directory lake: `increment DIRECTORY TIMES` swaps a counter,
- * `write DIRECTORY` writes over the same objects until it is killed (or for a while, should nobody do it).
+ * The program of a child process that uses a directory lake. `increment DIRECTORY TIMES` increments a counter by
+ * compare-and-swap; `write DIRECTORY` overwrites the same objects until it is killed, or for a while.
  */
 const [, , task = '', directory = '', times = '0'] = argv;
 const lake = createDirectoryLake({ directory });

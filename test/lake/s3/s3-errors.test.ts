@@ -13,10 +13,10 @@ afterEach(async () => {
 });
 
 async function openStub(...answers: [StubAnswer, ...StubAnswer[]]): Promise<Lake & { stub: StubS3 }> {
-  let asked = 0;
+  let requests = 0;
   stub = await startStubS3(() => {
-    asked += 1;
-    return answers[asked - 1] ?? answers[answers.length - 1] ?? answers[0];
+    requests += 1;
+    return answers[requests - 1] ?? answers[answers.length - 1] ?? answers[0];
   });
   return { ...createS3Lake({ s3: stub.s3, bucket }), stub };
 }
@@ -30,7 +30,7 @@ async function collect(lake: Lake, prefix: string): Promise<string[]> {
 const put = (status: number, code: string): StubAnswer => ({ status, code });
 const written: StubAnswer = { status: 200, headers: { etag: '"1"' } };
 
-describe('a refusal (403)', () => {
+describe('access denied (403)', () => {
   const denied: StubAnswer = { status: 403, code: 'AccessDenied' };
   const calls: [string, (lake: Lake) => Promise<unknown>, string][] = [
     ['read', (lake) => lake.read('k'), 's3:GetObject'],
@@ -41,7 +41,7 @@ describe('a refusal (403)', () => {
     ['compareAndSwap', (lake) => lake.compareAndSwap('k', 'x', 'text/plain', null), 's3:PutObject'],
     ['list', (lake) => collect(lake, 'k'), 's3:ListBucket'],
   ];
-  test.each(calls)('is told by %s with the bucket and the permission', async (_, run, permission) => {
+  test.each(calls)('is reported by %s with the bucket and the permission', async (_, run, permission) => {
     const lake = await openStub(denied);
     const error = await run(lake).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(UserError);
@@ -51,7 +51,7 @@ describe('a refusal (403)', () => {
   });
 });
 
-describe('what S3 says', () => {
+describe('an S3 error', () => {
   test.each([
     [put(404, 'NoSuchBucket'), 'the bucket "data-lake" does not exist'],
     [put(403, 'InvalidAccessKeyId'), 'AWS rejected the credentials (InvalidAccessKeyId: No), so sign in'],
@@ -64,20 +64,20 @@ describe('what S3 says', () => {
       'in the region "eu-west-1", not in "us-east-1", so set AWS_REGION=eu-west-1',
     ],
     [put(301, 'PermanentRedirect'), 'in another region, not in "us-east-1"'],
-  ] satisfies [StubAnswer, string][])('becomes a sentence: %j', async (answer, sentence) => {
+  ] satisfies [StubAnswer, string][])('is explained in one sentence: %j', async (answer, sentence) => {
     const lake = await openStub(answer);
     await expect(lake.read('k')).rejects.toThrow(UserError);
     await expect(lake.read('k')).rejects.toThrow(sentence);
     await expect(lake.write('k', 'x', 'text/plain')).rejects.toThrow(sentence);
   });
 
-  test('is asked for again by the SDK after 503 SlowDown', async () => {
+  test('is retried by the SDK if it is 503 SlowDown', async () => {
     const lake = await openStub(put(503, 'SlowDown'), written);
     expect(await lake.write('k', 'x', 'text/plain')).toBe('"1"');
     expect(lake.stub.requests).toHaveLength(2);
   });
 
-  test('is told when it stays at 503', async () => {
+  test('is reported as throttling if 503 SlowDown persists', async () => {
     const lake = await openStub(put(503, 'SlowDown'));
     await expect(lake.write('k', 'x', 'text/plain')).rejects.toThrow(
       'S3 is throttling requests (503 SlowDown, 3 attempts)',
@@ -85,7 +85,7 @@ describe('what S3 says', () => {
   });
 });
 
-describe('a swap', () => {
+describe('a compare-and-swap', () => {
   test.each([
     [412, 'PreconditionFailed'],
     [409, 'ConditionalRequestConflict'],
@@ -96,7 +96,7 @@ describe('a swap', () => {
     expect(lake.stub.requests).toHaveLength(1);
   });
 
-  test('is no lost one without its bucket', async () => {
+  test('throws when the bucket does not exist', async () => {
     const lake = await openStub(put(404, 'NoSuchBucket'));
     await expect(lake.compareAndSwap('k', 'x', 'text/plain', null)).rejects.toThrow(
       'the bucket "data-lake" does not exist',
@@ -110,7 +110,7 @@ describe('a listing', () => {
     body: `<ListBucketResult><IsTruncated>${token !== undefined}</IsTruncated>${token === undefined ? '' : `<NextContinuationToken>${token}</NextContinuationToken>`}<Contents><Key>${key}</Key><Size>1</Size><ETag>"1"</ETag><LastModified>2026-11-22T10:00:00.000Z</LastModified></Contents></ListBucketResult>`,
   });
 
-  test('goes on from page to page', async () => {
+  test('continues from page to page', async () => {
     const lake = await openStub(page('p/1', 'token-1'), page('p/2', 'token-2'), page('p/3'));
     expect(await collect(lake, 'p/')).toEqual(['p/1', 'p/2', 'p/3']);
     expect(lake.stub.requests.map((request) => /continuation-token=([^&]*)/.exec(request)?.[1])).toEqual([
@@ -120,7 +120,7 @@ describe('a listing', () => {
     ]);
   });
 
-  test('is no shorter one when a page is refused', async () => {
+  test('throws when a page fails, and does not end early', async () => {
     const lake = await openStub(page('p/1', 'token-1'), put(403, 'AccessDenied'));
     await expect(collect(lake, 'p/')).rejects.toThrow('s3:ListBucket');
   });
@@ -132,12 +132,12 @@ describe('a broken connection', () => {
     response.write('half', () => response.destroy());
   };
 
-  test('never gives half an object', async () => {
+  test('never returns a partial object', async () => {
     const lake = await openStub(halfBody);
     await expect(lake.read('k')).rejects.toThrow('the connection to S3 was lost');
   });
 
-  test('breaks the stream', async () => {
+  test('ends the stream with an error', async () => {
     const lake = await openStub(halfBody);
     const readAll = async () => {
       for await (const _ of (await lake.readStream('k')) ?? []);
@@ -146,7 +146,7 @@ describe('a broken connection', () => {
     await expect(readAll()).rejects.toThrow('the connection to S3 was lost (aborted), so try again');
   });
 
-  test('is closed when a stream is left before its end', async () => {
+  test('is closed when a reader stops before the end of a stream', async () => {
     let closed = () => {};
     const isClosed = new Promise<void>((resolve) => {
       closed = resolve;
@@ -159,20 +159,20 @@ describe('a broken connection', () => {
     await isClosed;
   });
 
-  test('is told when nobody listens', async () => {
+  test('is reported when nothing listens on the port', async () => {
     const lake = await openStub(written);
     await lake.stub.stop();
     await expect(lake.read('k')).rejects.toThrow('S3 cannot be reached (connect ECONNREFUSED');
   });
 
-  test('an abort while S3 is silent throws the reason', async () => {
+  test('throws the reason of an abort while S3 does not answer', async () => {
     const controller = new AbortController();
     const reason = new Error('Time is up.');
     const lake = await openStub(() => controller.abort(reason));
     await expect(lake.read('k', { signal: controller.signal })).rejects.toBe(reason);
   });
 
-  test('an abort ends the writing of a small stream that S3 does not answer', async () => {
+  test('ends the write of a small stream when it is aborted while S3 does not answer', async () => {
     const controller = new AbortController();
     const reason = new Error('Time is up.');
     const lake = await openStub(() => controller.abort(reason));
@@ -182,7 +182,7 @@ describe('a broken connection', () => {
   });
 });
 
-describe('an upload in parts', () => {
+describe('a multipart upload', () => {
   const created = {
     status: 200,
     body: '<InitiateMultipartUploadResult><UploadId>u1</UploadId></InitiateMultipartUploadResult>',
@@ -202,14 +202,14 @@ describe('an upload in parts', () => {
   const completes = ({ requests }: StubS3) =>
     requests.filter((request) => /^POST .*uploadId=u1/.test(request));
 
-  test('is taken back when a part is refused', async () => {
+  test('is aborted when a part is rejected', async () => {
     const lake = await openUpload({ part: put(403, 'AccessDenied') });
     await expect(lake.writeStream('k', megabytes(12), 'text/plain')).rejects.toThrow('s3:PutObject');
     expect(aborts(lake.stub)).toHaveLength(1);
     expect(completes(lake.stub)).toHaveLength(0);
   });
 
-  test("throws the source's own error, even when S3 refuses to take the upload back", async () => {
+  test("throws the source's own error, even if aborting the upload fails", async () => {
     const lake = await openUpload({ abort: put(403, 'AccessDenied') });
     const reason = new Error('The source broke.');
     await expect(lake.writeStream('k', megabytes(12, reason), 'text/plain')).rejects.toBe(reason);
@@ -217,7 +217,7 @@ describe('an upload in parts', () => {
     expect(completes(lake.stub)).toHaveLength(0);
   });
 
-  test('is taken back when it is aborted while S3 does not answer', async () => {
+  test('is aborted on S3 when the signal is aborted while S3 does not answer', async () => {
     const controller = new AbortController();
     const reason = new Error('Time is up.');
     const lake = await openUpload({ part: () => controller.abort(reason) });
@@ -227,7 +227,7 @@ describe('an upload in parts', () => {
     expect(completes(lake.stub)).toHaveLength(0);
   });
 
-  test('is taken back when it cannot be completed', async () => {
+  test('is aborted when it cannot be completed', async () => {
     const lake = await openUpload({ complete: put(403, 'AccessDenied') });
     await expect(lake.writeStream('k', megabytes(12), 'text/plain')).rejects.toThrow(UserError);
     expect(aborts(lake.stub)).toHaveLength(1);
@@ -240,23 +240,23 @@ describe('checkBucket', () => {
     return checkBucket({ s3: stub.s3, bucket });
   };
 
-  test("tells the bucket's region", async () => {
+  test('returns the region of the bucket', async () => {
     const answer = { status: 200, headers: { 'x-amz-bucket-region': 'us-east-1' } };
     expect(await check(answer)).toEqual({ region: 'us-east-1' });
   });
 
   test.each([
     [{ status: 404 }, 'The bucket "data-lake" does not exist'],
-    [{ status: 403 }, "another account's, or s3:ListBucket is denied"],
+    [{ status: 403 }, 'belongs to another account, or these credentials lack the permission s3:ListBucket'],
     [{ status: 301, headers: { 'x-amz-bucket-region': 'eu-west-1' } }, 'so set AWS_REGION=eu-west-1'],
     [{ status: 400, headers: { 'x-amz-bucket-region': 'eu-west-1' } }, 'so set AWS_REGION=eu-west-1'],
-  ])('refuses %j', async (answer, sentence) => {
+  ])('rejects %j', async (answer, sentence) => {
     const error = await check(answer).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(UsageError);
     expect(String(error)).toContain(sentence);
   });
 
-  test('takes a bare 400 for expired credentials', async () => {
+  test('treats a 400 without a code as expired credentials', async () => {
     const answer = { status: 400, headers: { 'x-amz-bucket-region': 'us-east-1' } };
     await expect(check(answer)).rejects.toThrow('expired AWS credentials');
   });

@@ -10,7 +10,7 @@ describe.each(AWS_TARGETS)('a lake in a bucket, on $name', ({ start }) => {
   let s3: S3Client;
   const buckets: string[] = [];
   beforeAll(async () => {
-    // The lake's memory is measured in this one.
+    // A process of its own, because the tests measure the memory of this one.
     aws = await start({ ownProcess: true });
     const { region, credentials } = aws.clientConfig;
     s3 = createS3Client({ env: aws.env }, { region, credentials });
@@ -31,8 +31,8 @@ describe.each(AWS_TARGETS)('a lake in a bucket, on $name', ({ start }) => {
     swaps: 60,
     openLake,
     parallelLakes: async () => {
-      // moto answers in threads and does not lock between its check and its write, as S3 does: one socket puts
-      // the requests, not the callers, in a row.
+      // Unlike S3, moto answers in threads and does not lock between its check and its write. A single socket
+      // serializes the requests, but not the callers.
       const { region, credentials } = aws.clientConfig;
       const oneSocket = createS3Client(
         { env: aws.env },
@@ -43,7 +43,7 @@ describe.each(AWS_TARGETS)('a lake in a bucket, on $name', ({ start }) => {
     },
   });
 
-  test('gives each object its content type', async () => {
+  test('sets the content type of each object', async () => {
     const lake = await openLake();
     const Bucket = buckets.at(-1);
     await lake.write('a', '{}', 'application/json');
@@ -55,7 +55,7 @@ describe.each(AWS_TARGETS)('a lake in a bucket, on $name', ({ start }) => {
     expect(await typeOf('c')).toBe('application/json');
   });
 
-  test('has left no unfinished upload in any bucket', async () => {
+  test('leaves no unfinished upload in any bucket', async () => {
     expect(buckets.length).toBeGreaterThan(10);
     for (const Bucket of buckets) {
       const { Uploads } = await s3.send(new ListMultipartUploadsCommand({ Bucket }));

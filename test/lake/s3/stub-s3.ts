@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { S3Client } from '@aws-sdk/client-s3';
 import { createS3Client } from '../../../src/aws/s3-client.ts';
 
-/** What the stub answers: an S3 error with this status and code, or whatever it does to the response itself. */
+/** The response of the stub: an S3 error with this status and code, or a function that handles the response. */
 export type StubAnswer =
   | {
       readonly status: number;
@@ -12,7 +12,7 @@ export type StubAnswer =
     }
   | ((response: ServerResponse) => void);
 
-/** An S3 on loopback that answers as it is told to, for what no emulator does. */
+/** An S3 server on loopback with scripted responses, for errors that emulators do not produce. */
 export interface StubS3 {
   readonly s3: S3Client;
   /** `GET /bucket/key?query` of each request so far. */
@@ -20,7 +20,7 @@ export interface StubS3 {
   stop(): Promise<void>;
 }
 
-/** Starts a stub that asks `answer` about each request, once it has its whole body. */
+/** Starts a stub that calls `answer` for each request, after reading its body. */
 export async function startStubS3(answer: (request: IncomingMessage) => StubAnswer): Promise<StubS3> {
   const requests: string[] = [];
   const server = createServer((request, response) => {
