@@ -32,26 +32,38 @@ test('importing the package by its own name prints nothing, and nothing keeps th
 /** Every entry point that is a value. */
 const NAMES = [
   'CancelledError',
+  'DamagedDocumentError',
   'UsageError',
   'UserError',
   'applyDeployment',
   'connect',
+  'destroy',
   'download',
   'estimateFleet',
   'followFleet',
+  'followRun',
   'initialOf',
   'launch',
+  'listMovies',
   'listPartitions',
+  'listReviews',
   'movieKey',
   'openIndex',
+  'openLake',
   'partitionName',
+  'pause',
   'planDeploy',
+  'planDestroy',
   'planLaunch',
+  'planRedrive',
   'readManifest',
   'readPartition',
   'readSettings',
   'readStatus',
+  'redrive',
+  'resume',
   'reviewPrefix',
+  'simulate',
 ];
 
 test('a script goes from settings to documents with the built package alone', async () => {
@@ -70,8 +82,22 @@ test('a script goes from settings to documents with the built package alone', as
   expect(said.report.sent).toBe(said.plan.partitions);
   expect(said.again.requests).toBe(0);
   expect(said.secondDeploy).toBe(0);
+  expect(said.control).toMatchObject({
+    end: { complete: true },
+    paused: 'Disabled',
+    resumed: 'Enabled',
+    letters: [],
+    redriven: { moved: 0, left: 0 },
+  });
+  const count = (prefix: string) =>
+    said.documents.keys.filter((key: string) => key.startsWith(prefix)).length;
+  expect(said.documents.movies).toBe(count('tmdb/movies/'));
+  expect(said.documents.reviews).toBe(count('tmdb/reviews/'));
+  expect(said.documents.reviews).toBe(said.last.totals.counts.reviews);
+  expect(said.destroyed.unconfirmed).toBe('UsageError');
+  expect(new Set(said.destroyed.left)).toEqual(new Set(['absent', 'keep']));
   expect(stdout).not.toContain(sandbox.environment.TMDB_API_KEY);
-}, 60_000);
+}, 120_000);
 
 describe('the types', () => {
   test('compile for a strict consumer outside of this project', async () => {

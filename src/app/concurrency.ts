@@ -1,8 +1,8 @@
 /**
  * Processes items with limited concurrency. After the first error no further item is started; the error is thrown once
- * the items in progress have ended.
- * @param options.concurrency how many items are processed at the same time, at most.
- * @param options.signal stops it too, with the signal's reason.
+ * the items in progress have finished.
+ * @param options.concurrency the maximum number of items in progress.
+ * @param options.signal also stops it, with the signal's reason.
  */
 export async function forEachConcurrently<Item>(
   items: Iterable<Item>,
@@ -25,4 +25,23 @@ export async function forEachConcurrently<Item>(
   }
   await Promise.all(Array.from({ length: concurrency }, runWorker));
   if (failure !== undefined) throw (failure as { readonly reason: unknown }).reason;
+}
+
+/**
+ * Processes items with limited concurrency and yields the results in the order of the items. At most `concurrency`
+ * results are kept in memory. An error is thrown when it is its item's turn.
+ */
+export async function* mapConcurrently<Item, Result>(
+  items: AsyncIterable<Item>,
+  concurrency: number,
+  work: (item: Item) => Promise<Result>,
+): AsyncGenerator<Result, void, undefined> {
+  const pending: Promise<Result>[] = [];
+  for await (const item of items) {
+    const result = work(item);
+    result.catch(() => {}); // It is awaited later, or never when the caller stops iterating.
+    pending.push(result);
+    if (pending.length >= concurrency) for (const oldest of pending.splice(0, 1)) yield await oldest;
+  }
+  for (const result of pending) yield await result;
 }

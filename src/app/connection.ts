@@ -5,22 +5,29 @@ import { type Clock, systemClock } from '../clock.ts';
 import { readConfigFile } from '../config/config-file.ts';
 import { missingSetting, resolveSettings } from '../config/resolve-settings.ts';
 import type { Settings } from '../config/settings.ts';
+import type { Lake } from '../lake/lake.ts';
+import { openLake as openLakeAt, parseLakeUrl } from '../lake/open-lake.ts';
 import { createS3Lake } from '../lake/s3/s3-lake.ts';
 import type { TmdbClient } from '../tmdb/client.ts';
 import { connectFleet, type FleetConnection } from './fleet-connection.ts';
 import { createMemoryCache } from './manifest-summaries.ts';
 import { createTmdb } from './tmdb.ts';
+import { userAgent } from './version.ts';
+
+/** The environment, as `process.env`. */
+type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Where settings are read from. */
 export interface SettingPlaces {
-  /** The environment, as `process.env`: stronger than config.ini. */
-  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The environment, as `process.env`. It takes precedence over config.ini. */
+  readonly env: Environment;
   /** The folder of config.ini, by default the working directory; `TDD_CONFIG` in `env` names another file. */
   readonly folder?: string;
 }
 
 /**
- * Reads the settings as `tdd` does in that folder: environment before config.ini before default.
+ * Reads the settings as `tdd` does in that folder: from the environment, then config.ini, then the defaults. Bucket and
+ * API key may be missing.
  * @throws {UsageError} for a value that is not allowed, or a config.ini that cannot be read.
  */
 export async function readSettings({ env, folder = '.' }: SettingPlaces): Promise<Settings> {
@@ -28,30 +35,76 @@ export async function readSettings({ env, folder = '.' }: SettingPlaces): Promis
   return resolveSettings({ env, file });
 }
 
-/** Settings with nothing missing. */
+/** Settings that include the bucket and the API key. */
 export type CompleteSettings = Settings & { readonly bucketName: string; readonly apiKey: string };
 
-/** Clients of AWS, TMDB and the lake: what the other functions take as their first argument. */
+/** Clients of AWS, TMDB and the lake: the first argument of most other functions. */
 export interface Connection extends FleetConnection {
   readonly settings: CompleteSettings;
   readonly tmdb: TmdbClient;
-  /** AWS's clients. */
+  /** The AWS clients. */
   readonly clients: AwsClients & { region(): Promise<string> };
-  /** The profile of `~/.aws` in use, when `AWS_PROFILE` names one. */
+  /** The profile of `~/.aws` that `AWS_PROFILE` names. */
   readonly profile: string | undefined;
 }
 
+/** Clients of TMDB, IMDb and one lake, without AWS's fleet: enough to index IMDb's list and to download from this process. */
+export type LakeConnection = Pick<
+  Connection,
+  'lake' | 'tmdb' | 'datasetsUrl' | 'userAgent' | 'clock' | 'random'
+> & { readonly settings: Settings };
+
 /**
- * Makes a client of every service that the settings name. No request is sent yet: a wrong key or an absent bucket shows
- * with the first call. The SDK finds AWS's credentials, region and endpoint itself.
+ * Opens a lake. It needs neither settings nor a TMDB API key, and a directory needs no AWS either. No request is sent
+ * yet. A directory that does not exist is an empty lake, and the first write creates it.
+ * @param place a directory, or `s3://bucket`.
+ * @param options.env the environment, as `process.env`, for an S3 endpoint other than AWS's.
+ * @throws {UsageError} when the place is neither.
+ *
+ * @example
+ * const lake = await openLake('./lake');
+ * for await (const movie of listMovies(lake, { year: 2004 })) console.log(movie.title);
+ */
+export async function openLake(
+  place: string,
+  { env = {} }: { readonly env?: Environment } = {},
+): Promise<Lake> {
+  return openLakeAt({ createS3: () => createS3Client({ env }) }, parseLakeUrl(place));
+}
+
+/**
+ * Creates the clients of all services that the settings name. No request is sent yet: a wrong key or a missing bucket
+ * is reported by the first call that needs it. The AWS SDK finds credentials, region and endpoint itself.
  * @param options.env the environment, as `process.env`.
  * @throws {UsageError} when bucket or API key are not set.
  */
 export function connect(
   settings: Settings,
-  options: { readonly env: Readonly<Record<string, string | undefined>>; readonly clock?: Clock },
-): Connection {
-  const { env, clock = systemClock } = options;
+  options: { readonly env: Environment; readonly clock?: Clock },
+): Connection;
+/**
+ * Connects to a lake of your choice instead of the bucket in the settings, such as a directory. Downloads need the API
+ * key; the other functions work without it.
+ * @param options.lake as {@link openLake} opens it.
+ *
+ * @example
+ * const connection = connect(await readSettings({ env }), { lake: await openLake('./lake') });
+ * const index = await openIndex(connection);
+ * await download(connection, index, { year: 2004, initial: 'AD' });
+ */
+export function connect(
+  settings: Settings,
+  options: { readonly lake: Lake; readonly clock?: Clock },
+): LakeConnection;
+export function connect(
+  settings: Settings,
+  options: { readonly env?: Environment; readonly lake?: Lake; readonly clock?: Clock },
+): Connection | LakeConnection {
+  const { env = {}, lake, clock = systemClock } = options;
+  return lake === undefined ? connectAll(settings, env, clock) : connectLake(settings, lake, clock);
+}
+
+function connectAll(settings: Settings, env: Environment, clock: Clock): Connection {
   const { bucketName, apiKey } = settings;
   if (bucketName === undefined) throw missingSetting('bucketName', 'config.ini');
   if (apiKey === undefined) throw missingSetting('apiKey', 'config.ini');
@@ -67,3 +120,17 @@ export function connect(
     profile: env.AWS_PROFILE || undefined,
   };
 }
+
+function connectLake(settings: Settings, lake: Lake, clock: Clock): LakeConnection {
+  const { apiKey, imdbDatasetsUrl: datasetsUrl } = settings;
+  const tmdb = apiKey === undefined ? WITHOUT_KEY : createTmdb({ clock }, { settings, apiKey }).tmdb;
+  return { settings, lake, tmdb, datasetsUrl, userAgent: userAgent(), clock, random: Math.random };
+}
+
+/** Reports the missing key when it is needed. */
+const WITHOUT_KEY: TmdbClient = {
+  sent: { requests: 0, throttled: 0 },
+  get: async () => {
+    throw missingSetting('apiKey', 'config.ini');
+  },
+};

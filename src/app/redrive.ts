@@ -11,7 +11,7 @@ import {
 } from './dead-letters.ts';
 
 /** What a redrive would put back. */
-interface RedrivePlan extends DeadLetterList {
+export interface RedrivePlan extends DeadLetterList {
   /**
    * The ids of the messages to put back. A message that cannot succeed soon becomes a dead letter again, with another id,
    * and would otherwise be moved forever.
@@ -62,27 +62,32 @@ interface RedriveDeps {
 
 const POLL_MS = 1_000;
 
-/** Says of a dead letter whether to put it back. */
+/** Whether to put a dead letter back. */
 type Choose = (letter: { readonly id: string; readonly partition?: Partition }) => boolean;
 
+/** Which dead letters to put back, and how that is followed and aborted. */
+export interface RedriveOptions {
+  /** Selects the messages to put back; by default all. */
+  readonly choose?: Choose | undefined;
+  /** `choose` selects every message, so that SQS's message move task can be used. */
+  readonly isAll?: boolean;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((moved: number) => void) | undefined;
+}
+
 /**
- * Puts dead letters back on the queue: all of them, by SQS's own task where the service has it, or chosen ones. A
- * message is sent before it is deleted, so that an interruption leaves it in both queues at worst; processing it twice is
- * safe.
- * @param options.choose says which to put back; without it all are.
- * @param options.isAll these are all that were listed: SQS's own task may do it.
- * @throws {UserError} when SQS refuses; the signal's reason when it is aborted, or {@link CancelledError} when a task
- *   of SQS's was under way, which is cancelled.
+ * Puts dead letters back on the queue: all of them with SQS's message move task where the service has one, otherwise
+ * one by one. A message is sent before it is deleted, so an interruption leaves it in both queues at worst; processing
+ * it twice is safe.
+ * @throws {UserError} when SQS denies access or fails; the signal's reason when it is aborted, or
+ *   {@link CancelledError} when a move task was in progress, which is then cancelled.
+ *
+ * @example
+ * const { letters } = await planRedrive(connection);
+ * for (const { partition, reason } of letters) console.log(partition, reason);
+ * await redrive(connection, { choose: ({ partition }) => partition?.year === 2004 });
  */
-export async function redrive(
-  deps: RedriveDeps,
-  options: {
-    readonly choose?: Choose | undefined;
-    readonly isAll?: boolean;
-    readonly signal?: AbortSignal | undefined;
-    readonly onProgress?: ((moved: number) => void) | undefined;
-  } = {},
-): Promise<RedriveReport> {
+export async function redrive(deps: RedriveDeps, options: RedriveOptions = {}): Promise<RedriveReport> {
   const { choose, isAll = choose === undefined, signal, onProgress } = options;
   if (isAll && (await deps.mover.start())) {
     return awaitMove(deps, { signal, onProgress }).catch(async (error: unknown) => {

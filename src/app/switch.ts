@@ -37,7 +37,7 @@ const POLL_MS = 2_000;
  * Disables the event source: workers finish what they have, and take nothing more.
  * @throws {UserError} when the event source does not exist, or AWS refuses.
  */
-export async function pauseFleet(
+export async function pause(
   deps: SwitchDeps & { readonly lake: Lake },
   { signal }: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<PauseReport> {
@@ -50,7 +50,7 @@ export async function pauseFleet(
  * Enables the event source.
  * @throws {UserError} when the event source does not exist, or AWS refuses.
  */
-export async function resumeFleet(
+export async function resume(
   deps: SwitchDeps,
   { signal }: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<SwitchReport> {

@@ -24,6 +24,7 @@ export interface FleetEstimate {
    * the work is in too few or too unequal partitions to keep all workers busy.
    */
   readonly boundBy: 'rate' | 'connections' | 'partitions';
+  /** US dollars, rounded to four decimals. */
   readonly dollars: {
     readonly s3: number;
     readonly lambda: number;
@@ -126,7 +127,18 @@ function priceFleet(fleet: {
     workerSeconds * (memorySize / 1024) * PRICES.lambdaPerGbSecond + invocations * PRICES.lambdaPerRequest;
   const sqs =
     (invocations * SQS_REQUESTS_PER_MESSAGE + seconds * SQS_POLLS_PER_SECOND) * PRICES.sqsPerRequest;
-  return { s3, lambda, sqs, total: s3 + lambda + sqs, pricesOf: `${PRICES.region}, ${PRICES.date}` };
+  return {
+    s3: roundDollars(s3),
+    lambda: roundDollars(lambda),
+    sqs: roundDollars(sqs),
+    total: roundDollars(s3 + lambda + sqs),
+    pricesOf: `${PRICES.region}, ${PRICES.date}`,
+  };
+}
+
+/** Four decimals, so that a small launch, which costs less than a cent, does not look free. */
+function roundDollars(dollars: number): number {
+  return Math.round(dollars * 10_000) / 10_000;
 }
 
 /**

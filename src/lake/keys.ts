@@ -27,10 +27,16 @@ function indexFolder(day: string, titleTypes: readonly string[]): string {
 
 // tmdb/: documents, manifests, launches.
 
+/** The key prefix of all movies. */
+export const MOVIE_PREFIX = 'tmdb/movies/';
+
 /** The document of a movie. Existing lakes use these paths, so they must not change. */
 export function movieKey(partition: Partition, tmdbId: number): string {
-  return `tmdb/movies/${partitionFolder(partition)}/tmdb-movie-${tmdbId}.json`;
+  return `${MOVIE_PREFIX}${partitionFolder(partition)}/tmdb-movie-${tmdbId}.json`;
 }
+
+/** The key prefix of all reviews. */
+export const REVIEW_PREFIX = 'tmdb/reviews/';
 
 /** The document of a review. */
 export function reviewKey(partition: Partition, tmdbId: number, reviewId: string): string {
@@ -39,8 +45,20 @@ export function reviewKey(partition: Partition, tmdbId: number, reviewId: string
 
 /** The key prefix of the reviews of one movie. */
 export function reviewPrefix(partition: Partition, tmdbId: number): string {
-  return `tmdb/reviews/${partitionFolder(partition)}/tmdb-movie-${tmdbId}-review-`;
+  return `${REVIEW_PREFIX}${partitionFolder(partition)}/tmdb-movie-${tmdbId}-review-`;
 }
+
+/** The partition and movie of a document's key; `undefined` for another kind of key. */
+export function parseDocumentKey(
+  key: string,
+): { readonly partition: Partition; readonly tmdbId: number } | undefined {
+  const [, year, initial, tmdbId] = DOCUMENT_KEY.exec(key) ?? [];
+  if (year === undefined || initial === undefined) return undefined;
+  return { partition: { year: Number(year), initial }, tmdbId: Number(tmdbId) };
+}
+
+const DOCUMENT_KEY =
+  /^tmdb\/(?:movies|reviews)\/year-(\d{4})\/initial-([A-Z0-9_]{2})\/tmdb-movie-(\d+)(?:-review-\w+)?\.json$/;
 
 /** The manifest of a partition. */
 export function manifestKey({ year, initial }: Partition): string {

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { readSettings } from '../../src/app/connection.ts';
+import { connect, openLake, readSettings } from '../../src/app/connection.ts';
 import { UsageError } from '../../src/errors.ts';
 import { makeTempFolder } from '../support/temp-folder.ts';
 
@@ -30,5 +30,28 @@ describe('readSettings', () => {
     const wrong = readSettings({ folder, env: { TDD_WORKERS: 'many' } });
     await expect(wrong).rejects.toThrow(UsageError);
     await expect(wrong).rejects.toThrow(/TDD_WORKERS/);
+  });
+});
+
+describe('openLake', () => {
+  test('opens a directory or a bucket, without settings', async () => {
+    const folder = await makeTempFolder();
+    expect((await openLake(folder)).url).toBe(folder);
+    expect((await openLake('s3://films')).url).toBe('s3://films');
+    await expect(openLake('s3://films/2004')).rejects.toThrow(UsageError);
+    await expect(openLake('https://films')).rejects.toThrow(UsageError);
+  });
+});
+
+describe('connect', () => {
+  test('needs neither a bucket nor an API key when it is given a lake, until a download needs the key', async () => {
+    const settings = await readSettings({ folder: await makeTempFolder(), env: {} });
+    const lake = await openLake(await makeTempFolder());
+    const connection = connect(settings, { lake });
+    expect(connection).toMatchObject({ lake, datasetsUrl: 'https://datasets.imdbws.com' });
+    await expect(connection.tmdb.get('/3/configuration', {}, () => {})).rejects.toThrow(
+      /API key .* is not set/,
+    );
+    expect(() => connect(settings, { env: {} })).toThrow(UsageError);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { pauseFleet, resumeFleet } from '../../src/app/switch.ts';
+import { pause, resume } from '../../src/app/switch.ts';
 import type { EventSource } from '../../src/aws/event-source.ts';
 import { completeFilters } from '../../src/fleet/filters.ts';
 import { createLaunchRecord, writeLaunchRecord } from '../../src/fleet/launch-record.ts';
@@ -48,10 +48,10 @@ function setUp({ state = 'Enabled', waiting = 3 } = {}) {
   return { deps: { workers, queue, clock, lake }, switches, launchedAt, workers, clock };
 }
 
-describe('pauseFleet', () => {
+describe('pause', () => {
   it('disables the event source and waits until that is done', async () => {
     const { deps, switches } = setUp();
-    expect(await pauseFleet(deps)).toMatchObject({
+    expect(await pause(deps)).toMatchObject({
       unchanged: false,
       eventSource: { state: 'Disabled' },
     });
@@ -60,7 +60,7 @@ describe('pauseFleet', () => {
 
   it('changes nothing when it is disabled', async () => {
     const { deps, switches } = setUp({ state: 'Disabled' });
-    expect(await pauseFleet(deps)).toMatchObject({
+    expect(await pause(deps)).toMatchObject({
       unchanged: true,
       eventSource: { state: 'Disabled' },
     });
@@ -70,14 +70,14 @@ describe('pauseFleet', () => {
   it('waits for another change to settle first', async () => {
     const { deps, switches, workers } = setUp({ state: 'Disabled' });
     await workers.setEventSourceEnabled('e', true);
-    await pauseFleet(deps);
+    await pause(deps);
     expect(switches).toEqual([true, false]);
   });
 
   it('says from which day on what waits is lost: 14 days after the launch', async () => {
     const { deps, launchedAt } = setUp();
     launchedAt('2026-11-20T08:00:00.000Z');
-    const { expiresFrom, expiresUntil } = await pauseFleet(deps);
+    const { expiresFrom, expiresUntil } = await pause(deps);
     expect(expiresFrom).toBe('2026-12-04T08:00:00.000Z');
     expect(expiresUntil?.slice(0, 10)).toBe('2026-12-06');
   });
@@ -85,7 +85,7 @@ describe('pauseFleet', () => {
   it('says no more than the last day when no launch is known whose messages can wait', async () => {
     const { deps, launchedAt } = setUp();
     launchedAt('2026-10-01T08:00:00.000Z');
-    const report = await pauseFleet(deps);
+    const report = await pause(deps);
     expect(report).not.toHaveProperty('expiresFrom');
     expect(report.expiresUntil).toBeDefined();
   });
@@ -93,14 +93,14 @@ describe('pauseFleet', () => {
   it('speaks of no day when nothing waits', async () => {
     const { deps, launchedAt } = setUp({ waiting: 0 });
     launchedAt('2026-11-20T08:00:00.000Z');
-    expect(Object.keys(await pauseFleet(deps)).sort()).toEqual(['eventSource', 'queue', 'unchanged']);
+    expect(Object.keys(await pause(deps)).sort()).toEqual(['eventSource', 'queue', 'unchanged']);
   });
 });
 
-describe('resumeFleet', () => {
+describe('resume', () => {
   it('enables the event source', async () => {
     const { deps, switches } = setUp({ state: 'Disabled' });
-    expect(await resumeFleet(deps)).toMatchObject({
+    expect(await resume(deps)).toMatchObject({
       unchanged: false,
       eventSource: { state: 'Enabled' },
     });
@@ -110,14 +110,14 @@ describe('resumeFleet', () => {
   it('says what to do when there is none', async () => {
     const { deps, workers } = setUp();
     workers.readEventSource = async () => undefined;
-    await expect(resumeFleet(deps)).rejects.toThrow('run "tdd deploy" first');
+    await expect(resume(deps)).rejects.toThrow('run "tdd deploy" first');
   });
 
   it('gives up on one that never settles', async () => {
     const { deps, workers, clock } = setUp();
     workers.readEventSource = async () => ({ id: 'e', state: 'Updating' });
     const before = clock.now();
-    await expect(resumeFleet(deps)).rejects.toThrow('still "Updating" after two minutes');
+    await expect(resume(deps)).rejects.toThrow('still "Updating" after two minutes');
     expect(clock.now() - before).toBeLessThan(130_000);
   });
 });

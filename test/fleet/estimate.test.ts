@@ -22,6 +22,12 @@ describe('estimateFleet', () => {
     expect(pricesOf).toMatch(/^us-east-1, \d{4}-\d\d$/);
   });
 
+  it('rounds dollars to four decimals, so that thirty movies do not look free', () => {
+    const { s3, lambda, sqs, total } = estimateFleet([{ left: 30 }], BUDGET, RATES).dollars;
+    for (const dollars of [s3, lambda, sqs, total]) expect(String(dollars)).toMatch(/^0(\.\d{1,4})?$/);
+    expect(total).toBeGreaterThan(0);
+  });
+
   it('knows that too few partitions leave workers idle', () => {
     const one = estimateFleet([{ left: 1_000 }], BUDGET, RATES);
     expect(one.boundBy).toBe('partitions');

@@ -3,19 +3,36 @@ import {
   type Connection,
   type Counts,
   connect,
+  type DamagedDocumentError,
   type DownloadReport,
+  destroy,
   download,
   type FleetEstimate,
   type FleetStatus,
   followFleet,
+  type LakeConnection,
   type LaunchReport,
   launch,
+  listMovies,
   listPartitions,
+  listReviews,
+  type Movie,
+  openIndex,
+  openLake,
   type Partition,
   type PartitionIndex,
+  type PauseReport,
+  pause,
+  planDestroy,
   planLaunch,
+  planRedrive,
+  type RedriveReport,
+  type Review,
   readSettings,
+  redrive,
+  resume,
   type Settings,
+  simulate,
   type TitleState,
 } from '../../src/index.ts';
 
@@ -34,8 +51,7 @@ export async function consume(env: Record<string, string | undefined>, signal: A
   return status.totals.counts;
 }
 
-async function openToday(connection: Connection): Promise<PartitionIndex> {
-  const { openIndex } = await import('../../src/index.ts');
+async function openToday(connection: LakeConnection): Promise<PartitionIndex> {
   return openIndex(connection, { onProgress: ({ rows }) => void rows });
 }
 
@@ -53,4 +69,56 @@ function hoursOf({ seconds, dollars }: FleetEstimate): { hours: number; dollars:
 
 export function tell(title: TitleState): string {
   return title.state === 'failed' ? title.reason : title.state;
+}
+
+export async function readDocuments(signal: AbortSignal): Promise<string[]> {
+  const lake = await openLake('s3://films', { env: {} });
+  const lines: string[] = [];
+  const onDamaged = (error: DamagedDocumentError) => void lines.push(error.key);
+  for await (const movie of listMovies(lake, { year: 2004, initial: 'AD' }, { onDamaged, signal })) {
+    lines.push(lineOf(movie));
+    for await (const review of listReviews(lake, { movieId: movie.id }, { concurrency: 2 })) {
+      lines.push(`${review.author}: ${ratingOf(review)}`);
+    }
+  }
+  return lines;
+}
+
+function lineOf({ title, release_date, runtime, genres = [], credits }: Movie): string {
+  const minutes: number | undefined = runtime;
+  const names: string[] = genres.map(({ name }) => name);
+  // @ts-expect-error an appended list is not typed
+  void credits.cast;
+  return `${title.toUpperCase()} ${release_date.slice(0, 4)} ${minutes ?? '?'} ${names.join()}`;
+}
+
+function ratingOf({ author_details, created_at }: Review): number | null {
+  // @ts-expect-error old reviews have no date
+  void created_at.slice(0, 10);
+  return author_details?.rating ?? null;
+}
+
+export async function downloadIntoDirectory(
+  env: Record<string, string | undefined>,
+): Promise<DownloadReport> {
+  const connection: LakeConnection = connect(await readSettings({ env }), { lake: await openLake('./lake') });
+  // @ts-expect-error a fleet needs the bucket
+  void launch(connection);
+  return download(connection, await openIndex(connection), { year: 2004, initial: 'AD' });
+}
+
+export async function controlFleet(connection: Connection): Promise<RedriveReport> {
+  const { expiresUntil }: PauseReport = await pause(connection);
+  await resume(connection);
+  const { run, messageId } = await simulate(connection, { year: 2004, initial: 'AD' });
+  void [expiresUntil, run, messageId];
+  const { letters } = await planRedrive(connection);
+  const report = await redrive(connection, {
+    choose: ({ id }) => letters.some((letter) => letter.id === id),
+  });
+  const { plan } = await planDestroy(connection, { deleteBucket: true });
+  // @ts-expect-error the function's name is required
+  void destroy(connection, plan, {});
+  await destroy(connection, plan, { functionName: 'tmdb-downloader-lambda', bucketName: 'films' });
+  return report;
 }

@@ -6,7 +6,7 @@
 import process from 'node:process';
 import * as tdd from 'tmdb-distributed-downloader';
 
-/** Tells which entry points were used. */
+/** Records which entry points were used. */
 const used = new Set();
 const api = new Proxy(tdd, {
   get: (target, name) => {
@@ -43,10 +43,27 @@ const { manifest } = await api.readManifest(connection, partition);
 for (const title of Object.values(manifest.titles)) {
   if (title.state !== 'found') continue;
   const movie = await connection.lake.read(api.movieKey(partition, title.tmdbId));
-  let reviews = 0;
-  for await (const _ of connection.lake.list(api.reviewPrefix(partition, title.tmdbId))) reviews += 1;
-  if (movie === undefined || reviews !== title.reviews) throw new Error('The manifest tells of more.');
+  let count = 0;
+  for await (const _ of connection.lake.list(api.reviewPrefix(partition, title.tmdbId))) count += 1;
+  if (movie === undefined || count !== title.reviews) throw new Error('The manifest lists more documents.');
 }
+
+// One partition through the fleet again, then pause, resume, and an empty dead-letter queue.
+const sent = await api.simulate(connection, partition);
+const end = await api.followRun(connection, sent, {});
+const paused = await api.pause(connection);
+const resumed = await api.resume(connection);
+const { letters } = await api.planRedrive(connection);
+const redriven = await api.redrive(connection);
+
+// The documents, from a lake that is opened without settings.
+const lake = await api.openLake(connection.lake.url, { env });
+const movies = [];
+for await (const { id, title } of api.listMovies(lake)) movies.push({ id, title });
+const reviews = [];
+for await (const { id } of api.listReviews(lake)) reviews.push(id);
+const keys = [];
+for await (const { key } of lake.list('tmdb/')) keys.push(key);
 
 const unset = { ...connection.settings, apiKey: undefined };
 for (const [wrong, kind] of [
@@ -59,6 +76,19 @@ for (const [wrong, kind] of [
   if (!(error instanceof kind) || error instanceof api.CancelledError) throw error;
 }
 
+const broken = api.movieKey(partition, 1);
+await lake.write(broken, '{', 'application/json');
+const damaged = [];
+const onDamaged = (error) => void damaged.push(error instanceof api.DamagedDocumentError && error.key);
+for await (const _ of api.listMovies(lake, partition, { onDamaged }));
+if (damaged.join() !== broken) throw new Error(`Damaged: ${damaged}`);
+
+const { plan: destroyPlan } = await api.planDestroy(connection);
+const { lambdaName: functionName } = connection.settings;
+const unconfirmed = await api.destroy(connection, destroyPlan, { functionName: 'x' }).catch((error) => error);
+await api.destroy(connection, destroyPlan, { functionName });
+const { plan: left } = await api.planDestroy(connection);
+
 process.stdout.write(
   JSON.stringify({
     used: [...used],
@@ -70,5 +100,8 @@ process.stdout.write(
     estimate,
     again: again.thisRun,
     secondDeploy: second.plan.steps.length,
+    control: { end, paused: paused.eventSource.state, resumed: resumed.eventSource.state, letters, redriven },
+    documents: { keys, movies: movies.length, reviews: reviews.length },
+    destroyed: { unconfirmed: unconfirmed.name, left: left.resources.map(({ action }) => action) },
   }),
 );

@@ -66,9 +66,9 @@ async function run(context: CommandContext, input: DestroyInput): Promise<Destro
   const { output, signal } = context;
   const { settings, bucketName, deleteBucket, dryRun } = input;
   const { lambdaName } = settings;
-  const { previewDestroy, applyDestroy } = await import('../../app/destroy.ts'); // See open-aws.ts.
+  const { planDestroy, destroy: deleteAll } = await import('../../app/destroy.ts'); // See open-aws.ts.
   const connection = { ...(await openAws(processOf(context))), settings: { ...settings, bucketName } };
-  const { identity, plan } = await previewDestroy(connection, {
+  const { identity, plan } = await planDestroy(connection, {
     deleteBucket,
     signal,
     onIdentity: (found) => announceIdentity(context, found),
@@ -81,12 +81,18 @@ async function run(context: CommandContext, input: DestroyInput): Promise<Destro
   await agree(context, input, resources);
   const lines = createStepLines(context);
   try {
-    await applyDestroy(connection, plan, {
-      signal,
-      onStep: ({ kind, name }, state) =>
-        state === 'started' ? lines.start(`${kindName(kind)} ${name}: delete`) : lines.done(),
-      onProgress: (removed) => lines.note(`${removed} objects so far`),
-    });
+    // The names were typed, or given as flags.
+    await deleteAll(
+      connection,
+      plan,
+      { functionName: lambdaName, bucketName },
+      {
+        signal,
+        onStep: ({ kind, name }, state) =>
+          state === 'started' ? lines.start(`${kindName(kind)} ${name}: delete`) : lines.done(),
+        onProgress: (removed) => lines.note(`${removed} objects so far`),
+      },
+    );
     return result;
   } catch (error) {
     lines.stop();

@@ -14,10 +14,10 @@ export const pause = defineCommand<FleetInput, PauseReport>({
   settings: FLEET_SETTINGS,
   readInput: readFleetInput,
   run: async (context, input) => {
-    const { pauseFleet } = await import('../../app/switch.ts'); // See open-aws.ts.
+    const app = await import('../../app/switch.ts'); // See open-aws.ts.
     const fleet = await openCommandFleet(context, input, { announce: true });
     context.output.info('Disabling the event source …');
-    return pauseFleet(fleet, { signal: context.signal });
+    return app.pause(fleet, { signal: context.signal });
   },
   format,
 });

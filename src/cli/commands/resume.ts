@@ -10,10 +10,10 @@ export const resume = defineCommand<FleetInput, SwitchReport>({
   settings: FLEET_SETTINGS,
   readInput: readFleetInput,
   run: async (context, input) => {
-    const { resumeFleet } = await import('../../app/switch.ts'); // See open-aws.ts.
+    const app = await import('../../app/switch.ts'); // See open-aws.ts.
     const fleet = await openCommandFleet(context, input, { announce: true });
     context.output.info('Enabling the event source …');
-    return resumeFleet(fleet, { signal: context.signal });
+    return app.resume(fleet, { signal: context.signal });
   },
   format,
 });
