@@ -1,15 +1,33 @@
-/**
- * Formats a value for an error message: as JSON, so that control characters are escaped, and shortened.
- * @param maxLength in UTF-16 code units, of the string itself or of the JSON text of any other value.
- */
-export function quote(value: unknown, maxLength = 60): string {
-  if (typeof value === 'string') return JSON.stringify(shorten(value, maxLength));
-  return shorten(JSON.stringify(value) ?? String(value), maxLength);
+/** C0 and C1 controls, DEL, line separators, and the characters that reorder bidirectional text. */
+const CONTROLS = /[\p{Cc}\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
+
+/** `text` with each control character as an escape, such as `\u001b`, so that it cannot act on a terminal. */
+export function escapeControls(text: string): string {
+  return text.replace(CONTROLS, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
-/** Truncates `text` to `maxLength` UTF-16 code units and marks the truncation with `…`. */
+/**
+ * Text from outside (a title, an error of AWS or TMDB, a file name) as a message shows it: one line, short, without
+ * control characters.
+ */
+export function toOneLine(text: string, maxLength = 200): string {
+  return shorten(escapeControls(text.replace(/\s+/g, ' ').trim()), maxLength);
+}
+
+/**
+ * A value as an error message shows it: JSON, so that control characters are escaped, and short.
+ * @param maxLength of a string's own characters, or of another value's JSON text.
+ */
+export function quote(value: unknown, maxLength = 60): string {
+  if (typeof value === 'string') return escapeControls(JSON.stringify(shorten(value, maxLength)));
+  return escapeControls(shorten(JSON.stringify(value) ?? String(value), maxLength));
+}
+
+/** At most `maxLength` characters of `text`, the last of them `…` when something is left out. */
 export function shorten(text: string, maxLength: number): string {
-  return text.length > maxLength ? `${text.slice(0, maxLength)}…` : text;
+  if (text.length <= maxLength) return text;
+  const characters = [...text];
+  return characters.length > maxLength ? `${characters.slice(0, maxLength - 1).join('')}…` : text;
 }
 
 /** Formats a number with thousands separators, rounded to an integer: `9,000`. */

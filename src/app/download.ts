@@ -10,6 +10,7 @@ import { findTitlesById } from '../imdb/find-titles.ts';
 import { findPartition, type PartitionIndex, readPartition } from '../imdb/partition-index.ts';
 import { type Partition, partitionName } from '../partition.ts';
 import { createRunId } from '../run-id.ts';
+import { quote } from '../text.ts';
 import { lookupSettings } from '../tmdb/look-up-movie.ts';
 import type { Connection } from './connection.ts';
 
@@ -183,7 +184,7 @@ async function findTargetsOfTitles(
       target.only.add(imdbId);
     } else {
       const reason = title
-        ? `IMDb names no year for "${title.title}", so it has no partition`
+        ? `IMDb names no year for ${quote(title.title)}, so it has no partition`
         : `IMDb's list of ${index.snapshot} has no ${index.titleTypes.join(' or ')} of this id`;
       withoutPartition.push({ imdbId, reason });
     }

@@ -2,6 +2,7 @@ import type { QueueMover, QueueSender, ReceivedMessage } from '../aws/queue-inte
 import type { Clock } from '../clock.ts';
 import { CancelledError, UserError } from '../errors.ts';
 import { type Partition, partitionName } from '../partition.ts';
+import { toOneLine } from '../text.ts';
 import {
   type DeadLetterList,
   type DeadLetterQueue,
@@ -110,7 +111,7 @@ async function awaitMove(
     if (state === 'done') return { moved, left: 0, undeleted: 0, by: 'task' };
     if (state === 'failed') {
       throw new UserError(
-        `SQS stopped moving the dead letters after ${moved} (${reason}): run "tdd redrive" again for the others.`,
+        `SQS stopped moving the dead letters after ${moved} (${toOneLine(reason)}): run "tdd redrive" again for the others.`,
       );
     }
     await clock.sleep(POLL_MS, signal);

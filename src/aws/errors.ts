@@ -1,5 +1,5 @@
 import { UsageError, UserError } from '../errors.ts';
-import { capitalize, withFullStop } from '../text.ts';
+import { capitalize, toOneLine, withFullStop } from '../text.ts';
 
 /** What the caller knows about a failed call. */
 export interface CallContext {
@@ -129,8 +129,9 @@ function readFacts(error: Error, call: CallContext): Facts {
   const attempts = (error as { $metadata?: { attempts?: number } }).$metadata?.attempts;
   return {
     error,
-    code: NO_ERROR_CODE.test(code) ? undefined : code,
-    reason: error.message.split('\n', 1)[0]?.trim().replace(/\.$/, '') || code,
+    code: NO_ERROR_CODE.test(code) ? undefined : toOneLine(code),
+    reason:
+      toOneLine(error.message.trim().split('\n', 1)[0] ?? '', 500).replace(/\.$/, '') || toOneLine(code),
     status,
     attempts,
     service: SERVICES[call.actions?.[0]?.split(':')[0] ?? ''] ?? 'AWS',

@@ -19,8 +19,8 @@ export function readDryRun(
 }
 
 /** Shows what is about to be done; with `--quiet` too, unless `--yes` has agreed to it already. */
-export function showPlan({ output, yes, io, secrets }: CommandContext, text: string): void {
-  if (!output.quiet || !yes) io.stderr.write(secrets.redact(`\n${text}\n\n`));
+export function showPlan({ output, yes }: CommandContext, text: string): void {
+  if (!output.quiet || !yes) output.notice(`\n${text}\n`);
 }
 
 /**

@@ -1,6 +1,6 @@
 import { explainAwsError } from '../aws/errors.ts';
 import { UserError } from '../errors.ts';
-import { withFullStop } from '../text.ts';
+import { toOneLine, withFullStop } from '../text.ts';
 
 /** The text that is printed for an error, and the exit code. */
 interface ErrorReport {
@@ -8,17 +8,20 @@ interface ErrorReport {
   readonly exitCode: number;
 }
 
+/** Longer messages are shortened: they repeat what a service or a file said. */
+const MAX_MESSAGE = 2_000;
+
 /**
- * An error as the user reads it: one sentence when they can fix it, with its causes when `verbose`; a stack trace, and
- * where to report it, when it is a bug.
+ * Formats an error: one line when the user can fix it, with its causes when `verbose`; a stack trace, and where to
+ * report it, when it is a bug. Messages may quote text from outside, so each is reduced to one line.
  */
 export function reportError(thrown: unknown, { verbose = false } = {}): ErrorReport {
   const error = explainAwsError(thrown);
   if (error instanceof UserError) {
-    const lines = [`tdd: ${error.message}`, ...(verbose ? causesOf(error) : [])];
+    const lines = [`tdd: ${toOneLine(error.message, MAX_MESSAGE)}`, ...(verbose ? causesOf(error) : [])];
     return { text: lines.join('\n'), exitCode: error.exitCode };
   }
-  // What inquirer throws for Ctrl-C at a question.
+  // Inquirer throws this for Ctrl-C at a question.
   if (error instanceof Error && error.name === 'ExitPromptError')
     return { text: 'tdd: cancelled.', exitCode: 130 };
   const failure = describeSystemFailure(error);
@@ -26,28 +29,40 @@ export function reportError(thrown: unknown, { verbose = false } = {}): ErrorRep
 }
 
 /**
- * A system error that nothing has translated: not a bug that a stack trace would explain. System errors
- * have a `syscall` (https://nodejs.org/api/errors.html#class-systemerror).
+ * A system error that no caller has explained; a stack trace would not help. System errors have a `syscall`
+ * (https://nodejs.org/api/errors.html#class-systemerror).
  */
 function describeSystemFailure(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('syscall' in error) || !('code' in error)) return undefined;
-  return `the system refused: ${withFullStop(error.message)}`;
+  return `the system reports ${withFullStop(toOneLine(error.message, MAX_MESSAGE))}`;
 }
 
 function reportBug(error: unknown): string {
-  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return [
-    `tdd: something went wrong that should not: ${error instanceof Error ? error.message : String(error)}`,
-    stack,
+    'tdd: unexpected error:',
+    describeWithStack(error),
     ...(error instanceof Error ? causesOf(error) : []),
-    `This is a bug of tdd's: please report it with these lines, what you ran, and Node ${process.version} on ${process.platform}.`,
+    `This is a bug in tdd: please report it with these lines, your command, and Node ${process.version} on ${process.platform}.`,
   ].join('\n');
 }
 
 function causesOf(error: Error): string[] {
   const causes: string[] = [];
   for (let cause = error.cause; cause instanceof Error && causes.length < 5; cause = cause.cause) {
-    causes.push(`  because of ${cause.stack ?? cause.message}`);
+    causes.push(`  caused by ${describeWithStack(cause)}`);
   }
   return causes;
+}
+
+/** An error's name and message in one line, followed by the frames of its stack. */
+function describeWithStack(error: unknown): string {
+  if (!(error instanceof Error)) return toOneLine(String(error), MAX_MESSAGE);
+  const { name, message, stack = '' } = error;
+  // The stack repeats the message, whose lines must not pass for frames.
+  const end = stack.indexOf(message);
+  const frames = stack.slice(end < 0 ? 0 : end + message.length).split('\n');
+  return [
+    toOneLine(`${name}: ${message}`, MAX_MESSAGE),
+    ...frames.filter((line) => /^\s+at /.test(line)).map((line) => `    ${toOneLine(line)}`),
+  ].join('\n');
 }

@@ -3,8 +3,8 @@ import type { FleetBudget, FleetEstimate } from '../fleet/estimate.ts';
 import type { FleetFilters } from '../fleet/filters.ts';
 import type { FleetPlan, PlannedPartition, SizeBar } from '../fleet/plan.ts';
 import { partitionName } from '../partition.ts';
-import { formatCount, formatNumberOf, shorten } from '../text.ts';
-import { formatDuration, formatTable } from './format.ts';
+import { formatCount, formatNumberOf, toOneLine } from '../text.ts';
+import { formatDollars, formatDuration, formatTable, indent, indented } from './format.ts';
 import type { Style } from './output.ts';
 
 /** The result of `tdd launch`. */
@@ -13,17 +13,17 @@ export interface LaunchResult {
   readonly queue: string;
   readonly snapshot: string;
   readonly filters: FleetFilters;
-  /** What was fetched earlier is fetched again. */
+  /** Titles fetched before this are downloaded again. */
   readonly redoBefore?: string;
   readonly budget: FleetBudget;
   readonly movies: number;
-  /** Movies that the lake lacks. */
+  /** Movies that the lake does not have yet. */
   readonly moviesToAsk: number;
   readonly estimate: FleetEstimate;
   readonly sizes: readonly SizeBar[];
   readonly largest: readonly PlannedPartition[];
   readonly withoutYear: FleetPlan['withoutYear'];
-  /** Rows of IMDb's list that are broken, so that their titles are left out. */
+  /** Invalid rows of IMDb's list: their titles are skipped. */
   readonly badRows: number;
   readonly notes: readonly string[];
   /** In the order of sending. */
@@ -33,117 +33,129 @@ export interface LaunchResult {
 }
 
 const BAR_LENGTH = 40;
+/** What a line of the histogram takes without its bar. */
+const BAR_MARGIN = 24;
 const LONGEST_TITLE = 40;
 const NAMED_WITHOUT_YEAR = 3;
 
-/** What a launch will do: figures, sizes, the largest partitions, and what one should know. */
+/** The plan of a launch: requests, time, cost, partition sizes and notes. */
 export function formatLaunchPlan(result: LaunchResult, style: Style): string {
-  const { filters, snapshot, partitions, estimate, budget, notes } = result;
-  const { basis, dollars } = estimate;
-  const years =
-    filters.minYear === filters.maxYear ? filters.minYear : `${filters.minYear}–${filters.maxYear}`;
-  const already = result.movies - result.moviesToAsk;
-  const learnt =
-    basis.learntFrom > 0
-      ? `as ${formatCount(basis.learntFrom)} movies of this lake took`
-      : 'assumed: TMDB lacks one movie in five';
-  const bound = {
-    rate: '',
-    connections: '; bound by the connections of a worker',
-    partitions: '; too few or too unequal partitions to keep every worker busy',
-  }[estimate.boundBy];
-  const rows: [string, string, string][] = [
-    ['partitions', formatCount(partitions.length), `IMDb's list of ${snapshot}, years ${years}`],
-    [
-      'movies',
-      formatCount(result.movies),
-      already > 0 ? `${formatCount(already)} of them are in the lake already` : '',
-    ],
-    [
-      'TMDB requests',
-      formatCount(estimate.requests),
-      `${basis.requestsPerMovie.toFixed(2)} a movie, ${learnt}`,
-    ],
-    [
-      'time',
-      formatDuration(estimate.seconds),
-      `at ${budget.requestsPerSecond} requests/s, ${budget.workers} workers${bound}`,
-    ],
-    [
-      'cost',
-      `$${dollars.total.toFixed(2)}`,
-      `S3 ${dollars.s3.toFixed(2)}, Lambda ${dollars.lambda.toFixed(2)}, SQS ${dollars.sqs.toFixed(2)} (list prices ${dollars.pricesOf})`,
-    ],
-  ];
+  const { notes } = result;
   return [
-    ...rows.map(([name, value, note]) =>
-      `${name.padEnd(14)} ${style.bold(value.padStart(10))}  ${style.dim(note)}`.trimEnd(),
-    ),
+    formatForecast(result, style),
     '',
-    'Partitions by movies',
+    'Partitions by number of movies',
     ...formatHistogram(result, style),
     '',
-    'The largest',
+    'Largest partitions',
     indent(
       formatTable(
         [{ title: 'partition' }, { title: 'movies', align: 'right' }],
         result.largest.map((partition) => [partitionName(partition), formatCount(partition.titles)]),
+        indented(style),
       ),
     ),
-    ...formatLeftOut(result),
+    ...formatSkipped(result),
     '',
-    ...notes.map((note) => `${style.yellow('note:')} ${note}`),
+    ...notes.map((note) => `${style.yellow('note:')} ${toOneLine(note, 1_000)}`),
     ...TERMS.map((line) => style.dim(line)),
   ].join('\n');
 }
 
+function formatForecast(result: LaunchResult, style: Style): string {
+  const { filters, snapshot, partitions, estimate, budget } = result;
+  const { basis, dollars } = estimate;
+  const years =
+    filters.minYear === filters.maxYear
+      ? `year ${filters.minYear}`
+      : `years ${filters.minYear}–${filters.maxYear}`;
+  const existing = result.movies - result.moviesToAsk;
+  const source =
+    basis.learntFrom > 0
+      ? `measured on ${formatNumberOf(basis.learntFrom, 'movie')} of this lake`
+      : 'assuming that TMDB lacks one movie in five';
+  const bound = {
+    rate: '',
+    connections: '; limited by the connections of each worker',
+    partitions: '; limited by partitions that are too few or too unequal to keep every worker busy',
+  }[estimate.boundBy];
+  const { s3, lambda, sqs } = dollars;
+  const rows: [string, string, string][] = [
+    ['partitions', formatCount(partitions.length), `IMDb's list of ${snapshot}, ${years}`],
+    [
+      'movies',
+      formatCount(result.movies),
+      existing > 0 ? `${formatCount(existing)} already in the lake` : '',
+    ],
+    [
+      'TMDB requests',
+      formatCount(estimate.requests),
+      `${basis.requestsPerMovie.toFixed(2)} per movie, ${source}`,
+    ],
+    [
+      'time',
+      formatDuration(estimate.seconds),
+      `at ${budget.requestsPerSecond} requests/s with ${formatNumberOf(budget.workers, 'worker')}${bound}`,
+    ],
+    [
+      'cost',
+      formatDollars(dollars.total),
+      `S3 ${formatDollars(s3)}, Lambda ${formatDollars(lambda)}, SQS ${formatDollars(sqs)} (list prices ${dollars.pricesOf})`,
+    ],
+  ];
+  return formatTable(
+    [{}, { align: 'right' }, { wraps: true }],
+    rows.map(([name, value, note]) => [name, style.bold(value), style.dim(note)]),
+    style,
+  );
+}
+
 const TERMS = [
-  "TMDB's terms: show its notice and logo, non-commercial use only, keep no copy longer than six months, no machine learning.",
-  "IMDb's terms: its data is for personal and non-commercial use only.",
+  "TMDB's terms: show its notice and logo, use the data non-commercially, keep no copy longer than six months, use it for no machine learning.",
+  "IMDb's terms: personal and non-commercial use only.",
 ];
 
-/** What a launch has done. */
+/** The outcome of a launch. */
 export function formatLaunch(result: LaunchResult, style: Style): string {
   const { report, queue } = result;
-  if (report === undefined && result.partitions.length === 0)
-    return 'Nothing fits these filters: nothing was sent.';
-  if (report === undefined) return `${formatLaunchPlan(result, style)}\n\nA dry run: nothing was sent.`;
+  if (report === undefined && result.partitions.length === 0) {
+    return 'No partition matches these filters, or the lake is complete: nothing was sent.';
+  }
+  if (report === undefined) return `${formatLaunchPlan(result, style)}\n\nDry run: nothing was sent.`;
   const { sent, sentBefore, rejected, rejections, run } = report;
-  const before = sentBefore > 0 ? `, ${formatCount(sentBefore)} of them by an earlier try` : '';
+  const before = sentBefore > 0 ? ` (${formatCount(sentBefore)} of them before the interruption)` : '';
   return [
-    `${rejected > 0 ? style.red('✖') : style.green('✔')} On the queue ${queue}: ${formatNumberOf(sent, 'partition')}${before}. Run ${run}.`,
+    `${rejected > 0 ? style.red('✖') : style.green('✔')} Sent ${formatNumberOf(sent, 'partition')}${before} to the queue ${queue} as run ${run}.`,
     ...rejections.map(
-      ({ partition, reason }) => `  ${style.red('✖')} ${partitionName(partition)} was refused: ${reason}`,
+      ({ partition, reason }) =>
+        `  ${style.red('✖')} SQS rejected ${partitionName(partition)}: ${toOneLine(reason)}`,
     ),
     '',
-    `Next: ${style.bold('tdd status --watch')} shows how far the fleet is.`,
+    `Next: ${style.bold('tdd status --watch')} shows the progress of the fleet.`,
   ].join('\n');
 }
 
 function formatHistogram({ sizes }: LaunchResult, style: Style): string[] {
   const most = Math.max(1, ...sizes.map(({ partitions }) => partitions));
+  const longest = Math.min(BAR_LENGTH, style.columns - BAR_MARGIN);
   return sizes.map(({ from, to, partitions }) => {
     const range = to === undefined ? `over ${from - 1}` : from === to ? `${from}` : `${from}–${to}`;
-    const bar = '█'.repeat(Math.ceil((partitions / most) * BAR_LENGTH));
+    const bar = '█'.repeat(Math.max(0, Math.ceil((partitions / most) * longest)));
     return `  ${range.padStart(11)}  ${style.cyan(bar)} ${formatCount(partitions)}`;
   });
 }
 
-function formatLeftOut({ withoutYear: { count, titles }, badRows }: LaunchResult): string[] {
+function formatSkipped({ withoutYear: { count, titles }, badRows }: LaunchResult): string[] {
   const lines: string[] = [];
   if (count > 0) {
     const some = titles
       .slice(0, NAMED_WITHOUT_YEAR)
-      .map(({ imdbId, title }) => `${imdbId} "${shorten(title, LONGEST_TITLE)}"`);
-    const more = count > some.length ? ' …' : '';
+      .map(({ imdbId, title }) => `${imdbId} "${toOneLine(title, LONGEST_TITLE)}"`);
+    const more = count > some.length ? ', …' : '';
     lines.push(
-      `Movies without a year have no partition and are left out: ${formatCount(count)} (${some.join(', ')}${more}).`,
+      `Skipped: ${formatNumberOf(count, 'movie')} without a year, and therefore without a partition (${some.join(', ')}${more}).`,
     );
   }
-  if (badRows > 0) lines.push(`Broken rows of IMDb's list are left out: ${formatCount(badRows)}.`);
+  if (badRows > 0) lines.push(`Skipped: ${formatNumberOf(badRows, 'invalid row')} of IMDb's list.`);
   return lines.length > 0 ? ['', ...lines] : [];
-}
-
-function indent(text: string): string {
-  return text.replaceAll(/^/gm, '  ');
 }

@@ -1,6 +1,7 @@
 import type { Change } from '../deploy/change.ts';
 import type { ResourceKind } from '../deploy/resource-list.ts';
-import { formatTable } from './format.ts';
+import { toOneLine } from '../text.ts';
+import { formatRows } from './format.ts';
 import type { Style } from './output.ts';
 
 /** A line of a plan, of a deploy or of a destroy. */
@@ -18,29 +19,33 @@ export function kindName(kind: ResourceKind): string {
   return kind.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }
 
-/** Values longer than this (policies) are cut in the table; `--json` has them whole. */
+/** Longer values (policies) are shortened here; `--json` has them whole. */
 const MAX_VALUE = 60;
+const MAX_NOTE = 400;
 
-/** A plan as a table: a line per resource, below it what changes and what one should know. */
+/** A plan as a table: a line per resource, followed by its changes and notes. */
 export function formatPlan(lines: readonly PlanLine[], style: Style): string {
-  const table = formatTable(
-    [{ title: 'resource' }, { title: 'name' }, { title: 'action' }],
-    lines.map(({ kind, name, action }) => [kindName(kind), name, colorOf(action, style)(action)]),
-  ).split('\n');
-  const [title = '', ...rows] = table;
-  return [title, ...rows.flatMap((row, index) => [row, ...details(lines[index], style)])].join('\n');
+  const [titles = '', ...rows] = formatRows(
+    [{ title: 'resource' }, { title: 'name', wraps: true }, { title: 'action' }],
+    lines.map(({ kind, name, action }) => [
+      kindName(kind),
+      toOneLine(name, MAX_NOTE),
+      colorOf(action, style)(action),
+    ]),
+    style,
+  );
+  return [titles, ...rows.flatMap((row, index) => [row, ...details(lines[index], style)])].join('\n');
 }
 
 function details(line: PlanLine | undefined, style: Style): string[] {
   const changes = (line?.changes ?? []).map(
-    ({ property, old, new: value }) => `    ${property}: ${show(old)} → ${show(value)}`,
+    ({ property, old, new: value }) => `    ${toOneLine(property)}: ${show(old)} → ${show(value)}`,
   );
-  return [...changes, ...(line?.notes ?? []).map((note) => style.dim(`    ${note}`))];
+  return [...changes, ...(line?.notes ?? []).map((note) => style.dim(`    ${toOneLine(note, MAX_NOTE)}`))];
 }
 
 function show(value: string | undefined): string {
-  if (value === undefined) return 'none';
-  return value.length > MAX_VALUE ? `${value.slice(0, MAX_VALUE - 1)}…` : value;
+  return value === undefined ? 'none' : toOneLine(value, MAX_VALUE);
 }
 
 function colorOf(action: string, style: Style): (text: string) => string {

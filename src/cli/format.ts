@@ -1,34 +1,81 @@
-import { stripVTControlCharacters } from 'node:util';
+import type { Style } from './output.ts';
+import { widthOf, wrapWords } from './terminal-text.ts';
 
 /** A column: its title, and how its cells are aligned (numbers to the right). */
 interface Column {
-  readonly title: string;
+  readonly title?: string;
   readonly align?: 'left' | 'right';
+  /** On a terminal that is too narrow, the cells of this column are wrapped. */
+  readonly wraps?: boolean;
 }
+
+/** The part of a style that a table needs. */
+type TableStyle = Pick<Style, 'columns' | 'redact'>;
+
+const GAP = '  ';
+const LEAST_WIDTH = 12;
 
 /**
- * Rows in columns of equal width, two spaces between, the titles above: easy to read, and to cut with awk.
+ * Rows in columns, two spaces apart, below the titles if there are any: easy to read, and to cut with awk.
  * Cells may hold colours.
  */
-export function formatTable(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
-  const lines = [columns.map(({ title }) => title.toUpperCase()), ...rows];
-  const widths = columns.map((_, index) => Math.max(...lines.map((cells) => widthOf(cells[index] ?? ''))));
-  return lines
-    .map((cells) =>
-      columns
-        .map(({ align }, index) => {
-          const cell = cells[index] ?? '';
-          const padding = ' '.repeat((widths[index] ?? 0) - widthOf(cell));
-          return align === 'right' ? padding + cell : cell + padding;
-        })
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
+export function formatTable(
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+  style: TableStyle = { columns: Number.POSITIVE_INFINITY, redact: (text) => text },
+): string {
+  return formatRows(columns, rows, style).join('\n');
 }
 
-function widthOf(cell: string): number {
-  return stripVTControlCharacters(cell).length;
+/** The rows of such a table, the titles first; a row whose cells are wrapped has several lines. */
+export function formatRows(
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+  { columns: available, redact }: TableStyle,
+): string[] {
+  const hasTitles = columns.some(({ title }) => title !== undefined);
+  const titles = hasTitles ? [columns.map(({ title = '' }) => title.toUpperCase())] : [];
+  // A secret must be found before it is wrapped.
+  const cells = [...titles, ...rows.map((row) => row.map(redact))];
+  const natural = columns.map((_, index) => Math.max(0, ...cells.map((row) => widthOf(row[index] ?? ''))));
+  const excess = natural.reduce((sum, width) => sum + width, GAP.length * (columns.length - 1)) - available;
+  const widths = natural.map((width, index) =>
+    columns[index]?.wraps && excess > 0 ? Math.max(LEAST_WIDTH, width - excess) : width,
+  );
+  return cells.map((row) => formatRow(columns, row, widths));
+}
+
+function formatRow(columns: readonly Column[], row: readonly string[], widths: readonly number[]): string {
+  const wrapped = widths.map((width, index) => {
+    const cell = row[index] ?? '';
+    return widthOf(cell) > width ? wrapWords(cell, width, { hard: true }) : [cell];
+  });
+  const height = Math.max(...wrapped.map((lines) => lines.length));
+  return Array.from({ length: height }, (_, line) =>
+    widths
+      .map((width, index) => {
+        const part = wrapped[index]?.[line] ?? '';
+        const padding = ' '.repeat(Math.max(0, width - widthOf(part)));
+        return columns[index]?.align === 'right' ? padding + part : part + padding;
+      })
+      .join(GAP)
+      .trimEnd(),
+  ).join('\n');
+}
+
+/** Names and values, one below the other; long values are wrapped beside their name. */
+export function formatFields(fields: readonly (readonly [string, string])[], style: TableStyle): string {
+  return formatTable([{}, { wraps: true }], fields, style);
+}
+
+/** Moves all lines to the right. */
+export function indent(text: string): string {
+  return text.replaceAll(/^/gm, GAP);
+}
+
+/** `style` for a text that is indented afterwards. */
+export function indented(style: Style): Style {
+  return { ...style, columns: style.columns - GAP.length };
 }
 
 /** Seconds for people: `8 s`, `2 min 13 s`, `1 h 02 min`. */
@@ -38,6 +85,18 @@ export function formatDuration(seconds: number): string {
   const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
   if (hours === 0) return `${minutes} min ${two(whole % 60)} s`;
   return `${hours} h ${two(minutes)} min`;
+}
+
+/** A share for people, rounded down, so that only what is complete is `100 %`. */
+export function formatPercent(part: number, whole: number): string {
+  return whole === 0 ? '100 %' : `${Math.floor((part / whole) * 100)} %`;
+}
+
+/** US dollars for people: `$12.35`, `< $0.01`, `$0.00` for nothing at all. */
+export function formatDollars(dollars: number): string {
+  if (dollars > 0 && dollars < 0.01) return '< $0.01';
+  const digits = dollars >= 100 ? 0 : 2;
+  return `$${dollars.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits })}`;
 }
 
 function two(value: number): string {

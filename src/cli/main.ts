@@ -75,7 +75,7 @@ async function runProgram(io: Io, argv: string[], secrets: Secrets, signal: Abor
       io.stdout.write(usageText);
       return 0;
     }
-    io.stderr.write(`${secrets.redact(usageSentence(error.message, argv, program.commands))}\n`);
+    await printError(usageSentence(error.message, argv, program.commands), io, secrets);
     return 2;
   }
 }
@@ -119,8 +119,13 @@ async function explain(error: unknown, io: Io, secrets: Secrets, verbose: boolea
   if (error instanceof ReportedCancellation) return error.exitCode;
   const { reportError } = await import('./error-report.ts');
   const { text, exitCode } = reportError(error, { verbose });
-  io.stderr.write(`${secrets.redact(text)}\n`);
+  await printError(text, io, secrets);
   return exitCode;
+}
+
+async function printError(text: string, { stderr }: Io, secrets: Secrets): Promise<void> {
+  const { fitTo } = await import('./terminal-text.ts');
+  stderr.write(`${fitTo(stderr, secrets.redact(text))}\n`);
 }
 
 /** Nobody reads our output any more (`tdd … | head`): nothing is printed. */

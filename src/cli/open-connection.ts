@@ -5,6 +5,7 @@ import type { Identity } from '../aws/clients.ts';
 import type { Settings } from '../config/settings.ts';
 import { namingSource } from '../errors.ts';
 import { type LakeLocation, parseLakeUrl } from '../lake/open-lake.ts';
+import { toOneLine } from '../text.ts';
 import type { CommandContext } from './context.ts';
 
 /** The settings that say which fleet a command is about. */
@@ -60,10 +61,10 @@ export async function openCommandFleet(
 
 /** Shows the caller's identity in AWS, before anything is changed there. */
 export function announceIdentity({ io, output }: CommandContext, identity: Identity): void {
-  const { region, accountId, arn, profile } = identity;
+  const { region, accountId, arn, profile = '(none)' } = identity;
   const endpoint = io.env.AWS_ENDPOINT_URL ? `, at ${io.env.AWS_ENDPOINT_URL}` : '';
-  output.info(`AWS account ${accountId}, region ${region}, profile ${profile ?? '(none)'}${endpoint}`);
-  output.info(output.style.dim(`  as ${arn}`));
+  output.info(toOneLine(`AWS account ${accountId}, region ${region}, profile ${profile}${endpoint}`));
+  output.info(output.style.dim(`  as ${toOneLine(arn)}`));
 }
 
 /** Beside the user's other caches. */

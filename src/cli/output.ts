@@ -1,9 +1,15 @@
 import picocolors from 'picocolors';
 import type { Io, OutStream } from './io.ts';
 import type { Secrets } from './secrets.ts';
+import { columnsOf, defuse, fitTo } from './terminal-text.ts';
 
-/** Colours for a stream: functions of text, which do nothing where colours are not wanted. */
-export type Style = ReturnType<typeof picocolors.createColors>;
+/** Colours for a stream (functions of text, which do nothing where colours are not wanted), and its width. */
+export interface Style extends ReturnType<typeof picocolors.createColors> {
+  /** Of the terminal; infinite elsewhere. */
+  readonly columns: number;
+  /** A text without secrets: a secret that is wrapped before this is not found. */
+  readonly redact: (text: string) => string;
+}
 
 /** How much is printed: the flags `--json`, `--quiet` and `--verbose`. */
 interface OutputOptions {
@@ -12,21 +18,26 @@ interface OutputOptions {
   readonly verbose: boolean;
 }
 
-/** The output of a command. Results go to stdout, everything else to stderr; secrets are redacted. */
+/**
+ * The output of a command. Results go to stdout, everything else to stderr. Secrets are redacted, control characters
+ * escaped, and on a terminal lines are wrapped between words.
+ */
 export interface Output extends OutputOptions {
-  /** Prints the result: as one JSON document with `--json`, else the text made for people. */
+  /** Prints the result: as one JSON document with `--json`, otherwise the text made for people. */
   result(value: unknown, toText: (style: Style) => string): void;
   /** Progress; not with `--quiet`. */
   info(text: string): void;
+  /** What must be read before a question is answered; even with `--quiet`. */
+  notice(text: string): void;
   /** Warnings; even with `--quiet`. */
   warn(text: string): void;
   /** Details, with `--verbose` only. */
   debug(text: string): void;
-  /** Colours for stderr. */
+  /** For stderr, as wide as the terminal is now. */
   readonly style: Style;
-  /** Colours for stdout. */
+  /** For stdout, as wide as the terminal is now. */
   readonly resultStyle: Style;
-  /** A line that is redrawn all the time (a progress bar): whatever else is printed goes above it. */
+  /** A line that is redrawn all the time (a progress bar): everything else is printed above it. */
   setLiveLine(line: LiveLine | undefined): void;
 }
 
@@ -38,29 +49,39 @@ interface LiveLine {
 
 /** Makes the output of a command. */
 export function createOutput(io: Io, secrets: Secrets, options: OutputOptions): Output {
-  const style = createStyle(io.stderr, io.env);
-  const resultStyle = createStyle(io.stdout, io.env);
+  const { stdout, stderr, env } = io;
+  const styleOf = (stream: OutStream): Style => ({
+    ...picocolors.createColors(wantsColor(stream, env)),
+    columns: columnsOf(stream),
+    redact: secrets.redact,
+  });
   let liveLine: LiveLine | undefined;
-  const above = (write: () => void): void => {
+  const above = (stream: OutStream, text: string): void => {
     liveLine?.clear();
-    write();
+    stream.write(`${text}\n`);
     liveLine?.draw();
   };
-  const say = (text: string): void => above(() => void io.stderr.write(`${secrets.redact(text)}\n`));
+  const say = (text: string): void => above(stderr, fitTo(stderr, secrets.redact(text)));
   return {
     ...options,
-    style,
-    resultStyle,
+    get style() {
+      return styleOf(stderr);
+    },
+    get resultStyle() {
+      return styleOf(stdout);
+    },
     result: (value, toText) => {
-      const text = options.json ? JSON.stringify(value, undefined, 2) : toText(resultStyle);
-      if (text !== '') above(() => void io.stdout.write(`${secrets.redact(text)}\n`));
+      if (options.json) return above(stdout, defuse(secrets.redact(JSON.stringify(value, undefined, 2))));
+      const text = toText(styleOf(stdout));
+      if (text !== '') above(stdout, fitTo(stdout, secrets.redact(text)));
     },
     info: (text) => {
       if (!options.quiet) say(text);
     },
-    warn: (text) => say(`${style.yellow('warning:')} ${text}`),
+    notice: say,
+    warn: (text) => say(`${styleOf(stderr).yellow('warning:')} ${text}`),
     debug: (text) => {
-      if (options.verbose) say(style.dim(text));
+      if (options.verbose) say(styleOf(stderr).dim(text));
     },
     setLiveLine: (line) => {
       liveLine = line;
@@ -76,8 +97,4 @@ export function wantsColor(stream: OutStream, env: Io['env']): boolean {
   if (env.NO_COLOR) return false;
   if (env.FORCE_COLOR) return env.FORCE_COLOR !== '0';
   return stream.isTTY === true && env.TERM !== 'dumb';
-}
-
-function createStyle(stream: OutStream, env: Io['env']): Style {
-  return picocolors.createColors(wantsColor(stream, env));
 }

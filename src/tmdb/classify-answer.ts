@@ -1,4 +1,5 @@
 import { isRecord, parseJson } from '../json.ts';
+import { toOneLine } from '../text.ts';
 import type { HttpAnswer } from './http.ts';
 
 /** What the client does next, given a response. */
@@ -54,5 +55,5 @@ function readError(json: unknown): TmdbError | undefined {
 
 function describe(status: number, error: TmdbError | undefined): string {
   const code = error?.code === undefined ? '' : ` (code ${error.code})`;
-  return `${status}${code}${error?.text ? `: ${error.text}` : ''}`.slice(0, 200);
+  return toOneLine(`${status}${code}${error?.text ? `: ${error.text}` : ''}`);
 }

@@ -1,16 +1,49 @@
 import pc from 'picocolors';
-import { expect, test } from 'vitest';
-import { formatDuration, formatTable } from '../../src/cli/format.ts';
+import { describe, expect, test } from 'vitest';
+import { formatDollars, formatDuration, formatPercent, formatTable } from '../../src/cli/format.ts';
+import { widthOf } from '../../src/cli/terminal-text.ts';
 
-test('formatTable aligns columns, numbers on the right, without blanks at the end', () => {
-  const columns = [{ title: 'partition' }, { title: 'movies', align: 'right' }, { title: 'state' }] as const;
-  const green = pc.createColors(true).green('complete');
-  expect(
-    formatTable(columns, [
-      ['2004/AD', '9', green],
-      ['2017/TH', '2214', ''],
-    ]),
-  ).toBe(['PARTITION  MOVIES  STATE', `2004/AD         9  ${green}`, '2017/TH      2214'].join('\n'));
+describe('formatTable', () => {
+  test('aligns columns, numbers on the right, without blanks at the end', () => {
+    const columns = [
+      { title: 'partition' },
+      { title: 'movies', align: 'right' },
+      { title: 'state' },
+    ] as const;
+    const green = pc.createColors(true).green('complete');
+    expect(
+      formatTable(columns, [
+        ['2004/AD', '9', green],
+        ['2017/TH', '2214', ''],
+      ]),
+    ).toBe(['PARTITION  MOVIES  STATE', `2004/AD         9  ${green}`, '2017/TH      2214'].join('\n'));
+  });
+
+  const columns = [{ title: 'partition' }, { title: 'reason', wraps: true }];
+
+  test('wraps cells beside the other columns where the terminal is narrow', () => {
+    const style = { columns: 30, redact: (text: string) => text };
+    expect(formatTable(columns, [['2004/AD', 'the worker ran out of memory']], style)).toBe(
+      ['PARTITION  REASON', '2004/AD    the worker ran out', '           of memory'].join('\n'),
+    );
+  });
+
+  test('aligns by columns of the terminal, also with wide characters', () => {
+    const table = formatTable(
+      [{ title: 'title' }, { title: 'year' }],
+      [
+        ['千と千尋', '2001'],
+        ['Her', '2013'],
+      ],
+    );
+    expect(table.split('\n').map((line) => widthOf(line.replace(/\S+$/, '')))).toEqual([10, 10, 10]);
+  });
+
+  test('redacts a secret before it wraps it', () => {
+    const key = '0123456789abcdef0123456789abcdef';
+    const style = { columns: 30, redact: (text: string) => text.replaceAll(key, '[secret]') };
+    expect(formatTable(columns, [['2004/AD', `401 for ${key}`]], style)).toContain('401 for [secret]');
+  });
 });
 
 test.each([
@@ -21,4 +54,22 @@ test.each([
   [3_725, '1 h 02 min'],
 ])('formatDuration(%d) is %s', (seconds, text) => {
   expect(formatDuration(seconds)).toBe(text);
+});
+
+test.each([
+  [0, '$0.00'],
+  [0.000_4, '< $0.01'],
+  [0.01, '$0.01'],
+  [12.345, '$12.35'],
+  [1_234.56, '$1,235'],
+])('formatDollars(%d) is %s', (dollars, text) => {
+  expect(formatDollars(dollars)).toBe(text);
+});
+
+test('formatPercent calls only the whole 100 %', () => {
+  expect([formatPercent(999, 1000), formatPercent(1000, 1000), formatPercent(0, 0)]).toEqual([
+    '99 %',
+    '100 %',
+    '100 %',
+  ]);
 });

@@ -4,10 +4,13 @@ import type { Identity } from '../../aws/clients.ts';
 import { SETTING_NAMES, SETTINGS } from '../../config/settings.ts';
 import type { Deployment } from '../../deploy/apply.ts';
 import type { PlannedResource } from '../../deploy/plan.ts';
+import { formatNumberOf } from '../../text.ts';
+import { FUNCTION_TIMEOUT_SECONDS } from '../../worker-contract.ts';
 import { defineCommand } from '../command.ts';
 import { askConsent, readDryRun, showPlan } from '../consent.ts';
 import type { CommandContext } from '../context.ts';
 import type { Flags } from '../flags.ts';
+import { formatFields, indent, indented } from '../format.ts';
 import { formatPlan, kindName } from '../format-plan.ts';
 import { announceIdentity, processOf } from '../open-connection.ts';
 import type { Style } from '../output.ts';
@@ -22,14 +25,14 @@ interface DeployInput {
 /** The result of `tdd deploy`. */
 export interface DeployResult {
   readonly identity: Identity;
-  /** What was planned, and, unless it was a dry run, done. */
+  /** What was planned, and done unless it was a dry run. */
   readonly resources: readonly PlannedResource[];
-  /** What there is now; absent after a dry run. */
+  /** What exists now; absent after a dry run. */
   readonly deployment?: Deployment;
   readonly lambdaName: string;
 }
 
-/** `tdd deploy`: puts the workers on AWS, or brings them up to date. */
+/** `tdd deploy`: creates or updates the workers on AWS. */
 export const deploy = defineCommand<DeployInput, DeployResult>({
   description:
     'Makes what the fleet needs on AWS: bucket, queues, role, log group, function, event source. It looks first, ' +
@@ -83,7 +86,11 @@ async function run(context: CommandContext, { settings, dryRun }: DeployInput): 
       onStep: ({ resource, action }, state) => {
         if (state === 'started') lines.start(`${kindName(resource)}: ${action}`);
         if (state === 'waiting') {
-          lines.note(action === 'wait for running workers' ? '5 minutes at most' : 'waiting for AWS');
+          lines.note(
+            action === 'wait for running workers'
+              ? `at most ${formatNumberOf(FUNCTION_TIMEOUT_SECONDS / 60, 'minute')}`
+              : 'waiting for AWS',
+          );
         }
         if (state === 'done') {
           lines.done();
@@ -95,7 +102,7 @@ async function run(context: CommandContext, { settings, dryRun }: DeployInput): 
   } catch (error) {
     lines.stop();
     output.warn(
-      `${steps} of ${plan.steps.length} steps were done. Run "tdd deploy" again: it goes on from there.`,
+      `${steps} of ${formatNumberOf(plan.steps.length, 'step')} done. Run "tdd deploy" again to resume.`,
     );
     throw error;
   } finally {
@@ -123,7 +130,7 @@ function warnOfOldNode({ output }: CommandContext): void {
 }
 
 function format({ resources, deployment, lambdaName }: DeployResult, style: Style): string {
-  if (deployment === undefined) return `${formatPlan(resources, style)}\n\nA dry run: nothing was changed.`;
+  if (deployment === undefined) return `${formatPlan(resources, style)}\n\nDry run: nothing was changed.`;
   const unchanged = resources.every(({ action }) => action === 'unchanged');
   const rows = [
     ['bucket', deployment.bucketArn],
@@ -138,9 +145,9 @@ function format({ resources, deployment, lambdaName }: DeployResult, style: Styl
     unchanged
       ? `${style.green('✔')} ${lambdaName} is up to date: nothing was changed.`
       : `${style.green('✔')} ${lambdaName} is deployed.`,
-    ...rows.map(([kind, arn]) => `  ${kind.padEnd(18)} ${arn}`),
+    indent(formatFields(rows, indented(style))),
     '',
-    `Next: ${style.bold('tdd simulate --year 2004 --initial AD --wait')} tries one partition on AWS,`,
-    `      ${style.bold('tdd launch --limit 3 --dry-run')} shows what a first fleet would do and cost.`,
+    `Next: ${style.bold('tdd simulate --year 2004 --initial AD --wait')} downloads one partition on AWS;`,
+    `      ${style.bold('tdd launch --limit 3 --dry-run')} shows what a first fleet does and costs.`,
   ].join('\n');
 }

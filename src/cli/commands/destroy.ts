@@ -3,6 +3,7 @@ import type { Identity } from '../../aws/clients.ts';
 import type { Settings } from '../../config/settings.ts';
 import type { PlannedDeletion } from '../../deploy/destroy.ts';
 import { CancelledError, UsageError } from '../../errors.ts';
+import { formatNumberOf, toOneLine } from '../../text.ts';
 import { defineCommand } from '../command.ts';
 import { readDryRun, showPlan } from '../consent.ts';
 import type { CommandContext } from '../context.ts';
@@ -90,13 +91,13 @@ async function run(context: CommandContext, input: DestroyInput): Promise<Destro
         signal,
         onStep: ({ kind, name }, state) =>
           state === 'started' ? lines.start(`${kindName(kind)} ${name}: delete`) : lines.done(),
-        onProgress: (removed) => lines.note(`${removed} objects so far`),
+        onProgress: (removed) => lines.note(`${formatNumberOf(removed, 'object')} so far`),
       },
     );
     return result;
   } catch (error) {
     lines.stop();
-    output.warn('Not all is gone yet. Run "tdd destroy" again: it goes on from there.');
+    output.warn('Some resources still exist. Run "tdd destroy" again to resume.');
     throw error;
   }
 }
@@ -129,17 +130,18 @@ async function agree(
 }
 
 function format({ resources, dryRun, lambdaName }: DestroyResult, style: Style): string {
-  if (dryRun) return `${formatPlan(resources, style)}\n\nA dry run: nothing was changed.`;
-  const gone = resources.filter(({ action }) => action === 'delete').length;
-  const stays = resources.filter(({ action }) => action === 'keep' || action === 'leave');
+  if (dryRun) return `${formatPlan(resources, style)}\n\nDry run: nothing was changed.`;
+  const deleted = resources.filter(({ action }) => action === 'delete').length;
+  const kept = resources.filter(({ action }) => action === 'keep' || action === 'leave');
   return [
-    gone === 0
-      ? `${style.green('✔')} There is nothing of ${lambdaName} to delete.`
-      : `${style.green('✔')} ${lambdaName} is gone.`,
-    ...stays.map(({ kind, name, action }) =>
+    deleted === 0
+      ? `${style.green('✔')} There is nothing to delete for ${lambdaName}.`
+      : `${style.green('✔')} Deleted ${formatNumberOf(deleted, 'resource')} of ${lambdaName}.`,
+    ...kept.map(({ kind, name, action }) =>
       action === 'keep'
-        ? `  The ${kindName(kind)} ${name} is not touched; --delete-bucket deletes it with all its data.`
-        : `  The ${kindName(kind)} ${name} is left: it does not carry our tag.`,
+        ? `  Kept the ${kindName(kind)} ${toOneLine(name)}: --delete-bucket deletes it with all its data.`
+        : `  Kept the ${kindName(kind)} ${toOneLine(name)}: it does not have the tag of tdd.`,
     ),
+    `Next: ${style.bold('tdd deploy')} creates everything again.`,
   ].join('\n');
 }

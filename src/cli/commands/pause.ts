@@ -1,16 +1,17 @@
 import type { PauseReport } from '../../app/switch.ts';
 import type { QueueDepths } from '../../aws/queue-interface.ts';
 import { formatNumberOf } from '../../text.ts';
+import { FUNCTION_TIMEOUT_SECONDS, RETENTION_SECONDS } from '../../worker-contract.ts';
 import { defineCommand } from '../command.ts';
 import { formatDuration } from '../format.ts';
 import { FLEET_SETTINGS, type FleetInput, openCommandFleet, readFleetInput } from '../open-connection.ts';
 import type { Style } from '../output.ts';
 
-/** `tdd pause`: the workers finish what they have and take nothing more. */
+/** `tdd pause`: workers finish their partitions and receive no more messages. */
 export const pause = defineCommand<FleetInput, PauseReport>({
   description:
-    'Disables the event source: workers finish the partitions they have, and the other messages wait on the queue ' +
-    'until "tdd resume", for 14 days at most.',
+    'Disables the event source: workers finish their current partitions, and all other messages wait on the queue ' +
+    `until "tdd resume", for at most ${RETENTION_SECONDS / 86_400} days.`,
   settings: FLEET_SETTINGS,
   readInput: readFleetInput,
   run: async (context, input) => {
@@ -23,21 +24,23 @@ export const pause = defineCommand<FleetInput, PauseReport>({
 });
 
 function format({ unchanged, queue, expiresFrom, expiresUntil }: PauseReport, style: Style): string {
-  const lines = [`${style.green('✔')} The fleet is paused${unchanged ? ' already' : ''}.`];
+  const lines = [`${style.green('✔')} The fleet ${unchanged ? 'was already' : 'is'} paused.`];
   if (queue && queue.inFlight > 0) {
-    const number = formatNumberOf(queue.inFlight, 'message');
-    lines.push(`With workers, who finish within five minutes, or put off until their next try: ${number}.`);
+    const limit = formatNumberOf(FUNCTION_TIMEOUT_SECONDS / 60, 'minute');
+    lines.push(
+      `In flight: ${formatNumberOf(queue.inFlight, 'message')}; workers finish within ${limit}, or wait for their next retry.`,
+    );
   }
   const waiting = queue ? queue.waiting + queue.delayed : 0;
   if (queue && waiting > 0 && expiresUntil !== undefined) {
     const number = formatNumberOf(waiting, 'message');
     lines.push(
       expiresFrom === undefined
-        ? `Waiting: ${number}; SQS drops them ${formatRetention(queue)} after they were sent, the last by ${expiresUntil.slice(0, 10)}.`
-        : `Waiting: ${number}; SQS drops those of the latest launch from ${expiresFrom.slice(0, 10)} on.`,
+        ? `Waiting: ${number}; SQS deletes each ${formatRetention(queue)} after it was sent, the last by ${expiresUntil.slice(0, 10)}.`
+        : `Waiting: ${number}; SQS deletes those of the latest launch from ${expiresFrom.slice(0, 10)} on.`,
     );
   }
-  return [...lines, `Next: ${style.bold('tdd resume')}`].join('\n');
+  return [...lines, `Next: ${style.bold('tdd resume')} lets the workers continue.`].join('\n');
 }
 
 function formatRetention({ retentionSeconds }: QueueDepths): string {

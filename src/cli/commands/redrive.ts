@@ -2,7 +2,7 @@ import type { DeadLetter } from '../../app/dead-letters.ts';
 import { planRedrive, redrive as putBack, type RedriveReport } from '../../app/redrive.ts';
 import { InvalidValueError, namingSource } from '../../errors.ts';
 import { type Partition, parseInitial, parseYear, partitionName } from '../../partition.ts';
-import { formatCount, formatNumberOf, quote } from '../../text.ts';
+import { formatCount, formatNumberOf, quote, toOneLine } from '../../text.ts';
 import { defineCommand } from '../command.ts';
 import { askConsent, readDryRun, showPlan } from '../consent.ts';
 import type { CommandContext } from '../context.ts';
@@ -16,7 +16,7 @@ import { createProgress } from '../progress.ts';
 interface RedriveInput extends FleetInput {
   /** List and change nothing. */
   readonly dryRun: boolean;
-  /** Put back these only. */
+  /** Put back only these. */
   readonly only: readonly Partition[] | undefined;
 }
 
@@ -28,7 +28,7 @@ export interface RedriveResult {
   readonly letters: readonly DeadLetter[];
   /** About how many are invisible, because another command has received them. */
   readonly hidden: number;
-  /** How many of them are to be put back. */
+  /** How many of them to put back. */
   readonly chosen: number;
   /** Absent when nothing was put back. */
   readonly report?: RedriveReport;
@@ -36,16 +36,16 @@ export interface RedriveResult {
 
 const LISTED = 40;
 
-/** `tdd redrive`: what the workers gave up, and back on the queue with it. */
+/** `tdd redrive`: lists the dead letters and puts them back on the queue. */
 export const redrive = defineCommand<RedriveInput, RedriveResult>({
   description:
-    'Lists the messages in the dead-letter queue with the reasons for which workers gave them up, and puts them ' +
-    'back on the queue after a question. Mend what the reasons name first.',
+    'Lists the messages in the dead-letter queue with the reasons why the workers gave up, asks, and puts them back ' +
+    'on the queue. Fix the reported causes first.',
   settings: FLEET_SETTINGS,
   declare: (command) =>
     command
-      .option('--partition <YEAR/II>', 'put back this partition only; can be given more than once', collect)
-      .option('--dry-run', 'list them and change nothing'),
+      .option('--partition <YEAR/II>', 'put back only this partition; can be repeated', collect)
+      .option('--dry-run', 'list the messages and change nothing'),
   readInput,
   run,
   format,
@@ -78,7 +78,7 @@ async function run(
   context: CommandContext,
   { settings, dryRun, only }: RedriveInput,
 ): Promise<RedriveResult> {
-  const { clock, signal } = context;
+  const { clock, signal, output } = context;
   const fleet = await openCommandFleet(context, { settings }, { announce: !dryRun });
   const plan = await planRedrive(fleet, { only, signal });
   const { letters, hidden } = plan;
@@ -87,8 +87,12 @@ async function run(
   const result = { queue, at: new Date(clock.now()).toISOString(), letters, hidden, chosen };
   if (dryRun || chosen === 0) return result;
 
-  showPlan(context, formatLetters(result));
-  const message = `Put ${formatCount(chosen)} of ${formatCount(letters.length)} back on the queue ${queue}?`;
+  showPlan(context, formatLetters(result, output.style));
+  const which =
+    chosen === letters.length
+      ? formatNumberOf(chosen, 'message')
+      : `${formatCount(chosen)} of ${formatNumberOf(letters.length, 'message')}`;
+  const message = `Put ${which} back on the queue ${queue}?`;
   await askConsent(context, message, 'cancelled: nothing was put back.');
   const bar = createProgress(context, 'messages');
   try {
@@ -107,44 +111,53 @@ async function run(
 function format(result: RedriveResult, style: Style): string {
   const { letters, hidden, chosen, report, queue } = result;
   if (letters.length === 0 && hidden > 0) return `${style.red('✖')} ${formatHidden(result)}`;
-  if (letters.length === 0) return `${style.green('✔')} The dead-letter queue is empty.`;
-  if (chosen === 0)
-    return `${formatLetters(result)}\n\nNone of them is of these partitions: nothing was put back.`;
-  if (report === undefined) return `${formatLetters(result)}\n\nA dry run: nothing was put back.`;
+  if (letters.length === 0)
+    return `${style.green('✔')} The dead-letter queue is empty: there is nothing to put back.`;
+  if (chosen === 0) {
+    return `${formatLetters(result, style)}\n\nNo message is of these partitions: nothing was put back.`;
+  }
+  if (report === undefined) return `${formatLetters(result, style)}\n\nDry run: nothing was put back.`;
   const { moved, left, undeleted } = report;
   return [
-    `${left + undeleted > 0 ? style.red('✖') : style.green('✔')} Back on the queue ${queue}: ${formatNumberOf(moved, 'message')}.`,
-    ...(left > 0 ? [`${formatCount(left)} could not be moved: run it again.`] : []),
+    `${left + undeleted > 0 ? style.red('✖') : style.green('✔')} Put ${formatNumberOf(moved, 'message')} back on the queue ${queue}.`,
+    ...(left > 0
+      ? [`  SQS did not accept ${formatNumberOf(left, 'message')}: run "tdd redrive" again.`]
+      : []),
     ...(undeleted > 0
       ? [
-          `${formatCount(undeleted)} of them could not be deleted from the dead-letter queue: another redrive sends them once more, which does no harm.`,
+          `  SQS did not delete ${formatNumberOf(undeleted, 'message')} from the dead-letter queue: the next redrive sends them a second time, which is safe.`,
         ]
       : []),
-  ].join(' ');
+    `Next: ${style.bold('tdd status --watch')} shows the progress of the fleet.`,
+  ].join('\n');
 }
 
-function formatLetters(result: RedriveResult): string {
+function formatLetters(result: RedriveResult, style: Style): string {
   const { letters, hidden, at } = result;
   const rows = letters
     .slice(0, LISTED)
     .map(({ partition, reason, since }) => [
-      partition ? partitionName(partition) : '(unreadable)',
+      partition ? toOneLine(partitionName(partition)) : '(unreadable)',
       formatDuration((Date.parse(at) - Date.parse(since)) / 1_000),
-      reason ?? 'the worker crashed or ran out of time or memory: its log has more',
+      reason === undefined
+        ? 'the worker crashed or ran out of time or memory: see its log'
+        : toOneLine(reason),
     ]);
   const table = formatTable(
-    [{ title: 'partition' }, { title: 'age', align: 'right' }, { title: 'reason' }],
+    [{ title: 'partition' }, { title: 'age', align: 'right' }, { title: 'reason', wraps: true }],
     rows,
+    style,
   );
   const more = letters.length - rows.length;
   return [
     table,
-    ...(more > 0 ? [`… and ${formatCount(more)} more; --json has all of them.`] : []),
+    ...(more > 0 ? [`… and ${formatCount(more)} more; --json lists all of them.`] : []),
     ...(hidden > 0 ? [formatHidden(result)] : []),
   ].join('\n');
 }
 
 function formatHidden({ letters, hidden }: RedriveResult): string {
-  const number = letters.length > 0 ? `${formatCount(hidden)} more` : formatNumberOf(hidden, 'message');
-  return `Hidden by another look, which goes on or was cut off: ${number}. Run it again in a minute.`;
+  const number = formatNumberOf(hidden, 'message');
+  const others = letters.length > 0 ? number.replace(' ', ' more ') : number;
+  return `Another command is reading ${others}, or was interrupted: run this again in a minute.`;
 }

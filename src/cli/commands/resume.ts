@@ -4,9 +4,9 @@ import { defineCommand } from '../command.ts';
 import { FLEET_SETTINGS, type FleetInput, openCommandFleet, readFleetInput } from '../open-connection.ts';
 import type { Style } from '../output.ts';
 
-/** `tdd resume`: the workers take messages again. */
+/** `tdd resume`: workers receive messages again. */
 export const resume = defineCommand<FleetInput, SwitchReport>({
-  description: 'Enables the event source: the workers take messages from the queue again.',
+  description: 'Enables the event source: workers receive messages from the queue again.',
   settings: FLEET_SETTINGS,
   readInput: readFleetInput,
   run: async (context, input) => {
@@ -21,7 +21,7 @@ export const resume = defineCommand<FleetInput, SwitchReport>({
 function format({ unchanged, queue }: SwitchReport, style: Style): string {
   const waiting = queue ? ` Waiting: ${formatNumberOf(queue.waiting, 'message')}.` : '';
   return [
-    `${style.green('✔')} The fleet is ${unchanged ? 'running already' : 'running again'}.${waiting}`,
-    `Next: ${style.bold('tdd status --watch')}`,
+    `${style.green('✔')} The fleet ${unchanged ? 'was already running' : 'is running again'}.${waiting}`,
+    `Next: ${style.bold('tdd status --watch')} shows the progress of the fleet.`,
   ].join('\n');
 }

@@ -69,7 +69,7 @@ describe.each(AWS_TARGETS)('tdd deploy and tdd destroy, on $name', ({ start }) =
     const { stdout } = await run(['deploy', ...FLAGS, '--memory-size', '1024', '--dry-run'], { env });
     expect(stdout).toMatch(/function\s+films\s+update\n {4}MemorySize: 512 → 1024\n/);
     expect(stdout).toMatch(/ {4}Environment\.TMDB_API_KEY: \(hidden\) → changed\n/);
-    expect(stdout).toContain('A dry run: nothing was changed.');
+    expect(stdout).toContain('Dry run: nothing was changed.');
     expect(stdout).not.toContain(KEY);
     expect(stdout).not.toContain(other);
   });
@@ -181,7 +181,9 @@ describe.each(AWS_TARGETS)('tdd deploy and tdd destroy, on $name', ({ start }) =
       },
     });
     expect(right.exitCode).toBe(0);
-    expect(right.stdout).toMatch(/films is gone.*bucket films-lake is not touched/s);
+    expect(right.stdout).toMatch(
+      /Deleted 6 resources of films\.\n {2}Kept the bucket films-lake: .*Next: tdd deploy/s,
+    );
     expect(await queueExists()).toBe(false);
   });
 
@@ -224,7 +226,7 @@ describe.each(AWS_TARGETS)('tdd deploy and tdd destroy, on $name', ({ start }) =
   test('names what it leaves because it is not ours', async () => {
     await sqs.send(new CreateQueueCommand({ QueueName: 'films-queue' }));
     const { stdout } = await run(['destroy', ...FLAGS, '--yes']);
-    expect(stdout).toContain('The queue films-queue is left: it does not carry our tag.');
+    expect(stdout).toContain('Kept the queue films-queue: it does not have the tag of tdd.');
     expect(await queueExists()).toBe(true);
   });
 });

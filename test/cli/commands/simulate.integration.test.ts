@@ -147,7 +147,7 @@ describe.each(AWS_TARGETS)('tdd simulate, on $name', ({ start }) => {
       'no queue of this name',
       ['simulate', '--year=2004', '--initial=AD', '--queue-name=none'],
       1,
-      /no queue "none".*tdd deploy/,
+      /queue "none" does not exist.*tdd deploy/,
     ],
     ['no partition', ['simulate', '--year', '2004'], 2, /--year and --initial/],
     ['a year that is none', ['simulate', '--year', '99999', '--initial', 'AD'], 2, /99999/],

@@ -1,0 +1,63 @@
+import { stripVTControlCharacters } from 'node:util';
+import stringWidth from 'fast-string-width';
+import { wrapAnsi } from 'fast-wrap-ansi';
+import { escapeControls } from '../text.ts';
+import type { OutStream } from './io.ts';
+
+/** Columns that `text` takes on a terminal: colours take none, East Asian wide characters two. */
+export function widthOf(text: string): number {
+  return stringWidth(stripVTControlCharacters(text));
+}
+
+/** The columns of a terminal, at least 20; infinite for a pipe or a file, whose lines are never wrapped. */
+export function columnsOf({ isTTY, columns }: OutStream): number {
+  return isTTY === true ? Math.max(20, columns || 80) : Number.POSITIVE_INFINITY;
+}
+
+/** The last defence of a terminal: only line ends and colours (SGR sequences) pass, other controls are escaped. */
+export function defuse(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are control sequences
+  return text.split(/(\x1b\[[\d;]*m|\n)/).reduce((safe, part, index) => {
+    return safe + (index % 2 === 1 ? part : escapeControls(part));
+  }, '');
+}
+
+/** Wraps each line that is wider than `columns` between words, and indents the rest of it like its beginning. */
+export function wrap(text: string, columns: number): string {
+  if (columns === Number.POSITIVE_INFINITY) return text;
+  return text
+    .split('\n')
+    .map((line) => wrapLine(line, columns))
+    .join('\n');
+}
+
+const SGR = '(?:\\x1b\\[[\\d;]*m)';
+/** What precedes the words of a line: blanks, and a sign such as `✔`. */
+const BEGINNING = new RegExp(`^(?:${SGR}| )*(?:[✔✖!…]${SGR}* )?(?:${SGR}| )*`, 'u');
+const LEADING_BLANKS = new RegExp(`^(${SGR}*) +`);
+const TRAILING_BLANKS = new RegExp(` +(${SGR}*)$`);
+
+function wrapLine(line: string, columns: number): string {
+  if (widthOf(line) <= columns) return line;
+  const beginning = BEGINNING.exec(line)?.[0] ?? '';
+  const width = widthOf(beginning);
+  const indent = width > columns / 2 ? 0 : width;
+  const words = wrapWords(line.slice(beginning.length), columns - width);
+  return beginning + words.join(`\n${' '.repeat(indent)}`);
+}
+
+/**
+ * Wraps one line between words.
+ * @param options.hard splits words that do not fit into a line.
+ */
+export function wrapWords(line: string, columns: number, { hard = false } = {}): string[] {
+  return wrapAnsi(line, columns, { hard, trim: false })
+    .split('\n')
+    .map((part, index) => (index === 0 ? part : part.replace(LEADING_BLANKS, '$1')))
+    .map((part) => part.replace(TRAILING_BLANKS, '$1'));
+}
+
+/** `text` as a stream gets it: wrapped on a terminal, and harmless. */
+export function fitTo(stream: OutStream, text: string): string {
+  return wrap(defuse(text), columnsOf(stream));
+}

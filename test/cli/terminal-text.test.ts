@@ -1,0 +1,36 @@
+import { stripVTControlCharacters } from 'node:util';
+import { describe, expect, test } from 'vitest';
+import { defuse, widthOf, wrap } from '../../src/cli/terminal-text.ts';
+
+describe('wrap', () => {
+  test('breaks lines between words and indents the rest like the beginning', () => {
+    expect(wrap('✔ one two three four\n    five six seven\nshort', 13)).toBe(
+      '✔ one two\n  three four\n    five six\n    seven\nshort',
+    );
+  });
+
+  test('leaves the whole line to a pipe', () => {
+    const line = 'word '.repeat(100);
+    expect(wrap(line, Number.POSITIVE_INFINITY)).toBe(line);
+  });
+
+  test('counts wide characters as two columns and colours as none', () => {
+    expect(widthOf('\x1b[32m千と千尋\x1b[39m')).toBe(8);
+    const wrapped = wrap(`\x1b[2m${'千と千尋の神隠し '.repeat(5)}\x1b[22m`, 40);
+    for (const line of wrapped.split('\n')) expect(widthOf(line)).toBeLessThanOrEqual(40);
+    expect(stripVTControlCharacters(wrapped).replaceAll('\n', ' ').trim()).toBe(
+      '千と千尋の神隠し '.repeat(5).trim(),
+    );
+  });
+
+  test('keeps a word that is too long, such as an ARN to copy, in one piece', () => {
+    const arn = `arn:aws:lambda:us-east-1:000000000000:function:${'f'.repeat(40)}`;
+    expect(wrap(`See ${arn} now`, 40).split('\n')).toContain(arn);
+  });
+});
+
+test('defuse lets colours and line ends pass and escapes every other control character', () => {
+  expect(defuse('\x1b[1mbold\x1b[22m\n\x1b]0;x\x07\r\t\u009b31m\u202e\u2028\x7f')).toBe(
+    '\x1b[1mbold\x1b[22m\n\\u001b]0;x\\u0007\\u000d\\u0009\\u009b31m\\u202e\\u2028\\u007f',
+  );
+});
