@@ -1,99 +1,140 @@
 import type { FleetStatus } from '../fleet/status.ts';
-import { formatCount } from '../text.ts';
-import { formatDuration } from './format.ts';
+import { formatCount, formatNumberOf, toOneLine } from '../text.ts';
+import { formatDuration, formatFields, formatPercent } from './format.ts';
 import type { Style } from './output.ts';
 
 const PHASES: Readonly<Record<FleetStatus['phase'], string>> = {
   none: 'nothing launched yet',
-  sending: 'being sent',
+  sending: 'sending',
   running: 'running',
   paused: 'paused',
   ended: 'ended, not complete',
   complete: 'complete',
 };
 
-/** The result of `tdd status`; it has `totals` only where they were asked for. */
+const BAR_LENGTH = 30;
+
+/** The result of `tdd status`; with `totals` only if they were requested. */
 export type StatusResult = Omit<FleetStatus, 'totals'> & Partial<Pick<FleetStatus, 'totals'>>;
 
-/** A fleet on one screen. */
+/** A fleet on one screen: its progress, its queues and workers, and what to do next. */
 export function formatStatus(status: StatusResult, style: Style): string {
-  const { phase, queue, deadLetters, eventSource, advice } = status;
+  const { phase, advice } = status;
   const color = phase === 'complete' ? style.green : phase === 'running' ? style.cyan : style.yellow;
-  const rows: [string, string][] = [
-    ['fleet', `${style.bold(color(PHASES[phase]))}${launchOf(status)}`],
-    [
-      'queue',
-      queue
-        ? `${formatCount(queue.waiting)} waiting, ${formatCount(queue.inFlight)} in flight${queue.delayed > 0 ? `, ${formatCount(queue.delayed)} delayed` : ''}`
-        : 'none',
-    ],
-    ['dead letters', deadLetters === undefined ? 'none' : formatCount(deadLetters)],
-    ['function', status.function ? functionOf(status.function) : 'none'],
-    [
-      'event source',
-      eventSource
-        ? `${eventSource.state}${eventSource.maximumConcurrency === undefined ? '' : `, ${eventSource.maximumConcurrency} workers at most`}`
-        : 'none',
-    ],
-    ...fleetRows(status),
-    ...totalRows(status),
-  ];
   return [
-    ...rows.map(([name, text]) => `${name.padEnd(12)}  ${text}`),
+    formatFields(
+      [
+        ['fleet', `${style.bold(color(PHASES[phase]))}${launchOf(status)}`],
+        ...progressRows(status, style),
+        ...workerRows(status),
+        ...totalRows(status),
+      ],
+      style,
+    ),
     ...(advice.length > 0 ? [''] : []),
     ...advice.flatMap(({ problem, command }) => [
-      `${style.yellow('!')} ${problem}.`,
-      `  ${style.bold(command)}`,
+      `${style.yellow('!')} ${toOneLine(problem)}.`,
+      `  ${style.bold(toOneLine(command))}`,
     ]),
+    ...nextSteps(status, style),
   ].join('\n');
 }
 
 function launchOf({ fleet }: StatusResult): string {
-  return fleet ? ` (launched ${fleet.launchedAt.slice(0, 16).replace('T', ' ')} UTC, run ${fleet.run})` : '';
+  if (fleet === undefined) return '';
+  const launchedAt = fleet.launchedAt.slice(0, 16).replace('T', ' ');
+  return ` (launched ${toOneLine(launchedAt)} UTC, run ${toOneLine(fleet.run)})`;
 }
 
-function functionOf({ state, lastUpdate }: NonNullable<StatusResult['function']>): string {
-  return lastUpdate === 'Successful' ? state : `${state}, last update ${lastUpdate}`;
-}
-
-function fleetRows({ fleet, rate, secondsLeft, phase }: StatusResult): [string, string][] {
+function progressRows(status: StatusResult, style: Style): [string, string][] {
+  const { fleet, rate, phase } = status;
   if (fleet === undefined) return [];
   const { partitions, movies } = fleet;
   const states = [
-    `${formatCount(partitions.complete)} of ${formatCount(partitions.total)} complete (${percent(partitions.complete, partitions.total)})`,
-    `${formatCount(partitions.partial)} partial`,
-    `${formatCount(partitions.failedTitles)} with failed titles`,
-    `${formatCount(partitions.notBegun)} not begun`,
+    `${formatCount(partitions.complete)} of ${formatCount(partitions.total)} complete (${formatPercent(partitions.complete, partitions.total)})`,
+    ...(partitions.partial > 0 ? [`${formatCount(partitions.partial)} partial`] : []),
+    ...(partitions.failedTitles > 0 ? [`${formatCount(partitions.failedTitles)} with failed titles`] : []),
+    ...(partitions.notBegun > 0 ? [`${formatCount(partitions.notBegun)} not started`] : []),
     ...(partitions.unsent > 0 ? [`${formatCount(partitions.unsent)} not sent yet`] : []),
-    ...(partitions.rejected > 0 ? [`${formatCount(partitions.rejected)} refused by SQS`] : []),
+    ...(partitions.rejected > 0 ? [`${formatCount(partitions.rejected)} rejected by SQS`] : []),
   ];
+  const failed = movies.failed > 0 ? `, ${formatCount(movies.failed)} failed` : '';
   const speed = rate
     ? `${rate.moviesPerSecond.toFixed(1)} movies/s over the last ${formatDuration(rate.overSeconds)}`
-    : 'nothing settled in the last minute';
-  const left = secondsLeft === undefined ? '' : `, about ${formatDuration(secondsLeft)} left`;
+    : 'no movie done in the last minute';
   return [
+    ['progress', progressBar(movies.settled, movies.total, style)],
+    ['movies', `${formatCount(movies.settled)} of ${formatCount(movies.total)} done${failed}`],
     ['partitions', states.join(', ')],
-    [
-      'movies',
-      `${formatCount(movies.settled)} of ${formatCount(movies.total)} settled (${percent(movies.settled, movies.total)})${movies.failed > 0 ? `, ${formatCount(movies.failed)} failed` : ''}`,
-    ],
-    ...(phase === 'complete' ? [] : ([['rate', `${speed}${left}`]] as [string, string][])),
+    ...timeRow(status),
+    ...(phase === 'complete' ? [] : ([['rate', speed]] as [string, string][])),
   ];
+}
+
+function progressBar(done: number, total: number, style: Style): string {
+  const share = total === 0 ? 1 : done / total;
+  const full = Math.floor(Math.min(1, share) * BAR_LENGTH);
+  return `${style.cyan('█'.repeat(full))}${'░'.repeat(BAR_LENGTH - full)} ${formatPercent(done, total)}`;
+}
+
+function timeRow({ phase, secondsElapsed, secondsLeft }: StatusResult): [string, string][] {
+  if (secondsElapsed === undefined) return [];
+  const elapsed = formatDuration(secondsElapsed);
+  if (phase === 'complete') return [['time', `took ${elapsed}`]];
+  if (phase === 'ended') return [['time', `ended after ${elapsed}`]];
+  const left = secondsLeft === undefined ? '' : `, about ${formatDuration(secondsLeft)} left`;
+  return [['time', `${elapsed} since the launch${left}`]];
+}
+
+function workerRows({ queue, deadLetters, function: worker, eventSource }: StatusResult): [string, string][] {
+  const depths = queue && [
+    `${formatCount(queue.waiting)} waiting`,
+    `${formatCount(queue.inFlight)} in flight`,
+    ...(queue.delayed > 0 ? [`${formatCount(queue.delayed)} delayed`] : []),
+  ];
+  const limit =
+    eventSource?.maximumConcurrency === undefined
+      ? ''
+      : `, at most ${formatNumberOf(eventSource.maximumConcurrency, 'worker')}`;
+  return [
+    ['queue', depths?.join(', ') ?? 'none'],
+    ['dead letters', deadLetters === undefined ? 'none' : formatCount(deadLetters)],
+    ['function', worker ? functionState(worker) : 'none'],
+    ['event source', eventSource ? `${toOneLine(eventSource.state)}${limit}` : 'none'],
+  ];
+}
+
+function functionState({ state, lastUpdate }: NonNullable<StatusResult['function']>): string {
+  return toOneLine(lastUpdate === 'Successful' ? state : `${state}, last update ${lastUpdate}`);
 }
 
 function totalRows({ totals, lake }: StatusResult): [string, string][] {
   if (totals === undefined) return [];
   const { partitions, complete, counts } = totals;
   return [
-    ['lake', `${lake}: ${formatCount(partitions)} partitions, ${formatCount(complete)} complete`],
+    [
+      'lake',
+      `${toOneLine(lake)}: ${formatNumberOf(partitions, 'partition')}, ${formatCount(complete)} complete`,
+    ],
     [
       'titles',
-      `${formatCount(counts.found)} movies found, ${formatCount(counts.notFound)} not found, ${formatCount(counts.refused)} refused, ${formatCount(counts.failed)} failed`,
+      `${formatNumberOf(counts.found, 'movie')} found, ${formatCount(counts.notFound)} not found, ${formatCount(counts.refused)} refused, ${formatCount(counts.failed)} failed`,
     ],
     ['reviews', formatCount(counts.reviews)],
   ];
 }
 
-function percent(part: number, whole: number): string {
-  return whole === 0 ? '100 %' : `${Math.floor((part / whole) * 100)} %`;
+function nextSteps({ phase, lake, fleet, advice }: StatusResult, style: Style): string[] {
+  if (phase === 'none' && advice.length === 0) {
+    return ['', `Next: ${style.bold('tdd launch --limit 3')} sends a first, small fleet.`];
+  }
+  if (phase !== 'complete') return [];
+  const place = toOneLine(lake);
+  return [
+    '',
+    `Documents: ${place}/tmdb/movies/ and ${place}/tmdb/reviews/`,
+    fleet?.filters.limit === undefined
+      ? `Next: ${style.bold('tdd launch --only-missing')} downloads what is new in IMDb's list.`
+      : `Next: ${style.bold('tdd launch --dry-run')} shows what the whole catalogue takes.`,
+  ];
 }

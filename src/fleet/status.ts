@@ -81,6 +81,11 @@ export interface FleetStatus {
   readonly rate?: FleetRate;
   /** Absent while it is unknown. */
   readonly secondsLeft?: number;
+  /**
+   * From the launch until now, or, once the fleet is complete or has ended, until the last worker finished. Absent when
+   * nothing was ever launched, or no worker had anything to do.
+   */
+  readonly secondsElapsed?: number;
   readonly totals: LakeTotals;
   /** What is wrong, and what to do. */
   readonly advice: readonly Advice[];
@@ -103,16 +108,27 @@ interface FleetObservation {
 /** What follows from an observation alone; the advice rests on it. */
 export type FleetFacts = Pick<
   FleetStatus,
-  'phase' | 'queue' | 'deadLetters' | 'function' | 'eventSource' | 'fleet' | 'rate' | 'secondsLeft'
+  | 'phase'
+  | 'queue'
+  | 'deadLetters'
+  | 'function'
+  | 'eventSource'
+  | 'fleet'
+  | 'rate'
+  | 'secondsLeft'
+  | 'secondsElapsed'
 >;
 
 /** Judges what was observed of a fleet: its phase, its progress, its rate and the time left. */
 export function judgeFleet(observed: FleetObservation, nowMs: number): FleetFacts {
   const { launch, summaries, queue, deadLetters, function: workerFunction, eventSource } = observed;
   const fleet = launch && measureProgress(launch, summaries);
-  const rate = measureRate(launch ? summariesOf(launch, summaries) : summaries.values(), nowMs);
+  const ours = launch ? summariesOf(launch, summaries) : [...summaries.values()];
+  const rate = measureRate(ours, nowMs);
   const phase = phaseOf(fleet, queue, eventSource);
   const secondsLeft = secondsLeftOf(fleet, rate, phase);
+  const isOver = phase === 'complete' || phase === 'ended';
+  const secondsElapsed = fleet && secondsSince(fleet.launchedAt, isOver ? lastEndMs(ours) : nowMs);
   return {
     phase,
     ...(queue !== undefined && { queue }),
@@ -122,7 +138,18 @@ export function judgeFleet(observed: FleetObservation, nowMs: number): FleetFact
     ...(fleet !== undefined && { fleet }),
     ...(rate !== undefined && { rate }),
     ...(secondsLeft !== undefined && { secondsLeft }),
+    ...(secondsElapsed !== undefined && { secondsElapsed }),
   };
+}
+
+/** When the last run of these partitions ended. */
+function lastEndMs(summaries: readonly ManifestSummary[]): number {
+  return summaries.reduce((last, { lastRun }) => Math.max(last, Date.parse(lastRun.endedAt)), 0);
+}
+
+function secondsSince(instant: string, ms: number): number | undefined {
+  const seconds = (ms - Date.parse(instant)) / 1_000;
+  return seconds >= 0 ? seconds : undefined;
 }
 
 function measureProgress(

@@ -130,6 +130,16 @@ describe('readStatus', () => {
       advice: [],
     });
     expect(now.secondsLeft).toBeCloseTo((41 * 40) / 59);
+    expect(now.secondsElapsed).toBe(120);
+  });
+
+  it('complete: took the time from the launch to the end of the last run', async () => {
+    const { launch, status, put, clock, ago } = setUp();
+    await launch({ limit: 2 });
+    clock.advance(600_000);
+    await put('AA', { found: 10, at: ago(300_000) });
+    await put('BB', { found: 20, at: ago(200_000) });
+    expect(await status()).toMatchObject({ phase: 'complete', secondsElapsed: 400 });
   });
 
   it('paused: says how to go on, and promises no time', async () => {

@@ -1,0 +1,86 @@
+import pc from 'picocolors';
+import { describe, expect, test } from 'vitest';
+import { formatStatus, type StatusResult } from '../../src/cli/format-status.ts';
+import type { Style } from '../../src/cli/output.ts';
+import { widthOf } from '../../src/cli/terminal-text.ts';
+
+const style = (columns = Number.POSITIVE_INFINITY): Style => ({
+  ...pc.createColors(false),
+  columns,
+  redact: (text) => text,
+});
+
+const RUNNING: StatusResult = {
+  at: '2026-11-22T10:10:00.000Z',
+  lake: 's3://films-lake',
+  phase: 'running',
+  queue: { waiting: 1, inFlight: 2, delayed: 0, retentionSeconds: 1_209_600 },
+  deadLetters: 0,
+  function: { state: 'Active', lastUpdate: 'Successful' },
+  eventSource: { id: 'e', state: 'Enabled', maximumConcurrency: 1 },
+  fleet: {
+    run: '20261122-100000-abc',
+    launchedAt: '2026-11-22T10:00:00.000Z',
+    snapshot: '2026-11-22',
+    filters: { minYear: 2000, maxYear: 2026, onlyMissing: false, failed: false },
+    partitions: { total: 4, complete: 1, partial: 1, failedTitles: 1, notBegun: 1, unsent: 0, rejected: 0 },
+    movies: { total: 100, settled: 59, failed: 1, left: 41 },
+  },
+  rate: { moviesPerSecond: 1.5, overSeconds: 40 },
+  secondsLeft: 27,
+  secondsElapsed: 600,
+  advice: [],
+  manifestsRead: 4,
+};
+
+describe('formatStatus', () => {
+  test('shows progress, the time since the launch and the time left', () => {
+    expect(formatStatus(RUNNING, style()).split('\n').slice(0, 6)).toEqual([
+      'fleet         running (launched 2026-11-22 10:00 UTC, run 20261122-100000-abc)',
+      `progress      ${'█'.repeat(17)}${'░'.repeat(13)} 59 %`,
+      'movies        59 of 100 done, 1 failed',
+      'partitions    1 of 4 complete (25 %), 1 partial, 1 with failed titles, 1 not started',
+      'time          10 min 00 s since the launch, about 27 s left',
+      'rate          1.5 movies/s over the last 40 s',
+    ]);
+  });
+
+  test('says, once complete, how long the fleet took, where the documents are and what comes next', () => {
+    const text = formatStatus({ ...RUNNING, phase: 'complete', secondsLeft: 0 }, style());
+    expect(text).toMatch(/time +took 10 min 00 s\n/);
+    expect(text).toMatch(
+      /Documents: s3:\/\/films-lake\/tmdb\/movies\/ and .*\nNext: tdd launch --only-missing/,
+    );
+  });
+
+  test('names a first launch before there is one, or else what is missing for it', () => {
+    const { fleet, rate, secondsElapsed, ...rest } = RUNNING;
+    expect(formatStatus({ ...rest, phase: 'none' }, style())).toMatch(/Next: tdd launch --limit 3/);
+    const advice = [{ problem: 'There is no worker function', command: 'tdd deploy' }];
+    expect(formatStatus({ ...rest, phase: 'none', advice }, style())).toMatch(/! .*\.\n {2}tdd deploy$/);
+  });
+
+  test.each([60, 100])('fits into %i columns', (columns) => {
+    const text = formatStatus(RUNNING, style(columns));
+    for (const line of text.split('\n')) expect(widthOf(line)).toBeLessThanOrEqual(columns);
+  });
+
+  test('escapes control characters of what it has from outside', () => {
+    const hostile = 'x\x1b]0;x\x07\n\u009b31mForged: all is well';
+    const advice = [{ problem: hostile, command: hostile }];
+    const text = formatStatus(
+      {
+        ...RUNNING,
+        lake: hostile,
+        phase: 'complete',
+        function: { state: hostile, lastUpdate: hostile },
+        eventSource: { id: 'e', state: hostile },
+        advice,
+        ...(RUNNING.fleet && { fleet: { ...RUNNING.fleet, run: hostile, launchedAt: hostile } }),
+      },
+      style(),
+    );
+    expect(text).not.toMatch(/[^\P{Cc}\n]/u);
+    expect(text).not.toMatch(/^Forged/m);
+  });
+});
