@@ -23,7 +23,7 @@ export function timeBudget(remainingMs: number): {
 /** For how long a full invocation starts new titles. */
 export const WORKING_SECONDS = timeBudget(FUNCTION_TIMEOUT_SECONDS * 1_000).startTitlesForMs / 1_000;
 
-/** The only file in the function's zip, and Lambda's name for the handler that it exports. */
+/** The code file in the function's zip, and Lambda's name for the handler that it exports. */
 export const HANDLER = { file: 'index.mjs', name: 'index.handler' } as const;
 /** The number of messages per invocation. */
 export const BATCH_SIZE = 1;

@@ -18,9 +18,9 @@ import { readTitles } from './work-partition.ts';
 type Env = Readonly<Record<string, string | undefined>>;
 
 /**
- * Creates the function's worker, with all clients, from its environment: once per process.
- * @param io.write receives the log's lines.
- * @throws {UsageError} naming the variable that is missing or wrong.
+ * Creates the worker and its clients from the function's environment, once per process.
+ * @param io.write receives the lines of the log.
+ * @throws {UsageError} naming a missing or invalid environment variable.
  */
 export function createWorker({
   env,
@@ -63,7 +63,7 @@ export function createWorker({
   });
 }
 
-/** Lambda's client is loaded only here: a worker whose key is good never needs it. */
+/** The Lambda client is loaded on demand, because a worker with a valid API key never needs it. */
 async function disable(eventSource: string): Promise<void> {
   const { disableEventSource } = await import('../aws/event-source.ts');
   await disableEventSource(eventSource);

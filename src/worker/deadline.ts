@@ -1,24 +1,24 @@
 import type { Clock } from '../clock.ts';
 import { timeBudget } from '../worker-contract.ts';
 
-/** The end of an invocation's time, as {@link timeBudget} divides it. */
+/** The deadlines within an invocation's time, see {@link timeBudget}. */
 export interface Deadline {
-  /** Start nothing new. */
+  /** Aborts when the worker must not start further titles. */
   readonly stop: AbortSignal;
-  /** Abort what is in flight. */
+  /** Aborts requests in flight. */
   readonly abort: AbortSignal;
-  /** Milliseconds until Lambda ends the invocation. */
+  /** Milliseconds until the function's timeout. */
   remainingMs(): number;
-  /** Ends the timers: the work is done. */
+  /** Cancels the timers. Call it when the work is done. */
   cancel(): void;
 }
 
-/** What {@link Deadline.abort} throws. */
+/** The reason with which {@link Deadline} signals abort. */
 export class TimeUpError extends Error {
   override readonly name = 'TimeUpError';
 }
 
-/** @param remainingMs what Lambda gives the invocation. */
+/** @param remainingMs the invocation's remaining time, as Lambda reports it. */
 export function createDeadline({ clock }: { readonly clock: Clock }, remainingMs: number): Deadline {
   const endsAtMs = clock.now() + remainingMs;
   const cancelled = new AbortController();

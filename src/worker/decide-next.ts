@@ -5,62 +5,65 @@ import { MAX_RECEIVE_COUNT } from '../worker-contract.ts';
 
 /** The result of one invocation's work on a partition. */
 export interface Work {
-  /** The message with everything that was set meanwhile, as a copy of it must have. */
+  /** The message, completed with the snapshot and the run that this invocation used. Copies of it need both. */
   readonly message: PartitionMessage;
   readonly outcome: Outcome;
-  /** What this invocation did; absent when it did not start. */
+  /** The counts of this invocation; absent when it did not start. */
   readonly thisRun?: Omit<DownloadProgress, 'total' | 'done'>;
-  /** The whole partition now. */
+  /** The counts of the whole partition. */
   readonly counts?: Counts;
 }
 
-/** How the work on a partition ended. `reason` is a sentence for people, without any secret. */
+/** The outcome of the work on a partition. `reason` is a sentence for the log and dead letters, without secrets. */
 export type Outcome =
   | { readonly kind: 'done' }
-  /** Time was up, with titles left. `completed`: how many ids this invocation finished. */
+  /** The time ran out before all titles were done. `completed`: how many this invocation completed. */
   | { readonly kind: 'timeUp'; readonly completed: number }
-  /** Time was up before it started. */
+  /** The time ran out before the work started. */
   | { readonly kind: 'notStarted' }
-  /** It may succeed later. `stack`: of an unexpected error. */
+  /** A retry may succeed. `stack`: that of an unexpected error. */
   | { readonly kind: 'failed'; readonly reason: string; readonly stack?: string | undefined }
-  /** TMDB or IMDb is down, which is not the message's fault. */
+  /** TMDB or IMDb is down or throttling; the message is not the cause. */
   | { readonly kind: 'outage'; readonly reason: string }
-  /** `isPaused`: the event source was disabled, so that no worker receives further messages. */
+  /** TMDB rejected the API key. `isPaused`: the event source was disabled, so that workers receive no more messages. */
   | { readonly kind: 'keyRefused'; readonly reason: string; readonly isPaused: boolean }
-  /** Permanent: it can never succeed. */
+  /** No retry can succeed. */
   | { readonly kind: 'permanentFailure'; readonly reason: string };
 
-/** What happens to a message after the work on it. */
+/** What to do with a message after the work on it. */
 export type Next =
   | { readonly action: 'acknowledge' }
-  /** A message for the rest of the partition is sent, and this one acknowledged. */
+  /** Send a continuation message for the rest of the partition, and acknowledge this one. */
   | { readonly action: 'continue' }
-  /** SQS delivers it again after this many seconds, and counts that. */
+  /** Return it to the queue with this visibility timeout. Its receive count increases. */
   | { readonly action: 'return'; readonly seconds: number; readonly reason: string }
-  /** A copy is sent, whose receive count starts again at 0, and this one is acknowledged. */
+  /** Send a copy, whose receive count starts at 0, and acknowledge this one. */
   | { readonly action: 'requeue'; readonly delaySeconds: number; readonly reason: string }
   | { readonly action: 'deadLetter'; readonly reason: string };
 
-/** What SQS says about a delivery. */
+/** What SQS reports about a delivery. */
 export interface Delivery {
   /** How often the message was received, including this time. */
   readonly receives: number;
   readonly firstReceivedMs: number;
 }
 
-/** After the first, second … receive: 51 minutes in all. */
+/** The backoff after the first, second … receive: 51 minutes in total. */
 const AFTER_FAILURE_MINUTES = [1, 5, 15, 30];
-/** After the first, second … receive: 162 minutes in all, in addition to the time that each worker waits in place. */
+/**
+ * The backoff after the first, second … receive: 162 minutes in total, plus the time that each worker waits in place.
+ */
 const AFTER_OUTAGE_MINUTES = [2, 10, 30, 120];
-/** An outage that outlasts five receives and this time becomes a dead letter: somebody has to look. */
+/** After the last receive, a message becomes a dead letter if its outage lasts longer than this. */
 const LONG_OUTAGE_MS = 150 * 60_000;
-/** SQS's maximum delay of a new message. */
+/** SQS's maximum delay for a new message. */
 const LONGEST_DELAY_SECONDS = 900;
 
 /**
- * Decides what happens to a message. An outage and a refused key are not the message's fault: it becomes a dead letter
- * only after hours of them, never because of its receive count alone.
- * @param random uniform in [0, 1): jitter for messages that fail at the same time.
+ * Decides what to do with a message. An outage or a rejected API key is not the message's fault, so the message becomes
+ * a dead letter only after hours, never because of its receive count alone.
+ * @param options.nowMs milliseconds since the epoch.
+ * @param options.random uniform in [0, 1). It adds up to 20 % jitter to the backoff, for messages that fail together.
  */
 export function decideNext(
   outcome: Outcome,
@@ -75,12 +78,12 @@ export function decideNext(
     case 'done':
       return { action: 'acknowledge' };
     case 'notStarted':
-      return { action: 'requeue', delaySeconds: 0, reason: 'Time was up before it was begun.' };
+      return { action: 'requeue', delaySeconds: 0, reason: 'The time ran out before the work started.' };
     case 'permanentFailure':
       return { action: 'deadLetter', reason: outcome.reason };
     case 'timeUp':
       if (outcome.completed > 0) return { action: 'continue' };
-      return afterFailure('Time was up before a single title was completed.');
+      return afterFailure('The time ran out before any title was completed.');
     case 'failed':
       return afterFailure(outcome.reason);
     case 'outage':

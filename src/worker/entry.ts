@@ -1,6 +1,6 @@
 import { createWorker } from './create-worker.ts';
 
-/** What Lambda calls: made once, when Lambda starts a process for the function. */
+/** The Lambda handler, created once when Lambda starts a process for the function. */
 export const handler = createWorker({
   env: process.env,
   write: (line) => process.stdout.write(line),

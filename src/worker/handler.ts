@@ -7,23 +7,23 @@ import { type Log, logWork } from './log.ts';
 import { pauseEventSource } from './pause-event-source.ts';
 import { type WorkDeps, workPartition } from './work-partition.ts';
 
-/** What a worker needs. */
+/** The dependencies of a worker. */
 export interface HandlerDeps extends WorkDeps {
   readonly queue: Pick<SqsQueue, 'send' | 'setVisibility'>;
   readonly deadLetters: Pick<SqsQueue, 'send'>;
-  /** Disables the function's own event source; absent when its id is not known. */
+  /** Disables the function's own event source; absent when its id is unknown. */
   readonly disableEventSource?: (() => Promise<void>) | undefined;
   readonly log: Log;
 }
 
-/** The message of a crashed worker becomes visible this long after the end of the invocation's time. */
+/** How long after the invocation's timeout the message of a crashed worker becomes visible again. */
 const SPARE_SECONDS = 60;
-/** SQS accepts attributes of any length up to the message's limit; a sentence is enough. */
+/** SQS limits only the message's total size; a sentence is enough. */
 const MAX_REASON_LENGTH = 1_000;
 
 /**
- * Works on one message and decides what happens to it.
- * @returns whether the message is to be deleted; otherwise SQS delivers it again.
+ * Works on one message, and decides what to do with it.
+ * @returns `true` to acknowledge the message, `false` to return it to the queue.
  */
 async function handleMessage(
   deps: HandlerDeps,
@@ -36,18 +36,18 @@ async function handleMessage(
   const firstReceivedMs = Number(record.attributes?.ApproximateFirstReceiveTimestamp) || startedMs;
   try {
     await setVisibility(deps, record, Math.ceil(deadline.remainingMs() / 1_000) + SPARE_SECONDS);
-    const message = readMessage(deps, record.body);
-    const isLate = !isFirst && deadline.stop.aborted;
-    const work: Work = isLate
+    const message = completeMessage(deps, record.body);
+    const isOutOfTime = !isFirst && deadline.stop.aborted;
+    const work: Work = isOutOfTime
       ? { message, outcome: { kind: 'notStarted' } }
       : await pauseIfKeyRejected(deps, await workPartition(deps, message, deadline), deadline);
     const nowMs = deps.clock.now();
     const next = decideNext(work.outcome, { receives, firstReceivedMs }, { nowMs, random: deps.random });
     logWork(deps.log, work, next, { receives, seconds: (nowMs - startedMs) / 1_000 });
-    return await carryOut(deps, record, work.message, next);
+    return await performNext(deps, record, work.message, next);
   } catch (error) {
     if (error instanceof MessageError) return rejectMessage(deps, record, error.message);
-    deps.log('ERROR', 'The message was not completed, and returns.', {
+    deps.log('ERROR', 'Handling the message failed; it returns to the queue.', {
       messageId: record.messageId,
       receives,
       reason: String(error),
@@ -58,10 +58,11 @@ async function handleMessage(
 }
 
 /**
- * The message, with what its first worker sets. A `redoBefore` in the future would be redone forever, so it becomes
- * now.
+ * Parses a message and adds the run, if it has none. A `redoBefore` in the future becomes the current time: otherwise
+ * every continuation would download the same titles again.
+ * @throws {MessageError} when the message is invalid.
  */
-function readMessage(
+function completeMessage(
   { clock, random }: HandlerDeps,
   body: string,
 ): PartitionMessage & { readonly run: string } {
@@ -81,8 +82,8 @@ async function pauseIfKeyRejected(deps: HandlerDeps, work: Work, deadline: Deadl
   return { ...work, outcome: { ...work.outcome, isPaused } };
 }
 
-/** Sends before it acknowledges: after a crash in between the message is delivered twice, which is harmless. */
-async function carryOut(
+/** Sends before it acknowledges. A crash in between causes a duplicate delivery, which is harmless. */
+async function performNext(
   deps: HandlerDeps,
   record: SqsRecord,
   message: PartitionMessage,
@@ -107,7 +108,7 @@ async function carryOut(
 }
 
 async function rejectMessage(deps: HandlerDeps, record: SqsRecord, reason: string): Promise<boolean> {
-  deps.log('ERROR', 'The message cannot be read, and goes to the dead-letter queue.', {
+  deps.log('ERROR', 'The message is invalid and goes to the dead-letter queue.', {
     messageId: record.messageId,
     reason,
   });
@@ -115,7 +116,7 @@ async function rejectMessage(deps: HandlerDeps, record: SqsRecord, reason: strin
     await sendDeadLetter(deps, record.body, reason);
     return true;
   } catch (error) {
-    deps.log('ERROR', 'The dead-letter queue did not take the message, which returns.', {
+    deps.log('ERROR', 'The message could not be sent to the dead-letter queue; it returns to the queue.', {
       messageId: record.messageId,
       reason: String(error),
     });
@@ -124,9 +125,9 @@ async function rejectMessage(deps: HandlerDeps, record: SqsRecord, reason: strin
 }
 
 /**
- * Sends a message to the dead-letter queue, with the reason as an attribute. One without attributes was moved there by
- * SQS: its worker crashed.
- * @param run absent when the message cannot be read.
+ * Sends a message to the dead-letter queue with the reason as an attribute. (SQS itself moves the messages of crashed
+ * workers, without attributes.)
+ * @param run absent when the message is invalid.
  */
 async function sendDeadLetter(
   { deadLetters, clock }: HandlerDeps,
@@ -139,12 +140,12 @@ async function sendDeadLetter(
   await deadLetters.send(body, { attributes });
 }
 
-/** When this fails, the queue's own visibility timeout applies: the message returns later, and no data is lost. */
+/** A failure is harmless: the queue's visibility timeout applies, and the message returns later. */
 async function setVisibility({ queue, log }: HandlerDeps, record: SqsRecord, seconds: number): Promise<void> {
   try {
     await queue.setVisibility(record.receiptHandle, seconds);
   } catch (error) {
-    log('WARN', "The message's visibility could not be set.", {
+    log('WARN', "The message's visibility timeout could not be set.", {
       messageId: record.messageId,
       seconds,
       reason: String(error),
@@ -152,13 +153,13 @@ async function setVisibility({ queue, log }: HandlerDeps, record: SqsRecord, sec
   }
 }
 
-/** The function that Lambda calls with messages from the queue. */
+/** The function that Lambda calls with messages from the queue. It returns a partial batch response. */
 export type Handler = (event: SqsEvent, context: InvocationContext) => Promise<SqsBatchResponse>;
 
 /**
- * Creates the worker: it handles messages one after the other and downloads their partitions within the time budget
- * (see `timeBudget`). A message that fails does not affect the others; the handler never throws.
- * @param deps created once for all invocations: the pacer in `tmdb` must outlive them.
+ * Creates the handler. It handles messages one after the other, and downloads their partitions within the time budget
+ * (see `timeBudget`). A message that fails does not affect the others, and the handler never throws.
+ * @param deps created once per process, because the pacer in `tmdb` must outlive invocations.
  */
 export function createHandler(deps: HandlerDeps): Handler {
   return async (event, context) => {
@@ -191,12 +192,12 @@ export interface SqsRecord {
   readonly attributes: {
     /** How often it was received, including this time. */
     readonly ApproximateReceiveCount: string;
-    /** Epoch ms. */
+    /** Milliseconds since the epoch. */
     readonly ApproximateFirstReceiveTimestamp: string;
   };
 }
 
-/** The answer to Lambda's poller (`ReportBatchItemFailures`): it deletes all other messages. */
+/** A partial batch response (`ReportBatchItemFailures`): Lambda's poller deletes all messages that it does not list. */
 export interface SqsBatchResponse {
   readonly batchItemFailures: readonly { readonly itemIdentifier: string }[];
 }

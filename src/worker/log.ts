@@ -4,13 +4,13 @@ import type { Next, Work } from './decide-next.ts';
 
 type LogLevel = 'INFO' | 'WARN' | 'ERROR';
 
-/** Writes one entry. */
+/** Writes one log entry. */
 export type Log = (level: LogLevel, message: string, fields?: Readonly<Record<string, unknown>>) => void;
 
 /**
- * Logs one JSON object per line, as Lambda's JSON log format accepts it: with `timestamp` and `level` at the top level
- * (https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-advanced.html).
- * @param options.secret is replaced in every line, wherever it comes from.
+ * Creates a log that writes one JSON object per line in Lambda's JSON log format, with `timestamp` and `level` at the
+ * top level (https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-advanced.html).
+ * @param options.secret is redacted in every line.
  */
 export function createJsonLog({
   write,
@@ -21,7 +21,7 @@ export function createJsonLog({
   readonly clock: Clock;
   readonly secret?: string | undefined;
 }): Log {
-  // As it appears within a JSON string.
+  // The secret as it appears within a JSON string.
   const written = secret && JSON.stringify(secret).slice(1, -1);
   return (level, message, fields = {}) => {
     const timestamp = new Date(clock.now()).toISOString();
@@ -30,7 +30,7 @@ export function createJsonLog({
   };
 }
 
-/** Logs what was done for a message and what happens to it: one entry, in the same form for all endings. */
+/** Logs the work on a message and what happens to the message, as one entry with the same fields for all outcomes. */
 export function logWork(
   log: Log,
   { message, outcome, thisRun, counts }: Work,

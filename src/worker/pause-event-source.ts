@@ -3,16 +3,16 @@ import { WORKER_VARIABLES } from '../worker-contract.ts';
 import type { Deadline } from './deadline.ts';
 import type { Log } from './log.ts';
 
-/** Lambda refuses a change during another one, which is usually another worker's for the same reason. */
-const TRIES = 3;
-const BETWEEN_MS = 5_000;
-/** Lambda's poller needs a while to stop; meanwhile this worker receives no further message. */
-const HOLD_MS = 30_000;
+/** Lambda rejects an update while another is in progress, usually by another worker for the same reason. */
+const MAX_ATTEMPTS = 3;
+const RETRY_DELAY_MS = 5_000;
+/** Lambda's poller takes some time to stop. A worker that waits receives no further messages. */
+const POLLER_STOP_MS = 30_000;
 
 /**
- * Disables the function's own event source, so that a revoked key does not use up the receives of a whole fleet's
- * messages, and waits until Lambda's poller has stopped.
- * @returns whether it was disabled.
+ * Disables the function's own event source, and waits until Lambda's poller has stopped. Otherwise the messages of the
+ * whole fleet would use up their receives on a revoked API key.
+ * @returns whether the event source was disabled.
  */
 export async function pauseEventSource(
   {
@@ -29,7 +29,7 @@ export async function pauseEventSource(
   if (disableEventSource === undefined) {
     log(
       'ERROR',
-      `The event source stays enabled: ${WORKER_VARIABLES.eventSourceId} is not set, so run "tdd deploy".`,
+      `The event source stays enabled, because ${WORKER_VARIABLES.eventSourceId} is not set: run "tdd deploy".`,
     );
     return false;
   }
@@ -39,15 +39,15 @@ export async function pauseEventSource(
       break;
     } catch (error) {
       log('ERROR', 'The event source could not be disabled.', { tries, reason: String(error) });
-      if (tries >= TRIES || stop.aborted) return false;
+      if (tries >= MAX_ATTEMPTS || stop.aborted) return false;
     }
-    await wait(BETWEEN_MS);
+    await wait(RETRY_DELAY_MS);
   }
-  log('WARN', 'The event source was disabled: give the function a valid key, then run "tdd resume".');
-  await wait(HOLD_MS);
+  log('WARN', 'The event source was disabled: deploy a valid API key, then run "tdd resume".');
+  await wait(POLLER_STOP_MS);
   return true;
 
   async function wait(ms: number): Promise<void> {
-    await clock.sleep(ms, stop).catch(() => undefined); // The invocation's time was up first.
+    await clock.sleep(ms, stop).catch(() => undefined); // The time ran out.
   }
 }

@@ -13,7 +13,7 @@ import type { LookupSettings } from '../tmdb/look-up-movie.ts';
 import { type Deadline, TimeUpError } from './deadline.ts';
 import type { Outcome, Work } from './decide-next.ts';
 
-/** What work on a partition needs. */
+/** The dependencies of the work on a partition. */
 export interface WorkDeps {
   readonly lake: Lake;
   readonly tmdb: TmdbClient;
@@ -21,12 +21,13 @@ export interface WorkDeps {
   /** Uniform in [0, 1). */
   readonly random: () => number;
   readonly settings: LookupSettings;
-  /** The titles of a partition in a day's snapshot, as {@link readTitles} gives them. */
+  /** Reads the titles of a partition in a day's snapshot, see {@link readTitles}. */
   readonly readTitles: (partition: Partition, day: string, signal: AbortSignal) => Promise<Title[]>;
 }
 
 /**
- * Works on one partition as long as there is time. During an outage of TMDB it waits in place and continues.
+ * Works on one partition until it is done or the time runs out. During an outage of TMDB it waits in place, and
+ * continues afterwards. It never throws: errors become outcomes.
  * @param message with its run set.
  */
 export async function workPartition(
@@ -39,7 +40,7 @@ export async function workPartition(
   try {
     const snapshot = message.snapshot ?? utcDay(deps.clock.now());
     const titles = await deps.readTitles(message, snapshot, deadline.abort);
-    // Set only now: a copy of the message must not name a snapshot that is not in the lake.
+    // Set only after the snapshot was read: a copy of the message must not name a snapshot that is not in the lake.
     work = { message: { ...message, snapshot } };
     const { year, initial, run, redoBefore } = message;
     const job = { partition: { year, initial }, snapshot, run, titles, settings: deps.settings, redoBefore };
@@ -48,27 +49,27 @@ export async function workPartition(
       const report = await downloadPartition(deps, job, { stop: deadline.stop, abort: deadline.abort });
       work = { ...work, thisRun: addUp(work.thisRun, report.thisRun), counts: report.counts };
       completed += report.thisRun.found + report.thisRun.notFound + report.thisRun.refused;
-      const isBack = report.outcome === 'outage' && (await waitForTmdb(deps, deadline));
-      if (isBack) continue;
-      const isHeldBack = !wasLate && completed === 0 && gotOnly429(report);
-      return { ...work, outcome: isHeldBack ? THROTTLED_THROUGHOUT : outcomeOf(report, completed) };
+      const isUpAgain = report.outcome === 'outage' && (await waitForTmdb(deps, deadline));
+      if (isUpAgain) continue;
+      const isThrottled = !wasLate && completed === 0 && gotOnly429(report);
+      return { ...work, outcome: isThrottled ? THROTTLED_THROUGHOUT : outcomeOf(report, completed) };
     }
   } catch (error) {
     return { ...work, outcome: outcomeOfError(error, completed) };
   }
 }
 
-/** TMDB throttled this worker all the time, perhaps because of requests for an earlier message. */
+/** TMDB throttled this worker the whole time, possibly because of requests for earlier messages. */
 const THROTTLED_THROUGHOUT: Outcome = {
   kind: 'outage',
-  reason: 'TMDB answered nothing but 429 (too many requests): look who else uses the same key.',
+  reason: 'TMDB throttled every request (429): check whether another program uses the same API key.',
 };
 
-/** Requests in flight when time was up do not have an answer yet. */
+/** Whether all responses were 429. Requests that were in flight when the time ran out have no response. */
 function gotOnly429({ outcome, thisRun }: DownloadReport): boolean {
   const { done, requests, throttled } = thisRun;
-  const isHeld = throttled > 0 || requests === 0;
-  return outcome === 'stopped' && done === 0 && isHeld && requests - throttled <= MAX_CONNECTIONS;
+  const isThrottled = throttled > 0 || requests === 0;
+  return outcome === 'stopped' && done === 0 && isThrottled && requests - throttled <= MAX_CONNECTIONS;
 }
 
 function outcomeOf(report: DownloadReport, completed: number): Outcome {
@@ -82,10 +83,10 @@ function outcomeOf(report: DownloadReport, completed: number): Outcome {
       return { kind: 'timeUp', completed };
     case 'failedTitles': {
       const { failed } = report.thisRun;
-      const what = failed === 1 ? 'title' : 'titles';
+      const what = report.counts.titles === 1 ? 'title' : 'titles';
       return {
         kind: 'failed',
-        reason: `${failed} ${what} of ${report.counts.titles} failed: the partition's manifest says why.`,
+        reason: `${failed} of ${report.counts.titles} ${what} failed: see the partition's manifest for the reasons.`,
       };
     }
     default: {
@@ -93,7 +94,7 @@ function outcomeOf(report: DownloadReport, completed: number): Outcome {
       const { titles, found, notFound, refused } = report.counts;
       return {
         kind: 'failed',
-        reason: `${titles - found - notFound - refused} of ${titles} titles are open: another run has changed the manifest.`,
+        reason: `${titles - found - notFound - refused} of ${titles} titles are not done: another run changed the manifest.`,
       };
     }
   }
@@ -126,7 +127,7 @@ function addUp(before: Work['thisRun'], after: NonNullable<Work['thisRun']>): No
   };
 }
 
-/** Where a partition's titles come from. */
+/** The dependencies of {@link readTitles}. */
 interface TitleDeps {
   readonly lake: Lake;
   readonly clock: Clock;
@@ -136,11 +137,12 @@ interface TitleDeps {
 }
 
 /**
- * Reads the titles of a partition in the snapshot of `day` from the partition index, which it builds when it is
+ * Reads the titles of a partition in the snapshot of `day` from the partition index. It builds the index if it is
  * missing.
- * @returns an empty list for a partition that has no titles.
+ * @returns an empty list for a partition without titles.
  * @throws {SnapshotGoneError} when the snapshot is neither in the lake nor today's.
- * @throws {SnapshotError} when IMDb's file cannot be downloaded or used; what the lake throws; the signal's reason.
+ * @throws {SnapshotError} when the snapshot cannot be downloaded or used.
+ * @throws the lake's errors, and the signal's reason.
  */
 export async function readTitles(
   deps: TitleDeps,
@@ -151,20 +153,20 @@ export async function readTitles(
   const { titleTypes } = deps;
   let index = await readPartitionIndex({ ...deps, signal }, { day, titleTypes });
   if (index === undefined) {
-    // Loaded only when needed: nearly every worker finds the index in the lake.
+    // Loaded on demand: nearly every worker finds the index in the lake.
     const { ensurePartitionIndex } = await import('../imdb/build-index.ts');
     index = await ensurePartitionIndex({ ...deps, signal }, { day, titleTypes });
   }
   return readPartition({ ...deps, signal }, index, partition);
 }
 
-/** About this long between two probes whether TMDB is back: a fleet of four workers sends eight a minute. */
-const BETWEEN_MS = 30_000;
+/** The mean interval between two probes of TMDB. A fleet of 4 workers sends 8 per minute. */
+const PROBE_INTERVAL_MS = 30_000;
 
 /**
- * Waits in place until TMDB answers again, with a small probe from time to time. Waiting workers receive no messages:
- * an outage of hours does not use up the receives of a fleet's messages, and TMDB gets few requests.
- * @returns whether it answers; `false` when the invocation's time was up first.
+ * Waits in place until TMDB answers again, and probes it at intervals with jitter. Workers that wait receive no
+ * messages, so an outage of hours does not use up the receives of a fleet's messages, and TMDB gets few requests.
+ * @returns `true` when TMDB answers, `false` when the time ran out first.
  */
 async function waitForTmdb(
   {
@@ -176,12 +178,12 @@ async function waitForTmdb(
 ): Promise<boolean> {
   while (!stop.aborted) {
     try {
-      await clock.sleep(BETWEEN_MS * (0.75 + random() / 2), stop);
+      await clock.sleep(PROBE_INTERVAL_MS * (0.75 + random() / 2), stop);
       await tmdb.get('/3/authentication', {}, () => true, abort);
       return true;
     } catch (error) {
       if (stop.aborted) return false;
-      // Anything else, even a refused key, is an answer.
+      // Any other error, even a rejected API key, means that TMDB is up.
       if (!(error instanceof OutageError)) return true;
     }
   }

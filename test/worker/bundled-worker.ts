@@ -8,12 +8,12 @@ import type { SqsBatchResponse, SqsEvent } from '../../src/worker/handler.ts';
 
 const run = promisify(execFile);
 
-/** The worker's bundle alone in an otherwise empty folder. */
+/** The worker's bundle in an otherwise empty folder. */
 export interface BundledWorker {
   /**
-   * Imports the bundle in a process of its own and hands it events, one after the other.
-   * @param options.node the path of the Node to run it with.
-   * @param options.seconds the time of each invocation.
+   * Imports the bundle in a separate process and calls its handler with events, one after the other.
+   * @param options.node the path of the Node executable.
+   * @param options.seconds the timeout of each invocation.
    */
   handle(
     events: readonly SqsEvent[],
@@ -58,7 +58,7 @@ export async function bundleWorker(): Promise<BundledWorker> {
   };
 }
 
-/** The path of a Node from the npm registry: `24`, `22.12`. */
+/** Installs a Node version, such as `24` or `22.12`, from the npm registry. @returns the path of its executable. */
 export async function fetchNode(version: string): Promise<string> {
   const { stdout } = await run('npx', ['-y', `node@${version}`, '-p', 'process.execPath']);
   return stdout.trim();

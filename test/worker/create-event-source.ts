@@ -8,7 +8,7 @@ import { CreateQueueCommand, GetQueueAttributesCommand, SQSClient } from '@aws-s
 import { buildZip } from '../../src/deploy/zip.ts';
 import type { Aws } from '../support/aws-targets.ts';
 
-/** Makes a role, a queue, a function and the event source between them. @returns its UUID. */
+/** Creates a role, a queue, a function and an event source. @returns the event source's UUID. */
 export async function createEventSource(aws: Aws, lambda: LambdaClient): Promise<string> {
   const iam = new IAMClient(aws.clientConfig);
   const sqs = new SQSClient(aws.clientConfig);

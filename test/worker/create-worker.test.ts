@@ -11,7 +11,7 @@ const ENV = {
 };
 
 it.each(['DATALAKE_BUCKET_NAME', 'TMDB_API_KEY', 'TDD_QUEUE_URL', 'TDD_DLQ_URL'])(
-  'says that %s is missing in the environment',
+  'reports that %s is not set',
   (name) => {
     const create = () => createWorker({ env: { ...ENV, [name]: '' }, write: () => {}, userAgent: 'test' });
     expect(create).toThrow(UsageError);
@@ -19,7 +19,7 @@ it.each(['DATALAKE_BUCKET_NAME', 'TMDB_API_KEY', 'TDD_QUEUE_URL', 'TDD_DLQ_URL']
   },
 );
 
-it('is made of its environment, asks nobody yet, and answers an empty event', async () => {
+it('creates a worker from its environment, without sending a request, that handles an empty event', async () => {
   const handler = createWorker({ env: ENV, write: () => {}, userAgent: 'test' });
   const context = { getRemainingTimeInMillis: () => 300_000 };
   expect(await handler({ Records: [] }, context)).toEqual({ batchItemFailures: [] });

@@ -12,12 +12,12 @@ function decide(outcome: Outcome, receives: number, hours = 0, random = 0) {
 }
 
 describe('decideNext', () => {
-  it('spreads what returns over a fifth more of the time', () => {
+  it('adds up to 20 % jitter to the backoff', () => {
     expect(decide(failed, 1, 0, 0.999)).toMatchObject({ action: 'return', seconds: 72 });
     expect(decide(outage, 4, 0, 0.999)).toMatchObject({ action: 'return', seconds: 8_639 });
   });
 
-  it('waits over two hours in four receives of an outage', () => {
+  it('backs off for more than 2.5 hours in total over four receives of an outage', () => {
     const seconds = [1, 2, 3, 4].map((receives) => {
       const next = decide(outage, receives);
       return next.action === 'return' ? next.seconds : 0;
@@ -28,19 +28,19 @@ describe('decideNext', () => {
   it.each([
     ['a failure', failed, 5, 0, 'deadLetter'],
     ['a failure of a message that an earlier deployment received nine times', failed, 9, 0, 'deadLetter'],
-    ['an outage that is short', outage, 5, 1, 'requeue'],
-    ['an outage that is long', outage, 5, 3, 'deadLetter'],
+    ['a short outage', outage, 5, 1, 'requeue'],
+    ['a long outage', outage, 5, 3, 'deadLetter'],
     ['a refused key with the fleet paused', refused, 5, 99, 'requeue'],
     ['a refused key with the fleet not paused', { ...refused, isPaused: false }, 5, 99, 'deadLetter'],
     ['a time too short for one title', { kind: 'timeUp', completed: 0 }, 5, 0, 'deadLetter'],
     ['progress', { kind: 'timeUp', completed: 1 }, 5, 0, 'continue'],
     ['success', { kind: 'done' }, 5, 99, 'acknowledge'],
     ['no time at all', { kind: 'notStarted' }, 5, 99, 'requeue'],
-  ] as const)('after the last receive, %s ends as it should', (_what, outcome, receives, hours, action) => {
+  ] as const)('decides after the last receive, for %s', (_what, outcome, receives, hours, action) => {
     expect(decide(outcome, receives, hours).action).toBe(action);
   });
 
-  it('does not wait for the last receive when there is no hope', () => {
+  it('makes a dead letter of a permanent failure at once', () => {
     expect(decide({ kind: 'permanentFailure', reason: 'Gone.' }, 1)).toEqual({
       action: 'deadLetter',
       reason: 'Gone.',

@@ -18,11 +18,11 @@ import { AWS_TARGETS, type Aws } from '../support/aws-targets.ts';
 import { type BundledWorker, bundleWorker, fetchNode } from './bundled-worker.ts';
 import { createEventSource } from './create-event-source.ts';
 
-/** Further Node versions come from the npm registry: `TDD_TEST_NODES=22,24` asks for them. */
+/** `TDD_TEST_NODES=22,24` adds Node versions, which are installed from the npm registry. */
 const others = process.env.TDD_TEST_NODES?.split(',') ?? [];
 const nodes = [`this Node (${process.version})`, ...others.map((version) => `Node ${version}`)];
 
-describe.each(AWS_TARGETS)('the bundled worker, alone in an empty folder, on $name', ({ start }) => {
+describe.each(AWS_TARGETS)('the bundled worker in an empty folder, on $name', ({ start }) => {
   const catalogue = createCatalogue({ initialOf }, { titles: 200, othersPerTitle: 1, years: [2004] });
   let aws: Aws;
   let tmdb: TmdbStandIn;
@@ -68,7 +68,7 @@ describe.each(AWS_TARGETS)('the bundled worker, alone in an empty folder, on $na
     return QueueUrl;
   }
 
-  /** The settings of the function. */
+  /** The function's environment variables. */
   function environment(bucket: string): Record<string, string> {
     return {
       ...aws.env,
@@ -90,7 +90,7 @@ describe.each(AWS_TARGETS)('the bundled worker, alone in an empty folder, on $na
     tmdb.setKeyRevoked(true);
     const { answers, output } = await worker.handle([event], {
       node: process.execPath,
-      // Leaves a second before the worker stops: it would wait for Lambda's poller otherwise.
+      // Leaves the worker one second, so that it does not wait for Lambda's poller to stop.
       seconds: 46,
       env: {
         ...environment(bucket),
@@ -106,40 +106,43 @@ describe.each(AWS_TARGETS)('the bundled worker, alone in an empty folder, on $na
     expect(State).toBe('Disabled');
   });
 
-  it.each(nodes)('downloads a partition into S3 and sends a bad message away, on %s', async (name) => {
-    const version = /^Node (.+)$/.exec(name)?.[1];
-    const node = version === undefined ? process.execPath : await fetchNode(version);
-    await aws.reset();
-    const bucket = await aws.createBucket();
-    const [queueUrl, deadLetterQueueUrl] = [await createQueue('q'), await createQueue('q-dlq')];
-    const partition = { year: 2004, initial: 'TH' };
-    const events = [
-      await deliver(queueUrl, '{"year": "2004", "initial": "TH"}'),
-      await deliver(queueUrl, '{"year": "2004", "initial": "../"}'),
-    ];
-    const { answers, log, output } = await worker.handle(events, {
-      node,
-      env: {
-        ...environment(bucket),
-        TDD_QUEUE_URL: queueUrl,
-        TDD_DLQ_URL: deadLetterQueueUrl,
-      },
-    });
+  it.each(nodes)(
+    'downloads a partition to S3 and sends an invalid message to the dead-letter queue, on %s',
+    async (name) => {
+      const version = /^Node (.+)$/.exec(name)?.[1];
+      const node = version === undefined ? process.execPath : await fetchNode(version);
+      await aws.reset();
+      const bucket = await aws.createBucket();
+      const [queueUrl, deadLetterQueueUrl] = [await createQueue('q'), await createQueue('q-dlq')];
+      const partition = { year: 2004, initial: 'TH' };
+      const events = [
+        await deliver(queueUrl, '{"year": "2004", "initial": "TH"}'),
+        await deliver(queueUrl, '{"year": "2004", "initial": "../"}'),
+      ];
+      const { answers, log, output } = await worker.handle(events, {
+        node,
+        env: {
+          ...environment(bucket),
+          TDD_QUEUE_URL: queueUrl,
+          TDD_DLQ_URL: deadLetterQueueUrl,
+        },
+      });
 
-    expect(answers).toEqual([{ batchItemFailures: [] }, { batchItemFailures: [] }]);
-    expect(log.map(({ level }) => level)).toEqual(['INFO', 'ERROR']);
-    expect(output).not.toContain(SANDBOX_API_KEY);
-    const lake = createS3Lake({ s3: aws.s3, bucket });
-    const report = await verifyLake({ lake, catalogue }, { partitions: [partition] });
-    expect(report).toMatchObject({ missing: [], unexpected: [], wrong: [] });
-    expect(report.movies).toBeGreaterThan(10);
+      expect(answers).toEqual([{ batchItemFailures: [] }, { batchItemFailures: [] }]);
+      expect(log.map(({ level }) => level)).toEqual(['INFO', 'ERROR']);
+      expect(output).not.toContain(SANDBOX_API_KEY);
+      const lake = createS3Lake({ s3: aws.s3, bucket });
+      const report = await verifyLake({ lake, catalogue }, { partitions: [partition] });
+      expect(report).toMatchObject({ missing: [], unexpected: [], wrong: [] });
+      expect(report.movies).toBeGreaterThan(10);
 
-    const command = new ReceiveMessageCommand({
-      QueueUrl: deadLetterQueueUrl,
-      MessageAttributeNames: ['All'],
-    });
-    const { Messages = [] } = await sqs.send(command);
-    expect(Messages.map(({ Body }) => Body)).toEqual(['{"year": "2004", "initial": "../"}']);
-    expect(Messages[0]?.MessageAttributes?.reason?.StringValue).toMatch(/initial is wrong/);
-  });
+      const command = new ReceiveMessageCommand({
+        QueueUrl: deadLetterQueueUrl,
+        MessageAttributeNames: ['All'],
+      });
+      const { Messages = [] } = await sqs.send(command);
+      expect(Messages.map(({ Body }) => Body)).toEqual(['{"year": "2004", "initial": "../"}']);
+      expect(Messages[0]?.MessageAttributes?.reason?.StringValue).toMatch(/initial is wrong/);
+    },
+  );
 });

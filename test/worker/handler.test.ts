@@ -36,7 +36,7 @@ describe('a worker', () => {
     expect(worker.deadLetters).toEqual([]);
   });
 
-  it('first hides its message for its remaining time and a minute', async () => {
+  it('first sets the visibility timeout to its remaining time and one minute', async () => {
     const worker = createWorkerHarness();
     worker.readTitles = async () => {
       expect(worker.visibilities).toEqual([{ receiptHandle: 'receipt-0', seconds: 360 }]);
@@ -46,7 +46,7 @@ describe('a worker', () => {
     expect(worker.visibilities).toHaveLength(1);
   });
 
-  it('logs where an error comes from that nobody has foreseen', async () => {
+  it('logs the stack of an unexpected error', async () => {
     const worker = createWorkerHarness();
     worker.readTitles = async () => {
       throw new TypeError('rows is undefined');
@@ -56,7 +56,7 @@ describe('a worker', () => {
     expect(line).toMatchObject({ level: 'ERROR', stack: expect.stringContaining('handler.test.ts') });
   });
 
-  it('works on when the message cannot be hidden', async () => {
+  it('continues when the visibility timeout cannot be set', async () => {
     const worker = createWorkerHarness();
     worker.beforeQueueCall = () => {
       throw new Error('throttled');
@@ -65,7 +65,7 @@ describe('a worker', () => {
     expect(readManifest(worker.lake).complete).toBe(true);
   });
 
-  it('logs one line with what was done', async () => {
+  it('logs one line with its result', async () => {
     const worker = createWorkerHarness();
     await worker.deliver([body({ hop: 2 })]);
     expect(worker.lines.map((line) => JSON.parse(line))).toEqual([
@@ -88,7 +88,7 @@ describe('a worker', () => {
     expect(await worker.deliver([])).toEqual(ALL_DONE);
   });
 
-  it('takes a partition without titles for complete', async () => {
+  it('completes a partition without titles', async () => {
     const worker = createWorkerHarness({ titles: [] });
     expect(await worker.deliver([body()])).toEqual(ALL_DONE);
     expect(readManifest(worker.lake)).toMatchObject({ complete: true, counts: { titles: 0 } });
@@ -97,7 +97,7 @@ describe('a worker', () => {
 });
 
 describe('a batch', () => {
-  it('is worked on when one of three messages is bad', async () => {
+  it('is handled when one of three messages is invalid', async () => {
     const worker = createWorkerHarness();
     const answer = await worker.deliver([body({ initial: 'AA' }), 'no JSON', body({ initial: 'AC' })]);
     expect(answer).toEqual(ALL_DONE);
@@ -106,7 +106,7 @@ describe('a batch', () => {
     expect(readManifest(worker.lake, 'AC').complete).toBe(true);
   });
 
-  it('returns only the one of three that failed', async () => {
+  it('returns only the one of three messages that failed (partial batch response)', async () => {
     const worker = createWorkerHarness();
     worker.readTitles = async ({ initial }) => {
       if (initial === 'AB') throw new UserError('Cannot read s3://lake/imdb: S3 refused it (403).');
@@ -117,7 +117,7 @@ describe('a batch', () => {
     expect(readManifest(worker.lake, 'AC').complete).toBe(true);
   });
 
-  it('returns all when all fail', async () => {
+  it('returns all messages when all fail', async () => {
     const worker = createWorkerHarness();
     worker.lake.beforeCall = () => {
       throw new UserError('S3 refused it (403).');
@@ -126,7 +126,7 @@ describe('a batch', () => {
     expect(await worker.deliver(bodies)).toEqual(returned(0, 1, 2));
   });
 
-  it('puts messages that there was no time for back as they were', async () => {
+  it('requeues unchanged messages for which no time was left', async () => {
     const worker = createWorkerHarness({ titles: makeTitles(200) });
     worker.latencyMs = 60_000;
     expect(await worker.deliver([body(), body({ initial: 'AB' })], { receives: 5 })).toEqual(ALL_DONE);
@@ -137,7 +137,7 @@ describe('a batch', () => {
   });
 });
 
-describe('a message that can never succeed', () => {
+describe('a poison message', () => {
   it.each([
     ['not JSON', /not JSON/],
     ['{"year": "two thousand", "initial": "AD"}', /year/],
@@ -154,7 +154,7 @@ describe('a message that can never succeed', () => {
     expect(worker.lake.calls).toEqual([]);
   });
 
-  it('is a dead letter, too, when its snapshot cannot be had any more', async () => {
+  it('becomes a dead letter when its snapshot is no longer available', async () => {
     const worker = createWorkerHarness();
     worker.readTitles = async (_partition, day) => {
       throw new SnapshotGoneError(`IMDb's titles of ${day} are not in the lake.`);
@@ -167,7 +167,7 @@ describe('a message that can never succeed', () => {
     ]);
   });
 
-  it('returns when the dead-letter queue does not take it', async () => {
+  it('returns to the queue when it cannot be sent to the dead-letter queue', async () => {
     const worker = createWorkerHarness();
     worker.beforeQueueCall = (name) => {
       if (name === 'sendDeadLetter') throw new Error('AccessDenied');
@@ -176,8 +176,8 @@ describe('a message that can never succeed', () => {
   });
 });
 
-describe('an older message', () => {
-  it('gets a snapshot and a run from its first worker', async () => {
+describe('a message without snapshot and run', () => {
+  it('gets both from its first worker', async () => {
     const worker = createWorkerHarness();
     expect(await worker.deliver(['{"year": "2004", "initial": "A "}'])).toEqual(ALL_DONE);
     const { snapshot, lastRun } = readManifest(worker.lake, 'A_');
@@ -195,7 +195,7 @@ describe('an older message', () => {
     ]);
   });
 
-  it('is put back without a snapshot while no list of titles could be had', async () => {
+  it('is requeued without a snapshot while the snapshot cannot be downloaded', async () => {
     const worker = createWorkerHarness();
     worker.readTitles = async () => {
       throw new SnapshotError('cannot be downloaded (HTTP 503)', { isTransient: true });
@@ -207,8 +207,8 @@ describe('an older message', () => {
   });
 });
 
-describe('a worker whose time is up', () => {
-  it('sends a continuation for the rest, and the chain ends with all titles', async () => {
+describe('a worker that runs out of time', () => {
+  it('sends a continuation for the rest, and the chain of continuations completes all titles', async () => {
     const worker = createWorkerHarness({ titles: makeTitles(300) });
     worker.latencyMs = 30_000;
     const redoBefore = '2026-11-22T09:00:00Z';
@@ -224,7 +224,7 @@ describe('a worker whose time is up', () => {
     expect(worker.requests).toHaveLength(300);
   });
 
-  it('drops what is in work fifteen seconds before the end', async () => {
+  it('aborts requests in flight 15 seconds before the timeout', async () => {
     const worker = createWorkerHarness({ titles: makeTitles(40) });
     worker.latencyMs = 1_000;
     worker.answer = (path) => {
@@ -238,7 +238,7 @@ describe('a worker whose time is up', () => {
     expect(worker.sent).toHaveLength(1);
   });
 
-  it('returns its message when it completed nothing, and sends no continuation', async () => {
+  it('returns its message without a continuation when it completed no title', async () => {
     const worker = createWorkerHarness();
     worker.latencyMs = 1_000_000;
     expect(await worker.deliver([body({ hop: 7 })])).toEqual(returned(0));
@@ -246,15 +246,15 @@ describe('a worker whose time is up', () => {
     expect(worker.visibilities.at(-1)).toEqual({ receiptHandle: 'receipt-0', seconds: 60 });
   });
 
-  it('makes a dead letter of a message for which nothing was completed in five times', async () => {
+  it('sends a message to the dead-letter queue when five receives completed no title', async () => {
     const worker = createWorkerHarness();
     worker.latencyMs = 1_000_000;
     expect(await worker.deliver([body({ hop: 7 })], { receives: 5 })).toEqual(ALL_DONE);
     expect(worker.deadLetters.map((letter) => letter.body)).toEqual([body({ hop: 7 })]);
-    expect(worker.deadLetters[0]?.attributes.reason).toMatch(/^Time was up/);
+    expect(worker.deadLetters[0]?.attributes.reason).toMatch(/^The time ran out/);
   });
 
-  it('returns its message when the time ends while the titles are read', async () => {
+  it('returns its message when the time runs out while it reads the titles', async () => {
     const worker = createWorkerHarness();
     worker.readTitles = async (_partition, _day, signal) => {
       await worker.clock.sleep(1_000_000, signal);
@@ -273,7 +273,7 @@ describe('a worker whose time is up', () => {
     expect(await worker.deliver([body()])).toEqual(returned(0));
   });
 
-  it('does not redo for ever what a redoBefore in the future asks for', async () => {
+  it('does not download titles again forever when redoBefore is in the future', async () => {
     const worker = createWorkerHarness({ titles: makeTitles(200) });
     worker.latencyMs = 60_000;
     await worker.deliver([body({ redoBefore: '2999-01-01T00:00:00Z' })]);
@@ -281,15 +281,15 @@ describe('a worker whose time is up', () => {
   });
 });
 
-describe('a duplicate delivery', () => {
-  it('asks TMDB for nothing again', async () => {
+describe('a duplicate delivery is idempotent: it', () => {
+  it('sends no request to TMDB again', async () => {
     const worker = createWorkerHarness();
     await worker.deliver([body()]);
     expect(await worker.deliver([body()], { receives: 2 })).toEqual(ALL_DONE);
     expect(worker.requests).toHaveLength(3);
   });
 
-  it('does no harm when both are in work at once', async () => {
+  it('is safe while the first delivery is still running', async () => {
     const worker = createWorkerHarness({ titles: makeTitles(50) });
     worker.latencyMs = 100;
     const answers = await Promise.all([worker.deliver([body()]), worker.deliver([body()])]);
@@ -310,30 +310,30 @@ describe('a partition with a title that fails', () => {
     [2, 300],
     [3, 900],
     [4, 1_800],
-  ])('returns after receive %d for %d seconds', async (receives, seconds) => {
+  ])('returns after receive %d with a backoff of %d seconds', async (receives, seconds) => {
     const worker = createWorkerWithFailure();
     expect(await worker.deliver([body()], { receives })).toEqual(returned(0));
     expect(worker.visibilities.at(-1)?.seconds).toBe(seconds);
     expect(readManifest(worker.lake)).toMatchObject({ counts: { found: 2, failed: 1 } });
   });
 
-  it('is a dead letter with its reason, run and time after the fifth', async () => {
+  it('becomes a dead letter with reason, run and time after the fifth receive', async () => {
     const worker = createWorkerWithFailure();
     expect(await worker.deliver([body()], { receives: 5 })).toEqual(ALL_DONE);
-    const reason = "1 title of 3 failed: the partition's manifest says why.";
+    const reason = "1 of 3 titles failed: see the partition's manifest for the reasons.";
     const at = new Date(worker.clock.now()).toISOString();
     expect(worker.deadLetters).toEqual([{ body: body(), attributes: { reason, run: 'run-1', at } }]);
   });
 
-  it('is done with when its fifth receive goes well', async () => {
+  it('is acknowledged when its fifth receive succeeds', async () => {
     const worker = createWorkerHarness();
     expect(await worker.deliver([body()], { receives: 5 })).toEqual(ALL_DONE);
     expect(worker.deadLetters).toEqual([]);
   });
 });
 
-describe('a lake that refuses', () => {
-  it('is never taken for an empty one', async () => {
+describe('a lake that denies access', () => {
+  it('is never treated as empty', async () => {
     const worker = createWorkerHarness();
     worker.lake.beforeCall = (name) => {
       if (name === 'read') throw new UserError('Cannot read s3://lake: S3 refused it (403).');
@@ -344,7 +344,7 @@ describe('a lake that refuses', () => {
     expect(worker.visibilities.at(-1)?.seconds).toBe(60);
   });
 
-  it('in the middle of the work, returns the message', async () => {
+  it('returns the message when access is denied during the work', async () => {
     const worker = createWorkerHarness({ titles: makeTitles(30) });
     worker.lake.beforeCall = (name, key) => {
       if (name === 'write' && key.endsWith('-12.json')) throw new UserError('S3 refused it (403).');
@@ -355,8 +355,8 @@ describe('a lake that refuses', () => {
   });
 });
 
-describe('a key that was revoked', () => {
-  it('disables the event source, and the message returns', async () => {
+describe('a revoked API key', () => {
+  it('disables the event source and returns the message', async () => {
     const worker = createWorkerHarness({ titles: makeTitles(100) });
     worker.answer = () => REVOKED;
     expect(await worker.deliver([body()])).toEqual(returned(0));
@@ -369,7 +369,7 @@ describe('a key that was revoked', () => {
     expect(worker.lines.join('')).not.toContain(API_KEY);
   });
 
-  it('disables the event source also where the lake does not take the manifest', async () => {
+  it('disables the event source even when the manifest cannot be written', async () => {
     const worker = createWorkerHarness();
     worker.answer = () => REVOKED;
     worker.lake.beforeCall = (name) => {
@@ -379,7 +379,7 @@ describe('a key that was revoked', () => {
     expect(worker.disabled).toBe(1);
   });
 
-  it('never makes a dead letter of a message while the event source is disabled', async () => {
+  it('never results in a dead letter while the event source is disabled', async () => {
     const worker = createWorkerHarness();
     worker.answer = () => REVOKED;
     const firstReceivedMs = worker.clock.now() - 100 * HOUR_MS;
@@ -388,7 +388,7 @@ describe('a key that was revoked', () => {
     expect(worker.sent).toEqual([{ body: JSON.parse(body()), delaySeconds: 900 }]);
   });
 
-  it('tries again when another worker is disabling the event source just now', async () => {
+  it('retries when another worker is disabling the event source', async () => {
     const worker = createWorkerHarness();
     worker.answer = () => REVOKED;
     let calls = 0;
@@ -404,8 +404,8 @@ describe('a key that was revoked', () => {
 
   it.each([
     ['cannot be disabled', () => Promise.reject(new Error('AccessDenied'))],
-    ['is not known', undefined],
-  ])('returns the message slowly when the event source %s', async (_what, disableEventSource) => {
+    ['is unknown', undefined],
+  ])('returns the message with backoff when the event source %s', async (_what, disableEventSource) => {
     const worker = createWorkerHarness();
     worker.answer = () => REVOKED;
     worker.deps = { disableEventSource };
@@ -416,7 +416,7 @@ describe('a key that was revoked', () => {
 });
 
 describe('an outage of TMDB', () => {
-  it('that ends within the time of a worker is waited for in place, with few requests', async () => {
+  it('is waited for in place, with few requests, while the worker has time', async () => {
     const worker = createWorkerHarness({ titles: makeTitles(100) });
     const upAgainMs = worker.clock.now() + 180_000;
     worker.answer = (path) => {
@@ -429,7 +429,7 @@ describe('an outage of TMDB', () => {
     expect(worker.requests.length).toBeLessThanOrEqual(100 + 20 + 3 + 9);
   });
 
-  it('that lasts returns the message for longer and longer, with no title failed', async () => {
+  it('returns the message with increasing backoff, and marks no title as failed', async () => {
     const worker = createWorkerHarness({ titles: makeTitles(100) });
     worker.answer = () => DOWN;
     const seconds: (number | undefined)[] = [];
@@ -446,7 +446,7 @@ describe('an outage of TMDB', () => {
     expect(worker.sent).toEqual([]);
   });
 
-  it('does not use up a message that had failed for other reasons before', async () => {
+  it('does not use up the last receive of a message that failed for other reasons before', async () => {
     const worker = createWorkerHarness();
     worker.answer = () => DOWN;
     const firstReceivedMs = worker.clock.now() - HOUR_MS;
@@ -455,7 +455,7 @@ describe('an outage of TMDB', () => {
     expect(worker.sent).toEqual([{ body: JSON.parse(body()), delaySeconds: 900 }]);
   });
 
-  it('for good ends as a dead letter, after hours', async () => {
+  it('results in a dead letter after hours', async () => {
     const worker = createWorkerHarness();
     worker.answer = () => DOWN;
     const firstReceivedMs = worker.clock.now() - 3 * HOUR_MS;
@@ -466,10 +466,10 @@ describe('an outage of TMDB', () => {
   });
 
   it.each([
-    ['with 429 alone', undefined, 0],
-    ['with 429 alone, and late', undefined, 450],
-    ['with 429 and a Retry-After of a day', '86400', 0],
-  ])('is the same when TMDB answers %s', async (_, retryAfter, latencyMs) => {
+    ['429', undefined, 0],
+    ['429 with a high latency', undefined, 450],
+    ['429 with a Retry-After of a day', '86400', 0],
+  ])('is assumed when TMDB answers only %s', async (_, retryAfter, latencyMs) => {
     const worker = createWorkerHarness({ titles: makeTitles(40) });
     worker.latencyMs = latencyMs;
     worker.answer = () => ({ status: 429, body: '{"status_code":25}', retryAfter });
@@ -482,7 +482,7 @@ describe('an outage of TMDB', () => {
     expect(worker.lines.at(-1)).toContain('429');
   });
 
-  it("is the same for IMDb's", async () => {
+  it('and an outage of IMDb have the same backoff', async () => {
     const worker = createWorkerHarness();
     worker.readTitles = async () => {
       throw new SnapshotError('cannot be downloaded (HTTP 503)', { isTransient: true });

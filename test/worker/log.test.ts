@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { createJsonLog } from '../../src/worker/log.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 
-it('logs one JSON object a line, and a secret in none of them', () => {
+it('logs one JSON object per line, and redacts the secret', () => {
   const lines: string[] = [];
   const secret = 'a"secret\\key';
   const log = createJsonLog({ write: (line) => lines.push(line), clock: createFakeClock(), secret });

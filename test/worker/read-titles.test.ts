@@ -33,7 +33,7 @@ describe('readTitles', () => {
   }
   const signal = new AbortController().signal;
 
-  it('builds the index of today when the lake has none, and asks IMDb once', async () => {
+  it("builds today's index when the lake has none, and downloads IMDb's list once", async () => {
     const deps = createDeps();
     const before = imdb.stats().downloads;
     expect(await readTitles(deps, PARTITION, TODAY, signal)).toEqual(TITLES);
@@ -49,14 +49,14 @@ describe('readTitles', () => {
     expect(deps.lake.calls.length - calls).toBe(2);
   });
 
-  it('builds the index of an older day whose snapshot the lake has', async () => {
+  it('builds the index of an older day from the snapshot in the lake', async () => {
     const deps = createDeps();
     deps.lake.put('imdb/title.basics-2026-11-01.tsv.gz', SNAPSHOT);
     expect(await readTitles(deps, PARTITION, '2026-11-01', signal)).toEqual(TITLES);
   });
 
   it.each(['yesterday 2026-11-21', 'tomorrow 2026-11-23'])(
-    'says that nobody has the titles of %s',
+    'reports that the snapshot of %s is not available',
     async (day) => {
       const deps = createDeps();
       const before = imdb.stats().downloads;
@@ -67,7 +67,7 @@ describe('readTitles', () => {
     },
   );
 
-  it('does not take a refusal of the lake for a missing snapshot', async () => {
+  it('does not treat denied access to the lake as a missing snapshot', async () => {
     const deps = createDeps();
     deps.lake.beforeCall = (name) => {
       if (name === 'list') throw new Error('S3 refused it (403).');

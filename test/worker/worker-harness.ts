@@ -13,7 +13,7 @@ import { MemoryLake } from '../support/memory-lake.ts';
 
 export const API_KEY = '0123456789abcdef0123456789abcdef';
 
-/** Titles of a partition: `tt0000001` and so on. */
+/** Creates the titles of a partition, with ids from `tt0000001`. */
 export function makeTitles(count: number) {
   return Array.from({ length: count }, (_, i) => ({
     imdbId: `tt${String(i + 1).padStart(7, '0')}`,
@@ -21,7 +21,7 @@ export function makeTitles(count: number) {
   }));
 }
 
-/** TMDB's answer for the movie at a path, whose own number is that of the IMDb id. */
+/** TMDB's answer for the movie at a path. Its TMDB id is the number of the IMDb id. */
 export function movieAnswer(path: string): HttpAnswer {
   const imdbId = path.slice('/3/movie/'.length);
   const reviews = { page: 1, results: [], total_pages: 0, total_results: 0 };
@@ -37,14 +37,14 @@ export const REVOKED: HttpAnswer = {
 
 export const DOWN: HttpAnswer = { status: 503, body: '<html>503</html>', retryAfter: undefined };
 
-/** What the queues were asked to do. */
+/** The recorded calls of the queues. */
 interface QueueCalls {
   readonly visibilities: { readonly receiptHandle: string; readonly seconds: number }[];
   readonly sent: { readonly body: Record<string, unknown>; readonly delaySeconds: number | undefined }[];
   readonly deadLetters: { readonly body: string; readonly attributes: Readonly<Record<string, string>> }[];
 }
 
-/** A worker with everything around it in memory, and time that passes at once. */
+/** Creates a worker with in-memory dependencies and a fake clock. */
 export function createWorkerHarness({ titles = makeTitles(3) } = {}) {
   const clock = createFakeClock();
   const lake = new MemoryLake();
@@ -54,21 +54,21 @@ export function createWorkerHarness({ titles = makeTitles(3) } = {}) {
   const harness = {
     clock,
     lake,
-    /** The log, a line an entry. */
+    /** The lines of the log. */
     lines,
-    /** The paths that TMDB was asked for. */
+    /** The paths of the requests to TMDB. */
     requests,
     ...calls,
     /** How often the event source was disabled. */
     disabled: 0,
-    /** How long TMDB takes for an answer. */
+    /** TMDB's latency. */
     latencyMs: 0,
     /** TMDB's answer for a path. */
     answer: movieAnswer,
-    /** Throws to break a call of the queue. */
+    /** Throws an error to make a queue call fail. */
     beforeQueueCall: (_name: 'setVisibility' | 'send' | 'sendDeadLetter'): void => {},
     readTitles: (async () => titles) as HandlerDeps['readTitles'],
-    /** Replaces dependencies. */
+    /** Overrides dependencies. */
     deps: {} as Partial<HandlerDeps>,
     deliver,
   };
@@ -101,7 +101,7 @@ export function createWorkerHarness({ titles = makeTitles(3) } = {}) {
   const baseUrl = 'http://tmdb.test';
   const tmdb = createTmdbClient({ http, pacer, clock, random, baseUrl, apiKey: API_KEY });
 
-  /** Hands messages to the worker as Lambda does, with 300 s unless told otherwise. */
+  /** Invokes the worker with messages as Lambda does, with a timeout of 300 s. */
   async function deliver(
     bodies: readonly string[],
     { receives = 1, firstReceivedMs = clock.now() }: { receives?: number; firstReceivedMs?: number } = {},
@@ -135,7 +135,7 @@ export function createWorkerHarness({ titles = makeTitles(3) } = {}) {
   return harness;
 }
 
-/** A message as a launch writes it. */
+/** A message body as a launch writes it. */
 export function body(fields: Record<string, unknown> = {}): string {
   return JSON.stringify({
     year: 2004,
@@ -147,10 +147,10 @@ export function body(fields: Record<string, unknown> = {}): string {
   });
 }
 
-/** What Lambda is told when all is well. */
+/** The batch response when all messages are acknowledged. */
 export const ALL_DONE: SqsBatchResponse = { batchItemFailures: [] };
 
-/** What Lambda is told when these messages shall return. */
+/** The partial batch response when these messages return to the queue. */
 export function returned(...messages: number[]): SqsBatchResponse {
   return { batchItemFailures: messages.map((i) => ({ itemIdentifier: `message-${i}` })) };
 }
