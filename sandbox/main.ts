@@ -9,32 +9,35 @@ import { UsageError } from '../src/errors.ts';
 import { runInSandbox, type SandboxInput } from './run-in-sandbox.ts';
 
 const DESCRIPTION =
-  'Runs COMMAND, or your shell, with every outside service replaced by a stand-in on this machine: no account, ' +
-  'no key, no network. Inside, every tdd command works without any further flag. Movies and reviews are invented.';
+  'Runs COMMAND, or your shell, with local stand-ins for TMDB, IMDb and AWS. Every tdd command works inside, ' +
+  'without an account, an API key or other flags. Movies and reviews are invented.';
 
-/** Runs the sandbox. @returns the exit code of the command in it; 2 for wrong usage; 130 when it was cancelled. */
+const EXAMPLES = `
+Examples:
+  npm run sandbox
+  npm run sandbox -- tdd download --year 2004 --initial AD --to lake
+  npm run sandbox -- --keep state tdd deploy`;
+
+/** Runs the sandbox. @returns the exit code of its command; 2 for wrong usage; 130 when cancelled. */
 async function main(io: Io): Promise<number> {
   const secrets = createSecrets();
   return runToExitCode(io, { secrets, verbose: false }, async (signal) => {
     const program = new Commander('npm run sandbox --')
       .description(DESCRIPTION)
-      .argument('[COMMAND...]', 'what to run; your shell when absent')
+      .argument('[COMMAND...]', 'the command to run (default: your shell)')
       .usage('[OPTIONS] [COMMAND...]')
       .option('--titles <N>', 'movies in the invented catalogue (default: 3000)')
-      .option('--latency <MS>', 'how long TMDB takes to answer (default: 20)')
-      .option('--rate-limit <N>', 'requests a second above which TMDB answers 429 (default: none)')
-      .option('--fault-rate <SHARE>', "share of TMDB's answers that are faults, 0 to 1 (default: 0)")
-      .option('--keep <DIR>', "keep the sandbox's state in DIR between runs")
-      .option('--tour', 'show every step once, from settings to verified documents')
-      .addHelpText(
-        'after',
-        '\nExample:\n  npm run sandbox -- tdd download --year 2021 --initial TH --to lake',
-      )
+      .option('--latency <MS>', "TMDB's response time (default: 20)")
+      .option('--rate-limit <N>', 'requests per second above which TMDB answers 429 (default: no limit)')
+      .option('--fault-rate <SHARE>', "share of TMDB's answers that are faults, from 0 to 1 (default: 0)")
+      .option('--keep <DIR>', "keep the sandbox's AWS and config.ini in DIR between runs")
+      .option('--tour', 'run the tour: from the first command to verified documents (npm start)')
+      .addHelpText('after', EXAMPLES)
       .passThroughOptions()
       .exitOverride()
       .configureOutput({
         writeOut: (text) => void io.stdout.write(text),
-        writeErr: (text) => void io.stderr.write(text),
+        writeErr: (text) => void io.stderr.write(usageSentence(text)),
       });
     try {
       program.parse([...io.argv], { from: 'user' });
@@ -50,7 +53,7 @@ async function main(io: Io): Promise<number> {
 
 function readInput(context: CommandContext, flags: Flags, args: readonly string[]): SandboxInput {
   const tour = flags.tour === true;
-  if (tour && args.length > 0) throw new UsageError('Give either --tour or a command, not both.');
+  if (tour && args.length > 0) throw new UsageError('--tour and a COMMAND cannot be combined.');
   return {
     command: args,
     tour,
@@ -69,7 +72,15 @@ function readCount(value: unknown, flag: string, options?: { readonly least: num
 function readShare(value: unknown = '0'): number {
   const share = Number(value);
   if (String(value).trim() !== '' && share >= 0 && share <= 1) return share;
-  throw new UsageError(`--fault-rate "${value}" is no share: give a number from 0 to 1, such as 0.1.`);
+  throw new UsageError(`--fault-rate must be a number from 0 to 1 (got "${value}").`);
+}
+
+/** Commander's message in the form that tdd has. */
+function usageSentence(message: string): string {
+  return `tdd: ${message
+    .replace(/^error: /, '')
+    .replace(/\s*\n\(Did you mean (.*)\?\)/, ' (did you mean $1?)')
+    .replace(/\.?\n$/, ': see npm run sandbox -- --help.\n')}`;
 }
 
 process.exitCode = await main({

@@ -5,30 +5,29 @@ import type { CommandContext } from '../src/cli/context.ts';
 import { UsageError } from '../src/errors.ts';
 import { createDirectoryLake } from '../src/lake/directory/directory-lake.ts';
 import { runChild, TDD_PATH } from './run-child.ts';
-import { SANDBOX_BUCKET, type Sandbox } from './start-sandbox.ts';
+import type { Sandbox } from './start-sandbox.ts';
 import { verifyLake } from './verify-lake.ts';
 
-/** A catalogue that a fleet downloads in half a minute. */
+/** A catalogue that the fleet downloads within half a minute. */
 export const TOUR_CATALOGUE = { titles: 400, years: [2023, 2024] };
 
 /** The folder that the tour leaves in the working directory. */
 const LAKE = 'sandbox-lake';
-/** A file in it that says that the folder may be replaced. */
-const MARK = '.tdd-tour';
+/** A file in that folder: the tour may replace it. */
+const MARKER = '.tdd-tour';
 
-/** The steps of a user's first day. */
-const STEPS: readonly { readonly why: string; readonly args: readonly string[] }[] = [
-  { why: 'Settings: a key and a bucket, written to config.ini', args: ['development', '--yes'] },
-  { why: 'Role, queues, function, trigger and bucket', args: ['deploy', '--yes'] },
-  { why: 'A message for each partition', args: ['launch', '--min-year', '1900', '--yes'] },
-  { why: 'The workers at work', args: ['status', '--watch', '--totals'] },
+/** A user's first commands. Captions are at most 60 columns wide, as is everything that the tour prints. */
+const STEPS: readonly { readonly caption: string; readonly args: readonly string[] }[] = [
+  { caption: 'Save the settings: an API key and a bucket.', args: ['development', '--yes'] },
+  { caption: 'Create the bucket, the queues and the Lambda workers.', args: ['deploy', '--yes'] },
+  { caption: 'Queue one message per partition.', args: ['launch', '--min-year', '1900', '--yes'] },
+  { caption: 'Follow the workers until the queue is empty.', args: ['status', '--watch', '--totals'] },
 ];
 
 /**
- * Runs the real commands in the sandbox, one after the other, compares every document that the fleet wrote with the
- * catalogue, and says where they are and what to do next.
- * @throws {UsageError} when something else has the name of the documents' folder, before anything is run.
- * @returns an exit code: that of the first command that failed, or 1 when a document is missing, unexpected or wrong.
+ * Runs the real commands in the sandbox, compares every document in the lake with the catalogue, and suggests next steps.
+ * @throws {UsageError} before anything runs, when `./sandbox-lake` exists and is not from a tour.
+ * @returns the exit code of the first command that failed; 1 when a document is missing, unexpected or wrong.
  */
 export async function takeTour(
   context: CommandContext,
@@ -38,54 +37,63 @@ export async function takeTour(
   const { output, io } = context;
   const { bold, cyan, dim, green, red } = output.style;
   const lakeDirectory = join(io.cwd, LAKE);
-  if (existsSync(lakeDirectory) && !existsSync(join(lakeDirectory, MARK))) {
+  if (existsSync(lakeDirectory) && !existsSync(join(lakeDirectory, MARKER))) {
     throw new UsageError(
-      `There is ${lakeDirectory} already, which no tour has made: move it away, or take the tour in another folder.`,
+      `"${lakeDirectory}" exists and is not from a tour: move it, or run the tour in another folder.`,
     );
   }
+  const caption = (text: string): void => output.info(dim(`\n# ${text}`));
+  const movieRows = catalogue.cases.length.toLocaleString('en-US');
   output.info(
-    bold(
-      `A sandbox on this machine: TMDB, IMDb and AWS are stand-ins, ${catalogue.cases.length} movies are invented.`,
-    ),
+    [
+      bold('\nThe real commands of tdd, with local stand-ins for TMDB,'),
+      bold(`IMDb and AWS and a list of ${movieRows} invented movies.`),
+    ].join('\n'),
   );
-  for (const { why, args } of STEPS) {
-    output.info(`\n${cyan(`$ tdd ${args.join(' ')}`)}  ${dim(why)}`);
-    const exitCode = await runChild(context, process.execPath, [TDD_PATH, ...args], environment);
+  for (const step of STEPS) {
+    caption(step.caption);
+    output.info(cyan(`$ tdd ${step.args.join(' ')}`));
+    const exitCode = await runChild(context, process.execPath, [TDD_PATH, ...step.args], environment);
     if (exitCode !== 0) return exitCode;
   }
+  caption('Compare every document in the bucket with the catalogue.');
   const lake = createDirectoryLake({ directory: bucketDirectory });
   const { movies, reviews, missing, unexpected, wrong } = await verifyLake({ lake, catalogue });
   await replaceLake(bucketDirectory, lakeDirectory);
-  const bad = missing.length + unexpected.length + wrong.length;
-  if (bad > 0) {
+  if (missing.length + unexpected.length + wrong.length > 0) {
     output.info(
-      `\n${red('✖')} ${missing.length} documents are missing, ${unexpected.length} too many, ${wrong.length} wrong: see ./${LAKE}.`,
+      `${red('✖')} ${missing.length} documents missing, ${unexpected.length} unexpected, ${wrong.length} wrong: see ./${LAKE}.`,
     );
     return 1;
   }
   output.info(
     [
+      `${green('✔')} ${movies.toLocaleString('en-US')} movies and ${reviews.toLocaleString('en-US')} reviews, all as expected.`,
+      '  Two IMDb ids of a partition can share a TMDB movie: it is',
+      '  stored once, and the manifest records the second id as a',
+      '  duplicate. Across partitions, each stores the movie.',
       '',
-      `${green('✔')} ${movies.toLocaleString('en-US')} movies and ${reviews.toLocaleString('en-US')} reviews: each document was compared with the catalogue, and none is missing, double or wrong.`,
-      '  (Where TMDB has one movie for two IMDb ids, the lake has one document.)',
-      `  They lie in ./${bold(LAKE)}, a copy of the bucket ${SANDBOX_BUCKET}; all else is gone again.`,
+      bold('Try next:'),
+      `  ls ${LAKE}/tmdb/movies   # the documents`,
+      '  npm run sandbox               # a shell with stand-ins',
       '',
-      'Next, with a key of your own (https://www.themoviedb.org/settings/api):',
-      `  ${bold('npx tdd development')}                                  asks for key and bucket, writes config.ini`,
-      `  ${bold('npx tdd download --year 2004 --initial AD --to lake')}  downloads a real partition into ./lake`,
-      `  ${bold('npx tdd deploy')}                                       puts the workers on AWS`,
-      `Or play: ${bold('npm run sandbox')} opens a shell in here.`,
-    ].join('\n'),
+      bold('Then, with your own TMDB API key:'),
+      '  # https://www.themoviedb.org/settings/api',
+      '  npx tdd development',
+      '  npx tdd download --year 2004 --initial AD --to lake',
+    ]
+      .map((line) => line.replace(/#.*$/, (comment) => dim(comment)))
+      .join('\n'),
   );
   return 0;
 }
 
-/** Copies the bucket, and replaces an earlier tour's copy once the new one is complete. */
+/** Copies the bucket, then replaces the copy of an earlier tour. */
 async function replaceLake(bucketDirectory: string, lakeDirectory: string): Promise<void> {
   const copy = await mkdtemp(`${lakeDirectory}-`);
   try {
     await cp(bucketDirectory, copy, { recursive: true });
-    await writeFile(join(copy, MARK), 'The next tour that runs here ("npm start") replaces this folder.\n');
+    await writeFile(join(copy, MARKER), 'The next tour ("npm start") replaces this folder.\n');
     await rm(lakeDirectory, { recursive: true, force: true });
     await rename(copy, lakeDirectory);
   } catch (error) {

@@ -7,12 +7,12 @@ import { expect, test } from 'vitest';
 import { SANDBOX_PROGRAM } from '../support/program.ts';
 import { makeTempFolder } from '../support/temp-folder.ts';
 
-test("leaves a folder alone that only has the name of the tour's", async () => {
+test("refuses to replace the user's own folder", async () => {
   const cwd = await makeTempFolder();
   await mkdir(join(cwd, 'sandbox-lake'));
   await writeFile(join(cwd, 'sandbox-lake', 'mine'), 'all my films');
   const { exitCode, stderr } = await takeTour(cwd);
-  expect(stderr).toMatch(/^tdd: There is .*sandbox-lake already, which no tour has made: move it away/);
+  expect(stderr).toMatch(/^tdd: ".*sandbox-lake" exists and is not from a tour: move it/);
   expect(exitCode).toBe(2);
   expect(await readFile(join(cwd, 'sandbox-lake', 'mine'), 'utf8')).toBe('all my films');
 });
