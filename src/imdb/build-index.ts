@@ -16,19 +16,22 @@ import { SnapshotError } from './snapshot-error.ts';
 import { type TitleRowCounts, TitleScanner } from './title-scanner.ts';
 import { type SortedTitles, type TitleGroup, TitleTable } from './title-table.ts';
 
-/** The titles of a snapshot that go into its index. */
+/** The titles of a snapshot, sorted for its index, and its row counts. */
 interface CollectedTitles extends SortedTitles {
   readonly rowCounts: TitleRowCounts;
 }
 
-/** How many titles without a year the map names. */
-const NAMED_WITHOUT_YEAR = 100;
+/** The number of titles without a year that the map lists by name. */
+const LISTED_WITHOUT_YEAR = 100;
 const ROWS_TYPE = 'text/tab-separated-values; charset=utf-8';
 
 /**
- * Reads a snapshot once, streaming, and keeps the wanted titles, sorted by partition and id.
- * @throws {SnapshotError} when it is not a gzip file, or is damaged, truncated or empty, lacks a column, or has broken rows and
- *   none of the wanted titles.
+ * Reads a snapshot in one pass, as a stream, and collects the titles of the wanted types, sorted by partition and id.
+ * @param source the gzipped bytes of the snapshot.
+ * @param titleTypes IMDb's `titleType`s to collect, such as `['movie']`.
+ * @param onRows called with the number of rows read so far, about once per megabyte.
+ * @throws {SnapshotError} when the snapshot is not a gzip file, is corrupt, truncated or empty, lacks a column, or has
+ *   invalid rows but no valid row of the wanted types.
  */
 export async function collectTitles(
   source: AsyncIterable<Uint8Array>,
@@ -45,7 +48,7 @@ export async function collectTitles(
   const { rows, wanted, bad } = scanner.counts;
   if (wanted === 0 && bad > 0) {
     throw new SnapshotError(
-      `has no sound row of the wanted types, and ${bad} of its ${rows} rows are broken`,
+      `has no valid row of the wanted title types, and ${bad} of its ${rows} rows are invalid`,
     );
   }
   const sorted = table.sort();
@@ -53,8 +56,8 @@ export async function collectTitles(
 }
 
 /**
- * Writes an index into the lake: the rows file first, the map that names it last, so that a reader finds a whole index
- * or none. Concurrent writers are harmless: equal rows have the same name.
+ * Writes an index to the lake: first the rows file, then the map that refers to it, so that readers find either a complete
+ * index or none. Concurrent writers are safe, because the name of the rows file contains the hash of its content.
  */
 export async function writePartitionIndex(
   { lake, signal }: { readonly lake: Lake; readonly signal?: AbortSignal | undefined },
@@ -88,14 +91,15 @@ function describeWithoutYear(bytes: Buffer, last: TitleGroup | undefined): Parti
   }
   const { offset, length, count } = last;
   let end = offset;
-  for (let named = 0; named < Math.min(count, NAMED_WITHOUT_YEAR); named++)
+  for (let listed = 0; listed < Math.min(count, LISTED_WITHOUT_YEAR); listed++)
     end = bytes.indexOf(0x0a, end) + 1;
   return { offset, length, count, titles: parseTitles(bytes.subarray(offset, end)) };
 }
 
 /**
- * Writes the rows unless the lake has them: another map may refer to their version already.
- * @returns the version that is in the lake.
+ * Writes the rows file unless the lake already has it, because another map may refer to the existing version.
+ * @returns the version in the lake.
+ * @throws {UserError} when other writers keep changing the file.
  */
 async function writeOnce(lake: Lake, key: string, bytes: Buffer, options: LakeOptions): Promise<ETag> {
   let present: LakeEntry | undefined;
@@ -105,29 +109,31 @@ async function writeOnce(lake: Lake, key: string, bytes: Buffer, options: LakeOp
     present = await findEntry(lake, key, options);
     if (present?.sizeBytes === bytes.length) return present.etag;
   }
-  throw new UserError(`${lake.url}/${key} keeps changing: find out what writes it, and run again.`);
+  throw new UserError(
+    `${lake.url}/${key} keeps changing: stop the process that overwrites it, and run the command again.`,
+  );
 }
 
-/** How far the building of an index is. */
+/** The progress of building an index. */
 export interface IndexProgress extends SnapshotSource {
-  /** Gzipped bytes read so far. */
+  /** The number of gzipped bytes read so far. */
   readonly bytes: number;
-  /** Rows read so far. */
+  /** The number of rows read so far. */
   readonly rows: number;
 }
 
-/** Which index, and a callback for the progress when it has to be built. */
+/** Which index, and a callback for the progress of building it. */
 interface EnsureIndexOptions extends IndexName {
-  /** Called about once for each megabyte read. A second try of a download begins again at 0. */
+  /** Called about once per megabyte read. If the download is retried, the counts start at 0 again. */
   readonly onProgress?: ((progress: IndexProgress) => void) | undefined;
 }
 
 /**
- * The partition index of a snapshot: the lake's own, else built from the lake's snapshot, else from today's download,
- * which goes into the lake in the same pass. So IMDb is asked once a day for each lake; only those who begin before
- * the first has finished ask it too, and write the same.
- * @throws {SnapshotGoneError} for a day that is neither in the lake nor today.
- * @throws {SnapshotError} when the snapshot cannot be had or used.
+ * Returns the partition index of a snapshot. If the lake does not have it, builds it from the snapshot in the lake, or
+ * from today's download, which is written to the lake in the same pass. So each lake downloads IMDb's list only once a day;
+ * processes that start before the first has finished download it too and write the same files.
+ * @throws {SnapshotGoneError} for a day other than today whose snapshot is not in the lake.
+ * @throws {SnapshotError} when the snapshot cannot be downloaded or is invalid.
  */
 export async function ensurePartitionIndex(
   deps: SnapshotDeps,

@@ -2,26 +2,26 @@ import { got, HTTPError, type Response } from 'got';
 import { UsageError } from '../errors.ts';
 import { SnapshotError } from './snapshot-error.ts';
 
-/** Where and how IMDb's file is downloaded. */
+/** How to download IMDb's list. */
 export interface SnapshotDownloadOptions {
-  /** Where IMDb's files are: `https://datasets.imdbws.com`. */
+  /** The base URL of IMDb's files: `https://datasets.imdbws.com`. */
   readonly datasetsUrl: string;
-  /** The `User-Agent`, such as `tdd/1.0.0 (+https://…)`. */
+  /** The `User-Agent` header, such as `tdd/1.0.0 (+https://…)`. */
   readonly userAgent: string;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** An answer whose body has not been read yet. */
+/** A response whose body has not been read yet. */
 interface SnapshotDownload {
-  /** The address, without any password. */
+  /** The URL, without credentials. */
   readonly url: string;
-  /** From `Content-Length`. */
+  /** The `Content-Length`, if the response has one. */
   readonly sizeBytes: number | undefined;
-  /** The gzipped bytes. Throws a {@link SnapshotError} when the connection breaks. */
+  /** The gzipped bytes. Throws a {@link SnapshotError} if the connection breaks. */
   readonly bytes: AsyncIterable<Buffer>;
 }
 
-/** Where today's titles are. https://developer.imdb.com/non-commercial-datasets/ */
+/** The name of IMDb's list of titles: https://developer.imdb.com/non-commercial-datasets/ */
 const FILE = 'title.basics.tsv.gz';
 const TIMEOUT_MS = {
   lookup: 10_000,
@@ -32,8 +32,10 @@ const TIMEOUT_MS = {
 };
 
 /**
- * Requests today's file from IMDb, once: no retry here, since a second body must not follow half of a first.
- * @throws {SnapshotError} for any answer but 200, or none.
+ * Requests today's list from IMDb. It does not retry, because the bytes of two attempts must not be mixed; the caller
+ * retries from the start.
+ * @throws {SnapshotError} when the response is not a 200, or there is none.
+ * @throws {UsageError} when `datasetsUrl` is not an http or https URL.
  */
 export async function downloadSnapshot(options: SnapshotDownloadOptions): Promise<SnapshotDownload> {
   const url = fileUrl(options.datasetsUrl);
@@ -69,7 +71,7 @@ export async function downloadSnapshot(options: SnapshotDownloadOptions): Promis
       throw explain(error);
     }
     if (sizeBytes !== undefined && received !== sizeBytes) {
-      throw explain(new Error(`${received} of ${sizeBytes} bytes came`));
+      throw explain(new Error(`received ${received} of ${sizeBytes} bytes`));
     }
   }
   return { url: shown, sizeBytes, bytes: read() };
@@ -77,18 +79,18 @@ export async function downloadSnapshot(options: SnapshotDownloadOptions): Promis
 
 function fileUrl(datasetsUrl: string): URL {
   if (!URL.canParse(datasetsUrl) || !/^https?:/.test(datasetsUrl)) {
-    // It may hold a password.
-    const shown = datasetsUrl.includes('@') ? 'The value' : JSON.stringify(datasetsUrl);
+    // A URL with "@" may contain a password.
+    const got = datasetsUrl.includes('@') ? '' : ` (got ${JSON.stringify(datasetsUrl)})`;
     throw new UsageError(
-      `${shown} is no address of IMDb's files: set IMDB_DATASETS_URL to one such as https://datasets.imdbws.com.`,
+      `IMDB_DATASETS_URL must be an http or https URL such as https://datasets.imdbws.com${got}.`,
     );
   }
   return new URL(FILE, datasetsUrl.endsWith('/') ? datasetsUrl : `${datasetsUrl}/`);
 }
 
 function explainDownload(error: unknown, url: string): SnapshotError {
-  const subject = `at ${url}`;
-  const advice = 'try again later, or look at IMDB_DATASETS_URL';
+  const subject = `IMDb's list at ${url}`;
+  const advice = 'try again later, or check IMDB_DATASETS_URL';
   if (error instanceof HTTPError) {
     const { statusCode } = error.response;
     const isTransient = statusCode === 429 || statusCode >= 500;

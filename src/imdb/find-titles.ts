@@ -3,9 +3,9 @@ import { indexMapKey } from '../lake/keys.ts';
 import type { Partition } from '../partition.ts';
 import { type IndexReadDeps, listPartitions, type PartitionIndex } from './partition-index.ts';
 
-/** Where a title was found. */
+/** A title that was found, and its partition. */
 interface FoundTitle {
-  /** `undefined` for a title without a start year: it has no partition. */
+  /** `undefined` for a title without a start year, which has no partition. */
   readonly partition: Partition | undefined;
   readonly title: string;
 }
@@ -13,9 +13,9 @@ interface FoundTitle {
 const LINE_FEED = 0x0a;
 
 /**
- * Finds titles by their IMDb ids, streaming the index's rows: memory stays flat, however large the index.
- * @returns the ids that were found; for any other, the snapshot has no title of the wanted types.
- * @throws {UserError} when the rows file is gone.
+ * Finds titles by IMDb id. Streams the rows of the index, so that memory does not grow with its size.
+ * @returns the titles found, by id. An id that is missing is not a title of the wanted types in this snapshot.
+ * @throws {UserError} when the rows file is missing.
  */
 export async function findTitlesById(
   { lake, signal }: IndexReadDeps,
@@ -28,14 +28,14 @@ export async function findTitlesById(
   const stream = await lake.readStream(index.rows.key, { signal });
   if (stream === undefined) {
     throw new UserError(
-      `The rows of the index are gone from the lake ${lake.url} (${index.rows.key}): delete ${indexMapKey(index.snapshot, index.titleTypes)} there, and the next run builds the index anew.`,
+      `The partition index in the lake ${lake.url} is incomplete, because ${index.rows.key} is missing: delete ${indexMapKey(index.snapshot, index.titleTypes)} to have the index built again.`,
     );
   }
   const partitionAt = createPartitionFinder(index);
   let offset = 0;
-  let begun: Buffer = Buffer.alloc(0);
+  let partialRow: Buffer = Buffer.alloc(0);
   for await (const piece of stream as AsyncIterable<Buffer>) {
-    const chunk = begun.length > 0 ? Buffer.concat([begun, piece]) : piece;
+    const chunk = partialRow.length > 0 ? Buffer.concat([partialRow, piece]) : piece;
     const end = chunk.lastIndexOf(LINE_FEED) + 1;
     for (let start = 0; start < end; ) {
       const next = chunk.indexOf(LINE_FEED, start) + 1;
@@ -48,13 +48,13 @@ export async function findTitlesById(
       }
       start = next;
     }
-    begun = Buffer.from(chunk.subarray(end));
+    partialRow = Buffer.from(chunk.subarray(end));
     offset += end;
   }
   return found;
 }
 
-/** The partition of the row at a byte of the rows file; asked with rising offsets only. */
+/** Creates a function from a row's offset in the rows file to its partition. The offsets passed to it must ascend. */
 function createPartitionFinder(index: PartitionIndex): (offset: number) => Partition | undefined {
   const byEnd = listPartitions(index)
     .map(({ year, initial }) => ({ year, initial, end: endOf(index, year, initial) }))

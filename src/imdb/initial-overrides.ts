@@ -1,7 +1,7 @@
 /**
- * What Python's Unidecode makes of the code points on which npm's `unidecode` disagrees: `code point in
- * hexadecimal = what it converts to in an initial`, `_` for white space. Existing lakes were named by Python's.
- * Measured over every code point of Unicode against Unidecode 1.3.6; `test/imdb/make-initials-table.py` asks it.
+ * The code points for which npm's `unidecode` differs from Python's Unidecode, which named the partitions of existing
+ * lakes. Each entry is `hexadecimal code point = its conversion by Python in an initial`, with `_` for white space.
+ * Determined for every Unicode code point with Unidecode 1.3.6; `test/imdb/make-initials-table.py` creates the test data.
  */
 export const INITIAL_OVERRIDES: ReadonlyMap<number, string> = readOverrides(`
 bc=_14 bd=_12 be=_34 2e5= 2e6= 2e7= 2e8= 2e9= 2ef= 2f3= 3f4= 3f5= 3f6= 3f7= 3f8= 3f9= 3fc= 3fd= 3fe=

@@ -5,27 +5,27 @@ import { indexMapKey } from '../lake/keys.ts';
 import { type ETag, findEntry, type Lake, type LakeOptions } from '../lake/lake.ts';
 import { type Partition, partitionName } from '../partition.ts';
 
-/** Which index: of one snapshot, for one set of title types. */
+/** Identifies an index: one snapshot and one set of title types. */
 export interface IndexName {
   /** The snapshot's UTC day: `2026-11-22`. */
   readonly day: string;
-  /** IMDb's `titleType`s that are wanted: `['movie']`. */
+  /** The wanted `titleType`s of IMDb: `['movie']`. */
   readonly titleTypes: readonly string[];
 }
 
-/** Where a partition's rows lie: `offset` and `length` in bytes of the rows file, and how many titles they are. */
+/** The location of a partition's rows: `offset` and `length` in bytes in the rows file, and the number of titles. */
 export type PartitionRange = readonly [offset: number, length: number, count: number];
 
-/** The map of one snapshot's partitions for one set of title types, as the lake keeps it (gzipped JSON). */
+/** The partition index of one snapshot and one set of title types. The lake stores this map as gzipped JSON. */
 export interface PartitionIndex {
   /** The snapshot's UTC day: `2026-11-22`. */
   readonly snapshot: string;
   readonly titleTypes: readonly string[];
-  /** The file with the rows; its name has the hash of its bytes. */
+  /** The file with the rows. Its name contains the hash of its content. */
   readonly rows: { readonly key: string; readonly etag: ETag; readonly sizeBytes: number };
   /** By year, then by initial. */
   readonly partitions: Readonly<Record<string, Readonly<Record<string, PartitionRange>>>>;
-  /** Titles of a wanted type without a start year: their rows end the file, the first 100 are named here. */
+  /** Titles of a wanted type without a start year. Their rows are the last in the file; the first 100 are listed here. */
   readonly withoutYear: {
     readonly offset: number;
     readonly length: number;
@@ -35,19 +35,19 @@ export interface PartitionIndex {
   readonly rowCounts: { readonly rows: number; readonly wanted: number; readonly bad: number };
 }
 
-/** A partition of the index and how many titles it has. */
+/** A partition of the index and its number of titles. */
 export interface IndexedPartition extends Partition {
   readonly titles: number;
 }
 
-/** Every partition of the index: years ascending, the initials of a year in any order. */
+/** Lists all partitions of the index, by ascending year; the initials of a year are in no particular order. */
 export function listPartitions(index: Pick<PartitionIndex, 'partitions'>): IndexedPartition[] {
   return Object.entries(index.partitions).flatMap(([year, initials]) =>
     Object.entries(initials).map(([initial, [, , titles]]) => ({ year: Number(year), initial, titles })),
   );
 }
 
-/** Where a partition's rows lie, or `undefined` when the index has no title there. */
+/** Returns the location of a partition's rows; `undefined` if the index has no titles in it. */
 export function findPartition(
   index: PartitionIndex,
   { year, initial }: Partition,
@@ -56,12 +56,12 @@ export function findPartition(
   return initials && Object.hasOwn(initials, initial) ? initials[initial] : undefined;
 }
 
-/** The map as the lake keeps it. */
+/** Serializes the map of an index to gzipped JSON. */
 export function writePartitionMap(index: PartitionIndex): Buffer {
   return gzipSync(JSON.stringify(index), { level: 9 });
 }
 
-/** Reads a map from the lake; `undefined` for anything else: the index is then built again. */
+/** Parses the map of an index. @returns `undefined` for an invalid map, so that the index is built again. */
 export function parsePartitionMap(body: Buffer): PartitionIndex | undefined {
   let value: unknown;
   try {
@@ -96,15 +96,15 @@ function isPartitionRange(value: unknown): value is PartitionRange {
   );
 }
 
-/** A movie of a partition, as the index lists it. */
+/** A title in the index. */
 export interface Title {
   /** IMDb's `tconst`. */
   readonly imdbId: string;
-  /** IMDb's `primaryTitle`; empty where the file has `\N`. */
+  /** IMDb's `primaryTitle`; empty if the list has `\N`. */
   readonly title: string;
 }
 
-/** Reads the rows of the index: `tconst`, tab, title, line feed. */
+/** Parses rows of the index: `tconst`, tab, title, line feed. */
 export function parseTitles(rows: Buffer): Title[] {
   return rows
     .toString('utf8')
@@ -116,14 +116,14 @@ export function parseTitles(rows: Buffer): Title[] {
     });
 }
 
-/** What reading the index needs. */
+/** What reading the index requires. */
 export interface IndexReadDeps extends LakeOptions {
   readonly lake: Lake;
 }
 
 /**
- * Reads the map of an index: one small object.
- * @returns `undefined` when there is none, or one that cannot be read: it is derived data, and built again.
+ * Reads the map of an index, one small object in the lake.
+ * @returns `undefined` if there is none or it is invalid. It is derived data that can be built again.
  */
 export async function readPartitionIndex(
   { lake, signal }: IndexReadDeps,
@@ -134,35 +134,35 @@ export async function readPartitionIndex(
 }
 
 /**
- * Reads the titles of one partition, sorted by id: one range of the very rows file that the map was made with.
- * @returns an empty list for a partition that the index does not have.
- * @throws {UserError} when the rows file is gone.
+ * Reads the titles of one partition with one range request, from the version of the rows file to which the map refers.
+ * @returns the titles, sorted by id; an empty list for a partition that is not in the index.
+ * @throws {UserError} when the rows file is missing or damaged.
  */
 export async function readPartition(
   deps: IndexReadDeps,
   index: PartitionIndex,
   partition: Partition,
 ): Promise<Title[]> {
-  const titles = await readFrom(deps, index, partition);
+  const titles = await readRows(deps, index, partition);
   if (titles !== undefined) return titles;
-  // Another process may have built the index again since the map was read.
+  // Another process may have rebuilt the index since the map was read.
   const name = { day: index.snapshot, titleTypes: index.titleTypes };
   const newer = (await readPartitionIndex(deps, name)) ?? index;
-  const again = await readFrom(deps, newer, partition);
+  const again = await readRows(deps, newer, partition);
   if (again !== undefined) return again;
-  // Or the lake was copied: the rows are the same, since their name has their hash, but they have another version.
+  // Or the lake was copied. Then the rows are the same, because the key contains their hash, but have another version.
   const { key, sizeBytes } = newer.rows;
   const copy = await findEntry(deps.lake, key, { signal: deps.signal });
   const copied =
     copy?.sizeBytes === sizeBytes &&
-    (await readFrom(deps, { ...newer, rows: { ...newer.rows, etag: copy.etag } }, partition));
+    (await readRows(deps, { ...newer, rows: { ...newer.rows, etag: copy.etag } }, partition));
   if (copied) return copied;
   throw new UserError(
-    `The titles of partition ${partitionName(partition)} cannot be read: ${deps.lake.url}/${key} is gone or damaged; delete ${indexMapKey(name.day, name.titleTypes)} there, and the next run builds the index anew.`,
+    `Cannot read the titles of partition ${partitionName(partition)}, because ${deps.lake.url}/${key} is missing or damaged: delete ${indexMapKey(name.day, name.titleTypes)} to have the index built again.`,
   );
 }
 
-async function readFrom(
+async function readRows(
   { lake, signal }: IndexReadDeps,
   index: PartitionIndex,
   partition: Partition,

@@ -1,7 +1,7 @@
 /**
  * Passes one piece at a time from a writer to a reader, with backpressure: `push` waits until the reader has taken the
- * previous piece, so that of two readers of one source the slower sets the pace, and memory holds two pieces for each.
- * (Awaiting the `drain` of two streams in turn hangs when the second has drained before it is awaited.)
+ * previous piece. With two pipes from one source, the slower reader sets the pace, and memory holds two pieces per pipe.
+ * (Awaiting the `drain` events of two streams in turn hangs if the second stream drains before it is awaited.)
  */
 export class Pipe implements AsyncIterable<Buffer> {
   #piece: Buffer | undefined;
@@ -11,7 +11,7 @@ export class Pipe implements AsyncIterable<Buffer> {
   #wakeReader: (() => void) | undefined;
   #wakeWriter: (() => void) | undefined;
 
-  /** Resolves when the next piece can be pushed. After {@link fail} or the reader's end, at once. */
+  /** Passes a piece, after waiting until there is room for it. Resolves at once after {@link fail} or if the reader has stopped. */
   async push(piece: Buffer): Promise<void> {
     while (this.#piece !== undefined && !this.#failed) {
       await new Promise<void>((resolve) => {
@@ -23,13 +23,13 @@ export class Pipe implements AsyncIterable<Buffer> {
     this.#wakeReader?.();
   }
 
-  /** No more pieces. */
+  /** Ends the pipe after the pieces pushed so far. */
   end(): void {
     this.#ended = true;
     this.#wakeReader?.();
   }
 
-  /** The reader gets `error` instead of the next piece; the writer no longer waits. */
+  /** Makes the reader throw `error` instead of reading the next piece, and the writer wait no longer. */
   fail(error: unknown): void {
     if (this.#failed) return;
     this.#failed = true;
@@ -56,7 +56,7 @@ export class Pipe implements AsyncIterable<Buffer> {
         }
       }
     } finally {
-      this.fail(new Error('the reader has gone'));
+      this.fail(new Error('the reader has stopped'));
     }
   }
 }

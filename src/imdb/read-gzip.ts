@@ -3,13 +3,14 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip, type Gunzip } from 'node:zlib';
 import { SnapshotError } from './snapshot-error.ts';
 
-/** Gunzip reads and writes chunks of this size: 64 KB and Node's 16 KB take three times as long. */
+/** The chunk size for reading and decompressing. With the default sizes (64 KB and 16 KB) it takes three times as long. */
 export const CHUNK_BYTES = 1_048_576;
 const CHUNKS_AHEAD = 2;
 
 /**
- * Unzips bytes and passes them to `onChunk`, about a megabyte at a time.
- * @throws {SnapshotError} when the bytes are not a gzip file, or not a complete one; what `source` or `onChunk` throws.
+ * Decompresses gzipped bytes and passes them to `onChunk`, about a megabyte at a time.
+ * @throws {SnapshotError} when the bytes are not a complete gzip file.
+ * @throws whatever `source` or `onChunk` throws.
  */
 export async function readGzip(
   source: AsyncIterable<Uint8Array>,
@@ -18,8 +19,8 @@ export async function readGzip(
   const gunzip = createGunzip({ chunkSize: CHUNK_BYTES });
   const sink = new Writable({
     highWaterMark: 2 * CHUNK_BYTES,
-    // One tick later gunzip's thread works on the next chunk in parallel. (An async iterator would allow that too, but
-    // concatenates buffered chunks, which copies everything.)
+    // Deferred by one tick, so that gunzip's thread decompresses the next chunk in parallel. (An async iterator would allow
+    // that too, but it concatenates buffered chunks, which copies everything.)
     write: (chunk: Buffer, _encoding, done) => {
       process.nextTick(() => {
         try {
@@ -38,14 +39,14 @@ export async function readGzip(
     await pipeline(gunzip, sink);
   } catch (error) {
     if (!isZlibError(error)) throw error;
-    const what = error.code === 'Z_BUF_ERROR' ? 'is cut off before its end' : `is damaged (${error.message})`;
-    throw new SnapshotError(what, { cause: error });
+    const reason = error.code === 'Z_BUF_ERROR' ? 'is truncated' : `is corrupt (${error.message})`;
+    throw new SnapshotError(reason, { cause: error });
   }
 }
 
 /**
- * Writes to gunzip, always some chunks ahead. `pipeline` waits for `drain`, which is emitted when the buffer is empty:
- * gunzip's thread then idles a quarter of the time, while the next chunk is fetched.
+ * Writes to gunzip and keeps a few chunks ahead. `pipeline` would wait for `drain`, which is emitted only when the buffer
+ * is empty, so that gunzip's thread would idle a quarter of the time, waiting for the next chunk.
  */
 async function feed(source: AsyncIterable<Buffer>, gunzip: Gunzip): Promise<void> {
   const ahead: Promise<void>[] = [];
@@ -57,7 +58,7 @@ async function feed(source: AsyncIterable<Buffer>, gunzip: Gunzip): Promise<void
   gunzip.end();
 }
 
-/** Concatenates small pieces, such as a socket's, to pieces of at least `size` bytes. */
+/** Concatenates small pieces, such as those of a socket, into pieces of at least `size` bytes. */
 export async function* coalesce(source: AsyncIterable<Uint8Array>, size: number): AsyncGenerator<Buffer> {
   let gathered: Buffer[] = [];
   let bytes = 0;
@@ -77,9 +78,9 @@ async function* checkMagic(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer
   for await (const chunk of source) {
     if (isFirst && !(chunk[0] === 0x1f && (chunk.length < 2 || chunk[1] === 0x8b))) {
       const isHtml = /^\s*<(?:!doctype|html|\?xml)/i.test(chunk.toString('latin1', 0, 200));
-      const met = JSON.stringify(chunk.toString('latin1', 0, 40));
+      const start = JSON.stringify(chunk.toString('latin1', 0, 40));
       throw new SnapshotError(
-        `is no gzip file but ${isHtml ? 'a web page' : 'something else'}, beginning with ${met}`,
+        `is ${isHtml ? 'a web page instead of a gzip file' : 'not a gzip file'} (it begins with ${start})`,
       );
     }
     isFirst = false;

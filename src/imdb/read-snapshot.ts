@@ -6,32 +6,34 @@ import { Pipe } from './pipe.ts';
 import { CHUNK_BYTES, coalesce } from './read-gzip.ts';
 import { SnapshotError, SnapshotGoneError } from './snapshot-error.ts';
 
-/** What having a snapshot needs. */
+/** What reading a snapshot requires. */
 export interface SnapshotDeps extends SnapshotDownloadOptions {
   readonly lake: Lake;
   readonly clock: Clock;
 }
 
-/** Where a snapshot's bytes come from. */
+/** The source of a snapshot's bytes. */
 export interface SnapshotSource {
   readonly from: 'lake' | 'imdb';
-  /** The size of the gzipped file, when it is known. */
+  /** The size of the gzipped file, if it is known. */
   readonly sizeBytes: number | undefined;
 }
 
-/** Reads a snapshot's gzipped bytes to their end and throws when they are not a whole file of titles. */
+/** Reads the gzipped bytes of a snapshot to the end, and throws if they are not a complete, valid list of titles. */
 type SnapshotReader<T> = (bytes: AsyncIterable<Buffer>, source: SnapshotSource) => Promise<T>;
 
-/** Waits before the second and the third try. */
+/** The waits before the second and the third attempt. */
 const RETRY_AFTER_MS = [2_000, 10_000];
 const GZIP_TYPE = 'application/gzip';
 
 /**
- * Gives the snapshot of a UTC day to `reader`: from the lake when it is there, else, for the day that it is now, from
- * IMDb, and into the lake in the same pass. The lake keeps it only after `reader` has found it sound.
- * @param reader is called again for each try of the download.
- * @throws {SnapshotGoneError} for a day that is neither in the lake nor today.
- * @throws {SnapshotError} when the file cannot be had or `reader` threw one: nothing is left in the lake then.
+ * Passes the snapshot of a UTC day to `reader`. If the lake does not have it and the day is today, downloads it from IMDb
+ * and writes it to the lake in the same pass; the write completes only after `reader` has accepted the file. Transient
+ * failures of the download are retried from the start.
+ * @param reader is called again for each attempt.
+ * @returns the result of `reader`.
+ * @throws {SnapshotGoneError} for another day whose snapshot is not in the lake.
+ * @throws {SnapshotError} when the download fails or `reader` rejects the file; a download is not kept in the lake then.
  */
 export async function readSnapshot<T>(
   deps: SnapshotDeps,
@@ -43,11 +45,11 @@ export async function readSnapshot<T>(
   const stored = await readFromLake(deps, key, reader);
   if (stored !== undefined) return stored.result;
   for (let tries = 0; ; tries++) {
-    // Asked before each try: after midnight IMDb's file may be the next day's.
+    // Checked before each attempt, because after midnight (UTC) IMDb's list may be that of the next day.
     const today = utcDay(clock.now());
     if (day !== today) {
       throw new SnapshotGoneError(
-        `IMDb's titles of ${day} are not in the lake ${lake.url}, and IMDb gives only today's file: use the snapshot ${today}, or a lake that has ${key}.`,
+        `The snapshot of ${day} is not in the lake ${lake.url}, and IMDb publishes only today's list: use the snapshot of ${today}, or a lake that contains ${key}.`,
       );
     }
     try {
@@ -73,16 +75,16 @@ async function readFromLake<T>(
   } catch (error) {
     throw withSubject(
       error,
-      `${lake.url}/${key}`,
-      'delete it there, and the next run of its day fetches it anew',
+      `The snapshot ${lake.url}/${key}`,
+      'delete it to have it downloaded again, which is only possible on the same UTC day',
     );
   } finally {
-    // A reader that met damage does not read on, nor does it close what it reads.
+    // A reader that throws neither reads nor closes the rest of the stream.
     stream.destroy();
   }
 }
 
-/** One download: to the lake and to the reader at once, at the pace of the slower. */
+/** Downloads the snapshot once, to the lake and to the reader at the same time, with backpressure from the slower one. */
 async function readFromImdb<T>(deps: SnapshotDeps, key: string, reader: SnapshotReader<T>): Promise<T> {
   const { lake, signal } = deps;
   const { url, sizeBytes, bytes } = await downloadSnapshot(deps);
@@ -95,13 +97,13 @@ async function readFromImdb<T>(deps: SnapshotDeps, key: string, reader: Snapshot
     toReader.fail(error);
   };
   const read = reader(toReader, { from: 'imdb', sizeBytes });
-  // A reader may have seen enough before the end, which is zeros then: the lake takes them all the same.
+  // A reader may finish before the end if only zero bytes follow. The lake still gets those.
   read.then(() => toReader.fail(new Error('the reader has finished')), fail);
-  async function* soundOnly(): AsyncGenerator<Buffer> {
+  async function* validatedBytes(): AsyncGenerator<Buffer> {
     yield* toLake;
     await read;
   }
-  const written = lake.writeStream(key, soundOnly(), GZIP_TYPE, { signal });
+  const written = lake.writeStream(key, validatedBytes(), GZIP_TYPE, { signal });
   written.catch(fail);
   try {
     for await (const chunk of coalesce(bytes, CHUNK_BYTES)) {
@@ -115,12 +117,16 @@ async function readFromImdb<T>(deps: SnapshotDeps, key: string, reader: Snapshot
   }
   await Promise.allSettled([read, written]);
   if (firstError !== undefined) {
-    throw withSubject(firstError.error, `at ${url}`, 'try again later, or look at IMDB_DATASETS_URL');
+    throw withSubject(
+      firstError.error,
+      `IMDb's list at ${url}`,
+      'try again later, or check IMDB_DATASETS_URL',
+    );
   }
   return await read;
 }
 
-/** Says of a reader's error which snapshot it is about. */
+/** Adds to a reader's error which snapshot it is about, and what to do. */
 function withSubject(error: unknown, subject: string, advice: string): unknown {
   if (!(error instanceof SnapshotError) || error.subject !== undefined) return error;
   return new SnapshotError(error.reason, { subject, advice, isTransient: error.isTransient, cause: error });

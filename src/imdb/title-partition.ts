@@ -3,9 +3,9 @@ import type { Partition } from '../partition.ts';
 import { INITIAL_OVERRIDES } from './initial-overrides.ts';
 
 /**
- * The partition of a title: its start year and its initial. The only place where a title is assigned to a partition.
+ * Returns the partition of a title: its start year and initial. Only this function assigns titles to partitions.
  * @param title IMDb's `primaryTitle`.
- * @param year IMDb's `startYear`; `undefined` where the list has none.
+ * @param year IMDb's `startYear`; `undefined` if the list has none.
  * @returns `undefined` for a title without a year, which has no partition.
  */
 export function partitionOfTitle(title: string, year: number | undefined): Partition | undefined {
@@ -13,10 +13,10 @@ export function partitionOfTitle(title: string, year: number | undefined): Parti
 }
 
 /**
- * The two characters that name a title's partition: the title in ASCII, without punctuation, trimmed, in upper
- * case, cut to two and padded with `_`; white space inside is `_`. Existing lakes were named by Python's
- * Unidecode, so its transliteration is followed.
- * @returns two characters that pass `isInitial`: `TH` for "The Heroes", `A_` for "A Beautiful Mind", `__` for "!!!".
+ * Returns the two characters that name a title's partition: the title is transliterated to ASCII, stripped of
+ * punctuation, trimmed, converted to upper case, truncated to two characters and padded with `_`; white space within
+ * becomes `_`. The transliteration is that of Python's Unidecode, which named the partitions of existing lakes.
+ * @returns an initial that passes `isInitial`: `TH` for "The Heroes", `A_` for "A Beautiful Mind", `__` for "!!!".
  */
 export function initialOf(title: string): string {
   let first = '';
@@ -38,7 +38,7 @@ export function initialOf(title: string): string {
   return first.padEnd(2, '_');
 }
 
-/** What each ASCII character converts to: letters and digits to upper case, white space to `_`, others to nothing. */
+/** The conversion of each ASCII character: letters and digits in upper case, white space to `_`, others to nothing. */
 const ASCII: readonly string[] = Array.from({ length: 0x80 }, (_, code) => {
   const character = String.fromCharCode(code);
   if (/[A-Za-z0-9]/.test(character)) return character.toUpperCase();
@@ -47,9 +47,9 @@ const ASCII: readonly string[] = Array.from({ length: 0x80 }, (_, code) => {
 });
 
 /**
- * Where npm's `unidecode` has nothing and Python's follows Unicode's compatibility decompositions: modifier letters,
- * subscripts, letterlike symbols, circled digits, squared units, mathematical and enclosed letters.
- * Elsewhere Python's has nothing either.
+ * Ranges for which npm's `unidecode` has no conversion and Python's uses Unicode's compatibility decomposition: modifier
+ * letters, subscripts, letterlike symbols, circled digits, squared units, mathematical and enclosed letters. Outside these
+ * ranges, Python's has no conversion either.
  */
 const DECOMPOSED: readonly (readonly [from: number, to: number])[] = [
   [0x1d2c, 0x1d6b],
@@ -63,11 +63,11 @@ const DECOMPOSED: readonly (readonly [from: number, to: number])[] = [
   [0x1f100, 0x1f149],
 ];
 
-const known = new Map<number, string>(INITIAL_OVERRIDES);
+const cache = new Map<number, string>(INITIAL_OVERRIDES);
 
-/** At most three of `A–Z`, `0–9` and `_` (white space): what a character outside ASCII converts to. */
+/** Converts a non-ASCII character to at most three of `A–Z`, `0–9` and `_` (for white space). */
 function lettersOf(codePoint: number): string {
-  let letters = known.get(codePoint);
+  let letters = cache.get(codePoint);
   if (letters === undefined) {
     letters = inAscii(transliterate(codePoint)).slice(0, 3);
     if (letters === '' && DECOMPOSED.some(([from, to]) => codePoint >= from && codePoint <= to)) {
@@ -77,14 +77,14 @@ function lettersOf(codePoint: number): string {
         3,
       );
     }
-    known.set(codePoint, letters);
+    cache.set(codePoint, letters);
   }
   return letters;
 }
 
-/** One code point at a time: given a whole string, `unidecode` mistakes À to ß before U+0080–00BF for broken UTF-8. */
+/** Converts a single code point: in a whole string, `unidecode` mistakes À to ß before U+0080–00BF for invalid UTF-8. */
 function transliterate(codePoint: number): string {
-  // Its table has letters for the C1 controls, which are Windows-1252's and not Unicode's.
+  // The table of `unidecode` converts the C1 control characters as if they were Windows-1252.
   if (codePoint >= 0x80 && codePoint < 0xa0) return '';
   const ascii = unidecode(String.fromCodePoint(codePoint));
   return ascii.startsWith('[?]') ? '' : ascii;

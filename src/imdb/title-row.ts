@@ -1,7 +1,7 @@
 import { isYear } from '../partition.ts';
 import { SnapshotError } from './snapshot-error.ts';
 
-/** The positions of the columns that are read, counted from 0. */
+/** The zero-based positions of the columns that are read. */
 interface TitleColumns {
   readonly tconst: number;
   readonly titleType: number;
@@ -9,46 +9,46 @@ interface TitleColumns {
   readonly startYear: number;
 }
 
-/** Byte positions of a wanted row's fields in the bytes that were read; one object is filled again and again. */
+/** The byte positions of the fields of a row. One object is reused for all rows. */
 export interface TitleRow {
   idStart: number;
   idEnd: number;
   titleStart: number;
   titleEnd: number;
-  /** `undefined` when the file has `\N`. */
+  /** `undefined` if the list has `\N`. */
   year: number | undefined;
 }
 
-/** A row is valid and of a wanted type, of another type, or invalid. */
+/** Whether a row is valid and of a wanted type, of another type, or invalid. */
 type TitleRowKind = 'wanted' | 'other' | 'bad';
 
 const TAB = 0x09;
-const NEEDED = ['tconst', 'titleType', 'primaryTitle', 'startYear'] as const;
+const REQUIRED = ['tconst', 'titleType', 'primaryTitle', 'startYear'] as const;
 
 /**
- * Finds the columns by name in the header line, which may begin with a byte order mark and end with a CR.
+ * Finds the columns by name in the header line, which may begin with a byte order mark and end with CR.
  * The columns: https://developer.imdb.com/non-commercial-datasets/
- * @throws {SnapshotError} naming the columns that are missing.
+ * @throws {SnapshotError} with the names of missing columns.
  */
 export function parseTitleColumns(header: string): TitleColumns {
   const names = header
     .replace(/^\uFEFF/, '')
     .replace(/\r$/, '')
     .split('\t');
-  const missing = NEEDED.filter((name) => !names.includes(name));
+  const missing = REQUIRED.filter((name) => !names.includes(name));
   if (missing.length > 0) {
-    const met = JSON.stringify(header.slice(0, 80));
-    throw new SnapshotError(`lacks the column ${missing.join(', ')} (its first line is ${met})`);
+    const start = JSON.stringify(header.slice(0, 80));
+    throw new SnapshotError(`lacks the column ${missing.join(', ')} (its first line is ${start})`);
   }
-  const [tconst = 0, titleType = 0, primaryTitle = 0, startYear = 0] = NEEDED.map((name) =>
+  const [tconst = 0, titleType = 0, primaryTitle = 0, startYear = 0] = REQUIRED.map((name) =>
     names.indexOf(name),
   );
   return { tconst, titleType, primaryTitle, startYear };
 }
 
 /**
- * Makes the function that reads one row, `bytes[start, end)` without its line feed, into `row`. Rows are split on tabs
- * alone: the file has no quoting. The rest of a row of another type is not read.
+ * Creates a function that reads one row, `bytes[start, end)` without the line feed, into `row`. Fields are separated by
+ * tabs only, because the list has no quoting. For a row of an unwanted type, the fields after the type are not read.
  */
 export function createTitleRowReader(
   columns: TitleColumns,
@@ -57,9 +57,9 @@ export function createTitleRowReader(
   const wanted = titleTypes.map((type) => Buffer.from(type));
   const { tconst, titleType, primaryTitle, startYear } = columns;
   const last = Math.max(tconst, titleType, primaryTitle, startYear);
-  const isUsual = tconst === 0 && titleType === 1;
+  const isUsualOrder = tconst === 0 && titleType === 1;
   return (bytes, start, end, row) => {
-    if (isUsual && isPlainlyOther(wanted, bytes, start, end)) return 'other';
+    if (isUsualOrder && isObviouslyOther(wanted, bytes, start, end)) return 'other';
     const rowEnd = end > start && bytes[end - 1] === 0x0d ? end - 1 : end;
     let yearStart = -1;
     let yearEnd = -1;
@@ -92,8 +92,8 @@ export function createTitleRowReader(
   };
 }
 
-/** A short cut past most rows of the file: ids of seven or eight digits, then a type that begins like none wanted. */
-function isPlainlyOther(
+/** A fast path for most rows: an id of seven or eight digits, then a type whose first letters match no wanted type. */
+function isObviouslyOther(
   wanted: readonly Uint8Array[],
   bytes: Uint8Array,
   start: number,
@@ -116,12 +116,12 @@ function isOneOf(words: readonly Uint8Array[], bytes: Uint8Array, from: number, 
   return false;
 }
 
-/** `\N` is the file's null. */
+/** Whether the field is `\N`, which means null in IMDb's lists. */
 function isNull(bytes: Uint8Array, from: number, to: number): boolean {
   return to - from === 2 && bytes[from] === 0x5c && bytes[from + 1] === 0x4e;
 }
 
-/** The same rule as `isImdbId`, on bytes. */
+/** Applies the same rule as `isImdbId`, but to bytes. */
 function isIdAt(bytes: Uint8Array, from: number, to: number): boolean {
   const digits = to - from - 2;
   if (digits < 7 || digits > 10 || bytes[from] !== 0x74 || bytes[from + 1] !== 0x74) return false;

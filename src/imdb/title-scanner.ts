@@ -1,23 +1,23 @@
 import { SnapshotError } from './snapshot-error.ts';
 import { createTitleRowReader, parseTitleColumns, type TitleRow } from './title-row.ts';
 
-/** How many rows of a snapshot are of which kind. */
+/** The number of rows of each kind in a snapshot. */
 export interface TitleRowCounts {
-  /** All rows below the header. */
+  /** All rows after the header. */
   rows: number;
-  /** Valid rows of a wanted type, with or without a year; a second row of the same id is not counted. */
+  /** Valid rows of a wanted type, with or without a year. In the index, further rows with the same id are not counted. */
   wanted: number;
-  /** Invalid rows, which are left out: too few fields, a malformed IMDb id or year, or longer than 256 KB. */
+  /** Invalid rows, which are skipped: with too few fields or an invalid IMDb id or year, or longer than 256 KB. */
   bad: number;
 }
 
 const LINE_FEED = 0x0a;
-/** The longest row of IMDb's file is well below 2 KB. */
+/** A limit for malformed input. The longest row of IMDb's list is well below 2 KB. */
 const MAX_ROW_BYTES = 262_144;
 
 /**
- * Splits the unzipped bytes of a snapshot into rows and passes the wanted ones to `onTitle`. The bytes passed are valid
- * only during the call: copy what you keep, since a kept `subarray` keeps its whole chunk in memory.
+ * Splits the decompressed bytes of a snapshot into rows and passes the wanted ones to `onTitle`. The bytes are valid only
+ * during the call. Copy what you need, because a `subarray` keeps its whole chunk in memory.
  */
 export class TitleScanner {
   readonly counts: TitleRowCounts = { rows: 0, wanted: 0, bad: 0 };
@@ -25,9 +25,9 @@ export class TitleScanner {
   readonly #onTitle: (bytes: Buffer, row: TitleRow) => void;
   readonly #row: TitleRow = { idStart: 0, idEnd: 0, titleStart: 0, titleEnd: 0, year: undefined };
   #readRow: ReturnType<typeof createTitleRowReader> | undefined;
-  /** The beginning of a row that continues in the next chunk. */
-  #begun: Buffer[] = [];
-  #begunBytes = 0;
+  /** The pieces of a row that continues in the next chunk. */
+  #partialRow: Buffer[] = [];
+  #partialBytes = 0;
 
   constructor(titleTypes: readonly string[], onTitle: (bytes: Buffer, row: TitleRow) => void) {
     this.#titleTypes = titleTypes;
@@ -35,56 +35,56 @@ export class TitleScanner {
   }
 
   /**
-   * Takes the next bytes, in pieces of any size.
+   * Scans the next bytes. Chunks may have any size.
    * @throws {SnapshotError} when the header lacks a column.
    */
   push(chunk: Buffer): void {
     let start = 0;
-    if (this.#begunBytes > 0) {
+    if (this.#partialBytes > 0) {
       const end = chunk.indexOf(LINE_FEED);
-      this.#begin(chunk, 0, end < 0 ? chunk.length : end);
+      this.#keepPartial(chunk, 0, end < 0 ? chunk.length : end);
       if (end < 0) return;
-      this.#takeBegun();
+      this.#scanPartial();
       start = end + 1;
     }
     let end = chunk.indexOf(LINE_FEED, start);
     if (this.#readRow === undefined && end >= 0) {
-      this.#take(chunk, start, end);
+      this.#scanRow(chunk, start, end);
       start = end + 1;
       end = chunk.indexOf(LINE_FEED, start);
     }
     for (; end >= 0; end = chunk.indexOf(LINE_FEED, start)) {
-      this.#take(chunk, start, end);
+      this.#scanRow(chunk, start, end);
       start = end + 1;
     }
-    this.#begin(chunk, start, chunk.length);
+    this.#keepPartial(chunk, start, chunk.length);
   }
 
   /**
-   * Takes the last row, which may lack its line feed.
-   * @throws {SnapshotError} when there was no header or no row at all.
+   * Scans the last row, which may lack its line feed.
+   * @throws {SnapshotError} when there was no header or no row.
    */
   end(): void {
-    if (this.#begunBytes > 0) this.#takeBegun();
+    if (this.#partialBytes > 0) this.#scanPartial();
     if (this.#readRow === undefined) throw new SnapshotError('is empty');
-    if (this.counts.rows === 0) throw new SnapshotError('has a header and no rows');
+    if (this.counts.rows === 0) throw new SnapshotError('has a header but no rows');
   }
 
-  #begin(chunk: Buffer, start: number, end: number): void {
+  #keepPartial(chunk: Buffer, start: number, end: number): void {
     if (end === start) return;
-    if (this.#begunBytes <= MAX_ROW_BYTES) this.#begun.push(Buffer.from(chunk.subarray(start, end)));
-    this.#begunBytes += end - start;
+    if (this.#partialBytes <= MAX_ROW_BYTES) this.#partialRow.push(Buffer.from(chunk.subarray(start, end)));
+    this.#partialBytes += end - start;
   }
 
-  #takeBegun(): void {
-    const whole = Buffer.concat(this.#begun);
-    const isWhole = whole.length === this.#begunBytes;
-    this.#begun = [];
-    this.#begunBytes = 0;
-    this.#take(whole, 0, isWhole ? whole.length : MAX_ROW_BYTES + 1);
+  #scanPartial(): void {
+    const row = Buffer.concat(this.#partialRow);
+    const isKept = row.length === this.#partialBytes;
+    this.#partialRow = [];
+    this.#partialBytes = 0;
+    this.#scanRow(row, 0, isKept ? row.length : MAX_ROW_BYTES + 1);
   }
 
-  #take(bytes: Buffer, start: number, end: number): void {
+  #scanRow(bytes: Buffer, start: number, end: number): void {
     if (this.#readRow === undefined) {
       const header = bytes.toString('utf8', start, Math.min(end, start + MAX_ROW_BYTES));
       this.#readRow = createTitleRowReader(parseTitleColumns(header), this.#titleTypes);

@@ -2,7 +2,7 @@ import { FIRST_YEAR, LAST_YEAR, type Partition } from '../partition.ts';
 import { partitionOfTitle } from './title-partition.ts';
 import type { TitleRow } from './title-row.ts';
 
-/** The rows of one partition, or those without a year, as they lie in the assembled bytes. */
+/** The location of the rows of one partition, or of those without a year, in the sorted bytes. */
 export interface TitleGroup {
   /** `undefined` for the titles without a year, which come last. */
   readonly partition: Partition | undefined;
@@ -11,16 +11,16 @@ export interface TitleGroup {
   readonly count: number;
 }
 
-/** The rows sorted by partition, and within a partition by id as IMDb's file is: character by character. */
+/** The rows sorted by partition and, within a partition, by id in the same order as in IMDb's list: by character. */
 export interface SortedTitles {
   /** `tconst`, tab, title, line feed; UTF-8. */
   readonly bytes: Buffer;
   readonly groups: readonly TitleGroup[];
-  /** Rows that were left out because an earlier row has the same id. */
+  /** The number of rows that were dropped because an earlier row has the same id. */
   readonly duplicates: number;
 }
 
-/** Rows are stored in blocks of this size, never across two: it exceeds the longest row that the scanner accepts. */
+/** Rows are stored in blocks of this size and never span two. It exceeds the longest row that the scanner accepts. */
 const BLOCK_BITS = 20;
 const BLOCK_BYTES = 2 ** BLOCK_BITS;
 const FIRST_CAPACITY = 65_536;
@@ -30,8 +30,8 @@ const WITHOUT_YEAR = (LAST_YEAR - FIRST_YEAR + 1) * INITIALS;
 const PARTITIONS = WITHOUT_YEAR + 1;
 
 /**
- * The wanted rows of a snapshot: 20 bytes each beside their text, in typed arrays, so that 0.7 million movies take
- * about 40 MB and no garbage collector walks through them.
+ * Collects and sorts the wanted rows of a snapshot. Typed arrays take 20 bytes per row in addition to the text, so that
+ * 0.7 million movies take about 40 MB, and the garbage collector does not have to traverse them.
  */
 export class TitleTable {
   #blocks: Buffer[] = [];
@@ -43,7 +43,7 @@ export class TitleTable {
   #lengths = new Uint32Array(FIRST_CAPACITY);
   #isSorted = true;
 
-  /** Copies a row out of the bytes that were read. */
+  /** Adds a row by copying it from the bytes that were read. */
   add(bytes: Buffer, { idStart, idEnd, titleStart, titleEnd, year }: TitleRow): void {
     if (this.#size === this.#ids.length) this.#grow();
     const at = this.#size++;
@@ -66,8 +66,8 @@ export class TitleTable {
   }
 
   /**
-   * Sorts the rows by counting: each partition's place is known before the rows, taken by id, are laid there one after
-   * the other. Reading runs forward that way, and the places that are written at stay in the processor's cache.
+   * Sorts the rows with a counting sort: calculates the offset of each partition first, then copies the rows there in order
+   * of id. This reads memory sequentially, and the write positions stay in the CPU cache.
    */
   sort(): SortedTitles {
     const rows = this.#orderById();
@@ -108,7 +108,7 @@ export class TitleTable {
     return length;
   }
 
-  /** The rows' numbers sorted by id, the first row of each id only. IMDb's file is sorted, so there is seldom work. */
+  /** Returns the row numbers sorted by id, without duplicates. IMDb's list is already sorted, so usually there is nothing to do. */
   #orderById(): Uint32Array {
     const rows = new Uint32Array(this.#size);
     for (let row = 0; row < rows.length; row++) rows[row] = row;
@@ -140,7 +140,7 @@ export class TitleTable {
   }
 }
 
-/** A number that sorts as the id's characters do: its digits filled up to ten, then their count. */
+/** Returns a number that sorts like the characters of the id: the digits padded to ten, then their count. */
 function orderOfId(bytes: Uint8Array, from: number, to: number): number {
   let digits = 0;
   for (let at = from + 2; at < to; at++) digits = digits * 10 + ((bytes[at] ?? 0) - 0x30);
@@ -148,7 +148,7 @@ function orderOfId(bytes: Uint8Array, from: number, to: number): number {
   return digits * 10 ** (10 - count) * 4 + (count - 7);
 }
 
-/** Partitions are numbered by year, then by initial; the number above them all is for the titles without a year. */
+/** Numbers partitions by year, then by initial. The highest number is for titles without a year. */
 function partitionNumber(partition: Partition | undefined): number {
   if (partition === undefined) return WITHOUT_YEAR;
   const { year, initial } = partition;
@@ -163,7 +163,7 @@ function partitionAt(number: number): TitleGroup['partition'] {
   return { year: FIRST_YEAR + Math.floor(number / INITIALS), initial };
 }
 
-/** `Buffer.copy` makes a view for each call on some Nodes, which for rows of 30 bytes costs more than the copying. */
+/** Copies bytes in a loop. Some Node versions create a view in each `Buffer.copy`, which costs more than copying 30 bytes. */
 function copyBytes(from: Uint8Array, start: number, end: number, into: Uint8Array, at: number): void {
   for (let source = start, target = at; source < end; source++, target++) into[target] = from[source] ?? 0;
 }

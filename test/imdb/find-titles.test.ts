@@ -6,8 +6,8 @@ import { gzipRows, inPieces, SOME_ROWS, titleRow } from './snapshot-file.ts';
 
 const NAME = { day: '2026-11-22', titleTypes: ['movie'] };
 
-describe('finding titles by id', () => {
-  it('gives the partition and title of each, says which have no year, and leaves out the others', async () => {
+describe('findTitlesById', () => {
+  it('returns the partition and title of each id, without a partition for titles without a year', async () => {
     const lake = new MemoryLake();
     const index = await buildPartitionIndex({ lake }, inPieces(gzipRows(SOME_ROWS), 100), NAME);
     const ids = ['tt1000001', 'tt0000574', 'tt0100002', 'tt0100006', 'tt0000001', 'tt10000001', 'tt9999999'];
@@ -21,7 +21,7 @@ describe('finding titles by id', () => {
     );
   });
 
-  it('finds every title of a file of many pieces, in the partition that lists it', async () => {
+  it('finds every title in a rows file of many chunks', async () => {
     const lake = new MemoryLake();
     const titles = ['Ä', 'Zwei', '3', '東京', 'x y', '!'];
     const rows = Array.from({ length: 9_000 }, (_, at) =>
@@ -43,13 +43,13 @@ describe('finding titles by id', () => {
     }
   });
 
-  it('reads nothing when nothing is asked, and says what is gone', async () => {
+  it('reads nothing without ids, and explains that the rows are missing', async () => {
     const lake = new MemoryLake();
     const index = await buildPartitionIndex({ lake }, inPieces(gzipRows(SOME_ROWS), 100), NAME);
     lake.remove(index.rows.key);
     expect(await findTitlesById({ lake }, index, [])).toEqual(new Map());
     await expect(findTitlesById({ lake }, index, ['tt0100001'])).rejects.toThrow(
-      'delete imdb/2026-11-22/movie/partitions.json.gz there, and the next run builds the index anew.',
+      'delete imdb/2026-11-22/movie/partitions.json.gz to have the index built again.',
     );
   });
 });

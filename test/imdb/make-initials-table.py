@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
-"""Writes initials.tsv, titles and the initials that Python's Unidecode gives them, and initials-by-block.tsv, for each
-256 code points a digest of the initials of "?x" and "y?" (blocks that bring nothing at all are left out). Debian: apt-get install python3-unidecode; then
-/usr/bin/python3 test/imdb/make-initials-table.py. Made with Unidecode 1.3.6.
+"""Creates the test data for initials with Python's Unidecode.
+
+initials.tsv: titles and their initials. initials-by-block.tsv: for each block of 256 code points, a digest of the initials
+of "?x" and "y?"; blocks without any conversion are omitted. The files were created with Unidecode 1.3.6. On Debian:
+apt-get install python3-unidecode, then /usr/bin/python3 test/imdb/make-initials-table.py.
 """
 import hashlib
 import json
@@ -17,7 +19,7 @@ KEPT = set(string.ascii_letters + string.digits + string.whitespace + "\x1c\x1d\
 
 
 def initial_of(title):
-    """The rule of the partitions: ASCII, no punctuation, trimmed, upper case, two characters padded with _."""
+    """Returns the initial of a title: ASCII, no punctuation, trimmed, upper case, two characters padded with _."""
     ascii_only = "".join(c for c in unidecode(title) if c in KEPT)
     two = ascii_only.strip().upper()[:2].ljust(2, "_")
     return "".join("_" if c.isspace() else c for c in two)

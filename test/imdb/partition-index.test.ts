@@ -20,7 +20,7 @@ import { gzipRows, inPieces, SOME_ROWS, titleRow } from './snapshot-file.ts';
 const NAME = { day: '2026-11-22', titleTypes: ['movie'] };
 
 describe('the partition index', () => {
-  it('gives each partition its titles, sorted by id, and names those without a year', async () => {
+  it('lists the titles of each partition, sorted by id, and those without a year', async () => {
     const lake = new MemoryLake();
     const index = await buildPartitionIndex({ lake }, inPieces(gzipRows(SOME_ROWS), 100), NAME);
     expect(listPartitions(index)).toEqual([
@@ -46,23 +46,23 @@ describe('the partition index', () => {
     expect(await readPartitionIndex({ lake }, NAME)).toEqual(index);
   });
 
-  it('has movies that are announced for the next century', async () => {
+  it('accepts movies announced for the next century', async () => {
     const rows = [titleRow('tt5174640', '100 Years', 2115), titleRow('tt0000001', 'A Slip', 2990)];
     const index = await buildPartitionIndex({ lake: new MemoryLake() }, inPieces(gzipRows(rows), 100), NAME);
     expect(listPartitions(index)).toEqual([{ year: 2115, initial: '10', titles: 1 }]);
     expect(index.rowCounts).toEqual({ rows: 2, wanted: 1, bad: 1 });
   });
 
-  it('is not made of a file whose wanted rows are all broken', async () => {
+  it('is not built from a list whose wanted rows are all invalid', async () => {
     const lake = new MemoryLake();
     const rows = [titleRow('tt0000001', 'Short', 1999, 'short'), titleRow('nm0000001', 'A Name', 1999)];
     await expect(buildPartitionIndex({ lake }, inPieces(gzipRows(rows), 100), NAME)).rejects.toThrow(
-      'has no sound row of the wanted types, and 1 of its 2 rows are broken',
+      'has no valid row of the wanted title types, and 1 of its 2 rows are invalid',
     );
     expect(lake.calls).toEqual([]);
   });
 
-  it('counts an id that comes twice once, and sorts a file that is not sorted', async () => {
+  it('drops duplicate ids and sorts an unsorted list', async () => {
     const rows = [
       titleRow('tt2000000', 'Three', 2001),
       titleRow('tt0000009', 'Ten', 1999),
@@ -84,7 +84,7 @@ describe('the partition index', () => {
     );
   });
 
-  it('is the same whatever order the file has, so that its rows have one name', async () => {
+  it('does not depend on the order of the list, so that the rows file always has the same key', async () => {
     const lake = new MemoryLake();
     const one = await buildPartitionIndex({ lake }, inPieces(gzipRows(SOME_ROWS), 100), NAME);
     const rows = [...SOME_ROWS].reverse();
@@ -92,7 +92,7 @@ describe('the partition index', () => {
     expect(lake.keys()).toEqual([one.rows.key, indexMapKey(NAME.day, NAME.titleTypes)]);
   });
 
-  it('says where each row lies: the ranges follow each other and end the file', async () => {
+  it('has contiguous ranges that cover the whole rows file', async () => {
     const lake = new MemoryLake();
     const rows = Array.from({ length: 3_000 }, (_, at) =>
       titleRow(
@@ -119,7 +119,7 @@ describe('the partition index', () => {
     expect(index.rowCounts).toEqual({ rows: 3_000, wanted: 3_000, bad: 0 });
   });
 
-  it('is written rows first and map last, and not at all of a broken file', async () => {
+  it('is written rows first and map last, and not at all from a truncated list', async () => {
     const lake = new MemoryLake();
     const index = await buildPartitionIndex({ lake }, inPieces(gzipRows(SOME_ROWS), 100), NAME);
     expect(lake.calls.map(({ name, key }) => [name, key])).toEqual([
@@ -127,12 +127,14 @@ describe('the partition index', () => {
       ['write', indexMapKey(NAME.day, NAME.titleTypes)],
     ]);
     const empty = new MemoryLake();
-    const half = gzipRows(SOME_ROWS).subarray(0, 200);
-    await expect(buildPartitionIndex({ lake: empty }, inPieces(half, 100), NAME)).rejects.toThrow('cut off');
+    const truncated = gzipRows(SOME_ROWS).subarray(0, 200);
+    await expect(buildPartitionIndex({ lake: empty }, inPieces(truncated, 100), NAME)).rejects.toThrow(
+      'is truncated',
+    );
     expect(empty.calls).toEqual([]);
   });
 
-  it('takes two builders at once', async () => {
+  it('can be built concurrently', async () => {
     const lake = new MemoryLake();
     const build = (rows: readonly string[]) =>
       buildPartitionIndex({ lake }, inPieces(gzipRows(rows), 100), NAME);
@@ -142,14 +144,14 @@ describe('the partition index', () => {
       build(SOME_ROWS.slice(5)),
     ]);
     expect(one).toEqual(two);
-    // Whoever wrote the map last, it and the maps that were read before lead to rows that are there.
+    // Whichever builder wrote the map last, all maps refer to existing rows.
     for (const index of [one, other, await readPartitionIndex({ lake }, NAME)]) {
       const titles = index && (await readPartition({ lake }, index, { year: 2004, initial: 'TH' }));
       expect(titles?.map(({ imdbId }) => imdbId)).toContain('tt1000001');
     }
   });
 
-  it('writes rows once: a second builder leaves the version that a map rests on', async () => {
+  it('keeps existing rows, so that the version to which a map refers does not change', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'tdd-index-'));
     try {
       const lake = createDirectoryLake({ directory });
@@ -167,8 +169,8 @@ describe('the partition index', () => {
   });
 });
 
-describe('reading a partition', () => {
-  it('takes two reads: the map, and the rows of the partition alone', async () => {
+describe('readPartition', () => {
+  it('takes two reads: the map, and the rows of the partition', async () => {
     const lake = new MemoryLake();
     await buildPartitionIndex({ lake }, inPieces(gzipRows(SOME_ROWS), 100), NAME);
     lake.calls.length = 0;
@@ -178,7 +180,7 @@ describe('reading a partition', () => {
     expect(lake.calls).toMatchObject([{ name: 'read' }, { name: 'readRange', bytes: 20 }]);
   });
 
-  it('takes the new index when the one it knew was replaced and its rows taken away', async () => {
+  it('uses the new index if the old one was replaced and its rows removed', async () => {
     const lake = new MemoryLake();
     const old = await buildPartitionIndex({ lake }, inPieces(gzipRows(SOME_ROWS.slice(0, 4)), 100), NAME);
     await buildPartitionIndex({ lake }, inPieces(gzipRows(SOME_ROWS), 100), NAME);
@@ -186,7 +188,7 @@ describe('reading a partition', () => {
     expect(await readPartition({ lake }, old, { year: 2004, initial: 'TH' })).toHaveLength(4);
   });
 
-  it('reads a lake that was copied, whose objects have other versions', async () => {
+  it('reads a copied lake, whose objects have other versions', async () => {
     const lake = new MemoryLake();
     const index = await buildPartitionIndex({ lake }, inPieces(gzipRows(SOME_ROWS), 100), NAME);
     const moved = { ...index, rows: { ...index.rows, etag: '"of the first bucket"' } };
@@ -194,18 +196,18 @@ describe('reading a partition', () => {
     expect(await readPartition({ lake }, moved, { year: 2004, initial: 'TH' })).toHaveLength(4);
   });
 
-  it('says what to delete when the rows are gone or damaged', async () => {
+  it('says what to delete when the rows are missing or damaged', async () => {
     const lake = new MemoryLake();
     const index = await buildPartitionIndex({ lake }, inPieces(gzipRows(SOME_ROWS), 100), NAME);
-    for (const spoil of [() => lake.put(index.rows.key, 'short'), () => lake.remove(index.rows.key)]) {
-      spoil();
+    for (const damage of [() => lake.put(index.rows.key, 'short'), () => lake.remove(index.rows.key)]) {
+      damage();
       await expect(readPartition({ lake }, index, { year: 2004, initial: 'TH' })).rejects.toThrow(
-        `The titles of partition 2004/TH cannot be read: memory://lake/${index.rows.key} is gone or damaged; delete imdb/2026-11-22/movie/partitions.json.gz there`,
+        `Cannot read the titles of partition 2004/TH, because memory://lake/${index.rows.key} is missing or damaged: delete imdb/2026-11-22/movie/partitions.json.gz`,
       );
     }
   });
 
-  it('has no title of a partition that the index does not list', async () => {
+  it('returns no titles for a partition that is not in the index', async () => {
     const lake = new MemoryLake();
     const index = await buildPartitionIndex({ lake }, inPieces(gzipRows(SOME_ROWS), 100), NAME);
     for (const partition of [
@@ -217,7 +219,7 @@ describe('reading a partition', () => {
   });
 });
 
-describe("the index's map", () => {
+describe('the map of the index', () => {
   it('stays under 512 KB for 40,000 partitions', () => {
     const partitions: Record<string, Record<string, [number, number, number]>> = {};
     let offset = 0;

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Pipe } from '../../src/imdb/pipe.ts';
 
 describe('a pipe', () => {
-  it('holds one piece, and makes the writer wait for the reader', async () => {
+  it('holds one piece and makes the writer wait for the reader', async () => {
     const pipe = new Pipe();
     const log: string[] = [];
     const writing = (async () => {
@@ -20,7 +20,7 @@ describe('a pipe', () => {
     expect(pieces).toEqual(['a', 'b', 'c']);
   });
 
-  it('gives a failure to the reader and lets the writer go', async () => {
+  it('passes a failure to the reader and releases the writer', async () => {
     const pipe = new Pipe();
     await pipe.push(Buffer.from('a'));
     const waiting = pipe.push(Buffer.from('b'));
@@ -30,7 +30,7 @@ describe('a pipe', () => {
     await expect(pipe[Symbol.asyncIterator]().next()).rejects.toThrow('cut');
   });
 
-  it('lets the writer go when the reader has stopped early', async () => {
+  it('releases the writer when the reader stops early', async () => {
     const pipe = new Pipe();
     const reading = (async () => {
       for await (const piece of pipe) return String(piece);
@@ -43,7 +43,7 @@ describe('a pipe', () => {
   });
 });
 
-/** Lets everything that can go on go on. */
+/** Waits until all pending callbacks have run. */
 function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

@@ -26,8 +26,8 @@ afterEach(async () => {
   imdb = undefined;
 });
 
-describe("having a day's snapshot", () => {
-  it('downloads it once, whatever is asked of it, and keeps it byte for byte', async () => {
+describe('ensurePartitionIndex', () => {
+  it('downloads the snapshot once for all partitions and title types, and stores it byte for byte', async () => {
     const { deps, lake } = await serve((response) => response.end(MANY));
     const progress: IndexProgress[] = [];
     const index = await ensurePartitionIndex(deps, { ...MOVIES, onProgress: (step) => progress.push(step) });
@@ -47,7 +47,7 @@ describe("having a day's snapshot", () => {
     expect(imdb?.requests).toEqual(['GET /data/title.basics.tsv.gz']);
   });
 
-  it('says honestly who asks, and does not ask for a second packing', async () => {
+  it('sends its User-Agent and requests no further compression', async () => {
     let headers: Record<string, unknown> = {};
     const { deps } = await serve((response) => {
       headers = response.req.headers;
@@ -57,7 +57,7 @@ describe("having a day's snapshot", () => {
     expect(headers).toMatchObject({ 'user-agent': 'tdd-test/1', 'accept-encoding': 'identity' });
   });
 
-  it('builds the index of a day that the lake has, without asking IMDb', async () => {
+  it('builds the index from a snapshot in the lake, without a request to IMDb', async () => {
     const { deps, lake } = await serve((response) => response.end('never'));
     lake.put(snapshotKey('2026-11-20'), GOOD);
     const progress: IndexProgress[] = [];
@@ -71,13 +71,13 @@ describe("having a day's snapshot", () => {
     expect(imdb?.requests).toEqual([]);
   });
 
-  it("never gives today's file for another day", async () => {
+  it("never uses today's list for another day", async () => {
     const { deps, lake } = await serve((response) => response.end(GOOD));
     for (const day of ['2026-11-21', '2026-11-23']) {
       const error = await failure(ensurePartitionIndex(deps, { day, titleTypes: ['movie'] }));
       expect(error).toBeInstanceOf(SnapshotGoneError);
       expect(error.message).toBe(
-        `IMDb's titles of ${day} are not in the lake memory://lake, and IMDb gives only today's file: use the snapshot ${DAY}, or a lake that has ${snapshotKey(day)}.`,
+        `The snapshot of ${day} is not in the lake memory://lake, and IMDb publishes only today's list: use the snapshot of ${DAY}, or a lake that contains ${snapshotKey(day)}.`,
       );
     }
     expect(imdb?.requests).toEqual([]);
@@ -85,47 +85,42 @@ describe("having a day's snapshot", () => {
   });
 
   it.each<[what: string, message: string, requests: number, answer: (response: ServerResponse) => unknown]>([
-    [
-      '404',
-      'cannot be downloaded (HTTP 404): try again later, or look at IMDB_DATASETS_URL.',
-      1,
-      status(404),
-    ],
+    ['404', 'cannot be downloaded (HTTP 404): try again later, or check IMDB_DATASETS_URL.', 1, status(404)],
     ['403', 'cannot be downloaded (HTTP 403): ', 1, status(403)],
     ['500', 'cannot be downloaded (HTTP 500): ', 3, status(500)],
     ['503', 'cannot be downloaded (HTTP 503): ', 3, status(503)],
     [
       'HTML',
-      'is no gzip file but a web page, beginning with "<!DOCTYPE html><p>',
+      'is a web page instead of a gzip file (it begins with "<!DOCTYPE html><p>',
       1,
       body('<!DOCTYPE html><p>Hi'),
     ],
-    ['text', 'is no gzip file but something else, beginning with "tconst', 1, body(HEADER)],
-    ['nothing', 'is empty: ', 1, body('')],
+    ['text', 'is not a gzip file (it begins with "tconst', 1, body(HEADER)],
+    ['an empty body', 'is empty: ', 1, body('')],
     ['an empty gzip file', 'is empty: ', 1, body(gzipSync(''))],
-    ['a header alone', 'has a header and no rows: ', 1, body(gzipRows([]))],
+    ['a header without rows', 'has a header but no rows: ', 1, body(gzipRows([]))],
     [
       'a missing column',
       'lacks the column startYear (its',
       1,
       body(gzipRows(SOME_ROWS, { header: HEADER.replace('startYear', 'year') })),
     ],
-    ['a broken checksum', 'is damaged (incorrect data check): ', 1, body(broken(GOOD, GOOD.length - 6))],
-    ['something behind its end', 'is damaged (', 1, body(Buffer.concat([GOOD, Buffer.from('<p>')]))],
-    ['broken data', 'is damaged (', 1, body(broken(MANY, 5_000))],
-    ['a hang-up', 'cannot be downloaded (', 3, (response) => response.destroy()],
-    ['a hang-up half-way', 'cannot be downloaded (', 3, hangUp],
-  ])('explains %s in one sentence and leaves nothing in the lake', async (_, message, requests, answer) => {
+    ['a wrong checksum', 'is corrupt (incorrect data check): ', 1, body(corrupt(GOOD, GOOD.length - 6))],
+    ['data after the end', 'is corrupt (', 1, body(Buffer.concat([GOOD, Buffer.from('<p>')]))],
+    ['corrupt data', 'is corrupt (', 1, body(corrupt(MANY, 5_000))],
+    ['a closed connection', 'cannot be downloaded (', 3, (response) => response.destroy()],
+    ['a connection closed within the body', 'cannot be downloaded (', 3, closeHalfway],
+  ])('explains %s in one sentence and keeps nothing in the lake', async (_, message, requests, answer) => {
     const { deps, lake } = await serve(answer);
     const error = await failure(ensurePartitionIndex(deps, MOVIES));
     expect(error).toBeInstanceOf(SnapshotError);
     expect(error).toMatchObject({ exitCode: 2 });
-    expect(error.message).toContain(`The snapshot at ${imdb?.url}/data/title.basics.tsv.gz ${message}`);
+    expect(error.message).toContain(`IMDb's list at ${imdb?.url}/data/title.basics.tsv.gz ${message}`);
     expect(lake.keys()).toEqual([]);
     expect(imdb?.requests).toHaveLength(requests);
   });
 
-  it('notices a file that was cut off at any place, though the answer ended well', async () => {
+  it('detects a file truncated at any point, even if the response ended normally', async () => {
     let length = 0;
     const { deps, lake } = await serve((response) => response.end(MANY.subarray(0, length)));
     const places = [
@@ -144,7 +139,7 @@ describe("having a day's snapshot", () => {
     for (length of places) {
       const error = await failure(ensurePartitionIndex(deps, MOVIES));
       expect(error, `cut at ${length}`).toBeInstanceOf(SnapshotError);
-      expect(error.message).toContain(' is cut off before its end: ');
+      expect(error.message).toContain(' is truncated: ');
       expect(lake.keys()).toEqual([]);
     }
   });
@@ -155,18 +150,18 @@ describe("having a day's snapshot", () => {
       Buffer.concat([MANY, gzipSync(`${titleRow('tt9000000', 'Last', 2001)}\n`)]),
       30_001,
     ],
-    ['zeros behind its end', Buffer.concat([MANY, Buffer.alloc(3_000_000)]), 30_000],
-  ])('reads a file with %s, and keeps it whole', async (_, bytes, rows) => {
+    ['zeros after its end', Buffer.concat([MANY, Buffer.alloc(3_000_000)]), 30_000],
+  ])('reads a file with %s and stores all of it', async (_, bytes, rows) => {
     const { deps, lake } = await serve((response) => response.end(bytes));
     expect((await ensurePartitionIndex(deps, MOVIES)).rowCounts.rows).toBe(rows);
     expect((await lake.read(snapshotKey(DAY)))?.body.length).toBe(bytes.length);
   });
 
-  it('begins anew after a broken connection: half a body is never followed by another', async () => {
+  it('starts over after a broken connection, without mixing two bodies', async () => {
     let requests = 0;
     const { deps, lake } = await serve((response) => {
       requests++;
-      if (requests < 3) hangUp(response);
+      if (requests < 3) closeHalfway(response);
       else response.end(MANY);
     });
     const index = await ensurePartitionIndex(deps, MOVIES);
@@ -175,20 +170,20 @@ describe("having a day's snapshot", () => {
     expect(requests).toBe(3);
   });
 
-  it("does not take the next day's file for this one's when midnight comes between two tries", async () => {
+  it("does not use the next day's list when midnight passes between two attempts", async () => {
     const { deps, lake } = await serve((response) => {
-      if (imdb?.requests.length === 1) hangUp(response);
+      if (imdb?.requests.length === 1) closeHalfway(response);
       else response.end(MANY);
     });
     deps.clock.advance(Date.parse(`${DAY}T23:59:59.500Z`) - deps.clock.now());
     const error = await failure(ensurePartitionIndex(deps, MOVIES));
-    expect(error.message).toContain(`IMDb's titles of ${DAY} are not in the lake`);
-    expect(error.message).toContain('use the snapshot 2026-11-23');
+    expect(error.message).toContain(`The snapshot of ${DAY} is not in the lake`);
+    expect(error.message).toContain('use the snapshot of 2026-11-23');
     expect(lake.keys()).toEqual([]);
     expect(imdb?.requests).toHaveLength(1);
   });
 
-  it('explains that there is no server, without the password of its address', async () => {
+  it('explains that the server cannot be reached, without showing the password in the URL', async () => {
     const { deps, lake } = await serve((response) => response.end(GOOD));
     const url = deps.datasetsUrl.replace('//', '//me:hush@');
     await imdb?.stop();
@@ -197,15 +192,15 @@ describe("having a day's snapshot", () => {
     expect(error.message).not.toContain('hush');
     expect(lake.keys()).toEqual([]);
     await expect(ensurePartitionIndex({ ...deps, datasetsUrl: 'datasets' }, MOVIES)).rejects.toThrow(
-      '"datasets" is no address of IMDb\'s files: set IMDB_DATASETS_URL',
+      'IMDB_DATASETS_URL must be an http or https URL such as https://datasets.imdbws.com (got "datasets").',
     );
     const unreadable = { ...deps, datasetsUrl: 'https://me:hush@h.example:port' };
     await expect(ensurePartitionIndex(unreadable, MOVIES)).rejects.toThrow(
-      "The value is no address of IMDb's files: set IMDB_DATASETS_URL",
+      'IMDB_DATASETS_URL must be an http or https URL such as https://datasets.imdbws.com.',
     );
   });
 
-  it('closes a snapshot of the lake that is damaged in its middle', async () => {
+  it('closes the stream of a corrupt snapshot in the lake', async () => {
     const { deps, lake } = await serve((response) => response.end('never'));
     const noise = gzipSync(Buffer.concat([Buffer.from(`${HEADER}\n`), randomBytes(8_000_000)]));
     lake.put(snapshotKey(DAY), noise.fill(0, 3_000_000, 3_100_000));
@@ -216,11 +211,11 @@ describe("having a day's snapshot", () => {
       if (stream) streams.push(stream);
       return stream;
     };
-    expect((await failure(ensurePartitionIndex(deps, MOVIES))).message).toContain(' is damaged (');
+    expect((await failure(ensurePartitionIndex(deps, MOVIES))).message).toContain(' is corrupt (');
     expect(streams.map(({ destroyed }) => destroyed)).toEqual([true]);
   });
 
-  it("passes on a lake's failure to write, and builds no index of what it does not have", async () => {
+  it('throws an error of the lake, and builds no index of a snapshot that was not stored', async () => {
     const { deps, lake } = await serve((response) => response.end(MANY));
     const full = new UserError('The disk is full.');
     lake.beforeCall = (name) => {
@@ -230,7 +225,7 @@ describe("having a day's snapshot", () => {
     expect(lake.keys()).toEqual([]);
   });
 
-  it('stops at once when it is cancelled', async () => {
+  it('stops at once when it is aborted', async () => {
     const cancel = new AbortController();
     const { deps, lake } = await serve((response) => {
       response.write(MANY.subarray(0, MANY.length >> 1));
@@ -241,18 +236,18 @@ describe("having a day's snapshot", () => {
     expect(lake.keys()).toEqual([]);
   });
 
-  it("tells a lake's own damaged snapshot by its key, and leaves it there", async () => {
+  it('names the key of a truncated snapshot in the lake, and does not delete it', async () => {
     const { deps, lake } = await serve((response) => response.end(GOOD));
     lake.put(snapshotKey(DAY), GOOD.subarray(0, 100));
     const error = await failure(ensurePartitionIndex(deps, MOVIES));
     expect(error.message).toBe(
-      `The snapshot memory://lake/${snapshotKey(DAY)} is cut off before its end: delete it there, and the next run of its day fetches it anew.`,
+      `The snapshot memory://lake/${snapshotKey(DAY)} is truncated: delete it to have it downloaded again, which is only possible on the same UTC day.`,
     );
     expect(lake.keys()).toEqual([snapshotKey(DAY)]);
     expect(imdb?.requests).toEqual([]);
   });
 
-  it('builds anew an index whose map cannot be read', async () => {
+  it('builds the index again if its map is invalid', async () => {
     const { deps, lake } = await serve((response) => response.end(GOOD));
     const index = await ensurePartitionIndex(deps, MOVIES);
     for (const garbage of ['', 'garbage', gzipSync('[]'), gzipSync('{"rows":{},"partitions":{}}')]) {
@@ -276,7 +271,7 @@ async function failure(promise: Promise<unknown>): Promise<Error> {
     (reason: unknown) => reason,
   );
   if (error instanceof Error) return error;
-  throw new Error('It went well.');
+  throw new Error('The promise was fulfilled.');
 }
 
 function status(code: number) {
@@ -287,13 +282,13 @@ function body(bytes: string | Buffer) {
   return (response: ServerResponse) => response.end(bytes);
 }
 
-/** Announces the whole file, sends half of it and hangs up. */
-function hangUp(response: ServerResponse): void {
+/** Announces the full length, sends half of the file and closes the connection. */
+function closeHalfway(response: ServerResponse): void {
   response.writeHead(200, { 'content-length': MANY.length });
   response.write(MANY.subarray(0, MANY.length >> 1), () => response.destroy());
 }
 
-function broken(bytes: Buffer, at: number): Buffer {
+function corrupt(bytes: Buffer, at: number): Buffer {
   const copy = Buffer.from(bytes);
   copy[at] = (copy[at] ?? 0) ^ 0xff;
   return copy;

@@ -1,10 +1,10 @@
 import { gzipSync } from 'node:zlib';
 
-/** The header of IMDb's file. */
+/** The header of IMDb's list. */
 export const HEADER =
   'tconst\ttitleType\tprimaryTitle\toriginalTitle\tisAdult\tstartYear\tendYear\truntimeMinutes\tgenres';
 
-/** A row of IMDb's file. */
+/** A row of IMDb's list. */
 export function titleRow(
   tconst: string,
   primaryTitle: string,
@@ -14,12 +14,12 @@ export function titleRow(
   return `${tconst}\t${titleType}\t${primaryTitle}\t${primaryTitle}\t0\t${startYear}\t\\N\t90\tDrama,Comedy`;
 }
 
-/** A snapshot as IMDb gives it. */
+/** A gzipped snapshot in IMDb's format. */
 export function gzipRows(rows: readonly string[], { header = HEADER, lineEnd = '\n' } = {}): Buffer {
   return gzipSync([header, ...rows, ''].join(lineEnd));
 }
 
-/** A few titles of several partitions and kinds. */
+/** A few titles of several partitions and types. */
 export const SOME_ROWS: readonly string[] = [
   titleRow('tt0000001', 'Carmencita', 1894, 'short'),
   titleRow('tt0000574', 'The Story of the Kelly Gang', 1906),
@@ -35,7 +35,7 @@ export const SOME_ROWS: readonly string[] = [
   titleRow('tt1000001', 'Thea', 2004),
 ];
 
-/** The bytes cut into pieces of `size`. */
+/** Splits bytes into pieces of `size`. */
 export async function* inPieces(bytes: Uint8Array, size: number): AsyncGenerator<Buffer> {
   for (let at = 0; at < bytes.length; at += size) yield Buffer.from(bytes.subarray(at, at + size));
 }

@@ -5,7 +5,7 @@ import { initialOf, partitionOfTitle } from '../../src/imdb/title-partition.ts';
 import { isInitial } from '../../src/partition.ts';
 
 describe('initialOf', () => {
-  it('gives the initials that the partitions are specified by', () => {
+  it('returns the specified initials', () => {
     const examples = {
       'The Heroes': 'TH',
       Àçoures: 'AC',
@@ -21,7 +21,7 @@ describe('initialOf', () => {
     expect(Object.fromEntries(given)).toEqual(examples);
   });
 
-  it("names titles of all scripts as Python's Unidecode does", () => {
+  it("matches Python's Unidecode for titles in all scripts", () => {
     const table = readTable('initials.tsv').map(([initial = '', title = '']) => ({
       title: String(JSON.parse(title)),
       initial,
@@ -30,7 +30,7 @@ describe('initialOf', () => {
     expect(table.map(({ title }) => ({ title, initial: initialOf(title) }))).toEqual(table);
   });
 
-  it("brings of every code point of Unicode what Python's Unidecode brings", () => {
+  it("matches Python's Unidecode for every Unicode code point", () => {
     const expected = new Map(
       readTable('initials-by-block.tsv').map(([block = '', digest = '']) => [block, digest]),
     );
@@ -39,7 +39,7 @@ describe('initialOf', () => {
     for (let block = 0; block < 0x1100; block++) {
       if (block >= 0xd8 && block <= 0xdf) continue;
       const name = block.toString(16).padStart(4, '0');
-      // No script is in the planes after the second: of their blocks every 64th is enough.
+      // No script above U+2FFFF has a conversion, so every 64th code point of those blocks is enough.
       const step = block < 0x300 || expected.has(name) ? 1 : 64;
       const initials = Array.from({ length: 256 / step }, (_, index) => {
         const character = String.fromCodePoint(block * 256 + index * step);
@@ -50,17 +50,17 @@ describe('initialOf', () => {
     expect(differing).toEqual([]);
   });
 
-  it('always gives an initial, of half characters too', () => {
+  it('returns a valid initial even for unpaired surrogates', () => {
     for (let unit = 0xd800; unit <= 0xdfff; unit++) {
-      const half = String.fromCharCode(unit);
-      expect(isInitial(initialOf(half))).toBe(true);
-      expect(initialOf(`${half}A${half}b`)).toBe('AB');
+      const surrogate = String.fromCharCode(unit);
+      expect(isInitial(initialOf(surrogate))).toBe(true);
+      expect(initialOf(`${surrogate}A${surrogate}b`)).toBe('AB');
     }
     expect(initialOf('')).toBe('__');
   });
 });
 
-/** The lines of a table that `make-initials-table.py` made, split on tabs. */
+/** Reads a table that `make-initials-table.py` has created. */
 function readTable(name: string): string[][] {
   return readFileSync(new URL(name, import.meta.url), 'utf8')
     .trimEnd()
@@ -72,12 +72,12 @@ function digestOf(initials: readonly string[]): string {
   return createHash('sha256').update(initials.join('\n')).digest('hex').slice(0, 16);
 }
 
-describe('the partition of a title', () => {
-  it('is its year and its initial', () => {
+describe('partitionOfTitle', () => {
+  it('returns the year and the initial', () => {
     expect(partitionOfTitle('A Beautiful Mind', 2001)).toEqual({ year: 2001, initial: 'A_' });
   });
 
-  it('is none without a year', () => {
+  it('returns undefined without a year', () => {
     expect(partitionOfTitle('A Beautiful Mind', undefined)).toBeUndefined();
   });
 });

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { TitleScanner } from '../../src/imdb/title-scanner.ts';
 import { HEADER, titleRow } from './snapshot-file.ts';
 
-describe('scanning title rows', () => {
-  it('splits on tabs alone: quotes are bare', () => {
+describe('TitleScanner', () => {
+  it('splits rows on tabs only, since quotes have no meaning', () => {
     const rows = [titleRow('tt0033122', '"Swing it" magistern', 1940), titleRow('tt0000002', '"', 1940)];
     expect(scan([HEADER, ...rows, ''].join('\n')).titles).toEqual([
       ['tt0033122', '"Swing it" magistern', 1940],
@@ -11,7 +11,7 @@ describe('scanning title rows', () => {
     ]);
   });
 
-  it('reads \\N as null: no year, no title', () => {
+  it('reads \\N as null, for the year and the title', () => {
     const { titles, counts } = scan(
       [HEADER, titleRow('tt0000001', 'Unmade', '\\N'), titleRow('tt0000002', '\\N', 1999), ''].join('\n'),
     );
@@ -22,7 +22,7 @@ describe('scanning title rows', () => {
     expect(counts).toEqual({ rows: 2, wanted: 2, bad: 0 });
   });
 
-  it('takes rows that end with CR LF, and a last row without a line feed', () => {
+  it('accepts rows that end with CR LF, and a last row without a line feed', () => {
     const text = [HEADER, titleRow('tt0000001', 'One', 1999), titleRow('tt0000002', 'Two', 2000)].join(
       '\r\n',
     );
@@ -36,7 +36,7 @@ describe('scanning title rows', () => {
     expect(scan(titleLast).titles).toEqual([['tt0000001', 'One', 1999]]);
   });
 
-  it('finds the columns by name, wherever they stand, behind a byte order mark too', () => {
+  it('finds the columns by name, in any order and after a byte order mark', () => {
     const text = '\uFEFFstartYear\tx\tprimaryTitle\ttitleType\ttconst\n1999\t?\tOne\tmovie\ttt0000001\n';
     expect(scan(text).titles).toEqual([['tt0000001', 'One', 1999]]);
     const usual = `\uFEFF${HEADER}\n${titleRow('tt0000001', 'One', 1999)}\n`;
@@ -51,7 +51,7 @@ describe('scanning title rows', () => {
     },
   );
 
-  it('gives the wanted types only, of several too, and none that is like one', () => {
+  it('passes only rows of exactly the wanted types', () => {
     const types = ['movie', 'movies', 'mov', 'Movie', 'tvMovie', 'moviex', 'tvEpisode', 'short', 'm'];
     const text = [HEADER, ...types.map((type, at) => titleRow(`tt000000${at}`, type, 2000, type)), ''].join(
       '\n',
@@ -68,21 +68,21 @@ describe('scanning title rows', () => {
   it.each([
     ['too few fields', 'tt0000001\tmovie\tOne\tOne\t0'],
     ['an id alone', 'tt0000001'],
-    ['nothing', ''],
-    ['no type', 'tt0000001\t\tOne\tOne\t0\t1999\t\\N\t90\tDrama'],
+    ['no fields', ''],
+    ['an empty type', 'tt0000001\t\tOne\tOne\t0\t1999\t\\N\t90\tDrama'],
     ['another id', titleRow('nm0000001', 'One', 1999)],
     ['an id of six digits', titleRow('tt000001', 'One', 1999)],
     ['an id of eleven digits', titleRow('tt00000000001', 'One', 1999)],
     ['an id with a letter', titleRow('tt000000x', 'One', 1999)],
-    ['a path for an id', titleRow('tt/../../1', 'One', 1999)],
-    ['a year of letters', titleRow('tt0000001', 'One', 'MMXX')],
+    ['a path instead of an id', titleRow('tt/../../1', 'One', 1999)],
+    ['letters instead of a year', titleRow('tt0000001', 'One', 'MMXX')],
     ['a year with a sign', titleRow('tt0000001', 'One', '-999')],
-    ['no year at all', titleRow('tt0000001', 'One', '')],
+    ['an empty year', titleRow('tt0000001', 'One', '')],
     ['a year of five digits', titleRow('tt0000001', 'One', 20044)],
-    ['a year long ago', titleRow('tt0000001', 'One', 1066)],
-    ['a year far ahead', titleRow('tt0000001', 'One', 2999)],
+    ['a year too early', titleRow('tt0000001', 'One', 1066)],
+    ['a year too late', titleRow('tt0000001', 'One', 2999)],
     ['a row longer than any title', titleRow('tt0000001', 'x'.repeat(300_000), 1999)],
-  ])('counts a row with %s as bad and goes on', (_, bad) => {
+  ])('counts a row with %s as bad and continues', (_, bad) => {
     const text = [HEADER, bad, titleRow('tt0000002', 'Two', 2000), ''].join('\n');
     for (const size of [7, 65_536, text.length]) {
       const { titles, counts } = scan(text, ['movie'], size);
@@ -91,7 +91,7 @@ describe('scanning title rows', () => {
     }
   });
 
-  it('reads the same whatever the chunks, cut within characters and line ends too', () => {
+  it('does not depend on chunk boundaries, even within characters and line ends', () => {
     const long = '長い'.repeat(2_000);
     const rows = [
       titleRow('tt0000001', '北京 Àçoures 😀', 1999),
@@ -100,16 +100,16 @@ describe('scanning title rows', () => {
       titleRow('tt10000003', 'Ωμέγα', '\\N'),
     ];
     const text = [HEADER, ...rows, ''].join('\r\n');
-    const whole = scan(text);
-    expect(whole.titles.map(([, title]) => title)).toEqual(['北京 Àçoures 😀', long, 'Ωμέγα']);
+    const complete = scan(text);
+    expect(complete.titles.map(([, title]) => title)).toEqual(['北京 Àçoures 😀', long, 'Ωμέγα']);
     for (const size of [1, 2, 3, 5, 64, 100, 1_000, 4_096])
-      expect(scan(text, ['movie'], size)).toEqual(whole);
+      expect(scan(text, ['movie'], size)).toEqual(complete);
   });
 
-  it('has no use for an empty file, or for a header without rows', () => {
+  it('rejects an empty file and a header without rows', () => {
     expect(() => scan('')).toThrow('The snapshot is empty.');
-    expect(() => scan(`${HEADER}\n`)).toThrow('The snapshot has a header and no rows.');
-    expect(() => scan(HEADER)).toThrow('The snapshot has a header and no rows.');
+    expect(() => scan(`${HEADER}\n`)).toThrow('The snapshot has a header but no rows.');
+    expect(() => scan(HEADER)).toThrow('The snapshot has a header but no rows.');
   });
 });
 

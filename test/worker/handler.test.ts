@@ -157,11 +157,11 @@ describe('a poison message', () => {
   it('becomes a dead letter when its snapshot is no longer available', async () => {
     const worker = createWorkerHarness();
     worker.readTitles = async (_partition, day) => {
-      throw new SnapshotGoneError(`IMDb's titles of ${day} are not in the lake.`);
+      throw new SnapshotGoneError(`The snapshot of ${day} is not in the lake.`);
     };
     const old = body({ snapshot: '2020-01-01' });
     expect(await worker.deliver([old])).toEqual(ALL_DONE);
-    const reason = "IMDb's titles of 2020-01-01 are not in the lake.";
+    const reason = 'The snapshot of 2020-01-01 is not in the lake.';
     expect(worker.deadLetters).toEqual([
       { body: old, attributes: { reason, run: 'run-1', at: '2026-11-22T10:00:00.000Z' } },
     ]);
