@@ -14,14 +14,14 @@ export class UsageError extends UserError {
   override readonly exitCode = 2;
 }
 
-/** A value that is not allowed. Its message is a sentence about `subject`, until {@link namingSource} names a flag instead. */
+/** An invalid value. The message is a sentence about `subject`; {@link namingSource} replaces that by the name of a flag, for example. */
 export class InvalidValueError extends UsageError {
-  /** What is wrong, without the subject: `must be four digits (got "x").` */
+  /** The sentence without its subject: `must be four digits (got "x").` */
   readonly requirement: string;
 
   /**
-   * @param subject begins the sentence: `The year`.
-   * @param requirement ends it, with the value in quotes.
+   * @param subject the beginning of the sentence: `The year`.
+   * @param requirement the rest of the sentence, with the value in quotes.
    */
   constructor(subject: string, requirement: string) {
     super(`${subject} ${requirement}`);
@@ -30,8 +30,9 @@ export class InvalidValueError extends UsageError {
 }
 
 /**
- * Calls `read`; an {@link InvalidValueError} names the source of the value: `--year must be …`.
+ * Calls `read` and makes its {@link InvalidValueError} name the source of the value: `--year must be …`.
  * @param source a flag, an environment variable, or a key and its file.
+ * @returns the result of `read`.
  */
 export function namingSource<T>(source: string, read: () => T): T {
   try {

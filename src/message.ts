@@ -80,7 +80,9 @@ function readOptional<T>(
   if (!Object.hasOwn(fields, name)) return undefined;
   const value = fields[name];
   if (isValid(value)) return value;
-  throw new MessageError(`The message has an invalid "${name}": ${quote(value, 80)} is not ${expected}.`);
+  throw new MessageError(
+    `The message has an invalid "${name}": it must be ${expected} (got ${quote(value, 80)}).`,
+  );
 }
 
 function isDay(value: unknown): value is string {

@@ -14,7 +14,7 @@ export const FIRST_YEAR = 1870;
 /** The latest year that is accepted: IMDb lists "100 Years" (tt5174640) for 2115; years after 2200 are errors. */
 export const LAST_YEAR = 2200;
 
-/** Whether `year` is an integer that {@link FIRST_YEAR} and {@link LAST_YEAR} allow. */
+/** Whether `year` is an integer from {@link FIRST_YEAR} to {@link LAST_YEAR}. */
 export function isYear(year: number): boolean {
   return Number.isInteger(year) && year >= FIRST_YEAR && year <= LAST_YEAR;
 }

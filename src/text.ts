@@ -1,29 +1,30 @@
-/** C0 and C1 controls, DEL, line separators, and the characters that reorder bidirectional text. */
+/** C0 and C1 control characters, DEL, line separators, and characters that reorder bidirectional text. */
 const CONTROLS = /[\p{Cc}\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 
-/** `text` with each control character as an escape, such as `\u001b`, so that it cannot act on a terminal. */
+/** Replaces each control character by an escape sequence such as `\u001b`, so that it cannot affect a terminal. */
 export function escapeControls(text: string): string {
   return text.replace(CONTROLS, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 /**
- * Text from outside (a title, an error of AWS or TMDB, a file name) as a message shows it: one line, short, without
- * control characters.
+ * Formats untrusted text (a title, an error from AWS or TMDB, a file name) for a message: on one line, shortened, and
+ * without control characters.
+ * @param maxLength in characters (Unicode code points).
  */
 export function toOneLine(text: string, maxLength = 200): string {
   return shorten(escapeControls(text.replace(/\s+/g, ' ').trim()), maxLength);
 }
 
 /**
- * A value as an error message shows it: JSON, so that control characters are escaped, and short.
- * @param maxLength of a string's own characters, or of another value's JSON text.
+ * Formats a value for an error message: as JSON, shortened, and without control characters.
+ * @param maxLength in characters, of the string itself or of the JSON text of any other value.
  */
 export function quote(value: unknown, maxLength = 60): string {
   if (typeof value === 'string') return escapeControls(JSON.stringify(shorten(value, maxLength)));
   return escapeControls(shorten(JSON.stringify(value) ?? String(value), maxLength));
 }
 
-/** At most `maxLength` characters of `text`, the last of them `…` when something is left out. */
+/** Truncates `text` to `maxLength` characters (Unicode code points), the last of which is then `…`. */
 export function shorten(text: string, maxLength: number): string {
   if (text.length <= maxLength) return text;
   const characters = [...text];

@@ -6,7 +6,7 @@ import { withSlashes } from './support/platform.ts';
 
 const root = fileURLToPath(new URL('../src', import.meta.url));
 
-/** Whom each folder of src may import beside itself and the files at src's root. */
+/** The folders that each folder of src may import from, besides itself and the files in the root of src. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   cli: [...['app', 'config', 'imdb', 'tmdb', 'lake', 'download', 'fleet', 'aws', 'deploy'], 'worker'],
   app: ['config', 'imdb', 'tmdb', 'lake', 'download', 'fleet', 'aws', 'deploy'],
@@ -38,7 +38,7 @@ function folderOf(path: string): string {
   return path.includes('/') ? path.slice(0, path.indexOf('/')) : '';
 }
 
-/** The modules that a file imports, static or dynamic; those of which it takes types alone are left out. */
+/** The modules that a file imports, statically or dynamically, except for type-only imports. */
 function importsOf(file: SourceFile): string[] {
   const dynamic = file.text.matchAll(/\bimport\('([^']+)'\)/g);
   return [...staticImportsOf(file), ...[...dynamic].map((match) => match[1] ?? '')];
@@ -47,17 +47,17 @@ function importsOf(file: SourceFile): string[] {
 /** The modules that are loaded together with a file. */
 function staticImportsOf({ text }: SourceFile): string[] {
   const statements = text.matchAll(/^\s*(?:import|export)\s+(?!type\s)([^'";]*?\sfrom\s+)?'([^']+)'/gm);
-  return [...statements].filter(([, names]) => !takesTypesOnly(names ?? '')).map((match) => match[2] ?? '');
+  return [...statements].filter(([, names]) => !importsOnlyTypes(names ?? '')).map((match) => match[2] ?? '');
 }
 
-/** `{ type A, type B } from` takes no value. */
-function takesTypesOnly(names: string): boolean {
+/** Whether an import such as `{ type A, type B } from` imports only types. */
+function importsOnlyTypes(names: string): boolean {
   const list = /^\{([^}]*)\}/.exec(names.trim())?.[1];
   const items = list?.split(',').map((item) => item.trim()) ?? [''];
   return items.filter((item) => item !== '').every((item) => item.startsWith('type ')) && items.some(Boolean);
 }
 
-/** What a file imports of src, as paths like {@link SourceFile.path}. */
+/** The files of src that a file imports, as paths like {@link SourceFile.path}. */
 function localImportsOf(file: SourceFile): string[] {
   return importsOf(file)
     .filter((specifier) => specifier.startsWith('.'))
@@ -65,7 +65,7 @@ function localImportsOf(file: SourceFile): string[] {
 }
 
 describe('the imports of src', () => {
-  test('are read as they are written', () => {
+  test('are recognized in all forms', () => {
     const text = [
       "import a from 'a';",
       "import type { B } from 'b';",
@@ -80,7 +80,7 @@ describe('the imports of src', () => {
     expect(importsOf({ path: '', folder: '', text })).toEqual(['a', 'd', 'e', 'f', 'g', 'i']);
   });
 
-  test.each(Object.keys(MAY_IMPORT))('go one way from %s', (folder) => {
+  test.each(Object.keys(MAY_IMPORT))('of %s are only from folders that it may import', (folder) => {
     const wrong = files
       .filter((file) => file.folder === folder)
       .flatMap((file) => localImportsOf(file).map((target) => ({ file, target })))
@@ -89,12 +89,12 @@ describe('the imports of src', () => {
     expect(wrong).toEqual([]);
   });
 
-  test('are known for every folder', () => {
+  test('are defined for every folder', () => {
     const folders = new Set(files.map(({ folder }) => folder).filter((folder) => folder !== ''));
     expect([...folders].filter((folder) => !(folder in MAY_IMPORT))).toEqual([]);
   });
 
-  test('go from the root to no folder, save from the public API', () => {
+  test('of the root are from no folder, except in the public API', () => {
     const wrong = files
       .filter(({ folder, path }) => folder === '' && path !== 'index.ts')
       .flatMap((file) => localImportsOf(file).filter((target) => folderOf(target) !== ''));
@@ -105,7 +105,7 @@ describe('the imports of src', () => {
 describe('the folders', () => {
   const repository = fileURLToPath(new URL('..', import.meta.url));
 
-  /** The top folders that the TypeScript files of `folder` import from, types included. */
+  /** The top-level folders from which the files of `folder` import anything, including types. */
   function foldersImportedBy(folder: string): Set<string> {
     const from = new Set<string>();
     for (const path of readdirSync(join(repository, folder), { recursive: true, encoding: 'utf8' })) {
@@ -129,7 +129,7 @@ describe('the folders', () => {
   });
 });
 
-test('tdd --help loads commander, Node and a few small files, since each package costs start-up time', () => {
+test('tdd --help loads only commander, Node and a few small files, because each package adds to the start-up time', () => {
   const packages = new Set<string>();
   const loaded = new Set<string>();
   const load = (path: string): void => {
@@ -167,7 +167,7 @@ describe('the core', () => {
     );
   });
 
-  test('leaves the end of the process to bin/tdd.js', () => {
+  test('leaves ending the process to bin/tdd.js', () => {
     const wrong = files.filter(({ text }) => /\bprocess\.exit\b/.test(withoutComments(text)));
     expect(wrong.map(({ path }) => path)).toEqual([]);
   });

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 
 const run = promisify(execFile);
 
-test('every bench can be loaded outside of Vitest', async () => {
+test('every benchmark can be loaded outside of Vitest', async () => {
   const root = fileURLToPath(new URL('..', import.meta.url));
   const running = run(process.execPath, ['--import', 'tsx', 'bench/run.ts', 'nonsense'], {
     cwd: root,

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { formatNumberOf, quote, shorten, toOneLine } from '../src/text.ts';
 
-/** Changes a terminal's title, forges a line, and colours what follows. */
+/** Sets the terminal's title, forges a line, and changes the colour of the following text. */
 const HOSTILE = 'a\x1b]0;x\x07\n\u009b31mtdd: all is well\u202e\u2028z';
 
-describe('text from outside', () => {
-  test('becomes one line without control characters', () => {
+describe('untrusted text', () => {
+  test('is put on one line without control characters', () => {
     expect(toOneLine(HOSTILE)).toBe('a\\u001b]0;x\\u0007 \\u009b31mtdd: all is well\\u202e z');
   });
 
@@ -14,14 +14,14 @@ describe('text from outside', () => {
   });
 });
 
-test('shorten counts characters, not halves of them', () => {
+test('shorten counts code points, not surrogates', () => {
   expect(shorten('abc', 3)).toBe('abc');
   expect(shorten('abcd', 3)).toBe('ab…');
   expect(shorten('🎬🎬🎬', 3)).toBe('🎬🎬🎬');
   expect(shorten('🎬🎬🎬', 2)).toBe('🎬…');
 });
 
-test('formatNumberOf counts one in the singular', () => {
+test('formatNumberOf uses the singular for 1', () => {
   expect([0, 1, 2_000].map((count) => formatNumberOf(count, 'request'))).toEqual([
     '0 requests',
     '1 request',
