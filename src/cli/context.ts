@@ -51,7 +51,12 @@ export interface CommandContext {
   readonly confirmDefaults: (settings: Settings, names: readonly SettingName[]) => Promise<Settings>;
 }
 
-/** Makes the context of one command's run. */
+/** The words that ask for a setting, without a colon. */
+export function questionAbout(name: SettingName): string {
+  return capitalize(SETTINGS[name].description.replace(/;.*/, ''));
+}
+
+/** Creates the context of one run of a command. */
 export function createContext(
   io: Io,
   deps: { readonly secrets: Secrets; readonly signal: AbortSignal },
@@ -92,8 +97,8 @@ export function createContext(
       const value = settings[name];
       if (value !== undefined) return value;
       if (!mayAsk) throw missingSetting(name, configPath);
-      const { parse, description, secret } = SETTINGS[name];
-      const question = { message: `${capitalize(description)}:`, parse };
+      const { parse, secret } = SETTINGS[name];
+      const question = { message: `${questionAbout(name)}:`, parse };
       return secret ? prompter.askMasked(question) : prompter.askText(question);
     },
     confirmDefaults: async (settings, names) => {
@@ -101,9 +106,9 @@ export function createContext(
       const sources = await readSources();
       const answers: Partial<Record<SettingName, unknown>> = {};
       for (const name of names.filter((each) => findSetting(each, sources) === undefined)) {
-        const { parse, description, default: standard } = SETTINGS[name];
+        const { parse, default: standard } = SETTINGS[name];
         answers[name] = await prompter.askText<unknown>({
-          message: `${capitalize(description)}:`,
+          message: `${questionAbout(name)}:`,
           default: standard,
           parse,
         });

@@ -41,14 +41,15 @@ interface PrompterDeps {
 /** Makes the prompter. The prompt library is loaded with the first question. */
 export function createPrompter({ io, signal, secrets }: PrompterDeps): Prompter {
   const isInteractive = io.stdin.isTTY === true && io.stderr.isTTY === true && !isTruthy(io.env.CI);
-  const ask = async (question: Record<string, unknown>): Promise<unknown> => {
+  const ask = async (question: { readonly message: string; readonly [option: string]: unknown }) => {
     if (!isInteractive) {
       throw new UsageError(
         `There is no terminal to answer ${JSON.stringify(question.message)}: give the answer by flag, or --yes to a question of consent.`,
       );
     }
     signal.throwIfAborted();
-    return askOnTerminal(io, signal, question);
+    const message = wrap(question.message, io.stderr.columns);
+    return askOnTerminal(io, signal, { ...question, message });
   };
   return {
     isInteractive,
@@ -123,21 +124,23 @@ function questionOutput({ stderr, env }: Io): Writable {
   return Object.assign(output, { isTTY: stderr.isTTY, columns: stderr.columns });
 }
 
-/** Parses an answer; its error is shown in lines of whole words, since the prompt library breaks within words. */
+/** Parses an answer and returns what is wrong with it. */
 function validator(parse: (text: string) => unknown, columns = 80): (text: string) => true | string {
   return (text) => {
     try {
       parse(text);
       return true;
     } catch (error) {
-      if (error instanceof UsageError) return wrap(error.message, columns - 3);
+      if (error instanceof UsageError) return wrap(error.message, columns);
       throw error;
     }
   };
 }
 
-function wrap(text: string, width: number): string {
-  return text.replace(new RegExp(`(.{1,${Math.max(width, 20)}})(?: +|$)`, 'g'), '$1\n').trimEnd();
+/** Breaks lines between words, since the prompt library breaks within words. It puts two characters before the text. */
+function wrap(text: string, columns = 80): string {
+  const width = Math.max(columns - 3, 20);
+  return text.replace(new RegExp(`(.{1,${width}})(?: +|$)`, 'g'), '$1\n').trimEnd();
 }
 
 function isTruthy(value: string | undefined): boolean {

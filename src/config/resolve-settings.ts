@@ -78,12 +78,12 @@ export function findSetting(
   return undefined;
 }
 
-/** The error for a required setting that is missing: names every place where it can be given. */
+/** The error for a required setting that is missing; it names every place where the setting can be given. */
 export function missingSetting(name: SettingName, configPath: string): UsageError {
   const { description, flag, env, section, key } = SETTINGS[name];
   const ways = [...(flag ? [`--${flag.name}`] : []), env, `[${section}] ${key} in ${configPath}`];
   const last = ways.pop();
-  return new UsageError(`${description} is not set: give ${ways.join(', ')} or ${last}.`);
+  return new UsageError(`The ${description} is not set: use ${ways.join(', ')} or ${last}.`);
 }
 
 /**

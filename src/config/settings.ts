@@ -20,7 +20,7 @@ export interface Settings {
   readonly bucketName: string | undefined;
   /** TMDB's v3 key or v4 token: a secret. */
   readonly apiKey: string | undefined;
-  /** The language of movie documents, `en-US`. */
+  /** Language of movie documents, `en-US`. */
   readonly language: string;
   /** The language of reviews, `en-US`. */
   readonly reviewLanguage: string;
@@ -78,7 +78,7 @@ export const SETTINGS: { readonly [N in SettingName]: Setting<NonNullable<Settin
     env: WORKER_VARIABLES.bucketName,
     flag: { name: 'datalake-bucket-name', value: 'BUCKET' },
     worker: true,
-    description: "the data lake's S3 bucket",
+    description: 'S3 bucket of the data lake',
     parse: (text) => parseBucketName(text.trim()),
   },
   apiKey: {
@@ -88,7 +88,7 @@ export const SETTINGS: { readonly [N in SettingName]: Setting<NonNullable<Settin
     flag: { name: 'tmdb-api-key', value: 'KEY' },
     secret: true,
     worker: true,
-    description: "TMDB's v3 API key or v4 read access token",
+    description: 'TMDB v3 API key or v4 read access token',
     parse: parseApiKey,
   },
   language: {
@@ -98,7 +98,7 @@ export const SETTINGS: { readonly [N in SettingName]: Setting<NonNullable<Settin
     flag: { name: 'language', value: 'TAG' },
     default: 'en-US',
     worker: true,
-    description: 'the language of movie documents',
+    description: 'language of movie documents',
     parse: parseLanguage,
   },
   reviewLanguage: {
@@ -108,7 +108,7 @@ export const SETTINGS: { readonly [N in SettingName]: Setting<NonNullable<Settin
     flag: { name: 'review-language', value: 'TAG' },
     default: 'en-US',
     worker: true,
-    description: 'the language of reviews; another than LANGUAGE costs one more request per movie',
+    description: 'language of reviews; if it differs from LANGUAGE, each movie costs one more request',
     parse: parseLanguage,
   },
   lookup: {
@@ -118,7 +118,7 @@ export const SETTINGS: { readonly [N in SettingName]: Setting<NonNullable<Settin
     flag: { name: 'lookup', value: 'details|find' },
     default: 'details',
     worker: true,
-    description: 'how a movie is looked up: details (one request a movie) or find (two, the documented way)',
+    description: 'how to look up a movie: details (1 request) or find (2 requests, the documented way)',
     parse: parseLookup,
   },
   append: {
@@ -128,7 +128,7 @@ export const SETTINGS: { readonly [N in SettingName]: Setting<NonNullable<Settin
     flag: { name: 'append', value: 'LIST' },
     default: '',
     worker: true,
-    description: 'what TMDB adds to each movie document, such as credits,keywords; with lookup details only',
+    description: 'extra data in each movie document, such as credits,keywords; needs lookup details',
     parse: parseAppend,
   },
   requestsPerSecond: {
@@ -138,7 +138,7 @@ export const SETTINGS: { readonly [N in SettingName]: Setting<NonNullable<Settin
     flag: { name: 'requests-per-second', value: 'N' },
     default: '40',
     worker: true,
-    description: "requests per second to TMDB for the whole fleet; TMDB's own limit is about 40",
+    description: 'requests per second to TMDB, for the whole fleet; TMDB allows about 40',
     parse: parseRequestsPerSecond,
   },
   tmdbBaseUrl: {
@@ -147,7 +147,7 @@ export const SETTINGS: { readonly [N in SettingName]: Setting<NonNullable<Settin
     env: 'TMDB_BASE_URL',
     default: 'https://api.themoviedb.org',
     worker: true,
-    description: "the address of TMDB's API",
+    description: 'base URL of the TMDB API',
     parse: parseBaseUrl,
   },
   imdbDatasetsUrl: {
@@ -156,7 +156,7 @@ export const SETTINGS: { readonly [N in SettingName]: Setting<NonNullable<Settin
     env: 'IMDB_DATASETS_URL',
     default: 'https://datasets.imdbws.com',
     worker: true,
-    description: "the address of IMDb's data sets",
+    description: 'base URL of the IMDb data sets',
     parse: parseBaseUrl,
   },
   titleTypes: {
@@ -166,7 +166,7 @@ export const SETTINGS: { readonly [N in SettingName]: Setting<NonNullable<Settin
     flag: { name: 'title-types', value: 'LIST' },
     default: 'movie',
     worker: true,
-    description: 'the title types of IMDb that count as movies, such as movie,tvMovie',
+    description: 'IMDb title types to download, such as movie,tvMovie',
     parse: parseTitleTypes,
   },
   lambdaName: {
@@ -175,7 +175,7 @@ export const SETTINGS: { readonly [N in SettingName]: Setting<NonNullable<Settin
     env: 'TDD_LAMBDA_NAME',
     flag: { name: 'lambda-name', value: 'NAME' },
     default: 'tmdb-downloader-lambda',
-    description: "the worker's Lambda function",
+    description: 'name of the Lambda function',
     parse: parseLambdaName,
   },
   queueName: {
@@ -184,7 +184,7 @@ export const SETTINGS: { readonly [N in SettingName]: Setting<NonNullable<Settin
     env: 'TDD_QUEUE_NAME',
     flag: { name: 'queue-name', value: 'NAME' },
     default: 'tmdb-downloader-queue',
-    description: 'the SQS queue of partitions; its dead-letter queue has -dlq at the end',
+    description: 'name of the SQS queue; its dead-letter queue adds -dlq',
     parse: parseQueueName,
   },
   workers: {
@@ -194,7 +194,7 @@ export const SETTINGS: { readonly [N in SettingName]: Setting<NonNullable<Settin
     flag: { name: 'workers', value: 'N' },
     default: '4',
     worker: true,
-    description: 'Lambda workers at once, 2 to 1000; they share the requests per second',
+    description: 'number of concurrent Lambda workers, 2 to 1000; they share the rate',
     parse: parseWholeNumber('The number of workers', 2, 1000),
   },
   memorySize: {
@@ -203,7 +203,7 @@ export const SETTINGS: { readonly [N in SettingName]: Setting<NonNullable<Settin
     env: 'TDD_MEMORY_SIZE',
     flag: { name: 'memory-size', value: 'MB' },
     default: '512',
-    description: "a worker's memory in MB, 128 to 10240",
+    description: 'memory of each worker in MB, 128 to 10240',
     parse: parseWholeNumber('The memory size', 128, 10_240),
   },
 };

@@ -59,7 +59,7 @@ describe("a command's context", () => {
     const { context, secrets, type } = await setUp({ isTTY: true });
     const settings = await context.readSettings();
     const bucketName = context.requireSetting(settings, 'bucketName');
-    await type('bucket:', 'a-lake\r');
+    await type('data lake:', 'a-lake\r');
     expect(await bucketName).toBe('a-lake');
     const apiKey = context.requireSetting(settings, 'apiKey');
     await type('token:', '0123456789abcdef\r');

@@ -95,7 +95,7 @@ describe('tdd', () => {
     const { exitCode, stderr } = await run(['development'], {
       signals,
       person: async ({ sees }) => {
-        await sees('bucket:');
+        await sees('data lake:');
         signals.emit(signal);
       },
     });
@@ -110,7 +110,7 @@ describe('tdd', () => {
       signals,
       env: { TMDB_API_KEY: '0123456789abcdef' },
       person: async ({ sees }) => {
-        await sees('bucket:');
+        await sees('data lake:');
         signals.emit('uncaughtException', new Error('lost 0123456789abcdef'));
       },
     });

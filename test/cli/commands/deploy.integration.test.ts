@@ -101,7 +101,7 @@ describe.each(AWS_TARGETS)('tdd deploy and tdd destroy, on $name', ({ start }) =
       types('\x7f\x7f\x7fms\r');
       await sees('(tmdb-downloader-queue)');
       types('films-queue\r');
-      await sees('bucket:');
+      await sees('data lake:');
       types('films-lake\r');
       await sees('API key');
       types(`${KEY}\r`);
@@ -126,7 +126,7 @@ describe.each(AWS_TARGETS)('tdd deploy and tdd destroy, on $name', ({ start }) =
     const flags = ['--datalake-bucket-name', 'films-lake', '--dry-run', '--json'];
     const { exitCode, stdout, stderr } = await run(['deploy', ...flags], { env, person });
     expect(exitCode).toBe(0);
-    expect(stderr).not.toMatch(/function:|bucket:|To keep/);
+    expect(stderr).not.toMatch(/function:|data lake:|To keep/);
     expect(JSON.parse(stdout).resources).toContainEqual(
       expect.objectContaining({ name: 'tmdb-downloader-queue' }),
     );

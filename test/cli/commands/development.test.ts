@@ -26,7 +26,7 @@ describe('tdd development without a terminal', () => {
     if (!isWindows) expect((await stat(join(cwd, 'config.ini'))).mode & 0o777).toBe(0o600);
   });
 
-  test('takes values from environment and file, and keeps what else the file says', async () => {
+  test('takes values from environment and file, and keeps other lines of the file', async () => {
     const cwd = await makeTempFolder();
     await writeFile(join(cwd, 'config.ini'), '[DATALAKE]\nbucket_name = old-lake\nmine = 1\n[X]\ny = 2\n');
     const env = { TMDB_API_KEY: GOOD_KEY };
@@ -43,7 +43,7 @@ describe('tdd development without a terminal', () => {
     );
   });
 
-  test('ends with exit code 2 and the three ways to give what is missing', async () => {
+  test('ends with exit code 2 and the three places for a missing value', async () => {
     const cwd = await makeTempFolder();
     const run = await runCli(['development', '--datalake-bucket-name', 'my-lake'], { cwd });
     expect(run).toMatchObject({ exitCode: 2, stdout: '' });
@@ -67,7 +67,7 @@ describe('tdd development without a terminal', () => {
     expect(await readdir(cwd)).toEqual([]);
   });
 
-  test('says that TMDB cannot be reached, and how to go on without', async () => {
+  test('reports that TMDB cannot be reached, and how to skip the check', async () => {
     const cwd = await makeTempFolder();
     // Port 1 has no server.
     const run = await runCli(['development', ...FLAGS], {
@@ -79,7 +79,7 @@ describe('tdd development without a terminal', () => {
     expect(await readdir(cwd)).toEqual([]);
   });
 
-  test('refuses a bucket name that S3 does not allow', async () => {
+  test('rejects a bucket name that S3 does not allow', async () => {
     const cwd = await makeTempFolder();
     const run = await runCli(['development', '--datalake_bucket_name=My_Lake', '--no-verify'], { cwd });
     expect(run.exitCode).toBe(2);
@@ -88,7 +88,7 @@ describe('tdd development without a terminal', () => {
     );
   });
 
-  test('doubts a key that looks unlike any, without showing it', async () => {
+  test('warns about a key of an unusual form, without showing it', async () => {
     const cwd = await makeTempFolder();
     const key = 'eyJhbGciOi-cut-off';
     const run = await runCli(['development', '--datalake-bucket-name=my-lake', '--no-verify'], {
@@ -104,10 +104,10 @@ describe('tdd development without a terminal', () => {
     const cwd = await makeTempFolder();
     const env = { DATALAKE_BUCKET_NAME: 'other-lake' };
     const run = await runCli(['development', ...FLAGS, '--no-verify'], { cwd, env });
-    expect(run.stderr).toMatch(/warning: DATALAKE_BUCKET_NAME .*before config\.ini/);
+    expect(run.stderr).toMatch(/warning: DATALAKE_BUCKET_NAME .*takes precedence over config\.ini/);
   });
 
-  test('says no progress with --quiet', async () => {
+  test('prints no progress with --quiet', async () => {
     const cwd = await makeTempFolder();
     const { baseUrl } = await startKeyCheck();
     const run = await runCli(['development', ...FLAGS, '--quiet'], { cwd, env: { TMDB_BASE_URL: baseUrl } });
@@ -121,7 +121,7 @@ describe('tdd development on a terminal', () => {
     const { exitCode, stdout, stderr } = await runCli(['development', '--no-verify'], {
       cwd,
       person: async ({ sees, types }) => {
-        await sees('bucket:');
+        await sees('data lake:');
         types('My Lake\r');
         await sees('must be a valid S3 bucket name');
         types(`${'\x7f'.repeat(7)}my-lake\r`);
@@ -136,7 +136,7 @@ describe('tdd development on a terminal', () => {
     expect(await readFile(join(cwd, 'config.ini'), 'utf8')).toContain(`API_KEY = ${GOOD_KEY}`);
   });
 
-  test('offers what environment and file say, the key without showing it', async () => {
+  test('offers the values of environment and file, without showing the key', async () => {
     const cwd = await makeTempFolder();
     await writeFile(join(cwd, 'config.ini'), `[TMDB]\napi_key = ${GOOD_KEY}\n`);
     const { exitCode, stdout, stderr } = await runCli(['development', '--no-verify', '--json'], {
@@ -145,7 +145,7 @@ describe('tdd development on a terminal', () => {
       person: async ({ sees, types }) => {
         await sees('env-lake');
         types('\r');
-        await sees('Enter keeps that of config.ini');
+        await sees('Enter keeps the one in config.ini');
         types('\r');
       },
     });
@@ -154,13 +154,13 @@ describe('tdd development on a terminal', () => {
     expect(stderr).not.toContain(GOOD_KEY);
   });
 
-  test('lets a bad value in config.ini be mended', async () => {
+  test('replaces an invalid value in config.ini', async () => {
     const cwd = await makeTempFolder();
     await writeFile(join(cwd, 'config.ini'), '[DATALAKE]\nbucket_name = Bad_Lake\n');
     const run = await runCli(['development', '--no-verify', `--tmdb-api-key=${GOOD_KEY}`], {
       cwd,
       person: async ({ sees, types }) => {
-        await sees("lake's S3 bucket:");
+        await sees('data lake:');
         types('good-lake\r');
       },
     });
@@ -169,8 +169,8 @@ describe('tdd development on a terminal', () => {
   });
 
   test.each([
-    ['Ctrl-C at the bucket', 'bucket:', '\x03', []],
-    ['Ctrl-D at the bucket', 'bucket:', '\x04', []],
+    ['Ctrl-C at the bucket', 'data lake:', '\x03', []],
+    ['Ctrl-D at the bucket', 'data lake:', '\x04', []],
     ['Ctrl-C at the key', 'token:', '\x03', ['--datalake-bucket-name=my-lake']],
   ])('%s ends with 130 and writes nothing', async (_what, question, keys, flags) => {
     const cwd = await makeTempFolder();
@@ -193,18 +193,56 @@ describe('tdd development on a terminal', () => {
     expect(run.stderr).toMatch(/DATALAKE_BUCKET_NAME/);
   });
 
-  test('asks only for what is missing with --yes', async () => {
+  test('asks nothing with --yes', async () => {
     const cwd = await makeTempFolder();
-    const env = { DATALAKE_BUCKET_NAME: 'env-lake' };
-    const run = await runCli(['development', '--yes', '--no-verify'], {
+    const options = { cwd, env: { DATALAKE_BUCKET_NAME: 'env-lake' }, person: async () => {} };
+    const missing = await runCli(['development', '--yes', '--no-verify'], options);
+    expect(missing.exitCode).toBe(2);
+    expect(missing.stderr).toMatch(/^tdd: [^\n]*--tmdb-api-key[^\n]*\n$/);
+    const { baseUrl } = await startKeyCheck();
+    const env = { ...options.env, TMDB_BASE_URL: baseUrl, TMDB_API_KEY: 'b'.repeat(32) };
+    const rejected = await runCli(['development', '--yes'], { ...options, env });
+    expect(rejected.exitCode).toBe(2);
+    expect(rejected.stderr).toMatch(/\ntdd: TMDB rejected the API key: .*\n$/);
+  });
+
+  test('asks for another key until TMDB accepts one', async () => {
+    const cwd = await makeTempFolder();
+    const { baseUrl } = await startKeyCheck();
+    const rejected = ['a'.repeat(32), 'b'.repeat(32)];
+    const { exitCode, stdout, stderr } = await runCli(['development', '--datalake-bucket-name=my-lake'], {
       cwd,
-      env,
+      env: { TMDB_BASE_URL: baseUrl, TMDB_API_KEY: rejected[0] ?? '' },
       person: async ({ sees, types }) => {
+        await sees('TMDB_API_KEY):');
+        types('\r');
+        await sees('TMDB rejected the API key: Invalid API key. Check the key');
+        await sees('token:');
+        types(`${rejected[1]}\r`);
+        await sees('TMDB rejected the API key');
         await sees('token:');
         types(`${GOOD_KEY}\r`);
       },
     });
-    expect(run.exitCode).toBe(0);
-    expect(run.stderr).not.toContain('bucket:');
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('accepted by TMDB');
+    for (const key of [GOOD_KEY, ...rejected]) expect(stdout + stderr).not.toContain(key);
+    expect(await readFile(join(cwd, 'config.ini'), 'utf8')).toContain(`API_KEY = ${GOOD_KEY}`);
+  });
+
+  test('writes nothing after Ctrl-C instead of another key', async () => {
+    const cwd = await makeTempFolder();
+    const { baseUrl } = await startKeyCheck();
+    const flags = ['--datalake-bucket-name=my-lake', `--tmdb-api-key=${'a'.repeat(32)}`];
+    const { exitCode } = await runCli(['development', ...flags], {
+      cwd,
+      env: { TMDB_BASE_URL: baseUrl },
+      person: async ({ sees, types }) => {
+        await sees('token:');
+        types('\x03');
+      },
+    });
+    expect(exitCode).toBe(130);
+    expect(await readdir(cwd)).toEqual([]);
   });
 });

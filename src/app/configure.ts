@@ -1,0 +1,46 @@
+import { writeConfigFile } from '../config/config-file.ts';
+import { findSetting } from '../config/resolve-settings.ts';
+import { SETTINGS } from '../config/settings.ts';
+
+/** The two settings without a default, which every installation needs. */
+interface RequiredSettings {
+  readonly bucketName: string;
+  readonly apiKey: string;
+}
+
+/** How a value in config.ini compares with its previous one. */
+export type Change = 'new' | 'changed' | 'unchanged';
+
+/** What {@link configure} did. */
+interface ConfigureReport {
+  readonly changes: Readonly<Record<keyof RequiredSettings, Change>>;
+  /** Environment variables with another value, which take precedence over config.ini. */
+  readonly overriddenBy: readonly string[];
+}
+
+/**
+ * Writes the bucket and the API key into config.ini, readable by its owner only, and keeps everything else in the file.
+ * @throws {UsageError} when the file cannot be read or written.
+ */
+export async function configure(
+  path: string,
+  values: RequiredSettings,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<ConfigureReport> {
+  const entryOf = (name: keyof RequiredSettings) => {
+    const { section, key } = SETTINGS[name];
+    return { section, key, value: values[name] };
+  };
+  const before = await writeConfigFile(path, [entryOf('bucketName'), entryOf('apiKey')]);
+  const changeOf = (name: keyof RequiredSettings): Change => {
+    const { section, key, value } = entryOf(name);
+    const old = before.get(section, key);
+    if (old === undefined || old === '') return 'new';
+    return old === value ? 'unchanged' : 'changed';
+  };
+  const overriddenBy = (['bucketName', 'apiKey'] as const).flatMap((name) => {
+    const override = findSetting(name, { env });
+    return override !== undefined && override.text.trim() !== values[name] ? [override.source] : [];
+  });
+  return { changes: { bucketName: changeOf('bucketName'), apiKey: changeOf('apiKey') }, overriddenBy };
+}
