@@ -216,7 +216,7 @@ describe('tdd development on a terminal', () => {
       person: async ({ sees, types }) => {
         await sees('TMDB_API_KEY):');
         types('\r');
-        await sees('TMDB rejected the API key: Invalid API key. Check the key');
+        await sees('TMDB rejected the API key: 401 (code 7): Invalid API key.');
         await sees('token:');
         types(`${rejected[1]}\r`);
         await sees('TMDB rejected the API key');
