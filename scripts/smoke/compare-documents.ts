@@ -1,0 +1,40 @@
+import { isDeepStrictEqual } from 'node:util';
+import { UserError } from '../../src/errors.ts';
+import type { Lake } from '../../src/lake/lake.ts';
+import type { Partition } from '../../src/partition.ts';
+
+/** What TMDB may change between two downloads. */
+const VOLATILE_FIELDS = ['popularity', 'vote_average', 'vote_count'];
+
+/**
+ * Compares a partition's movies and reviews in two lakes.
+ * @returns how many documents they have.
+ * @throws {UserError} when one lake has a document that the other has not or that differs, or both have none.
+ */
+export async function compareDocuments(
+  one: Lake,
+  other: Lake,
+  { year, initial }: Partition,
+): Promise<number> {
+  const folder = `year-${year}/initial-${initial}/`;
+  const [documents, others] = await Promise.all([readAll(one, folder), readAll(other, folder)]);
+  const keys = new Set([...documents.keys(), ...others.keys()]);
+  const different = [...keys].filter((key) => !isDeepStrictEqual(documents.get(key), others.get(key)));
+  if (different.length > 0) {
+    throw new UserError(`${one.url} and ${other.url} differ in ${different.sort().join(', ')}.`);
+  }
+  if (keys.size === 0) throw new UserError(`The partition ${year}/${initial} has no movies: choose another.`);
+  return keys.size;
+}
+
+async function readAll(lake: Lake, folder: string): Promise<Map<string, unknown>> {
+  const documents = new Map<string, unknown>();
+  for (const kind of ['movies', 'reviews']) {
+    for await (const { key } of lake.list(`tmdb/${kind}/${folder}`)) {
+      const document: Record<string, unknown> = JSON.parse((await lake.read(key))?.body.toString() ?? '{}');
+      for (const field of VOLATILE_FIELDS) delete document[field];
+      documents.set(key, document);
+    }
+  }
+  return documents;
+}
