@@ -116,7 +116,7 @@ export interface FleetWorkers {
 }
 
 /**
- * Creates the control of the workers of a function that receives messages from a queue.
+ * Connects to the workers of a function that receives messages from a queue.
  * All methods throw a {@link UserError}.
  */
 export function createFleetWorkers(
@@ -157,8 +157,8 @@ export function createFleetWorkers(
     async readEventSource() {
       const listing = listEventSources({ lambda }, { functionName });
       const all = await withUserError('list the event sources of', 'ListEventSourceMappings', listing);
-      const ours = all.find(({ EventSourceArn }) => EventSourceArn?.endsWith(`:${queueName}`));
-      return ours && toEventSource(ours);
+      const mapping = all.find(({ EventSourceArn }) => EventSourceArn?.endsWith(`:${queueName}`));
+      return mapping && toEventSource(mapping);
     },
 
     async setEventSourceEnabled(id, enabled) {

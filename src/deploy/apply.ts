@@ -81,7 +81,7 @@ async function adoptIfAlreadyCreated(
   const resource = resourceOf(step.resource);
   const deps = { clients: readOnlyClients(context.clients), clock: context.clock };
   const now = await resource.observe(deps, names);
-  if (!now?.ours) {
+  if (!now?.isTagged) {
     throw new UserError(
       `Another program created the ${step.resource} of ${JSON.stringify(names.stack)} during this deploy: run "tdd deploy" again to see it in the plan.`,
       { cause: error },

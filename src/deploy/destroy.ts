@@ -13,7 +13,7 @@ import { abortableClock } from './wait.ts';
  */
 type DestroyAction = 'delete' | 'keep' | 'leave' | 'absent';
 
-/** A resource in the plan of a destroy, not always to be deleted. */
+/** A resource in a destroy plan. */
 export interface PlannedDeletion {
   readonly kind: ResourceKind;
   readonly name: string;
@@ -65,7 +65,9 @@ export async function planDestroy(
     const affected = RESOURCES.filter((resource) => !isKept(resource));
     const observed = await observe(deps, names, affected);
     const earlier = await Promise.all(
-      observed.otherSources.filter(({ ours }) => ours).map((source) => planEarlierQueue(deps, input, source)),
+      observed.otherSources
+        .filter(({ isTagged }) => isTagged)
+        .map((source) => planEarlierQueue(deps, input, source)),
     );
     const current = RESOURCES.toReversed().map((resource) =>
       isKept(resource) ? keep(resource, names) : planDeletion(resource, names, observed[resource.kind]),
@@ -107,7 +109,7 @@ function planDeletion(
   const id = resource.idOf?.(observed);
   return {
     ...described,
-    ...(observed.ours
+    ...(observed.isTagged
       ? { action: 'delete', notes: resource.destroyNotes?.(observed) ?? [] }
       : { action: 'leave', notes: [NOT_OURS] }),
     ...(id === undefined ? {} : { id }),

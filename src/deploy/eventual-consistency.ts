@@ -13,7 +13,7 @@ const QUEUE_NAME_REUSE_MS = 90_000;
  * the function's environment variables) does not see a new role or changed permissions yet.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency
  * @param changedAt when the role or its permissions last changed, in milliseconds since the epoch. A minute later the
- *   changes are in force, so the rejection is final. `undefined`: they did not change.
+ *   changes are in effect, so the rejection is final. `undefined`: they did not change.
  * @throws the last error when the minute has passed, and any other error at once.
  */
 export function retryDuringIamPropagation<T>(

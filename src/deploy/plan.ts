@@ -148,7 +148,7 @@ function plannedAction(resource: AnyResource, situation: Situation): PlannedActi
   if (!found) return 'create';
   const own = resource.action?.(found.observed, situation);
   if (own) return own;
-  if (!found.observed.ours) return 'adopt';
+  if (!found.observed.isTagged) return 'adopt';
   return found.changes.length > 0 ? 'update' : 'unchanged';
 }
 

@@ -48,7 +48,7 @@ export interface Resource<Kind extends string, Observed extends ObservedResource
 /** The observed state that all kinds of resources have in common. */
 export interface ObservedResource {
   /** Whether it carries the deployment's tag, `tdd:stack`. */
-  readonly ours: boolean;
+  readonly isTagged: boolean;
 }
 
 /** An existing resource and its drift. */
@@ -85,7 +85,7 @@ export interface OtherSource {
   readonly id: string;
   /** The ARN of the queue or stream that it reads from. */
   readonly sourceArn: string;
-  readonly ours: boolean;
+  readonly isTagged: boolean;
 }
 
 /** The observed and the wanted state of the whole deployment, for decisions that concern several resources. */

@@ -54,7 +54,7 @@ const AFTER_FAILURE_MINUTES = [1, 5, 15, 30];
  * The backoff after the first, second … receive: 162 minutes in total, plus the time that each worker waits in place.
  */
 const AFTER_OUTAGE_MINUTES = [2, 10, 30, 120];
-/** After the last receive, a message becomes a dead letter if its outage lasts longer than this. */
+/** After its last receive, a message becomes a dead letter if its first receive was at least this long ago. */
 const LONG_OUTAGE_MS = 150 * 60_000;
 /** SQS's maximum delay for a new message. */
 const LONGEST_DELAY_SECONDS = 900;

@@ -111,8 +111,12 @@ describe.each(AWS_TARGETS)('an SQS queue, on $name', ({ start }) => {
       retentionSeconds: 345_600,
     });
     const bodies = new Set<string>();
-    for (let taken = await queue().receive(600); taken.length > 0; taken = await queue().receive(600)) {
-      for (const { body } of taken) bodies.add(body);
+    for (
+      let received = await queue().receive(600);
+      received.length > 0;
+      received = await queue().receive(600)
+    ) {
+      for (const { body } of received) bodies.add(body);
     }
     expect(bodies.size).toBe(205);
   });
@@ -217,9 +221,9 @@ describe.each(AWS_TARGETS)('an SQS queue, on $name', ({ start }) => {
 
   it('counts a dead letter as in flight while it is hidden', async () => {
     await putDeadLetter({ year: 2004, initial: 'AD' });
-    const [taken] = await deadLetters().receive(60);
+    const [received] = await deadLetters().receive(60);
     expect(await deadLetters().readDepths()).toMatchObject({ waiting: 0, inFlight: 1 });
-    await deadLetters().makeVisible([taken?.receipt ?? '']);
+    await deadLetters().makeVisible([received?.receipt ?? '']);
     expect(await deadLetters().readDepths()).toMatchObject({ waiting: 1, inFlight: 0 });
   });
 

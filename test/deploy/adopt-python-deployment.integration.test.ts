@@ -52,11 +52,11 @@ describe.each(AWS_TARGETS)('adopting a deployment of the Python tool, on $name',
     const cloud = createCloud(aws);
     await deployWithPython(cloud);
     await deploy(cloud);
-    const taken = await stateOf(cloud);
-    expect(taken).toMatchObject({ queue: { messages: 3 } });
-    const made = cloud.changes.length;
+    const adopted = await stateOf(cloud);
+    expect(adopted).toMatchObject({ queue: { messages: 3 } });
+    const callCount = cloud.changes.length;
     await deploy(cloud);
-    expect(cloud.changes.length).toBe(made);
+    expect(cloud.changes.length).toBe(callCount);
 
     await aws.reset();
     const fresh = createCloud(aws);
@@ -66,7 +66,7 @@ describe.each(AWS_TARGETS)('adopting a deployment of the Python tool, on $name',
     // Its messages are still on the queue, and IAM stores a list of one item as it was written.
     const queue = { ...expected.queue, messages: 3 };
     const role = { ...expected.role, trustPolicy: expect.anything() };
-    expect(taken).toEqual({ ...expected, queue, role });
+    expect(adopted).toEqual({ ...expected, queue, role });
   });
 
   test('leaves a disabled event source disabled', async () => {
@@ -83,32 +83,33 @@ describe.each(AWS_TARGETS)('adopting a deployment of the Python tool, on $name',
   });
 
   test('is completed by the next deploy after an interruption at any mutating call', async () => {
-    const whole = createCloud(aws);
-    await deployWithPython(whole);
-    await deploy(whole);
-    const expected = await stateOf(whole);
-    for (let made = 1; made < whole.changes.length; made += 1) {
+    const complete = createCloud(aws);
+    await deployWithPython(complete);
+    await deploy(complete);
+    const expected = await stateOf(complete);
+    for (let callCount = 1; callCount < complete.changes.length; callCount += 1) {
       await aws.reset();
       const cloud = createCloud(aws);
       await deployWithPython(cloud);
-      cloud.interruptAfter(made);
+      cloud.interruptAfter(callCount);
       await expect(deploy(cloud)).rejects.toThrow('interrupted');
       cloud.interruptAfter(Number.POSITIVE_INFINITY);
       await deploy(cloud);
-      expect(await stateOf(cloud), `interrupted after call ${made}, ${whole.changes[made - 1]}`).toEqual(
-        expected,
-      );
+      expect(
+        await stateOf(cloud),
+        `interrupted after call ${callCount}, ${complete.changes[callCount - 1]}`,
+      ).toEqual(expected);
     }
   });
 
   test('is planned as an update when only the last call was not made', async () => {
-    const whole = createCloud(aws);
-    await deployWithPython(whole);
-    await deploy(whole);
+    const complete = createCloud(aws);
+    await deployWithPython(complete);
+    await deploy(complete);
     await aws.reset();
     const cloud = createCloud(aws);
     await deployWithPython(cloud);
-    cloud.interruptAfter(whole.changes.length - 1);
+    cloud.interruptAfter(complete.changes.length - 1);
     await expect(deploy(cloud)).rejects.toThrow('interrupted');
     cloud.interruptAfter(Number.POSITIVE_INFINITY);
     const plan = await planDeployment(cloud, { input: INPUT, zip: ZIP });

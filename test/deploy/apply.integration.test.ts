@@ -16,13 +16,13 @@ describe.each(AWS_TARGETS)('applyDeployment, on $name', ({ start }) => {
     const plan = await deploy(cloud);
     expect(plan.resources.map(({ action }) => action)).toEqual(Array(7).fill('create'));
     expect(await stateOf(cloud)).toMatchObject({
-      bucket: { ours: true, region: 'us-east-1' },
-      queue: { ours: true, properties: { VisibilityTimeout: '1800', MessageRetentionPeriod: '1209600' } },
-      deadLetterQueue: { ours: true, properties: { MessageRetentionPeriod: '1209600' } },
-      role: { ours: true, arn: NAMES.roleArn, managedPolicies: [] },
-      logGroup: { ours: true, properties: { RetentionInDays: '30' } },
+      bucket: { isTagged: true, region: 'us-east-1' },
+      queue: { isTagged: true, properties: { VisibilityTimeout: '1800', MessageRetentionPeriod: '1209600' } },
+      deadLetterQueue: { isTagged: true, properties: { MessageRetentionPeriod: '1209600' } },
+      role: { isTagged: true, arn: NAMES.roleArn, managedPolicies: [] },
+      logGroup: { isTagged: true, properties: { RetentionInDays: '30' } },
       function: {
-        ours: true,
+        isTagged: true,
         hasResumeTag: false,
         properties: {
           Runtime: 'nodejs24.x',
@@ -46,11 +46,11 @@ describe.each(AWS_TARGETS)('applyDeployment, on $name', ({ start }) => {
   test('is idempotent: a second deploy makes no mutating call', async () => {
     const cloud = createCloud(aws);
     await deploy(cloud);
-    const made = cloud.changes.length;
+    const callCount = cloud.changes.length;
     const plan = await deploy(cloud);
     expect(plan.resources.map(({ action }) => action)).toEqual(Array(7).fill('unchanged'));
     expect(plan.steps).toEqual([]);
-    expect(cloud.changes.length).toBe(made);
+    expect(cloud.changes.length).toBe(callCount);
   });
 
   test('plans with read-only calls', async () => {
@@ -69,21 +69,21 @@ describe.each(AWS_TARGETS)('applyDeployment, on $name', ({ start }) => {
   });
 
   test('completes a deploy that was interrupted after any mutating call', async () => {
-    const whole = createCloud(aws);
-    await deploy(whole);
-    const expected = await stateOf(whole);
-    const count = whole.changes.length;
+    const complete = createCloud(aws);
+    await deploy(complete);
+    const expected = await stateOf(complete);
+    const count = complete.changes.length;
     expect(count).toBeGreaterThan(12);
-    for (let made = 1; made < count; made += 1) {
+    for (let callCount = 1; callCount < count; callCount += 1) {
       await aws.reset();
       const cloud = createCloud(aws);
-      cloud.interruptAfter(made);
-      await expect(deploy(cloud), `interrupted after ${whole.changes[made - 1]}`).rejects.toThrow(
+      cloud.interruptAfter(callCount);
+      await expect(deploy(cloud), `interrupted after ${complete.changes[callCount - 1]}`).rejects.toThrow(
         'interrupted',
       );
       cloud.interruptAfter(Number.POSITIVE_INFINITY);
       await deploy(cloud);
-      expect(await stateOf(cloud), `interrupted after ${whole.changes[made - 1]}`).toEqual(expected);
+      expect(await stateOf(cloud), `interrupted after ${complete.changes[callCount - 1]}`).toEqual(expected);
     }
   });
 });

@@ -395,11 +395,11 @@ describe.each(AWS_TARGETS)('how a deploy handles AWS errors, on $name', ({ start
     const cloud = createCloud(aws);
     await deploy(cloud);
     const [env, mapping] = ['lambda:UpdateFunctionConfiguration', 'lambda:UpdateEventSourceMapping'];
-    const made = cloud.changes.length;
+    const callCount = cloud.changes.length;
     await deploy(cloud, { ...INPUT, workers: 8 });
-    expect(cloud.changes.slice(made)).toEqual([env, mapping]);
+    expect(cloud.changes.slice(callCount)).toEqual([env, mapping]);
     await deploy(cloud, { ...INPUT, workers: 2 });
-    expect(cloud.changes.slice(made + 2)).toEqual([mapping, env]);
+    expect(cloud.changes.slice(callCount + 2)).toEqual([mapping, env]);
   });
 
   test('Ctrl-C stops a deploy between two steps, and the next one completes it', async () => {

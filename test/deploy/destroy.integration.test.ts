@@ -24,7 +24,7 @@ import { type Cloud, createCloud, deploy, INPUT, NAMES, stateOf } from './cloud.
 const SQS_ACCESS = 'arn:aws:iam::aws:policy/AmazonSQSFullAccess';
 
 /** The observed state when only the bucket exists. */
-const BUCKET_ONLY = { bucket: expect.objectContaining({ ours: true }), otherSources: [], variables: {} };
+const BUCKET_ONLY = { bucket: expect.objectContaining({ isTagged: true }), otherSources: [], variables: {} };
 
 describe.each(AWS_TARGETS)('destroy, on $name', ({ name, start }) => {
   let aws: Aws;
@@ -37,7 +37,7 @@ describe.each(AWS_TARGETS)('destroy, on $name', ({ name, start }) => {
   test('deletes all resources except the bucket, in reverse order of creation', async () => {
     const cloud = createCloud(aws);
     await deploy(cloud);
-    const made = cloud.changes.length;
+    const callCount = cloud.changes.length;
     const plan = await destroy(cloud);
     expect(actions(plan)).toEqual({
       eventSource: 'delete',
@@ -48,7 +48,7 @@ describe.each(AWS_TARGETS)('destroy, on $name', ({ name, start }) => {
       deadLetterQueue: 'delete',
       bucket: 'keep',
     });
-    expect(cloud.changes.slice(made)).toEqual([
+    expect(cloud.changes.slice(callCount)).toEqual([
       'lambda:DeleteEventSourceMapping',
       'lambda:DeleteFunction',
       'logs:DeleteLogGroup',
@@ -64,22 +64,22 @@ describe.each(AWS_TARGETS)('destroy, on $name', ({ name, start }) => {
     const cloud = createCloud(aws);
     await deploy(cloud);
     await destroy(cloud);
-    const made = cloud.changes.length;
+    const callCount = cloud.changes.length;
     const plan = await destroy(cloud);
     expect(new Set(Object.values(actions(plan)))).toEqual(new Set(['absent', 'keep']));
-    expect(cloud.changes.length).toBe(made);
+    expect(cloud.changes.length).toBe(callCount);
   });
 
   test('is completed by the next destroy after an interruption at any mutating call', async () => {
-    for (let made = 1; made <= 7; made += 1) {
+    for (let callCount = 1; callCount <= 7; callCount += 1) {
       await aws.reset();
       const cloud = createCloud(aws);
       await deploy(cloud);
-      cloud.interruptAfter(made);
+      cloud.interruptAfter(callCount);
       await expect(destroy(cloud)).rejects.toThrow('interrupted');
       cloud.interruptAfter(Number.POSITIVE_INFINITY);
       await destroy(cloud);
-      expect(await stateOf(cloud), `interrupted after call ${made}`).toEqual(BUCKET_ONLY);
+      expect(await stateOf(cloud), `interrupted after call ${callCount}`).toEqual(BUCKET_ONLY);
     }
   });
 
@@ -112,7 +112,7 @@ describe.each(AWS_TARGETS)('destroy, on $name', ({ name, start }) => {
     await cloud.byHand.sqs.send(new CreateQueueCommand({ QueueName: NAMES.queue }));
     await cloud.byHand.s3.send(new CreateBucketCommand({ Bucket: NAMES.bucket }));
     const plan = await destroy(cloud, true);
-    expect(await stateOf(cloud)).toMatchObject({ queue: { ours: false }, bucket: { ours: false } });
+    expect(await stateOf(cloud)).toMatchObject({ queue: { isTagged: false }, bucket: { isTagged: false } });
     expect(actions(plan)).toMatchObject({ queue: 'leave', bucket: 'leave', function: 'absent' });
     expect(plan.resources.find(({ kind }) => kind === 'queue')?.notes).toEqual([
       'It does not have the tag "tdd:stack" of this deployment, so it is not deleted.',
@@ -131,8 +131,8 @@ describe.each(AWS_TARGETS)('destroy, on $name', ({ name, start }) => {
       cloud.interruptAfter(Number.POSITIVE_INFINITY);
     }
     await destroy(cloud);
-    const gone = plan.resources.filter(({ action }) => action === 'delete').map(({ name }) => name);
-    expect(gone).toEqual([
+    const deleted = plan.resources.filter(({ action }) => action === 'delete').map(({ name }) => name);
+    expect(deleted).toEqual([
       'old-queue',
       'old-queue-dlq',
       'old-queue → films',

@@ -21,14 +21,14 @@ describe.each(AWS_TARGETS)('a deploy that adds workers to a running fleet, on $n
   test('starts no new worker until those with the larger share of the rate budget have finished', async () => {
     const cloud = createCloud(aws);
     const atWork = await startFleet(cloud);
-    const made = cloud.changes.length;
+    const callCount = cloud.changes.length;
     const states: string[] = [];
     const before = cloud.clock.now();
     await deploy(cloud, MORE, ZIP, ({ action }, state) => {
       states.push(`${action}: ${state}`);
       if (action === WAIT.action && state === 'waiting') void atWork.end();
     });
-    expect(cloud.changes.slice(made)).toEqual([
+    expect(cloud.changes.slice(callCount)).toEqual([
       'lambda:TagResource',
       'lambda:UpdateEventSourceMapping',
       'lambda:UpdateFunctionConfiguration',
@@ -54,17 +54,17 @@ describe.each(AWS_TARGETS)('a deploy that adds workers to a running fleet, on $n
   });
 
   test('is completed with its wait by the next deploy after an interruption at any mutating call', async () => {
-    for (let made = 1; made <= 5; made += 1) {
+    for (let callCount = 1; callCount <= 5; callCount += 1) {
       await aws.reset();
       const cloud = createCloud(aws);
       await startFleet(cloud);
-      cloud.interruptAfter(made);
+      cloud.interruptAfter(callCount);
       await expect(deploy(cloud, MORE)).rejects.toThrow('interrupted');
       cloud.interruptAfter(Number.POSITIVE_INFINITY);
       const plan = await deploy(cloud, MORE);
       // After the fourth call the event source has its new concurrency, so the earlier workers have finished.
-      if (made < 4) expect(plan.steps, `interrupted after call ${made}`).toContainEqual(WAIT);
-      expect(await stateOf(cloud), `interrupted after call ${made}`).toMatchObject({
+      if (callCount < 4) expect(plan.steps, `interrupted after call ${callCount}`).toContainEqual(WAIT);
+      expect(await stateOf(cloud), `interrupted after call ${callCount}`).toMatchObject({
         eventSource: { enabled: true, maximumConcurrency: 8 },
         function: { hasResumeTag: false },
         variables: { TDD_WORKERS: '8' },

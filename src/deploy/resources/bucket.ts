@@ -69,12 +69,12 @@ export const bucket: Resource<'bucket', ObservedBucket> = {
       );
     }
     const tags = await readTags(s3, names.bucket);
-    const ours = tags !== 'denied' && tags.get(STACK_TAG) === names.stack;
-    if (!ours) return { region, ours, tagsDenied: tags === 'denied', properties: {}, otherRules: [] };
-    return { region, ours, tagsDenied: false, ...(await readSettings(s3, names.bucket)) };
+    const isTagged = tags !== 'denied' && tags.get(STACK_TAG) === names.stack;
+    if (!isTagged) return { region, isTagged, tagsDenied: tags === 'denied', properties: {}, otherRules: [] };
+    return { region, isTagged, tagsDenied: false, ...(await readSettings(s3, names.bucket)) };
   },
 
-  diff: ({ ours, properties }) => (ours ? diffProperties(properties, WANTED) : []),
+  diff: ({ isTagged, properties }) => (isTagged ? diffProperties(properties, WANTED) : []),
 
   steps(found, { names, input }) {
     const changes = found?.changes;
@@ -103,10 +103,10 @@ export const bucket: Resource<'bucket', ObservedBucket> = {
     ];
   },
 
-  action: ({ ours }) => (ours ? undefined : 'unchanged'),
+  action: ({ isTagged }) => (isTagged ? undefined : 'unchanged'),
 
   notes(found) {
-    if (!found || found.observed.ours) return [];
+    if (!found || found.observed.isTagged) return [];
     if (!found.observed.tagsDenied) return ['It was not created by tdd, so tdd uses it without changing it.'];
     return ['Its tags cannot be read (s3:GetBucketTagging is denied), so tdd uses it without changing it.'];
   },

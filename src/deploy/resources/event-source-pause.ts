@@ -103,7 +103,7 @@ export function pauseSteps(
     end: [
       (hasResumeTag || disables) && {
         resource: lambdaFunction.kind,
-        action: 'remove the paused tag',
+        action: 'remove paused tag',
         position: 'last',
         run: ({ clients: { lambda } }) =>
           lambda.send(new UntagResourceCommand({ Resource, TagKeys: [RESUME_TAG] })),

@@ -63,7 +63,7 @@ export const eventSource: Resource<'eventSource', ObservedEventSource> = {
     return {
       id: UUID,
       arn: stable.EventSourceMappingArn,
-      ours: tags === undefined || tags[STACK_TAG] === names.stack,
+      isTagged: tags === undefined || tags[STACK_TAG] === names.stack,
       enabled: stable.State !== 'Disabled',
       maximumConcurrency: stable.ScalingConfig?.MaximumConcurrency,
       properties: {
@@ -128,7 +128,7 @@ export const eventSource: Resource<'eventSource', ObservedEventSource> = {
   },
 
   action: (observed, situation) =>
-    observed.ours && planEventSourcePause(observed, situation).resumes ? 'update' : undefined,
+    observed.isTagged && planEventSourcePause(observed, situation).resumes ? 'update' : undefined,
 
   notes(found, situation) {
     if (!found) return ['It will be enabled.'];
@@ -168,7 +168,7 @@ export async function listOtherSources(
   for (const { UUID, EventSourceArn, EventSourceMappingArn } of all) {
     if (UUID === undefined || EventSourceArn === undefined || EventSourceArn === names.queueArn) continue;
     const tags = await readTags(lambda, EventSourceMappingArn);
-    others.push({ id: UUID, sourceArn: EventSourceArn, ours: tags?.[STACK_TAG] === names.stack });
+    others.push({ id: UUID, sourceArn: EventSourceArn, isTagged: tags?.[STACK_TAG] === names.stack });
   }
   return others;
 }

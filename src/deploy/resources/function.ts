@@ -39,7 +39,7 @@ export interface ObservedFunction extends ObservedResource {
   readonly failure: string | undefined;
   /** When its code or configuration last changed. */
   readonly changedAt: Date | undefined;
-  /** `undefined` when nobody has limited it. */
+  /** `undefined` when it is not limited. */
   readonly reservedConcurrency: number | undefined;
 }
 
@@ -77,7 +77,7 @@ export const lambdaFunction: Resource<'function', ObservedFunction> = {
     }
     const { Tags = {}, Concurrency } = answer;
     return {
-      ours: Tags[STACK_TAG] === names.stack,
+      isTagged: Tags[STACK_TAG] === names.stack,
       hasResumeTag: Tags[RESUME_TAG] !== undefined,
       properties: {
         [STACK_TAG]: Tags[STACK_TAG],
@@ -174,7 +174,7 @@ export const lambdaFunction: Resource<'function', ObservedFunction> = {
     ];
   },
 
-  action: ({ ours, hasResumeTag }) => (ours && hasResumeTag ? 'update' : undefined),
+  action: ({ isTagged, hasResumeTag }) => (isTagged && hasResumeTag ? 'update' : undefined),
   notes: (found, situation) => (found ? notesOf(found, situation) : []),
 
   destroy: ({ clients: { lambda }, clock }, { name }) =>

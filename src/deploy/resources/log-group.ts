@@ -30,7 +30,7 @@ export const logGroup: Resource<'logGroup', ObservedLogGroup> = {
     const { tags } = await logs.send(new ListTagsForResourceCommand({ resourceArn: names.logGroupArn }));
     const tag = tags?.[STACK_TAG];
     const retention = group.retentionInDays === undefined ? 'never expire' : String(group.retentionInDays);
-    return { ours: tag === names.stack, properties: { [STACK_TAG]: tag, RetentionInDays: retention } };
+    return { isTagged: tag === names.stack, properties: { [STACK_TAG]: tag, RetentionInDays: retention } };
   },
 
   diff: (observed, { names }) =>

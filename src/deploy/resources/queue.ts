@@ -82,7 +82,7 @@ function defineQueue<Kind extends 'queue' | 'deadLetterQueue'>(
       const tag = tags.Tags?.[STACK_TAG];
       return {
         url,
-        ours: tag === names.stack,
+        isTagged: tag === names.stack,
         messages: countMessages(depthsOf(attributes)),
         properties: {
           [STACK_TAG]: tag,

@@ -57,7 +57,7 @@ export const role: Resource<'role', ObservedRole> = {
     const tag = found.Tags?.find(({ Key }) => Key === STACK_TAG)?.Value;
     return {
       arn: found.Arn ?? names.roleArn,
-      ours: tag === names.stack,
+      isTagged: tag === names.stack,
       tag,
       createdAt: found.CreateDate,
       trustPolicy: parsePolicy(found.AssumeRolePolicyDocument),
