@@ -1,0 +1,25 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { readPage, root } from './pages.ts';
+
+/** Messages of others: of AWS, and of commander. */
+const FOREIGN = ['KMSAccessDeniedException', 'unknown option'];
+
+const sources = readdirSync(`${root}/src`, { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.ts'))
+  .map((file) => readFileSync(`${root}/src/${file}`, 'utf8'))
+  // A text that is broken into lines.
+  .map((text) => text.replaceAll(/['`]\s*\+\s*['`]/g, '').replaceAll("\\'", "'"));
+
+const messages = [...readPage('docs/troubleshooting.md').matchAll(/^### `(.*)`$/gm)].map(
+  ([, message = '']) => message,
+);
+
+it.each(messages.filter((message) => !FOREIGN.includes(message)))(
+  'docs/troubleshooting.md quotes "%s", which occurs in the source',
+  (message) => {
+    const fixed = message.split(/\{[^}]*\}/).filter((fragment) => /\w{2}/.test(fragment));
+    const files = sources.filter((text) => fixed.every((fragment) => text.includes(fragment)));
+    expect(files.length).toBeGreaterThan(0);
+  },
+);
