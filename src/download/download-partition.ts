@@ -60,6 +60,7 @@ export interface DownloadJob extends TitleSelection {
   readonly run: string;
 }
 
+/** The services that a run uses. */
 interface DownloadDeps {
   readonly lake: Lake;
   readonly tmdb: TmdbClient;
@@ -98,32 +99,32 @@ export async function downloadPartition(
   const touched = new Set<string>();
   const manifest = createManifestWriter({ lake, clock }, job, { stored, known, startedMs, requests });
 
-  const broken = new AbortController();
-  const signal = AbortSignal.any([broken.signal, ...(abort ? [abort] : [])]);
+  const failure = new AbortController();
+  const signal = AbortSignal.any([failure.signal, ...(abort ? [abort] : [])]);
   setMaxListeners(0, signal); // Each request in flight adds a listener.
 
   onProgress?.(progress());
   const queue = todo.values();
-  await Promise.all(Array.from({ length: MAX_CONNECTIONS }, () => work(queue)));
-  const problem: unknown = broken.signal.reason;
-  if (problem === undefined) return end(outcome());
+  await Promise.all(Array.from({ length: MAX_CONNECTIONS }, () => processQueue(queue)));
+  const problem: unknown = failure.signal.reason;
+  if (problem === undefined) return finish(outcome());
   // If saving the manifest fails too, throw the original error.
-  if (problem instanceof OutageError) return end('outage', problem).catch(() => Promise.reject(problem));
+  if (problem instanceof OutageError) return finish('outage', problem).catch(() => Promise.reject(problem));
   if (problem instanceof KeyRejectedError) {
-    return end('keyRefused', problem).catch(() => Promise.reject(problem));
+    return finish('keyRefused', problem).catch(() => Promise.reject(problem));
   }
   await manifest.save('error').catch(() => undefined);
   throw problem;
 
   /** Processes titles from the shared queue until it is empty, the run is stopped, or a title throws in any of the loops. */
-  async function work(queue: Iterable<Title>): Promise<void> {
+  async function processQueue(queue: Iterable<Title>): Promise<void> {
     for (const title of queue) {
       if (stop?.aborted || signal.aborted) return;
       try {
         await processTitle(title);
         await manifest.checkpoint();
       } catch (error) {
-        if (!signal.aborted) broken.abort(error);
+        if (!signal.aborted) failure.abort(error);
       }
     }
   }
@@ -156,15 +157,15 @@ export async function downloadPartition(
     return manifest.isComplete() ? 'complete' : 'partial';
   }
 
-  async function end(
+  async function finish(
     outcome: DownloadReport['outcome'],
     problem?: OutageError | KeyRejectedError,
   ): Promise<DownloadReport> {
     let saved = await manifest.save(outcome);
     // Comes after saving, which may have merged ids of a concurrent run.
-    const owned = await resolveDuplicates({ lake }, partition, known, touched);
-    for (const [imdbId, title] of owned) known.set(imdbId, title);
-    if (owned.size > 0) saved = await manifest.save(outcome);
+    const resolved = await resolveDuplicates({ lake }, partition, known, touched);
+    for (const [imdbId, title] of resolved) known.set(imdbId, title);
+    if (resolved.size > 0) saved = await manifest.save(outcome);
     return {
       partition,
       snapshot: job.snapshot,

@@ -9,7 +9,7 @@ import { CHECKPOINT_SECONDS } from '../worker-contract.ts';
 import {
   completeManifest,
   laterDay,
-  laterOf,
+  laterState,
   type Manifest,
   mergeManifests,
   NO_COUNTS,
@@ -133,7 +133,7 @@ export function createManifestWriter(
     for (const [imdbId, title] of Object.entries(saved.manifest.titles)) {
       if (title === sent.titles[imdbId]) continue; // Our own state: `known` may already be newer.
       const ours = known.get(imdbId);
-      known.set(imdbId, ours ? laterOf(title, ours) : title);
+      known.set(imdbId, ours ? laterState(title, ours) : title);
     }
     return saved.manifest;
   }

@@ -129,12 +129,13 @@ export function areSameSettings(a: LookupSettings, b: LookupSettings): boolean {
 export function mergeManifests(theirs: Manifest, ours: Manifest, listed: ReadonlySet<string>): Manifest {
   if (!areSameSettings(theirs.settings, ours.settings)) return ours;
   const titles: Record<string, TitleState> = { ...theirs.titles };
-  for (const [imdbId, title] of Object.entries(ours.titles)) titles[imdbId] = laterOf(titles[imdbId], title);
+  for (const [imdbId, title] of Object.entries(ours.titles))
+    titles[imdbId] = laterState(titles[imdbId], title);
   return completeManifest({ ...ours, snapshot: laterDay(theirs.snapshot, ours.snapshot), titles }, listed);
 }
 
 /** Returns the later of two states of one title; at the same instant any state wins over `failed`. */
-export function laterOf(theirs: TitleState | undefined, ours: TitleState): TitleState {
+export function laterState(theirs: TitleState | undefined, ours: TitleState): TitleState {
   if (!theirs || ours.at > theirs.at) return ours;
   if (ours.at < theirs.at) return theirs;
   return ours.state === 'failed' ? theirs : ours;

@@ -65,7 +65,7 @@ export async function writePartitionIndex(
   { day, titleTypes }: IndexName,
 ): Promise<PartitionIndex> {
   const key = indexRowsKey(day, titleTypes, createHash('sha256').update(bytes).digest('hex').slice(0, 32));
-  const etag = await writeOnce(lake, key, bytes, { signal });
+  const etag = await writeIfAbsent(lake, key, bytes, { signal });
   const partitions: Record<string, Record<string, PartitionRange>> = {};
   for (const { partition, offset, length, count } of groups) {
     if (partition === undefined) continue;
@@ -101,13 +101,13 @@ function describeWithoutYear(bytes: Buffer, last: TitleGroup | undefined): Parti
  * @returns the version in the lake.
  * @throws {UserError} when other writers keep changing the file.
  */
-async function writeOnce(lake: Lake, key: string, bytes: Buffer, options: LakeOptions): Promise<ETag> {
-  let present: LakeEntry | undefined;
+async function writeIfAbsent(lake: Lake, key: string, bytes: Buffer, options: LakeOptions): Promise<ETag> {
+  let existing: LakeEntry | undefined;
   for (let tries = 0; tries < 5; tries++) {
-    const written = await lake.compareAndSwap(key, bytes, ROWS_TYPE, present?.etag ?? null, options);
+    const written = await lake.compareAndSwap(key, bytes, ROWS_TYPE, existing?.etag ?? null, options);
     if (written !== undefined) return written;
-    present = await findEntry(lake, key, options);
-    if (present?.sizeBytes === bytes.length) return present.etag;
+    existing = await findEntry(lake, key, options);
+    if (existing?.sizeBytes === bytes.length) return existing.etag;
   }
   throw new UserError(
     `${lake.url}/${key} keeps changing: stop the process that overwrites it, and run the command again.`,
@@ -140,8 +140,8 @@ export async function ensurePartitionIndex(
   { day, titleTypes, onProgress }: EnsureIndexOptions,
 ): Promise<PartitionIndex> {
   const name = { day, titleTypes };
-  const present = await readPartitionIndex(deps, name);
-  if (present !== undefined) return present;
+  const existing = await readPartitionIndex(deps, name);
+  if (existing !== undefined) return existing;
   const titles = await readSnapshot(deps, day, async (source, from) => {
     let bytes = 0;
     async function* counted(): AsyncGenerator<Buffer> {

@@ -1,7 +1,7 @@
 import { UserError } from '../errors.ts';
 import { isRecord } from '../json.ts';
 import { classifyAnswer } from './classify-answer.ts';
-import { apiKeyWriter, createKeyRejectedError, redactKey } from './client.ts';
+import { createAuthorizer, createKeyRejectedError, redactKey } from './client.ts';
 import { type HttpGet, TransportError } from './http.ts';
 
 /** The API key to check, and how to reach TMDB. */
@@ -19,7 +19,7 @@ export interface KeyCheck {
  */
 export async function checkKey({ http, baseUrl, apiKey, signal }: KeyCheck): Promise<void> {
   const url = new URL(`${baseUrl}/3/authentication`);
-  const headers = apiKeyWriter(apiKey)(url);
+  const headers = createAuthorizer(apiKey)(url);
   const answer = await http(url, { headers, signal }).catch((error: unknown) => {
     if (!(error instanceof TransportError)) throw error;
     throw new UserError(

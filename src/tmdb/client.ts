@@ -33,7 +33,7 @@ export interface TmdbClient {
   readonly sent: { readonly requests: number; readonly throttled: number };
 }
 
-/** The parts of a client. */
+/** The dependencies and settings of a client. */
 interface TmdbClientOptions {
   readonly http: HttpGet;
   readonly pacer: Pacer;
@@ -62,7 +62,7 @@ export function createTmdbClient({
   baseUrl,
   apiKey,
 }: TmdbClientOptions): TmdbClient {
-  const authorize = apiKeyWriter(apiKey);
+  const authorize = createAuthorizer(apiKey);
   const sent = { requests: 0, throttled: 0 };
   const watch = createOutageWatch();
   let answers = 0;
@@ -122,7 +122,7 @@ export function createTmdbClient({
       probe = undefined;
     });
     const failure = await probe;
-    if (failure === undefined) return watch.answered();
+    if (failure === undefined) return watch.recordAnswer();
     watch.declareOutage();
     throw outage(`${reason}, then ${failure}`);
   }
@@ -153,10 +153,10 @@ export function createTmdbClient({
         const answer = await attempt(() => send(path, query, signal), read);
         if (answer.kind !== 'failure') {
           answers += 1;
-          watch.answered();
+          watch.recordAnswer();
           return answer;
         }
-        const next = watch.failed();
+        const next = watch.recordFailure();
         if (next === 'outage') throw outage(answer.reason);
         const isLast = tries >= MAX_ATTEMPTS;
         if (isLast || next === 'probe' || probe) await assertTmdbAnswers(answer.reason, signal);
@@ -190,7 +190,7 @@ export function createKeyRejectedError(reason: string): KeyRejectedError {
  * answers 401 to either in the other place.
  * @returns a function that adds a v3 key to the URL it is given, and returns the headers to send.
  */
-export function apiKeyWriter(apiKey: string): (url: URL) => Record<string, string> {
+export function createAuthorizer(apiKey: string): (url: URL) => Record<string, string> {
   return (url) => {
     if (apiKey.startsWith('eyJ')) return { authorization: `Bearer ${apiKey}` };
     url.searchParams.set('api_key', apiKey);

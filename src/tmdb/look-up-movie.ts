@@ -71,7 +71,7 @@ function withoutMovie(answer: Exclude<TmdbAnswer<unknown>, { kind: 'ok' }>): Loo
 
 /**
  * Requests a movie's details by IMDb id. That works but is not documented, and "in rare cases can fail to return expected
- * results" (a comment in Kodi's scraper). So if the `imdb_id` in the response differs or the movie is not found, `/find`
+ * results" (Kodi's scraper). So if the `imdb_id` in the response differs or the movie is not found, `/find`
  * decides.
  */
 async function readDetails(
@@ -136,7 +136,7 @@ async function findMovie(
 
 /** The last page that TMDB serves. */
 const LAST_PAGE = 500;
-/** Pages shift when a review is added or removed during the reading. In that case they are read once more. */
+/** How often the pages are read at most. They shift if a review is added or removed in between, and are then read again. */
 const PASSES = 2;
 
 /**

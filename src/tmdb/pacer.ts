@@ -52,7 +52,7 @@ export function createPacer({
   let dueAt = NEVER;
   let pausedUntil = NEVER;
   let throttledAt = NEVER;
-  let factorThen = 1;
+  let factorWhenThrottled = 1;
   let latest = NEVER;
   let queue: Promise<unknown> = Promise.resolve();
 
@@ -61,8 +61,8 @@ export function createPacer({
     const now = clock.now();
     const backMs = Math.max(0, latest - now);
     if (backMs > 0) {
-      lastSends.forEach((at, place) => {
-        lastSends[place] = at - backMs;
+      lastSends.forEach((at, index) => {
+        lastSends[index] = at - backMs;
       });
       lastSendAt -= backMs;
       dueAt -= backMs;
@@ -76,13 +76,13 @@ export function createPacer({
   /** The current fraction of the rate: below 1 after it was halved, and recovering linearly. */
   function factorAt(now: number): number {
     const recovered = Math.min(1, Math.max(0, now - throttledAt) / RECOVERY_MS);
-    return factorThen + (1 - factorThen) * recovered;
+    return factorWhenThrottled + (1 - factorWhenThrottled) * recovered;
   }
 
   function earliestSend(now: number): number {
-    const secondIsFull = (lastSends[sends % lastSends.length] ?? NEVER) + ringMs;
+    const windowFreeAt = (lastSends[sends % lastSends.length] ?? NEVER) + ringMs;
     const minGap = lastSendAt + (MIN_GAP_SLOTS * slotMs) / factorAt(now);
-    return Math.max(dueAt, minGap, secondIsFull, pausedUntil);
+    return Math.max(dueAt, minGap, windowFreeAt, pausedUntil);
   }
 
   function record(now: number): void {
@@ -121,7 +121,7 @@ export function createPacer({
       pausedUntil = Math.max(pausedUntil, now + pauseMs);
       if (wasInFlightTogether) return;
       const isRepeat = now - throttledAt < REPEAT_WITHIN_MS;
-      factorThen = isRepeat ? Math.max(factorAt(now) / 2, LOWEST_FACTOR) : factorAt(now);
+      factorWhenThrottled = isRepeat ? Math.max(factorAt(now) / 2, LOWEST_FACTOR) : factorAt(now);
       if (isRepeat) dueAt = Math.max(dueAt, pausedUntil); // The rate was too high, so missed slots are dropped.
       throttledAt = now;
     },

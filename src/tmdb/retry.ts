@@ -29,14 +29,14 @@ export function parseRetryAfter(header: string | undefined, now: number): number
 
 /** Distinguishes requests that always fail from an outage of TMDB. */
 interface OutageWatch {
-  /** TMDB has answered a request. */
-  answered(): void;
+  /** Records that TMDB has answered a request. */
+  recordAnswer(): void;
   /**
-   * A request has failed.
+   * Records that a request has failed.
    * @returns what to do: `retry` it; `probe` TMDB with another request first; or report an `outage`.
    */
-  failed(): 'retry' | 'probe' | 'outage';
-  /** A probe has failed: until TMDB answers again, each failure means an outage. */
+  recordFailure(): 'retry' | 'probe' | 'outage';
+  /** Records that a probe has failed: until TMDB answers again, each failure means an outage. */
   declareOutage(): void;
 }
 
@@ -51,11 +51,11 @@ export function createOutageWatch(): OutageWatch {
   let failures = 0;
   let isDown = false;
   return {
-    answered() {
+    recordAnswer() {
       failures = 0;
       isDown = false;
     },
-    failed() {
+    recordFailure() {
       if (isDown) return 'outage';
       failures += 1;
       if (failures < PROBE_AFTER_FAILURES) return 'retry';

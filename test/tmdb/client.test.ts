@@ -42,7 +42,7 @@ async function startClient(answers: readonly Answer[], { others = up, apiKey = K
     client,
     clock,
     server: started,
-    ask: () => client.get('/3/movie/7', { language: 'en-US' }, readMovie),
+    getMovie: () => client.get('/3/movie/7', { language: 'en-US' }, readMovie),
   };
 }
 
@@ -65,35 +65,35 @@ describe('createTmdbClient', () => {
     ['JSON of another shape', (response) => answerJson(response, 200, { id: '7' })],
     ['an array', (response) => answerJson(response, 200, [])],
   ])('retries after %s', async (_, fault) => {
-    const { ask, server } = await startClient([fault, fault, movie]);
-    expect(await ask()).toEqual({ kind: 'ok', value: { id: 7 } });
+    const { getMovie, server } = await startClient([fault, fault, movie]);
+    expect(await getMovie()).toEqual({ kind: 'ok', value: { id: 7 } });
     expect(server.requests).toHaveLength(3);
   });
 
   it('backs off for longer after each failure', async () => {
-    const { ask, clock } = await startClient([unavailable, unavailable, unavailable, movie]);
+    const { getMovie, clock } = await startClient([unavailable, unavailable, unavailable, movie]);
     const before = clock.now();
-    await ask();
+    await getMovie();
     expect(clock.now() - before).toBeGreaterThanOrEqual(2_437); // (0.25 + 0.75 + 2.25) s × 0.75
   });
 
   it('gives up after eight attempts while TMDB answers other requests', async () => {
-    const { ask, server } = await startClient([unavailable]);
-    const error = await ask().catch((error: unknown) => error);
+    const { getMovie, server } = await startClient([unavailable]);
+    const error = await getMovie().catch((error: unknown) => error);
     expect(error).toBeInstanceOf(RequestFailedError);
     expect(error).toMatchObject({ reason: '503', tries: MAX_ATTEMPTS });
     expect(server.requests.filter((request) => request.includes('/movie/7?'))).toHaveLength(MAX_ATTEMPTS);
   });
 
   it('reports an outage when TMDB does not answer other requests either', async () => {
-    const { ask } = await startClient([unavailable], { others: unavailable });
-    await expect(ask()).rejects.toThrow(OutageError);
+    const { getMovie } = await startClient([unavailable], { others: unavailable });
+    await expect(getMovie()).rejects.toThrow(OutageError);
   });
 
   it('reports an outage after twenty failures in a row, across all callers', async () => {
-    const { ask, server } = await startClient([unavailable], { others: unavailable });
+    const { getMovie, server } = await startClient([unavailable], { others: unavailable });
     const errors = await Promise.all(
-      Array.from({ length: 20 }, () => ask().catch((error: unknown) => error)),
+      Array.from({ length: 20 }, () => getMovie().catch((error: unknown) => error)),
     );
     expect(errors.some((error) => error instanceof OutageError)).toBe(true);
     expect(errors.some((error) => error instanceof RequestFailedError)).toBe(false);
@@ -101,56 +101,56 @@ describe('createTmdbClient', () => {
   });
 
   it('reports failed requests, and no outage, while TMDB answers a probe', async () => {
-    const { ask, server } = await startClient([unavailable]);
+    const { getMovie, server } = await startClient([unavailable]);
     for (let round = 0; round < 3; round += 1) {
-      const errors = await Promise.all([1, 2, 3].map(() => ask().catch((error: unknown) => error)));
+      const errors = await Promise.all([1, 2, 3].map(() => getMovie().catch((error: unknown) => error)));
       for (const error of errors) expect(error).toBeInstanceOf(RequestFailedError);
     }
     expect(server.requests.filter((request) => request.includes('/movie/7?'))).toHaveLength(9 * MAX_ATTEMPTS);
   });
 
   it('probes more than once before it reports an outage', async () => {
-    let asked = 0;
-    const { ask } = await startClient([unavailable], {
+    let requested = 0;
+    const { getMovie } = await startClient([unavailable], {
       others: (response, request) => {
-        asked += 1;
-        (asked === 1 ? unavailable : up)(response, request);
+        requested += 1;
+        (requested === 1 ? unavailable : up)(response, request);
       },
     });
-    await expect(ask()).rejects.toThrow(RequestFailedError);
-    expect(asked).toBe(2);
+    await expect(getMovie()).rejects.toThrow(RequestFailedError);
+    expect(requested).toBe(2);
   });
 
   it('sends one request per call during an outage', async () => {
-    const { ask, server } = await startClient([unavailable], { others: unavailable });
-    await Promise.all([1, 2, 3].map(() => ask().catch(() => undefined)));
+    const { getMovie, server } = await startClient([unavailable], { others: unavailable });
+    await Promise.all([1, 2, 3].map(() => getMovie().catch(() => undefined)));
     const before = server.requests.length;
-    await expect(ask()).rejects.toThrow(OutageError);
+    await expect(getMovie()).rejects.toThrow(OutageError);
     expect(server.requests.length - before).toBe(1);
   });
 
   it('slows down on 429 without using up an attempt', async () => {
     const throttled: Answer = (response) => answerJson(response, 429, { status_code: 25 });
-    const { ask, client, clock } = await startClient([...new Array(12).fill(throttled), movie]);
+    const { getMovie, client, clock } = await startClient([...new Array(12).fill(throttled), movie]);
     const before = clock.now();
-    expect(await ask()).toMatchObject({ kind: 'ok' });
+    expect(await getMovie()).toMatchObject({ kind: 'ok' });
     expect(clock.now() - before).toBeGreaterThanOrEqual(12_000);
     expect(client.sent).toEqual({ requests: 13, throttled: 12 });
   });
 
   it('waits for the time in Retry-After', async () => {
     const throttled: Answer = (response) => response.writeHead(429, { 'retry-after': '42' }).end('{}');
-    const { ask, clock } = await startClient([throttled, movie]);
+    const { getMovie, clock } = await startClient([throttled, movie]);
     const before = clock.now();
-    await ask();
+    await getMovie();
     expect(clock.now() - before).toBeGreaterThanOrEqual(42_000);
   });
 
   it('stops at once when TMDB rejects the key, and never shows the key', async () => {
     const reject: Answer = (response) =>
       answerJson(response, 401, { status_code: 7, status_message: 'Invalid API key' });
-    const { ask, server } = await startClient([reject]);
-    const error = await ask().catch((error: unknown) => error);
+    const { getMovie, server } = await startClient([reject]);
+    const error = await getMovie().catch((error: unknown) => error);
     expect(error).toBeInstanceOf(KeyRejectedError);
     expect(String(error)).toContain('Invalid API key');
     expect(String(error)).not.toContain(KEY);
@@ -160,8 +160,8 @@ describe('createTmdbClient', () => {
   it('never shows the key, even if a response repeats it', async () => {
     const repeat: Answer = (response, request) =>
       answerJson(response, 422, { status_code: 22, status_message: `bad request: ${request.url}` });
-    const { ask } = await startClient([repeat]);
-    const answer = await ask();
+    const { getMovie } = await startClient([repeat]);
+    const answer = await getMovie();
     expect(answer).toMatchObject({ kind: 'refused', reason: expect.stringContaining('bad request') });
     expect(JSON.stringify(answer)).not.toContain(KEY);
   });
@@ -172,9 +172,9 @@ describe('createTmdbClient', () => {
       seen.push(request.url, request.headers.authorization, request.headers['user-agent']);
       answerJson(response, 200, { id: 7 });
     };
-    await (await startClient([record])).ask();
+    await (await startClient([record])).getMovie();
     await server?.stop();
-    await (await startClient([record], { apiKey: 'eyJhbGciOi.J9.x' })).ask();
+    await (await startClient([record], { apiKey: 'eyJhbGciOi.J9.x' })).getMovie();
     expect(seen).toEqual([
       `/3/movie/7?language=en-US&api_key=${KEY}`,
       undefined,
@@ -188,9 +188,9 @@ describe('createTmdbClient', () => {
   it('rejects at once when it is aborted', async () => {
     const { client, server } = await startClient([() => undefined]);
     const abort = new AbortController();
-    const asked = client.get('/3/movie/7', {}, readMovie, abort.signal);
+    const requested = client.get('/3/movie/7', {}, readMovie, abort.signal);
     setTimeout(() => abort.abort(new Error('enough')), 50);
-    await expect(asked).rejects.toThrow('enough');
+    await expect(requested).rejects.toThrow('enough');
     expect(server.requests).toHaveLength(1);
   });
 

@@ -36,7 +36,7 @@ export function createAtomicWriter(root: string): AtomicWriter {
   let lastEpochMs = 0;
   let cleanup: Promise<void> | undefined;
 
-  /** Returns a time (s) that this process has not used yet, to distinguish versions with the same inode and size. */
+  /** Returns a time in seconds that this process has not used yet, to distinguish versions with the same inode and size. */
   function nextVersionTime(): number {
     lastEpochMs = Math.max(performance.timeOrigin + performance.now(), lastEpochMs + 0.001);
     return lastEpochMs / 1000;

@@ -18,7 +18,7 @@ const SENTENCES: Readonly<Record<string, string>> = {
   EMFILE: 'too many files are open, so raise the limit (ulimit -n)',
   ENFILE: 'too many files are open on this machine, so close other programs',
   EXDEV:
-    'it is on another file system than the directory of the lake, so keep the whole lake on one file system',
+    'it is on a different file system from the directory of the lake, so keep the whole lake on one file system',
   ENAMETOOLONG: 'the path is too long, so choose another directory',
 };
 
