@@ -78,8 +78,8 @@ export interface DownloadControl {
 
 /**
  * Downloads the movies and reviews of one partition into the lake. The command line and the Lambda worker share this
- * function. A run resumes from the manifest: it skips titles that are done, so it can be killed and started again at any
- * time. Concurrent runs are safe. Progress is checkpointed in the manifest.
+ * function. Runs are idempotent and resume from the manifest, where they checkpoint their progress: they skip titles that
+ * are done, and can be killed and started again at any time. Concurrent runs are safe.
  * @returns the report of the run. An outage or a rejected key does not throw: it becomes the report's `problem`.
  * @throws the errors of the lake, after trying to save the manifest.
  */

@@ -64,7 +64,7 @@ export interface Lake {
   ): Promise<ETag>;
 
   /**
-   * Conditional write: writes an object only if its version is still `expected` (`null`: only if it does not exist).
+   * Conditional write (compare-and-swap): writes an object only if its version is still `expected` (`null`: only if it does not exist).
    * @returns the new version; `undefined` if the version differs, in which case nothing is written.
    */
   compareAndSwap(

@@ -24,7 +24,7 @@ export function parseLakeUrl(text: string): LakeLocation {
   if (bucket.includes('/'))
     throw new InvalidValueError(
       'The lake',
-      `must be a whole bucket, without a prefix, such as s3://${bucket.split('/')[0]} (got ${quote(url)}).`,
+      `must be a bucket without a prefix, such as s3://${bucket.split('/')[0]} (got ${quote(url)}).`,
     );
   return { kind: 's3', bucket: parseBucketName(bucket) };
 }
