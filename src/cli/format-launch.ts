@@ -80,6 +80,10 @@ function formatForecast(result: LaunchResult, style: Style): string {
     partitions: '; limited by partitions that are too few or too unequal to keep every worker busy',
   }[estimate.boundBy];
   const { s3, lambda, sqs } = dollars;
+  const shares =
+    dollars.total < 0.01
+      ? ''
+      : `S3 ${formatDollars(s3)}, Lambda ${formatDollars(lambda)}, SQS ${formatDollars(sqs)}; `;
   const rows: [string, string, string][] = [
     ['partitions', formatCount(partitions.length), `IMDb's list of ${snapshot}, ${years}`],
     [
@@ -94,14 +98,10 @@ function formatForecast(result: LaunchResult, style: Style): string {
     ],
     [
       'time',
-      formatDuration(estimate.seconds),
+      estimate.seconds < 1 ? '< 1 s' : formatDuration(estimate.seconds),
       `at ${budget.requestsPerSecond} requests/s with ${formatNumberOf(budget.workers, 'worker')}${bound}`,
     ],
-    [
-      'cost',
-      formatDollars(dollars.total),
-      `S3 ${formatDollars(s3)}, Lambda ${formatDollars(lambda)}, SQS ${formatDollars(sqs)} (list prices ${dollars.pricesOf})`,
-    ],
+    ['cost', formatDollars(dollars.total), `${shares}list prices ${dollars.pricesOf}`],
   ];
   return formatTable(
     [{}, { align: 'right' }, { wraps: true }],

@@ -92,9 +92,9 @@ export function formatPercent(part: number, whole: number): string {
   return whole === 0 ? '100 %' : `${Math.floor((part / whole) * 100)} %`;
 }
 
-/** US dollars for people: `$12.35`, `< $0.01`, `$0.00` for nothing at all. */
+/** US dollars for people: `$1,235`, `$12.35`, `< $0.01`. */
 export function formatDollars(dollars: number): string {
-  if (dollars > 0 && dollars < 0.01) return '< $0.01';
+  if (dollars < 0.01) return '< $0.01';
   const digits = dollars >= 100 ? 0 : 2;
   return `$${dollars.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits })}`;
 }

@@ -1,10 +1,11 @@
 import type { Readable, Writable } from 'node:stream';
 import type { Clock } from '../clock.ts';
 
-/** A stream that people read: {@link isTTY} and {@link columns} as Node's own standard streams have them. */
+/** A stream that people read; on a terminal it emits `resize`, as `tty.WriteStream` does. */
 export interface OutStream extends Writable {
   readonly isTTY?: boolean;
   readonly columns?: number;
+  readonly rows?: number;
 }
 
 /** A stream that people type into. */

@@ -1,7 +1,9 @@
 import type { Clock } from '../clock.ts';
+import { formatCount } from '../text.ts';
 import { formatDuration } from './format.ts';
 import type { Io } from './io.ts';
 import type { Output } from './output.ts';
+import { cutTo } from './terminal-text.ts';
 
 /** Shows the progress of a long operation. */
 interface Progress {
@@ -18,12 +20,14 @@ const WINDOW_MS = 30_000;
 
 /**
  * Starts to show progress on stderr: a bar on a terminal, a line every few seconds elsewhere, nothing with
- * `--quiet`. What `output` says meanwhile goes above the bar. Call `stop` in any case.
- * @param unit what is counted, for people: `titles`.
+ * `--quiet`. Other output appears above the bar. The caller must call `stop`.
+ * @param unit what is counted, in the plural: `titles`.
+ * @param options.waiting shown with the time elapsed until the first update: `Waiting for a worker`.
  */
 export function createProgress(
   { io, output, clock }: { io: Io; output: Output; clock: Clock },
   unit: string,
+  { waiting }: { readonly waiting?: string } = {},
 ): Progress {
   if (output.quiet) return { update: () => {}, stop: () => {} };
   const { stderr, env } = io;
@@ -32,12 +36,20 @@ export function createProgress(
   let state: ProgressState | undefined;
   let samples: readonly { readonly at: number; readonly done: number }[] = [];
   let shown = '';
+  const startedAt = clock.now();
 
-  const show = (): void => {
-    if (state === undefined) return;
+  const render = (): string => {
+    if (state === undefined) {
+      if (waiting === undefined) return '';
+      const line = `${waiting} … ${formatDuration((clock.now() - startedAt) / 1_000)}`;
+      return isTerminal ? cutTo(line, (stderr.columns || 80) - 1) : line;
+    }
     const view = { ...state, unit, perSecond: rateOf(samples) };
-    const line = isTerminal ? progressLine(view, stderr.columns || 80) : progressLogLine(view);
-    if (line === shown) return;
+    return isTerminal ? progressLine(view, stderr.columns || 80) : progressLogLine(view);
+  };
+  const show = (): void => {
+    const line = render();
+    if (line === '' || line === shown) return;
     shown = line;
     if (isTerminal) stderr.write(`\r${line}\x1b[K`);
     else output.info(line);
@@ -53,7 +65,10 @@ export function createProgress(
     }
   };
 
-  if (isTerminal) output.setLiveLine({ clear, draw: show });
+  if (isTerminal) {
+    output.setLiveLine({ clear, draw: show });
+    show();
+  }
   showNowAndThen().catch((error: unknown) => {
     // `stop` aborts the sleep; a closed stderr has its own listener.
     if (!stopped.signal.aborted) throw error;
@@ -91,15 +106,15 @@ function rateOf(samples: readonly { readonly at: number; readonly done: number }
 interface ProgressState {
   readonly done: number;
   readonly total: number;
-  /** What else to show, the most important first: `12 found`, `3 failed`. */
+  /** Further details, the most important first: `12 found`, `3 failed`. */
   readonly fields: readonly string[];
 }
 
 /** A state, with the rate derived from its history. */
 interface ProgressView extends ProgressState {
-  /** What is counted: `titles`. */
+  /** What is counted, in the plural: `titles`. */
   readonly unit: string;
-  /** How much was done per second lately; `undefined` while that is unknown. */
+  /** Of the last half minute; `undefined` while it is unknown. */
   readonly perSecond: number | undefined;
 }
 
@@ -113,7 +128,7 @@ const MIN_BAR = 10;
 export function progressLine(view: ProgressView, width: number): string {
   const available = width - 1;
   const percent = `${Math.floor(fraction(view) * 100)} %`.padStart(5);
-  let text = `${percent}  ${view.done}/${view.total} ${view.unit}`;
+  let text = `${percent}  ${countOf(view)}`;
   const leastBar = available >= text.length + MIN_BAR + 1 ? MIN_BAR + 1 : 0;
   for (const part of parts(view)) {
     if (leastBar + text.length + 2 + part.length > available) break;
@@ -127,8 +142,11 @@ export function progressLine(view: ProgressView, width: number): string {
 
 /** The line that a log shows. */
 export function progressLogLine(view: ProgressView): string {
-  const { done, total, unit } = view;
-  return [`${done}/${total} ${unit} (${Math.floor(fraction(view) * 100)} %)`, ...parts(view)].join(', ');
+  return [`${countOf(view)} (${Math.floor(fraction(view) * 100)} %)`, ...parts(view)].join(', ');
+}
+
+function countOf({ done, total, unit }: ProgressView): string {
+  return `${formatCount(done)} of ${formatCount(total)} ${total === 1 ? unit.replace(/s$/, '') : unit}`;
 }
 
 function parts({ done, total, perSecond, fields }: ProgressView): string[] {

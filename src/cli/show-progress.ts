@@ -6,6 +6,7 @@ import type { Counts } from '../download/manifest.ts';
 import type { IndexProgress } from '../imdb/build-index.ts';
 import type { PartitionIndex } from '../imdb/partition-index.ts';
 import { type Partition, partitionName } from '../partition.ts';
+import { formatCount, formatNumberOf } from '../text.ts';
 import type { CommandContext } from './context.ts';
 import { createProgress } from './progress.ts';
 
@@ -15,7 +16,7 @@ interface Showing<State> {
   readonly end: () => void;
 }
 
-/** Shows how far a partition's download is. */
+/** Shows the progress of a partition's download. */
 export function showDownload(context: CommandContext, partition: Partition): Showing<DownloadProgress> {
   context.output.info(`Downloading partition ${partitionName(partition)} …`);
   const bar = createProgress(context, 'titles');
@@ -27,22 +28,27 @@ export function showDownload(context: CommandContext, partition: Partition): Sho
         fields: [
           ...countFields({ failed, found, notFound, reviews }),
           ...(refused > 0 ? [`${refused} refused`] : []),
-          ...(throttled > 0 ? [`${throttled} × slowed down by TMDB`] : []),
+          ...(throttled > 0 ? [`throttled ${formatNumberOf(throttled, 'time')}`] : []),
         ],
       }),
     end: bar.stop,
   };
 }
 
-/** What to show beside a bar of titles, the most important first. */
+/** The details beside a bar of titles, the most important first. */
 export function countFields(counts: Pick<Counts, 'failed' | 'found' | 'notFound' | 'reviews'>): string[] {
   const { failed, found, notFound, reviews } = counts;
-  return [`${failed} failed`, `${found} found`, `${notFound} not found`, `${reviews} reviews`];
+  return [
+    `${formatCount(failed)} failed`,
+    `${formatCount(found)} found`,
+    `${formatCount(notFound)} not found`,
+    formatNumberOf(reviews, 'review'),
+  ];
 }
 
 const MEGABYTE = 1_000_000;
 
-/** Opens today's partition index, as `openIndex` does, and shows how it is built when the lake has none. */
+/** Opens today's partition index, as `openIndex` does, and shows the progress of building it when the lake has none. */
 export async function openTodaysIndex(
   context: CommandContext,
   connection: Parameters<typeof OpenIndex>[0],
@@ -61,14 +67,14 @@ function showIndexBuilding(context: CommandContext, day: string): Showing<IndexP
   return {
     update: ({ from, bytes, sizeBytes = 0, rows }) => {
       if (!bar) {
-        const place = from === 'imdb' ? 'downloaded from IMDb' : 'read from the lake';
-        context.output.info(`IMDb's list of ${day} is ${place} and cut into partitions, once a day …`);
+        const source = from === 'imdb' ? 'Downloading' : 'Reading the copy in the lake of';
+        context.output.info(`${source} IMDb's list of ${day} and indexing it by partition (once a day) …`);
         bar = createProgress(context, 'MB');
       }
       bar.update({
         done: Math.ceil(bytes / MEGABYTE),
         total: Math.ceil(Math.max(sizeBytes, bytes) / MEGABYTE),
-        fields: [`${rows.toLocaleString('en-US')} rows`],
+        fields: [formatNumberOf(rows, 'row')],
       });
     },
     end: () => bar?.stop(),
@@ -77,7 +83,7 @@ function showIndexBuilding(context: CommandContext, day: string): Showing<IndexP
 
 const MANY_MANIFESTS = 500;
 
-/** Shows how many manifests are read; nothing when they are few. */
+/** Shows the progress of reading many manifests; nothing when they are few. */
 export function showManifestReading(context: CommandContext): Showing<ReadProgress> {
   let bar: ReturnType<typeof createProgress> | undefined;
   return {

@@ -1,12 +1,14 @@
 import type { Clock } from '../clock.ts';
+import { toOneLine } from '../text.ts';
 import { formatDuration } from './format.ts';
 import type { Io } from './io.ts';
 import type { Output } from './output.ts';
+import { cutTo } from './terminal-text.ts';
 
 /** Shows the steps of a command, one line each. */
 interface StepLines {
   start(text: string): void;
-  /** Says what the current step waits for: beside it, or in a line of its own. */
+  /** Adds what the current step waits for; without a terminal in a line of its own. */
   note(text: string): void;
   done(): void;
   /** Stops showing steps: one that is still in progress has failed. */
@@ -33,7 +35,7 @@ export function createStepLines({
 
   const clear = () => void stderr.write('\r\x1b[K');
   const draw = () => {
-    if (current) stderr.write(`… ${current.text}${remark}`.slice(0, (stderr.columns || 80) - 1));
+    if (current) stderr.write(cutTo(`… ${current.text}${remark}`, (stderr.columns || 80) - 1));
   };
   const close = () => {
     if (current && isTerminal) clear();
@@ -43,7 +45,7 @@ export function createStepLines({
   };
   return {
     start: (text) => {
-      current = { text, startedAt: clock.now() };
+      current = { text: toOneLine(text), startedAt: clock.now() };
       if (!isTerminal) return;
       output.setLiveLine({ clear, draw });
       draw();

@@ -57,6 +57,14 @@ export function wrapWords(line: string, columns: number, { hard = false } = {}):
     .map((part) => part.replace(TRAILING_BLANKS, '$1'));
 }
 
+/** `text` in one row of so many columns, with `…` at its end when something is left out. */
+export function cutTo(text: string, columns: number): string {
+  if (widthOf(text) <= columns) return text;
+  const characters = [...text];
+  while (characters.length > 0 && widthOf(characters.join('')) >= columns) characters.pop();
+  return `${characters.join('')}…`;
+}
+
 /** `text` as a stream gets it: wrapped on a terminal, and harmless. */
 export function fitTo(stream: OutStream, text: string): string {
   return wrap(defuse(text), columnsOf(stream));

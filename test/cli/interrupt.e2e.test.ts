@@ -37,7 +37,7 @@ it('Ctrl-C at a real process finishes what is in flight and writes the manifest'
     while (tmdb.stats().requests.length < 4) await delay(20);
     child.kill('SIGINT');
     expect(await once(child, 'close')).toEqual([130, null]);
-    expect(stderr).toContain('the same command goes on from here');
+    expect(stderr).toContain('run the same command again to resume');
     const manifest = await readFile(join(cwd, 'lake/tmdb/manifests/year-2021/initial-TH.json'), 'utf8');
     expect(JSON.parse(manifest)).toMatchObject({ complete: false, lastRun: { outcome: 'stopped' } });
   } finally {

@@ -7,7 +7,7 @@ import { createProgress, progressLine, progressLogLine } from '../../src/cli/pro
 import { createSecrets } from '../../src/cli/secrets.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 
-function setUp({ isTTY = false, quiet = false } = {}) {
+function setUp({ isTTY = false, quiet = false, waiting = '' } = {}) {
   const clock = createFakeClock();
   const stream = () => Object.assign(new PassThrough(), { isTTY, columns: 60 });
   const stderr = stream();
@@ -21,47 +21,57 @@ function setUp({ isTTY = false, quiet = false } = {}) {
     signals: new EventEmitter(),
   };
   const output = createOutput(io, createSecrets(), { json: false, quiet, verbose: false });
-  const progress = createProgress({ io, output, clock }, 'titles');
+  const progress = createProgress({ io, output, clock }, 'titles', waiting ? { waiting } : {});
   return { clock, output, progress, said: () => String(stderr.read() ?? '').replaceAll('\x1b[K', '<clear>') };
 }
 
 const state = (done: number) => ({ done, total: 100, fields: [`${done} found`] });
 
 describe('createProgress', () => {
-  test('elsewhere than on a terminal prints a line every few seconds, and a last one', async () => {
+  test('prints a line every few seconds without a terminal, and a last one', async () => {
     const { clock, progress, said } = setUp();
     progress.update(state(0));
     await clock.sleep(4_000);
     expect(said()).toBe('');
     await clock.sleep(1_500);
-    expect(said()).toBe('0/100 titles (0 %), 0 found\n');
+    expect(said()).toBe('0 of 100 titles (0 %), 0 found\n');
     progress.update(state(50));
     progress.stop();
-    expect(said()).toBe('50/100 titles (50 %), 5 s left, 50 found, 9.1/s\n');
+    expect(said()).toBe('50 of 100 titles (50 %), 5 s left, 50 found, 9.1/s\n');
     await clock.sleep(20_000);
     expect(said()).toBe('');
   });
 
-  test('draws one line on a terminal, and takes it away at the end', async () => {
+  test('draws one line on a terminal, and erases it at the end', async () => {
     const { clock, progress, said } = setUp({ isTTY: true });
     progress.update(state(25));
     await clock.sleep(150);
-    expect(said()).toMatch(/^\r█+░+ {2}25 % {2}25\/100 titles {2}25 found<clear>$/);
+    expect(said()).toMatch(/^\r█+░+ {2}25 % {2}25 of 100 titles {2}25 found<clear>$/);
     progress.stop();
     expect(said()).toBe('\r<clear>');
   });
 
-  test('puts what else is said above the line', async () => {
+  test('prints other output above the line', async () => {
     const { clock, output, progress, said } = setUp({ isTTY: true });
     progress.update(state(25));
     await clock.sleep(150);
     said();
     output.warn('tt0000001 failed.');
-    expect(said()).toMatch(/^\r<clear>warning: tt0000001 failed\.\n\r█.*25\/100/);
+    expect(said()).toMatch(/^\r<clear>warning: tt0000001 failed\.\n\r█.*25 of 100/);
     progress.stop();
     said();
     output.info('Done.');
     expect(said()).toBe('Done.\n');
+  });
+
+  test('shows from the first moment what it waits for, and for how long', async () => {
+    const { clock, progress, said } = setUp({ isTTY: true, waiting: 'Waiting for a worker' });
+    expect(said()).toBe('\rWaiting for a worker … 0 s<clear>');
+    await clock.sleep(2_150);
+    expect(said()).toMatch(/\rWaiting for a worker … 2 s<clear>$/);
+    progress.update(state(25));
+    await clock.sleep(150);
+    expect(said()).toMatch(/25 of 100 titles/);
   });
 
   test('is silent with --quiet', async () => {
@@ -84,12 +94,12 @@ const view = {
 describe('progressLine', () => {
   test('fills a wide terminal with bar, counts, time left, fields and rate', () => {
     expect(progressLine(view, 140)).toBe(
-      `${'█'.repeat(14)}${'░'.repeat(16)}  45 %  450/1000 titles  14 s left  440 found  10 not found  95 reviews  0 failed  38/s`,
+      `${'█'.repeat(14)}${'░'.repeat(16)}  45 %  450 of 1,000 titles  14 s left  440 found  10 not found  95 reviews  0 failed  38/s`,
     );
   });
 
   test('drops what matters least on a narrow one', () => {
-    expect(progressLine(view, 60)).toMatch(/^█+░+ {2}45 % {2}450\/1000 titles {2}14 s left {2}440 found$/);
+    expect(progressLine(view, 60)).toMatch(/^█+░+ {2}45 % {2}450 of 1,000 titles {2}14 s left {2}440 found$/);
   });
 
   test.each(Array.from({ length: 120 }, (_, index) => index + 1))('never wraps at %i columns', (width) => {
@@ -98,13 +108,13 @@ describe('progressLine', () => {
 
   test('shows nothing to do as done, and no time before there is a rate', () => {
     expect(progressLine({ ...view, done: 0, total: 0, perSecond: undefined, fields: [] }, 80)).toMatch(
-      /^█{30} 100 % {2}0\/0 titles$/,
+      /^█{30} 100 % {2}0 of 0 titles$/,
     );
   });
 });
 
-test('progressLogLine tells all of it', () => {
+test('progressLogLine shows every field', () => {
   expect(progressLogLine(view)).toBe(
-    '450/1000 titles (45 %), 14 s left, 440 found, 10 not found, 95 reviews, 0 failed, 38/s',
+    '450 of 1,000 titles (45 %), 14 s left, 440 found, 10 not found, 95 reviews, 0 failed, 38/s',
   );
 });

@@ -98,7 +98,7 @@ describe('the whole way, from settings to a lake that outlives its workers', () 
     const { partition } = [...sandbox.catalogue.expectedTitles().values()][0] ?? {};
     const flags = ['--year', String(partition?.year), '--initial', String(partition?.initial)];
     const { exitCode, stdout } = await sandbox.tdd('simulate', ...flags, '--wait');
-    expect(stdout).toMatch(/; complete\./);
+    expect(stdout).toMatch(/ is complete\./);
     expect(exitCode).toBe(0);
   });
 

@@ -10,7 +10,7 @@ import { defineCommand } from '../command.ts';
 import { askConsent, readDryRun, showPlan } from '../consent.ts';
 import type { CommandContext } from '../context.ts';
 import type { Flags } from '../flags.ts';
-import { formatFields, indent, indented } from '../format.ts';
+import { formatTable, indent } from '../format.ts';
 import { formatPlan, kindName } from '../format-plan.ts';
 import { announceIdentity, processOf } from '../open-connection.ts';
 import type { Style } from '../output.ts';
@@ -145,7 +145,7 @@ function format({ resources, deployment, lambdaName }: DeployResult, style: Styl
     unchanged
       ? `${style.green('✔')} ${lambdaName} is up to date: nothing was changed.`
       : `${style.green('✔')} ${lambdaName} is deployed.`,
-    indent(formatFields(rows, indented(style))),
+    indent(formatTable([{}, {}], rows)), // An ARN is copied, so it is not split.
     '',
     `Next: ${style.bold('tdd simulate --year 2004 --initial AD --wait')} downloads one partition on AWS;`,
     `      ${style.bold('tdd launch --limit 3 --dry-run')} shows what a first fleet does and costs.`,

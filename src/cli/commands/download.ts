@@ -16,6 +16,7 @@ import type { PartitionIndex } from '../../imdb/partition-index.ts';
 import { parseImdbId } from '../../imdb-id.ts';
 import type { LakeLocation } from '../../lake/open-lake.ts';
 import { partitionName } from '../../partition.ts';
+import { formatNumberOf, toOneLine } from '../../text.ts';
 import { askForPartition, readPartitionFlags } from '../ask-partition.ts';
 import { defineCommand } from '../command.ts';
 import type { CommandContext } from '../context.ts';
@@ -43,16 +44,16 @@ interface DownloadResult {
   readonly snapshot: string;
   /** A partition each. */
   readonly partitions: readonly DownloadReport[];
-  /** IMDb ids asked for that have no partition, with the reason. */
+  /** Requested IMDb ids without a partition, with the reason. */
   readonly withoutPartition: readonly TitleWithoutPartition[];
 }
 
-/** `tdd download`: the downloader, here. */
+/** `tdd download`: downloads from this machine. */
 export const download = defineCommand<DownloadInput, DownloadResult>({
   description:
-    'Downloads the movies and reviews of a partition, or of single IMDb ids, from this machine: the same ' +
-    'downloader that the Lambda workers run. What the lake has already is skipped; Ctrl-C finishes what is in ' +
-    'flight, and the next run goes on where this one stood.',
+    'Downloads the movies and reviews of a partition, or of single IMDb ids, from this machine, with the same code as ' +
+    'the Lambda workers. Titles already in the lake are skipped. Ctrl-C finishes the requests in flight; the next run ' +
+    'resumes.',
   settings: [
     'bucketName',
     'apiKey',
@@ -67,10 +68,10 @@ export const download = defineCommand<DownloadInput, DownloadResult>({
     command
       .option('--year <YYYY>', "the partition's year")
       .option('--initial <II>', "the partition's initial: AD, 50, A_ …")
-      .option('--imdb-id <ttID>', 'a single title; can be given more than once', collect)
+      .option('--imdb-id <ttID>', 'a single title; can be repeated', collect)
       .option('--to <PLACE>', 'the lake: a directory or s3://bucket (default: the bucket of the settings)')
       .option('--limit <N>', 'download at most N titles')
-      .option('--refresh', 'download again what the lake has already')
+      .option('--refresh', 'download titles again that are already in the lake')
       .addHelpText(
         'after',
         '\nExamples:\n  tdd download --year 2004 --initial AD --to lake\n  tdd download --imdb-id tt0133093 --imdb-id tt0137523',
@@ -120,14 +121,17 @@ async function run(context: CommandContext, input: DownloadInput): Promise<Downl
   if (signal.aborted && isLeft) {
     output.info(
       input.refresh
-        ? 'Stopped: with --refresh the same command fetches everything again.'
-        : 'Stopped: the same command goes on from here.',
+        ? 'Interrupted: with --refresh the same command downloads everything again.'
+        : 'Interrupted: run the same command again to resume.',
     );
   }
   return { lake: connection.lake.url, snapshot: index.snapshot, partitions, withoutPartition };
 }
 
-/** Downloads; after Ctrl-C what is in flight may finish. @throws the outage or the refused key that ended the run. */
+/**
+ * Downloads; after Ctrl-C, requests in flight may finish.
+ * @throws the outage, or the error of a rejected API key, that ended the run.
+ */
 async function downloadWithGrace(
   context: CommandContext,
   connection: DownloadConnection,
@@ -137,7 +141,7 @@ async function downloadWithGrace(
 ): Promise<DownloadReport[]> {
   const { signal, output } = context;
   const grace = startAbortGrace(context, GRACE_MS);
-  const onStop = () => output.info('Finishing what is in flight; Ctrl-C again ends at once.');
+  const onStop = () => output.info('Finishing the requests in flight; press Ctrl-C again to stop at once.');
   signal.addEventListener('abort', onStop, { once: true });
   try {
     const reports = await downloadTargets(connection, index, targets, {
@@ -170,20 +174,22 @@ function format({ lake, partitions, withoutPartition }: DownloadResult, style: S
       `${thisRun.notFound} not found`,
       ...(thisRun.refused > 0 ? [`${thisRun.refused} refused`] : []),
       `${thisRun.failed} failed`,
-      `${thisRun.reviews} reviews`,
-      `${thisRun.requests} requests`,
+      formatNumberOf(thisRun.reviews, 'review'),
+      formatNumberOf(thisRun.requests, 'request'),
       `${report.seconds.toFixed(1)} s`,
     ].join(', ');
     const whole = report.complete
       ? 'complete'
-      : `${countDone(counts)} of ${counts.titles} titles done so far`;
-    const skipped =
-      report.skipped > 0 ? `, ${report.skipped} skipped (settled before, or not asked for)` : '';
+      : `${countDone(counts)} of ${formatNumberOf(counts.titles, 'title')} done`;
+    const skipped = report.skipped > 0 ? `, ${report.skipped} skipped (done before, or not requested)` : '';
     return `${mark} ${style.bold(partitionName(report.partition))}  ${now}${skipped}; ${whole}.`;
   });
-  const reasons = withoutPartition.map(({ imdbId, reason }) => `${style.red('✖')} ${imdbId}: ${reason}.`);
+  const reasons = withoutPartition.map(
+    ({ imdbId, reason }) => `${style.red('✖')} ${imdbId}: ${toOneLine(reason)}.`,
+  );
   const folders = partitions.map(
-    ({ partition: { year, initial } }) => `  ${lake}/tmdb/{movies,reviews}/year-${year}/initial-${initial}/`,
+    ({ partition: { year, initial } }) =>
+      `  ${toOneLine(lake, 1_000)}/tmdb/{movies,reviews}/year-${year}/initial-${initial}/`,
   );
   return [...lines, ...reasons, ...(folders.length > 0 ? ['Documents:', ...folders] : [])].join('\n');
 }

@@ -3,6 +3,7 @@ import { followRun, type RunEnd, type SentPartition, simulate as send } from '..
 import { countDone, type Manifest } from '../../download/manifest.ts';
 import type { LakeLocation } from '../../lake/open-lake.ts';
 import { type Partition, partitionName } from '../../partition.ts';
+import { formatNumberOf, toOneLine } from '../../text.ts';
 import { askForPartition, readPartitionFlags } from '../ask-partition.ts';
 import { defineCommand } from '../command.ts';
 import type { CommandContext } from '../context.ts';
@@ -27,18 +28,17 @@ interface SimulateResult extends SentPartition {
   readonly end?: RunEnd;
 }
 
-/** `tdd simulate`: one partition for the workers. */
+/** `tdd simulate`: sends one partition to the workers. */
 export const simulate = defineCommand<SimulateInput, SimulateResult>({
   description:
-    'Sends the message of one partition to the queue, as a launch does for thousands, so that one worker ' +
-    'downloads it. With --wait it follows this very run until the partition is complete, or its message ends in ' +
-    'the dead-letter queue.',
+    'Sends the message of one partition to the queue, as a launch does for thousands, so that a worker downloads ' +
+    'it. With --wait it shows the progress until the partition is complete or its message is in the dead-letter queue.',
   settings: ['queueName', 'bucketName'],
   declare: (command) =>
     command
       .option('--year <YYYY>', "the partition's year")
       .option('--initial <II>', "the partition's initial: AD, 50, A_ …")
-      .option('--wait', 'wait for the end of the run: exit code 0 when it is complete, else 1')
+      .option('--wait', 'wait until the run ends; exit code 0 if the partition is complete, otherwise 1')
       .addHelpText('after', '\nExample:\n  tdd simulate --year 2004 --initial AD --wait'),
   readInput,
   run,
@@ -58,7 +58,7 @@ async function readInput(context: CommandContext, flags: Flags): Promise<Simulat
 async function run(context: CommandContext, input: SimulateInput): Promise<SimulateResult> {
   const { clock, output, signal } = context;
   const { partition, queueName, waitIn } = input;
-  // Opened first: nothing is sent when the lake to wait in does not exist.
+  // Opened first, so that nothing is sent when the lake to wait for does not exist.
   const lake = waitIn && (await openLakeAt(processOf(context), waitIn));
   const queues = await openQueues(processOf(context), { queueName });
   const { messageId, ...rest } = await send({ ...queues, clock, random: Math.random }, partition, { signal });
@@ -71,12 +71,10 @@ async function run(context: CommandContext, input: SimulateInput): Promise<Simul
   return { ...sent, end };
 }
 
-/** Shows how far a run is, and says when it stopped for a reason that workers retry. */
+/** Shows the progress of a run, and why it stopped when a worker is going to retry it. */
 function showRun(context: CommandContext) {
-  context.output.info(
-    'Waiting for a worker; Ctrl-C ends the waiting, and the message stays with the workers.',
-  );
-  const bar = createProgress(context, 'titles');
+  context.output.info('Following the run; Ctrl-C stops following it, and the message stays on the queue.');
+  const bar = createProgress(context, 'titles', { waiting: 'Waiting for a worker' });
   let lastNews = '';
   return {
     update: (manifest: Manifest | undefined): void => {
@@ -92,25 +90,35 @@ function showRun(context: CommandContext) {
 }
 
 const NEWS: Partial<Record<Manifest['lastRun']['outcome'], string>> = {
-  stopped: 'The worker used up its time: the next one goes on from there.',
-  failedTitles: 'Some titles failed: a worker tries them again in some minutes.',
-  outage: 'TMDB does not answer: the worker waits and tries again.',
-  error: 'The worker met an error (its log says which): another tries again in some minutes.',
+  stopped: 'The worker reached its time limit: another one continues.',
+  failedTitles: 'Some titles failed: a worker retries them in a few minutes.',
+  outage: 'TMDB does not answer: the worker waits and retries.',
+  error: 'The worker failed (see its log): another one retries in a few minutes.',
 };
 
 function format({ messageId, queue, partition, run, end }: SimulateResult, style: Style): string {
   const name = style.bold(partitionName(partition));
+  const ids = style.dim(`  message ${messageId}, run ${run}`);
   if (end === undefined) {
-    return `${style.green('✔')} Sent partition ${name} to ${queue}: message ${messageId}, run ${run}.`;
+    return [
+      `${style.green('✔')} Sent partition ${name} to the queue ${queue}.`,
+      ids,
+      `Next: ${style.bold('tdd status')} shows the queue, the workers and the dead letters.`,
+    ].join('\n');
   }
   const { counts, complete, reason } = end;
   if (complete && counts?.titles === 0) {
-    return `${style.green('✔')} ${name} has no titles in IMDb's list: nothing to do. Message ${messageId}, run ${run}.`;
+    return `${style.green('✔')} ${name} has no titles in IMDb's list: there is nothing to download.\n${ids}`;
   }
-  const numbers = counts
-    ? `  ${counts.found} found, ${counts.notFound} not found, ${counts.refused} refused, ${counts.failed} failed of ${counts.titles} titles, ${counts.reviews} reviews`
-    : '';
-  return complete
-    ? `${style.green('✔')} ${name}${numbers}; complete. Message ${messageId}, run ${run}.`
-    : `${style.red('✖')} ${name}${numbers}; not complete. ${reason ?? ''} Message ${messageId}, run ${run}.`;
+  return [
+    complete
+      ? `${style.green('✔')} ${name} is complete.`
+      : `${style.red('✖')} ${name} is not complete. ${toOneLine(reason ?? '')}`.trimEnd(),
+    ...(counts
+      ? [
+          `  ${formatNumberOf(counts.titles, 'title')}: ${counts.found} found, ${counts.notFound} not found, ${counts.refused} refused, ${counts.failed} failed; ${formatNumberOf(counts.reviews, 'review')}`,
+        ]
+      : []),
+    ids,
+  ].join('\n');
 }

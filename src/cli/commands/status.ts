@@ -1,4 +1,3 @@
-import { stripVTControlCharacters } from 'node:util';
 import type { ReadProgress } from '../../app/manifest-summaries.ts';
 import { followFleet, readStatus } from '../../app/status.ts';
 import { UsageError } from '../../errors.ts';
@@ -7,29 +6,29 @@ import { defineCommand } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import type { Flags } from '../flags.ts';
 import { formatStatus, type StatusResult } from '../format-status.ts';
-import type { OutStream } from '../io.ts';
 import { FLEET_SETTINGS, type FleetInput, openCommandFleet, readFleetInput } from '../open-connection.ts';
+import { createRedrawnText } from '../redrawn-text.ts';
 import { showManifestReading } from '../show-progress.ts';
+import { fitTo } from '../terminal-text.ts';
 
 /** The input of `tdd status`. */
 interface StatusInput extends FleetInput {
-  /** Show what the whole lake holds. */
+  /** Add the totals of the whole lake. */
   readonly totals: boolean;
-  /** Poll until there is nothing more to wait for. */
+  /** Poll until the fleet is complete, ended or paused. */
   readonly watch: boolean;
 }
 
-/** `tdd status`: how far the fleet is. */
+/** `tdd status`: the progress of the fleet. */
 export const status = defineCommand<StatusInput, StatusResult>({
   description:
-    "Shows the queues, the workers and how far the latest launch's partitions are, and says what to do when " +
-    'something is wrong. All of it is read from AWS and the manifests in the lake; those that have not changed ' +
-    'since the last look are not read again.',
+    'Shows the progress of the latest launch, the queues and the workers, and what to do next. Everything is read from ' +
+    'AWS and from the manifests in the lake; only manifests that changed since the last time are read.',
   settings: FLEET_SETTINGS,
   declare: (command) =>
     command
-      .option('--totals', 'add what the whole lake holds')
-      .option('--watch', 'look every few seconds, until the fleet is complete, has ended or is paused'),
+      .option('--totals', 'add the totals of the whole lake')
+      .option('--watch', 'update every few seconds until the fleet is complete, ended or paused'),
   readInput,
   run,
   format: formatStatus,
@@ -38,7 +37,7 @@ export const status = defineCommand<StatusInput, StatusResult>({
 async function readInput(context: CommandContext, flags: Flags): Promise<StatusInput> {
   const watch = flags.watch === true;
   if (watch && context.output.json) {
-    throw new UsageError('--watch draws for people and --json prints one document: give one of the two.');
+    throw new UsageError('--watch and --json exclude each other: give one of the two.');
   }
   return { ...(await readFleetInput(context)), totals: flags.totals === true, watch };
 }
@@ -48,11 +47,11 @@ async function run(context: CommandContext, { settings, totals, watch }: StatusI
   const fleet = await openCommandFleet(context, { settings }, { announce: false });
   let show = showManifestReading(context);
   const options = { signal, onProgress: (state: ReadProgress) => show.update(state) };
-  const covering = createCoveringOutput(io.stdout);
+  const redrawn = createRedrawnText(io.stdout);
   try {
     if (!watch) return toResult(await readStatus(fleet, options), totals);
     const last = await followFleet(fleet, { ...options, onStatus: draw });
-    if (last.phase === 'paused') output.info('The fleet is paused: this watches no further.');
+    if (last.phase === 'paused') output.info('The fleet is paused: --watch ends here.');
     return toResult(last, totals);
   } finally {
     show.end();
@@ -61,45 +60,18 @@ async function run(context: CommandContext, { settings, totals, watch }: StatusI
   function draw(now: FleetStatus, isLast: boolean): void {
     show.end();
     show = showManifestReading(context);
-    covering.clear();
-    if (isLast) return; // The last status is the command's result.
+    // The last status is the command's result.
+    if (isLast) redrawn.clear();
+    else redrawn.show(() => render(now));
+  }
+
+  function render(now: FleetStatus): string {
     const style = output.resultStyle;
-    const time = style.dim(now.at.slice(11, 19));
-    covering.write(secrets.redact(`${formatStatus(toResult(now, totals), style)}\n${time}\n`));
+    const text = `${formatStatus(toResult(now, totals), style)}\n\n${style.dim(`${now.at.slice(11, 19)} UTC, Ctrl-C to stop watching`)}`;
+    return fitTo(io.stdout, secrets.redact(text));
   }
 }
 
 function toResult({ totals, ...rest }: FleetStatus, withTotals: boolean): StatusResult {
   return withTotals ? { ...rest, totals } : rest;
-}
-
-/** Text that overwrites its last version on a terminal; elsewhere each version is kept, followed by an empty line. */
-interface CoveringOutput {
-  /** Shows this version. */
-  write(text: string): void;
-  /** Erases the last version: what is written next takes its place. */
-  clear(): void;
-}
-
-/** Erases only the last version's lines: what is above them stays. */
-export function createCoveringOutput(stream: OutStream): CoveringOutput {
-  let lines = 0;
-  const clear = (): void => {
-    if (stream.isTTY === true && lines > 0) stream.write(`\x1b[${lines}A\r\x1b[J`);
-    lines = 0;
-  };
-  return {
-    clear,
-    write: (text) => {
-      clear();
-      stream.write(stream.isTTY === true ? text : `${text}\n`);
-      lines = countRows(text, stream.columns || 80);
-    },
-  };
-}
-
-/** Rows that `text`, which ends with a line end, takes on a terminal of so many columns. */
-function countRows(text: string, columns: number): number {
-  const lines = stripVTControlCharacters(text).split('\n').slice(0, -1);
-  return lines.reduce((rows, line) => rows + Math.max(1, Math.ceil(line.length / columns)), 0);
 }

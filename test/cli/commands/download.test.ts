@@ -147,7 +147,9 @@ describe('tdd download', () => {
     signals.emit('SIGINT');
     const stopped = await running;
     expect(stopped.exitCode).toBe(130);
-    expect(stopped.stderr).toMatch(/Finishing what is in flight;.*the same command goes on from here/s);
+    expect(stopped.stderr).toMatch(
+      /Finishing the requests in flight;.*run the same command again to resume/s,
+    );
     const { done } = JSON.parse((await tdd('download --year 2021 --initial TH --to lake --json')).stdout)
       .partitions[0].thisRun;
     expect(done).toBeGreaterThan(0);

@@ -97,7 +97,7 @@ describe.each(AWS_TARGETS)('tdd simulate, on $name', ({ start }) => {
     });
     const { exitCode, stdout, stderr } = await waiting;
     expect(exitCode).toBe(0);
-    expect(stdout).toMatch(/2004\/AD {2}2 found, 1 not found.* 7 reviews; complete\./);
+    expect(stdout).toMatch(/2004\/AD is complete\.\n {2}\d+ titles: 2 found, 1 not found.*; 7 reviews\n/);
     expect(stderr).toMatch(/^Sent partition 2004\/AD as message /);
   });
 
