@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Lake } from '../lake/lake.ts';
 import { type LakeLocation, openLake } from '../lake/open-lake.ts';
+import type { Trace } from '../trace.ts';
 import type { Connection } from './connection.ts';
 import type { FleetConnection } from './fleet-connection.ts';
 import { createSummaryCacheFile } from './manifest-summaries.ts';
@@ -20,17 +21,19 @@ export interface ProcessContext {
   readonly clock: Clock;
   /** Ends calls in flight, after some seconds of grace. */
   readonly signal: AbortSignal;
+  /** Observes requests and retries. */
+  readonly trace?: Trace | undefined;
 }
 
 /** What deploying and destroying work with. */
 type AwsConnection = Pick<Connection, 'clients' | 'profile' | 'clock'>;
 
 /** Makes all the clients of AWS; nothing is asked yet. */
-export async function openAws({ env, clock, signal }: ProcessContext): Promise<AwsConnection> {
+export async function openAws({ env, clock, signal, trace }: ProcessContext): Promise<AwsConnection> {
   const { withAbortGrace } = await import('../aws/calls.ts');
   const { createClients } = await import('../aws/clients.ts');
-  const loadS3 = async () => (await import('../aws/s3-client.ts')).createS3Client({ env });
-  const { region, ...clients } = createClients({ loadS3 });
+  const loadS3 = async () => (await import('../aws/s3-client.ts')).createS3Client({ env, trace });
+  const { region, ...clients } = createClients({ loadS3, trace });
   return {
     clients: { ...withAbortGrace(clients, { clock, signal, graceMs: GRACE_MS }), region },
     profile: env.AWS_PROFILE || undefined,
@@ -78,12 +81,12 @@ export async function openQueues(
  * @throws {UsageError} when the bucket is absent or another's.
  */
 export async function openLakeAt(
-  { env, signal }: Pick<ProcessContext, 'env' | 'signal'>,
+  { env, signal, trace }: Pick<ProcessContext, 'env' | 'signal' | 'trace'>,
   location: LakeLocation,
 ): Promise<Lake> {
   const createS3 = async () => {
     const { createS3Client } = await import('../aws/s3-client.ts');
-    const s3 = createS3Client({ env });
+    const s3 = createS3Client({ env, trace });
     if (location.kind === 's3') {
       const { checkBucket } = await import('../lake/s3/check-bucket.ts');
       await checkBucket({ s3, bucket: location.bucket }, { signal });

@@ -24,10 +24,10 @@ export async function openDownload(
 ): Promise<LocalConnection> {
   const { settings, apiKey, location } = source;
   const { tmdbBaseUrl: baseUrl, imdbDatasetsUrl: datasetsUrl } = settings;
-  const { clock, signal } = process;
+  const { clock, signal, trace } = process;
   // Loads got, which takes 0.2 s: not for help or a usage error.
   const { createTmdb, checkKeyIfReachable } = await import('./tmdb.ts');
-  const { http, tmdb } = createTmdb({ clock }, { settings, apiKey });
+  const { http, tmdb } = createTmdb({ clock, trace }, { settings, apiKey });
   const whyUnchecked = await checkKeyIfReachable({ http, baseUrl, apiKey, signal });
   if (whyUnchecked !== undefined) onKeyUnchecked(whyUnchecked);
   const lake = await openLakeAt(process, location);

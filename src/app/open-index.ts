@@ -2,6 +2,7 @@ import { utcDay } from '../clock.ts';
 import type { Settings } from '../config/settings.ts';
 import { ensurePartitionIndex, type IndexProgress } from '../imdb/build-index.ts';
 import type { PartitionIndex } from '../imdb/partition-index.ts';
+import type { Trace } from '../trace.ts';
 import type { FleetConnection } from './fleet-connection.ts';
 
 /**
@@ -13,6 +14,7 @@ import type { FleetConnection } from './fleet-connection.ts';
 export function openIndex(
   connection: Pick<FleetConnection, 'lake' | 'clock' | 'datasetsUrl' | 'userAgent'> & {
     readonly settings: Pick<Settings, 'titleTypes'>;
+    readonly trace?: Trace | undefined;
   },
   options: {
     readonly day?: string;

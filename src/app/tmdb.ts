@@ -6,6 +6,7 @@ import { createTmdbClient, type TmdbClient } from '../tmdb/client.ts';
 import { KeyRejectedError } from '../tmdb/errors.ts';
 import { createHttpGet, type HttpGet } from '../tmdb/http.ts';
 import { createPacer } from '../tmdb/pacer.ts';
+import type { Trace } from '../trace.ts';
 import { userAgent } from './version.ts';
 
 /**
@@ -13,13 +14,13 @@ import { userAgent } from './version.ts';
  * @returns the client, and its HTTP client, which is not paced: for checking the key.
  */
 export function createTmdb(
-  { clock }: { readonly clock: Clock },
+  { clock, trace }: { readonly clock: Clock; readonly trace?: Trace | undefined },
   { settings, apiKey }: { readonly settings: Settings; readonly apiKey: string },
 ): { readonly http: HttpGet; readonly tmdb: TmdbClient } {
   const { tmdbBaseUrl: baseUrl, requestsPerSecond } = settings;
-  const http = createHttpGet({ userAgent: userAgent() });
+  const http = createHttpGet({ userAgent: userAgent(), trace });
   const pacer = createPacer({ requestsPerSecond, clock });
-  const tmdb = createTmdbClient({ http, pacer, clock, random: Math.random, baseUrl, apiKey });
+  const tmdb = createTmdbClient({ http, pacer, clock, random: Math.random, baseUrl, apiKey, trace });
   return { http, tmdb };
 }
 
@@ -30,10 +31,14 @@ export function createTmdb(
  * @throws {KeyRejectedError} when TMDB rejects the key.
  */
 export async function checkKeyIfReachable(
-  check: Omit<KeyCheck, 'http'> & { readonly http?: HttpGet; readonly timeoutMs?: number },
+  check: Omit<KeyCheck, 'http'> & {
+    readonly http?: HttpGet;
+    readonly timeoutMs?: number;
+    readonly trace?: Trace | undefined;
+  },
 ): Promise<string | undefined> {
-  const { timeoutMs, http, ...rest } = check;
-  const options = { userAgent: userAgent(), ...(timeoutMs !== undefined && { timeoutMs }) };
+  const { timeoutMs, http, trace, ...rest } = check;
+  const options = { userAgent: userAgent(), trace, ...(timeoutMs !== undefined && { timeoutMs }) };
   try {
     await checkKey({ ...rest, http: http ?? createHttpGet(options) });
     return undefined;

@@ -1,3 +1,6 @@
+import type { S3Client } from '@aws-sdk/client-s3';
+import type { Trace } from '../trace.ts';
+
 /** How long a client waits for AWS, in milliseconds. By default the SDK waits forever. */
 export interface Timeouts {
   readonly connectionTimeout: number;
@@ -24,4 +27,59 @@ const MAX_SOCKETS = 50;
 export function clientConfig(timeouts: Timeouts) {
   const agent = { keepAlive: true, maxSockets: MAX_SOCKETS };
   return { requestHandler: { httpAgent: agent, httpsAgent: agent, ...timeouts } };
+}
+
+/** Lets `trace` observe the calls of a client: service, operation, what it is about, status and attempts. */
+export function traceCalls<Client extends { readonly middlewareStack: unknown }>(
+  client: Client,
+  trace: Trace | undefined,
+): Client {
+  if (trace === undefined) return client;
+  // Every client's stack has this shape; only the types of its inputs and outputs differ.
+  const stack = client.middlewareStack as S3Client['middlewareStack'];
+  stack.add(
+    (next, { clientName = '', commandName = '' }) =>
+      async (args) => {
+        const service = clientName.replace(/Client$/, '');
+        const operation = commandName.replace(/Command$/, '');
+        const ended = trace.request(`AWS ${service} ${operation}${subjectOf(args.input)}`);
+        try {
+          const result = await next(args);
+          ended(describeOutcome(result.output));
+          return result;
+        } catch (error) {
+          ended(describeOutcome(error, error instanceof Error ? error.name : 'failed'));
+          throw error;
+        }
+      },
+    { step: 'initialize', name: 'trace' },
+  );
+  return client;
+}
+
+/** The properties of an input that name what a call is about; no other property is shown, as it may be a secret. */
+const SUBJECTS = [
+  'Key',
+  'Prefix',
+  'Bucket',
+  'QueueName',
+  'QueueUrl',
+  'FunctionName',
+  'UUID',
+  'RoleName',
+  'logGroupName',
+] as const;
+
+function subjectOf(input: Readonly<Record<string, unknown>> | object): string {
+  const values = input as Readonly<Record<string, unknown>>;
+  const subject = SUBJECTS.map((name) => values[name]).find((value) => typeof value === 'string');
+  if (typeof subject !== 'string') return '';
+  return ` ${subject.startsWith('http') ? (subject.split('/').at(-1) ?? '') : subject}`;
+}
+
+function describeOutcome(answer: unknown, name = ''): string {
+  const { httpStatusCode, attempts = 1 } =
+    (answer as { readonly $metadata?: { httpStatusCode?: number; attempts?: number } }).$metadata ?? {};
+  const status = [httpStatusCode, name].filter((part) => part !== undefined && part !== '').join(' ');
+  return attempts > 1 ? `${status} after ${attempts} attempts` : status;
 }

@@ -5,7 +5,8 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { STSClient } from '@aws-sdk/client-sts';
 import { UserError } from '../errors.ts';
-import { clientConfig, DEFAULT_TIMEOUTS } from './client-config.ts';
+import type { Trace } from '../trace.ts';
+import { clientConfig, DEFAULT_TIMEOUTS, traceCalls } from './client-config.ts';
 import { explainAwsError } from './errors.ts';
 
 /** A client for each AWS service that this program calls. Only `send` is used. */
@@ -22,22 +23,29 @@ export interface AwsClients {
  * Creates the clients, once per process. It sends no request, and loads a service's part of the SDK with the first call
  * to that service.
  * @param options.loadS3 creates the S3 client, or returns the one that the process already has.
+ * @param options.trace observes every call, except those of the S3 client, which brings its own.
  * @returns the clients, and `region()`, which throws when no region is configured.
  */
 export function createClients({
   loadS3,
+  trace,
 }: {
   readonly loadS3: () => Promise<S3Client>;
+  readonly trace?: Trace | undefined;
 }): AwsClients & { region(): Promise<string> } {
   const config = clientConfig(DEFAULT_TIMEOUTS);
-  const loadSts = once(async () => new (await import('@aws-sdk/client-sts')).STSClient(config));
+  const loadSts = once(async () =>
+    traceCalls(new (await import('@aws-sdk/client-sts')).STSClient(config), trace),
+  );
   return {
     s3: lazily(loadS3),
-    sqs: lazily(async () => new (await import('@aws-sdk/client-sqs')).SQSClient(config)),
-    lambda: lazily(async () => new (await import('@aws-sdk/client-lambda')).LambdaClient(config)),
-    iam: lazily(async () => new (await import('@aws-sdk/client-iam')).IAMClient(config)),
-    logs: lazily(
-      async () => new (await import('@aws-sdk/client-cloudwatch-logs')).CloudWatchLogsClient(config),
+    sqs: lazily(async () => traceCalls(new (await import('@aws-sdk/client-sqs')).SQSClient(config), trace)),
+    lambda: lazily(async () =>
+      traceCalls(new (await import('@aws-sdk/client-lambda')).LambdaClient(config), trace),
+    ),
+    iam: lazily(async () => traceCalls(new (await import('@aws-sdk/client-iam')).IAMClient(config), trace)),
+    logs: lazily(async () =>
+      traceCalls(new (await import('@aws-sdk/client-cloudwatch-logs')).CloudWatchLogsClient(config), trace),
     ),
     sts: lazily(loadSts),
     region: async () => (await loadSts()).config.region(),

@@ -1,5 +1,6 @@
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
-import { clientConfig, DEFAULT_TIMEOUTS } from './client-config.ts';
+import type { Trace } from '../trace.ts';
+import { clientConfig, DEFAULT_TIMEOUTS, traceCalls } from './client-config.ts';
 
 /**
  * Creates the S3 client of a process. Credentials, profile and region come from the SDK's default chain. With a custom
@@ -10,7 +11,10 @@ import { clientConfig, DEFAULT_TIMEOUTS } from './client-config.ts';
  * @param overrides take precedence over everything else: a region, or a test's endpoint and credentials.
  */
 export function createS3Client(
-  { env }: { readonly env: Readonly<Record<string, string | undefined>> },
+  {
+    env,
+    trace,
+  }: { readonly env: Readonly<Record<string, string | undefined>>; readonly trace?: Trace | undefined },
   overrides: S3ClientConfig = {},
 ): S3Client {
   const endpoint = readEndpoint(env);
@@ -30,7 +34,7 @@ export function createS3Client(
       request.Endpoint === undefined ? request : { ...request, ForcePathStyle: true },
       context,
     );
-  return s3;
+  return traceCalls(s3, trace);
 }
 
 /**

@@ -39,8 +39,8 @@ export async function readLakeLocation(
 }
 
 /** The part of a command's context that a connection needs. */
-export function processOf({ io, clock, signal }: CommandContext): ProcessContext {
-  return { env: io.env, clock, signal };
+export function processOf({ io, clock, signal, output }: CommandContext): ProcessContext {
+  return { env: io.env, clock, signal, trace: output.trace };
 }
 
 /**

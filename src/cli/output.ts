@@ -1,7 +1,10 @@
 import picocolors from 'picocolors';
+import { systemClock } from '../clock.ts';
+import type { Trace } from '../trace.ts';
 import type { Io, OutStream } from './io.ts';
 import type { Secrets } from './secrets.ts';
 import { columnsOf, defuse, fitTo } from './terminal-text.ts';
+import { createTrace } from './trace.ts';
 
 /** Colours for a stream (functions of text, which do nothing where colours are not wanted), and its width. */
 export interface Style extends ReturnType<typeof picocolors.createColors> {
@@ -33,6 +36,8 @@ export interface Output extends OutputOptions {
   warn(text: string): void;
   /** Details, with `--verbose` only. */
   debug(text: string): void;
+  /** Prints requests and decisions; with `--verbose` only. */
+  readonly trace: Trace | undefined;
   /** For stderr, as wide as the terminal is now. */
   readonly style: Style;
   /** For stdout, as wide as the terminal is now. */
@@ -62,6 +67,9 @@ export function createOutput(io: Io, secrets: Secrets, options: OutputOptions): 
     liveLine?.draw();
   };
   const say = (text: string): void => above(stderr, fitTo(stderr, secrets.redact(text)));
+  const debug = (text: string): void => {
+    if (options.verbose) say(styleOf(stderr).dim(text));
+  };
   return {
     ...options,
     get style() {
@@ -80,9 +88,8 @@ export function createOutput(io: Io, secrets: Secrets, options: OutputOptions): 
     },
     notice: say,
     warn: (text) => say(`${styleOf(stderr).yellow('warning:')} ${text}`),
-    debug: (text) => {
-      if (options.verbose) say(styleOf(stderr).dim(text));
-    },
+    debug,
+    trace: options.verbose ? createTrace({ clock: io.clock ?? systemClock, write: debug }) : undefined,
     setLiveLine: (line) => {
       liveLine = line;
     },

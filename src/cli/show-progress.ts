@@ -59,7 +59,10 @@ export async function openTodaysIndex(
   const day = utcDay(clock.now());
   context.output.info(`Looking up IMDb's list of ${day} …`);
   const show = showIndexBuilding(context, day);
-  return openIndex(connection, { day, signal, onProgress: show.update }).finally(show.end);
+  return openIndex(
+    { ...connection, trace: context.output.trace },
+    { day, signal, onProgress: show.update },
+  ).finally(show.end);
 }
 
 function showIndexBuilding(context: CommandContext, day: string): Showing<IndexProgress> {

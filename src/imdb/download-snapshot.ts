@@ -1,5 +1,6 @@
 import { got, HTTPError, type Response } from 'got';
 import { UsageError } from '../errors.ts';
+import type { Trace } from '../trace.ts';
 import { SnapshotError } from './snapshot-error.ts';
 
 /** How to download IMDb's list. */
@@ -9,6 +10,8 @@ export interface SnapshotDownloadOptions {
   /** The `User-Agent` header, such as `tdd/1.0.0 (+https://…)`. */
   readonly userAgent: string;
   readonly signal?: AbortSignal | undefined;
+  /** Is told of each request. */
+  readonly trace?: Trace | undefined;
 }
 
 /** A response whose body has not been read yet. */
@@ -40,7 +43,8 @@ const TIMEOUT_MS = {
 export async function downloadSnapshot(options: SnapshotDownloadOptions): Promise<SnapshotDownload> {
   const url = fileUrl(options.datasetsUrl);
   const shown = `${url.origin}${url.pathname}`;
-  const { signal, userAgent } = options;
+  const { signal, userAgent, trace } = options;
+  const ended = trace?.request(`IMDb GET ${url.pathname}`);
   const stream = got.stream(url, {
     headers: { 'user-agent': userAgent, 'accept-encoding': 'identity' },
     decompress: false,
@@ -57,8 +61,10 @@ export async function downloadSnapshot(options: SnapshotDownloadOptions): Promis
     stream.once('response', resolve);
     stream.on('error', reject);
   }).catch((error: unknown) => {
+    ended?.(error instanceof HTTPError ? String(error.response.statusCode) : 'failed');
     throw explain(error);
   });
+  ended?.(String(response.statusCode));
   const announced = Number(response.headers['content-length'] ?? Number.NaN);
   const sizeBytes = Number.isSafeInteger(announced) ? announced : undefined;
   async function* read(): AsyncGenerator<Buffer> {

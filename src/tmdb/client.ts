@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import { withFullStop } from '../text.ts';
+import type { Trace } from '../trace.ts';
 import { classifyAnswer, type Verdict } from './classify-answer.ts';
 import { BadAnswerError, KeyRejectedError, OutageError, RequestFailedError } from './errors.ts';
 import { type HttpAnswer, type HttpGet, TransportError } from './http.ts';
@@ -44,6 +45,8 @@ interface TmdbClientOptions {
   readonly baseUrl: string;
   /** A v3 key (32 hex digits) or a v4 read token (`eyJ…`). */
   readonly apiKey: string;
+  /** Is told of retries, pauses and probes. */
+  readonly trace?: Trace | undefined;
 }
 
 /** Probes request random TMDB ids up to this one. A 404 also proves that TMDB answers. */
@@ -61,6 +64,7 @@ export function createTmdbClient({
   random,
   baseUrl,
   apiKey,
+  trace,
 }: TmdbClientOptions): TmdbClient {
   const authorize = createAuthorizer(apiKey);
   const sent = { requests: 0, throttled: 0 };
@@ -82,6 +86,8 @@ export function createTmdbClient({
       const verdict = classifyAnswer(redactKey(await http(url, { headers, signal }), apiKey));
       if (verdict.next !== 'throttled') return verdict;
       sent.throttled += 1;
+      const wait = verdict.retryAfter === undefined ? '' : ` (Retry-After: ${verdict.retryAfter})`;
+      trace?.decision(`TMDB throttles requests: pausing${wait}`);
       pacer.throttled(sentAtMs, parseRetryAfter(verdict.retryAfter, clock.now()));
     }
   }
@@ -118,9 +124,12 @@ export function createTmdbClient({
    * @throws {OutageError} when TMDB does not answer the probes either.
    */
   async function assertTmdbAnswers(reason: string, signal?: AbortSignal): Promise<void> {
-    probe ??= probeOtherMovies(signal).finally(() => {
-      probe = undefined;
-    });
+    if (probe === undefined) {
+      trace?.decision(`TMDB: ${reason}; probing unrelated movies`);
+      probe = probeOtherMovies(signal).finally(() => {
+        probe = undefined;
+      });
+    }
     const failure = await probe;
     if (failure === undefined) return watch.recordAnswer();
     watch.declareOutage();
@@ -161,7 +170,11 @@ export function createTmdbClient({
         const isLast = tries >= MAX_ATTEMPTS;
         if (isLast || next === 'probe' || probe) await assertTmdbAnswers(answer.reason, signal);
         if (isLast) throw new RequestFailedError(answer.reason, tries);
-        await clock.sleep(retryDelayMs(tries, random), signal);
+        const delayMs = retryDelayMs(tries, random);
+        trace?.decision(
+          `TMDB ${path}: ${answer.reason}; attempt ${tries + 1} of ${MAX_ATTEMPTS} in ${Math.round(delayMs)} ms`,
+        );
+        await clock.sleep(delayMs, signal);
       }
     },
   };

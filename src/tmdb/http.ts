@@ -1,6 +1,7 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import got, { RequestError } from 'got';
+import type { Trace } from '../trace.ts';
 import { MAX_CONNECTIONS } from './limits.ts';
 
 /** The response to one GET request. */
@@ -31,13 +32,16 @@ export class TransportError extends Error {
  * job of the TMDB client, and does not follow redirects, which TMDB's API does not use.
  * @param options.userAgent identifies this program, as TMDB's terms require.
  * @param options.timeoutMs for the whole request, including the body.
+ * @param options.trace is told of each request, without the API key.
  */
 export function createHttpGet({
   userAgent,
   timeoutMs = 20_000,
+  trace,
 }: {
   userAgent: string;
   timeoutMs?: number;
+  trace?: Trace | undefined;
 }): HttpGet {
   const agentOptions = { keepAlive: true, maxSockets: MAX_CONNECTIONS, maxTotalSockets: MAX_CONNECTIONS };
   const client = got.extend({
@@ -49,13 +53,23 @@ export function createHttpGet({
     followRedirect: false,
   });
   return async (url, { headers, signal }) => {
+    const ended = trace?.request(`TMDB GET ${pathWithoutKey(url)}`);
     try {
       const answer = await client.get(url, { headers, ...(signal && { signal }) });
+      ended?.(String(answer.statusCode));
       return { status: answer.statusCode, body: answer.body, retryAfter: answer.headers['retry-after'] };
     } catch (error) {
+      ended?.(signal?.aborted ? 'aborted' : error instanceof RequestError ? error.code : 'failed');
       signal?.throwIfAborted();
       if (error instanceof RequestError) throw new TransportError(error.code);
       throw error;
     }
   };
+}
+
+/** A URL's path and query, without the API key that a v3 request has in its query. */
+function pathWithoutKey(url: URL): string {
+  const shown = new URL(url);
+  shown.searchParams.delete('api_key');
+  return `${shown.pathname}${shown.search}`;
 }

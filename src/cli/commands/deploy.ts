@@ -116,7 +116,13 @@ async function warnIfKeyUnchecked(
   { apiKey, tmdbBaseUrl: baseUrl }: DeployInput['settings'],
 ): Promise<void> {
   const { checkKeyIfReachable } = await import('../../app/tmdb.ts'); // Loads got, 0.2 s: not for help or wrong usage.
-  const whyUnchecked = await checkKeyIfReachable({ baseUrl, apiKey, signal, timeoutMs: 5_000 });
+  const whyUnchecked = await checkKeyIfReachable({
+    baseUrl,
+    apiKey,
+    signal,
+    timeoutMs: 5_000,
+    trace: output.trace,
+  });
   if (whyUnchecked) output.warn(`the key was not checked: ${whyUnchecked}`);
 }
 

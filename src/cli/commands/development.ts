@@ -105,7 +105,7 @@ async function readAcceptedKey(context: CommandContext, given: string, baseUrl: 
   for (let apiKey = given; ; warnOfUnusualKey(context, apiKey)) {
     output.info('Checking the key with TMDB …');
     try {
-      const whyUnchecked = await checkKeyIfReachable({ baseUrl, apiKey, signal });
+      const whyUnchecked = await checkKeyIfReachable({ baseUrl, apiKey, signal, trace: output.trace });
       if (whyUnchecked === undefined) return apiKey;
       throw new UserError(whyUnchecked.replace(/\.$/, ', or skip the check with --no-verify.'));
     } catch (error) {

@@ -231,3 +231,13 @@ describe('bad input ends with one sentence, exit code 2 and nothing changed', ()
     expect(await tdd('download --year 2021 --initial TH --to lake')).toMatchObject({ exitCode: 2 });
   });
 });
+
+describe('tdd download --verbose', () => {
+  it('shows each request and its duration, but never the key', async () => {
+    const { stderr } = await tdd('download --year 2021 --initial TH --limit 2 --to lake --verbose');
+    expect(stderr).toMatch(/^TMDB GET \/3\/authentication → 200, \d+ ms$/m);
+    expect(stderr).toMatch(/^IMDb GET \/title\.basics\.tsv\.gz → 200, \d+ ms$/m);
+    expect(stderr).toMatch(/^TMDB GET \/3\/movie\/tt\d+\?\S+ → (?:200|404), \d+ ms$/m);
+    expect(stderr).not.toContain(SANDBOX_API_KEY);
+  });
+});

@@ -1,0 +1,18 @@
+import type { Clock } from '../clock.ts';
+import { toOneLine } from '../text.ts';
+import type { Trace } from '../trace.ts';
+
+const MAX_LINE = 500;
+
+/** Writes a line for each request, with its duration, and for each decision. */
+export function createTrace({ clock, write }: { clock: Clock; write: (line: string) => void }): Trace {
+  return {
+    request: (request) => {
+      const startedAt = clock.now();
+      return (outcome) => {
+        write(toOneLine(`${request} → ${outcome}, ${Math.round(clock.now() - startedAt)} ms`, MAX_LINE));
+      };
+    },
+    decision: (text) => write(toOneLine(text, MAX_LINE)),
+  };
+}
