@@ -1,3 +1,4 @@
+import { readBugsUrl } from '../app/version.ts';
 import { explainAwsError } from '../aws/errors.ts';
 import { UserError } from '../errors.ts';
 import { toOneLine, withFullStop } from '../text.ts';
@@ -42,7 +43,7 @@ function reportBug(error: unknown): string {
     'tdd: unexpected error:',
     describeWithStack(error),
     ...(error instanceof Error ? causesOf(error) : []),
-    `This is a bug in tdd: please report it with these lines, your command, and Node ${process.version} on ${process.platform}.`,
+    `This is a bug in tdd: please report it at ${readBugsUrl()} with these lines, your command, and Node ${process.version} on ${process.platform}.`,
   ].join('\n');
 }
 
