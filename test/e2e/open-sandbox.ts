@@ -18,7 +18,7 @@ import type { StatusResult } from '../../src/cli/format-status.ts';
 import type { Lake } from '../../src/lake/lake.ts';
 import { createS3Lake } from '../../src/lake/s3/s3-lake.ts';
 import { TDD } from '../support/program.ts';
-import { startBesideMoto } from './beside-moto.ts';
+import { startMirrorToMoto } from './mirror-to-moto.ts';
 
 /** What a run of the program left behind. */
 export interface TddRun {
@@ -80,13 +80,13 @@ export const NOTHING_WRONG = { missing: [], unexpected: [], wrong: [] };
 
 /**
  * Starts a sandbox whose TMDB answers soon, for fleets that may ask quickly. Nobody but its test uses it.
- * @param options.besideMoto lets the program pass where moto's IAM and Lambda let it too, see {@link startBesideMoto}:
+ * @param options.mirrorToMoto lets the program pass where moto's IAM and Lambda let it too, see {@link startMirrorToMoto}:
  *   always with `TDD_E2E_CONTROL_PLANE=moto` in the environment.
  */
 export async function openSandbox({
-  besideMoto = process.env.TDD_E2E_CONTROL_PLANE === 'moto',
+  mirrorToMoto = process.env.TDD_E2E_CONTROL_PLANE === 'moto',
   ...options
-}: Partial<SandboxOptions> & { readonly besideMoto?: boolean } = {}): Promise<OpenSandbox> {
+}: Partial<SandboxOptions> & { readonly mirrorToMoto?: boolean } = {}): Promise<OpenSandbox> {
   const folder = await mkdtemp(join(tmpdir(), 'tdd-e2e-'));
   await mkdir(join(folder, 'home'));
   const sandbox = await startSandbox({
@@ -95,7 +95,7 @@ export async function openSandbox({
     latencyMs: 5,
     ...options,
   });
-  const moto = besideMoto ? await startBesideMoto(sandbox.aws.endpoint) : undefined;
+  const moto = mirrorToMoto ? await startMirrorToMoto(sandbox.aws.endpoint) : undefined;
   const env = {
     PATH: process.env.PATH ?? '',
     HOME: join(folder, 'home'),

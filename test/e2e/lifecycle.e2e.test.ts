@@ -14,7 +14,7 @@ const ALL_YEARS = ['--min-year', '1900'];
 describe('the whole way, from settings to a lake that outlives its workers', () => {
   let sandbox: OpenSandbox;
   beforeAll(async () => {
-    sandbox = await openSandbox({ titles: 120, years: [2020, 2021], besideMoto: motoAvailable });
+    sandbox = await openSandbox({ titles: 120, years: [2020, 2021], mirrorToMoto: motoAvailable });
     // These two come from config.ini.
     delete sandbox.env.DATALAKE_BUCKET_NAME;
     delete sandbox.env.TMDB_API_KEY;

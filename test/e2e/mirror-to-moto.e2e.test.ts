@@ -11,14 +11,14 @@ import {
   zipOf,
 } from '../sandbox/aws/support.ts';
 import { noMotoReason } from '../support/moto.ts';
-import { type BesideMoto, startBesideMoto } from './beside-moto.ts';
+import { type MirrorToMoto, startMirrorToMoto } from './mirror-to-moto.ts';
 
 describe.skipIf(noMotoReason)("the door to the sandbox's AWS beside moto", () => {
   let sandbox: TestAws;
-  let door: BesideMoto;
+  let door: MirrorToMoto;
   beforeAll(async () => {
     sandbox = await startTestAws();
-    door = await startBesideMoto(sandbox.aws.endpoint);
+    door = await startMirrorToMoto(sandbox.aws.endpoint);
   });
   afterAll(async () => {
     await door.stop();

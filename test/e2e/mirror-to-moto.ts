@@ -4,7 +4,7 @@ import { type AwsCall, readCall } from '../../sandbox/aws/aws-call.ts';
 import { startMoto } from '../support/moto.ts';
 
 /** A door to the sandbox's AWS beside which moto stands. */
-export interface BesideMoto {
+export interface MirrorToMoto {
   readonly endpoint: string;
   /** The calls that moto has taken, such as `iam CreateRole` or `lambda POST /2015-03-31/functions`. */
   readonly shared: readonly string[];
@@ -16,7 +16,7 @@ export interface BesideMoto {
  * Lambda's, moto's refusals are: so no run goes well that a third party's AWS would have ended. The sandbox must
  * know of all, since it runs the workers: moto runs no functions without containers, and knows no states in between.
  */
-export async function startBesideMoto(endpoint: string): Promise<BesideMoto> {
+export async function startMirrorToMoto(endpoint: string): Promise<MirrorToMoto> {
   const moto = await startMoto();
   const shared: string[] = [];
   /** The two have other ids for the same event source. */
