@@ -12,25 +12,25 @@ import {
   until,
 } from './open-sandbox.ts';
 
-/** Six minutes: a worker's time-out, and one more. */
+/** Six minutes: the worker's timeout and one spare minute. */
 const CRASHED_MESSAGE_BACK_MS = 360_000;
 
-describe('a fleet that meets poison and loses a worker', () => {
+describe('a fleet with poison messages and a crashing worker', () => {
   let sandbox: OpenSandbox;
   beforeAll(async () => {
-    // Slow enough for its workers to be met at work.
+    // Slow enough to kill a worker while it works.
     sandbox = await openSandbox({ latencyMs: 150 });
     await sandbox.tddJson('deploy', '--yes', '--workers', '2');
   });
   afterAll(() => sandbox.stop());
 
-  test('completes all the same, and says what was wrong with the poison', async () => {
+  test('completes, and puts the poison messages into the dead-letter queue', async () => {
     const poison = ['no JSON', '{"year": 2021, "initial": "../"}', '{"year": 99999, "initial": "TH"}'];
     for (const body of poison) await sandbox.sendMessage(body);
     const launched = await sandbox.tddJson<LaunchResult>('launch', '--initial', 'TH', '--yes');
     expect(launched.partitions.length).toBeGreaterThan(3);
 
-    // While messages wait, each worker is at one.
+    // While messages wait, every worker is busy.
     await until(async () => {
       const isBegun = sandbox.tmdb.stats().requests.length > 10;
       return isBegun && (await sandbox.depthOf(QUEUE)).waiting > 0;
@@ -38,7 +38,7 @@ describe('a fleet that meets poison and loses a worker', () => {
     process.kill(containers()[0] ?? 0, 'SIGKILL');
     await until(() => sandbox.workerLog().some(({ record }) => record?.errorMessage?.includes('SIGKILL')));
 
-    // Everything else gets done, while the dead worker's message is hidden.
+    // All other partitions complete while the message of the killed worker is hidden.
     await until(async () => {
       const { waiting, inFlight } = await sandbox.depthOf(QUEUE);
       return waiting === 0 && inFlight === 1;
@@ -58,7 +58,7 @@ describe('a fleet that meets poison and loses a worker', () => {
     expect(await sandbox.verify({ partitions })).toMatchObject(NOTHING_WRONG);
   });
 
-  test('shows the poison to who asks, and gives it to the workers once more only when told', async () => {
+  test('lists poison messages, and redrives them only on request', async () => {
     const listed = await sandbox.tddJson<RedriveResult>('redrive', '--dry-run');
     expect(listed.letters).toHaveLength(3);
     for (const { reason, partition } of listed.letters) {
@@ -72,17 +72,17 @@ describe('a fleet that meets poison and loses a worker', () => {
 
     const { report } = await sandbox.tddJson<RedriveResult>('redrive', '--yes');
     expect(report).toMatchObject({ moved: 3, left: 0 });
-    // Poison stays poison.
+    // Poison messages fail again.
     await until(async () => (await sandbox.depthOf(DEAD_LETTER_QUEUE)).waiting === 3);
-    // A worker that dies before it has acknowledged what it sent there would leave it on the queue, too.
+    // Wait for the acknowledgements: a worker killed before that leaves the message on both queues.
     await until(async () => {
       const { waiting, inFlight } = await sandbox.depthOf(QUEUE);
       return waiting === 0 && inFlight === 0;
     });
   });
 
-  test('gives up a partition whose worker dies each time, and takes it back from redrive', async () => {
-    // Of a year that the fleet was not asked for.
+  test('moves a partition whose worker crashes every time to the dead-letter queue, and completes it after a redrive', async () => {
+    // A year that is not part of the fleet.
     const { year, initial } = anyBefore2000(sandbox);
     const simulated = sandbox.tdd('simulate', '--year', String(year), '--initial', initial, '--wait');
     await until(async () => {
@@ -115,7 +115,7 @@ function anyBefore2000({ catalogue }: OpenSandbox): Partition {
   return old.partition;
 }
 
-/** The processes of this sandbox's workers: children of this very process, which has one sandbox only. */
+/** The processes of the sandbox's workers, which are children of this process. It runs only one sandbox. */
 function containers(): number[] {
   const { stdout } = spawnSync('pgrep', ['-P', String(process.pid), '-f', 'container-main.mjs']);
   return String(stdout)

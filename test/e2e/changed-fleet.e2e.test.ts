@@ -4,7 +4,7 @@ import type { LaunchResult } from '../../src/cli/format-launch.ts';
 import type { Partition } from '../../src/partition.ts';
 import { NOTHING_WRONG, type OpenSandbox, openSandbox, QUEUE, until } from './open-sandbox.ts';
 
-/** Slow enough for everything to happen before it ends, on a busy machine too. */
+/** Slow enough for all changes to happen while the fleet runs, even on a busy machine. */
 const REQUESTS_PER_SECOND = 6;
 
 describe('a fleet that is changed while it runs', () => {
@@ -18,7 +18,7 @@ describe('a fleet that is changed while it runs', () => {
   });
   afterAll(() => sandbox.stop());
 
-  test.each([6, 2])('is given %s workers, and goes on', async (workers) => {
+  test.each([6, 2])('continues with %s workers', async (workers) => {
     await until(() => sandbox.tmdb.stats().requests.length > 0);
     const { exitCode, stderr } = await sandbox.tdd('deploy', '--yes', '--workers', String(workers));
     expect(exitCode).toBe(0);
@@ -29,7 +29,7 @@ describe('a fleet that is changed while it runs', () => {
     expect((await sandbox.status()).phase).toBe('running');
   });
 
-  test('is paused: workers finish what they have, and the rest waits', async () => {
+  test('is paused: workers finish their partitions, and the other messages wait', async () => {
     const { exitCode, stdout } = await sandbox.tdd('pause');
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(/Waiting: \d+ messages; SQS drops/);
@@ -42,15 +42,15 @@ describe('a fleet that is changed while it runs', () => {
       queue: { waiting, inFlight: 0 },
       advice: [{ command: 'tdd resume' }],
     });
-    // A deployment leaves it as it is.
+    // A deploy leaves it paused.
     expect((await sandbox.tdd('deploy', '--yes', '--workers', '2')).exitCode).toBe(0);
     expect((await sandbox.status()).phase).toBe('paused');
-    // The deployment has looked whether its key is good, and no worker has asked anything.
+    // The deploy has checked the API key, and no worker has sent a request.
     const asked = sandbox.tmdb.stats().requests.map(({ path }) => path);
     expect(asked.filter((path) => path !== '/3/authentication')).toEqual([]);
   });
 
-  test('is resumed with a larger budget, and completes with nothing done twice', async () => {
+  test('is resumed with a larger rate budget, and completes without downloading anything twice', async () => {
     sandbox.env.TMDB_REQUESTS_PER_SECOND = '1000';
     await sandbox.tddJson('deploy', '--yes', '--workers', '4');
     await sandbox.tddJson('resume');
@@ -62,13 +62,13 @@ describe('a fleet that is changed while it runs', () => {
     expect(runs.sort()).toEqual([...new Set(runs)].sort());
   });
 
-  test('is joined by a single partition, which ends well', async () => {
+  test('is joined by a simulated partition, which completes', async () => {
     const { exitCode, stdout } = await sandbox.tdd('simulate', ...flagsOf(of2019(sandbox)[0]), '--wait');
     expect(stdout).toMatch(/ is complete\./);
     expect(exitCode).toBe(0);
   });
 
-  test('is joined by a single partition, which ends badly', async () => {
+  test('is joined by a simulated partition, which fails', async () => {
     sandbox.tmdb.setKeyRevoked(true);
     const { exitCode, stdout } = await sandbox.tdd('simulate', ...flagsOf(of2019(sandbox)[1]), '--wait');
     expect(stdout).toMatch(/; not complete\. TMDB refused the API key/);
@@ -76,7 +76,7 @@ describe('a fleet that is changed while it runs', () => {
   });
 });
 
-/** Partitions that the fleet has not. */
+/** Partitions that are not part of the fleet. */
 function of2019({ catalogue }: OpenSandbox): Partition[] {
   const all = [...catalogue.expectedTitles().values()].map(({ partition }) => partition);
   const names = [...new Set(all.filter(({ year }) => year === 2019).map(({ initial }) => initial))];

@@ -8,20 +8,20 @@ import type { StatusResult } from '../../src/cli/format-status.ts';
 import { motoAvailable } from '../support/moto.ts';
 import { NOTHING_WRONG, type OpenSandbox, openSandbox, QUEUE, until } from './open-sandbox.ts';
 
-/** Of every movie that has a year at all. */
+/** Filters that include every movie that has a year. */
 const ALL_YEARS = ['--min-year', '1900'];
 
-describe('the whole way, from settings to a lake that outlives its workers', () => {
+describe('the full lifecycle, from settings to a lake that outlives its workers:', () => {
   let sandbox: OpenSandbox;
   beforeAll(async () => {
     sandbox = await openSandbox({ titles: 120, years: [2020, 2021], mirrorToMoto: motoAvailable });
-    // These two come from config.ini.
+    // These two settings come from config.ini.
     delete sandbox.env.DATALAKE_BUCKET_NAME;
     delete sandbox.env.TMDB_API_KEY;
   });
   afterAll(() => sandbox.stop());
 
-  test('settings are written, and deploy makes everything from them', async () => {
+  test('development writes the settings, and deploy creates all resources from them', async () => {
     const flags = ['--datalake-bucket-name', SANDBOX_BUCKET, '--tmdb-api-key', SANDBOX_API_KEY];
     const { exitCode, stdout, stderr } = await sandbox.tdd('development', ...flags);
     expect(exitCode).toBe(0);
@@ -38,14 +38,14 @@ describe('the whole way, from settings to a lake that outlives its workers', () 
     expect(await tellWorkers(sandbox)).toEqual(before);
   });
 
-  test('before a launch there is nothing to tell', async () => {
+  test('status reports no fleet before a launch', async () => {
     const status = await sandbox.status();
     expect(status).toMatchObject({ phase: 'none', deadLetters: 0, advice: [] });
     expect(status.queue).toMatchObject({ waiting: 0, inFlight: 0, delayed: 0 });
     expect(status.fleet).toBeUndefined();
   });
 
-  test('a fleet downloads every movie that has a year, and status is true all the while', async () => {
+  test('a fleet downloads every movie that has a year, and status is consistent at all times', async () => {
     const movies = [...sandbox.catalogue.expectedTitles().values()].length;
     const launched = await sandbox.tddJson<LaunchResult>('launch', ...ALL_YEARS, '--yes');
     const partitions = launched.partitions.length;
@@ -77,7 +77,7 @@ describe('the whole way, from settings to a lake that outlives its workers', () 
     expect(await sandbox.verify()).toMatchObject(NOTHING_WRONG);
   });
 
-  test('destroy leaves the bucket alone, and deploy makes the rest again', async () => {
+  test('destroy keeps the bucket, and deploy creates everything else again', async () => {
     const { movies } = await sandbox.verify();
     expect((await sandbox.tdd('destroy', '--yes')).exitCode).toBe(0);
     const gone = await sandbox.tdd('destroy', '--dry-run', '--json');
@@ -94,7 +94,7 @@ describe('the whole way, from settings to a lake that outlives its workers', () 
     expect(launched.partitions).toEqual([]);
   });
 
-  test('the new workers work too: a simulated partition is fetched anew and found complete', async () => {
+  test('the new workers download a simulated partition again', async () => {
     const { partition } = [...sandbox.catalogue.expectedTitles().values()][0] ?? {};
     const flags = ['--year', String(partition?.year), '--initial', String(partition?.initial)];
     const { exitCode, stdout } = await sandbox.tdd('simulate', ...flags, '--wait');
@@ -102,7 +102,7 @@ describe('the whole way, from settings to a lake that outlives its workers', () 
     expect(exitCode).toBe(0);
   });
 
-  test.skipIf(!motoAvailable)('moto took each of these calls (skipped without moto)', () => {
+  test.skipIf(!motoAvailable)('moto accepted each of these calls (skipped without moto)', () => {
     const calls = sandbox.sharedWithMoto.map((name) =>
       name.replace(/\/\S*\/(functions|event-source-mappings|tags).*/, '$1'),
     );
@@ -128,7 +128,7 @@ describe('the whole way, from settings to a lake that outlives its workers', () 
   });
 });
 
-/** What any change to the workers would change. */
+/** The state that any change to the workers would affect. */
 async function tellWorkers({ lambda }: OpenSandbox) {
   const { Configuration } = await lambda.send(
     new GetFunctionCommand({ FunctionName: 'tmdb-downloader-lambda' }),

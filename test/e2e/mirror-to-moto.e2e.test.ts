@@ -13,23 +13,23 @@ import {
 import { noMotoReason } from '../support/moto.ts';
 import { type MirrorToMoto, startMirrorToMoto } from './mirror-to-moto.ts';
 
-describe.skipIf(noMotoReason)("the door to the sandbox's AWS beside moto", () => {
+describe.skipIf(noMotoReason)('a proxy that mirrors calls of the sandbox to moto', () => {
   let sandbox: TestAws;
-  let door: MirrorToMoto;
+  let mirror: MirrorToMoto;
   beforeAll(async () => {
     sandbox = await startTestAws();
-    door = await startMirrorToMoto(sandbox.aws.endpoint);
+    mirror = await startMirrorToMoto(sandbox.aws.endpoint);
   });
   afterAll(async () => {
-    await door.stop();
+    await mirror.stop();
     await sandbox.stop();
   });
 
-  test('gives what moto refuses as refused, though the sandbox took it', async () => {
+  test("returns moto's errors, even when the sandbox accepted the call", async () => {
     const source = 'export const handler = () => undefined;';
     await createFunction(sandbox, await createRole(sandbox), source);
     const code = { FunctionName: 'worker', ZipFile: await zipOf({ 'index.mjs': source }) };
-    const { iam, lambda } = connect(door.endpoint);
+    const { iam, lambda } = connect(mirror.endpoint);
     const refusals = await Promise.all([
       iam.send(new GetRoleCommand({ RoleName: 'worker' })).catch(({ name }) => name),
       lambda.send(new GetFunctionCommand({ FunctionName: 'worker' })).catch(({ name }) => name),
@@ -42,8 +42,8 @@ describe.skipIf(noMotoReason)("the door to the sandbox's AWS beside moto", () =>
     ]);
   });
 
-  test('lets pass what both take', async () => {
-    const { iam } = connect(door.endpoint);
+  test('forwards a call that both accept', async () => {
+    const { iam } = connect(mirror.endpoint);
     await iam.send(new CreateRoleCommand({ RoleName: 'known', AssumeRolePolicyDocument: TRUST }));
     const { Role } = await iam.send(new GetRoleCommand({ RoleName: 'known' }));
     expect(Role?.RoleName).toBe('known');

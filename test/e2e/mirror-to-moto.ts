@@ -3,23 +3,24 @@ import type { AddressInfo } from 'node:net';
 import { type AwsCall, readCall } from '../../sandbox/aws/aws-call.ts';
 import { startMoto } from '../support/moto.ts';
 
-/** A door to the sandbox's AWS beside which moto stands. */
+/** A proxy in front of the sandbox's AWS that also sends calls to moto. */
 export interface MirrorToMoto {
   readonly endpoint: string;
-  /** The calls that moto has taken, such as `iam CreateRole` or `lambda POST /2015-03-31/functions`. */
+  /** The calls that were also sent to moto, such as `iam CreateRole` or `lambda POST /2015-03-31/functions`. */
   readonly shared: readonly string[];
   stop(): Promise<void>;
 }
 
 /**
- * Sends each call of IAM and Lambda that the sandbox has answered to moto too. What IAM says is moto's word; of
- * Lambda's, moto's refusals are: so no run goes well that a third party's AWS would have ended. The sandbox must
- * know of all, since it runs the workers: moto runs no functions without containers, and knows no states in between.
+ * Starts a proxy that sends each IAM and Lambda call that succeeded in the sandbox to moto, too. It returns moto's
+ * response for IAM calls, and moto's errors for Lambda calls, so that a run fails where a third party's AWS rejects a
+ * call. The sandbox must receive all calls, because it runs the workers: moto cannot run functions without containers,
+ * and has no transitional states.
  */
 export async function startMirrorToMoto(endpoint: string): Promise<MirrorToMoto> {
   const moto = await startMoto();
   const shared: string[] = [];
-  /** The two have other ids for the same event source. */
+  /** Maps the sandbox's event source ids to moto's. */
   const motosIds = new Map<string, string>();
 
   const server = createServer((request, response) => {
@@ -52,7 +53,7 @@ export async function startMirrorToMoto(endpoint: string): Promise<MirrorToMoto>
   };
 }
 
-/** What moto is asked too: IAM and Lambda, and the making of queues, without which it has no event source. */
+/** The name of a call to mirror: IAM, Lambda, and CreateQueue, which moto needs for event sources. */
 function sharedName({ service, method, path, headers, body }: AwsCall): string | undefined {
   if (service === 'iam') {
     return `iam ${new URLSearchParams(body.toString()).get('Action')}`;

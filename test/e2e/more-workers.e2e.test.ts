@@ -14,27 +14,27 @@ describe('a fleet of large partitions', () => {
   });
   afterAll(() => sandbox.stop());
 
-  test('keeps within its budget while it is given more workers', async () => {
+  test('stays within its rate budget while workers are added', async () => {
     await until(() => asked(sandbox).length > 2 * REQUESTS_PER_SECOND);
     const { exitCode, stderr } = await sandbox.tdd('deploy', '--yes', '--workers', '6');
     expect(exitCode).toBe(0);
     expect(stderr).toContain('event source: wait for running workers (5 minutes at most)');
     const before = asked(sandbox).length;
     await until(() => asked(sandbox).length > before + 5 * REQUESTS_PER_SECOND);
-    // A second's worth more than the budget: workers make up for moments that they lost.
+    // One second's budget more than allowed, because workers catch up after stalls.
     const most = REQUESTS_PER_SECOND * (WINDOW_SECONDS + 1);
     expect(mostWithin(asked(sandbox), WINDOW_SECONDS * 1000)).toBeLessThan(most);
     expect((await sandbox.status()).phase).toBe('running');
   });
 });
 
-/** When each request of a worker came. */
+/** The time of each request of a worker. */
 function asked({ tmdb }: OpenSandbox): number[] {
   const { requests } = tmdb.stats();
   return requests.flatMap(({ path, atMs }) => (path === '/3/authentication' ? [] : [atMs]));
 }
 
-/** The most requests within any time of this length. */
+/** The maximum number of requests within any window of this length. */
 function mostWithin(times: readonly number[], lengthMs: number): number {
   const counts = times.map((from) => times.filter((at) => at >= from && at < from + lengthMs).length);
   return Math.max(...counts);

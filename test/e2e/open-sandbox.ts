@@ -20,49 +20,49 @@ import { createS3Lake } from '../../src/lake/s3/s3-lake.ts';
 import { TDD } from '../support/program.ts';
 import { startMirrorToMoto } from './mirror-to-moto.ts';
 
-/** What a run of the program left behind. */
+/** The result of a run of the program. */
 export interface TddRun {
   readonly exitCode: number | null;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** A sandbox in a folder of its own, and the real program in it. */
+/** A sandbox in its own folder, with the real program. */
 export interface OpenSandbox extends Sandbox {
-  /** Where the program runs; the sandbox's own state is in `aws/`. */
+  /** The program's working directory; the sandbox's state is in `aws/`. */
   readonly folder: string;
-  /** The program's calls that moto has taken too. */
+  /** The program's calls that were also sent to moto. */
   readonly sharedWithMoto: readonly string[];
   /** The bucket. */
   readonly lake: Lake;
   readonly lambda: LambdaClient;
-  /** What the program finds in its environment; to be changed between two runs. */
+  /** The program's environment, which tests may change between two runs. */
   readonly env: Record<string, string>;
-  /** Runs `bin/tdd.js` in a process of its own. */
+  /** Runs `bin/tdd.js` in a separate process. */
   tdd(...args: string[]): Promise<TddRun>;
-  /** The same, for a run that must go well. @returns its `--json`. */
+  /** The same for a run that must succeed. @returns the parsed output of `--json`. */
   tddJson<Result>(...args: string[]): Promise<Result>;
   /** `tdd status --json`. */
   status(): Promise<StatusResult>;
-  /** Puts anything on the workers' queue. */
+  /** Sends any message to the workers' queue. */
   sendMessage(body: string): Promise<void>;
-  /** How many messages wait, and how many somebody is at, in a queue. */
+  /** How many messages of a queue wait, and how many are in flight. */
   depthOf(queue: string): Promise<{ waiting: number; inFlight: number }>;
-  /** What workers have logged so far. */
+  /** The workers' log lines so far. */
   workerLog(): readonly WorkerLine[];
-  /** Waits until `tdd status` says that the fleet is complete. @returns what it says then. */
+  /** Waits until `tdd status` reports the fleet as complete. @returns that status. */
   untilComplete(): Promise<StatusResult>;
   /** Compares every document with the expected one. */
   verify(options?: VerifyOptions): Promise<LakeReport>;
 }
 
-/** A line of a worker's log, or of Lambda's about it. */
+/** A log line of a worker, or of Lambda about a worker. */
 export interface WorkerLine {
   readonly level?: string;
   readonly message?: string;
   readonly partition?: string;
   readonly outcome?: string;
-  /** Of this work alone. */
+  /** Of this invocation. */
   readonly seconds?: number;
   readonly requests?: number;
   /** Of the whole partition. */
@@ -75,13 +75,13 @@ export const QUEUE = 'tmdb-downloader-queue';
 export const DEAD_LETTER_QUEUE = `${QUEUE}-dlq`;
 const LOG = 'logs/aws/lambda/tmdb-downloader-lambda.jsonl';
 
-/** A lake that is as it must be. */
+/** The report for a correct lake. */
 export const NOTHING_WRONG = { missing: [], unexpected: [], wrong: [] };
 
 /**
- * Starts a sandbox whose TMDB answers soon, for fleets that may ask quickly. Nobody but its test uses it.
- * @param options.mirrorToMoto lets the program pass where moto's IAM and Lambda let it too, see {@link startMirrorToMoto}:
- *   always with `TDD_E2E_CONTROL_PLANE=moto` in the environment.
+ * Starts a sandbox with a fast TMDB, for one test file.
+ * @param options.mirrorToMoto mirrors IAM and Lambda calls to moto, see {@link startMirrorToMoto}. The default is
+ *   `true` if the environment has `TDD_E2E_CONTROL_PLANE=moto`.
  */
 export async function openSandbox({
   mirrorToMoto = process.env.TDD_E2E_CONTROL_PLANE === 'moto',
@@ -155,7 +155,7 @@ export async function openSandbox({
     untilComplete: () =>
       until(
         async () => {
-          // The queue is looked at first: to start the program each time takes what the workers need.
+          // Check the queue first: starting the program for each probe takes CPU time from the workers.
           const { waiting, inFlight } = await depthOf(QUEUE);
           if (waiting + inFlight > 0) return false;
           const now = await status();
@@ -184,16 +184,16 @@ export async function openSandbox({
 }
 
 /**
- * Looks until it finds something.
- * @throws Error when the time is over, with what `explain` then says.
+ * Polls until `probe` returns a truthy value.
+ * @throws Error after the timeout, with the result of `explain`.
  */
 export async function until<Found>(
-  look: () => Found | undefined | false | Promise<Found | undefined | false>,
-  { timeoutMs = 120_000, explain = look }: { timeoutMs?: number; explain?: () => unknown } = {},
+  probe: () => Found | undefined | false | Promise<Found | undefined | false>,
+  { timeoutMs = 120_000, explain = probe }: { timeoutMs?: number; explain?: () => unknown } = {},
 ): Promise<Found> {
   const deadlineMs = Date.now() + timeoutMs;
   for (;;) {
-    const found = await look();
+    const found = await probe();
     if (found) return found;
     if (Date.now() > deadlineMs) {
       throw new Error(`What was waited for never came; at last: ${JSON.stringify(await explain())}`);

@@ -4,7 +4,7 @@ import { NOTHING_WRONG, type OpenSandbox, openSandbox } from './open-sandbox.ts'
 
 const REQUESTS_PER_SECOND = 80;
 
-describe('a fleet against a TMDB that limits it and fails a twentieth of the calls', () => {
+describe('a fleet whose TMDB limits the rate and fails 5 % of the requests', () => {
   let sandbox: OpenSandbox;
   beforeAll(async () => {
     sandbox = await openSandbox({
@@ -18,7 +18,7 @@ describe('a fleet against a TMDB that limits it and fails a twentieth of the cal
   });
   afterAll(() => sandbox.stop());
 
-  test('completes every partition, loses no title, and takes the requests that were forecast', async () => {
+  test('completes every partition without losing a title, with the forecast number of requests', async () => {
     const { estimate } = await sandbox.tddJson<LaunchResult>('launch', '--min-year', '1900', '--yes');
     const { fleet, advice } = await sandbox.untilComplete();
     expect(fleet?.movies).toMatchObject({

@@ -8,8 +8,8 @@ import { type OpenSandbox, openSandbox } from './open-sandbox.ts';
 
 const path = (file: string) => fileURLToPath(new URL(`../../${file}`, import.meta.url));
 
-describe('what belongs to the sandbox', () => {
-  test('is not in the worker: neither a file of it, nor its key', async () => {
+describe('the sandbox', () => {
+  test('is not part of the worker: the bundle contains neither its files nor its API key', async () => {
     const { metafile } = await build({
       entryPoints: [path('src/worker/entry.ts')],
       bundle: true,
@@ -26,7 +26,7 @@ describe('what belongs to the sandbox', () => {
     expect(await readFile(join(PROGRAM, 'dist/worker/index.mjs'), 'utf8')).not.toContain('5a4db0c');
   });
 
-  test('is not shared by two of them at once', async () => {
+  test('does not share its state with a second one that runs at the same time', async () => {
     const both = await Promise.all([openSandbox({ titles: 80 }), openSandbox({ titles: 80 })]);
     try {
       const [first, second] = both as [OpenSandbox, OpenSandbox];

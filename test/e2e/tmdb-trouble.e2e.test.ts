@@ -4,18 +4,18 @@ import type { LaunchResult } from '../../src/cli/format-launch.ts';
 import { NOTHING_WRONG, type OpenSandbox, openSandbox, QUEUE, until } from './open-sandbox.ts';
 
 const WORKERS = 2;
-/** Connections of a worker: as many questions can be under way when TMDB goes away. */
+/** Connections of a worker: as many requests can be in flight when an outage begins. */
 const CONNECTIONS = 20;
-/** Longer than a worker that has not noticed would wait before it asks again. */
+/** Longer than the interval between two requests of a worker that has not detected the outage. */
 const QUIET_MS = 9_000;
 
-/** Two fleets that mostly wait, at the same time, each in a sandbox of its own. */
-describe.concurrent('a fleet in the middle of which', () => {
+/** Two fleets that mostly wait. They run at the same time, each in its own sandbox. */
+describe.concurrent('a running fleet', () => {
   const sandboxes: OpenSandbox[] = [];
   beforeAll(async () => {
     sandboxes.push(...(await Promise.all([openSandbox({ titles: 400 }), openSandbox({ titles: 120 })])));
     for (const { env, tddJson } of sandboxes) {
-      // Slow enough to be met in the middle.
+      // Slow enough for the trouble to start while the fleet runs.
       env.TMDB_REQUESTS_PER_SECOND = '20';
       await tddJson('deploy', '--yes', '--workers', String(WORKERS));
     }
@@ -24,15 +24,15 @@ describe.concurrent('a fleet in the middle of which', () => {
     await Promise.all(sandboxes.map(({ stop }) => stop()));
   });
 
-  test('TMDB is down for a while completes by itself', { timeout: 150_000 }, async ({ expect }) => {
+  test('completes by itself after an outage of TMDB', { timeout: 150_000 }, async ({ expect }) => {
     const [sandbox] = sandboxes as [OpenSandbox, OpenSandbox];
     const { tmdb } = sandbox;
-    // The partitions with the most movies: of a small one each movie's eight tries would be waited for.
+    // The partitions with the most movies: a small one would first make all eight attempts for each movie.
     const launched = await launchHalf(sandbox, '--initial', 'TH');
     tmdb.setDown('503 code 9');
     tmdb.clearStats();
 
-    // Each worker has noticed, and waits.
+    // Every worker has detected the outage and waits.
     await until(() => Date.now() - (tmdb.stats().requests.at(-1)?.atMs ?? Date.now()) > QUIET_MS);
     expect(tmdb.stats().requests.length).toBeLessThanOrEqual(WORKERS * 2 * CONNECTIONS);
     const during = await sandbox.status();
@@ -43,7 +43,7 @@ describe.concurrent('a fleet in the middle of which', () => {
     await waitUntilComplete(sandbox, launched);
   });
 
-  test('the key is revoked waits until it has a good one', { timeout: 150_000 }, async ({ expect }) => {
+  test('waits for a valid API key after the key was revoked', { timeout: 150_000 }, async ({ expect }) => {
     const [, sandbox] = sandboxes as [OpenSandbox, OpenSandbox];
     const { tmdb, env, tdd, tddJson } = sandbox;
     const launched = await launchHalf(sandbox);
@@ -65,7 +65,7 @@ describe.concurrent('a fleet in the middle of which', () => {
     });
     expect(paused.fleet?.movies.failed).toBe(0);
 
-    // The workers have put their messages back for later, and nobody takes others.
+    // The workers have returned their messages to the queue, and receive no others.
     const { waiting } = await until(async () => {
       const depth = await sandbox.depthOf(QUEUE);
       return depth.inFlight > 0 && depth.inFlight === keyRefusals(sandbox) && depth;
@@ -82,13 +82,13 @@ describe.concurrent('a fleet in the middle of which', () => {
     expect(deployed.stdout + deployed.stderr).not.toContain(SANDBOX_READ_TOKEN);
     expect(await sandbox.status()).toMatchObject({ phase: 'paused' });
     await tddJson('resume');
-    // What the workers put back is hidden for two minutes and some seconds.
+    // The returned messages are hidden for a little more than two minutes.
     sandbox.aws.passTime(180_000);
     await waitUntilComplete(sandbox, launched);
   });
 });
 
-/** Sends partitions and waits until the workers are in the middle of them. */
+/** Sends partitions and waits until the workers are busy with them. */
 async function launchHalf(sandbox: OpenSandbox, ...filters: string[]): Promise<LaunchResult> {
   const launched = await sandbox.tddJson<LaunchResult>('launch', ...filters, '--yes');
   await until(() => sandbox.tmdb.stats().requests.length > 10);

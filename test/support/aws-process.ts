@@ -1,6 +1,6 @@
 import { startInstantAws } from './instant-aws.ts';
 
-/** The sandbox's AWS in a process of its own, until its parent disconnects: DIRECTORY. */
+/** Runs the sandbox's AWS in a separate process until its parent disconnects. Argument: DIRECTORY. */
 const [directory = ''] = process.argv.slice(2);
 const aws = await startInstantAws(directory);
 process.once('disconnect', () => void aws.stop());

@@ -8,12 +8,12 @@ import type { SandboxAws } from '../../sandbox/aws/start-aws.ts';
 import { startInstantAws } from './instant-aws.ts';
 import { motoAvailable, startMoto } from './moto.ts';
 
-/** An AWS on loopback, for one test file. Event sources run no function in it. */
+/** An AWS stand-in on loopback, for one test file. Its event sources do not invoke functions. */
 export interface Aws {
   readonly name: 'sandbox' | 'moto';
   /** `http://127.0.0.1:PORT`, for every service. */
   readonly endpoint: string;
-  /** For the constructor of any SDK client: `new SQSClient(aws.clientConfig)`. */
+  /** The configuration for any SDK client: `new SQSClient(aws.clientConfig)`. */
   readonly clientConfig: {
     readonly endpoint: string;
     readonly region: string;
@@ -26,23 +26,23 @@ export interface Aws {
   createBucket(name?: string): Promise<string>;
   /** Deletes everything created so far, in all services. */
   reset(): Promise<void>;
-  /** Ends the server and the client. */
+  /** Stops the server and destroys the client. */
   stop(): Promise<void>;
 }
 
-/** What can answer the AWS SDK in a test. */
+/** A stand-in that can answer the AWS SDK in a test. */
 export interface AwsTarget {
   readonly name: Aws['name'];
   /**
-   * Starts one on a free port.
-   * @param options.ownProcess so that it takes no memory of the test's process; it cannot be reset then.
+   * Starts the stand-in on a free port.
+   * @param options.ownProcess runs it outside the test's process, for tests that measure memory. It cannot be reset then.
    */
   start(options?: { readonly ownProcess?: boolean }): Promise<Aws>;
 }
 
 /**
- * For `describe.each`: the project's own AWS, and moto where it is installed, so that the tests do not agree with
- * our own idea of AWS alone. `TDD_TEST_MOTO=0` leaves the repeat on moto out.
+ * For `describe.each`: the sandbox's AWS and, if it is installed, moto, so that the tests do not only check our own
+ * understanding of AWS. `TDD_TEST_MOTO=0` skips moto.
  */
 export const AWS_TARGETS: readonly AwsTarget[] = [
   { name: 'sandbox', start: startSandboxAws },

@@ -3,7 +3,7 @@ import { createDirectoryLake } from '../../src/lake/directory/directory-lake.ts'
 import { downloadCatalogue } from './download-catalogue.ts';
 import { createFastClock } from './fast-clock.ts';
 
-/** A process of its own that downloads a catalogue, for tests to kill: DIRECTORY TMDB_URL IMDB_URL KEY RUN. */
+/** A child process that downloads a catalogue, for tests to kill. Arguments: DIRECTORY TMDB_URL IMDB_URL KEY RUN. */
 const [directory = '', tmdbUrl = '', imdbUrl = '', apiKey = '', run = ''] = process.argv.slice(2);
 const lake = createDirectoryLake({ directory });
 const reports = await downloadCatalogue(

@@ -1,9 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '../../src/clock.ts';
 
-/** A clock whose time passes only while somebody sleeps, and then at once: sleepers wake in the order of time. */
+/** A clock whose time advances only, and immediately, when code sleeps. Sleeps resolve in order of time. */
 export interface FakeClock extends Clock {
-  /** Lets time pass without anybody sleeping: a stall. */
+  /** Advances the time without a sleep, to simulate a stall. */
   advance(ms: number): void;
 }
 

@@ -1,7 +1,7 @@
 import { onTestFinished } from 'vitest';
 import { answerJson, startLoopbackServer } from './loopback-server.ts';
 
-/** The one key that {@link startKeyCheck} accepts. */
+/** The only key that {@link startKeyCheck} accepts. */
 export const GOOD_KEY = '0123456789abcdef0123456789abcdef';
 
 /** Starts TMDB's `GET /3/authentication` on loopback. @returns its base URL and the requests made. */

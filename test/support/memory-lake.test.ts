@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { MemoryLake } from './memory-lake.ts';
 
 describe('the lake in memory', () => {
-  it('gives back what was written, with its version', async () => {
+  it('returns what was written, with its version', async () => {
     const lake = new MemoryLake();
     const etag = await lake.write('a/b.json', '{"é":1}', 'application/json');
     expect(await lake.read('a/b.json')).toEqual({ body: Buffer.from('{"é":1}'), etag });
@@ -14,7 +14,7 @@ describe('the lake in memory', () => {
     ]);
   });
 
-  it('reads a range of the version asked for, and of no other', async () => {
+  it('reads a range only of the requested version', async () => {
     const lake = new MemoryLake();
     const etag = await lake.write('rows', '0123456789', 'text/plain');
     const range = { offset: 2, length: 3, ifMatch: etag };
@@ -23,7 +23,7 @@ describe('the lake in memory', () => {
     expect(await lake.readRange('rows', range)).toBeUndefined();
   });
 
-  it('lets one of two swaps of the same version win', async () => {
+  it('lets only one of two compare-and-swaps of the same version succeed', async () => {
     const lake = new MemoryLake();
     const first = await Promise.all([
       lake.compareAndSwap('m', 'one', 'text/plain', null),
@@ -34,7 +34,7 @@ describe('the lake in memory', () => {
     expect(await lake.compareAndSwap('m', 'three', 'text/plain', first[0] ?? '')).toBeDefined();
   });
 
-  it('keeps nothing of a stream that broke', async () => {
+  it('writes nothing when a stream fails', async () => {
     const lake = new MemoryLake();
     const breaking = async function* () {
       yield Buffer.from('half');

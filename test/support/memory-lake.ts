@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type { ETag, Lake, LakeEntry, LakeObject, LakeOptions } from '../../src/lake/lake.ts';
 
-/** A call of a {@link MemoryLake}, as it was finished. */
+/** A completed call of a {@link MemoryLake}. */
 export interface MemoryLakeCall {
   readonly name: 'read' | 'readRange' | 'readStream' | 'write' | 'writeStream' | 'compareAndSwap' | 'list';
   readonly key: string;
-  /** The bytes that were read or written: 0 when there was nothing, or when the write was refused. */
+  /** The bytes that were read or written; 0 when the object was missing or the write was rejected. */
   readonly bytes: number;
 }
 
@@ -18,31 +18,31 @@ interface StoredObject {
 }
 
 /**
- * A lake in memory with the promises of {@link Lake}: whole writes, versions, `ifMatch` and compare-and-swap.
- * Versions follow from the bytes, as S3's do. Each call gives way once before it acts, so that calls made at
- * once really interleave.
+ * An in-memory lake with the guarantees of {@link Lake}: atomic writes, versions, `ifMatch` and compare-and-swap.
+ * Versions are derived from the bytes, as in S3. Each call yields to the event loop once before it acts, so that
+ * concurrent calls interleave.
  */
 export class MemoryLake implements Lake {
   readonly url: string;
-  /** Every call that ended well, in order: what a test counts. */
+  /** All successful calls in order, for tests to count. */
   readonly calls: MemoryLakeCall[] = [];
-  /** Run before each call; a test throws here to break a lake, or changes the lake in the middle of things. */
+  /** Runs before each call. Tests throw here to make a call fail, or change the lake between two calls. */
   beforeCall: ((name: MemoryLakeCall['name'], key: string) => unknown) | undefined;
   readonly #objects = new Map<string, StoredObject>();
   readonly #now: () => number;
 
-  /** @param now gives the milliseconds since the epoch that become `lastModified`. */
+  /** @param now returns the milliseconds since the epoch for `lastModified`. */
   constructor(url = 'memory://lake', now: () => number = () => 0) {
     this.url = url;
     this.#now = now;
   }
 
-  /** The keys there are, sorted. */
+  /** The existing keys, sorted. */
   keys(prefix = ''): string[] {
     return [...this.#objects.keys()].filter((key) => key.startsWith(prefix)).sort();
   }
 
-  /** An object's text, or `undefined`: for a test to look, without a call. */
+  /** An object's text, or `undefined`. It does not count as a call. */
   text(key: string): string | undefined {
     return this.#objects.get(key)?.body.toString('utf8');
   }
@@ -52,7 +52,7 @@ export class MemoryLake implements Lake {
     return this.#objects.get(key)?.contentType;
   }
 
-  /** Puts an object there without a call. */
+  /** Adds an object. It does not count as a call. */
   put(key: string, body: string | Uint8Array, contentType = 'application/octet-stream'): ETag {
     const bytes = typeof body === 'string' ? Buffer.from(body) : Buffer.from(body);
     const etag = `"${createHash('md5').update(bytes).digest('hex')}"`;
@@ -60,7 +60,7 @@ export class MemoryLake implements Lake {
     return etag;
   }
 
-  /** Takes an object away without a call. */
+  /** Removes an object. It does not count as a call. */
   remove(key: string): void {
     this.#objects.delete(key);
   }
@@ -162,7 +162,7 @@ export class MemoryLake implements Lake {
   }
 }
 
-/** Pieces as a socket would give them, so that readers do not lean on whole objects. */
+/** Splits bytes into chunks as a socket would, so that readers cannot rely on receiving whole objects. */
 function* inChunks(body: Buffer): Generator<Buffer> {
   for (let at = 0; at < body.length; at += 65_536) yield Buffer.from(body.subarray(at, at + 65_536));
 }

@@ -3,7 +3,7 @@ import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { ACCOUNT_ID } from '../../sandbox/aws/world.ts';
 
-/** moto, a stand-in for AWS written in Python. */
+/** moto, an AWS stand-in in Python. */
 export interface Moto {
   /** `http://127.0.0.1:PORT`, for every service. */
   readonly endpoint: string;
@@ -12,7 +12,7 @@ export interface Moto {
   stop(): Promise<void>;
 }
 
-/** Why tests cannot or need not run on moto; `undefined` when they run. */
+/** Why tests do not run on moto; `undefined` when they do. */
 export const noMotoReason =
   process.env.TDD_TEST_MOTO === '0'
     ? 'TDD_TEST_MOTO is 0'
@@ -20,12 +20,12 @@ export const noMotoReason =
       ? undefined
       : "moto_server is not on the PATH (pip install 'moto[server]')";
 
-/** Do tests run on moto, too? */
+/** Whether tests also run on moto. */
 export const motoAvailable = noMotoReason === undefined;
 
 /**
  * Starts moto on a free port, with the sandbox's account, and waits until it answers (about a second).
- * @throws Error with the server's own output when it ends before it listens.
+ * @throws Error with the server's output when it exits before it listens.
  */
 export async function startMoto(): Promise<Moto> {
   const server = spawn('moto_server', ['-H', '127.0.0.1', '-p', '0'], {
@@ -51,7 +51,7 @@ export async function startMoto(): Promise<Moto> {
   };
 }
 
-/** The address that the server prints once it listens. Its output is read on, so that it never blocks. */
+/** The address that the server prints when it listens. All further output is read, so that the server never blocks. */
 function readEndpoint(server: ReturnType<typeof spawn>): Promise<string> {
   return new Promise((resolve, reject) => {
     let output = '';

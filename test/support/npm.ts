@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
-/** On Windows, npm and what it installs are `.cmd` files, which only a shell can run. */
+/** On Windows, npm and the programs that it installs are `.cmd` files, which only a shell can run. */
 const shell = process.platform === 'win32';
 
 /** Runs npm, or a program that npm has installed. */

@@ -2,7 +2,7 @@ import { sep } from 'node:path';
 
 export const isWindows = process.platform === 'win32';
 
-/** Why tests of files that may not be read or written cannot run; `undefined` when they run. */
+/** Why tests of file permissions cannot run; `undefined` when they run. */
 export const noModesReason = isWindows
   ? 'Windows has no file modes'
   : process.getuid?.() === 0

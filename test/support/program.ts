@@ -11,8 +11,8 @@ export const PROGRAM = process.env.VITEST
   ? inject('program')
   : fileURLToPath(new URL('../..', import.meta.url));
 
-/** The built program's own file. */
+/** The file of the built program. */
 export const TDD = join(PROGRAM, 'bin/tdd.js');
 
-/** What Node is given to run the built program's sandbox; the sandbox's own arguments follow. */
+/** Node's arguments to run the sandbox of the built program, to be followed by the sandbox's arguments. */
 export const SANDBOX_PROGRAM = sandboxProgram(PROGRAM);

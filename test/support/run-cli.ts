@@ -3,36 +3,36 @@ import { PassThrough } from 'node:stream';
 import { main } from '../../src/cli/main.ts';
 import type { Clock } from '../../src/clock.ts';
 
-/** What a run of the command line left behind. */
+/** The result of a run of the command line. */
 export interface CliRun {
   readonly exitCode: number;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** A person at a terminal: waits for words on stderr, then types. */
+/** A user at a terminal, who waits for text on stderr and then types. */
 interface Typist {
-  /** Resolves once stderr, since the last call, has shown `text`. */
+  /** Resolves when `text` has appeared on stderr since the last call. */
   sees(text: string): Promise<void>;
   /** Presses keys: `\r` is Enter, `\x03` Ctrl-C, `\x04` Ctrl-D. */
   types(keys: string): void;
 }
 
-/** Where and how the command line runs. */
+/** The environment of a run of the command line. */
 export interface CliOptions {
   readonly cwd: string;
   readonly env?: Readonly<Record<string, string>>;
   /** Makes stdin and stderr a terminal and answers the questions. */
   readonly person?: (typist: Typist) => Promise<void>;
-  /** Columns of stdout. */
+  /** The width of stdout in columns. */
   readonly columns?: number;
-  /** Another clock than the machine's, such as one that runs faster. */
+  /** Replaces the machine's clock, for example by one that runs faster. */
   readonly clock?: Clock;
   /** Lets a test raise SIGINT. */
   readonly signals?: EventEmitter;
 }
 
-/** Runs `tdd` in this process, with streams and environment of the test's own. */
+/** Runs `tdd` in this process, with the test's streams and environment. */
 export async function runCli(argv: readonly string[], options: CliOptions): Promise<CliRun> {
   const { cwd, env = {}, person, columns = 80, signals = new EventEmitter(), clock } = options;
   const isTTY = person !== undefined;
@@ -56,9 +56,9 @@ export async function runCli(argv: readonly string[], options: CliOptions): Prom
   };
   const run = main({ argv, env, cwd, stdin, stdout, stderr, signals, ...(clock && { clock }) });
   if (person === undefined) stdin.end();
-  // What the person waits for may never come: then the run has ended, and its test says how.
+  // The text that the user waits for may never appear. Then the run ends, and the test reports how.
   const [exitCode] = await Promise.all([run, person && Promise.race([person(typist), run])]);
-  // The streams hand over their last words with the next turn.
+  // The streams deliver their last output in the next turn of the event loop.
   await new Promise((resolve) => setImmediate(resolve));
   return { exitCode, ...shown };
 }

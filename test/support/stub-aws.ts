@@ -1,8 +1,8 @@
 import { vi } from 'vitest';
 
 /**
- * Lets the SDK of this process find AWS at `url`, until `vi.unstubAllEnvs`.
- * @returns the same environment for the program, with a bucket's name.
+ * Makes the SDK in this process use AWS at `url` until `vi.unstubAllEnvs`.
+ * @returns the same environment for the program, with a bucket name.
  */
 export function stubAws(url: string): Readonly<Record<string, string>> {
   const env = {

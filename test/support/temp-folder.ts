@@ -4,14 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, onTestFinished } from 'vitest';
 
-/** Makes an empty folder that goes with the test. */
+/** Creates an empty folder that is deleted after the test. */
 export async function makeTempFolder(): Promise<string> {
   const folder = await mkdtemp(join(await realpath(tmpdir()), 'tdd-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   return folder;
 }
 
-/** Makes many empty folders, for hooks as well as tests, that go with the tests of the `describe` it is called in. */
+/** Returns a function that creates empty folders, in hooks and tests. They are deleted after the current `describe`. */
 export function tempFolders(): () => string {
   const root = mkdtempSync(join(realpathSync(tmpdir()), 'tdd-'));
   afterAll(() => rmSync(root, { recursive: true, force: true }));
