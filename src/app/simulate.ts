@@ -120,7 +120,7 @@ function endOf({ complete, counts, lastRun }: Manifest): RunEnd | undefined {
         complete: false,
         counts,
         reason:
-          'TMDB refused the API key, and the worker paused the fleet: give a good key, then run "tdd deploy" and "tdd resume"; the message waits.',
+          'TMDB rejected the API key, and the worker paused the fleet: give a good key, then run "tdd deploy" and "tdd resume"; the message waits.',
       };
     default:
       return undefined;

@@ -47,7 +47,7 @@ function adviseOnWorkers(facts: FleetFacts, summaries: readonly ManifestSummary[
   if (isKeyRejected(summaries)) {
     return [
       {
-        problem: 'TMDB refused the API key, so a worker has disabled the event source',
+        problem: 'TMDB rejected the API key, so a worker has disabled the event source',
         command: 'tdd development && tdd deploy && tdd resume',
       },
     ];

@@ -55,7 +55,7 @@ const PROBES = 3;
 
 /**
  * Creates the TMDB client, the only layer that retries requests to TMDB. A connection reset, a timeout, a 5xx or a
- * malformed body is a failed attempt. A 429 is not: it slows the pacer down and the request is sent again.
+ * malformed body is a failed attempt. A 429 is not a failed attempt: it slows the pacer down and the request is resent.
  */
 export function createTmdbClient({
   http,

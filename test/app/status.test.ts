@@ -176,7 +176,7 @@ describe('readStatus', () => {
     await put('CC', { found: 30, at: ago(20_000) });
     expect((await status()).advice).toEqual([
       {
-        problem: 'TMDB refused the API key, so a worker has disabled the event source',
+        problem: 'TMDB rejected the API key, so a worker has disabled the event source',
         command: 'tdd development && tdd deploy && tdd resume',
       },
     ]);

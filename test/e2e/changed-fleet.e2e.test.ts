@@ -71,7 +71,7 @@ describe('a fleet that is changed while it runs', () => {
   test('is joined by a simulated partition, which fails', async () => {
     sandbox.tmdb.setKeyRevoked(true);
     const { exitCode, stdout } = await sandbox.tdd('simulate', ...flagsOf(of2019(sandbox)[1]), '--wait');
-    expect(stdout).toMatch(/; not complete\. TMDB refused the API key/);
+    expect(stdout).toMatch(/; not complete\. TMDB rejected the API key/);
     expect(exitCode).toBe(1);
   });
 });

@@ -58,7 +58,7 @@ describe.concurrent('a running fleet', () => {
       deadLetters: 0,
       advice: [
         {
-          problem: 'TMDB refused the API key, so a worker has disabled the event source',
+          problem: 'TMDB rejected the API key, so a worker has disabled the event source',
           command: 'tdd development && tdd deploy && tdd resume',
         },
       ],

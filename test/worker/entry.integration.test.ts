@@ -142,7 +142,7 @@ describe.each(AWS_TARGETS)('the bundled worker in an empty folder, on $name', ({
       });
       const { Messages = [] } = await sqs.send(command);
       expect(Messages.map(({ Body }) => Body)).toEqual(['{"year": "2004", "initial": "../"}']);
-      expect(Messages[0]?.MessageAttributes?.reason?.StringValue).toMatch(/initial is wrong/);
+      expect(Messages[0]?.MessageAttributes?.reason?.StringValue).toMatch(/invalid "initial"/);
     },
   );
 });
