@@ -11,14 +11,15 @@ const sources = readdirSync(`${root}/src`, { recursive: true, encoding: 'utf8' }
   // A text that is broken into lines.
   .map((text) => text.replaceAll(/['`]\s*\+\s*['`]/g, '').replaceAll("\\'", "'"));
 
-const messages = [...readPage('docs/troubleshooting.md').matchAll(/^### `(.*)`$/gm)].map(
+/** The headings, and the first cells of tables. */
+const messages = [...readPage('docs/troubleshooting.md').matchAll(/^(?:### |\| )`(.*?)`(?: \||$)/gm)].map(
   ([, message = '']) => message,
 );
 
 it.each(messages.filter((message) => !FOREIGN.includes(message)))(
   'docs/troubleshooting.md quotes "%s", which occurs in the source',
   (message) => {
-    const fixed = message.split(/\{[^}]*\}/).filter((fragment) => /\w{2}/.test(fragment));
+    const fixed = message.split(/\{[^}]*\}|…/).filter((fragment) => /\w{2}/.test(fragment));
     const files = sources.filter((text) => fixed.every((fragment) => text.includes(fragment)));
     expect(files.length).toBeGreaterThan(0);
   },
