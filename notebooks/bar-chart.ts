@@ -1,15 +1,16 @@
 import { DISPLAY } from './display.ts';
-import { type BarChart, COLOURS, drawBars } from './draw-bars.ts';
+import { type BarChart, COLORS, drawBars } from './draw-bars.ts';
+import { renderPng } from './render-png.ts';
 
 /**
- * A chart as the last expression of a notebook's cell: Vega-Lite for JupyterLab, which draws it, and the same bars
- * as an image for viewers that do not, such as GitHub.
+ * A bar chart for a notebook: Vega-Lite, which JupyterLab draws, and an image for other viewers. The image is a PNG
+ * because GitHub and nbconvert remove the contents of SVG images.
  */
 export function barChart(chart: BarChart) {
   return {
-    [DISPLAY]: () => ({
+    [DISPLAY]: async () => ({
       'application/vnd.vegalite.v5+json': toVegaLite(chart),
-      'image/svg+xml': drawBars(chart),
+      'image/png': (await renderPng(drawBars(chart))).toString('base64'),
       'text/plain': chart.bars
         .map(({ label, part, value }) => `${label}${part ? ` ${part}` : ''}: ${value}`)
         .join('\n'),
@@ -24,13 +25,13 @@ function toVegaLite({ title, x, y, bars, line }: BarChart) {
     y: { field: 'value', type: 'quantitative', title: y },
     tooltip: [{ field: 'label' }, ...(parts.length > 0 ? [{ field: 'part' }] : []), { field: 'value' }],
     ...(parts.length > 0 && {
-      color: { field: 'part', type: 'nominal', title: null, scale: { domain: parts, range: COLOURS } },
+      color: { field: 'part', type: 'nominal', title: null, scale: { domain: parts, range: COLORS } },
       order: { field: 'order' },
     }),
   };
   const values = bars.map((bar) => ({ ...bar, order: parts.indexOf(bar.part ?? '') }));
   const layer = [
-    { data: { values }, mark: { type: 'bar', color: COLOURS[0] }, encoding },
+    { data: { values }, mark: { type: 'bar', color: COLORS[0] }, encoding },
     ...(line === undefined
       ? []
       : [

@@ -1,37 +1,38 @@
-/** A bar, or a piece of one where bars are stacked. */
+/** A bar, or a segment of a stacked bar. */
 export interface Bar {
-  /** What the bar stands for. */
+  /** The label of the bar on the x axis. */
   readonly label: string;
   readonly value: number;
-  /** Which piece of a stacked bar. */
+  /** The name of the segment of a stacked bar. */
   readonly part?: string;
 }
 
-/** A bar chart; all texts are shown. */
+/** The contents of a bar chart. */
 export interface BarChart {
   /** The question that the chart answers. */
   readonly title: string;
   readonly x: string;
   readonly y: string;
-  /** Bars from left to right; a stacked bar's pieces from the bottom up. */
+  /** Bars from left to right; the segments of a stacked bar from the bottom up. */
   readonly bars: readonly Bar[];
-  /** A level to compare the bars with. */
+  /** A horizontal line to compare the bars with. */
   readonly line?: { readonly value: number; readonly label: string };
 }
 
-/** The colours of a stacked bar's parts, told apart by people who see few colours, too. */
-export const COLOURS = ['#0072b2', '#e69f00', '#cc3311', '#999999'] as const;
+/** The colors of the segments of a stacked bar; color-blind people can tell them apart. */
+export const COLORS = ['#0072b2', '#e69f00', '#cc3311', '#999999'] as const;
 
-const WIDTH = 720;
+/** The width of a chart, in pixels. */
+export const WIDTH = 720;
 const HEIGHT = 314;
-/** Around the bars, for title, axes and their labels. */
+/** The space around the bars for the title, the axes and their labels. */
 const MARGIN = { top: 44, right: 16, bottom: 72, left: 72 };
 const INNER_WIDTH = WIDTH - MARGIN.left - MARGIN.right;
 const INNER_HEIGHT = HEIGHT - MARGIN.top - MARGIN.bottom;
-/** More labels than this would lie on each other. */
-const MOST_LABELS = 40;
+/** More labels than this would overlap. */
+const MAX_LABELS = 40;
 
-/** Draws a bar chart as SVG; the same chart gives the same text. */
+/** Draws a bar chart as SVG. The same chart gives the same text. */
 export function drawBars({ title, x, y, bars, line }: BarChart): string {
   const labels = [...new Set(bars.map(({ label }) => label))];
   const parts = [...new Set(bars.flatMap(({ part }) => part ?? []))];
@@ -40,7 +41,7 @@ export function drawBars({ title, x, y, bars, line }: BarChart): string {
   const top = ticks.at(-1) ?? 1;
   const toY = (value: number) => round(MARGIN.top + INNER_HEIGHT * (1 - value / top));
   const slot = INNER_WIDTH / Math.max(labels.length, 1);
-  const everyNth = Math.ceil(labels.length / MOST_LABELS);
+  const everyNth = Math.ceil(labels.length / MAX_LABELS);
 
   const grid = ticks.map(
     (tick) =>
@@ -55,10 +56,10 @@ export function drawBars({ title, x, y, bars, line }: BarChart): string {
       .map(({ value, part }) => {
         const from = toY(below);
         below += value;
-        const colour = COLOURS[Math.max(parts.indexOf(part ?? ''), 0) % COLOURS.length];
+        const color = COLORS[Math.max(parts.indexOf(part ?? ''), 0) % COLORS.length];
         const what = [label, part].filter(Boolean).join(', ');
         return (
-          `<rect x="${round(left + slot * 0.1)}" y="${toY(below)}" width="${round(slot * 0.8)}" height="${round(from - toY(below))}" fill="${colour}">` +
+          `<rect x="${round(left + slot * 0.1)}" y="${toY(below)}" width="${round(slot * 0.8)}" height="${round(from - toY(below))}" fill="${color}">` +
           `<title>${escapeXml(`${what}: ${value.toLocaleString('en-US')}`)}</title></rect>`
         );
       });
@@ -72,7 +73,7 @@ export function drawBars({ title, x, y, bars, line }: BarChart): string {
   });
   const legend = parts.map(
     (part, place) =>
-      `<rect x="${MARGIN.left + place * 110}" y="30" width="10" height="10" fill="${COLOURS[place % COLOURS.length]}"/>` +
+      `<rect x="${MARGIN.left + place * 110}" y="30" width="10" height="10" fill="${COLORS[place % COLORS.length]}"/>` +
       text(MARGIN.left + 14 + place * 110, 39, 'start', part),
   );
   const level =
@@ -94,7 +95,7 @@ export function drawBars({ title, x, y, bars, line }: BarChart): string {
   ].join('\n');
 }
 
-/** Round numbers from 0 to the first that is not below `highest`: four to six of them. */
+/** Round numbers in equal steps, from 0 to the first one that is not below `highest`. */
 function chooseTicks(highest: number): number[] {
   if (!(highest > 0)) return [0, 1];
   const power = 10 ** Math.floor(Math.log10(highest / 4));
@@ -117,7 +118,7 @@ function round(value: number): number {
 
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 
-/** A text as XML and HTML take it. */
+/** Escapes a text for XML and HTML. */
 export function escapeXml(content: string): string {
   return content.replace(/[&<>"]/g, (character) => ENTITIES[character] ?? character);
 }

@@ -1,23 +1,31 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { DISPLAY } from './display.ts';
+import { DISPLAY, type Displayable } from './display.ts';
+import { WIDTH } from './draw-bars.ts';
 
 /** The part of Deno's Jupyter kernel that is used here: https://docs.deno.com/api/deno/~/Deno.jupyter */
-declare const Deno: { readonly jupyter: { display(value: unknown): Promise<void> } };
+declare const Deno: {
+  readonly jupyter: { broadcast(type: 'display_data', content: object): Promise<void> };
+};
 
 /**
- * Deno's kernel (2.9) loses a message that follows another before that one is flushed, so that `console.log` is
- * not to be relied on; so much apart, none is lost. https://github.com/zeromq/zmq.rs/issues/237
+ * Deno's kernel (2.9) loses a message that follows another one before that is flushed, which also makes `console.log`
+ * unreliable. With this pause in between, no message is lost. https://github.com/zeromq/zmq.rs/issues/237
  */
-const APART_MS = 50;
+const PAUSE_MS = 50;
+
+/** The width on the page: images have twice as many pixels. */
+const IMAGE_METADATA = { 'image/png': { width: WIDTH } };
 
 let last: Promise<void> = Promise.resolve();
 
-/** Shows a table or a chart below the cell, after all that was shown before. Throws what the kernel throws. */
-export function show(value: object): Promise<void> {
+/** Shows a table or a chart below the cell, after everything that was shown before. @throws what the kernel throws. */
+export function show(value: Displayable): Promise<void> {
   const shown = last.then(async () => {
-    await pause(APART_MS);
-    await Deno.jupyter.display(value);
-    await pause(APART_MS);
+    const data = await value[DISPLAY]();
+    await pause(PAUSE_MS);
+    const metadata = 'image/png' in data ? IMAGE_METADATA : {};
+    await Deno.jupyter.broadcast('display_data', { data, metadata, transient: {} });
+    await pause(PAUSE_MS);
   });
   last = shown.catch(() => {});
   return shown;

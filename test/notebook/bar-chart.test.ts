@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { barChart } from '../../notebooks/bar-chart.ts';
-import { type BarChart, drawBars } from '../../notebooks/draw-bars.ts';
+import { DISPLAY, type Displayable } from '../../notebooks/display.ts';
+import { type BarChart, drawBars, WIDTH } from '../../notebooks/draw-bars.ts';
+import { renderPng } from '../../notebooks/render-png.ts';
 import { table } from '../../notebooks/table.ts';
 
 const STACKED: BarChart = {
-  title: 'What became of them?',
+  title: 'How many were found?',
   x: 'year',
   y: 'movies',
   bars: [
@@ -15,19 +17,19 @@ const STACKED: BarChart = {
   ],
 };
 
-/** What Jupyter is given for an object. */
-function bundleOf(shown: object): Record<string, unknown> {
-  return Reflect.get(shown, Symbol.for('Jupyter.display'))();
+/** What Jupyter gets for an object: a value per media type. */
+async function bundleOf(shown: Displayable): Promise<Record<string, unknown>> {
+  return { ...(await shown[DISPLAY]()) };
 }
 
-/** The rectangles of bars: those with a title of their own. */
+/** The rectangles of bars: those that have a title. */
 function barsOf(svg: string): { y: number; height: number; title: string }[] {
   const bars = svg.matchAll(/<rect [^>]*y="([\d.]+)"[^>]*height="([\d.]+)"[^>]*><title>([^<]*)</g);
   return [...bars].map(([, y, height, title = '']) => ({ y: Number(y), height: Number(height), title }));
 }
 
 describe('a bar chart', () => {
-  test('draws each bar as high as its value, one piece on the other', () => {
+  test('draws the height of each bar in proportion to its value, and stacks segments', () => {
     const [found, missing, alone, ...others] = barsOf(drawBars(STACKED));
     expect(others).toEqual([]);
     expect([found?.title, missing?.title, alone?.title]).toEqual([
@@ -40,9 +42,9 @@ describe('a bar chart', () => {
     expect((found?.y ?? 0) + (found?.height ?? 0)).toBeCloseTo((alone?.y ?? 0) + (alone?.height ?? 0), 1);
   });
 
-  test('gives JupyterLab the same bars as the image has', () => {
-    const bundle = bundleOf(barChart(STACKED));
-    expect(bundle['image/svg+xml']).toBe(drawBars(STACKED));
+  test('has the same bars as an image, as Vega-Lite and as text', async () => {
+    const bundle = await bundleOf(barChart(STACKED));
+    expect(bundle['image/png']).toBe((await renderPng(drawBars(STACKED))).toString('base64'));
     expect(bundle['application/vnd.vegalite.v5+json']).toMatchObject({
       title: STACKED.title,
       layer: [{ mark: { type: 'bar' }, data: { values: STACKED.bars } }],
@@ -50,7 +52,7 @@ describe('a bar chart', () => {
     expect(bundle['text/plain']).toBe('2004 found: 30\n2004 not found: 12\n2005 found: 0\n2005 not found: 7');
   });
 
-  test('shows the level to compare with, also where it is above all bars', () => {
+  test('has a line to compare with, also one above all bars', () => {
     const chart = { ...STACKED, line: { value: 90, label: 'the budget' } };
     const svg = drawBars(chart);
     const level = /y1="([\d.]+)"[^>]*stroke-dasharray/.exec(svg)?.[1];
@@ -71,24 +73,38 @@ describe('a bar chart', () => {
     },
   );
 
-  test('is drawn without bars, too', () => {
+  test('can be drawn without bars', () => {
     expect(drawBars({ ...STACKED, bars: [] })).not.toContain('NaN');
   });
 
-  test('leaves labels out where they would lie on each other', () => {
+  test('omits labels that would overlap', () => {
     const bars = Array.from({ length: 150 }, (_, place) => ({ label: `${1870 + place}`, value: 1 }));
     expect(drawBars({ ...STACKED, bars }).match(/rotate\(-40\)/g)?.length).toBeLessThanOrEqual(40);
   });
 
-  test('writes every text so that it stays one', () => {
+  test('escapes every text', () => {
     const svg = drawBars({ ...STACKED, title: '<b> & "c"', bars: [{ label: '<TH>', value: 1 }] });
     expect(svg).toContain('&lt;b&gt; &amp; &quot;c&quot;');
     expect(svg).not.toContain('<TH>');
   });
 });
 
-test('a table writes numbers with their thousands apart, and texts as they are', () => {
-  const bundle = bundleOf(
+describe('an image', () => {
+  test('is a PNG with twice the pixels of the drawing', async () => {
+    const png = await renderPng(drawBars(STACKED));
+    expect(png.subarray(1, 4).toString()).toBe('PNG');
+    expect(png.readUInt32BE(16)).toBe(2 * WIDTH);
+  });
+
+  test('contains the texts, whatever fonts the machine has', async () => {
+    const images = ['one', 'two'].map((title) => renderPng(drawBars({ ...STACKED, title })));
+    const [one, two] = await Promise.all(images);
+    expect(one?.equals(two ?? Buffer.alloc(0))).toBe(false);
+  });
+});
+
+test('a table has numbers with thousands separators, and escaped texts', async () => {
+  const bundle = await bundleOf(
     table(
       ['what', 'number'],
       [
@@ -98,5 +114,7 @@ test('a table writes numbers with their thousands apart, and texts as they are',
     ),
   );
   expect(bundle['text/plain']).toBe('what\tnumber\n<movies>\t12,345\nno number\t');
-  expect(bundle['text/html']).toContain('<td>&lt;movies&gt;</td><td align="right">12,345</td>');
+  expect(bundle['text/html']).toMatch(
+    /<td align="left"[^>]*>&lt;movies&gt;<\/td><td align="right"[^>]*>12,345<\/td>/,
+  );
 });

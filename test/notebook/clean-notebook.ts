@@ -1,8 +1,8 @@
 import { hashCode, type Notebook, type NotebookOutput, textOf } from './notebook-file.ts';
 
 /**
- * A notebook as it is committed: its outputs without what differs on each machine (instants, ports), and the name of
- * the code that made them.
+ * The notebook as it is committed: without metadata that differs from machine to machine, and with the hash of the code
+ * that produced the outputs.
  */
 export function cleanNotebook(notebook: Notebook): Notebook {
   const cells = notebook.cells.map((cell) => ({
@@ -22,7 +22,7 @@ export function cleanNotebook(notebook: Notebook): Notebook {
   };
 }
 
-/** What a cell printed comes in pieces of any size. */
+/** Joins the output of a cell, which arrives in chunks of any size. */
 function joinStreams(outputs: readonly NotebookOutput[]): NotebookOutput[] {
   const joined: NotebookOutput[] = [];
   for (const output of outputs) {
@@ -36,7 +36,7 @@ function joinStreams(outputs: readonly NotebookOutput[]): NotebookOutput[] {
   return joined;
 }
 
-/** A text as nbformat keeps it: its lines with their ends. */
+/** The lines of a text with their line ends, as nbformat stores them. */
 function toLines(text: string): string[] {
   return text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
 }

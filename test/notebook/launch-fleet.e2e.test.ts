@@ -16,9 +16,10 @@ import { findTools, runNotebook } from './run-notebook.ts';
 
 const TITLES = 100;
 const tools = findTools();
-if (typeof tools === 'string') process.stderr.write(`skipped: the notebook's run in the sandbox: ${tools}\n`);
+if (typeof tools === 'string')
+  process.stderr.write(`skipped: running the notebook in the sandbox: ${tools}\n`);
 
-/** Shows nothing when all is well. */
+/** This cell shows nothing unless it fails. */
 const SILENT = 'deploy-agree-code';
 
 function plainTextOf(notebook: Notebook, id: string): string {
@@ -47,7 +48,7 @@ describe('the notebook', () => {
   const why = typeof tools === 'string' ? ` (skipped: ${tools})` : '';
 
   test.skipIf(typeof tools === 'string')(
-    `runs from top to bottom in the sandbox and downloads all that its catalogue has${why}`,
+    `runs from top to bottom in the sandbox and downloads its whole catalogue${why}`,
     async () => {
       if (typeof tools === 'string') return;
       const folder = await makeTempFolder();
@@ -67,10 +68,11 @@ describe('the notebook', () => {
       expect(idsWithDisplay(notebook)).toEqual(idsThatShow(notebook));
       expect(plainTextOf(notebook, 'rest-code')).toContain('The fleet is complete.');
       expect(arrived).toContain(
-        `partitions\t${partitions} of ${partitions}\nof them complete\t${partitions}\n`,
+        `partitions\t${partitions} of ${partitions}\ncomplete partitions\t${partitions}\n`,
       );
-      expect(arrived).toContain(`movies asked for\t${wanted.length}\n`);
-      expect(arrived).toContain('failed: the next launch asks again\t0\n');
+      expect(arrived).toContain(`movies looked up\t${wanted.length}\n`);
+      expect(arrived).toContain('failed (the next launch retries them)\t0\n');
+      expect(plainTextOf(notebook, 'documents-code').split('\n').length).toBeGreaterThan(1);
     },
     90_000,
   );
@@ -82,40 +84,45 @@ describe('the committed notebook', () => {
     notebook = await readNotebook(NOTEBOOK_PATH);
   });
 
-  test('has the outputs of the very code that it shows; else "npm run notebook" makes them', () => {
+  test('has the outputs of its current code; "npm run notebook" updates them', () => {
     expect(notebook.metadata.tdd).toEqual({ code_sha256: hashCode(notebook) });
     expect(idsWithDisplay(notebook)).toEqual(idsThatShow(notebook));
     expect(errorsOf(notebook)).toEqual([]);
   });
 
-  test('shows each chart as Vega-Lite and as an image, below a heading that asks its question', () => {
+  test('shows each chart as Vega-Lite and as a PNG, below a heading that asks its question', () => {
     const charts = notebook.cells.flatMap((cell, place) =>
       (cell.outputs ?? [])
-        .filter(({ data }) => data && 'image/svg+xml' in data)
+        .filter(({ data }) => data && 'application/vnd.vegalite.v5+json' in data)
         .map(({ data }) => ({ place, data })),
     );
     expect(charts.length).toBeGreaterThanOrEqual(7);
     for (const { place, data } of charts) {
       const spec = data?.['application/vnd.vegalite.v5+json'] as { readonly title?: unknown } | undefined;
       expect(JSON.stringify(spec?.title)).toContain('?');
-      expect(textOf(data?.['image/svg+xml'])).toMatch(/^<svg [\s\S]*<\/svg>$/);
+      expect(textOf(data?.['image/png'])).toMatch(/^iVBORw0KGgo/);
       expect(textOf(notebook.cells[place - 1]?.source)).toMatch(/^### .*\?$/m);
     }
   });
 
-  test('names the terms of TMDB and IMDb', () => {
+  test('has no line of code or prose that needs scrolling', () => {
+    const lines = notebook.cells.flatMap(({ source }) => textOf(source).split('\n'));
+    expect(lines.filter((line) => line.length > 100)).toEqual([]);
+  });
+
+  test('contains the notices that TMDB and IMDb require', () => {
     const prose = notebook.cells
       .filter(({ cell_type }) => cell_type === 'markdown')
       .map(({ source }) => textOf(source));
-    expect(prose.join('\n')).toContain(
+    expect(prose.join('\n').replaceAll('\n', ' ')).toContain(
       'This product uses the TMDB API but is not endorsed or certified by TMDB.',
     );
-    expect(prose.join('\n')).toContain(
+    expect(prose.join('\n').replaceAll('\n', ' ')).toContain(
       'Information courtesy of IMDb (https://www.imdb.com). Used with permission.',
     );
   });
 
-  test('holds nothing of the machine that ran it, and no key', () => {
+  test('contains no API key and nothing from the machine that ran it', () => {
     const text = JSON.stringify(notebook);
     expect(text).not.toContain(SANDBOX_API_KEY);
     expect(text).not.toMatch(/\/(?:tmp|home|root|work|Users)\//);
@@ -123,8 +130,8 @@ describe('the committed notebook', () => {
   });
 });
 
-describe('the tools', () => {
-  test('that are missing are named', () => {
+describe('findTools', () => {
+  test('names a tool that is missing', () => {
     expect(findTools('/nowhere')).toBe('jupyter-nbconvert is not on the PATH');
   });
 });

@@ -50,7 +50,7 @@ export function textOf(text: unknown): string {
   return Array.isArray(text) ? text.join('') : typeof text === 'string' ? text : '';
 }
 
-/** Names the code of a notebook: with other code it has another name. */
+/** A hash of the code of a notebook. */
 export function hashCode(notebook: Notebook): string {
   const code = codeCellsOf(notebook).map(({ source }) => textOf(source));
   return createHash('sha256').update(JSON.stringify(code)).digest('hex');

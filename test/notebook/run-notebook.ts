@@ -6,13 +6,13 @@ import { promisify } from 'node:util';
 import { sandboxProgram } from '../support/sandbox-program.ts';
 import { type Notebook, notebookIn, readNotebook } from './notebook-file.ts';
 
-/** What runs a notebook. */
+/** The programs that run a notebook. */
 export interface NotebookTools {
   readonly nbconvert: string;
   readonly deno: string;
 }
 
-/** Looks for the tools on the PATH; a text says what is missing. */
+/** Finds the tools on the PATH. @returns a message when one is missing. */
 export function findTools(path = process.env.PATH ?? ''): NotebookTools | string {
   const find = (name: string) =>
     path
@@ -27,11 +27,11 @@ export function findTools(path = process.env.PATH ?? ''): NotebookTools | string
 }
 
 /**
- * Runs the notebook from top to bottom inside the sandbox, with a kernel that is registered for this run alone.
- * @param options.checkout where the notebook and the program are; the program is built.
- * @param options.folder an empty one, for the kernel's files and the notebook as it was run.
+ * Runs the notebook from top to bottom in the sandbox, with a kernel that is registered for this run only.
+ * @param options.checkout the folder of the notebook and the built program.
+ * @param options.folder an empty folder for the kernel's files and the executed notebook.
  * @returns the notebook with its outputs.
- * @throws with nbconvert's own words when a cell fails.
+ * @throws an error with nbconvert's output when a cell fails.
  */
 export async function runNotebook(
   { nbconvert, deno }: NotebookTools,
