@@ -3,6 +3,7 @@ import { CancelledError, UsageError } from '../errors.ts';
 import type { Io } from './io.ts';
 import { wantsColor } from './output.ts';
 import type { Secrets } from './secrets.ts';
+import { columnsOf, wrap } from './terminal-text.ts';
 
 /** A question whose answer is typed. */
 interface TextQuestion<T> {
@@ -48,13 +49,13 @@ export function createPrompter({ io, signal, secrets }: PrompterDeps): Prompter 
       );
     }
     signal.throwIfAborted();
-    const message = wrap(question.message, io.stderr.columns);
+    const message = wrapForQuestion(question.message, io);
     return askOnTerminal(io, signal, { ...question, message });
   };
   return {
     isInteractive,
     askText: async ({ message, default: standard, parse }) => {
-      const question = { type: 'input', message, validate: validator(parse, io.stderr.columns) };
+      const question = { type: 'input', message, validate: validator(parse, io) };
       return parse(String(await ask(standard === undefined ? question : { ...question, default: standard })));
     },
     askMasked: async ({ message, default: standard, parse }) => {
@@ -69,7 +70,7 @@ export function createPrompter({ io, signal, secrets }: PrompterDeps): Prompter 
             mask: '*',
             toggleMask: false,
             message,
-            validate: validator(read, io.stderr.columns),
+            validate: validator(read, io),
           }),
         ),
       );
@@ -131,16 +132,15 @@ function validator(parse: (text: string) => unknown, columns = 80): (text: strin
       parse(text);
       return true;
     } catch (error) {
-      if (error instanceof UsageError) return wrap(error.message, columns);
+      if (error instanceof UsageError) return wrapForQuestion(error.message, io);
       throw error;
     }
   };
 }
 
-/** Breaks lines between words, since the prompt library breaks within words. It puts two characters before the text. */
-function wrap(text: string, columns = 80): string {
-  const width = Math.max(columns - 3, 20);
-  return text.replace(new RegExp(`(.{1,${width}})(?: +|$)`, 'g'), '$1\n').trimEnd();
+/** Breaks lines between words, since the prompt library breaks within words. It writes two characters before the text. */
+function wrapForQuestion(text: string, { stderr }: Io): string {
+  return wrap(text, columnsOf(stderr) - 3);
 }
 
 function isTruthy(value: string | undefined): boolean {

@@ -164,7 +164,7 @@ describe('tdd development on a terminal', () => {
         types('good-lake\r');
       },
     });
-    expect(run.stderr).toMatch(/warning:.* \[DATALAKE\] BUCKET_NAME in .*"Bad_Lake"/);
+    expect(run.stderr).toMatch(/warning:.* \[DATALAKE\]\sBUCKET_NAME\sin\s.*"Bad_Lake"/s);
     expect(await readFile(join(cwd, 'config.ini'), 'utf8')).toContain('bucket_name = good-lake\n');
   });
 
@@ -198,12 +198,12 @@ describe('tdd development on a terminal', () => {
     const options = { cwd, env: { DATALAKE_BUCKET_NAME: 'env-lake' }, person: async () => {} };
     const missing = await runCli(['development', '--yes', '--no-verify'], options);
     expect(missing.exitCode).toBe(2);
-    expect(missing.stderr).toMatch(/^tdd: [^\n]*--tmdb-api-key[^\n]*\n$/);
+    expect(missing.stderr).toMatch(/^tdd: .*--tmdb-api-key.*\n$/s);
     const { baseUrl } = await startKeyCheck();
     const env = { ...options.env, TMDB_BASE_URL: baseUrl, TMDB_API_KEY: 'b'.repeat(32) };
     const rejected = await runCli(['development', '--yes'], { ...options, env });
     expect(rejected.exitCode).toBe(2);
-    expect(rejected.stderr).toMatch(/\ntdd: TMDB rejected the API key: .*\n$/);
+    expect(rejected.stderr).toMatch(/\ntdd: TMDB rejected the API key: .*\n$/s);
   });
 
   test('asks for another key until TMDB accepts one', async () => {
