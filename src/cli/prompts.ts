@@ -126,7 +126,7 @@ function questionOutput({ stderr, env }: Io): Writable {
 }
 
 /** Parses an answer and returns what is wrong with it. */
-function validator(parse: (text: string) => unknown, columns = 80): (text: string) => true | string {
+function validator(parse: (text: string) => unknown, io: Io): (text: string) => true | string {
   return (text) => {
     try {
       parse(text);
