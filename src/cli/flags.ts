@@ -3,11 +3,12 @@ import { flagAttribute } from '../config/resolve-settings.ts';
 import { SETTINGS, type SettingName } from '../config/settings.ts';
 import { InvalidValueError, namingSource } from '../errors.ts';
 import { quote } from '../text.ts';
+import { SETTINGS_GROUP } from './help.ts';
 
 /** The flags of the command line by their camel-cased names, as commander reports them. */
 export type Flags = Readonly<Record<string, unknown>>;
 
-/** The flag of a setting; its help names the variable and the key that mean the same. */
+/** The flag of a setting; its help names the equivalent environment variable and config.ini key. */
 export function settingOption(name: SettingName): Option {
   const { flag, description, env, section, key, default: standard } = SETTINGS[name];
   if (flag === undefined) throw new Error(`The setting ${name} has no flag.`);
@@ -15,7 +16,7 @@ export function settingOption(name: SettingName): Option {
   return new Option(
     `--${flag.name} <${flag.value}>`,
     `${description} (${env}, [${section}] ${key}${fallback})`,
-  );
+  ).helpGroup(SETTINGS_GROUP);
 }
 
 /** Collects the values of a flag that can be repeated. */

@@ -1,68 +1,92 @@
 import { Command as Commander } from 'commander';
 import type { Command } from './command.ts';
+import { formatHelp } from './help.ts';
 
 /** A command as the program knows it before its file is loaded. */
 interface CommandEntry {
   readonly name: string;
+  /** Its heading in `tdd --help`. */
+  readonly group: string;
   /** One line of `tdd --help`. */
   readonly summary: string;
   /** Imports the command's file, which happens only when the command is called. */
   readonly load: () => Promise<Command>;
 }
 
-/** To add a command: one file in commands/, and its line here. */
+const SETUP = 'Set up:';
+const DOWNLOAD = 'Download:';
+const WORKERS = 'Watch and control the workers:';
+
+/** To add a command: one file in commands/, and its entry here. */
 const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'development',
-    summary: 'ask for the bucket and the TMDB key, and write config.ini',
+    group: SETUP,
+    summary: 'ask for the bucket and the TMDB API key, and write config.ini',
     load: async () => (await import('./commands/development.ts')).development,
   },
   {
     name: 'deploy',
-    summary: 'put the workers on AWS, or bring them up to date',
+    group: SETUP,
+    summary: 'create or update the workers and everything they need',
     load: async () => (await import('./commands/deploy.ts')).deploy,
   },
   {
+    name: 'destroy',
+    group: SETUP,
+    summary: 'delete everything that deploy created, except the bucket',
+    load: async () => (await import('./commands/destroy.ts')).destroy,
+  },
+  {
     name: 'download',
-    summary: 'download a partition, or single titles, from this machine',
+    group: DOWNLOAD,
+    summary: 'download one partition, or single titles, from this machine',
     load: async () => (await import('./commands/download.ts')).download,
   },
   {
     name: 'simulate',
-    summary: "send one partition's message to the workers",
+    group: DOWNLOAD,
+    summary: 'send one partition to the workers',
     load: async () => (await import('./commands/simulate.ts')).simulate,
   },
   {
     name: 'launch',
-    summary: 'put the catalogue, or a part of it, on the queue for the workers',
+    group: DOWNLOAD,
+    summary: 'send the whole catalogue, or a part of it, to the workers',
     load: async () => (await import('./commands/launch.ts')).launch,
   },
   {
     name: 'status',
-    summary: 'show how far the fleet is, and what to do when something is wrong',
+    group: WORKERS,
+    summary: 'show progress and problems, and what to do about them',
     load: async () => (await import('./commands/status.ts')).status,
   },
   {
-    name: 'redrive',
-    summary: 'list what the workers gave up, and put it back on the queue',
-    load: async () => (await import('./commands/redrive.ts')).redrive,
-  },
-  {
     name: 'pause',
-    summary: 'let the workers finish what they have and take nothing more',
+    group: WORKERS,
+    summary: 'let the workers finish their partitions and start no others',
     load: async () => (await import('./commands/pause.ts')).pause,
   },
   {
     name: 'resume',
+    group: WORKERS,
     summary: 'let the workers take messages again',
     load: async () => (await import('./commands/resume.ts')).resume,
   },
   {
-    name: 'destroy',
-    summary: 'remove what deploy has made; the bucket stays unless asked',
-    load: async () => (await import('./commands/destroy.ts')).destroy,
+    name: 'redrive',
+    group: WORKERS,
+    summary: 'list failed messages and return them to the queue',
+    load: async () => (await import('./commands/redrive.ts')).redrive,
   },
 ];
+
+const FIRST_STEPS = [
+  ['tdd development', 'set the bucket and the API key'],
+  ['tdd download --to lake', 'download one partition to a local directory'],
+  ['tdd deploy', 'put the workers on AWS'],
+  ['tdd launch --limit 3', 'try the workers with three small partitions'],
+] as const;
 
 /** The names of all commands. */
 export const COMMAND_NAMES: readonly string[] = COMMANDS.map(({ name }) => name);
@@ -70,7 +94,7 @@ export const COMMAND_NAMES: readonly string[] = COMMANDS.map(({ name }) => name)
 /** The flags that show help. */
 export const HELP_FLAGS: readonly string[] = ['-h', '--help'];
 
-/** What the program needs of its caller. */
+/** What the program needs from its caller. */
 interface ProgramDeps {
   readonly writeOut: (text: string) => void;
   readonly writeError: (text: string) => void;
@@ -85,13 +109,14 @@ interface ProgramDeps {
 }
 
 /**
- * Declares the command line. A command's own flags are declared, by its own file, when it is called. Flags
- * carry no defaults, so that environment and config.ini can override what is not given.
+ * Declares the command line. The file of a command declares its flags, once the command is called. Flags have no
+ * defaults, so that environment and config.ini can provide what is not given.
  */
 export function createProgram(deps: ProgramDeps): Commander {
-  const program = new Commander('tdd')
+  const loaded = new Map<string, Command>();
+  const program: Commander = new Commander('tdd')
     .description(
-      "Downloads TMDB's movies and user reviews for IMDb's list of titles into a data lake on S3, here or with a fleet of AWS Lambda workers.",
+      "Downloads TMDB's movies and user reviews for IMDb's list of titles into a data lake, on S3 or in a directory, from this machine or with a fleet of AWS Lambda workers.",
     )
     .exitOverride()
     .configureOutput({
@@ -100,27 +125,34 @@ export function createProgram(deps: ProgramDeps): Commander {
       getOutHelpWidth: () => deps.width,
       getErrHelpWidth: () => deps.width,
     })
-    .configureHelp({ showGlobalOptions: true, minWidthToWrap: 20 })
+    .configureHelp({
+      showGlobalOptions: true,
+      minWidthToWrap: 20,
+      subcommandTerm: (command) => command.name(),
+      formatHelp: (command, helper) =>
+        formatHelp(
+          command,
+          helper,
+          command === program ? FIRST_STEPS : (loaded.get(command.name())?.examples ?? []),
+        ),
+    })
     .usage('COMMAND [OPTIONS]')
     .helpOption(HELP_FLAGS.join(', '), 'show help')
     .helpCommand(false)
-    .option('--config <FILE>', 'read settings from FILE (default: config.ini)')
+    .option('--config <FILE>', 'read settings from FILE instead of config.ini')
     .option('--json', 'print the result as one JSON document')
-    .option('--yes', 'answer yes to every question')
-    .option('--quiet', 'print no progress')
-    .option('--verbose', 'print details')
+    .option('--yes', 'ask nothing and answer yes to every question')
+    .option('--quiet', 'do not show progress')
+    .option('--verbose', 'show details, such as where each setting comes from')
     .option('-V, --version', 'show the version')
     .on('option:version', () => {
       throw new VersionWanted();
-    })
-    .addHelpText(
-      'after',
-      '\nA setting is taken from its flag, else from the environment, else from config.ini.\nEvery flag can be written with underscores, too: --datalake_bucket_name.',
-    );
-  const loaded = new Map<string, Command>();
-  for (const { name, summary } of COMMANDS) {
+    });
+  for (const { name, group, summary } of COMMANDS) {
     program
       .command(name)
+      .usage('[OPTIONS]')
+      .helpGroup(group)
       .summary(summary)
       .allowExcessArguments(false)
       .action(async function (this: Commander) {
@@ -132,7 +164,8 @@ export function createProgram(deps: ProgramDeps): Commander {
   program
     .command('help')
     .argument('[COMMAND]')
-    .summary('show help for a command')
+    .helpGroup('Help:')
+    .summary('show the options and examples of a command')
     .action(async (name?: string) => {
       const isKnown = name === undefined || COMMANDS.some((entry) => entry.name === name);
       await program.parseAsync([...(name ? [name] : []), ...(isKnown ? ['--help'] : [])], { from: 'user' });
@@ -151,8 +184,8 @@ export function createProgram(deps: ProgramDeps): Commander {
 export class VersionWanted extends Error {}
 
 /**
- * Arguments with each long flag's underscores as hyphens: existing notebooks and scripts write
- * `--datalake_bucket_name`, also with `=value`. Values, and what follows a bare `--`, stay as they are.
+ * Replaces underscores in long flags by hyphens: existing notebooks and scripts write `--datalake_bucket_name`, also with
+ * `=value`. Values and everything after a bare `--` stay as they are.
  */
 export function normalizeArgv(argv: readonly string[]): string[] {
   const end = argv.indexOf('--');
@@ -162,7 +195,7 @@ export function normalizeArgv(argv: readonly string[]): string[] {
   });
 }
 
-/** All values given for a flag, in their order: for secrets, before anything is parsed. */
+/** All values of a flag, in order: finds secrets before anything is parsed. */
 export function valuesOfFlag(argv: readonly string[], flag: string): string[] {
   return argv.flatMap((argument, index) => {
     if (argument === flag) return argv[index + 1] ?? [];

@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { COMMAND_NAMES } from '../../src/cli/program.ts';
 import { type CliOptions, runCli } from '../support/run-cli.ts';
 import { makeTempFolder } from '../support/temp-folder.ts';
 
@@ -14,7 +15,9 @@ describe('tdd', () => {
     '%j shows the help on stdout',
     async (argv) => {
       const { exitCode, stdout, stderr } = await run(argv);
-      expect(stdout).toMatch(/^Usage: tdd COMMAND .*development {2,}ask for/s);
+      expect(stdout).toMatch(
+        /^Usage: tdd COMMAND .*First steps:.*Set up:\n {2}development {2,}ask for.*Global options:/s,
+      );
       expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
     },
   );
@@ -32,7 +35,7 @@ describe('tdd', () => {
       const { exitCode, stdout } = await run(argv);
       expect(exitCode).toBe(0);
       expect(stdout).toMatch(
-        /^Usage: tdd development.*--datalake-bucket-name <BUCKET>.*--no-verify.*--config/s,
+        /^Usage: tdd development.*\nOptions:\n.*--no-verify.*\nSettings:\n.*--datalake-bucket-name <BUCKET>.*\nGlobal options:\n.*--config/s,
       );
     },
   );
@@ -72,9 +75,17 @@ describe('tdd', () => {
     expect(JSON.parse(after.stdout)).toMatchObject({ path: join(cwd, 'b.ini') });
   });
 
-  test('fits its help to a narrow terminal', async () => {
-    const { stdout } = await run(['development', '--help'], { columns: 60 });
+  test.each(COMMAND_NAMES)('fits the help of tdd %s to a narrow terminal', async (name) => {
+    const { stdout } = await run([name, '--help'], { columns: 60 });
     expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(60);
+    expect(stdout).toMatch(/\n {2}--json {2,}print the result/);
+  });
+
+  test('shows examples before the settings', async () => {
+    const { stdout } = await run(['download', '--help']);
+    expect(stdout).toMatch(
+      /\nOptions:\n.*\nExamples:\n {2}tdd download.*\nSettings:\n.*\nGlobal options:\n/s,
+    );
   });
 
   test('leaves the key out of all it prints, even of the stack of a bug', async () => {

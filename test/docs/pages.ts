@@ -62,7 +62,7 @@ export function withoutCode(page: string): string {
 /** The flags of a command's `--help`, without the values: its own and, apart, the global ones. */
 export async function flagsOf(command: string): Promise<{ own: string[]; global: string[] }> {
   const { stdout } = await runCli([command, '--help'], { cwd: root });
-  const [own = '', global = ''] = stdout.slice(stdout.indexOf('Options:')).split('Global Options:');
+  const [own = '', global = ''] = stdout.split('Global options:');
   const names = (text: string) =>
     [...text.matchAll(/^ {2}(?:-\w, )?(--[a-z-]+)/gm)].map(([, flag = '']) => flag);
   return { own: names(own), global: names(global) };

@@ -64,18 +64,19 @@ export const download = defineCommand<DownloadInput, DownloadResult>({
     'requestsPerSecond',
     'titleTypes',
   ],
+  examples: [
+    ['tdd download', 'ask for the partition and download it to the bucket'],
+    ['tdd download --year 2004 --initial AD --to lake', 'download one partition to a directory'],
+    ['tdd download --imdb-id tt0133093 --imdb-id tt0137523', 'download two titles'],
+  ],
   declare: (command) =>
     command
-      .option('--year <YYYY>', "the partition's year")
-      .option('--initial <II>', "the partition's initial: AD, 50, A_ …")
-      .option('--imdb-id <ttID>', 'a single title; can be repeated', collect)
-      .option('--to <PLACE>', 'the lake: a directory or s3://bucket (default: the bucket of the settings)')
+      .option('--year <YYYY>', 'year of the movies')
+      .option('--initial <II>', 'first two characters of the titles, such as AD, 50 or A_')
+      .option('--imdb-id <ttID>', 'download single titles instead; can be repeated', collect)
+      .option('--to <PLACE>', 'directory or s3://bucket of the data lake (default: the configured bucket)')
       .option('--limit <N>', 'download at most N titles')
-      .option('--refresh', 'download titles again that are already in the lake')
-      .addHelpText(
-        'after',
-        '\nExamples:\n  tdd download --year 2004 --initial AD --to lake\n  tdd download --imdb-id tt0133093 --imdb-id tt0137523',
-      ),
+      .option('--refresh', 'download titles again that are already in the lake'),
   readInput,
   run,
   format,

@@ -44,6 +44,11 @@ export const launch = defineCommand<LaunchInput, LaunchResult>({
     'workers',
     'memorySize',
   ],
+  examples: [
+    ['tdd launch --limit 3', 'send the three smallest partitions'],
+    ['tdd launch --only-missing', 'send everything that is not complete yet'],
+    ['tdd launch --older-than 150d --yes', 'download old titles again, without a question'],
+  ],
   declare: (command) =>
     command
       .option('--min-year <YYYY>', 'the first year (default: 2000)')
@@ -57,11 +62,7 @@ export const launch = defineCommand<LaunchInput, LaunchResult>({
       )
       .option('--limit <N>', 'the N smallest partitions only: a cheap first try')
       .option('--dry-run', 'show the plan and send nothing')
-      .option('--no-resume', 'begin anew, even if the same launch was cut off before')
-      .addHelpText(
-        'after',
-        '\nExamples:\n  tdd launch --limit 3\n  tdd launch --only-missing\n  tdd launch --older-than 150d --yes',
-      ),
+      .option('--no-resume', 'begin anew, even if the same launch was cut off before'),
   readInput,
   run,
   format: formatLaunch,

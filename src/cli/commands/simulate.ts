@@ -34,12 +34,15 @@ export const simulate = defineCommand<SimulateInput, SimulateResult>({
     'Sends the message of one partition to the queue, as a launch does for thousands, so that a worker downloads ' +
     'it. With --wait it shows the progress until the partition is complete or its message is in the dead-letter queue.',
   settings: ['queueName', 'bucketName'],
+  examples: [
+    ['tdd simulate', 'ask for the partition'],
+    ['tdd simulate --year 2004 --initial AD --wait', 'wait until it is complete'],
+  ],
   declare: (command) =>
     command
-      .option('--year <YYYY>', "the partition's year")
-      .option('--initial <II>', "the partition's initial: AD, 50, A_ …")
-      .option('--wait', 'wait until the run ends; exit code 0 if the partition is complete, otherwise 1')
-      .addHelpText('after', '\nExample:\n  tdd simulate --year 2004 --initial AD --wait'),
+      .option('--year <YYYY>', 'year of the movies')
+      .option('--initial <II>', 'first two characters of the titles, such as AD, 50 or A_')
+      .option('--wait', 'wait until the run ends; exit code 0 if the partition is complete, otherwise 1'),
   readInput,
   run,
   format,
