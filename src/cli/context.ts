@@ -7,7 +7,7 @@ import {
   resolveSettings,
   type SettingSources,
 } from '../config/resolve-settings.ts';
-import { SETTINGS, type SettingName, type Settings } from '../config/settings.ts';
+import { SETTING_NAMES, SETTINGS, type SettingName, type Settings } from '../config/settings.ts';
 import { UsageError } from '../errors.ts';
 import { capitalize } from '../text.ts';
 import type { Flags } from './flags.ts';
@@ -51,6 +51,17 @@ export interface CommandContext {
   readonly confirmDefaults: (settings: Settings, names: readonly SettingName[]) => Promise<Settings>;
 }
 
+/** A line per setting that says where its value comes from; secret values are not shown. */
+function describeSources(sources: SettingSources): string[] {
+  return SETTING_NAMES.map((name) => {
+    const { key, secret, default: standard } = SETTINGS[name];
+    const given = findSetting(name, sources);
+    const value = secret ? '' : ` = ${given?.text ?? standard ?? ''}`;
+    if (given !== undefined) return `${key}${value}, from ${given.source}`;
+    return standard === undefined ? `${key} is not set` : `${key}${value}, the default`;
+  });
+}
+
 /** The words that ask for a setting, without a colon. */
 export function questionAbout(name: SettingName): string {
   return capitalize(SETTINGS[name].description.replace(/;.*/, ''));
@@ -79,6 +90,7 @@ export function createContext(
       throw new UsageError(`There is no file ${configPath}: give another --config FILE, or leave it out.`);
     }
     secrets.add(file.get(SETTINGS.apiKey.section, SETTINGS.apiKey.key));
+    output.debug(`${configPath} ${file.exists ? 'was read' : 'does not exist'}.`);
     return { flags, env: io.env, file };
   };
   return {
@@ -92,7 +104,11 @@ export function createContext(
     mayAsk,
     configPath,
     readSources,
-    readSettings: async () => resolveSettings(await readSources()),
+    readSettings: async () => {
+      const sources = await readSources();
+      for (const line of describeSources(sources)) output.debug(line);
+      return resolveSettings(sources);
+    },
     requireSetting: async <N extends SettingName>(settings: Settings, name: N) => {
       const value = settings[name];
       if (value !== undefined) return value;

@@ -6,7 +6,7 @@ import { createSecrets, SECRET_FLAG, SECRET_VARIABLE, type Secrets } from './sec
 
 /**
  * Runs the command line.
- * @returns the exit code: 0 done; 1 something failed; 2 wrong usage or settings; 130 cancelled.
+ * @returns the exit code: 0 done, 1 something failed, 2 wrong usage or settings, 130 cancelled.
  */
 export function main(io: Io): Promise<number> {
   const argv = normalizeArgv(io.argv);
@@ -16,8 +16,8 @@ export function main(io: Io): Promise<number> {
 }
 
 /**
- * Runs a program's body until it returns its exit code, or turns what ended it into a message and an exit code.
- * @param run is given a signal that Ctrl-C, `kill` or a closed stdout aborts.
+ * Runs the body of a program and returns its exit code; an error is printed and determines the exit code.
+ * @param run gets a signal that Ctrl-C, `kill` or a closed stdout aborts.
  */
 export async function runToExitCode(
   io: Io,
@@ -75,12 +75,13 @@ async function runProgram(io: Io, argv: string[], secrets: Secrets, signal: Abor
       io.stdout.write(usageText);
       return 0;
     }
-    await printError(usageSentence(error.message, argv, program.commands), io, secrets);
+    const { explainUsage } = await import('./usage-error.ts');
+    await printError(explainUsage(error, program, argv), io, secrets);
     return 2;
   }
 }
 
-/** `tdd deplyo --help`: Commander would show the program's own help. */
+/** For `tdd deplyo --help` Commander shows the help of the program. */
 function asksHelpOnUnknown(program: Commander): boolean {
   const [word = '-'] = program.args;
   return !word.startsWith('-') && program.commands.every((command) => command.name() !== word);
@@ -90,26 +91,7 @@ function isNoHelpFlag(argument: string): boolean {
   return !HELP_FLAGS.includes(argument);
 }
 
-/** Commander's message as one sentence that says where to look. */
-function usageSentence(
-  message: string,
-  argv: readonly string[],
-  commands: readonly { name(): string }[],
-): string {
-  const text = message
-    .replace(/^error: /, '')
-    // `--misspelt=value`: the value may be a secret.
-    .replace(/(unknown option '[^'=]+)=[^']*'/, "$1'")
-    .replace(/\s*\n\(Did you mean (.*)\?\)$/s, '; did you mean $1?')
-    .replace(/\.$/, '');
-  const command = commands
-    .map((known) => known.name())
-    .find((known) => known !== 'help' && argv.includes(known));
-  const help = command === undefined ? 'tdd --help' : `tdd ${command} --help`;
-  return `tdd: ${text}${text.endsWith('?') ? ' See' : ': see'} ${help}.`;
-}
-
-/** Why a run that was ended from outside ended; a cancelled command's own error may say more. */
+/** The error to report for an aborted run: a cancelled command's own error may say more than the signal's reason. */
 function endOf({ reason }: AbortSignal, error: unknown): unknown {
   return reason instanceof CancelledError && error instanceof CancelledError ? error : reason;
 }
@@ -128,16 +110,16 @@ async function printError(text: string, { stderr }: Io, secrets: Secrets): Promi
   stderr.write(`${fitTo(stderr, secrets.redact(text))}\n`);
 }
 
-/** Nobody reads our output any more (`tdd … | head`): nothing is printed. */
+/** The reader of stdout has closed it (`tdd … | head`): nothing more is printed. */
 class OutputClosed extends Error {}
 
-/** The program that was cancelled has reported that itself, as one that runs in the sandbox: nothing is printed. */
+/** The cancelled program, such as one in the sandbox, has reported it itself: nothing more is printed. */
 export class ReportedCancellation extends CancelledError {}
 
 /**
- * Aborts `ending` with Ctrl-C or `kill` (a second one ends the process at once, as Node does by itself), when
- * stdout can take no more, and with an error that nobody caught: Node's own report of it could show a secret.
- * @returns `crashed`, which rejects with the last of these, and what ends the listening.
+ * Aborts `ending` on Ctrl-C or `kill`, on a write error of stdout, and on an uncaught error, whose report by Node could
+ * show a secret. A second Ctrl-C ends the process at once, which is Node's default.
+ * @returns `crashed`, which rejects with an uncaught error, and a function that removes the listeners.
  */
 function listenForTheEnd(io: Io, ending: AbortController) {
   const { signals, stdout, stderr } = io;
@@ -176,10 +158,10 @@ function listenForTheEnd(io: Io, ending: AbortController) {
 }
 
 function cannotWrite(error: Error): UserError {
-  return new UserError(`the output cannot be written: ${error.message}.`, { cause: error });
+  return new UserError(`cannot write the output: ${error.message}.`, { cause: error });
 }
 
-/** Waits until stdout has taken all that was written, so that its refusal is known. */
+/** Waits until stdout has written everything, so that a write error is noticed. */
 async function flush(io: Io): Promise<void> {
   await new Promise<void>((resolve) => {
     io.stdout.write('', () => resolve());

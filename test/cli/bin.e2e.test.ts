@@ -65,7 +65,7 @@ describe('bin/tdd.js', () => {
     'reports a full disk behind stdout (needs /dev/full)',
     async () => {
       const { stderr } = await run('sh', ['-c', `"${TDD}" --help > /dev/full; echo "exit code $?" >&2`]);
-      expect(stderr).toMatch(/^tdd: the output cannot be written: .*no space.*\nexit code 1\n$/);
+      expect(stderr).toMatch(/^tdd: cannot write the output: .*no space.*\nexit code 1\n$/);
     },
   );
 });

@@ -28,7 +28,7 @@ async function setUp({ isTTY = false, flags = {}, config = '' } = {}) {
     while (!shown.includes(question)) shown += (await EventEmitter.once(stderr, 'data'))[0];
     stdin.write(keys);
   };
-  return { context, cwd, secrets, type };
+  return { context, cwd, secrets, type, shown: () => String(stderr.read() ?? '') };
 }
 
 describe("a command's context", () => {
@@ -44,6 +44,22 @@ describe("a command's context", () => {
     const { context, cwd } = await setUp({ flags: { config: 'other.ini' } });
     await expect(context.readSettings()).rejects.toThrow(`There is no file ${join(cwd, 'other.ini')}`);
     expect((await context.readSources({ mayBeAbsent: true })).file?.get('TMDB', 'API_KEY')).toBeUndefined();
+  });
+
+  test('reports with --verbose which file was read and where each setting comes from, without secrets', async () => {
+    const config = '[DATALAKE]\nBUCKET_NAME = a-lake\n[TMDB]\nAPI_KEY = 0123456789abcdef\n';
+    const { context, cwd, shown } = await setUp({ config, flags: { verbose: true, workers: '8' } });
+    await context.readSettings();
+    expect(shown().split('\n')).toEqual(
+      expect.arrayContaining([
+        `${cwd}/config.ini was read.`,
+        `BUCKET_NAME = a-lake, from [DATALAKE] BUCKET_NAME in ${cwd}/config.ini`,
+        `API_KEY, from [TMDB] API_KEY in ${cwd}/config.ini`,
+        'WORKERS = 8, from --workers',
+        'LANGUAGE = en-US, the default',
+      ]),
+    );
+    expect(shown()).not.toContain('0123456789abcdef');
   });
 
   test('gives a required setting, or names where to give it', async () => {

@@ -173,7 +173,10 @@ describe('bad input ends with one sentence, exit code 2 and nothing changed', ()
       'download --year 2021 --initial TH --to lake --limit 0',
       /^tdd: --limit must be a whole number of 1 or more \(got "0"\)/,
     ],
-    ['download --year 2021 --initial TH --to lake --limt 1', /unknown option '--limt'; did you mean --limit/],
+    [
+      'download --year 2021 --initial TH --to lake --limt 1',
+      /Unknown option "--limt"\. Did you mean --limit\?/,
+    ],
     ['download --year 2021 --initial TH --to ftp://lake', /^tdd: --to must be a directory or s3:/],
     ['download --year 2021 --initial TH --to s3://Bad_Bucket', /Bad_Bucket/],
     ['download --year 2021 --initial TH', /--datalake-bucket-name, DATALAKE_BUCKET_NAME/],

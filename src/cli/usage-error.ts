@@ -1,0 +1,49 @@
+import type { Command as Commander, CommanderError } from 'commander';
+import { quote } from '../text.ts';
+
+/** Longer values may be secrets on the wrong flag, and are not shown. */
+const MAX_SHOWN = 20;
+
+/** Commander's error in our words: names the flag or command and where to find help. */
+export function explainUsage(
+  { code, message }: Pick<CommanderError, 'code' | 'message'>,
+  program: Commander,
+  argv: readonly string[],
+): string {
+  const command = program.commands.find((each) => each.name() !== 'help' && argv.includes(each.name()));
+  const [, subject = ''] = /'(.*?)'/s.exec(message) ?? [];
+  const [, suggestion] = /\(Did you mean (.*)\?\)$/s.exec(message) ?? [];
+  const sentences = {
+    'commander.unknownCommand': () => `Unknown command "${subject}".`,
+    'commander.unknownOption': () =>
+      explainOption(subject, [...(command?.options ?? []), ...program.options]),
+    'commander.optionMissingArgument': () => `${subject.split(' ')[0]} needs a value: ${subject}.`,
+    'commander.excessArguments': () => explainArguments(command ?? program),
+  };
+  const sentence = sentences[code as keyof typeof sentences]?.() ?? message.replace(/^error: /, '');
+  // Commander suggests a known flag to itself when it has a value.
+  const hint =
+    suggestion === undefined || sentence.startsWith(suggestion) ? '' : ` Did you mean ${suggestion}?`;
+  return `tdd: ${sentence}${hint} See "tdd ${command === undefined ? '' : `${command.name()} `}--help".`;
+}
+
+/** Commander calls `--dry-run=yes` unknown, too. */
+function explainOption(argument: string, options: Commander['options']): string {
+  const end = argument.indexOf('=');
+  const flag = end < 0 ? argument : argument.slice(0, end);
+  if (!options.some(({ long }) => long === flag)) return `Unknown option "${flag}".`;
+  return `${flag} takes no value${show(argument.slice(end + 1))}.`;
+}
+
+function explainArguments(command: Commander): string {
+  const swallowed = command.options.find((option) => {
+    const value: unknown = command.getOptionValue(option.attributeName());
+    return typeof value === 'string' && value.startsWith('--');
+  });
+  if (swallowed !== undefined) return `${swallowed.long} needs a value: ${swallowed.flags}.`;
+  return `"tdd ${command.name()}" takes options only${show(command.args[0] ?? '')}.`;
+}
+
+function show(value: string): string {
+  return value.length > MAX_SHOWN ? '' : ` (got ${quote(value)})`;
+}
