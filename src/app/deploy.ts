@@ -82,7 +82,7 @@ async function readWorker(): Promise<{ readonly bundle: Buffer; readonly notices
     existsSync(new URL(NOTICES_FILE, url)),
   );
   if (folder === undefined) {
-    throw new UserError('The worker of this checkout is not built: run npm run build first.');
+    throw new UserError('The worker of this checkout is not built: run "npm run build" first.');
   }
   return {
     bundle: await readFile(new URL(HANDLER.file, folder)),

@@ -162,7 +162,7 @@ export async function findTargets(
 function findTarget(index: PartitionIndex, partition: Partition): DownloadTarget {
   if (findPartition(index, partition)) return { partition };
   throw new UserError(
-    `IMDb's list of ${index.snapshot} has no ${index.titleTypes.join(' or ')} in the partition ${partitionName(partition)}: there is nothing to download.`,
+    `IMDb's list of ${index.snapshot} has no ${index.titleTypes.join(' or ')} in partition ${partitionName(partition)}: nothing to download.`,
   );
 }
 
@@ -184,8 +184,8 @@ async function findTargetsOfTitles(
       target.only.add(imdbId);
     } else {
       const reason = title
-        ? `IMDb names no year for ${quote(title.title)}, so it has no partition`
-        : `IMDb's list of ${index.snapshot} has no ${index.titleTypes.join(' or ')} of this id`;
+        ? `IMDb has no year for ${quote(title.title)}, so it has no partition`
+        : `IMDb's list of ${index.snapshot} has no ${index.titleTypes.join(' or ')} with this id`;
       withoutPartition.push({ imdbId, reason });
     }
   }

@@ -137,28 +137,28 @@ async function noteWhatMatters(
   if (differing.length > 0) {
     note(
       'otherSettings',
-      `The workers were deployed with other settings, and theirs count (${differing.join('; ')}): run "tdd deploy" with these settings first, or launch with those.`,
+      `The workers were deployed with other settings, which take precedence (${differing.join('; ')}): run "tdd deploy" first to apply these settings.`,
     );
   }
   if (resume) {
     const { launchedAt, run } = resume.fleet;
-    note('resumes', `This goes on with the launch ${run} of ${launchedAt}, which was cut off.`);
+    note('resumes', `This resumes launch ${run} of ${launchedAt}, which was interrupted.`);
   }
   if (filters.onlyMissing && summaries.size === 0 && (await hasMovies(lake))) {
     note(
       'noManifests',
-      'This lake has movies but no manifests, which say what is missing: this first time everything is fetched again.',
+      'This lake has movies but no manifests, which record what is missing: this first launch downloads everything again.',
     );
   }
   const onQueue = countMessages(depths);
   if (onQueue > 0) {
     note(
       'queueNotEmpty',
-      `The queue holds about ${formatNumberOf(onQueue, 'message')} already: partitions among them are looked at twice, which costs little.`,
+      `The queue already holds about ${formatNumberOf(onQueue, 'message')}: a partition that is sent twice costs little, since the second worker skips what is done.`,
     );
   }
   if (eventSource && !isEnabled(eventSource)) {
-    note('paused', 'The event source is disabled: messages wait until "tdd resume".');
+    note('paused', 'The event source is disabled: messages wait until you run "tdd resume".');
   }
   return { notes, queueExists: depths !== undefined };
 }
@@ -179,7 +179,7 @@ function differingSettings(settings: Settings, environment: Readonly<Record<stri
   return SHARED_SETTINGS.flatMap((name) => {
     const ours = show(settings[name]);
     const theirs = show(resolveSetting(name, { env: environment }));
-    return ours === theirs ? [] : `${SETTINGS[name].env} is ${theirs} there and ${ours} here`;
+    return ours === theirs ? [] : `${SETTINGS[name].env} is ${theirs} on the workers and ${ours} here`;
   });
 }
 

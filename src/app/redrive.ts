@@ -2,7 +2,7 @@ import type { QueueMover, QueueSender, ReceivedMessage } from '../aws/queue-inte
 import type { Clock } from '../clock.ts';
 import { CancelledError, UserError } from '../errors.ts';
 import { type Partition, partitionName } from '../partition.ts';
-import { toOneLine } from '../text.ts';
+import { formatNumberOf, toOneLine } from '../text.ts';
 import {
   type DeadLetterList,
   type DeadLetterQueue,
@@ -111,7 +111,7 @@ async function awaitMove(
     if (state === 'done') return { moved, left: 0, undeleted: 0, by: 'task' };
     if (state === 'failed') {
       throw new UserError(
-        `SQS stopped moving the dead letters after ${moved} (${toOneLine(reason)}): run "tdd redrive" again for the others.`,
+        `SQS stopped moving the dead letters after ${moved} (${toOneLine(reason)}): run "tdd redrive" again to move the rest.`,
       );
     }
     await clock.sleep(POLL_MS, signal);
@@ -123,13 +123,13 @@ async function stopMove({ mover }: RedriveDeps, cause: unknown): Promise<Cancell
   try {
     const moved = await mover.stop();
     return new CancelledError(
-      `cancelled: SQS was told to stop after about ${moved} messages; the others stay in the dead-letter queue.`,
+      `cancelled: SQS stops after about ${formatNumberOf(moved, 'message')}; the others stay in the dead-letter queue.`,
       { cause },
     );
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     return new CancelledError(
-      `cancelled, but SQS goes on moving the dead letters: "tdd redrive" shows how far it is. ${reason}`,
+      `cancelled, but SQS is still moving the dead letters: run "tdd redrive" to list those that are left. ${reason}`,
       { cause },
     );
   }

@@ -154,7 +154,7 @@ async function sendRest(
 
   function keepsFailing(reason = 'no reason given'): UserError {
     return new UserError(
-      `SQS has failed the same messages ${MAX_TRIES} times (${reason}); ${sent} of ${total} partitions are sent: run the same launch again later, it goes on from there.`,
+      `SQS failed the same messages ${MAX_TRIES} times (${reason}); ${sent} of ${total} partitions were sent: run the same launch again later to resume it.`,
     );
   }
 }
@@ -214,7 +214,7 @@ function createMarker({ lake }: { readonly lake: Lake }, stored: StoredLaunch): 
       (await lake.compareAndSwap(key, text, JSON_TYPE, etag)) ?? (await etagOfOwnWrite(lake, key, text));
     if (written === undefined) {
       throw new UserError(
-        `Another launch is sending the plan ${stored.fleet.run} right now: let it finish, or end it and launch again.`,
+        `Another process is sending the launch ${stored.fleet.run}: wait until it finishes, or stop it and launch again.`,
       );
     }
     etag = written;

@@ -96,7 +96,7 @@ export async function followRun(
     const counts = manifest && { counts: manifest.counts };
     const letter = await findDeadLetter(deadLetters, run);
     if (letter) {
-      const reason = letter.reason ?? 'The worker crashed each time: its log says why.';
+      const reason = letter.reason ?? 'The worker crashed every time: see its log.';
       return { complete: false, ...counts, reason };
     }
     if (countMessages(await queue.readDepths()) > 0) idleSinceMs = undefined;
@@ -104,7 +104,7 @@ export async function followRun(
     if (idleSinceMs === undefined || clock.now() - idleSinceMs < EMPTY_AFTER_MS) continue;
     // A concurrent run may have written the manifest last.
     if (manifest?.complete) return { complete: true, counts: manifest.counts };
-    return { complete: false, ...counts, reason: 'The queue is empty, and no worker has told of this run.' };
+    return { complete: false, ...counts, reason: 'The queue is empty, and no worker has reported this run.' };
   }
 }
 
@@ -114,13 +114,13 @@ function endOf({ complete, counts, lastRun }: Manifest): RunEnd | undefined {
       return { complete: true, counts };
     case 'partial':
       if (complete) return { complete, counts };
-      return { complete, counts, reason: 'Other runs of this partition have left titles to do.' };
+      return { complete, counts, reason: 'Other runs of this partition left titles that are not done.' };
     case 'keyRefused':
       return {
         complete: false,
         counts,
         reason:
-          'TMDB rejected the API key, and the worker paused the fleet: give a good key, then run "tdd deploy" and "tdd resume"; the message waits.',
+          'TMDB rejected the API key, so the worker paused the fleet. Set a valid key, then run "tdd deploy" and "tdd resume"; the message stays on the queue.',
       };
     default:
       return undefined;

@@ -76,7 +76,7 @@ async function setEnabled(
   }
   if (current.state !== wanted) {
     throw new UserError(
-      `The event source is still "${current.state}" after two minutes: look at it again with "tdd status".`,
+      `The event source is still "${current.state}" after two minutes: check it with "tdd status".`,
     );
   }
   const depths = await queue.readDepths();
@@ -85,7 +85,7 @@ async function setEnabled(
   async function readExisting(): Promise<EventSource> {
     const eventSource = await workers.readEventSource();
     if (eventSource !== undefined) return eventSource;
-    throw new UserError('No event source ties the queue to the workers: run "tdd deploy" first.');
+    throw new UserError('There is no event source between queue and workers: run "tdd deploy" first.');
   }
 }
 

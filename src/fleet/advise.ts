@@ -41,7 +41,7 @@ function adviseOnWorkers(facts: FleetFacts, summaries: readonly ManifestSummary[
     return [{ problem: "The worker function's last update failed", command: 'tdd deploy' }];
   }
   if (facts.eventSource === undefined) {
-    return [{ problem: 'No event source hands the messages to the workers', command: 'tdd deploy' }];
+    return [{ problem: 'There is no event source between queue and workers', command: 'tdd deploy' }];
   }
   if (isEnabled(facts.eventSource)) return [];
   if (isKeyRejected(summaries)) {
@@ -53,7 +53,7 @@ function adviseOnWorkers(facts: FleetFacts, summaries: readonly ManifestSummary[
     ];
   }
   if (facts.phase === 'complete') return [];
-  return [{ problem: 'The event source is disabled: no worker takes messages', command: 'tdd resume' }];
+  return [{ problem: 'The event source is disabled, so workers receive no messages', command: 'tdd resume' }];
 }
 
 /** Whether the latest runs ended because TMDB refused the key. */
@@ -72,7 +72,7 @@ function isKeyRejected(summaries: readonly ManifestSummary[]): boolean {
 
 function adviseOnDeadLetters({ deadLetters = 0 }: FleetFacts): Advice[] {
   if (deadLetters === 0) return [];
-  const problem = `${formatNumberOf(deadLetters, 'message')} in the dead-letter queue`;
+  const problem = `The dead-letter queue contains ${formatNumberOf(deadLetters, 'message')}`;
   return [{ problem, command: 'tdd redrive' }];
 }
 
@@ -84,7 +84,7 @@ function adviseOnFleet({ phase, fleet, deadLetters = 0, rate }: FleetFacts, nowM
     if (nowMs - Date.parse(launchedAt) < SENDING_MS) return [];
     return [
       {
-        problem: `The launch was cut off: ${formatNumberOf(unsent, 'partition')} of ${formatCount(total)} not sent`,
+        problem: `The launch was interrupted: ${formatNumberOf(unsent, 'partition')} of ${formatCount(total)} not sent`,
         command: launchCommand(filters, nowMs),
       },
     ];
@@ -97,7 +97,7 @@ function adviseOnFleet({ phase, fleet, deadLetters = 0, rate }: FleetFacts, nowM
   const limit = filters.limit === undefined ? undefined : open;
   return [
     {
-      problem: `${formatNumberOf(open, 'partition')} not complete, and no message waits for them`,
+      problem: `${formatNumberOf(open, 'partition')} not complete, and no messages left for them`,
       command: launchCommand({ ...filters, limit, failed: false, onlyMissing }, nowMs),
     },
   ];
@@ -128,7 +128,7 @@ function adviseOnAge(summaries: readonly ManifestSummary[], nowMs: number): Advi
   if (stale.length === 0) return [];
   return [
     {
-      problem: `${formatNumberOf(stale.length, 'partition')} with documents older than six months, longer than TMDB's terms allow`,
+      problem: `${formatNumberOf(stale.length, 'partition')} with documents older than six months, the limit in TMDB's terms`,
       command: `tdd launch --older-than ${STALE_DAYS}d${yearFlags(stale, nowMs)}`,
     },
   ];

@@ -29,7 +29,7 @@ export function completeFilters(given: Partial<FleetFilters>, nowMs: number): Fl
   const maxYear = given.maxYear ?? new Date(nowMs).getUTCFullYear();
   const minYear = given.minYear ?? Math.min(DEFAULT_MIN_YEAR, maxYear);
   if (minYear > maxYear) {
-    throw new UsageError(`The first year ${minYear} is after the last year ${maxYear}: give an earlier one.`);
+    throw new UsageError(`--min-year must not be after --max-year (got ${minYear} and ${maxYear}).`);
   }
   if (limit !== undefined && !(Number.isSafeInteger(limit) && limit > 0)) {
     throw new InvalidValueError('The limit', `must be a whole number of 1 or more (got ${limit}).`);

@@ -105,7 +105,7 @@ describe('planLaunch notes', () => {
       {
         about: 'otherSettings',
         text: expect.stringContaining(
-          '(TMDB_LANGUAGE is de-DE there and en-US here; IMDB_TITLE_TYPES is movie,short there and movie here)',
+          '(TMDB_LANGUAGE is de-DE on the workers and en-US here; IMDB_TITLE_TYPES is movie,short on the workers and movie here)',
         ),
       },
     ]);
@@ -117,7 +117,7 @@ describe('planLaunch notes', () => {
     aws.eventSource = { id: 'e', state: 'Disabled' };
     const { notes, queueExists } = await planLaunch(connection, index);
     expect(notes.map(({ about }) => about)).toEqual(['queueNotEmpty', 'paused']);
-    expect(notes[0]?.text).toContain('about 2,001 messages already');
+    expect(notes[0]?.text).toContain('already holds about 2,001 messages');
     expect(queueExists).toBe(true);
     aws.queue = undefined;
     expect((await planLaunch(connection, index)).queueExists).toBe(false);
@@ -125,7 +125,7 @@ describe('planLaunch notes', () => {
 });
 
 describe('launch', () => {
-  test('goes on with a launch that was cut off, and sends no partition twice', async () => {
+  test('resumes an interrupted launch, and sends no partition twice', async () => {
     const { connection, sent, clock } = setUp();
     const { plan } = await planLaunch(connection, indexOf(twoHundred()));
     const cut = new AbortController();
@@ -140,7 +140,7 @@ describe('launch', () => {
     expect(sent.partitions()).toHaveLength(200);
   });
 
-  test('sends what was planned: the rest of a launch that was cut off, or all of it when that is not wanted', async () => {
+  test('sends what was planned: the rest of an interrupted launch, or everything with resume: false', async () => {
     const { connection, sent, clock } = setUp();
     const whole = await planLaunch(connection, indexOf(twoHundred()));
     const cut = new AbortController();

@@ -184,14 +184,14 @@ describe("redrive by SQS's own task, cancelled", () => {
   it('tells SQS to stop', async () => {
     await expect(cancel(async () => 5)).rejects.toThrow(
       new CancelledError(
-        'cancelled: SQS was told to stop after about 5 messages; the others stay in the dead-letter queue.',
+        'cancelled: SQS stops after about 5 messages; the others stay in the dead-letter queue.',
       ),
     );
   });
 
   it('says that SQS goes on when it could not be told', async () => {
     await expect(cancel(() => Promise.reject(new Error('AWS rejected it.')))).rejects.toThrow(
-      'cancelled, but SQS goes on moving the dead letters: "tdd redrive" shows how far it is. AWS rejected it.',
+      'cancelled, but SQS is still moving the dead letters: run "tdd redrive" to list those that are left. AWS rejected it.',
     );
   });
 });
@@ -207,7 +207,7 @@ describe('listDeadLetters', () => {
     expect([...queues.dead.values()].every(({ hiddenUntil }) => hiddenUntil === 0)).toBe(true);
   });
 
-  it('tells how many are hidden by a look that was cut off, and does not count its own', async () => {
+  it('reports how many messages an interrupted listing has hidden, without its own', async () => {
     const queues = new TwoQueues(25);
     await queues.receive(60);
     expect(await listDeadLetters(queues.deps)).toMatchObject({ letters: { length: 15 }, hidden: 10 });

@@ -181,7 +181,7 @@ describe('sendLaunch', () => {
       const [key = ''] = lake.keys(FLEET_PREFIX);
       if (call === 5) lake.put(key, `${lake.text(key)} `);
     };
-    await expect(launch()).rejects.toThrow('Another launch is sending the plan');
+    await expect(launch()).rejects.toThrow('Another process is sending the launch');
   });
 
   it('takes no other launch up', async () => {

@@ -62,7 +62,7 @@ describe('followRun', () => {
 
   it.each([
     [{ reason: '1 title of 3 failed.' }, '1 title of 3 failed.'],
-    [{}, 'The worker crashed each time: its log says why.'],
+    [{}, 'The worker crashed every time: see its log.'],
   ])('ends badly with the dead letter %o', async (letter, reason) => {
     const { scene, follow, counts } = createScene([{ outcome: 'failedTitles' }]);
     scene.letter = letter;

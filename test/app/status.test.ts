@@ -208,7 +208,7 @@ describe('readStatus', () => {
     expect(await status()).toMatchObject({
       phase: 'ended',
       deadLetters: 3,
-      advice: [{ problem: '3 messages in the dead-letter queue', command: 'tdd redrive' }],
+      advice: [{ problem: 'The dead-letter queue contains 3 messages', command: 'tdd redrive' }],
     });
   });
 
@@ -232,13 +232,13 @@ describe('readStatus', () => {
     await put('AA', { found: 10 });
     expect((await status()).advice).toEqual([
       {
-        problem: '3 partitions not complete, and no message waits for them',
+        problem: '3 partitions not complete, and no messages left for them',
         command: 'tdd launch --min-year 1990 --only-missing',
       },
     ]);
   });
 
-  it('with a launch that was cut off: says so after a while', async () => {
+  it('reports an interrupted launch after a while', async () => {
     const { launch, status, queue, clock } = setUp();
     queue.beforeCall = () => {
       throw new Error('cut');
@@ -251,7 +251,10 @@ describe('readStatus', () => {
     });
     clock.advance(600_000);
     expect((await status()).advice).toEqual([
-      { problem: 'The launch was cut off: 1 partition of 1 not sent', command: 'tdd launch --initial AA' },
+      {
+        problem: 'The launch was interrupted: 1 partition of 1 not sent',
+        command: 'tdd launch --initial AA',
+      },
     ]);
   });
 
@@ -282,7 +285,7 @@ describe('readStatus', () => {
   it.each<[string, Partial<ReturnType<typeof setUp>['aws']>, string]>([
     ['no function', { function: undefined }, 'There is no worker function'],
     ['no queue', { queue: undefined }, 'There is no queue'],
-    ['no event source', { eventSource: undefined }, 'No event source hands'],
+    ['no event source', { eventSource: undefined }, 'There is no event source'],
     [
       'a function whose update failed',
       { function: { state: 'Active', lastUpdate: 'Failed' } },
@@ -303,7 +306,7 @@ describe('readStatus', () => {
     await putManifest(lake, manifestOf({ year: 2004, initial: 'AA' }, { found: 3, at: ago(170 * DAY) }));
     expect((await status()).advice).toEqual([
       {
-        problem: "1 partition with documents older than six months, longer than TMDB's terms allow",
+        problem: "1 partition with documents older than six months, the limit in TMDB's terms",
         command: 'tdd launch --older-than 180d --min-year 1987',
       },
     ]);

@@ -49,7 +49,7 @@ describe('a fleet with poison messages and a crashing worker', () => {
     });
     expect(lacking).toMatchObject({ phase: 'running', deadLetters: 3, queue: { waiting: 0, inFlight: 1 } });
     expect(lacking.advice).toEqual([
-      { problem: '3 messages in the dead-letter queue', command: 'tdd redrive' },
+      { problem: 'The dead-letter queue contains 3 messages', command: 'tdd redrive' },
     ]);
 
     sandbox.aws.passTime(CRASHED_MESSAGE_BACK_MS);
@@ -91,7 +91,7 @@ describe('a fleet with poison messages and a crashing worker', () => {
       return (await sandbox.depthOf(DEAD_LETTER_QUEUE)).waiting === 4;
     });
     const { exitCode, stdout } = await simulated;
-    expect(stdout).toMatch(/not complete\..* crashed each time/);
+    expect(stdout).toMatch(/not complete\..* crashed every time/);
     expect(exitCode).toBe(1);
 
     const { report } = await sandbox.tddJson<RedriveResult>(

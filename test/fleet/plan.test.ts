@@ -130,7 +130,7 @@ describe('planFleet', () => {
 
 describe('completeFilters', () => {
   it.each<[Partial<FleetFilters>, string]>([
-    [{ minYear: 2010, maxYear: 2009 }, 'The first year 2010 is after the last year 2009'],
+    [{ minYear: 2010, maxYear: 2009 }, '--min-year must not be after --max-year (got 2010 and 2009)'],
     [{ limit: 0 }, 'must be a whole number of 1 or more (got 0)'],
     [{ limit: 1.5 }, 'must be a whole number of 1 or more (got 1.5)'],
   ])('refuses %j', (given, message) => {

@@ -106,8 +106,8 @@ describe('tdd download', () => {
     expect(partitions).toHaveLength(2);
     expect(partitions).toMatchObject([{ thisRun: { done: 1 } }, { thisRun: { done: 1 } }]);
     expect(withoutPartition).toEqual([
-      { imdbId: yearless, reason: expect.stringMatching(/IMDb names no year for/) },
-      { imdbId: 'tt0000000', reason: expect.stringMatching(/has no movie of this id/) },
+      { imdbId: yearless, reason: expect.stringMatching(/IMDb has no year for/) },
+      { imdbId: 'tt0000000', reason: expect.stringMatching(/has no movie with this id/) },
     ]);
   });
 

@@ -72,7 +72,7 @@ describe.each(AWS_TARGETS)('tdd launch, status, redrive, pause and resume, on $n
     expect(stdout).toMatch(/Skipped: \d+ movies without a year, and therefore without a partition \(tt\d+ "/);
     expect(stdout).toMatch(/Skipped: \d+ invalid rows? of IMDb's list\.\n/);
     expect(stdout).toContain("TMDB's terms: show its notice and logo");
-    expect(stdout).toContain('The event source is disabled: messages wait until "tdd resume".');
+    expect(stdout).toContain('The event source is disabled: messages wait until you run "tdd resume".');
     expect(await waiting()).toBe(0);
   });
 
@@ -90,7 +90,7 @@ describe.each(AWS_TARGETS)('tdd launch, status, redrive, pause and resume, on $n
     ]);
     expect(notes).toContainEqual(
       expect.stringContaining(
-        '(TMDB_LANGUAGE is en-US there and de-DE here; IMDB_TITLE_TYPES is movie there and movie,short here)',
+        '(TMDB_LANGUAGE is en-US on the workers and de-DE here; IMDB_TITLE_TYPES is movie on the workers and movie,short here)',
       ),
     );
   });
@@ -149,7 +149,10 @@ describe.each(AWS_TARGETS)('tdd launch, status, redrive, pause and resume, on $n
 
   test.each([
     [['--min-year', '20O4'], '--min-year must be four digits from 1870 to 2200 (got "20O4")'],
-    [['--min-year', '2010', '--max-year', '2009'], 'The first year 2010 is after the last year 2009'],
+    [
+      ['--min-year', '2010', '--max-year', '2009'],
+      '--min-year must not be after --max-year (got 2010 and 2009)',
+    ],
     [['--initial', '?'], '--initial must be'],
     [['--limit', '0'], '--limit must be a whole number of 1 or more (got "0")'],
     [['--older-than', '3 months'], '--older-than must be'],
@@ -159,15 +162,15 @@ describe.each(AWS_TARGETS)('tdd launch, status, redrive, pause and resume, on $n
     expect(exitCode).toBe(2);
   });
 
-  test('sends what is missing only, and says that a lake without manifests is fetched again', async () => {
+  test('sends only what is missing, and notes that a lake without manifests is downloaded again', async () => {
     await lake().write('tmdb/movies/year-2004/initial-AD/tmdb-movie-1.json', '{}', 'application/json');
     const all = await json(['launch', '--only-missing', '--dry-run']);
-    expect(all.notes.join()).toContain('this first time everything is fetched again');
+    expect(all.notes.join()).toContain('this first launch downloads everything again');
     const [first] = all.partitions;
     await putManifest(lake(), manifestOf(first, { found: first.titles }));
     const missing = await json(['launch', '--only-missing', '--dry-run']);
     expect(missing.partitions).toHaveLength(all.partitions.length - 1);
-    expect(missing.notes.join()).not.toContain('everything is fetched again');
+    expect(missing.notes.join()).not.toContain('downloads everything again');
   });
 
   test('tells how the fleet is: for people, in full, as JSON', async () => {
@@ -179,7 +182,9 @@ describe.each(AWS_TARGETS)('tdd launch, status, redrive, pause and resume, on $n
     expect(stdout).toMatch(/event source\s+Disabled, at most 4 workers\n/);
     expect(stdout).toMatch(/partitions\s+1 of 3 complete \(33 %\), 2 not started\n/);
     expect(stdout).toMatch(/reviews\s+7\n/);
-    expect(stdout).toMatch(/! The event source is disabled: no worker takes messages\.\n {2}tdd resume/);
+    expect(stdout).toMatch(
+      /! The event source is disabled, so workers receive no messages\.\n {2}tdd resume/,
+    );
     const status = await json(['status']);
     expect(status).toMatchObject({ phase: 'paused', fleet: { partitions: { complete: 1, notBegun: 2 } } });
     expect(status).not.toHaveProperty('totals');
@@ -206,7 +211,7 @@ describe.each(AWS_TARGETS)('tdd launch, status, redrive, pause and resume, on $n
     });
     expect(exitCode).toBe(0);
     expect(stdout.match(/^fleet .*ended, not complete/gm)?.length).toBeGreaterThan(1);
-    expect(stdout).toMatch(/no message waits for them\.\n {2}tdd launch --only-missing --limit 3\n$/);
+    expect(stdout).toMatch(/no messages left for them\.\n {2}tdd launch --only-missing --limit 3\n$/);
     expect(stdout).not.toContain('\x1b');
   });
 

@@ -57,7 +57,7 @@ test("Ctrl-C stops SQS's own task, too, and says so", async () => {
     signals,
   });
   expect(stderr).toBe(
-    'tdd: cancelled: SQS was told to stop after about 7 messages; the others stay in the dead-letter queue.\n',
+    'tdd: cancelled: SQS stops after about 7 messages; the others stay in the dead-letter queue.\n',
   );
   expect(exitCode).toBe(130);
   expect(stopped).toEqual([{ TaskHandle: 'task' }]);
