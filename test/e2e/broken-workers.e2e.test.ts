@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { RedriveResult } from '../../src/cli/commands/redrive.ts';
 import type { LaunchResult } from '../../src/cli/format-launch.ts';
+import type { RedriveResult } from '../../src/cli/format-redrive.ts';
 import type { Partition } from '../../src/partition.ts';
 import {
   DEAD_LETTER_QUEUE,

@@ -35,9 +35,10 @@ export interface DeployResult {
 /** `tdd deploy`: creates or updates the workers on AWS. */
 export const deploy = defineCommand<DeployInput, DeployResult>({
   description:
-    'Makes what the fleet needs on AWS: bucket, queues, role, log group, function, event source. It looks first, ' +
-    'shows a plan and asks; run again, it changes only what differs.\n\n' +
-    'The TMDB API key is kept in the environment of the function, readable by whoever may read the function.',
+    'Creates or updates what the fleet needs on AWS: bucket, queues, role, log group, function, event source. It shows a ' +
+    'plan and asks first; a second run changes only what differs.\n\n' +
+    "The TMDB API key is stored in the function's environment: everybody who may read the function's configuration can " +
+    'read it.',
   settings: SETTING_NAMES.filter((name) => SETTINGS[name].flag !== undefined),
   declare: (command) => command.option('--dry-run', 'show the plan and change nothing'),
   readInput,

@@ -16,10 +16,10 @@ import { createStepLines } from '../step-lines.ts';
 /** The input of `tdd destroy`. */
 interface DestroyInput {
   readonly settings: Settings;
-  /** The empty string when the bucket is not to be touched and nobody gave its name. */
+  /** Empty when no name is known and the bucket is to be kept. */
   readonly bucketName: string;
   readonly deleteBucket: boolean;
-  /** The bucket's name as it was typed after the flag. */
+  /** The name given with `--delete-bucket`. */
   readonly typedBucket: string | undefined;
   readonly dryRun: boolean;
 }
@@ -32,16 +32,17 @@ interface DestroyResult {
   readonly lambdaName: string;
 }
 
-/** `tdd destroy`: removes what `tdd deploy` has made. */
+/** `tdd destroy`: deletes the resources of `tdd deploy`. */
 export const destroy = defineCommand<DestroyInput, DestroyResult>({
   description:
-    'Removes what tdd deploy has made, in reverse: event source, function, log group, role, queues. The bucket ' +
-    'and its data stay, unless --delete-bucket is given and its name typed, here or when asked. What does not carry our tag is left, and named.',
+    'Deletes the resources of tdd deploy in reverse order: event source, function, log group, role, queues. The bucket ' +
+    'and its data are kept unless you give --delete-bucket and type its name, as a value or when asked. Resources ' +
+    'without the tag of tdd are kept and listed.',
   settings: FLEET_SETTINGS,
   declare: (command) =>
     command
       .option('--delete-bucket [NAME]', 'delete the bucket too, with all its data')
-      .option('--dry-run', 'show what would go and change nothing'),
+      .option('--dry-run', 'show what would be deleted and change nothing'),
   readInput,
   run,
   format,
@@ -102,7 +103,7 @@ async function run(context: CommandContext, input: DestroyInput): Promise<Destro
   }
 }
 
-/** Shows what will be deleted and asks to type the function's name; also the bucket's, which `--yes` does not answer. */
+/** Shows the plan and asks for the function's name, and for the bucket's, which `--yes` does not replace. */
 async function agree(
   context: CommandContext,
   { settings, bucketName, typedBucket }: DestroyInput,
@@ -111,10 +112,10 @@ async function agree(
   const { yes, output, prompter, signal } = context;
   const goes = resources.filter(({ action }) => action === 'delete');
   showPlan(context, formatPlan(resources, output.style));
-  const refused = () => new CancelledError('cancelled: that is another name, and nothing was deleted.');
+  const refused = () => new CancelledError('cancelled: the name does not match, and nothing was deleted.');
   const { lambdaName } = settings;
   if (goes.length > 0 && !yes) {
-    const message = `Type ${lambdaName} to delete what is marked "delete":`;
+    const message = `Type ${lambdaName} to delete the resources marked "delete":`;
     if (!(await prompter.confirmByName({ message, name: lambdaName }))) throw refused();
   }
   if (typedBucket === undefined && goes.some(({ kind }) => kind === 'bucket')) {

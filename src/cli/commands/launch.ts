@@ -23,14 +23,14 @@ interface LaunchInput extends FleetInput {
 
 const LARGEST = 10;
 
-/** `tdd launch`: puts the catalogue, or a part of it, on the queue. */
+/** `tdd launch`: sends the catalogue, or a part of it, to the queue. */
 export const launch = defineCommand<LaunchInput, LaunchResult>({
   description:
-    'Puts partitions on the queue, from where the workers take them. It first shows how many movies, requests, ' +
-    'hours and dollars that will be, and asks.\n\n' +
-    'What is in the lake already is not fetched again, unless --older-than says so. --only-missing, --failed and ' +
-    '--older-than together send what fits any of them. A launch that was cut off is taken up where it stood when ' +
-    'the same command is run again.',
+    'Sends partitions to the queue, from which the workers receive them. It first shows the number of movies and ' +
+    'requests, the time and the cost, and asks.\n\n' +
+    'Titles already in the lake are not downloaded again, except with --older-than. --only-missing, --failed and ' +
+    '--older-than together send the partitions that match any of them. To resume an interrupted launch, run the same ' +
+    'command again.',
   settings: [
     'bucketName',
     'language',
@@ -53,16 +53,16 @@ export const launch = defineCommand<LaunchInput, LaunchResult>({
     command
       .option('--min-year <YYYY>', 'the first year (default: 2000)')
       .option('--max-year <YYYY>', 'the last year (default: this one)')
-      .option('--initial <II>', 'partitions of this initial only')
-      .option('--only-missing', 'partitions without a complete manifest only')
-      .option('--failed', 'partitions with failed titles only; these titles alone are fetched')
+      .option('--initial <II>', 'only partitions with this initial')
+      .option('--only-missing', 'only partitions without a complete manifest')
+      .option('--failed', 'only partitions with failed titles; only these titles are downloaded')
       .option(
         '--older-than <AGE>',
-        'partitions with titles fetched longer ago than 30d, 12h, 8w …, to fetch them again',
+        'only partitions with titles downloaded longer ago than 30d, 12h, 8w …; downloads them again',
       )
-      .option('--limit <N>', 'the N smallest partitions only: a cheap first try')
+      .option('--limit <N>', 'only the N smallest partitions: a cheap first try')
       .option('--dry-run', 'show the plan and send nothing')
-      .option('--no-resume', 'begin anew, even if the same launch was cut off before'),
+      .option('--no-resume', 'start a new launch, even if the same one was interrupted'),
   readInput,
   run,
   format: formatLaunch,
@@ -106,7 +106,7 @@ async function run(context: CommandContext, input: LaunchInput): Promise<LaunchR
     throw new UserError(`There is no queue "${queue.name}": run "tdd deploy" first.`);
   }
 
-  // An interrupted launch that has sent everything only has to be marked as finished: no question.
+  // An interrupted launch that has sent everything only needs to be marked as finished, without a question.
   if (result.partitions.length > 0) {
     showPlan(context, formatLaunchPlan(result, context.output.style));
     const message = `Send ${formatNumberOf(result.partitions.length, 'partition')} to the queue ${queue.name}?`;
@@ -118,12 +118,12 @@ async function run(context: CommandContext, input: LaunchInput): Promise<LaunchR
       resume: preview.resume ?? false,
       signal,
       onProgress: ({ sent, total, rejected }) =>
-        bar.update({ done: sent, total, fields: rejected > 0 ? [`${rejected} refused`] : [] }),
+        bar.update({ done: sent, total, fields: rejected > 0 ? [`${rejected} rejected`] : [] }),
     });
     return { ...result, report };
   } catch (error) {
     bar.stop();
-    context.output.warn('The launch is not finished: the same command goes on from where it stood.');
+    context.output.warn('The launch was interrupted: run the same command again to resume it.');
     throw error;
   } finally {
     bar.stop();
@@ -151,7 +151,7 @@ function toResult(
     withoutYear: plan.withoutYear,
     badRows: plan.badRows,
     notes: notes.map(({ about, text }) =>
-      about === 'resumes' ? text.replace(/\.$/, '; --no-resume begins anew.') : text,
+      about === 'resumes' ? text.replace(/\.$/, '; --no-resume starts a new launch instead.') : text,
     ),
     partitions,
   };

@@ -1,15 +1,13 @@
-import type { DeadLetter } from '../../app/dead-letters.ts';
-import { planRedrive, redrive as putBack, type RedriveReport } from '../../app/redrive.ts';
+import { planRedrive, redrive as putBack } from '../../app/redrive.ts';
 import { InvalidValueError, namingSource } from '../../errors.ts';
-import { type Partition, parseInitial, parseYear, partitionName } from '../../partition.ts';
-import { formatCount, formatNumberOf, quote, toOneLine } from '../../text.ts';
+import { type Partition, parseInitial, parseYear } from '../../partition.ts';
+import { formatCount, formatNumberOf, quote } from '../../text.ts';
 import { defineCommand } from '../command.ts';
 import { askConsent, readDryRun, showPlan } from '../consent.ts';
 import type { CommandContext } from '../context.ts';
 import { collect, type Flags } from '../flags.ts';
-import { formatDuration, formatTable } from '../format.ts';
+import { formatLetters, formatRedrive, type RedriveResult } from '../format-redrive.ts';
 import { FLEET_SETTINGS, type FleetInput, openCommandFleet, readFleetInput } from '../open-connection.ts';
-import type { Style } from '../output.ts';
 import { createProgress } from '../progress.ts';
 
 /** The input of `tdd redrive`. */
@@ -19,22 +17,6 @@ interface RedriveInput extends FleetInput {
   /** Put back only these. */
   readonly only: readonly Partition[] | undefined;
 }
-
-/** The result of `tdd redrive`. */
-export interface RedriveResult {
-  readonly queue: string;
-  /** ISO instant. */
-  readonly at: string;
-  readonly letters: readonly DeadLetter[];
-  /** About how many are invisible, because another command has received them. */
-  readonly hidden: number;
-  /** How many of them to put back. */
-  readonly chosen: number;
-  /** Absent when nothing was put back. */
-  readonly report?: RedriveReport;
-}
-
-const LISTED = 40;
 
 /** `tdd redrive`: lists the dead letters and puts them back on the queue. */
 export const redrive = defineCommand<RedriveInput, RedriveResult>({
@@ -48,7 +30,7 @@ export const redrive = defineCommand<RedriveInput, RedriveResult>({
       .option('--dry-run', 'list the messages and change nothing'),
   readInput,
   run,
-  format,
+  format: formatRedrive,
   exitCode: ({ letters, hidden, report }) => {
     if (letters.length === 0) return hidden > 0 ? 1 : 0;
     return report !== undefined && report.left + report.undeleted > 0 ? 1 : 0;
@@ -106,58 +88,4 @@ async function run(
   } finally {
     bar.stop();
   }
-}
-
-function format(result: RedriveResult, style: Style): string {
-  const { letters, hidden, chosen, report, queue } = result;
-  if (letters.length === 0 && hidden > 0) return `${style.red('✖')} ${formatHidden(result)}`;
-  if (letters.length === 0)
-    return `${style.green('✔')} The dead-letter queue is empty: there is nothing to put back.`;
-  if (chosen === 0) {
-    return `${formatLetters(result, style)}\n\nNo message is of these partitions: nothing was put back.`;
-  }
-  if (report === undefined) return `${formatLetters(result, style)}\n\nDry run: nothing was put back.`;
-  const { moved, left, undeleted } = report;
-  return [
-    `${left + undeleted > 0 ? style.red('✖') : style.green('✔')} Put ${formatNumberOf(moved, 'message')} back on the queue ${queue}.`,
-    ...(left > 0
-      ? [`  SQS did not accept ${formatNumberOf(left, 'message')}: run "tdd redrive" again.`]
-      : []),
-    ...(undeleted > 0
-      ? [
-          `  SQS did not delete ${formatNumberOf(undeleted, 'message')} from the dead-letter queue: the next redrive sends them a second time, which is safe.`,
-        ]
-      : []),
-    `Next: ${style.bold('tdd status --watch')} shows the progress of the fleet.`,
-  ].join('\n');
-}
-
-function formatLetters(result: RedriveResult, style: Style): string {
-  const { letters, hidden, at } = result;
-  const rows = letters
-    .slice(0, LISTED)
-    .map(({ partition, reason, since }) => [
-      partition ? toOneLine(partitionName(partition)) : '(unreadable)',
-      formatDuration((Date.parse(at) - Date.parse(since)) / 1_000),
-      reason === undefined
-        ? 'the worker crashed or ran out of time or memory: see its log'
-        : toOneLine(reason),
-    ]);
-  const table = formatTable(
-    [{ title: 'partition' }, { title: 'age', align: 'right' }, { title: 'reason', wraps: true }],
-    rows,
-    style,
-  );
-  const more = letters.length - rows.length;
-  return [
-    table,
-    ...(more > 0 ? [`… and ${formatCount(more)} more; --json lists all of them.`] : []),
-    ...(hidden > 0 ? [formatHidden(result)] : []),
-  ].join('\n');
-}
-
-function formatHidden({ letters, hidden }: RedriveResult): string {
-  const number = formatNumberOf(hidden, 'message');
-  const others = letters.length > 0 ? number.replace(' ', ' more ') : number;
-  return `Another command is reading ${others}, or was interrupted: run this again in a minute.`;
 }

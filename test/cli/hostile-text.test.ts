@@ -1,0 +1,112 @@
+import { EventEmitter } from 'node:events';
+import { PassThrough } from 'node:stream';
+import pc from 'picocolors';
+import { describe, expect, test } from 'vitest';
+import { formatLaunch, formatLaunchPlan, type LaunchResult } from '../../src/cli/format-launch.ts';
+import { formatPlan } from '../../src/cli/format-plan.ts';
+import { formatRedrive, type RedriveResult } from '../../src/cli/format-redrive.ts';
+import { createOutput, type Style } from '../../src/cli/output.ts';
+import { createSecrets } from '../../src/cli/secrets.ts';
+
+/** Sets a terminal's title, forges a line, colours text and reverses it. */
+const HOSTILE = 'x\x1b]0;x\x07\n\u009b31mForged: all is well\r\u2028\u202ez';
+const style: Style = {
+  ...pc.createColors(false),
+  columns: Number.POSITIVE_INFINITY,
+  redact: (text) => text,
+};
+
+const partition = { year: 2004, initial: 'AD', titles: 1, left: 1 };
+const LAUNCH: LaunchResult = {
+  lake: HOSTILE,
+  queue: 'q',
+  snapshot: '2026-11-22',
+  filters: { minYear: 2000, maxYear: 2026, onlyMissing: false, failed: false },
+  budget: { requestsPerSecond: 40, workers: 4, memorySize: 512 },
+  movies: 1,
+  moviesToAsk: 1,
+  estimate: {
+    requests: 1,
+    seconds: 0.1,
+    boundBy: 'rate',
+    dollars: { s3: 0, lambda: 0, sqs: 0, total: 0, pricesOf: 'us-east-1, 2025-06' },
+    basis: {
+      requestsPerMovie: 1.2,
+      foundShare: 0.8,
+      reviewsPerMovie: 0.1,
+      learntFrom: 0,
+      secondsPerRequest: 0.3,
+      leastSecondsPerPartition: 0.15,
+    },
+  },
+  sizes: [{ from: 1, to: 1, partitions: 1, movies: 1 }],
+  largest: [partition],
+  withoutYear: { count: 1, titles: [{ imdbId: 'tt0000001', title: HOSTILE }] },
+  badRows: 1,
+  notes: [HOSTILE],
+  partitions: [partition],
+};
+const REDRIVE: RedriveResult = {
+  queue: 'q',
+  at: '2026-11-22T10:00:00.000Z',
+  letters: [{ id: 'm', partition, reason: HOSTILE, since: '2026-11-22T09:00:00.000Z' }],
+  hidden: 0,
+  chosen: 1,
+};
+
+describe('text from outside can neither act on the terminal nor forge a line', () => {
+  test.each([
+    ['the plan of a launch', () => formatLaunchPlan(LAUNCH, style)],
+    [
+      'the rejections of a launch',
+      () => {
+        const rejections = [{ partition, reason: HOSTILE }];
+        const counts = { total: 2, sent: 1, sentBefore: 0, rejected: 1, calls: 1 };
+        return formatLaunch({ ...LAUNCH, report: { run: 'r', ...counts, rejections } }, style);
+      },
+    ],
+    [
+      'the plan of a deploy',
+      () => {
+        const changes = [{ property: HOSTILE, old: HOSTILE, new: HOSTILE }];
+        const line = { kind: 'role', name: HOSTILE, action: 'update', changes, notes: [HOSTILE] } as const;
+        return formatPlan([line], style);
+      },
+    ],
+    ['the dead letters', () => formatRedrive(REDRIVE, style)],
+  ])('in %s', (_, format) => {
+    const text = format();
+    expect(text).toContain('x\\u001b]0;x\\u0007 \\u009b31mForged: all is well');
+    expect(text).not.toMatch(/[^\P{Cc}\n]|[\u2028\u202e]/u);
+    expect(text).not.toMatch(/^Forged/m);
+  });
+
+  function openOutput(json: boolean) {
+    const stream = () => Object.assign(new PassThrough(), { isTTY: true, columns: 80 });
+    const [stdin, stdout, stderr] = [stream(), stream(), stream()];
+    const io = { argv: [], env: {}, cwd: '/', stdin, stdout, stderr, signals: new EventEmitter() };
+    const output = createOutput(io, createSecrets(), { json, quiet: false, verbose: true });
+    return { output, written: () => `${stdout.read() ?? ''}${stderr.read() ?? ''}` };
+  }
+
+  test('nor in anything else that is printed, though its colours pass', () => {
+    const { output, written } = openOutput(false);
+    output.result({}, ({ green }) => `${green('good')} ${HOSTILE}`);
+    output.info(HOSTILE);
+    output.warn(HOSTILE);
+    output.debug(HOSTILE);
+    output.trace?.request(`GET ${HOSTILE}`)(HOSTILE);
+    const text = written();
+    expect(text).toContain('\x1b[32mgood\x1b[39m');
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are control sequences
+    expect(text.replaceAll(/\x1b\[\d+m/g, '')).not.toMatch(/[^\P{Cc}\n]|[\u2028\u202e]/u);
+  });
+
+  test('nor with --json, which keeps it all the same', () => {
+    const { output, written } = openOutput(true);
+    output.result({ title: HOSTILE }, () => '');
+    const text = written();
+    expect(text).not.toMatch(/[^\P{Cc}\n]|[\u2028\u202e]/u);
+    expect(JSON.parse(text)).toEqual({ title: HOSTILE });
+  });
+});
