@@ -46,7 +46,10 @@ export async function runSmoke(context: CommandContext, partition: Partition): P
   const names = chooseNames(identity);
   const destroyCommand = describeDestroy(names);
   announceIdentity(context, identity);
-  output.info(describePlan(names, partition, destroyCommand));
+  // Whole, so that it can be copied: output is wrapped.
+  const showDestroy = () => void io.stderr.write(`  ${destroyCommand}\n`);
+  output.info(describePlan(names, partition));
+  showDestroy();
   const message = `Type the account ID, ${identity.accountId}, to run the smoke test there:`;
   if (!(await prompter.confirmByName({ message, name: identity.accountId }))) {
     throw new CancelledError('cancelled: that is not the account ID, and nothing was created.');
@@ -83,7 +86,8 @@ export async function runSmoke(context: CommandContext, partition: Partition): P
       return true;
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
-      output.warn(error.message);
+      if (signal.aborted && title !== DELETE) result = 'cancelled';
+      else output.warn(error.message);
       return false;
     } finally {
       rows.push([title, result, formatDuration((context.clock.now() - startedMs) / 1_000)]);
@@ -98,16 +102,19 @@ export async function runSmoke(context: CommandContext, partition: Partition): P
     }
   } finally {
     const isClean = await measure({
-      title: 'Delete everything',
-      run: () => deleteAll(tdd, names.bucketName, destroyCommand),
+      title: DELETE,
+      run: () => deleteAll(tdd, names.bucketName),
     });
     passed &&= isClean;
+    if (!isClean) showDestroy();
     await rm(folder, { recursive: true, force: true });
     const columns = [{ title: 'step' }, { title: 'result' }, { title: 'time', align: 'right' as const }];
     output.info(`\n${formatTable(columns, rows)}`);
   }
   return passed ? 0 : 1;
 }
+
+const DELETE = 'Delete everything';
 
 function chooseNames({ accountId, region }: Identity): Names {
   const name = `tdd-smoke-${randomBytes(3).toString('hex')}`;
@@ -120,11 +127,7 @@ function describeDestroy({ bucketName, lambdaName, queueName }: Names): string {
   return `tdd destroy --lambda-name ${lambdaName} --queue-name ${queueName} --datalake-bucket-name ${bucketName} --delete-bucket ${bucketName}`;
 }
 
-function describePlan(
-  { bucketName, lambdaName }: Names,
-  partition: Partition,
-  destroyCommand: string,
-): string {
+function describePlan({ bucketName, lambdaName }: Names, partition: Partition): string {
   return [
     '',
     'The smoke test',
@@ -134,8 +137,6 @@ function describePlan(
     '- deletes all of it again.',
     'It takes about ten minutes and costs less than $0.01. Your own deployment and config.ini are not touched.',
     'If this process is killed, this command deletes what is left:',
-    `  ${destroyCommand}`,
-    '',
   ].join('\n');
 }
 
@@ -169,8 +170,8 @@ async function waitForWorkers(tdd: Tdd): Promise<void> {
   if (phase !== 'complete') throw new UserError(`The launch is "${phase}", not complete.`);
 }
 
-/** @throws {UserError} naming what is left, and the command that deletes it. */
-async function deleteAll(tdd: Tdd, bucketName: string, destroyCommand: string): Promise<void> {
+/** @throws {UserError} when something may be left. */
+async function deleteAll(tdd: Tdd, bucketName: string): Promise<void> {
   const destroy = ['destroy', '--delete-bucket', bucketName];
   try {
     await tdd.run(...destroy, '--yes');
@@ -184,8 +185,6 @@ async function deleteAll(tdd: Tdd, bucketName: string, destroyCommand: string): 
     if (left.length > 0) throw new UserError(`tdd destroy left ${left.join(', ')}.`);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new UserError(`Resources may be left on AWS. ${reason} Run this again:\n  ${destroyCommand}`, {
-      cause,
-    });
+    throw new UserError(`Resources may be left on AWS. ${reason} Run this again:`, { cause });
   }
 }

@@ -112,7 +112,7 @@ test('deletes what half a deploy has created after Ctrl-C', async () => {
   smoke.pressCtrlC();
   expect({ exitCode: await smoke.exitCode, output: smoke.output() }).toMatchObject({
     exitCode: 130,
-    output: expect.stringMatching(/^Deploy +failed.*\nDelete everything +passed/m),
+    output: expect.stringMatching(/^Deploy +cancelled.*\nDelete everything +passed/m),
   });
   expect(await leftovers(services, smoke)).toEqual([]);
 });
@@ -127,7 +127,9 @@ test('names the command that deletes the rest when Ctrl-C interrupts the deletio
   smoke.pressCtrlC();
   expect({ exitCode: await smoke.exitCode, output: smoke.output() }).toMatchObject({
     exitCode: 130,
-    output: expect.stringMatching(/Resources may be left on AWS\..*\n +tdd destroy --lambda-name tdd-smoke-/),
+    output: expect.stringMatching(
+      /Resources may be left on AWS\..*\n +tdd destroy --lambda-name tdd-smoke-/s,
+    ),
   });
   expect(await leftovers(services, smoke)).not.toEqual([]);
 });
