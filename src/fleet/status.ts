@@ -128,7 +128,7 @@ export function judgeFleet(observed: FleetObservation, nowMs: number): FleetFact
   const phase = phaseOf(fleet, queue, eventSource);
   const secondsLeft = secondsLeftOf(fleet, rate, phase);
   const isOver = phase === 'complete' || phase === 'ended';
-  const secondsElapsed = fleet && secondsSince(fleet.launchedAt, isOver ? lastEndMs(ours) : nowMs);
+  const secondsElapsed = fleet && secondsSince(fleet.launchedAt, isOver ? lastEndMs(ours, fleet.run) : nowMs);
   return {
     phase,
     ...(queue !== undefined && { queue }),
@@ -142,9 +142,10 @@ export function judgeFleet(observed: FleetObservation, nowMs: number): FleetFact
   };
 }
 
-/** When the last run of these partitions ended. */
-function lastEndMs(summaries: readonly ManifestSummary[]): number {
-  return summaries.reduce((last, { lastRun }) => Math.max(last, Date.parse(lastRun.endedAt)), 0);
+/** When the launch's last worker finished; later downloads of its partitions do not count. */
+function lastEndMs(summaries: readonly ManifestSummary[], run: string): number {
+  const ends = summaries.flatMap(({ lastRun }) => (lastRun.run === run ? Date.parse(lastRun.endedAt) : []));
+  return ends.reduce((last, end) => Math.max(last, end), 0);
 }
 
 function secondsSince(instant: string, ms: number): number | undefined {

@@ -133,12 +133,13 @@ describe('readStatus', () => {
     expect(now.secondsElapsed).toBe(120);
   });
 
-  it('complete: took the time from the launch to the end of the last run', async () => {
+  it('complete: took the time from the launch until its last worker finished', async () => {
     const { launch, status, put, clock, ago } = setUp();
-    await launch({ limit: 2 });
+    const { run } = await launch({ limit: 3 });
     clock.advance(600_000);
-    await put('AA', { found: 10, at: ago(300_000) });
-    await put('BB', { found: 20, at: ago(200_000) });
+    await put('AA', { found: 10, at: ago(300_000), run });
+    await put('BB', { found: 20, at: ago(200_000), run });
+    await put('CC', { found: 30, at: ago(100_000), run: 'a later simulate' });
     expect(await status()).toMatchObject({ phase: 'complete', secondsElapsed: 400 });
   });
 
