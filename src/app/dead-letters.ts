@@ -16,7 +16,7 @@ export interface DeadLetter {
   /** Why the last worker failed. Absent: the worker crashed each time. */
   readonly reason?: string;
   readonly run?: string;
-  /** ISO instant: when the last worker gave it up, or, where that is unknown, when it was sent. */
+  /** ISO instant: when the last worker gave up, or, if that is unknown, when the message was sent. */
   readonly since: string;
 }
 
@@ -36,7 +36,7 @@ const MAX_VISIBILITY_SECONDS = 43_200;
 
 /**
  * The visibility timeout under which each message is received once: a call for ten of them takes well under a second.
- * A process that dies meanwhile leaves them hidden for no longer than this.
+ * If the process dies, the messages stay hidden no longer than this.
  */
 function visibilitySeconds(waiting: number): number {
   return Math.min(MAX_VISIBILITY_SECONDS, 30 + Math.ceil(waiting / 10));
@@ -71,7 +71,7 @@ export async function giveAllBack(deadLetters: QueueReceiver, receipts: readonly
 
 /**
  * Lists the dead letters: each is received, read and made visible again.
- * @throws {UserError} when SQS refuses; what was received becomes visible again by itself.
+ * @throws {UserError} when SQS denies access or fails; messages that were received become visible again when their timeout ends.
  */
 export async function listDeadLetters(
   { deadLetters, clock }: { readonly deadLetters: DeadLetterQueue; readonly clock: Clock },

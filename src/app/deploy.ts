@@ -12,7 +12,7 @@ import type { CompleteSettings, Connection } from './connection.ts';
 
 export { applyDeployment } from '../deploy/apply.ts';
 
-/** What a deploy would do, and in whose account. */
+/** The plan of a deploy, and its AWS account. */
 export interface DeployPreview {
   readonly identity: Identity;
   /** For `applyDeployment`. It holds no secret. */
@@ -20,9 +20,9 @@ export interface DeployPreview {
 }
 
 /**
- * Reads what is on AWS and plans what `tdd deploy` would do there; it cannot change anything.
+ * Reads what exists on AWS and plans what `tdd deploy` would do. It cannot change anything.
  * @param options.onIdentity called with the caller's identity in AWS, before any other call.
- * @throws {UsageError} for a setting that AWS would refuse.
+ * @throws {UsageError} for a setting that AWS would reject.
  * @throws {UserError} when there are no valid AWS credentials, the worker is not built, or something prevents the deployment.
  */
 export async function planDeploy(
@@ -37,14 +37,14 @@ export async function planDeploy(
   return { identity, plan: await planDeployment(connection, wanted, options) };
 }
 
-/** Settings that a script has made itself follow the same rules. */
+/** Settings that a script creates itself follow the same rules. */
 function checkSettings(settings: CompleteSettings): void {
   for (const name of DEPLOYED_SETTINGS) SETTINGS[name].parse(String(settings[name]));
 }
 
 const DEPLOYED_SETTINGS = ['lambdaName', 'queueName', 'bucketName', 'workers', 'memorySize'] as const;
 
-/** What a deployment is planned from. */
+/** The input of a deployment plan. */
 interface WantedDeployment {
   /** The TMDB API key is in its environment: not to be shown. */
   readonly input: DeploymentInput;
@@ -54,7 +54,7 @@ interface WantedDeployment {
 
 /**
  * Derives from the settings what should be on AWS, for `planDeployment`.
- * @throws {UserError} when the worker was not built.
+ * @throws {UserError} when the worker is not built.
  */
 async function describeDeployment(
   settings: CompleteSettings,
@@ -70,12 +70,12 @@ async function describeDeployment(
   };
 }
 
-/** Beside the built program, and from its sources. */
+/** The places next to the built program and next to the sources. */
 const WORKER_FOLDERS = ['../worker/', '../../dist/worker/'];
 
 /**
  * The worker's code, one ES module, and the licences of the packages in it, as the build has written them.
- * @throws {UserError} when the worker was not built.
+ * @throws {UserError} when the worker is not built.
  */
 async function readWorker(): Promise<{ readonly bundle: Buffer; readonly notices: Buffer }> {
   const folder = WORKER_FOLDERS.map((path) => new URL(path, import.meta.url)).find((url) =>

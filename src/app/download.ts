@@ -40,7 +40,7 @@ interface ChosenTargets {
   readonly withoutPartition: readonly TitleWithoutPartition[];
 }
 
-/** What of a partition to download, and how that is followed and ended. */
+/** Which titles to download, and how the download is followed and stopped. */
 export interface DownloadOptions extends DownloadControl {
   /** At most this many titles. */
   readonly limit?: number;
@@ -56,9 +56,9 @@ interface DownloadWatcher {
 }
 
 /**
- * Downloads a partition from this process, as `tdd download` does: what the lake has already is skipped. The process
- * takes the whole budget of requests, so it should not run beside a fleet.
- * @returns what was done; an outage or a refused key is the report's `problem`.
+ * Downloads a partition from this process, as `tdd download` does: titles that are done are skipped. The process
+ * uses the whole rate budget, so it should not run at the same time as a fleet.
+ * @returns what was done; an outage or a rejected key is the report's `problem`.
  * @throws {UserError} for a partition that the index does not have, and what the lake throws; the reason of `abort`,
  *   when it comes before the partition's titles are read.
  */
@@ -84,7 +84,7 @@ export async function download(
  * @param options.limit at most this many titles of all targets together.
  * @param options.stop begins no new title and no new target; while a target's titles are read, its reason is thrown.
  * @param options.watch is called with each target that begins.
- * @returns a report for each target that was begun.
+ * @returns a report for each target that was started.
  * @throws what the lake throws.
  */
 export async function downloadTargets(
@@ -108,7 +108,7 @@ export async function downloadTargets(
   return reports;
 }
 
-/** What all targets of one run have in common. */
+/** The part of the job that all targets of a run share. */
 function startRun(
   { clock, random, settings }: DownloadConnection,
   { snapshot }: PartitionIndex,

@@ -39,7 +39,7 @@ export async function readLatestLaunch(
 
 /**
  * The launch of the last 14 days that has the same filters, settings and queue and was interrupted, if there is one.
- * Partitions that it has sent without having marked them are found in the manifests, where workers leave the run's name.
+ * Partitions that it sent without marking them are found by the run's name in their manifests.
  */
 export async function findUnfinishedLaunch(
   { lake, nowMs }: { readonly lake: Lake; readonly nowMs: number },

@@ -15,21 +15,21 @@ import { findUnfinishedLaunch, type StoredLaunch } from './launch-store.ts';
 import { type ReadProgress, readManifestSummaries } from './manifest-summaries.ts';
 import { type LaunchReport, type SendProgress, sendLaunch } from './send-launch.ts';
 
-/** What a launch would send, and what that would take. */
+/** The plan and forecast of a launch. */
 export interface LaunchPreview {
   readonly plan: FleetPlan;
   /** An interrupted launch of the same filters and settings: {@link launch} sends the rest of it instead of `plan`. */
   readonly resume?: StoredLaunch;
-  /** What would be sent, in this order. */
+  /** The partitions to send, in this order. */
   readonly partitions: readonly PlannedPartition[];
   /** Requests to TMDB, time and money. */
   readonly estimate: FleetEstimate;
-  /** What to know before launching. */
+  /** Notes to read before launching. */
   readonly notes: readonly LaunchNote[];
   readonly queueExists: boolean;
 }
 
-/** Something to know before a launch. */
+/** A note to read before launching. */
 export interface LaunchNote {
   /**
    * `otherSettings`: the workers were deployed with other settings than these; `resumes`: see
@@ -46,11 +46,11 @@ type PlanDeps = Pick<FleetConnection, 'lake' | 'queue' | 'cache' | 'clock' | 'se
 };
 
 /**
- * Says what a launch would send, and forecasts it from what the lake has recorded so far; sends nothing.
+ * Plans a launch and forecasts it from earlier downloads into the lake. It sends nothing.
  * @param filters as `tdd launch` has them; by default the years from 2000 to this one.
  * @param options.resume `false`: do not resume an interrupted launch.
- * @throws {UsageError} for filters that contradict each other, what the lake throws, and {@link UserError} where AWS
- *   refuses.
+ * @throws {UsageError} for filters that contradict each other, what the lake throws, and {@link UserError} when AWS
+ *   denies access or fails.
  */
 export async function planLaunch(
   connection: PlanDeps,
@@ -80,7 +80,7 @@ export async function planLaunch(
     ...(resume !== undefined && { resume }),
     partitions,
     estimate: estimateFleet(partitions, budget, learnRates(summaries.values(), asked)),
-    ...(await noteWhatMatters(connection, { filters: complete, resume, summaries })),
+    ...(await collectNotes(connection, { filters: complete, resume, summaries })),
   };
 }
 
@@ -103,7 +103,7 @@ export async function launch(
   const { lake, clock, settings } = connection;
   const { queueName } = settings;
   const { signal, onProgress, resume = true } = options;
-  await connection.queue.url(); // Fails before a plan is written that could not be sent.
+  await connection.queue.url(); // Fails before an unsendable plan is written.
   return sendLaunch(connection, plan, {
     queueName,
     signal,
@@ -117,7 +117,7 @@ export async function launch(
   }
 }
 
-async function noteWhatMatters(
+async function collectNotes(
   { lake, queue, workers, settings }: PlanDeps,
   context: {
     readonly filters: FleetFilters;
@@ -163,7 +163,7 @@ async function noteWhatMatters(
   return { notes, queueExists: depths !== undefined };
 }
 
-/** Settings that a launch is planned with, and that each worker takes from its environment, as no message carries them. */
+/** Settings that affect the plan. Messages do not contain them: each worker reads them from its own environment. */
 const SHARED_SETTINGS = [
   'lookup',
   'language',
@@ -174,7 +174,7 @@ const SHARED_SETTINGS = [
   'workers',
 ] as const satisfies readonly SettingName[];
 
-/** Where a launch's settings differ from the variables that the workers were deployed with. */
+/** The settings that differ from the environment of the deployed workers, as texts. */
 function differingSettings(settings: Settings, environment: Readonly<Record<string, string>>): string[] {
   return SHARED_SETTINGS.flatMap((name) => {
     const ours = show(settings[name]);

@@ -18,9 +18,9 @@ import type { Lake, LakeEntry } from '../lake/lake.ts';
 import { type Partition, partitionName } from '../partition.ts';
 import { forEachConcurrently } from './concurrency.ts';
 
-/** Keeps one text between two reads of a lake; losing it costs time and nothing else. */
+/** Stores a text between two reads of a lake. Losing it costs only time. */
 export interface SummaryCache {
-  /** What was kept, or `undefined`. */
+  /** The stored text, or `undefined`. */
   read(): Promise<string | undefined>;
   write(text: string): Promise<void>;
 }
@@ -108,8 +108,8 @@ export function createMemoryCache(): SummaryCache {
 
 /**
  * A cache in a file of its own for each lake, read once. A file that cannot be read counts as no cache, and a failed
- * write is ignored: a full disk must not keep anybody from reading a fleet's status.
- * @param folder of the user's caches; made by the first write.
+ * write is ignored: a full disk must not prevent reading a fleet's status.
+ * @param folder of the user's caches; created by the first write.
  */
 export function createSummaryCacheFile(folder: string, lakeUrl: string): SummaryCache {
   const name = createHash('sha256').update(lakeUrl).digest('hex').slice(0, 16);

@@ -8,13 +8,13 @@ import type { Connection } from './connection.ts';
 import type { FleetConnection } from './fleet-connection.ts';
 import { createSummaryCacheFile } from './manifest-summaries.ts';
 
-// AWS's SDK takes some 0.3 s to load. So it is imported only within these functions, which a command calls once it needs
-// AWS: not for its help, a usage error, or a lake in a directory.
+// The AWS SDK takes about 0.3 s to load. These functions import it when a command needs AWS, so that help, usage errors
+// and directory lakes do not load it.
 
 /** AWS answers within a second; uploading a code bundle may take several. */
 const GRACE_MS = 5_000;
 
-/** What a connection needs of the process. */
+/** The parts of the process that a connection uses. */
 export interface ProcessContext {
   /** As `process.env`. */
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -28,7 +28,7 @@ export interface ProcessContext {
 /** What deploying and destroying work with. */
 type AwsConnection = Pick<Connection, 'clients' | 'profile' | 'clock'>;
 
-/** Makes all the clients of AWS; nothing is asked yet. */
+/** Creates all AWS clients; no request is sent yet. */
 export async function openAws({ env, clock, signal, trace }: ProcessContext): Promise<AwsConnection> {
   const { withAbortGrace } = await import('../aws/calls.ts');
   const { createClients } = await import('../aws/clients.ts');
@@ -43,8 +43,8 @@ export async function openAws({ env, clock, signal, trace }: ProcessContext): Pr
 
 /**
  * Opens a fleet and its lake.
- * @param options.cacheFolder where what is known of the lake's manifests is kept between two processes.
- * @param options.onIdentity called with the caller's identity in AWS, before any other call; without it AWS is not asked.
+ * @param options.cacheFolder the folder for the cache of manifest summaries, which later processes reuse.
+ * @param options.onIdentity called with the caller's identity in AWS, before any other call; without it, AWS is not asked for it.
  * @throws {UserError} when the bucket is absent or there are no valid AWS credentials.
  */
 export async function openFleet(
@@ -78,7 +78,7 @@ export async function openQueues(
 
 /**
  * Opens a lake; a bucket is checked first.
- * @throws {UsageError} when the bucket is absent or another's.
+ * @throws {UsageError} when the bucket does not exist or belongs to another account.
  */
 export async function openLakeAt(
   { env, signal, trace }: Pick<ProcessContext, 'env' | 'signal' | 'trace'>,

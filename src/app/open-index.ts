@@ -6,10 +6,10 @@ import type { Trace } from '../trace.ts';
 import type { FleetConnection } from './fleet-connection.ts';
 
 /**
- * The partition index of a day for the settings' title types: the lake's own, else built, which for today downloads
- * IMDb's list (about 210 MB) once for each lake.
+ * Opens the partition index of a day for the settings' title types. If the lake has none, it is built, which downloads
+ * IMDb's list (about 210 MB) once a day per lake.
  * @param options.day a UTC day such as `2026-11-22`; by default today.
- * @throws {UserError} for a day that is neither in the lake nor today, or a list that cannot be downloaded.
+ * @throws {UserError} for a past day that the lake does not have, or a list that cannot be downloaded.
  */
 export function openIndex(
   connection: Pick<FleetConnection, 'lake' | 'clock' | 'datasetsUrl' | 'userAgent'> & {

@@ -11,21 +11,21 @@ import {
   takeEach,
 } from './dead-letters.ts';
 
-/** What a redrive would put back. */
+/** The plan of a redrive. */
 export interface RedrivePlan extends DeadLetterList {
   /**
    * The ids of the messages to put back. A message that cannot succeed soon becomes a dead letter again, with another id,
    * and would otherwise be moved forever.
    */
   readonly chosen: ReadonlySet<string>;
-  /** Every dead letter is to be put back, whatever its partition. */
+  /** All dead letters are chosen, whatever their partition. */
   readonly isAll: boolean;
 }
 
 /**
  * Lists the dead letters and chooses those to put back.
  * @param options.only those of these partitions; by default all.
- * @throws {UserError} when SQS refuses.
+ * @throws {UserError} when SQS denies access or fails.
  */
 export async function planRedrive(
   deps: { readonly deadLetters: DeadLetterQueue; readonly clock: Clock },
@@ -41,19 +41,19 @@ export async function planRedrive(
   return { letters, hidden, chosen: new Set(chosen.map(({ id }) => id)), isAll: names === undefined };
 }
 
-/** What was put back on the queue. */
+/** The result of a redrive. */
 export interface RedriveReport {
-  /** Messages that are on the queue again. */
+  /** Messages that were put back on the queue. */
   readonly moved: number;
-  /** Messages that SQS would not take: they are in the dead-letter queue alone. */
+  /** Messages that SQS did not accept: they are only in the dead-letter queue. */
   readonly left: number;
-  /** Of those moved, how many SQS would not delete: they are in both queues. */
+  /** Of those moved, how many SQS did not delete: they are in both queues. */
   readonly undeleted: number;
   /** SQS moved them itself, or each was received, sent and deleted. */
   readonly by: 'task' | 'messages';
 }
 
-/** What a redrive works with. */
+/** The dependencies of a redrive. */
 interface RedriveDeps {
   readonly deadLetters: DeadLetterQueue;
   readonly queue: QueueSender;
@@ -175,7 +175,7 @@ async function moveMessages(
   }
   return { moved, left, undeleted, by: 'messages' };
 
-  /** @returns the receipts of what the queue has taken. */
+  /** @returns the receipts of the messages that the queue accepted. */
   async function send(messages: readonly ReceivedMessage[]): Promise<string[]> {
     const { accepted } = await queue.sendBatch(
       messages.map(({ body }, place) => ({ id: String(place), body })),

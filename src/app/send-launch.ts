@@ -18,17 +18,17 @@ import { createRunId } from '../run-id.ts';
 import { forEachConcurrently } from './concurrency.ts';
 import { etagOfOwnWrite, type StoredLaunch, storeLaunch } from './launch-store.ts';
 
-/** How far the sending is. */
+/** The progress of sending a launch. */
 export interface SendProgress {
   /** Partitions of the launch. */
   readonly total: number;
-  /** Acknowledged by SQS, those of an earlier try among them. */
+  /** Acknowledged by SQS, including those of an earlier try. */
   readonly sent: number;
-  /** That SQS will never take. */
+  /** Rejected by SQS, permanently. */
   readonly rejected: number;
 }
 
-/** What a launch has done. */
+/** The result of a launch. */
 export interface LaunchReport extends SendProgress {
   readonly run: string;
   /** Acknowledged before this sending began. */
@@ -36,7 +36,7 @@ export interface LaunchReport extends SendProgress {
   /** Calls of SendMessageBatch. */
   readonly calls: number;
   readonly rejections: readonly { readonly partition: Partition; readonly reason: string }[];
-  /** ISO instant at which the launch that was resumed had begun. */
+  /** ISO instant: when the resumed launch was started. Absent for a new launch. */
   readonly resumedFrom?: string;
 }
 
@@ -55,7 +55,7 @@ const CONCURRENT_CALLS = 8;
 const MAX_TRIES = 8;
 const BACKOFF = { firstMs: 250, factor: 2, longestMs: 20_000 };
 
-/** How the sending is watched and ended. */
+/** How the sending is followed and aborted. */
 interface SendOptions {
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: SendProgress) => void) | undefined;
@@ -179,11 +179,11 @@ function bodyAt(fleet: LaunchRecord, place: number): string {
 interface Marker {
   /** SQS has accepted these. Written soon. */
   acknowledge(places: readonly number[]): void;
-  /** SQS will never take this. Written soon. */
+  /** SQS rejects this permanently. Written soon. */
   reject(place: number, reason: string): void;
   /** Waits until few enough marks are unwritten to send more. @throws what a write has thrown. */
   waitForCapacity(): Promise<void>;
-  /** Writes what is unwritten, and that the launch is finished when nothing is left. */
+  /** Writes the remaining marks, and marks the launch as finished if everything is sent. */
   finish(nowMs: number): Promise<LaunchRecord>;
 }
 
@@ -254,8 +254,8 @@ function createMarker({ lake }: { readonly lake: Lake }, stored: StoredLaunch): 
     async finish(nowMs) {
       await writing;
       if (failure !== undefined) throw failure.reason;
-      const settled = marks.reduce((sum, mark) => sum + mark, 0) + rejected.length;
-      const isFinished = settled === stored.fleet.partitions.length;
+      const done = marks.reduce((sum, mark) => sum + mark, 0) + rejected.length;
+      const isFinished = done === stored.fleet.partitions.length;
       const fleet = current(isFinished ? new Date(nowMs).toISOString() : undefined);
       if (isFinished || unwritten > 0) await write(fleet);
       return fleet;

@@ -9,7 +9,7 @@ import { createRunId } from '../run-id.ts';
 import { type DeadLetterQueue, findDeadLetter } from './dead-letters.ts';
 import type { FleetConnection } from './fleet-connection.ts';
 
-/** A partition that was sent to the workers alone. */
+/** A single partition that was sent to the workers. */
 export interface SentPartition {
   readonly messageId: string;
   readonly partition: Partition;
@@ -20,7 +20,7 @@ export interface SentPartition {
 
 /**
  * Sends the message of one partition, as a launch does for thousands.
- * @throws {UserError} when the queue or its dead-letter queue does not exist, or SQS refuses.
+ * @throws {UserError} when the queue or its dead-letter queue does not exist, or SQS denies access or fails.
  */
 export async function simulate(
   {
@@ -47,16 +47,16 @@ export async function simulate(
   return { messageId, partition, snapshot, run };
 }
 
-/** How a run of one partition has ended. */
+/** The outcome of a run of one partition. */
 export interface RunEnd {
   readonly complete: boolean;
   /** Of the whole partition; absent when there is no manifest yet. */
   readonly counts?: Counts;
-  /** Why it ended without being complete: a sentence. */
+  /** Why the run ended before the partition was complete: a sentence. */
   readonly reason?: string;
 }
 
-/** Called with the run's manifest after each poll; `undefined` while no worker has begun. */
+/** Called with the run's manifest after each poll; `undefined` until a worker has started. */
 type OnRunProgress = (manifest: Manifest | undefined) => void;
 
 const POLL_MS = 2_000;

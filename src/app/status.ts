@@ -7,7 +7,7 @@ import type { Lake } from '../lake/lake.ts';
 import { readLatestLaunch } from './launch-store.ts';
 import { type ReadProgress, readManifestSummaries, type SummaryCache } from './manifest-summaries.ts';
 
-/** What a status is derived from. */
+/** The sources of a status. */
 interface StatusDeps {
   readonly lake: Lake;
   readonly cache?: SummaryCache | undefined;
@@ -25,10 +25,10 @@ interface StatusOptions {
 
 /**
  * Reads a fleet's status: everything is derived from the queues, the function, the latest launch's plan and the manifests.
- * @throws what the lake throws, and {@link UserError} where AWS refuses.
+ * @throws what the lake throws, and {@link UserError} when AWS denies access or fails.
  */
 export async function readStatus(deps: StatusDeps, options: StatusOptions = {}): Promise<FleetStatus> {
-  // In the order in which a partition moves: one that leaves a place meanwhile is then counted in the next.
+  // Reads in the order in which partitions move, so that one that moves during the reads is not missed.
   const stored = await readLatestLaunch(deps, options);
   const queue = await deps.queue.readDepths();
   const [deadLetters, workerFunction, eventSource, summaries] = await Promise.all([
@@ -52,8 +52,8 @@ export async function readStatus(deps: StatusDeps, options: StatusOptions = {}):
 }
 
 /**
- * Polls the fleet's status until there is nothing more to wait for: it is complete, ended with something left, paused,
- * or was never launched.
+ * Polls the fleet's status until there is nothing to wait for: the fleet is complete, has ended without being complete,
+ * is paused, or was never launched.
  * @param options.everyMs between two polls.
  * @param options.onStatus called with each status, and whether it is the last one.
  * @returns the last status; its `phase` and `advice` say how it ended.

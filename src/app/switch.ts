@@ -8,7 +8,7 @@ import { readLatestLaunch } from './launch-store.ts';
 
 /** The event source after it was switched. */
 export interface SwitchReport {
-  /** It already was as requested: nothing was changed. */
+  /** The event source was already in the requested state, so nothing was changed. */
   readonly unchanged: boolean;
   readonly eventSource: EventSource;
   readonly queue?: QueueDepths;
@@ -22,7 +22,7 @@ export interface PauseReport extends SwitchReport {
   readonly expiresUntil?: string;
 }
 
-/** What pausing and resuming work with. */
+/** The dependencies of pausing and resuming. */
 interface SwitchDeps {
   readonly workers: Pick<FleetWorkers, 'readEventSource' | 'setEventSourceEnabled'>;
   readonly queue: QueueReader;
@@ -34,8 +34,8 @@ const DEADLINE_MS = 120_000;
 const POLL_MS = 2_000;
 
 /**
- * Disables the event source: workers finish what they have, and take nothing more.
- * @throws {UserError} when the event source does not exist, or AWS refuses.
+ * Disables the event source: workers finish the partitions they have, and receive no more messages.
+ * @throws {UserError} when the event source does not exist, or AWS denies access or fails.
  */
 export async function pause(
   deps: SwitchDeps & { readonly lake: Lake },
@@ -48,7 +48,7 @@ export async function pause(
 
 /**
  * Enables the event source.
- * @throws {UserError} when the event source does not exist, or AWS refuses.
+ * @throws {UserError} when the event source does not exist, or AWS denies access or fails.
  */
 export async function resume(
   deps: SwitchDeps,
@@ -68,7 +68,7 @@ async function setEnabled(
   const unchanged = isEnabled(before) === enabled && isStable(before);
   let current = before;
   while (current.state !== wanted && clock.now() < deadline) {
-    // AWS refuses to change an event source while an earlier change is in progress.
+    // AWS rejects changes to an event source during an earlier change.
     if (isStable(current)) current = await workers.setEventSourceEnabled(current.id, enabled);
     if (current.state === wanted) break;
     await clock.sleep(POLL_MS, signal);

@@ -7,12 +7,12 @@ import { type Advice, type FleetFacts, isEnabled } from './status.ts';
 /** TMDB's terms: "no copy kept over six months". */
 const STALE_DAYS = 180;
 const DAY_MS = 86_400_000;
-/** A launch sends for seconds: one that has not ended after this long was interrupted. */
+/** A launch takes seconds to send: one that has not finished after this long was interrupted. */
 const SENDING_MS = 300_000;
-/** SQS's counts may be a minute old: what was sent just now may not be counted yet. */
+/** SQS's counts may be a minute old, so recent messages may not be counted yet. */
 const COUNTING_MS = 120_000;
 
-/** Says what is wrong and what to do next, the most pressing first. Empty when nothing is wrong. */
+/** Lists problems and the commands that fix them, the most urgent first. */
 export function advise(
   facts: FleetFacts,
   { byPartition, unreadable }: Pick<ManifestSummaries, 'byPartition' | 'unreadable'>,
@@ -56,14 +56,14 @@ function adviseOnWorkers(facts: FleetFacts, summaries: readonly ManifestSummary[
   return [{ problem: 'The event source is disabled, so workers receive no messages', command: 'tdd resume' }];
 }
 
-/** Whether the latest runs ended because TMDB refused the key. */
+/** Whether the latest runs ended because TMDB rejected the key. */
 function isKeyRejected(summaries: readonly ManifestSummary[]): boolean {
   const latest = summaries.reduce<ManifestSummary | undefined>(
     (last, summary) => (last && last.lastRun.endedAt >= summary.lastRun.endedAt ? last : summary),
     undefined,
   );
   if (latest === undefined) return false;
-  // Workers that were busy at that moment may have ended a little later, with another outcome.
+  // Workers that were busy at that moment may have ended shortly after, with another outcome.
   const since = Date.parse(latest.lastRun.endedAt) - 60_000;
   return summaries.some(
     ({ lastRun }) => lastRun.outcome === 'keyRefused' && Date.parse(lastRun.endedAt) >= since,
@@ -93,7 +93,7 @@ function adviseOnFleet({ phase, fleet, deadLetters = 0, rate }: FleetFacts, nowM
   if (phase !== 'ended' || rate !== undefined || deadLetters > 0 || open === 0) return [];
   if (nowMs - Date.parse(launchedAt) < COUNTING_MS) return [];
   const onlyMissing = filters.olderThanMs === undefined;
-  // A launch of the smallest ones is not widened: those that it left open are the smallest that are missing.
+  // The limit stays: the partitions left open are the smallest missing ones.
   const limit = filters.limit === undefined ? undefined : open;
   return [
     {
@@ -103,7 +103,7 @@ function adviseOnFleet({ phase, fleet, deadLetters = 0, rate }: FleetFacts, nowM
   ];
 }
 
-/** While messages are on the queue, workers try failed titles again. */
+/** While messages are on the queue, workers retry failed titles themselves. */
 function adviseOnFailedTitles(
   facts: FleetFacts,
   summaries: readonly ManifestSummary[],
@@ -123,7 +123,7 @@ function adviseOnFailedTitles(
 
 function adviseOnAge(summaries: readonly ManifestSummary[], nowMs: number): Advice[] {
   const isStale = (summary: ManifestSummary) => countDoneBefore(summary, nowMs - STALE_DAYS * DAY_MS) > 0;
-  // A title that TMDB does not have has no document that could be too old.
+  // Titles that TMDB does not have have no documents that can be too old.
   const stale = summaries.filter((summary) => summary.counts.found > 0 && isStale(summary));
   if (stale.length === 0) return [];
   return [
@@ -134,7 +134,7 @@ function adviseOnAge(summaries: readonly ManifestSummary[], nowMs: number): Advi
   ];
 }
 
-/** A launch takes the years from 2000 to this one unless flags say otherwise. */
+/** By default, a launch covers the years from 2000 to this one. */
 function yearFlags(summaries: readonly ManifestSummary[], nowMs: number): string {
   const years = summaries.map(({ partition }) => partition.year);
   const first = years.reduce((a, b) => Math.min(a, b), DEFAULT_MIN_YEAR);

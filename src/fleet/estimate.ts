@@ -4,7 +4,7 @@ import type { LookupSettings } from '../tmdb/look-up-movie.ts';
 import { CHECKPOINT_SECONDS, WORKING_SECONDS } from '../worker-contract.ts';
 import type { ManifestSummary } from './manifest-summary.ts';
 
-/** What a fleet works with. */
+/** The resources of a fleet. */
 export interface FleetBudget {
   /** Of the whole fleet. */
   readonly requestsPerSecond: number;
@@ -13,15 +13,15 @@ export interface FleetBudget {
   readonly memorySize: number;
 }
 
-/** What a fleet will take. */
+/** The forecast of a fleet. */
 export interface FleetEstimate {
   /** To TMDB. */
   readonly requests: number;
   /** From the first message to the last partition. */
   readonly seconds: number;
   /**
-   * What the time rests on: the requests a second, TMDB's answers over the connections that a worker has, or that
-   * the work is in too few or too unequal partitions to keep all workers busy.
+   * What limits the speed: the rate budget, the number of connections per worker, or partitions that are too few or too
+   * unequal to keep all workers busy.
    */
   readonly boundBy: 'rate' | 'connections' | 'partitions';
   /** US dollars, rounded to four decimals. */
@@ -33,7 +33,7 @@ export interface FleetEstimate {
     /** The prices' region and date. */
     readonly pricesOf: string;
   };
-  /** What was assumed or learnt. */
+  /** Assumptions and measurements that the forecast is based on. */
   readonly basis: MovieRates & {
     readonly secondsPerRequest: number;
     readonly leastSecondsPerPartition: number;
@@ -53,12 +53,12 @@ const READS_PER_PARTITION = 3;
 const SQS_REQUESTS_PER_MESSAGE = 3.1;
 /** Lambda asks the queue over five connections, each for 20 s at most. */
 const SQS_POLLS_PER_SECOND = 5 / 20;
-/** Longer than the pure rate by this much, and something else bounds the time. */
+/** If the time exceeds that of the rate alone by this factor, something else limits it. */
 const BOUND_MARGIN = 1.1;
 
 /**
- * Forecasts a fleet: requests, time and money. Partitions are dealt out as the workers will take them, each to the
- * first that is free.
+ * Forecasts a fleet: requests, time and money. Each partition goes to the first free worker, as it
+ * will on AWS.
  * @param partitions those of the plan, in the order they are sent: `left` is how many movies to ask for.
  */
 export function estimateFleet(
@@ -94,7 +94,7 @@ export function estimateFleet(
   };
 }
 
-/** When the last of these ends, when each is taken by the first free worker (list scheduling). */
+/** The time until all are done when each goes to the first free worker (list scheduling). */
 function dealOut(durations: readonly number[], workers: number): number {
   const freeAt: number[] = new Array(Math.min(workers, durations.length)).fill(0);
   for (const duration of durations) {
@@ -157,25 +157,25 @@ const PRICES = {
   sqsPerRequest: 0.4 / 1_000_000,
 } as const;
 
-/** What one movie costs, as far as that is known. */
+/** Requests and documents per movie, as far as they are known. */
 interface MovieRates {
-  /** TMDB requests for one movie asked for, failures and misses among them. */
+  /** TMDB requests per movie looked up, including failures and misses. */
   readonly requestsPerMovie: number;
-  /** The part of the movies that TMDB has. */
+  /** The share of the movies that TMDB has. */
   readonly foundShare: number;
   readonly reviewsPerMovie: number;
-  /** How many movies of the lake these were learnt from; 0: they are assumed. */
+  /** How many movies of the lake these were measured on; 0: they are assumed. */
   readonly learntFrom: number;
 }
 
-/** With fewer movies the average says too little. */
+/** The average of fewer movies is too uncertain. */
 const FEWEST_MOVIES = 200;
-/** Assumed until a lake tells better: TMDB lacks one in five of IMDb's movies. */
+/** Assumed until a lake has measurements: TMDB does not have one in five of IMDb's movies. */
 const ASSUMED_FOUND_SHARE = 0.8;
 /** Assumed: most movies have no review at all. */
 const ASSUMED_REVIEWS_PER_MOVIE = 0.1;
 
-/** Learns from what was downloaded under the same settings, or assumes. */
+/** Measures rates from earlier downloads with the same settings, or assumes them. */
 export function learnRates(summaries: Iterable<ManifestSummary>, settings: LookupSettings): MovieRates {
   let asked = 0;
   let requests = 0;
@@ -187,7 +187,7 @@ export function learnRates(summaries: Iterable<ManifestSummary>, settings: Looku
     found += counts.found;
     done += countDone(counts);
     reviews += counts.reviews;
-    // Requests spent on an outage say nothing about what a movie takes.
+    // Requests during an outage say nothing about the requests per movie.
     if (lastRun.outcome === 'outage' || lastRun.outcome === 'keyRefused') continue;
     asked += lastRun.titles;
     requests += lastRun.requests;

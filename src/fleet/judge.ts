@@ -2,12 +2,12 @@ import { areSameSettings, countDone } from '../download/manifest.ts';
 import type { LookupSettings } from '../tmdb/look-up-movie.ts';
 import { countDoneBefore, type ManifestSummary } from './manifest-summary.ts';
 
-/** What a fleet asks of every partition. */
+/** The conditions under which a fleet counts a partition as complete. */
 export interface FleetTerms {
   /** The UTC day of its list of titles. */
   readonly snapshot: string;
   readonly settings: LookupSettings;
-  /** ISO instant: what was fetched earlier counts as not fetched. On a full hour, as summaries count by hours. */
+  /** ISO instant: titles downloaded earlier count as not done. A full hour, because summaries count by the hour. */
   readonly redoBefore?: string | undefined;
 }
 
@@ -22,9 +22,9 @@ interface PartitionJudgement {
 }
 
 /**
- * Judges a partition by what its manifest says. What was fetched under other settings counts as not fetched. A
- * complete manifest of another list of titles, of an older day or of the same one with other title types, is
- * believed as long as the number of titles is the same: which titles these are, only reading the rows would tell.
+ * Derives the state of a partition from its manifest. Titles downloaded with other settings count as not done. A complete
+ * manifest of another list (an older one, or one with other title types) counts as complete while the number of titles is
+ * the same, because comparing the titles would require reading the rows.
  * @param titles how many titles the fleet's list has in this partition.
  */
 export function judgePartition(
@@ -41,7 +41,7 @@ export function judgePartition(
   if (summary.complete && stale === 0 && isOfThisList) {
     return { state: 'complete', done: titles, failed: 0, left: 0 };
   }
-  // Not complete, so something is left, even where an older list had more titles than this one.
+  // The partition is not complete, so at least one title is left, even if an older list had more titles.
   const done = Math.min(Math.max(0, countDone(counts) - stale), titles - 1);
   const state = counts.failed > 0 ? 'failedTitles' : done > 0 ? 'partial' : 'notBegun';
   return { state, done, failed: counts.failed, left: titles - done };

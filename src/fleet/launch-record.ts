@@ -25,9 +25,9 @@ export interface LaunchRecord {
   readonly redoBefore?: string;
   /** In the order of sending. */
   readonly partitions: readonly FleetPartition[];
-  /** What SQS has acknowledged. */
+  /** Acknowledged by SQS. */
   readonly acknowledged: readonly PlaceRange[];
-  /** What SQS will never take. */
+  /** Rejected by SQS, permanently. */
   readonly rejected: readonly { readonly place: number; readonly reason: string }[];
 }
 

@@ -3,7 +3,7 @@ import type { ETag } from '../lake/lake.ts';
 import type { Partition } from '../partition.ts';
 import type { LookupSettings } from '../tmdb/look-up-movie.ts';
 
-/** What a fleet needs to know of one manifest: small, whatever the number of titles. */
+/** The facts of a manifest that a fleet needs: small, whatever the number of titles. */
 export interface ManifestSummary {
   readonly partition: Partition;
   /** The UTC day of the list of titles. */
@@ -142,7 +142,7 @@ export function encodeSummaries(lakeUrl: string, summaries: Iterable<VersionedSu
   });
 }
 
-/** Reads what {@link encodeSummaries} wrote for this lake; anything else gives nothing. */
+/** Reads what {@link encodeSummaries} wrote for this lake; returns nothing for any other text. */
 export function decodeSummaries(lakeUrl: string, text: string | undefined): VersionedSummary[] {
   if (text === undefined) return [];
   try {

@@ -7,38 +7,38 @@ import { countDoneBefore, HOUR_MS, type ManifestSummary } from './manifest-summa
 
 /** A partition to send. */
 export interface PlannedPartition extends Partition {
-  /** Movies that the list has. */
+  /** Movies in IMDb's list. */
   readonly titles: number;
-  /** Movies that TMDB is to be asked for: those that the lake has not yet, or not freshly. */
+  /** Movies to look up: those that the lake does not have, or whose documents are too old. */
   readonly left: number;
 }
 
-/** What a launch would send, and why. */
+/** The partitions that a launch sends, and how they were selected. */
 export interface FleetPlan extends FleetTerms {
   readonly titleTypes: readonly string[];
   readonly filters: FleetFilters;
-  /** Largest first, so that the fleet ends evenly. */
+  /** Largest first, so that all workers finish at about the same time. */
   readonly partitions: readonly PlannedPartition[];
   /** Movies in these partitions. */
   readonly movies: number;
-  /** Movies to ask TMDB for. */
+  /** Movies to look up at TMDB. */
   readonly left: number;
-  /** Movies without a start year have no partition: how many there are, and some by name. */
+  /** Movies without a start year, which have no partition: their number, and some of them. */
   readonly withoutYear: { readonly count: number; readonly titles: readonly Title[] };
-  /** Rows of IMDb's list that are broken, so that their titles are left out. */
+  /** Malformed rows of IMDb's list, whose titles are skipped. */
   readonly badRows: number;
 }
 
-/** What a plan is made from. */
+/** The input of a plan. */
 interface PlanInput {
   readonly index: Pick<
     PartitionIndex,
     'snapshot' | 'titleTypes' | 'partitions' | 'withoutYear' | 'rowCounts'
   >;
   readonly filters: FleetFilters;
-  /** How the workers will ask. */
+  /** How the workers look up movies. */
   readonly settings: LookupSettings;
-  /** What the lake has, by `partitionName`. */
+  /** The manifests of the lake, by `partitionName`. */
   readonly summaries: ReadonlyMap<string, ManifestSummary>;
   readonly nowMs: number;
 }
@@ -47,8 +47,8 @@ interface PlanInput {
 const NAMED_WITHOUT_YEAR = 10;
 
 /**
- * Chooses the partitions of a fleet. `onlyMissing`, `failed` and `olderThanMs` select what fits any of those that
- * are given; years, initial and limit narrow that down.
+ * Chooses the partitions of a fleet. A partition is selected if it matches any of `onlyMissing`, `failed` and `olderThanMs`
+ * that is given; years, initial and limit narrow the selection.
  */
 export function planFleet({ index, filters, settings, summaries, nowMs }: PlanInput): FleetPlan {
   const redoBefore = redoBeforeOf(filters, nowMs);
@@ -79,7 +79,7 @@ export function planFleet({ index, filters, settings, summaries, nowMs }: PlanIn
   };
 }
 
-/** Summaries count by hours, so the instant is put back to a full one: less than an hour's worth stays as it is. */
+/** Summaries count by the hour, so the instant is rounded down to a full hour. */
 function redoBeforeOf({ olderThanMs }: FleetFilters, nowMs: number): string | undefined {
   if (olderThanMs === undefined) return undefined;
   return new Date(Math.floor((nowMs - olderThanMs) / HOUR_MS) * HOUR_MS).toISOString();
@@ -110,7 +110,7 @@ function bySizeDescending(a: PlannedPartition, b: PlannedPartition): number {
   return b.left - a.left || b.titles - a.titles || b.year - a.year || (a.initial < b.initial ? -1 : 1);
 }
 
-/** The smallest that have something left to do, for they are a cheap first try. @param partitions largest first. */
+/** The smallest partitions with titles left, for a cheap first try. @param partitions largest first. */
 function takeSmallest(partitions: readonly PlannedPartition[], limit: number): readonly PlannedPartition[] {
   const withWork = partitions.filter(({ left }) => left > 0);
   const candidates = withWork.length > 0 ? withWork : partitions;

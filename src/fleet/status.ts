@@ -7,7 +7,7 @@ import { judgePartition } from './judge.ts';
 import { type LaunchRecord, placesToSend } from './launch-record.ts';
 import { type ManifestSummary, RECENT_STEP_MS } from './manifest-summary.ts';
 
-/** How far the latest launch's partitions are. */
+/** The progress of the latest launch. */
 export interface FleetProgress {
   readonly run: string;
   /** ISO instant. */
@@ -17,44 +17,44 @@ export interface FleetProgress {
   readonly partitions: {
     readonly total: number;
     readonly complete: number;
-    /** Begun, with titles left and none failed. */
+    /** Started, with titles left and none failed. */
     readonly partial: number;
     /** With failed titles. */
     readonly failedTitles: number;
     readonly notBegun: number;
     /** Not yet acknowledged by SQS. */
     readonly unsent: number;
-    /** Refused by SQS. */
+    /** Rejected by SQS. */
     readonly rejected: number;
   };
   readonly movies: {
     readonly total: number;
-    /** With nothing left to ask. */
+    /** Done: found, not found or refused. */
     readonly settled: number;
     readonly failed: number;
     readonly left: number;
   };
 }
 
-/** What the whole lake holds. */
+/** Totals of the whole lake. */
 export interface LakeTotals {
   readonly partitions: number;
   readonly complete: number;
   readonly counts: Counts;
 }
 
-/** How fast movies are settled. */
+/** How fast movies are done. */
 interface FleetRate {
   readonly moviesPerSecond: number;
   /** Over how long that was measured, seconds. */
   readonly overSeconds: number;
 }
 
-/** Something that is wrong, and what to do about it. */
+/** A problem and the command that fixes it. */
 export interface Advice {
   /** A sentence without its full stop. */
   readonly problem: string;
-  /** What to run, such as `tdd redrive`; several with ` && `. */
+  /** The command that fixes it, such as `tdd redrive`; several are joined with ` && `. */
   readonly command: string;
 }
 
@@ -77,7 +77,7 @@ export interface FleetStatus {
   readonly eventSource?: EventSource;
   /** Absent when nothing was ever launched. */
   readonly fleet?: FleetProgress;
-  /** Absent while nothing is settled. */
+  /** Absent while no movie is done. */
   readonly rate?: FleetRate;
   /** Absent while it is unknown. */
   readonly secondsLeft?: number;
@@ -87,17 +87,17 @@ export interface FleetStatus {
    */
   readonly secondsElapsed?: number;
   readonly totals: LakeTotals;
-  /** What is wrong, and what to do. */
+  /** Problems and the commands that fix them. */
   readonly advice: readonly Advice[];
   /** Manifests that were read for this: the others had not changed since the last time. */
   readonly manifestsRead: number;
 }
 
-/** What was observed of a fleet. */
+/** Everything that was read about a fleet. */
 interface FleetObservation {
   /** The latest launch. */
   readonly launch: LaunchRecord | undefined;
-  /** What the lake has, by `partitionName`. */
+  /** The manifests of the lake, by `partitionName`. */
   readonly summaries: ReadonlyMap<string, ManifestSummary>;
   readonly queue: QueueDepths | undefined;
   readonly deadLetters: QueueDepths | undefined;
@@ -105,7 +105,7 @@ interface FleetObservation {
   readonly eventSource: EventSource | undefined;
 }
 
-/** What follows from an observation alone; the advice rests on it. */
+/** The status without advice and totals, derived from an observation. */
 export type FleetFacts = Pick<
   FleetStatus,
   | 'phase'
@@ -119,7 +119,7 @@ export type FleetFacts = Pick<
   | 'secondsElapsed'
 >;
 
-/** Judges what was observed of a fleet: its phase, its progress, its rate and the time left. */
+/** Derives the phase, progress, rate and time left of a fleet. */
 export function judgeFleet(observed: FleetObservation, nowMs: number): FleetFacts {
   const { launch, summaries, queue, deadLetters, function: workerFunction, eventSource } = observed;
   const fleet = launch && measureProgress(launch, summaries);
@@ -214,12 +214,12 @@ function secondsLeftOf(
 }
 
 const RATE_WINDOW_MS = 300_000;
-/** Workers write their manifest every five seconds: so long without news is a standstill. */
+/** Workers write their manifests every five seconds, so a gap this long is a standstill. */
 const STANDSTILL_MS = 60_000;
 
 /**
- * Movies settled a second, over the last five minutes, or since the last standstill of a minute.
- * @returns nothing while nothing is settled.
+ * Movies done per second, over the last five minutes, or since the last standstill of a minute.
+ * @returns `undefined` while no movie is done.
  */
 function measureRate(summaries: Iterable<ManifestSummary>, nowMs: number): FleetRate | undefined {
   const titlesAt = new Map<number, number>();
@@ -238,7 +238,7 @@ function measureRate(summaries: Iterable<ManifestSummary>, nowMs: number): Fleet
   return movies === 0 ? undefined : { moviesPerSecond: movies / overSeconds, overSeconds };
 }
 
-/** Adds up what the manifests of a lake say. */
+/** Adds up the manifests of a lake. */
 export function sumUpLake(summaries: Iterable<ManifestSummary>): LakeTotals {
   const counts = { ...NO_COUNTS };
   let partitions = 0;
@@ -253,7 +253,7 @@ export function sumUpLake(summaries: Iterable<ManifestSummary>): LakeTotals {
 
 /**
  * Makes a predicate for a fleet that is polled: is there nothing more to wait for? That is so for a fleet that is
- * complete, paused (by a person, or by a worker whose key was refused) or was never launched; and for one that
+ * complete, paused (by a person, or by a worker whose key was rejected) or was never launched; and for one that
  * has ended with something left, once its queue has been empty long enough to be sure.
  */
 export function watchForEnd(): (status: Pick<FleetStatus, 'phase' | 'at'>) => boolean {

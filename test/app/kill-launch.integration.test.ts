@@ -25,7 +25,7 @@ describe('a launch that is killed', () => {
     });
   const bodies = () => readFileSync(join(folder, 'queue'), 'utf8').split('\n').filter(Boolean);
 
-  it('goes on from its plan: no partition is left out, and few are sent twice', async () => {
+  it('resumes from its plan: no partition is missing, and few are sent twice', async () => {
     const first = startChild();
     const watcher = watch(join(folder, 'queue'), () => {
       if (bodies().length >= 900) first.kill('SIGKILL');

@@ -129,8 +129,8 @@ describe('launch', () => {
     const { connection, sent, clock } = setUp();
     const { plan } = await planLaunch(connection, indexOf(twoHundred()));
     const cut = new AbortController();
-    sent.beforeCall = () => cut.abort(new Error('cut off'));
-    await expect(launch(connection, plan, { signal: cut.signal })).rejects.toThrow('cut off');
+    sent.beforeCall = () => cut.abort(new Error('interrupted'));
+    await expect(launch(connection, plan, { signal: cut.signal })).rejects.toThrow('interrupted');
     sent.beforeCall = undefined;
     clock.advance(60_000);
     const report = await launch(connection, plan);
@@ -144,21 +144,21 @@ describe('launch', () => {
     const { connection, sent, clock } = setUp();
     const whole = await planLaunch(connection, indexOf(twoHundred()));
     const cut = new AbortController();
-    sent.beforeCall = () => cut.abort(new Error('cut off'));
-    await expect(launch(connection, whole.plan, { signal: cut.signal })).rejects.toThrow('cut off');
+    sent.beforeCall = () => cut.abort(new Error('interrupted'));
+    await expect(launch(connection, whole.plan, { signal: cut.signal })).rejects.toThrow('interrupted');
     sent.beforeCall = undefined;
     clock.advance(60_000);
     const before = sent.bodies.length;
-    const anew = await planLaunch(connection, indexOf(twoHundred()), {}, { resume: false });
-    expect(anew.partitions).toHaveLength(200);
-    expect(anew.notes).toEqual([]);
+    const restart = await planLaunch(connection, indexOf(twoHundred()), {}, { resume: false });
+    expect(restart.partitions).toHaveLength(200);
+    expect(restart.notes).toEqual([]);
     const rest = await planLaunch(connection, indexOf(twoHundred()));
     expect(rest.partitions).toHaveLength(200 - before);
     expect(rest.estimate.requests).toBeLessThan(whole.estimate.requests);
     expect(rest.notes.map(({ about }) => about)).toEqual(['resumes']);
     await launch(connection, rest.plan, { resume: rest.resume ?? false });
     expect(sent.bodies).toHaveLength(200);
-    const again = await launch(connection, anew.plan, { resume: false });
+    const again = await launch(connection, restart.plan, { resume: false });
     expect(again).toMatchObject({ total: 200, sentBefore: 0 });
     expect(sent.bodies).toHaveLength(400);
   });
@@ -173,22 +173,22 @@ describe('launch', () => {
 });
 
 describe('followFleet', () => {
-  test('tells each look, and ends when every partition is complete', async () => {
+  test('reports each poll, and ends when every partition is complete', async () => {
     const { connection, aws, complete } = setUp();
     await launch(connection, (await planLaunch(connection, index)).plan);
     aws.queue = { ...EMPTY, waiting: 3 };
-    const settled: (number | undefined)[] = [];
+    const done: (number | undefined)[] = [];
     const last = await followFleet(connection, {
       onStatus: ({ fleet }) => {
-        settled.push(fleet?.movies.settled);
-        if (settled.length === 1) void complete('CC', 30);
-        if (settled.length !== 2) return;
+        done.push(fleet?.movies.settled);
+        if (done.length === 1) void complete('CC', 30);
+        if (done.length !== 2) return;
         aws.queue = EMPTY;
         void Promise.all([complete('AA', 10), complete('BB', 20)]);
       },
     });
     expect(last.phase).toBe('complete');
-    expect(settled).toEqual([0, 30, 60]);
+    expect(done).toEqual([0, 30, 60]);
   });
 
   test('believes that nothing waits only after two minutes, since SQS counts roughly', async () => {

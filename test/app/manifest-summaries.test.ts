@@ -61,21 +61,21 @@ describe('readManifestSummaries', () => {
     expect((await look()).read).toBe(1);
   });
 
-  it('goes on without a cache that cannot be written', async () => {
+  it('works without a cache that cannot be written', async () => {
     await writeFile(join(folder, 'deep'), 'a file in the way');
     await put(first, 1);
     expect((await look()).byPartition.size).toBe(1);
   });
 
-  it('tells how far it is, and ends when it is told to', async () => {
+  it('reports its progress, and stops when it is aborted', async () => {
     for (const partition of partitions.slice(0, 100)) await put(partition, 1);
     const seen: number[] = [];
     await look({ onProgress: ({ read, total }: { read: number; total: number }) => seen.push(read / total) });
     expect([seen.length, seen.at(-1)]).toEqual([100, 1]);
     const ending = new AbortController();
     const onProgress = () => ending.abort(new Error('cancelled'));
-    const anew = { lake, clock };
-    await expect(readManifestSummaries(anew, { signal: ending.signal, onProgress })).rejects.toThrow(
+    const fresh = { lake, clock };
+    await expect(readManifestSummaries(fresh, { signal: ending.signal, onProgress })).rejects.toThrow(
       'cancelled',
     );
   });

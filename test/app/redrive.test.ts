@@ -5,7 +5,7 @@ import type { QueueDepths, QueueEntry, ReceivedMessage } from '../../src/aws/que
 import { CancelledError } from '../../src/errors.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 
-/** A dead-letter queue and its queue in memory, with SQS's visibility; a test can cut any call off. */
+/** A dead-letter queue and its queue in memory, with SQS's visibility; a test can interrupt any call. */
 class TwoQueues {
   readonly dead = new Map<string, { body: string; hiddenUntil: number }>();
   readonly live: string[] = [];
@@ -13,7 +13,7 @@ class TwoQueues {
   /** Every call's name, in order. */
   readonly calls: string[] = [];
   /** Throws at this call, before it has done anything, or after. */
-  cut: { readonly call: number; readonly when: 'before' | 'after' } | undefined;
+  interruption: { readonly call: number; readonly when: 'before' | 'after' } | undefined;
 
   constructor(count: number) {
     for (let n = 0; n < count; n += 1) {
@@ -28,10 +28,10 @@ class TwoQueues {
   async #call<Answer>(name: string, run: () => Answer): Promise<Answer> {
     await Promise.resolve();
     this.calls.push(name);
-    const isCut = this.cut?.call === this.calls.length;
-    if (isCut && this.cut?.when === 'before') throw new Error('cut off');
+    const isInterrupted = this.interruption?.call === this.calls.length;
+    if (isInterrupted && this.interruption?.when === 'before') throw new Error('interrupted');
     const answer = run();
-    if (isCut) throw new Error('cut off');
+    if (isInterrupted) throw new Error('interrupted');
     return answer;
   }
 
@@ -106,33 +106,36 @@ describe('redrive', () => {
       { call, when: 'before' as const },
       { call, when: 'after' as const },
     ]),
-  )('cut off $when call $call of ten, loses nothing, and the next run ends the work', async (cut) => {
-    queues.cut = cut;
-    await expect(redrive(queues.deps)).rejects.toThrow('cut off');
-    expect(queues.everywhere().size).toBe(25);
-    queues.cut = undefined;
-    queues.clock.advance(60_000); // Whatever could not be given back shows itself again.
-    await redrive(queues.deps);
-    expect(queues.dead.size).toBe(0);
-    expect(new Set(queues.live).size).toBe(25);
-    expect(queues.live.length).toBeLessThanOrEqual(35);
-  });
+  )(
+    'interrupted $when call $call of ten, loses nothing, and the next run completes the work',
+    async (interruption) => {
+      queues.interruption = interruption;
+      await expect(redrive(queues.deps)).rejects.toThrow('interrupted');
+      expect(queues.everywhere().size).toBe(25);
+      queues.interruption = undefined;
+      queues.clock.advance(60_000); // Whatever could not be given back shows itself again.
+      await redrive(queues.deps);
+      expect(queues.dead.size).toBe(0);
+      expect(new Set(queues.live).size).toBe(25);
+      expect(queues.live.length).toBeLessThanOrEqual(35);
+    },
+  );
 
-  it('gives back at once what it did not put back', async () => {
+  it('makes messages visible again that it does not put back', async () => {
     const { moved } = await redrive(queues.deps, { choose: ({ id }) => id === 'm3' });
     expect(moved).toBe(1);
     expect(queues.dead.size).toBe(24);
     expect([...queues.dead.values()].every(({ hiddenUntil }) => hiddenUntil === 0)).toBe(true);
   });
 
-  it('stops when it is told to, between two batches', async () => {
+  it('stops between two batches when it is aborted', async () => {
     const ending = new AbortController();
     const onProgress = () => ending.abort(new Error('cancelled'));
     await expect(redrive(queues.deps, { signal: ending.signal, onProgress })).rejects.toThrow('cancelled');
     expect([queues.live.length, queues.dead.size]).toEqual([10, 15]);
   });
 
-  it('tells apart what SQS did not take and what it did not delete', async () => {
+  it('distinguishes messages that SQS did not accept from those that it did not delete', async () => {
     queues = new TwoQueues(3);
     const deadLetters = {
       readDepths: queues.readDepths,
@@ -157,7 +160,7 @@ describe('redrive', () => {
     });
   });
 
-  it("tells when SQS's own task has stopped", async () => {
+  it('reports a move task of SQS that has stopped', async () => {
     const mover = {
       start: async () => true,
       read: async () => ({ state: 'failed' as const, moved: 4, reason: 'AccessDenied' }),
@@ -181,7 +184,7 @@ describe("redrive by SQS's own task, cancelled", () => {
     return redrive({ ...new TwoQueues(9).deps, mover }, { signal: ending.signal, onProgress });
   };
 
-  it('tells SQS to stop', async () => {
+  it('cancels the move task of SQS', async () => {
     await expect(cancel(async () => 5)).rejects.toThrow(
       new CancelledError(
         'cancelled: SQS stops after about 5 messages; the others stay in the dead-letter queue.',
@@ -189,7 +192,7 @@ describe("redrive by SQS's own task, cancelled", () => {
     );
   });
 
-  it('says that SQS goes on when it could not be told', async () => {
+  it('reports that SQS is still moving when the task cannot be cancelled', async () => {
     await expect(cancel(() => Promise.reject(new Error('AWS rejected it.')))).rejects.toThrow(
       'cancelled, but SQS is still moving the dead letters: run "tdd redrive" to list those that are left. AWS rejected it.',
     );
@@ -197,11 +200,11 @@ describe("redrive by SQS's own task, cancelled", () => {
 });
 
 describe('listDeadLetters', () => {
-  it.each([1, 2, 3, 4])('cut off at call %i, leaves every message to be seen again', async (call) => {
+  it.each([1, 2, 3, 4])('interrupted at call %i, leaves every message in the queue', async (call) => {
     const queues = new TwoQueues(25);
-    queues.cut = { call, when: 'after' };
-    await expect(listDeadLetters(queues.deps)).rejects.toThrow('cut off');
-    queues.cut = undefined;
+    queues.interruption = { call, when: 'after' };
+    await expect(listDeadLetters(queues.deps)).rejects.toThrow('interrupted');
+    queues.interruption = undefined;
     queues.clock.advance(60_000);
     expect((await listDeadLetters(queues.deps)).letters).toHaveLength(25);
     expect([...queues.dead.values()].every(({ hiddenUntil }) => hiddenUntil === 0)).toBe(true);

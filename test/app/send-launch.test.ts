@@ -89,7 +89,7 @@ describe('sendLaunch', () => {
     expect(queue.calls.filter((entries) => entries < 5).reduce((sum, entries) => sum + entries, 0)).toBe(11);
   });
 
-  it('tells of what SQS blames on the sender, and never sends it again', async () => {
+  it('reports messages that SQS rejects permanently, and does not send them again', async () => {
     const { launch, queue, plan, stored, findUnfinished } = setUp(20);
     queue.judge = ({ id }) =>
       id === '3' ? { id, reason: 'InvalidMessageContents: no', senderFault: true } : undefined;
@@ -103,7 +103,7 @@ describe('sendLaunch', () => {
     expect(await findUnfinished()).toBeUndefined();
   });
 
-  it('gives up when SQS goes on failing, and the next launch sends the rest', async () => {
+  it('gives up when SQS keeps failing, and the next launch sends the rest', async () => {
     const { launch, queue, findUnfinished } = setUp(40);
     queue.judge = ({ id }) =>
       Number(id) < 5 ? { id, reason: 'InternalError', senderFault: false } : undefined;
@@ -117,7 +117,7 @@ describe('sendLaunch', () => {
     expect(repeats(queue)).toBe(0);
   });
 
-  it('goes on where a refused call ended it: each partition is sent once', async () => {
+  it('resumes after a rejected call: each partition is sent once', async () => {
     const { launch, queue, findUnfinished, stored } = setUp(9_000);
     queue.beforeCall = (call) => {
       if (call > 400) throw new Error('the wire was cut');

@@ -50,7 +50,7 @@ describe('followRun', () => {
     expect(shown).toEqual([undefined, undefined, 'running', 'complete']);
   });
 
-  it('goes on through deadlines, failures and outages, which workers try again', async () => {
+  it('continues through deadlines, failures and outages, which workers retry', async () => {
     const outcomes: Outcome[] = ['stopped', 'failedTitles', 'outage', 'error', 'running'];
     const { follow, shown } = createScene([
       ...outcomes.map((outcome) => ({ outcome })),

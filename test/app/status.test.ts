@@ -125,7 +125,7 @@ describe('readStatus', () => {
         partitions: { complete: 1, partial: 1, failedTitles: 1, notBegun: 1 },
         movies: { total: 100, settled: 59, failed: 1, left: 41 },
       },
-      // 59 movies within 40 seconds; failed ones are not settled, and are tried again by themselves.
+      // 59 movies within 40 seconds; failed ones are not done, and are retried automatically.
       rate: { moviesPerSecond: 59 / 40, overSeconds: 40 },
       advice: [],
     });
@@ -333,7 +333,7 @@ describe('readStatus', () => {
     ]);
   });
 
-  it('with a damaged manifest: names its partition and goes on', async () => {
+  it('with a damaged manifest: names its partition and continues', async () => {
     const { lake, launch, status, put } = setUp();
     await launch();
     await put('AA', { found: 10 });
@@ -343,7 +343,7 @@ describe('readStatus', () => {
     expect(now.advice.map(({ command }) => command)).toContain('tdd simulate --year 2004 --initial BB');
   });
 
-  it('measures the rate anew after a standstill', async () => {
+  it('measures the rate again after a standstill', async () => {
     const { launch, status, aws, put, clock, ago } = setUp();
     await launch();
     clock.advance(600_000);

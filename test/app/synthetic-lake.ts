@@ -54,7 +54,7 @@ export function largeIndex(partitions: number): PartitionIndex {
   return indexOf(map);
 }
 
-/** A manifest whose titles were all settled at `at`; the other `titles` are open. */
+/** A manifest whose titles were all done at `at`; the other `titles` are left. */
 export function manifestOf(
   partition: Partition,
   given: Partial<Counts> & {

@@ -43,7 +43,7 @@ describe('planFleet', () => {
     expect(withoutYear.titles).toHaveLength(10);
   });
 
-  it('tells how many rows of the list are broken', () => {
+  it('reports how many rows of the list are malformed', () => {
     expect(plan().badRows).toBe(3);
   });
 

@@ -190,11 +190,11 @@ describe.each(AWS_TARGETS)('tdd launch, status, redrive, pause and resume, on $n
     expect(status).not.toHaveProperty('totals');
   });
 
-  test('watches no further when the fleet is paused, and says so', async () => {
+  test('stops watching when the fleet is paused, and says so', async () => {
     await run(['launch', '--limit', '3', '--yes']);
     const { stdout, stderr, exitCode } = await run(['status', '--watch']);
     expect(stdout.match(/^fleet .*paused/gm)).toHaveLength(1);
-    expect(stderr).toContain('The fleet is paused: this watches no further.');
+    expect(stderr).toContain('The fleet is paused: --watch ends here.');
     expect(exitCode).toBe(0);
   });
 
