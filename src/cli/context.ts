@@ -16,6 +16,8 @@ import { createOutput, type Output } from './output.ts';
 import { createPrompter, type Prompter } from './prompts.ts';
 import type { Secrets } from './secrets.ts';
 
+type ReadSources = SettingSources & { readonly file: Awaited<ReturnType<typeof readConfigFile>> };
+
 /** What a command works with. */
 export interface CommandContext {
   readonly io: Io;
@@ -36,7 +38,7 @@ export interface CommandContext {
    * @throws {UsageError} for a config.ini that cannot be read, or that `--config` names and that is absent
    *   (unless `mayBeAbsent`).
    */
-  readonly readSources: (options?: { readonly mayBeAbsent?: boolean }) => Promise<SettingSources>;
+  readonly readSources: (options?: { readonly mayBeAbsent?: boolean }) => Promise<ReadSources>;
   /** All settings. @throws {UsageError} for a value that is not allowed. */
   readonly readSettings: () => Promise<Settings>;
   /**
@@ -52,14 +54,16 @@ export interface CommandContext {
 }
 
 /** A line per setting that says where its value comes from; secret values are not shown. */
-function describeSources(sources: SettingSources): string[] {
-  return SETTING_NAMES.map((name) => {
+function describeSources(sources: ReadSources): string[] {
+  const { path, exists } = sources.file;
+  const lines = SETTING_NAMES.map((name) => {
     const { key, secret, default: standard } = SETTINGS[name];
     const given = findSetting(name, sources);
     const value = secret ? '' : ` = ${given?.text ?? standard ?? ''}`;
     if (given !== undefined) return `${key}${value}, from ${given.source}`;
     return standard === undefined ? `${key} is not set` : `${key}${value}, the default`;
   });
+  return [`${path} ${exists ? 'was read' : 'does not exist'}.`, ...lines];
 }
 
 /** The words that ask for a setting, without a colon. */
@@ -90,7 +94,6 @@ export function createContext(
       throw new UsageError(`There is no file ${configPath}: give another --config FILE, or leave it out.`);
     }
     secrets.add(file.get(SETTINGS.apiKey.section, SETTINGS.apiKey.key));
-    output.debug(`${configPath} ${file.exists ? 'was read' : 'does not exist'}.`);
     return { flags, env: io.env, file };
   };
   return {
@@ -106,8 +109,9 @@ export function createContext(
     readSources,
     readSettings: async () => {
       const sources = await readSources();
+      const settings = resolveSettings(sources); // First: an invalid value, which may contain a password, is not shown.
       for (const line of describeSources(sources)) output.debug(line);
-      return resolveSettings(sources);
+      return settings;
     },
     requireSetting: async <N extends SettingName>(settings: Settings, name: N) => {
       const value = settings[name];
