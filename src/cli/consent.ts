@@ -5,8 +5,8 @@ import type { Flags } from './flags.ts';
 /**
  * Reads `--dry-run`.
  * @param words.act what `--yes` consents to.
- * @param words.preview what a dry run is good for.
- * @throws {UsageError} when the command would have to ask for consent and nobody can answer.
+ * @param words.preview what a dry run does.
+ * @throws {UsageError} without a terminal, unless a flag says what to do.
  */
 export function readDryRun(
   { yes, prompter }: CommandContext,
@@ -15,18 +15,20 @@ export function readDryRun(
 ): boolean {
   const dryRun = flags.dryRun === true;
   if (dryRun || yes || prompter.isInteractive) return dryRun;
-  throw new UsageError(`There is no terminal to ask on: give --yes to ${act}, or --dry-run to ${preview}.`);
+  throw new UsageError(
+    `Cannot ask for confirmation without a terminal: use --yes to ${act}, or --dry-run to ${preview}.`,
+  );
 }
 
-/** Shows what is about to be done; with `--quiet` too, unless `--yes` has agreed to it already. */
+/** Shows the plan before the command asks; `--quiet` hides it only together with `--yes`. */
 export function showPlan({ output, yes }: CommandContext, text: string): void {
   if (!output.quiet || !yes) output.notice(`\n${text}\n`);
 }
 
 /**
- * Asks whether to continue; `--yes` answers.
- * @param cancelled the message after a no.
- * @throws {CancelledError} for a no.
+ * Asks whether to continue, unless `--yes` is given.
+ * @param cancelled the message when the user declines.
+ * @throws {CancelledError} when the user declines.
  */
 export async function askConsent(
   { yes, prompter, signal }: CommandContext,

@@ -18,11 +18,11 @@ import type { Secrets } from './secrets.ts';
 
 type ReadSources = SettingSources & { readonly file: Awaited<ReturnType<typeof readConfigFile>> };
 
-/** What a command works with. */
+/** What every command gets. */
 export interface CommandContext {
   readonly io: Io;
   readonly clock: Clock;
-  /** Aborted by Ctrl-C, `kill`, or a closed stdout; its reason is the error to end with. */
+  /** Aborted by Ctrl-C, `kill` or a closed stdout; its reason is the error to report. */
   readonly signal: AbortSignal;
   readonly output: Output;
   readonly prompter: Prompter;
@@ -31,25 +31,25 @@ export interface CommandContext {
   readonly yes: boolean;
   /** Whether missing values may be asked for: on a terminal, without `--yes`. */
   readonly mayAsk: boolean;
-  /** config.ini's absolute path. */
+  /** The absolute path of config.ini. */
   readonly configPath: string;
   /**
    * Flags, environment and config.ini, unparsed.
-   * @throws {UsageError} for a config.ini that cannot be read, or that `--config` names and that is absent
-   *   (unless `mayBeAbsent`).
+   * @throws {UsageError} when config.ini cannot be read, or when `--config` names a file that does not exist (unless
+   *   `mayBeAbsent`).
    */
   readonly readSources: (options?: { readonly mayBeAbsent?: boolean }) => Promise<ReadSources>;
-  /** All settings. @throws {UsageError} for a value that is not allowed. */
+  /** Reads all settings. @throws {UsageError} for an invalid value. */
   readonly readSettings: () => Promise<Settings>;
   /**
-   * A setting that this command cannot do without: asked for when it is missing.
+   * Returns a setting that the command needs; asks for it when it is missing.
    * @throws {UsageError} when it may not be asked for, naming the flag, the variable and the key.
    */
   readonly requireSetting: <N extends SettingName>(
     settings: Settings,
     name: N,
   ) => Promise<NonNullable<Settings[N]>>;
-  /** Asks for each of these settings that nobody gave, offering its default; gives the defaults when it may not ask. */
+  /** Asks for those of these settings that are not set, offering their defaults. Without a terminal it keeps the defaults. */
   readonly confirmDefaults: (settings: Settings, names: readonly SettingName[]) => Promise<Settings>;
 }
 
@@ -91,7 +91,9 @@ export function createContext(
   const readSources: CommandContext['readSources'] = async ({ mayBeAbsent = false } = {}) => {
     const file = await readConfigFile(configPath);
     if (namedConfig !== undefined && !file.exists && !mayBeAbsent) {
-      throw new UsageError(`There is no file ${configPath}: give another --config FILE, or leave it out.`);
+      throw new UsageError(
+        `The file ${configPath} does not exist: name another one with --config, or omit --config.`,
+      );
     }
     secrets.add(file.get(SETTINGS.apiKey.section, SETTINGS.apiKey.key));
     return { flags, env: io.env, file };

@@ -23,7 +23,7 @@ type SignalName = 'SIGINT' | 'SIGTERM' | 'uncaughtException';
 
 /** Everything outside the process that the command line uses, so that tests run it in-process. */
 export interface Io {
-  /** The arguments behind the program's name. */
+  /** The arguments after the program's name. */
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The working directory, absolute. */
@@ -33,7 +33,7 @@ export interface Io {
   readonly stdout: OutStream;
   /** Progress, questions, warnings, errors. */
   readonly stderr: OutStream;
-  /** The machine's own when absent. */
+  /** By default the system clock. */
   readonly clock?: Clock;
   readonly signals: SignalSource;
 }

@@ -8,7 +8,7 @@ import { type LakeLocation, parseLakeUrl } from '../lake/open-lake.ts';
 import { toOneLine } from '../text.ts';
 import type { CommandContext } from './context.ts';
 
-/** The settings that say which fleet a command is about. */
+/** The settings that identify a fleet. */
 export const FLEET_SETTINGS = ['bucketName', 'lambdaName', 'queueName'] as const;
 
 /** The input of a command on a fleet. */
@@ -16,15 +16,15 @@ export interface FleetInput {
   readonly settings: Settings & { readonly bucketName: string };
 }
 
-/** Reads the settings of a command on a fleet; the bucket is asked for when it is missing. */
+/** Reads the settings of a command on a fleet, and asks for the bucket when it is missing. */
 export async function readFleetInput(context: CommandContext): Promise<FleetInput> {
   const settings = await context.readSettings();
   return { settings: { ...settings, bucketName: await context.requireSetting(settings, 'bucketName') } };
 }
 
 /**
- * The lake a command works on: `--to`, else the bucket of the settings, which is asked for when it is missing.
- * @throws {UsageError} for a place that cannot be a lake.
+ * Reads which lake a command works on: `--to`, otherwise the configured bucket, which it asks for when it is missing.
+ * @throws {UsageError} for an invalid location.
  */
 export async function readLakeLocation(
   context: CommandContext,
@@ -67,9 +67,9 @@ export function announceIdentity({ io, output }: CommandContext, identity: Ident
   output.info(output.style.dim(`  as ${toOneLine(arn)}`));
 }
 
-/** Beside the user's other caches. */
+/** The folder of this program among the user's caches. */
 async function cacheFolder({ io }: CommandContext): Promise<string> {
   if (io.env.XDG_CACHE_HOME) return join(io.env.XDG_CACHE_HOME, 'tdd');
-  const { default: envPaths } = await import('env-paths'); // Only where the variable does not say.
+  const { default: envPaths } = await import('env-paths'); // Loaded only without the variable.
   return envPaths('tdd', { suffix: '' }).cache;
 }

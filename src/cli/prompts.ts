@@ -8,44 +8,44 @@ import { columnsOf, wrap } from './terminal-text.ts';
 /** A question whose answer is typed. */
 interface TextQuestion<T> {
   readonly message: string;
-  /** What Enter alone answers. */
+  /** The answer when only Enter is pressed. */
   readonly default?: string | undefined;
-  /** Reads the answer; its UsageError is shown and the question asked again. */
+  /** Parses the answer; its UsageError is shown and the question is asked again. */
   readonly parse: (text: string) => T;
 }
 
 /**
  * The only user of the prompt library. Questions are drawn on stderr. Ctrl-C and Ctrl-D throw {@link CancelledError}.
- * Without a terminal, each question throws {@link UsageError}: a caller that can do without the answer checks
- * {@link isInteractive} first.
+ * Without a terminal, every question throws {@link UsageError}; callers check {@link isInteractive} first if they can
+ * continue without an answer.
  */
 export interface Prompter {
-  /** Whether someone is there to answer: stdin and stderr are a terminal and `CI` is not set. */
+  /** Whether questions can be asked: stdin and stderr are a terminal and `CI` is not set. */
   readonly isInteractive: boolean;
   askText<T>(question: TextQuestion<T>): Promise<T>;
-  /** Asks for a secret: neither the answer nor the default is shown. */
+  /** Asks for a secret; neither the answer nor the default is shown. */
   askMasked<T>(question: TextQuestion<T>): Promise<T>;
-  /** Yes or no; `false` when Enter alone is pressed. */
+  /** Asks yes or no; Enter alone means no. */
   confirm(question: { readonly message: string }): Promise<boolean>;
-  /** Asks to type `name` to the letter. @returns whether that was typed. */
+  /** Asks the user to type `name` exactly. @returns whether they did. */
   confirmByName(question: { readonly message: string; readonly name: string }): Promise<boolean>;
 }
 
-/** What the prompter needs. */
+/** Dependencies of the prompter. */
 interface PrompterDeps {
   readonly io: Io;
-  /** Ends an open question; its reason is thrown. */
+  /** Aborts an open question, which throws the signal's reason. */
   readonly signal: AbortSignal;
   readonly secrets: Secrets;
 }
 
-/** Makes the prompter. The prompt library is loaded with the first question. */
+/** Creates the prompter. The first question loads the prompt library. */
 export function createPrompter({ io, signal, secrets }: PrompterDeps): Prompter {
   const isInteractive = io.stdin.isTTY === true && io.stderr.isTTY === true && !isTruthy(io.env.CI);
   const ask = async (question: { readonly message: string; readonly [option: string]: unknown }) => {
     if (!isInteractive) {
       throw new UsageError(
-        `There is no terminal to answer ${JSON.stringify(question.message)}: give the answer by flag, or --yes to a question of consent.`,
+        `Cannot ask ${JSON.stringify(question.message)} without a terminal: answer with a flag, or confirm with --yes.`,
       );
     }
     signal.throwIfAborted();
@@ -86,7 +86,7 @@ async function askOnTerminal(
   question: Record<string, unknown>,
 ): Promise<unknown> {
   const { default: inquirer } = await import('inquirer');
-  // Ctrl-D closes the line without settling the question, but pauses the input.
+  // On Ctrl-D the library closes its input without answering the question, and only pauses stdin.
   const closed = new AbortController();
   const onPause = (): void => {
     setImmediate(() => closed.abort());
@@ -111,7 +111,7 @@ async function askOnTerminal(
   }
 }
 
-/** stderr for the prompt library, which ends the stream it is given, and on Node 20 ignores NO_COLOR. */
+/** Wraps stderr for the prompt library, which ends its output stream and ignores NO_COLOR on Node 20. */
 function questionOutput({ stderr, env }: Io): Writable {
   const isColored = wantsColor(stderr, env);
   const output = new Writable({

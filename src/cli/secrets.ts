@@ -1,21 +1,21 @@
-/** The only secret among the settings: a test compares these with the table of settings. */
+/** The only secret setting; a test compares these names with the table of settings. */
 export const SECRET_VARIABLE = 'TMDB_API_KEY';
 export const SECRET_FLAG = '--tmdb-api-key';
 
 /** The values that must never be printed. */
 export interface Secrets {
-  /** From now on, `value` is left out of everything that is printed. */
+  /** Redacts `value` from everything that is printed from now on. */
   add(value: string | undefined): void;
   /** `text` without any secret. */
   redact(text: string): string;
 }
 
-/** Shorter values are no key, and redacting them would only garble other text. */
+/** Shorter values are not keys, and redacting them would garble other text. */
 const SHORTEST_SECRET = 8;
 
 /**
- * Makes the list of secrets. Whatever follows `api_key=` or `Bearer` is redacted too, known or not, so that not even a
- * library's stack trace shows a key.
+ * Creates the list of secrets. It also redacts everything after `api_key=` or `Bearer`, so that the stack trace of a
+ * library cannot show an unknown key.
  */
 export function createSecrets(values: readonly (string | undefined)[] = []): Secrets {
   const known = new Set<string>();

@@ -7,20 +7,20 @@ import type { ConfigValues } from './resolve-settings.ts';
 /** Larger than any config.ini. */
 const MAX_BYTES = 1_048_576;
 
-/** A config.ini as it was read. */
+/** The contents of a config.ini. */
 interface ConfigFile extends ConfigValues {
-  /** Whether there was a file. */
+  /** Whether the file exists. */
   readonly exists: boolean;
-  /** The file's text, empty when there was none. */
+  /** The text of the file; empty when it does not exist. */
   readonly text: string;
 }
 
 /**
- * Reads config.ini. An absent file reads as an empty one. Values are taken literally: `%` has no
- * meaning (Python's ConfigParser wrote existing files and would read `%%` as `%`, but no setting of ours needs
- * one), quotes around a value are removed, and `;` or `#` begin a comment, also behind a value.
- * @throws {UsageError} naming the path, for a directory, a file that may not be read, is too large, is not text, or has a
- *   line that is neither a section, nor a `KEY = VALUE`, nor a comment.
+ * Reads config.ini; a missing file counts as an empty one. Values are literal: `%` has no special meaning (Python's
+ * ConfigParser, which wrote existing files, reads `%%` as `%`, but no setting needs one), quotes around a value are removed,
+ * and `;` or `#` starts a comment, also after a value.
+ * @throws {UsageError} naming the path, for a directory, a file that cannot be read, is too large or is not text, or a line
+ *   that is neither a section, nor a `KEY = VALUE`, nor a comment.
  */
 export async function readConfigFile(path: string): Promise<ConfigFile> {
   const bytes = await readBytes(path);
@@ -28,7 +28,7 @@ export async function readConfigFile(path: string): Promise<ConfigFile> {
   const stray = findStrayLine(text);
   if (stray !== undefined) {
     throw new UsageError(
-      `${path}, line ${stray}, is neither a [SECTION] alone on its line, nor a KEY = VALUE, nor a comment: mend or remove it.`,
+      `${path}, line ${stray}, is neither a [SECTION] alone on its line, nor a KEY = VALUE, nor a comment: fix or remove it.`,
     );
   }
   const values = flatten(decode(text));
@@ -41,9 +41,9 @@ export async function readConfigFile(path: string): Promise<ConfigFile> {
 }
 
 /**
- * Writes entries into config.ini and leaves everything else in it as it is: other sections and keys, comments,
- * the spelling of names. The file is written whole or not at all, readable by its owner only.
- * @returns the file as it was before.
+ * Writes entries to config.ini and keeps everything else: other sections and keys, comments, the spelling of names. The
+ * write is atomic, and only the owner can read the file.
+ * @returns the previous contents.
  * @throws {UsageError} naming the path, when it cannot be read or written.
  */
 export async function writeConfigFile(path: string, entries: readonly ConfigEntry[]): Promise<ConfigFile> {
@@ -75,7 +75,7 @@ async function readBytes(path: string): Promise<Buffer | undefined> {
     throw new UsageError(`${path} cannot be read: ${reason(error)}.`, { cause: error });
   }
   throw new UsageError(
-    `${path} is larger than a megabyte, so it is no config.ini: give another --config FILE.`,
+    `${path} is larger than 1 MB, so it is not a config.ini file: name another one with --config.`,
   );
 }
 
@@ -86,10 +86,12 @@ function decodeText(bytes: Buffer, path: string): string {
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
   }
-  throw new UsageError(`${path} is no text in UTF-8, so it is no config.ini: give another --config FILE.`);
+  throw new UsageError(
+    `${path} is not UTF-8 text, so it is not a config.ini file: name another one with --config.`,
+  );
 }
 
-/** `section\nkey` in lower case to value; of names that differ in case alone the later one wins. */
+/** Maps `section\nkey`, in lower case, to its value. If names differ only in case, the later one wins. */
 function flatten(parsed: Readonly<Record<string, unknown>>): Map<string, string> {
   const values = new Map<string, string>();
   for (const [section, keys] of Object.entries(parsed)) {
@@ -110,7 +112,7 @@ function reason(error: unknown): string {
     EACCES: 'permission is denied',
     EPERM: 'permission is denied',
     ENOENT: 'its folder does not exist',
-    ENOTDIR: 'a part of its path is no folder',
+    ENOTDIR: 'part of its path is not a folder',
     ENOSPC: 'the disk is full',
     EROFS: 'its file system is read-only',
   };
@@ -129,9 +131,9 @@ interface ConfigEntry {
 }
 
 /**
- * The text of a config.ini with `entries` set. Lines that say something else stay as they are, byte for byte,
- * with their comments; npm's `ini.stringify` would drop these. A key that is there, in whatever case, keeps
- * its spelling and place; a new one is put at the end of its section; a new section at the end of the file.
+ * Sets `entries` in the text of a config.ini. All other lines stay the same byte for byte, including comments, which npm's
+ * `ini.stringify` would drop. An existing key, in any case, keeps its spelling and position; a new key is added at the end
+ * of its section, and a new section at the end of the file.
  */
 function editConfigText(text: string, entries: readonly ConfigEntry[]): string {
   const eol = text.includes('\r\n') ? '\r\n' : '\n';
@@ -142,9 +144,9 @@ function editConfigText(text: string, entries: readonly ConfigEntry[]): string {
 }
 
 /**
- * The number, from 1, of the first line that is not part of an ini file: no section, key, comment, nor
- * the indented rest of a value (Python's ConfigParser writes such). A section that is indented, or has something
- * behind it, is a stray line too: npm's `ini` takes it for a key, Python for the rest of a value or for a section.
+ * The number, from 1, of the first line that is not valid in an ini file: not a section, key, comment, or indented
+ * continuation of a value, as Python's ConfigParser writes them. A section that is indented or followed by text is invalid
+ * too: npm's `ini` reads it as a key, Python as a continuation or as a section.
  */
 function findStrayLine(text: string): number | undefined {
   const index = text.split(/\r?\n/).findIndex((line) => {
@@ -165,7 +167,7 @@ function setEntry(lines: readonly string[], { section, key, value }: ConfigEntry
     if (header !== undefined) inSection = header.toLowerCase() === wanted;
     const name = inSection && header === undefined ? keyOf(line) : undefined;
     if (name?.toLowerCase() === key.toLowerCase()) {
-      // Every line of that key, so that the last one, which a reader takes, does not restore the old value.
+      // Replaces every line of the key: readers use the last one, which must not keep the old value.
       result.push(`${line.slice(0, line.indexOf('='))}=${/=\s/.test(line) ? ' ' : ''}${safe(value)}`);
       isSet = true;
     } else {

@@ -1,23 +1,23 @@
 import { namingSource, UsageError } from '../errors.ts';
 import { SETTING_NAMES, SETTINGS, type Setting, type SettingName, type Settings } from './settings.ts';
 
-/** What config.ini says. */
+/** The values of config.ini. */
 export interface ConfigValues {
   /** The file's path, for errors. */
   readonly path: string;
-  /** A key's value; names of sections and keys without regard to case. */
+  /** The value of a key; section and key names are case-insensitive. */
   get(section: string, key: string): string | undefined;
 }
 
-/** Where settings come from, the strongest first. */
+/** Where settings come from, in order of precedence. */
 export interface SettingSources {
-  /** The flags given, by their camel-cased names (`datalakeBucketName`), as commander gives them. */
+  /** Flags by their camel-cased names (`datalakeBucketName`), as commander reports them. */
   readonly flags?: Readonly<Record<string, unknown>>;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly file?: ConfigValues | undefined;
 }
 
-/** A setting's text as someone gave it, and where, for an error: `--workers`, `TDD_WORKERS`. */
+/** The text of a setting and, for errors, its source, such as `--workers` or `TDD_WORKERS`. */
 interface GivenSetting {
   readonly text: string;
   readonly source: string;
@@ -25,9 +25,9 @@ interface GivenSetting {
 }
 
 /**
- * All settings: flag before environment before config.ini before default. An empty value counts as not given.
- * @throws {UsageError} for the first value that is not allowed: where it came from, which it is (never a
- *   secret's), what is allowed.
+ * Resolves all settings: a flag overrides the environment, which overrides config.ini, which overrides the default. An
+ * empty value counts as not set.
+ * @throws {UsageError} for the first invalid value, with its source, the value (unless it is secret) and what is allowed.
  */
 export function resolveSettings(sources: SettingSources): Settings {
   const settings = Object.fromEntries(SETTING_NAMES.map((name) => [name, resolveSetting(name, sources)]));
@@ -37,14 +37,14 @@ export function resolveSettings(sources: SettingSources): Settings {
     const append = findSetting('append', sources)?.source ?? 'append';
     const lookup = findSetting('lookup', sources)?.source ?? 'lookup';
     throw new UsageError(
-      `${append} asks for ${resolved.append.join(',')}, which ${lookup} "find" cannot append: leave one of the two out.`,
+      `${append} (${resolved.append.join(',')}) cannot be used with ${lookup} "find": remove one of the two.`,
     );
   }
   return resolved;
 }
 
 /**
- * One setting, or `undefined` when it has no default and nobody gave it.
+ * Resolves one setting: `undefined` when it is not set and has no default.
  * @throws {UsageError} as {@link resolveSettings}.
  */
 export function resolveSetting<N extends SettingName>(
@@ -57,7 +57,7 @@ export function resolveSetting<N extends SettingName>(
   return namingSource(given.source, () => setting.parse(given.text));
 }
 
-/** What was given for a setting, before it is parsed and without its default. */
+/** Finds the text of a setting, unparsed and without its default. */
 export function findSetting(
   name: SettingName,
   { flags, env, file }: SettingSources,
@@ -87,8 +87,8 @@ export function missingSetting(name: SettingName, configPath: string): UsageErro
 }
 
 /**
- * The worker's settings as environment variables, from which {@link resolveSettings} reads the same again.
- * What is empty or absent is left out.
+ * Converts the worker's settings to environment variables, from which {@link resolveSettings} reads the same settings.
+ * Empty and missing values are omitted.
  */
 export function settingsEnvironment(settings: Settings): Record<string, string> {
   const variables: Record<string, string> = {};
@@ -100,7 +100,7 @@ export function settingsEnvironment(settings: Settings): Record<string, string> 
   return variables;
 }
 
-/** A flag's name among commander's option values: `datalake-bucket-name` gives `datalakeBucketName`. */
+/** The name of a flag among commander's option values: `datalakeBucketName` for `datalake-bucket-name`. */
 export function flagAttribute(flag: string): string {
   return flag.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }

@@ -14,7 +14,7 @@ import {
   parseWholeNumber,
 } from './parse-setting.ts';
 
-/** Every setting with its value. The two without a default are absent until someone gives them. */
+/** The values of all settings. The two without a default may be undefined. */
 export interface Settings {
   /** The data lake's bucket. */
   readonly bucketName: string | undefined;
@@ -25,51 +25,51 @@ export interface Settings {
   /** The language of reviews, `en-US`. */
   readonly reviewLanguage: string;
   readonly lookup: Lookup;
-  /** What TMDB appends to a movie beside its reviews; sorted. */
+  /** What TMDB appends to a movie, in addition to its reviews; sorted. */
   readonly append: readonly string[];
-  /** Requests a second to TMDB, of the whole fleet. */
+  /** Requests per second to TMDB, for the whole fleet. */
   readonly requestsPerSecond: number;
-  /** TMDB's API without its `/3`, no slash at the end. */
+  /** Base URL of the TMDB API, without `/3` and without a trailing slash. */
   readonly tmdbBaseUrl: string;
-  /** The folder of IMDb's data sets, no slash at the end. */
+  /** Base URL of the IMDb data sets, without a trailing slash. */
   readonly imdbDatasetsUrl: string;
   /** The `titleType` values that count as movies; sorted. */
   readonly titleTypes: readonly string[];
   readonly lambdaName: string;
   readonly queueName: string;
-  /** Lambda workers at once. */
+  /** Concurrent Lambda workers. */
   readonly workers: number;
-  /** A worker's memory, MB. */
+  /** Memory of each worker, in MB. */
   readonly memorySize: number;
 }
 
 /** A setting's name in the code. */
 export type SettingName = keyof Settings;
 
-/** Where a setting is read, what it may be, and what it means. */
+/** The sources, the parser and the meaning of a setting. */
 export interface Setting<T> {
   /** The section and key in config.ini. */
   readonly section: 'DATALAKE' | 'TMDB' | 'IMDB' | 'AWS';
   readonly key: string;
   /** The environment variable. */
   readonly env: string;
-  /** The flag without its hyphens, and the placeholder of its value in `--help`. */
+  /** The flag without its hyphens, and the placeholder for its value in `--help`. */
   readonly flag?: { readonly name: string; readonly value: string };
-  /** The default as a person would write it; without one the setting is asked for, or is empty. */
+  /** The default, as text; a setting without one is asked for or stays undefined. */
   readonly default?: string;
   /** Never printed. */
   readonly secret?: true;
-  /** Needed by the Lambda worker, in its environment. */
+  /** Part of the Lambda worker's environment. */
   readonly worker?: true;
-  /** For `--help` and config.example.ini: no full stop. */
+  /** For `--help` and config.example.ini: without an article and a full stop. */
   readonly description: string;
-  /** Text to value. Throws UsageError with what is wrong and what is allowed. */
+  /** Converts text to the value. Throws InvalidValueError with what is allowed. */
   readonly parse: (text: string) => T;
 }
 
 /**
- * All settings, once: the resolver, the flags, `--help`, config.example.ini, the table in docs/settings.md and the
- * worker's environment follow from here.
+ * All settings. The resolver, the flags, `--help` and the worker's environment derive from this table; tests compare
+ * config.example.ini and docs/settings.md with it.
  */
 export const SETTINGS: { readonly [N in SettingName]: Setting<NonNullable<Settings[N]>> } = {
   bucketName: {

@@ -27,11 +27,11 @@ describe('bin/tdd.js', () => {
     expect(await run(TDD, ['--version'])).toMatchObject({ exitCode: 0, stdout: '1.0.0\n', stderr: '' });
   });
 
-  test('gives the exit code of wrong usage', async () => {
+  test('returns the exit code of a usage error', async () => {
     expect(await run(TDD, ['nonsense'])).toMatchObject({ exitCode: 2, stdout: '' });
   });
 
-  test('asks nothing where there is no terminal', async () => {
+  test('asks nothing without a terminal', async () => {
     const { exitCode, stderr } = await run(TDD, ['development']);
     expect(exitCode).toBe(2);
     expect(stderr).toMatch(/^tdd: .*DATALAKE_BUCKET_NAME/);
@@ -52,7 +52,7 @@ describe('bin/tdd.js', () => {
     },
   );
 
-  test('says that a checkout is not built', async () => {
+  test('reports that a checkout is not built', async () => {
     const folder = await makeTempFolder();
     await mkdir(join(folder, 'bin'));
     await copyFile(TDD, join(folder, 'bin/tdd.mjs'));

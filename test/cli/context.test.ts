@@ -32,7 +32,7 @@ async function setUp({ isTTY = false, flags = {}, config = '' } = {}) {
 }
 
 describe("a command's context", () => {
-  test('reads config.ini in the working directory, and learns its secret', async () => {
+  test('reads config.ini in the working directory, and redacts its secret', async () => {
     const { context, secrets } = await setUp({
       config: '[TMDB]\napi_key = 0123456789abcdef\nlanguage = de\n',
     });
@@ -40,9 +40,9 @@ describe("a command's context", () => {
     expect(secrets.redact('0123456789abcdef')).toBe('[secret]');
   });
 
-  test('refuses a --config file that is not there, unless the command makes it', async () => {
+  test('rejects a --config file that does not exist, unless the command creates it', async () => {
     const { context, cwd } = await setUp({ flags: { config: 'other.ini' } });
-    await expect(context.readSettings()).rejects.toThrow(`There is no file ${join(cwd, 'other.ini')}`);
+    await expect(context.readSettings()).rejects.toThrow(`The file ${join(cwd, 'other.ini')} does not exist`);
     expect((await context.readSources({ mayBeAbsent: true })).file?.get('TMDB', 'API_KEY')).toBeUndefined();
   });
 
@@ -62,7 +62,7 @@ describe("a command's context", () => {
     expect(shown()).not.toContain('0123456789abcdef');
   });
 
-  test('gives a required setting, or names where to give it', async () => {
+  test('returns a required setting, or names the places to set it', async () => {
     const { context, cwd } = await setUp({ config: '[DATALAKE]\nBUCKET_NAME = a-lake\n' });
     const settings = await context.readSettings();
     expect(await context.requireSetting(settings, 'bucketName')).toBe('a-lake');

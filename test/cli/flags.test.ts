@@ -6,7 +6,7 @@ import { SETTING_NAMES, SETTINGS } from '../../src/config/settings.ts';
 const withFlag = SETTING_NAMES.filter((name) => SETTINGS[name].flag);
 
 describe('settingOption', () => {
-  test.each(withFlag)('tells in help the variable, the key and the default of %s', (name) => {
+  test.each(withFlag)('shows the variable, the key and the default of %s in the help', (name) => {
     const { env, section, key, description, default: standard } = SETTINGS[name];
     const option = settingOption(name);
     expect(option.description).toContain(description);
@@ -14,11 +14,11 @@ describe('settingOption', () => {
     if (standard) expect(option.description).toContain(`default: ${standard}`);
   });
 
-  test.each(withFlag)('gives the flag of %s no default, so that config.ini can give one', (name) => {
+  test.each(withFlag)('sets no default on the flag of %s, so that config.ini can set one', (name) => {
     expect(settingOption(name).defaultValue).toBeUndefined();
   });
 
-  test.each(withFlag)('knows the name under which commander keeps %s', (name) => {
+  test.each(withFlag)('knows the attribute name of commander for %s', (name) => {
     expect(settingOption(name).attributeName()).toBe(flagAttribute(SETTINGS[name].flag?.name ?? ''));
   });
 });

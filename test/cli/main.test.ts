@@ -66,13 +66,13 @@ describe('tdd', () => {
     [['--json=', 'status'], '--json takes no value (got ""). See "tdd status --help".'],
     [['simulate', '--wait=1'], '--wait takes no value (got "1"). See "tdd simulate --help".'],
     [['deploy', `--yes=${'f'.repeat(32)}`], '--yes takes no value. See "tdd deploy --help".'],
-  ])('%j is wrong usage, in one sentence', async (argv, sentence) => {
+  ])('%j is a usage error', async (argv, sentence) => {
     const { exitCode, stdout, stderr } = await run(argv);
     expect(stderr).toBe(`tdd: ${sentence}\n`);
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
   });
 
-  test('takes the common flags before and after the command', async () => {
+  test('accepts global flags before and after the command', async () => {
     const cwd = await makeTempFolder();
     const flags = ['--datalake_bucket_name=a-lake', '--tmdb_api_key', 'f'.repeat(32), '--no-verify'];
     const before = await run(['--json', '--config', 'a.ini', 'development', ...flags], { cwd });
@@ -94,7 +94,7 @@ describe('tdd', () => {
     );
   });
 
-  test('leaves the key out of all it prints, even of the stack of a bug', async () => {
+  test('redacts the key everywhere, even in the stack trace of a bug', async () => {
     const key = '0123456789abcdef0123456789abcdef';
     const bug = {
       get TMDB_BASE_URL(): string {
@@ -121,7 +121,7 @@ describe('tdd', () => {
     expect([signals.listenerCount('SIGINT'), signals.listenerCount('SIGTERM')]).toEqual([0, 0]);
   });
 
-  test('reports an error that nobody caught, without the key', async () => {
+  test('reports an uncaught error, without the key', async () => {
     const signals = new EventEmitter();
     const { exitCode, stderr } = await run(['development'], {
       signals,
@@ -136,7 +136,7 @@ describe('tdd', () => {
     expect(signals.listenerCount('uncaughtException')).toBe(0);
   });
 
-  test('names a --config file that is none', async () => {
+  test('names a --config path that is a directory', async () => {
     const cwd = await makeTempFolder();
     await mkdir(join(cwd, 'folder'));
     const { exitCode, stderr } = await run(['development', '--config', 'folder'], { cwd });

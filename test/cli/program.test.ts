@@ -22,7 +22,7 @@ describe('normalizeArgv', () => {
     ],
     [['--initial=__'], ['--initial=__']],
     [['--key=a\nb_c'], ['--key=a\nb_c']],
-  ])('makes of %j %j', (argv, expected) => {
+  ])('converts %j to %j', (argv, expected) => {
     expect(normalizeArgv(argv)).toEqual(expected);
   });
 });

@@ -53,14 +53,14 @@ describe('the prompter', () => {
     ['my-lake', true],
     ['my-lak', false],
     ['', false],
-  ])('takes a typed %j as consent: %j', async (typed, answer) => {
+  ])('accepts a typed %j as consent: %j', async (typed, answer) => {
     const { prompter, type } = setUp();
     const question = { message: 'Type the name:', name: 'my-lake' };
     const [given] = await Promise.all([prompter.confirmByName(question), type('Type', `${typed}\r`)]);
     expect(given).toBe(answer);
   });
 
-  test('draws on stderr alone, without colours when NO_COLOR is set', async () => {
+  test('draws on stderr only, without colours if NO_COLOR is set', async () => {
     const { prompter, type, stdout, shown } = setUp({ env: { NO_COLOR: '1' } });
     await Promise.all([prompter.confirm({ message: 'Deploy?' }), type('Deploy?', 'y\r')]);
     expect(stdout.read()).toBeNull();
@@ -68,7 +68,7 @@ describe('the prompter', () => {
     expect(shown().replaceAll('\x1b', '<esc>')).not.toMatch(/<esc>\[[\d;]*m/);
   });
 
-  test('ends an open question with the reason why all ends', async () => {
+  test('aborts an open question with the reason of the signal', async () => {
     const { prompter, type, ending } = setUp();
     const reason = new CancelledError('stopped.');
     const answer = prompter.confirm({ message: 'Deploy?' });
@@ -77,16 +77,16 @@ describe('the prompter', () => {
   });
 
   test.each([
-    ['there is no terminal', { isTTY: false }],
+    ['stdin is not a terminal', { isTTY: false }],
     ['CI is set', { env: { CI: '1' } }],
-  ])('refuses to ask when %s', async (_why, world) => {
+  ])('rejects questions when %s', async (_why, world) => {
     const { prompter } = setUp(world);
     expect(prompter.isInteractive).toBe(false);
     await expect(prompter.confirm({ message: 'Deploy?' })).rejects.toThrow(UsageError);
     await expect(prompter.askText({ message: 'Name:', parse: String })).rejects.toThrow(/"Name:"/);
   });
 
-  test('counts CI=false as no CI', () => {
+  test('asks when CI is false', () => {
     expect(setUp({ env: { CI: 'false' } }).prompter.isInteractive).toBe(true);
   });
 });

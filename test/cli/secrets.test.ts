@@ -3,18 +3,18 @@ import { createSecrets, SECRET_FLAG, SECRET_VARIABLE } from '../../src/cli/secre
 import { SETTING_NAMES, SETTINGS } from '../../src/config/settings.ts';
 
 describe('secrets', () => {
-  test('leaves a secret out wherever it stands, also percent-encoded', () => {
+  test('redacts a secret anywhere in a text, also percent-encoded', () => {
     const secrets = createSecrets(['hush+hush/hush']);
     expect(secrets.redact('a hush+hush/hush b hush%2Bhush%2Fhush c')).toBe('a [secret] b [secret] c');
   });
 
-  test('learns secrets later', () => {
+  test('redacts secrets that are added later', () => {
     const secrets = createSecrets();
     secrets.add('0123456789abcdef');
     expect(secrets.redact('x0123456789abcdefx')).toBe('x[secret]x');
   });
 
-  test('leaves out what stands where keys stand, known or not', () => {
+  test('redacts unknown keys after api_key= and Bearer', () => {
     const { redact } = createSecrets();
     expect(redact('GET /3/movie/1?api_key=abc&language=de')).toBe(
       'GET /3/movie/1?api_key=[secret]&language=de',
@@ -22,7 +22,7 @@ describe('secrets', () => {
     expect(redact('authorization: Bearer eyJhbGci.eyJh.sig-x')).toBe('authorization: Bearer [secret]');
   });
 
-  test('does not garble text for something too short to be a key', () => {
+  test('does not redact values that are too short for a key', () => {
     expect(createSecrets(['a', '', undefined]).redact('a banana')).toBe('a banana');
   });
 

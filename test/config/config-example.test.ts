@@ -21,12 +21,12 @@ describe('config.example.ini', () => {
     );
   });
 
-  test('gives the defaults when it is used as it is', async () => {
+  test('yields the defaults when it is used unchanged', async () => {
     const file = await readConfigFile(path);
     expect(resolveSettings({ env: {}, file })).toEqual(resolveSettings({ env: {} }));
   });
 
-  test.each(SETTING_NAMES)('tells what %s means, its variable and its flag', async (name) => {
+  test.each(SETTING_NAMES)('shows the meaning, the variable and the flag of %s', async (name) => {
     const { key, description, env, flag } = SETTINGS[name];
     const lines = (await readFile(path, 'utf8')).split('\n');
     const at = lines.findIndex((line) => line.startsWith(`${key} =`));

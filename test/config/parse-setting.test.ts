@@ -55,16 +55,16 @@ const bad: readonly [keyof typeof SETTINGS, string, RegExp][] = [
 ];
 
 describe('a setting', () => {
-  test.each(good)('%s reads %j', (name, text, value) => {
+  test.each(good)('%s accepts %j', (name, text, value) => {
     expect(SETTINGS[name].parse(text)).toEqual(value);
   });
 
-  test.each(bad)('%s refuses %j and says what is allowed', (name, text, message) => {
+  test.each(bad)('%s rejects %j and names the allowed values', (name, text, message) => {
     expect(() => SETTINGS[name].parse(text)).toThrow(UsageError);
     expect(() => SETTINGS[name].parse(text)).toThrow(message);
   });
 
-  test('never repeats a bad API key or a password in an address', () => {
+  test('never shows an invalid API key or a password in an address', () => {
     expect(() => SETTINGS.apiKey.parse('hush hush')).toThrow(/^(?!.*hush)/);
     expect(() => SETTINGS.tmdbBaseUrl.parse('https://me:hush@h.example')).toThrow(/^(?!.*hush)/);
     expect(() => SETTINGS.tmdbBaseUrl.parse('ftp://me:hush@h.example')).toThrow(/^(?!.*hush)/);

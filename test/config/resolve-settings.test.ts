@@ -14,7 +14,7 @@ function configFile(values: Readonly<Record<string, string>>): ConfigValues {
 }
 
 describe('resolveSettings', () => {
-  test('gives the defaults of the specification when nothing is given', () => {
+  test('returns the defaults when nothing is set', () => {
     expect(resolveSettings({ env: {} })).toEqual({
       bucketName: undefined,
       apiKey: undefined,
@@ -33,7 +33,7 @@ describe('resolveSettings', () => {
     });
   });
 
-  test('takes the flag before the environment before the file before the default', () => {
+  test('prefers the flag to the environment to the file to the default', () => {
     const flags = { workers: '8' };
     const env = { TDD_WORKERS: '7', TDD_QUEUE_NAME: 'from-env' };
     const file = configFile({ 'AWS.WORKERS': '6', 'AWS.QUEUE_NAME': 'from-file', 'AWS.MEMORY_SIZE': '256' });
@@ -61,7 +61,7 @@ describe('resolveSettings', () => {
     }
   });
 
-  test('counts an empty value as not given', () => {
+  test('treats an empty value as not set', () => {
     const settings = resolveSettings({
       flags: { workers: '' },
       env: { TDD_WORKERS: ' ' },
@@ -77,24 +77,24 @@ describe('resolveSettings', () => {
       { env: {}, file: configFile({ 'AWS.WORKERS': '1' }) },
       '[AWS] WORKERS in /home/me/config.ini must be a whole',
     ],
-  ])('says where a bad value came from: %#', (sources, message) => {
+  ])('names the source of an invalid value: %#', (sources, message) => {
     expect(() => resolveSettings(sources)).toThrow(UsageError);
     expect(() => resolveSettings(sources)).toThrow(message);
   });
 
-  test('refuses to append with the lookup that cannot', () => {
+  test('rejects append with the lookup that does not support it', () => {
     const sources = { flags: { append: 'credits' }, env: { TMDB_LOOKUP: 'find' } };
     expect(() => resolveSettings(sources)).toThrow(/--append.*credits.*TMDB_LOOKUP "find"/);
   });
 
-  test('names flag, variable and key of a setting that is missing', () => {
+  test('names the flag, the variable and the key of a missing setting', () => {
     const { message } = missingSetting('apiKey', '/home/me/config.ini');
     expect(message).toMatch(/--tmdb-api-key, TMDB_API_KEY or \[TMDB\] API_KEY in \/home\/me\/config\.ini/);
   });
 });
 
 describe('settingsEnvironment', () => {
-  test('lets a worker read the settings that it needs, as they were', () => {
+  test('converts settings to an environment that resolves to the same settings', () => {
     const settings = resolveSettings({
       flags: { datalakeBucketName: 'a-lake', append: 'credits,keywords', titleTypes: 'tvMovie,movie' },
       env: { TMDB_API_KEY: 'k'.repeat(32), TDD_WORKERS: '9', TMDB_REQUESTS_PER_SECOND: '2.5' },
@@ -104,7 +104,7 @@ describe('settingsEnvironment', () => {
     expect(Object.keys(env).filter((name) => /LAMBDA|QUEUE|MEMORY/.test(name))).toEqual([]);
   });
 
-  test('leaves out what is empty', () => {
+  test('omits empty values', () => {
     expect(Object.keys(settingsEnvironment(resolveSettings({ env: {} })))).not.toContain('TMDB_APPEND');
   });
 });

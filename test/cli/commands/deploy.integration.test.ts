@@ -87,7 +87,7 @@ describe.each(AWS_TARGETS)('tdd deploy and tdd destroy, on $name', ({ start }) =
     '%s ends with exit code 2 without a terminal and --yes',
     async (command) => {
       const { exitCode, stderr } = await run([command, ...FLAGS]);
-      expect(stderr).toMatch(/no terminal.*--yes.*--dry-run/);
+      expect(stderr).toMatch(/without a terminal.*--yes.*--dry-run/);
       expect(exitCode).toBe(2);
       expect(await queueExists()).toBe(false);
     },

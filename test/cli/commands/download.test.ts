@@ -180,7 +180,10 @@ describe('bad input ends with one sentence, exit code 2 and nothing changed', ()
     ['download --year 2021 --initial TH --to ftp://lake', /^tdd: --to must be a directory or s3:/],
     ['download --year 2021 --initial TH --to s3://Bad_Bucket', /Bad_Bucket/],
     ['download --year 2021 --initial TH', /--datalake-bucket-name, DATALAKE_BUCKET_NAME/],
-    ['download --year 2021 --initial TH --to lake --lookup find --append credits', /cannot append/],
+    [
+      'download --year 2021 --initial TH --to lake --lookup find --append credits',
+      /--append .*cannot be used with --lookup/,
+    ],
     ['download --year 2021 --initial TH --to lake --requests-per-second 0', /--requests-per-second/],
   ])('%s', async (argv, sentence) => {
     const run = await tdd(argv);

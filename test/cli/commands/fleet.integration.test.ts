@@ -142,7 +142,7 @@ describe.each(AWS_TARGETS)('tdd launch, status, redrive, pause and resume, on $n
   test('needs an answer beforehand where there is no terminal', async () => {
     for (const command of ['launch', 'redrive']) {
       const { stderr, exitCode } = await run([command]);
-      expect(stderr).toContain('There is no terminal to ask on: give --yes');
+      expect(stderr).toContain('Cannot ask for confirmation without a terminal: use --yes');
       expect(exitCode).toBe(2);
     }
   });
