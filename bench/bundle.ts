@@ -11,7 +11,7 @@ import { atMost, type BenchRow, median } from './bench-row.ts';
 const ROUNDS = 5;
 const run = promisify(execFile);
 
-/** What the worker's entry needs to start. */
+/** The variables that the worker needs to start. */
 const ENV = {
   AWS_REGION: 'us-east-1',
   AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
@@ -21,7 +21,7 @@ const ENV = {
   [WORKER_VARIABLES.deadLetterQueueUrl]: 'http://127.0.0.1:9/queue-dlq',
 };
 
-/** The worker's zip, and how long a fresh process takes to import the bundle and make its clients. */
+/** Measures the worker's zip, and the time to import the bundle and create clients in a new process. */
 export async function runBundleBench(): Promise<BenchRow[]> {
   const folder = await mkdtemp(join(tmpdir(), 'tdd-bench-bundle-'));
   try {

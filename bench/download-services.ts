@@ -2,7 +2,7 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { startAws } from '../sandbox/aws/start-aws.ts';
 
-/** TMDB and S3 for the download bench, in a process of their own; the first is as quick as can be. */
+/** TMDB and S3 for the download bench, in their own process. TMDB answers as fast as possible. */
 const tmdb = createServer((request, response) => {
   const { pathname } = new URL(request.url ?? '', 'http://x');
   const imdbId = /^\/3\/movie\/(tt\d+)$/.exec(pathname)?.[1];
@@ -18,7 +18,7 @@ function send(response: ServerResponse, status: number, body: unknown): void {
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 }
 
-/** A document as large as TMDB's usual ones, about 1.6 KB. */
+/** A document of typical size, about 1.6 KB. */
 function movieOf(imdbId: string): Record<string, unknown> {
   return {
     id: Number(imdbId.slice(2)),

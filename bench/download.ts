@@ -12,8 +12,8 @@ import type { Measured } from './download-child.ts';
 const run = promisify(execFile);
 
 /**
- * Measures what a movie costs: CPU of `downloadPartition` for 3,000 movies without reviews, unpaced, each round in
- * a fresh process, with TMDB and S3 in another; and the requests of a movie found and of a miss.
+ * Measures the cost of a movie: CPU of `downloadPartition` for 3,000 movies without reviews or pacing, each round in
+ * a new process, with TMDB and S3 in another; and the requests of a movie found and of a miss.
  */
 export async function runDownloadBench(rounds = 5): Promise<BenchRow[]> {
   const folder = await mkdtemp(join(tmpdir(), 'tdd-bench-download-'));

@@ -8,12 +8,12 @@ import { atMost, type BenchRow } from './bench-row.ts';
 
 const REQUESTS_PER_SECOND = 40;
 const WORKERS = 4;
-/** 429s are what the rate must avoid by itself; what hangs says nothing of the rate. */
+/** Without 429s, which pacing must avoid, and without hanging requests, which do not concern the rate. */
 const FAULTS = TRANSIENT_FAULTS.filter((kind) => kind !== '429' && kind !== 'hang');
 
 /**
- * How well a fleet uses a TMDB that permits 40 requests a second and fails a twentieth of them, and how true the
- * forecasts were, also where most partitions have one movie: the real program in a sandbox, two minutes in all.
+ * Measures how much of a limit of 40 requests per second a fleet uses while 5 % of the requests fail, and the error of
+ * the forecasts, with large partitions and with many of one movie. Runs the real program in a sandbox for 2 minutes.
  */
 export async function runFleetRateBench(): Promise<BenchRow[]> {
   const large = await withSandbox({ titles: 2_500, years: [2021], latencyMs: 100 }, measure);
@@ -45,7 +45,7 @@ interface FleetRun {
 
 async function measure(sandbox: OpenSandbox): Promise<FleetRun> {
   await sandbox.tddJson('deploy', '--yes', '--workers', String(WORKERS));
-  sandbox.tmdb.clearStats(); // Deploy's look at the key is no part of the fleet.
+  sandbox.tmdb.clearStats(); // Without the request with which deploy checks the key.
   const { estimate, partitions } = await sandbox.tddJson<LaunchResult>('launch', '--yes');
   await until(async () => isEmpty(await sandbox.depthOf(QUEUE)), { timeoutMs: LONGEST_MS });
 
@@ -83,7 +83,7 @@ function isEmpty({ waiting, inFlight }: { waiting: number; inFlight: number }): 
   return waiting + inFlight === 0;
 }
 
-/** How much of their shares of the permitted rate workers left unused while they were at these partitions. */
+/** The share of the permitted rate that the workers did not use in these partitions. */
 function unusedPercent(work: readonly WorkerLine[]): number {
   const sum = (numbers: readonly (number | undefined)[]) => numbers.reduce<number>((a, b) => a + (b ?? 0), 0);
   const permitted = (sum(work.map(({ seconds }) => seconds)) * REQUESTS_PER_SECOND) / WORKERS;

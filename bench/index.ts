@@ -63,7 +63,7 @@ export async function runIndexBench(shape: SnapshotShape = {}, rounds = 5): Prom
   }
 }
 
-/** What a worker reads for the largest partition. */
+/** The lake reads of a worker for the largest partition. */
 async function measureLookup(lake: Lake): Promise<BenchRow[]> {
   const index = await readPartitionIndex({ lake }, NAME);
   const largest = index && listPartitions(index).sort((a, b) => b.titles - a.titles)[0];
@@ -102,7 +102,7 @@ async function measure(child: string, ...args: string[]): Promise<Measured> {
   return JSON.parse(stdout);
 }
 
-/** Bundled CommonJS asks for `require`, which ES modules lack. */
+/** Bundled CommonJS needs `require`, which ES modules do not have. */
 const REQUIRE = {
   js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
 };

@@ -8,17 +8,17 @@ import { promisify } from 'node:util';
 import { constants, crc32, deflateRaw } from 'node:zlib';
 import { awkwardTitles, otherTypes, words } from './snapshot-words.ts';
 
-/** What a synthetic snapshot is like. The same parameters give the same bytes of text. */
+/** The parameters of a synthetic snapshot. The same parameters give the same text. */
 export interface SnapshotShape {
   readonly rows?: number;
-  /** How many of the rows are movies. */
+  /** The number of movies among the rows. */
   readonly movies?: number;
   readonly seed?: number;
 }
 
 const compress = promisify<Buffer, object, Buffer>(deflateRaw);
 const BLOCK_BYTES = 1_048_576;
-/** Two cores: one writes rows, the other, and whatever is left of the first, compresses. */
+/** For two cores: one writes rows, both compress. */
 const BLOCKS_IN_FLIGHT = 6;
 const HEADER =
   'tconst\ttitleType\tprimaryTitle\toriginalTitle\tisAdult\tstartYear\tendYear\truntimeMinutes\tgenres\n';
@@ -84,7 +84,7 @@ function* cutBlocks(rows: Iterable<string>): Generator<Buffer> {
   yield Buffer.from(text);
 }
 
-/** Rows in the file's own order: ids by their characters, so that eight digits stand among seven. */
+/** Rows in the file's order: ids sort as text, so that 8-digit ids are among 7-digit ones. */
 function* makeRows(rows: number, movies: number, seed: number): Generator<string> {
   const random = createRandom(seed);
   const movieShare = movies / rows;

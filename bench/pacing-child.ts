@@ -1,14 +1,14 @@
 import { systemClock } from '../src/clock.ts';
 import { createPacer } from '../src/tmdb/pacer.ts';
 
-/** Sends nothing for a minute, at a pace, with stalls; prints `{perSecond, busiestSecond}`. */
+/** Paces empty requests for a minute, with stalls, and prints `{perSecond, busiestSecond}`. */
 const [share = 40, stallMs = 0] = process.argv.slice(2).map(Number);
 const SECONDS = 60;
 const pacer = createPacer({ requestsPerSecond: share, clock: systemClock });
 const stalls = setInterval(() => {
   const until = performance.now() + stallMs;
   while (performance.now() < until) {
-    // What a garbage collection or a large JSON.parse does.
+    // A stall, like a garbage collection or a large JSON.parse.
   }
 }, 1_000);
 

@@ -6,7 +6,7 @@ import { atMost, type BenchRow } from './bench-row.ts';
 const SHARE = 40;
 const run = promisify(execFile);
 
-/** A minute of sending at 40 a second, in a quiet process and in one that stalls for 80 ms each second. */
+/** Measures a minute at 40 requests per second, without stalls and with an 80 ms stall per second. */
 export async function runPacingBench(): Promise<BenchRow[]> {
   const results = await Promise.all([measure(0), measure(80)]);
   return results.flatMap(({ perSecond, busiestSecond }, i) => {

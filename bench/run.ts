@@ -8,7 +8,7 @@ import { runIndexBench } from './index.ts';
 import { runPacingBench } from './pacing.ts';
 import { runStartUpBench } from './start-up.ts';
 
-/** Runs every bench, or those named on the command line, and prints each figure beside its budget. */
+/** Runs all benches, or the named ones, and prints each measurement with its budget. */
 const BENCHES: Readonly<Record<string, () => Promise<BenchRow[]>>> = {
   index: runIndexBench,
   download: runDownloadBench,

@@ -5,7 +5,7 @@ import { atMost, type BenchRow, median } from './bench-row.ts';
 
 const run = promisify(execFile);
 
-/** Measures `tdd --help` beside a bare Node, in turn. */
+/** Measures `tdd --help` and a bare Node, alternating. */
 export async function runStartUpBench(rounds = 21): Promise<BenchRow[]> {
   const tdd = fileURLToPath(new URL('../bin/tdd.js', import.meta.url));
   const help: number[] = [];

@@ -6,20 +6,20 @@ import type { Catalogue } from './catalogue.ts';
 import { type LoopbackServer, listenOnLoopback } from './loopback-server.ts';
 
 export interface ImdbStandInOptions {
-  /** What to serve: a catalogue's list, or the bytes of a title.basics.tsv.gz. */
+  /** A catalogue, or the bytes of a title.basics.tsv.gz. */
   readonly source: Catalogue | Buffer;
   readonly mode?: ImdbMode;
-  /** When the list was last refreshed; told as `Last-Modified`. */
+  /** When the list was last updated: the `Last-Modified` header. */
   readonly lastModified?: Date;
   readonly port?: number;
 }
 
-/** What the stand-in saw. */
+/** Requests since the start. */
 interface ImdbStats {
-  /** GETs of the list, whatever they were answered. */
+  /** GETs of the list, with any answer. */
   readonly downloads: number;
   readonly heads: number;
-  /** Bytes of bodies sent. */
+  /** Bytes sent in response bodies. */
   readonly bytes: number;
   readonly userAgents: readonly string[];
 }
@@ -28,13 +28,12 @@ interface ImdbStats {
 export interface ImdbStandIn extends LoopbackServer {
   stats(): ImdbStats;
   setMode(mode: ImdbMode): void;
-  /** Serves another list from now on, as on the next day. */
+  /** Replaces the list, as on the next day. */
   setSource(source: Catalogue | Buffer, lastModified?: Date): void;
 }
 
 /**
- * Starts a stand-in of datasets.imdbws.com with one file, `/title.basics.tsv.gz`. Ranges are not served: the whole
- * file comes, whatever was asked for.
+ * Starts a stand-in for datasets.imdbws.com with one file, `/title.basics.tsv.gz`. It ignores `Range` headers.
  */
 export async function startImdbStandIn(options: ImdbStandInOptions): Promise<ImdbStandIn> {
   let { mode = 'good', lastModified = new Date('2024-12-31T12:00:00Z') } = options;
@@ -77,9 +76,9 @@ function bytesOf(source: Catalogue | Buffer): Buffer {
 }
 
 /**
- * How the list is served. `truncated`: the connection ends in the middle. `cut gzip`: the same, but the length told
- * is that of the half, so that only the gzip trailer is missing. `lacks column`: without `startYear`.
- * `slow`: in pieces, with pauses between.
+ * How the list is served. `truncated`: the connection ends halfway. `cut gzip`: the same with a matching
+ * content-length, so that only the gzip trailer is missing. `lacks column`: without `startYear`. `slow`: in pieces,
+ * with pauses.
  */
 export type ImdbMode =
   | 'good'
@@ -93,7 +92,7 @@ export type ImdbMode =
   | '503'
   | 'slow';
 
-/** title.basics.tsv.gz of a catalogue. */
+/** A catalogue's title.basics.tsv.gz. */
 function packTitleBasics(catalogue: Catalogue): Buffer {
   return gzipSync(`${[...catalogue.lines()].join('\n')}\n`);
 }
@@ -104,7 +103,7 @@ const WITHOUT_YEAR =
   'tconst\ttitleType\tprimaryTitle\toriginalTitle\tisAdult\tendYear\truntimeMinutes\tgenres\n' +
   'tt0000001\tmovie\tThe Last Ferry\tThe Last Ferry\t0\t\\N\t90\tDrama\n';
 
-/** Sends the file as `mode` says. `head` sends the headers alone. @returns the bytes of the body. */
+/** Sends the file, or only its headers with `head`. @returns the bytes of the body. */
 async function sendTitleBasics(
   response: ServerResponse,
   { file, mode, headers, head }: SendRequest,
@@ -159,7 +158,7 @@ function bodyOf(mode: ImdbMode, file: Buffer, half: Buffer): [status: number, bo
 const PIECES = 20;
 const PAUSE_MS = 50;
 
-/** About a second in all: long enough to be cancelled, short enough for a test. */
+/** Takes about 1 s: long enough to be cancelled, short enough for a test. */
 async function sendSlowly(response: ServerResponse, body: Buffer): Promise<number> {
   const pieceBytes = Math.ceil(body.length / PIECES);
   let sent = 0;

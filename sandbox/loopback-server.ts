@@ -6,11 +6,11 @@ import type { AddressInfo } from 'node:net';
 export interface LoopbackServer {
   /** `http://127.0.0.1:PORT`, without a slash at the end. */
   readonly url: string;
-  /** Closes it and all its connections, answered or not. */
+  /** Closes it with all connections, including unanswered ones. */
   stop(): Promise<void>;
 }
 
-/** Listens on loopback alone, on a free port unless one is given. */
+/** Listens on loopback only; on a free port by default. */
 export async function listenOnLoopback(server: Server, port = 0): Promise<LoopbackServer> {
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');

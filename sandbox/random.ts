@@ -1,8 +1,8 @@
-/** Chance from a seed: the same seed gives the same draws on every machine. Not for secrets. */
+/** A seeded random generator: the same seed gives the same numbers on every machine. Not for secrets. */
 export interface Random {
-  /** A number from 0 up to, not including, 1. */
+  /** A number in [0, 1). */
   next(): number;
-  /** A whole number from `min` to `max`, both included. */
+  /** A whole number from `min` to `max`, inclusive. */
   int(min: number, max: number): number;
   /** True with probability `share` (0 to 1). */
   chance(share: number): boolean;
@@ -28,7 +28,7 @@ export function createRandom(seed: string | number): Random {
     chance: (share) => next() < share,
     pick: (list) => {
       const picked = list[int(0, list.length - 1)];
-      if (picked === undefined) throw new RangeError('Nothing can be picked from an empty list.');
+      if (picked === undefined) throw new RangeError('Cannot pick from an empty list.');
       return picked;
     },
     hex: (length) => Array.from({ length }, () => int(0, 15).toString(16)).join(''),

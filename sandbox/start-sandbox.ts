@@ -7,25 +7,25 @@ import { SANDBOX_API_KEY } from './tmdb/keys.ts';
 import { startTmdbStandIn, type TmdbStandIn } from './tmdb-stand-in.ts';
 
 export interface SandboxOptions {
-  /** Where AWS keeps its state: buckets as plain files in `s3/`, logs in `logs/`. */
+  /** The state of AWS: buckets as plain files in `s3/`, logs in `logs/`. */
   readonly directory: string;
-  /** Movies of the invented catalogue. */
+  /** Movies in the invented catalogue. */
   readonly titles?: number;
-  /** The years that most of them are of. */
+  /** The release years of most of them. */
   readonly years?: readonly number[];
-  /** How long TMDB takes to answer. */
+  /** TMDB's response time. */
   readonly latencyMs?: number;
-  /** Requests a second above which TMDB answers 429. */
+  /** Requests per second above which TMDB answers 429. */
   readonly requestsPerSecond?: number;
   /** The share of TMDB's answers that are faults, 0 to 1. */
   readonly faultRate?: number;
 }
 
-/** Every outside service, on loopback. */
+/** The stand-ins for all external services, on loopback. */
 export interface Sandbox {
-  /** The environment variables of a process in the sandbox. */
+  /** The environment variables for a process in the sandbox. */
   readonly environment: Readonly<Record<string, string>>;
-  /** What TMDB and IMDb have: invented, always the same. */
+  /** The content of TMDB and IMDb: invented, and always the same. */
   readonly catalogue: Catalogue;
   readonly tmdb: TmdbStandIn;
   readonly aws: SandboxAws;

@@ -10,20 +10,20 @@ import { createRateLimit, type RecordedRequest, type TmdbStats, TrafficRecord } 
 
 export interface TmdbStandInOptions {
   readonly catalogue: Catalogue;
-  /** Keys that are let in: v3 keys, and v4 tokens (`eyJ…`). The sandbox's own two when absent. */
+  /** Accepted v3 keys and v4 tokens (`eyJ…`). Default: those of the sandbox. */
   readonly apiKeys?: readonly string[];
-  /** How long an answer takes: milliseconds, or two to draw between. 0 when absent. */
+  /** Response time in milliseconds, or a range of it. Default: 0. */
   readonly latencyMs?: number | readonly [number, number];
-  /** Above it, requests of the last second are answered 429. No limit when absent. */
+  /** The rate above which requests are answered with 429. Default: no limit. */
   readonly requestsPerSecond?: number;
-  /** The `Retry-After` of a 429, in seconds; none when absent, as recorded in 2023; 0 has been seen. */
+  /** The `Retry-After` of a 429, in seconds. Default: none, as recorded in 2023; 0 has been seen, too. */
   readonly retryAfterSeconds?: number;
-  /** Connections above it are refused. TMDB's CDN allows 20 of an address; no limit when absent. */
+  /** The most connections. TMDB's CDN allows 20 per address. Default: no limit. */
   readonly maxSockets?: number;
-  /** How a connection too many is refused: by a reset, or an HTML page of status 403 for its requests. */
+  /** How connections above the limit are refused: by a reset, or by an HTML page with status 403. */
   readonly tooManySockets?: 'reset' | 'html 403';
   readonly faults?: FaultOptions;
-  /** Repeats the last review of a page on the next, see {@link answerRoute}. */
+  /** Repeats the last review of a page on the next page, see {@link answerRoute}. */
   readonly shiftPages?: boolean;
   readonly clock?: Clock;
   /** Draws the latency. */
@@ -33,21 +33,21 @@ export interface TmdbStandInOptions {
 
 /** TMDB on loopback. */
 export interface TmdbStandIn extends LoopbackServer {
-  /** What was seen so far: a new object at each call. */
+  /** A new object for each call. */
   stats(): TmdbStats;
   clearStats(): void;
-  /** Replaces the faults, also with none. */
+  /** Replaces all faults. */
   setFaults(faults: FaultOptions): void;
   /** Revokes all keys, or accepts them again. */
   setKeyRevoked(revoked: Revocation): void;
-  /** Answers everything with one fault, until `undefined`. */
+  /** Answers every request with one fault; `undefined` ends that. */
   setDown(kind: FaultKind | undefined): void;
 }
 
-/** A clock with fractions of milliseconds, so that paces can be told apart. */
+/** A clock with fractions of milliseconds, precise enough to measure pacing. */
 const preciseClock: Clock = { ...systemClock, now: () => performance.timeOrigin + performance.now() };
 
-/** Starts a stand-in of api.themoviedb.org with a catalogue's movies; docs/tmdb.md is its contract. */
+/** Starts a stand-in for api.themoviedb.org with a catalogue's movies. docs/tmdb.md documents its behaviour. */
 export async function startTmdbStandIn(options: TmdbStandInOptions): Promise<TmdbStandIn> {
   const { catalogue, apiKeys = [SANDBOX_API_KEY, SANDBOX_READ_TOKEN], clock = preciseClock } = options;
   const { latencyMs = 0, random = Math.random, maxSockets = Number.POSITIVE_INFINITY } = options;
@@ -64,7 +64,7 @@ export async function startTmdbStandIn(options: TmdbStandInOptions): Promise<Tmd
   let revoked: Revocation = false;
   let down: FaultKind | undefined;
 
-  /** The answer without faults. Answers with 200 are cached. */
+  /** The answer without faults. 200s are cached. */
   const answer = (
     request: IncomingMessage,
     path: string,

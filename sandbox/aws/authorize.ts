@@ -3,9 +3,9 @@ import { isAllowed, type Request } from './iam-policy.ts';
 import { ACCOUNT_ID, type Role, type World } from './world.ts';
 
 /**
- * Lets a function do what its role allows, and nothing else. A person at the terminal may do everything.
- * @returns a function that words an error of the call as this caller sees it.
- * @throws {AwsError} as each service says no.
+ * Enforces the IAM policy of a function's role. The user's own key may do everything.
+ * @returns a function that maps an error of the call to the one that this caller sees.
+ * @throws {AwsError} an access-denied error in the form of the service.
  */
 export function authorize(world: World, call: AwsCall): (error: unknown) => unknown {
   const role = roleOfKey(world, call.accessKeyId);
@@ -17,21 +17,21 @@ export function authorize(world: World, call: AwsCall): (error: unknown) => unkn
   if (!isAllowed(role, request)) throw denial(call, role, request);
   return (error) => {
     if (!(error instanceof AwsError) || error.code !== 'NoSuchKey') return error;
-    // Who may not list does not learn that a key is not there.
+    // Without permission to list, a missing key is reported as access denied.
     const { bucketArn, key } = readS3Path(call);
     const listing = { action: 's3:ListBucket', resource: bucketArn, context: { 's3:prefix': key } };
     return isAllowed(role, listing) ? error : denial(call, role, listing);
   };
 }
 
-/** Who signed the call: a function's role, or the person whose sandbox it is. */
+/** The signer of the call: a function's role, or the user. */
 export function callerArn(world: World, call: AwsCall): string {
   const role = roleOfKey(world, call.accessKeyId);
   if (!role || role === 'gone') return `arn:aws:iam::${ACCOUNT_ID}:user/sandbox`;
   return `arn:aws:sts::${ACCOUNT_ID}:assumed-role/${role.name}/sandbox`;
 }
 
-/** What a call wants to do, in the words of a policy. https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html */
+/** The IAM actions and resources of a call. https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html */
 function requestOf(world: World, call: AwsCall): Request {
   switch (call.service) {
     case 's3':
@@ -110,12 +110,12 @@ function denial(call: AwsCall, role: Role, { action, resource }: Request): AwsEr
   return new AwsError(call.service === 'logs' ? 400 : 403, 'AccessDeniedException', message, headers);
 }
 
-/** The access key that a function signs with: it names the function's role. */
+/** The access key of a function. It contains the name of the function's role. */
 export function roleAccessKeyId(roleArn: string): string {
   return `ASIA${Buffer.from(roleArn).toString('hex').toUpperCase()}`;
 }
 
-/** Whose role signed: `undefined` for a person's key, which may do everything. */
+/** The role that signed; `undefined` for the user's key, which may do everything. */
 function roleOfKey(world: World, accessKeyId: string): Role | 'gone' | undefined {
   const hex = /^ASIA((?:[0-9A-F]{2})+)$/.exec(accessKeyId)?.[1];
   const arn = hex === undefined ? '' : Buffer.from(hex, 'hex').toString();

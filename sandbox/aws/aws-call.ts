@@ -4,35 +4,35 @@ import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { toXml, XML_TYPE } from './xml.ts';
 
-/** The services that the sandbox answers for. */
+/** The services in the sandbox. */
 type AwsService = 's3' | 'sqs' | 'iam' | 'sts' | 'lambda' | 'logs';
 
-/** One request of an SDK client, before its service has looked at it. */
+/** A request of an SDK client. */
 export interface AwsCall {
   readonly service: AwsService;
   readonly method: string;
   readonly url: URL;
-  /** The path as it was sent: percent-encoded, and with its dots, which `url.pathname` has lost. */
+  /** The path as sent: percent-encoded, and with the dot segments that `url.pathname` resolves. */
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
-  /** The region that the client signed for. */
+  /** The region in the signature. */
   readonly region: string;
-  /** Who signed: an access key id, or the empty string. */
+  /** The access key id in the signature; empty for an unsigned request. */
   readonly accessKeyId: string;
-  /** The body whole. */
+  /** The complete body. */
   readonly body: Buffer;
-  /** Has the client gone away? */
+  /** Whether the client has disconnected. */
   isAborted(): boolean;
 }
 
-/** What goes back. */
+/** A response. */
 export interface AwsAnswer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Buffer | Readable;
 }
 
-/** A refusal, as the real service words it: `code` is the name that the SDK gives the error. */
+/** An error in the wording of the real service. The SDK uses `code` as the error's name. */
 export class AwsError extends Error {
   override readonly name = 'AwsError';
   readonly code: string;
@@ -47,7 +47,7 @@ export class AwsError extends Error {
   }
 }
 
-/** Reads a request whole. One endpoint serves all services: the signature's scope says which is meant. */
+/** Reads a complete request. One endpoint serves all services: the signature's scope names the service. */
 export async function readCall(request: IncomingMessage, defaultRegion: string): Promise<AwsCall> {
   const url = new URL(`http://${request.headers.host ?? '127.0.0.1'}${request.url ?? '/'}`);
   const scope = readScope(request.headers.authorization);
@@ -88,11 +88,11 @@ function serviceOf(signedFor: string | undefined): AwsService {
     case undefined:
       return 's3';
     default:
-      throw new AwsError(501, 'NotImplemented', `The sandbox has no ${signedFor}.`);
+      throw new AwsError(501, 'NotImplemented', `The sandbox does not implement ${signedFor}.`);
   }
 }
 
-/** Words a failure in the protocol of the service that was asked. Anything unforeseen is a 500, which SDKs retry. */
+/** Formats an error in the service's protocol. An unexpected one becomes a 500, which SDKs retry. */
 export function answerError(call: Pick<AwsCall, 'service' | 'method' | 'url'>, error: unknown): AwsAnswer {
   const { status, code, message, headers } =
     error instanceof AwsError

@@ -19,13 +19,13 @@ export interface ObjectInfo {
   readonly file: string;
   readonly sizeBytes: number;
   readonly modifiedMs: number;
-  /** With its quotes. */
+  /** Including the quotes. */
   readonly etag: string;
   readonly contentType: string;
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** The part of an object that a file cannot hold. It counts as long as size and time are the file's. */
+/** An object's metadata that a file cannot store. It is valid while size and time match those of the file. */
 interface Label {
   sizeBytes: number;
   modifiedMs: number;
@@ -36,28 +36,28 @@ interface Label {
 
 /** Buckets as folders, objects as plain files in them. */
 export interface BucketFiles {
-  /** An object, or `undefined`. A file put there by hand is one too. */
+  /** An object, or `undefined`. Files that were added by hand are objects, too. */
   find(bucket: string, key: string): ObjectInfo | undefined;
-  /** Writes a file, over any earlier one, in one step. `etag` defaults to the bytes' MD5. */
+  /** Writes or replaces a file atomically. `etag` defaults to the MD5 of the bytes. */
   put(
     bucket: string,
     key: string,
     body: Buffer,
     label: { contentType: string; metadata: Record<string, string>; etag?: string },
   ): ObjectInfo;
-  /** Removes a file and the folders that it leaves empty. */
+  /** Removes a file, and folders that become empty. */
   remove(bucket: string, key: string): void;
-  /** Objects in the order of S3, from the first key after `after`. */
+  /** Objects in S3's order, starting after the key `after`. */
   list(bucket: string, prefix: string, after: string): Generator<ObjectInfo>;
   createBucket(bucket: string): void;
   removeBucket(bucket: string): void;
-  /** Labels that could not be made again from the files alone. */
+  /** The labels that cannot be derived from the files. */
   labels(): Record<string, Label>;
 }
 
 /**
  * @param folder where the buckets are. A bucket's dot files are not objects: half-written files begin with `.tmp-`.
- * @param labels what {@link BucketFiles.labels} gave in an earlier run.
+ * @param labels the {@link BucketFiles.labels} of an earlier run.
  */
 export function openBucketFiles(folder: string, labels: Record<string, Label> = {}): BucketFiles {
   const known = new Map(Object.entries(labels));
@@ -143,7 +143,7 @@ function statOf(file: string): Stats | undefined {
   try {
     return statSync(file, { throwIfNoEntry: false });
   } catch (error) {
-    // A part of the key before its end is an object.
+    // A prefix of the key is an object.
     if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') return undefined;
     throw error;
   }
@@ -157,13 +157,13 @@ function contentTypeOf(key: string): string {
   return key.endsWith('.json') ? 'application/json' : 'binary/octet-stream';
 }
 
-/** One key is a folder of another: S3 can keep both, a file system cannot. */
+/** One key is a folder of another. S3 can store both, a file system cannot. */
 function isClash(error: unknown): boolean {
   const code = (error as NodeJS.ErrnoException).code ?? '';
   return ['ENOTDIR', 'EISDIR', 'EEXIST', 'ENOTEMPTY', 'ENAMETOOLONG'].includes(code);
 }
 
-/** Keys that are no paths of files are refused, so that what is listed is what was put. */
+/** Rejects keys that are not valid file paths, so that listings return exactly the keys that were written. */
 function segmentsOf(key: string): string[] {
   const segments = key.split('/');
   const isPath = segments.every(
@@ -179,16 +179,16 @@ function segmentsOf(key: string): string[] {
   return segments;
 }
 
-/** The refusal of a key that cannot be a file. */
+/** The error for a key that cannot be a file. */
 function unkeepable(key: string): AwsError {
   return new AwsError(
     501,
     'NotImplemented',
-    `The sandbox keeps objects as plain files and cannot keep ${JSON.stringify(key)}.`,
+    `The sandbox stores objects as plain files and cannot store ${JSON.stringify(key)}.`,
   );
 }
 
-/** S3 lists in the order of UTF-8 bytes, which is not that of UTF-16. */
+/** S3 sorts by UTF-8 bytes, JavaScript by UTF-16 units. */
 function compareUtf8(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }

@@ -4,16 +4,16 @@ import { dirname, join, normalize, sep } from 'node:path';
 import { unzipSync } from 'fflate';
 import { AwsError } from './aws-call.ts';
 
-/** The zips of functions, and the folders that they are run from. */
+/** The zips of functions, and the folders in which they are unpacked. */
 export interface CodeStore {
   /**
-   * Keeps a zip.
-   * @throws {AwsError} when it is none.
+   * Stores a zip.
+   * @throws {AwsError} when it is not a valid zip.
    */
   keep(zip: Buffer): { CodeSha256: string; CodeSize: number };
   /** The zip's file. */
   fileOf(codeSha256: string): string;
-  /** The folder with the zip's files and nothing else; unpacked at the first asking. */
+  /** The folder with the zip's files, which is unpacked on first use. */
   folderOf(codeSha256: string): string;
 }
 
@@ -51,7 +51,7 @@ function unzip(zip: Buffer): Record<string, Uint8Array> {
   try {
     files = unzipSync(zip);
   } catch {
-    // Told below.
+    // Reported below.
   }
   const leadsOut = (name: string) => normalize(name).split(sep).includes('..');
   if (!files || Object.keys(files).length === 0 || Object.keys(files).some(leadsOut)) {

@@ -1,5 +1,5 @@
-// What a container runs: it loads the function's handler and calls it for each event that its parent sends. It is
-// plain JavaScript, since Node starts it by its file name, from the sources as well as from the package.
+// The program of a container: loads the function's handler, and calls it for each event from the parent process. Plain
+// JavaScript, since Node starts it by file name without tsx.
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -64,7 +64,7 @@ function tell(message) {
   return new Promise((resolve) => process.send?.(message, resolve));
 }
 
-// A parent that has gone takes its containers with it.
+// Exits with its parent process.
 process.once('disconnect', () => process.exit(1));
 
 try {

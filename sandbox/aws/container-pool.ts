@@ -5,14 +5,14 @@ import type { FunctionConfiguration } from './world.ts';
 
 export interface PoolDeps {
   readonly code: CodeStore;
-  /** Where containers reach AWS. */
+  /** The endpoint of AWS for containers. */
   readonly endpoint: string;
   readonly onLog: (functionName: string, line: string) => void;
-  /** How long a container without work is kept. */
+  /** How long an idle container stays. */
   readonly idleMs: number;
 }
 
-/** The containers of all functions: as many as there are invocations at once, reused when they are free. */
+/** The containers of all functions: one per concurrent invocation, reused when idle. */
 export interface ContainerPool {
   invoke(configuration: FunctionConfiguration, event: unknown): Promise<Outcome>;
   /** Ends all of them. */
@@ -57,7 +57,7 @@ export function createPool(deps: PoolDeps): ContainerPool {
       const pooled = take(configuration);
       const outcome = await pooled.container.invoke(event);
       pooled.isBusy = false;
-      // A container of an earlier revision is never asked for again: its idle time ends it.
+      // A container of an earlier revision is not reused. It ends after its idle time.
       if (pooled.container.isDead) await drop(pooled);
       else pooled.idleTimer = setTimeout(() => void drop(pooled), deps.idleMs).unref();
       return outcome;
@@ -73,7 +73,7 @@ function failure(errorType: string, errorMessage: string): Outcome {
   return { isOk: false, errorType, errorMessage };
 }
 
-/** The environment that Lambda gives, and nothing of this process's own. https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html */
+/** The environment that Lambda sets, without variables of this process. https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html */
 function start({ code, endpoint, onLog }: PoolDeps, configuration: FunctionConfiguration): Container {
   const { FunctionName, FunctionArn, MemorySize, Runtime, Handler, LoggingConfig } = configuration;
   const region = FunctionArn.split(':')[3] ?? '';
@@ -101,7 +101,7 @@ function start({ code, endpoint, onLog }: PoolDeps, configuration: FunctionConfi
       AWS_LAMBDA_LOG_GROUP_NAME: LoggingConfig.LogGroup ?? '',
       AWS_LAMBDA_LOG_STREAM_NAME: `${day}/${FunctionName}[$LATEST]sandbox`,
       AWS_LAMBDA_LOG_FORMAT: LoggingConfig.LogFormat ?? 'Text',
-      // This machine's Node may be older than the function's runtime: that does not concern the function.
+      // This machine's Node may be older than the function's runtime, which is irrelevant to the function.
       AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
       LAMBDA_TASK_ROOT: folder,
       _HANDLER: Handler,

@@ -7,30 +7,30 @@ import { fileURLToPath } from 'node:url';
 export interface ContainerOptions {
   /** The unpacked zip. */
   readonly folder: string;
-  /** All that the process sees of an environment. */
+  /** The complete environment of the process. */
   readonly environment: Readonly<Record<string, string>>;
   readonly memoryMb: number;
   readonly timeoutMs: number;
   readonly functionArn: string;
-  /** What the function writes, and what the platform says of it: JSON lines as CloudWatch keeps them. */
+  /** The function's own log lines and the platform's, as JSON, as in CloudWatch Logs. */
   readonly onLog: (line: string) => void;
 }
 
-/** How an invocation ended. */
+/** The outcome of an invocation. */
 export type Outcome =
   | { readonly isOk: true; readonly result: unknown }
   | { readonly isOk: false; readonly errorType: string; readonly errorMessage: string };
 
-/** One process of a function: it takes one event at a time and stays warm between them. */
+/** One process of a function. It handles one event at a time and stays warm between events. */
 export interface Container {
-  /** It can take no further event. */
+  /** Whether it can no longer handle events. */
   readonly isDead: boolean;
   invoke(event: unknown): Promise<Outcome>;
-  /** Ends the process, at once. */
+  /** Kills the process. */
   stop(): Promise<void>;
 }
 
-/** Lambda gives the code before the handler ten seconds. */
+/** Lambda's limit for the initialization: 10 s. */
 const INIT_TIMEOUT_MS = 10_000;
 
 const MAIN = fileURLToPath(new URL('./container-main.mjs', import.meta.url));
@@ -128,12 +128,12 @@ function readLines(stream: Readable, onLine: (line: string) => void): void {
   createInterface({ input: stream }).on('line', onLine);
 }
 
-/** Lines that are JSON objects already are kept as they are, others are wrapped, as Lambda's JSON log format does. */
+/** Keeps lines that are JSON objects and wraps all others, as Lambda's JSON log format does. */
 function wrapLine(line: string, requestId: string): string {
   try {
     if (typeof JSON.parse(line) === 'object') return line;
   } catch {
-    // No JSON: wrapped below.
+    // Not JSON: wrapped below.
   }
   return JSON.stringify({ timestamp: new Date().toISOString(), level: 'INFO', requestId, message: line });
 }

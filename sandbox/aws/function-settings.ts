@@ -5,12 +5,12 @@ import { type FunctionConfiguration, roleOf } from './world.ts';
 
 type Input = Readonly<Record<string, unknown>>;
 
-/** Runtimes that functions may be made for. https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html */
+/** Supported runtimes. https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html */
 const RUNTIME = /^(?:nodejs(?:20|22|24)\.x|python3\.(?:10|11|12|13|14)|provided\.al2023)$/;
-/** Runtimes that there were. */
+/** Deprecated runtimes. */
 const OLD_RUNTIME = /^(?:nodejs(?:[4-8]\.\d+|1[02468]\.x)|python(?:2\.7|3\.[6-9]))$/;
 
-/** Names that Lambda itself sets. https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html */
+/** Variables that Lambda reserves. https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html */
 const RESERVED =
   /^(?:_HANDLER|_X_AMZN_TRACE_ID|AWS_DEFAULT_REGION|AWS_REGION|AWS_EXECUTION_ENV|AWS_LAMBDA_.*|AWS_ACCESS_KEY.*|AWS_SECRET_ACCESS_KEY|AWS_SESSION_TOKEN|LAMBDA_TASK_ROOT|LAMBDA_RUNTIME_DIR)$/;
 
@@ -27,7 +27,7 @@ const KEPT = [
   'TracingConfig',
 ] as const;
 
-/** The settings that an input names, as the function keeps them. */
+/** The settings in an input, as the function stores them. */
 export function readSettings(input: Input, name: string): Partial<FunctionConfiguration> {
   const settings: Record<string, unknown> = {};
   for (const key of KEPT) if (input[key] !== undefined) settings[key] = input[key];
@@ -39,7 +39,7 @@ export function readSettings(input: Input, name: string): Partial<FunctionConfig
   return settings;
 }
 
-/** @throws {AwsError} what Lambda refuses in a function's settings, in its words. */
+/** @throws {AwsError} for settings that Lambda rejects, in its own words. */
 export function checkSettings(deps: LambdaDeps, input: Input, before?: FunctionConfiguration): void {
   const { Runtime, MemorySize, Timeout, Environment, Role } = input;
   if (Runtime !== undefined && OLD_RUNTIME.test(String(Runtime))) {
@@ -69,7 +69,7 @@ export function checkSettings(deps: LambdaDeps, input: Input, before?: FunctionC
   if (Role !== undefined && Role !== before?.Role) checkRole(deps, String(Role));
 }
 
-/** @throws {AwsError} when Lambda cannot take the role: none, another's, or one that AWS has not spread yet. */
+/** @throws {AwsError} when Lambda cannot assume the role: missing, untrusted, or not yet propagated. */
 function checkRole({ world, now, roleDelayMs }: LambdaDeps, arn: string): void {
   if (!/^arn:aws[a-zA-Z-]*:iam::\d{12}:role\/?[\w+=,.@\-/]+$/.test(arn)) {
     throw new AwsError(
@@ -85,7 +85,7 @@ function checkRole({ world, now, roleDelayMs }: LambdaDeps, arn: string): void {
   }
 }
 
-/** @throws {AwsError} when messages would show again while the function is still at them. */
+/** @throws {AwsError} when the visibility timeout is shorter than the function's timeout. */
 export function checkVisibility({ queues }: LambdaDeps, queueArn: string, timeoutSeconds: number): void {
   const visibility = queues.attributes(queueArn)?.VisibilityTimeout;
   if (visibility !== undefined && Number(visibility) < timeoutSeconds) {

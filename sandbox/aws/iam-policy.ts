@@ -19,7 +19,7 @@ export interface Request {
   readonly context?: Readonly<Record<string, string>>;
 }
 
-/** What AWS' own policies that a downloader's role may carry allow, by their ARN. */
+/** The permissions of the AWS managed policies that a worker's role can have, by ARN. */
 export const MANAGED_POLICIES: Readonly<Record<string, readonly string[]>> = {
   'arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole': [
     'logs:CreateLogGroup',
@@ -47,12 +47,12 @@ export function readPolicy(text: string): readonly Statement[] {
     const list = Array.isArray(statements) ? statements : [statements];
     if (list.every(({ Effect }) => Effect === 'Allow' || Effect === 'Deny')) return list;
   } catch {
-    // Told below.
+    // Reported below.
   }
   throw new AwsError(400, 'MalformedPolicyDocument', 'Syntax errors in policy.');
 }
 
-/** May this role do that? A Deny wins, and what no statement allows is denied. */
+/** Whether the role may perform an action. A Deny wins; without an Allow the action is denied. */
 export function isAllowed(role: Pick<Role, 'attached' | 'policies'>, request: Request): boolean {
   const managed = role.attached.map((arn): Statement => {
     return { Effect: 'Allow', Action: MANAGED_POLICIES[arn] ?? [], Resource: '*' };
@@ -66,7 +66,7 @@ export function isAllowed(role: Pick<Role, 'attached' | 'policies'>, request: Re
   return matching.length > 0 && matching.every(({ Effect }) => Effect === 'Allow');
 }
 
-/** Does the trust policy let this service take the role? */
+/** Whether the trust policy lets the service assume the role. */
 export function isTrusted(role: Role, service: string): boolean {
   return readPolicy(role.trust).some(
     ({ Effect, Action, Principal }) =>
@@ -76,7 +76,7 @@ export function isTrusted(role: Role, service: string): boolean {
   );
 }
 
-/** Conditions in the forms that compare text; any other form never holds, so that nothing is allowed by mistake. */
+/** Evaluates string conditions. Any other operator is false, so that nothing is allowed by mistake. */
 function conditionsHold(
   conditions: Statement['Condition'],
   context: Readonly<Record<string, string>>,
@@ -99,7 +99,7 @@ function conditionsHold(
   );
 }
 
-/** `*` stands for any text, `?` for any one letter. */
+/** `*` matches any text, `?` any single character. */
 function matches(pattern: string, value: string): boolean {
   const source = pattern
     .replaceAll(/[.+^${}()|[\]\\]/g, '\\$&')

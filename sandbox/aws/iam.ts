@@ -12,10 +12,10 @@ interface IamDeps {
 /** A call's parameters: `Tags.member.1.Key` and so on. */
 type IamInput = Readonly<Record<string, string>>;
 
-/** What IAM does for one call of each name. */
+/** The operations of IAM by name. */
 type IamActions = Readonly<Record<string, (deps: IamDeps, input: IamInput) => XmlValue>>;
 
-/** The part of IAM that has to do with roles and their policies. */
+/** The part of IAM that manages roles and their policies. */
 export function handleIam(deps: IamDeps, call: AwsCall): AwsAnswer {
   const input: IamInput = Object.fromEntries(new URLSearchParams(call.body.toString()));
   const action = ACTIONS[input.Action ?? ''];
@@ -29,7 +29,7 @@ export function handleIam(deps: IamDeps, call: AwsCall): AwsAnswer {
   return answerQuery(input.Action ?? '', action(deps, input));
 }
 
-/** @param callerArn whose key signed the call. */
+/** @param callerArn the owner of the key that signed the call. */
 export function handleSts(call: AwsCall, callerArn: string): AwsAnswer {
   const action = new URLSearchParams(call.body.toString()).get('Action') ?? '';
   if (action !== 'GetCallerIdentity') {
@@ -47,7 +47,7 @@ function answerQuery(action: string, result: XmlValue): AwsAnswer {
   return { status: 200, headers: { 'content-type': 'text/xml' }, body };
 }
 
-/** A role's inline policies, and the managed ones that are attached to it. */
+/** A role's inline policies and attached managed policies. */
 const ROLE_POLICY_ACTIONS: IamActions = {
   PutRolePolicy({ world, now }, input) {
     const role = findRole(world, input);

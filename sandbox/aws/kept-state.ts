@@ -4,19 +4,19 @@ import type { BucketFiles } from './bucket-files.ts';
 import type { StoredQueue } from './queue-store.ts';
 import { emptyWorld, type World } from './world.ts';
 
-/** Everything except buckets' objects, zips and logs, which have files of their own. */
+/** Everything except objects, zips and logs, which are files of their own. */
 export interface KeptState {
   readonly world: World;
   readonly queues: readonly StoredQueue[];
   readonly labels: ReturnType<BucketFiles['labels']>;
-  /** Where it was reached in that run. */
+  /** The endpoint in that run. */
   readonly endpoint: string;
 }
 
 /**
- * Takes up what an earlier run left in this directory.
- * @param endpoint where it is reached now: it takes the old one's place in queue URLs that functions were given.
- * @returns an empty state when nothing is saved.
+ * Restores the state that an earlier run saved in this directory.
+ * @param endpoint the current endpoint, which replaces the old one in the queue URLs of functions.
+ * @returns an empty state when nothing was saved.
  */
 export function readState(directory: string, endpoint: string): KeptState {
   let text: string;
@@ -31,7 +31,7 @@ export function readState(directory: string, endpoint: string): KeptState {
   return JSON.parse(text.replaceAll(portThere, endpoint));
 }
 
-/** Leaves the state for a later run, whole or not at all. */
+/** Saves the state for a later run, atomically. */
 export function writeState(directory: string, state: KeptState): void {
   const file = fileIn(directory);
   writeFileSync(`${file}.tmp`, JSON.stringify(state));

@@ -3,15 +3,15 @@ import type { CodeStore } from './code-store.ts';
 import type { Queues } from './queues.ts';
 import { ACCOUNT_ID, type LambdaFunction, type World } from './world.ts';
 
-/** What Lambda's operations work on. */
+/** The state and settings of Lambda. */
 export interface LambdaDeps {
   readonly world: World;
   readonly now: () => number;
   readonly queues: Pick<Queues, 'attributes'>;
   readonly code: CodeStore;
-  /** How long after its making or change a role cannot be used by Lambda. */
+  /** How long Lambda cannot assume a new or changed role: IAM propagation. */
   readonly roleDelayMs: number;
-  /** How long functions and mappings are being made or updated. */
+  /** How long creating or updating a function or mapping takes. */
   readonly updateDelayMs: number;
 }
 
@@ -49,7 +49,7 @@ export function unknownOperation(call: AwsCall): AwsError {
   return new AwsError(
     404,
     'UnknownOperationException',
-    `The sandbox's Lambda does not know ${call.method} ${call.url.pathname}.`,
+    `The sandbox's Lambda does not implement ${call.method} ${call.url.pathname}.`,
   );
 }
 

@@ -154,7 +154,7 @@ function tellConfiguration(
   };
 }
 
-/** @throws {AwsError} while the function is being made or updated. */
+/** @throws {AwsError} while the function is being created or updated. */
 function refuseWhileChanging(
   { now }: LambdaDeps,
   { configuration, activeAt, updatedAt }: LambdaFunction,

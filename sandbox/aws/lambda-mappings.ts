@@ -48,7 +48,7 @@ export function handleMapping(deps: LambdaDeps, call: LambdaCall, uuid: string |
   }
 }
 
-/** May its function be given messages now? One that is being disabled or deleted gets no more. */
+/** Whether the function receives messages. A mapping that is being disabled or deleted delivers no more. */
 export function isPolling({ now }: Pick<LambdaDeps, 'now'>, mapping: EventSourceMapping): boolean {
   if (!mapping.enabled || mapping.transition === 'Deleting') return false;
   return now() >= mapping.settledAt || mapping.transition === 'Updating';

@@ -42,11 +42,11 @@ export function createMoveTasks(store: QueueStore, now: () => number) {
       const waiting = source.messages.filter(({ visibleAt }) => visibleAt <= now());
       let moved = 0;
       for (const message of waiting) {
-        // A message that was sent here, not redriven, has no queue to go back to.
+        // A message that was sent here directly has no source queue.
         const target = store.get(destinationArn ?? message.deadLetterSourceArn ?? '');
         if (!target) continue;
         source.messages.splice(source.messages.indexOf(message), 1);
-        // A moved message is a new one: its receives and its age begin again.
+        // A moved message counts as new: its receive count and its age start again.
         const { body, messageAttributes } = message;
         const times = { sentAt: now(), visibleAt: now(), receiveCount: 0 };
         target.messages.push({ messageId: randomUUID(), body, messageAttributes, ...times });

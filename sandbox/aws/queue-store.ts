@@ -10,11 +10,11 @@ export interface StoredMessage {
   sentAt: number;
   receiveCount: number;
   firstReceivedAt?: number;
-  /** Hidden until then: delayed when nobody has received it yet, otherwise in flight. */
+  /** Hidden until then: delayed before the first receive, otherwise in flight. */
   visibleAt: number;
-  /** Of the latest receive, the only one that counts. */
+  /** The receipt of the latest receive, the only valid one. */
   receiptHandle?: string;
-  /** The queue that a redrive policy took it from. */
+  /** The queue from which a redrive policy moved it. */
   deadLetterSourceArn?: string;
 }
 
@@ -28,12 +28,12 @@ export interface MessageAttribute {
 export interface StoredQueue {
   readonly name: string;
   readonly arn: string;
-  /** Those that can be set, as SQS spells them. */
+  /** The attributes that can be set, as SQS spells them. */
   readonly attributes: Record<string, string>;
   readonly tags: Record<string, string>;
   readonly createdAt: number;
   changedAt: number;
-  /** The next to receive first. */
+  /** In the order of the next receives. */
   messages: StoredMessage[];
 }
 
@@ -50,9 +50,9 @@ export function queueArn(name: string, region: string): string {
 }
 
 /**
- * Takes up to `max` visible messages and hides them. One that was received too often goes to the dead-letter queue
- * instead, if there is one.
- * @param visibilitySeconds how long they are hidden; the queue's own time-out when absent.
+ * Receives up to `max` visible messages and hides them. A message that was received too often moves to the dead-letter
+ * queue, if there is one.
+ * @param visibilitySeconds the visibility timeout; that of the queue when absent.
  */
 export function receiveMessages(
   store: QueueStore,
@@ -81,13 +81,13 @@ export function receiveMessages(
     }
   }
   deadLetterQueue?.messages.push(...dead);
-  // What shows again waits behind the others, so that one bad message does not hold them up.
+  // A message that becomes visible again goes to the end, so that a poison message does not block the others.
   const gone = new Set([...received, ...dead]);
   queue.messages = [...queue.messages.filter((message) => !gone.has(message)), ...received];
   return received;
 }
 
-/** Deletes the message of this receipt, even when it is visible again; an outdated receipt deletes nothing. */
+/** Deletes a message by its receipt, even if it is visible again. An outdated receipt deletes nothing. */
 export function deleteMessage(queue: StoredQueue, receiptHandle: string): void {
   const at = queue.messages.findIndex((message) => message.receiptHandle === receiptHandle);
   if (at >= 0) queue.messages.splice(at, 1);
@@ -101,8 +101,8 @@ export function countMessages({ messages }: StoredQueue, now: number) {
 }
 
 /**
- * Lets time pass for all messages at once: visibility time-outs and delays end so much earlier, and each message is
- * so much older. Nothing else in the sandbox ages.
+ * Advances the time of all messages: visibility timeouts and delays end earlier, and messages are older. Nothing else
+ * in the sandbox ages.
  */
 export function passTime(store: QueueStore, milliseconds: number): void {
   for (const message of [...store.values()].flatMap(({ messages }) => messages)) {
@@ -112,7 +112,7 @@ export function passTime(store: QueueStore, milliseconds: number): void {
   }
 }
 
-/** What SQS accepts as numbers. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html */
+/** The ranges of SQS's numeric attributes. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html */
 const RANGES: Readonly<Record<string, readonly [least: number, most: number]>> = {
   VisibilityTimeout: [0, 43_200],
   DelaySeconds: [0, 900],
@@ -121,7 +121,7 @@ const RANGES: Readonly<Record<string, readonly [least: number, most: number]>> =
   MessageRetentionPeriod: [60, 1_209_600],
 };
 
-/** @throws {AwsError} in the words of SQS, for an unknown attribute, a number out of range or a bad redrive policy. */
+/** @throws {AwsError} for an unknown attribute, a number out of range or an invalid redrive policy. */
 export function checkQueueAttributes(store: QueueStore, attributes: Readonly<Record<string, string>>): void {
   for (const [name, value] of Object.entries(attributes)) {
     const range = RANGES[name];

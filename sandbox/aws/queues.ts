@@ -26,7 +26,7 @@ import {
 } from './queue-store.ts';
 import { ACCOUNT_ID } from './world.ts';
 
-/** A message as an event source takes it. */
+/** A message as an event source receives it. */
 export interface ReceivedMessage {
   readonly receiptHandle: string;
   readonly messageId: string;
@@ -36,10 +36,10 @@ export interface ReceivedMessage {
   readonly messageAttributes: Readonly<Record<string, MessageAttribute>>;
 }
 
-/** SQS, and the door that Lambda's poller uses. */
+/** SQS, and its interface for Lambda's poller. */
 export interface Queues {
   handle(call: AwsCall): Promise<AwsAnswer>;
-  /** Receives up to `max` messages, without waiting. `undefined` when the queue does not exist. */
+  /** Receives up to `max` messages without waiting; `undefined` when the queue does not exist. */
   receive(queueArn: string, max: number): readonly ReceivedMessage[] | undefined;
   remove(queueArn: string, receiptHandle: string): void;
   /** A queue's settings; `undefined` when it does not exist. */
@@ -50,7 +50,7 @@ export interface Queues {
 }
 
 export interface QueuesOptions {
-  /** How long the name of a deleted queue is taken: a minute on AWS. */
+  /** How long the name of a deleted queue stays reserved; on AWS, a minute. */
   readonly nameDelayMs: number;
   readonly now: () => number;
   readonly snapshot?: readonly StoredQueue[];
@@ -65,15 +65,15 @@ const DEFAULTS = {
 };
 
 /**
- * SQS with standard queues. It is not an emulator from a package, since none of them can be saved and restored with
- * receive counts and receipts, tells where a dead letter came from, or lets time pass.
+ * SQS with standard queues. No emulator on npm can save and restore receive counts and receipts, reports the source of a
+ * dead letter, or can advance time.
  */
 export function startQueues({ nameDelayMs, now, snapshot = [] }: QueuesOptions): Queues {
   const store = new Map(snapshot.map((queue) => [queue.arn, queue]));
   const deletedAt = new Map<string, number>();
   const moves = createMoveTasks(store, now);
 
-  /** Queues are found by their name: the port in a URL may be that of an earlier run. */
+  /** Finds a queue by name, since the port in its URL can be that of an earlier run. */
   function findQueue(name: unknown, region: string): StoredQueue {
     const queue = store.get(queueArn(String(name).split('/').at(-1) ?? '', region));
     if (queue) return queue;
@@ -184,7 +184,7 @@ export function startQueues({ nameDelayMs, now, snapshot = [] }: QueuesOptions):
       case 'ChangeMessageVisibilityBatch':
         return forEachEntry(input, (entry) => changeVisibility(queue, entry, now()));
       default:
-        throw new AwsError(400, 'InvalidAction', `The sandbox's SQS does not know ${action}.`);
+        throw new AwsError(400, 'InvalidAction', `The sandbox's SQS does not implement ${action}.`);
     }
   }
 

@@ -3,7 +3,7 @@ import { type S3Deps, xmlAnswer } from './s3-call.ts';
 import type { Bucket } from './world.ts';
 import { readXmlElements, readXmlTexts, toXml } from './xml.ts';
 
-/** The settings that are kept, by the name of their query, and what S3 says when there is none. */
+/** The supported settings by the name of their query, and S3's error when a setting is missing. */
 const SETTINGS: Readonly<Record<string, { code: string; message: string }>> = {
   tagging: { code: 'NoSuchTagSet', message: 'The TagSet does not exist' },
   lifecycle: { code: 'NoSuchLifecycleConfiguration', message: 'The lifecycle configuration does not exist' },
@@ -13,7 +13,7 @@ const SETTINGS: Readonly<Record<string, { code: string; message: string }>> = {
   },
 };
 
-/** Every bucket made since April 2023 has it. https://aws.amazon.com/blogs/aws/heads-up-amazon-s3-security-changes-are-coming-in-april-of-2023/ */
+/** The default of every bucket created since April 2023. https://aws.amazon.com/blogs/aws/heads-up-amazon-s3-security-changes-are-coming-in-april-of-2023/ */
 const ALL_BLOCKED = toXml('PublicAccessBlockConfiguration', {
   BlockPublicAcls: true,
   IgnorePublicAcls: true,
@@ -36,7 +36,7 @@ export function handleBucket(
   throw new AwsError(
     501,
     'NotImplemented',
-    `The sandbox does not know ${call.method} ${call.url.search} of a bucket.`,
+    `The sandbox does not implement ${call.method} ${call.url.search} of a bucket.`,
   );
 }
 
@@ -54,7 +54,7 @@ function createBucket({ world, files, now }: S3Deps, call: AwsCall, name: string
     );
   }
   const existing = world.buckets[name];
-  // In us-east-1 alone, creating one's own bucket again succeeds.
+  // Only in us-east-1, creating an existing own bucket succeeds.
   if (existing && (existing.region !== 'us-east-1' || region !== 'us-east-1')) {
     throw new AwsError(
       409,

@@ -3,7 +3,7 @@ import type { BucketFiles } from './bucket-files.ts';
 import type { Bucket, World } from './world.ts';
 import { XML_TYPE } from './xml.ts';
 
-/** What S3's operations work on. */
+/** The state of S3. */
 export interface S3Deps {
   readonly world: World;
   readonly files: BucketFiles;
@@ -11,7 +11,7 @@ export interface S3Deps {
   readonly now: () => number;
 }
 
-/** A call of S3 once its bucket and key are known. */
+/** A call of S3 with its bucket and key. */
 export interface S3Call extends AwsCall {
   readonly bucketName: string;
   readonly bucket: Bucket;
@@ -19,7 +19,7 @@ export interface S3Call extends AwsCall {
   readonly key: string;
 }
 
-/** A multipart upload that is not finished. */
+/** An unfinished multipart upload. */
 export interface Upload {
   readonly id: string;
   readonly bucket: string;
@@ -28,7 +28,7 @@ export interface Upload {
   readonly parts: Map<number, Buffer>;
 }
 
-/** Multipart uploads that are not finished. They live in memory: a sandbox that stops forgets them. */
+/** Unfinished multipart uploads. They are in memory only, and lost when the sandbox stops. */
 export interface Uploads {
   of(bucket: string): readonly { readonly id: string; readonly key: string }[];
   readonly byId: Map<string, Upload>;

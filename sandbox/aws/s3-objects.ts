@@ -4,10 +4,10 @@ import type { ObjectInfo } from './bucket-files.ts';
 import { type S3Call, type S3Deps, xmlAnswer } from './s3-call.ts';
 import { readXmlElements, readXmlTexts, toXml } from './xml.ts';
 
-/** PutObject. Nothing is awaited between the check of its conditions and the write, so no two can both win. */
+/** PutObject. Nothing is awaited between the conditions and the write, so concurrent writes cannot both succeed. */
 export function putObject(deps: S3Deps, call: S3Call): AwsAnswer {
   if (call.headers['x-amz-copy-source']) {
-    throw new AwsError(501, 'NotImplemented', 'The sandbox does not copy objects.');
+    throw new AwsError(501, 'NotImplemented', 'The sandbox does not implement CopyObject.');
   }
   const body = decodeBody(call);
   checkWriteConditions(call, deps.files.find(call.bucketName, call.key));
@@ -16,7 +16,7 @@ export function putObject(deps: S3Deps, call: S3Call): AwsAnswer {
 }
 
 /**
- * Refuses a write whose `If-Match` or `If-None-Match: *` does not hold.
+ * Rejects a write whose `If-Match` or `If-None-Match: *` fails.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
  */
 export function checkWriteConditions(call: AwsCall, existing: ObjectInfo | undefined): void {
@@ -36,7 +36,7 @@ export function checkWriteConditions(call: AwsCall, existing: ObjectInfo | undef
   }
 }
 
-/** What is stored next to the bytes. */
+/** The metadata of an object. */
 export function labelOf(call: AwsCall): { contentType: string; metadata: Record<string, string> } {
   const metadata: Record<string, string> = {};
   for (const [name, value] of Object.entries(call.headers)) {
@@ -45,7 +45,7 @@ export function labelOf(call: AwsCall): { contentType: string; metadata: Record<
   return { contentType: call.headers['content-type'] ?? 'binary/octet-stream', metadata };
 }
 
-/** GetObject and HeadObject, whole or a range, with their conditions. */
+/** GetObject and HeadObject, with ranges and conditions. */
 export function getObject(deps: S3Deps, call: S3Call): AwsAnswer {
   const object = deps.files.find(call.bucketName, call.key);
   if (!object) throw noSuchKey();
@@ -64,12 +64,12 @@ export function getObject(deps: S3Deps, call: S3Call): AwsAnswer {
   if (range) headers['content-range'] = `bytes ${range.start}-${range.end}/${object.sizeBytes}`;
   const status = range ? 206 : 200;
   if (call.method === 'HEAD' || length === 0) return { status, headers };
-  // Opened now: a later write puts another file in its place and does not disturb this reader.
+  // Opened now, because a later write replaces the file and must not affect this reader.
   const fd = openSync(object.file, 'r');
   return { status, headers, body: createReadStream('', { fd, ...range }) };
 }
 
-/** DeleteObjects: what is not there counts as deleted. */
+/** DeleteObjects. Missing keys count as deleted. */
 export function deleteObjects(deps: S3Deps, call: S3Call): AwsAnswer {
   const body = call.body.toString();
   const keys = readXmlElements(body, 'Object').flatMap((object) => readXmlTexts(object, 'Key'));
@@ -79,7 +79,7 @@ export function deleteObjects(deps: S3Deps, call: S3Call): AwsAnswer {
 }
 
 /**
- * The bytes that were meant: SDKs send streams in chunks with a checksum behind them.
+ * Decodes a body that an SDK sent in chunks with a trailing checksum.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming-trailers.html
  */
 export function decodeBody(call: AwsCall): Buffer {
@@ -114,7 +114,7 @@ function sameEtag(given: string, etag: string): boolean {
   return given.replaceAll('"', '') === etag.replaceAll('"', '');
 }
 
-/** A header that is not a range of bytes is ignored, as in S3; a range outside the object is refused. */
+/** Ignores a header that is not a byte range, as S3 does; rejects a range outside the object. */
 function readRange(
   header: string | undefined,
   sizeBytes: number,

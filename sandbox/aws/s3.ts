@@ -7,7 +7,7 @@ import { handleUpload } from './s3-uploads.ts';
 import type { World } from './world.ts';
 import { toXml } from './xml.ts';
 
-/** S3 in path style, as an endpoint on a bare IP address makes every SDK speak it. */
+/** S3 with path-style addresses, which every SDK uses for an IP address. */
 export async function handleS3(deps: S3Deps, call: AwsCall): Promise<AwsAnswer> {
   const [, bucketName = '', ...rest] = call.path.split('/');
   const key = decodeURIComponent(rest.join('/'));

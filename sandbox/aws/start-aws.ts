@@ -19,41 +19,41 @@ import { handleS3 } from './s3.ts';
 import { createUploads } from './s3-call.ts';
 
 export interface AwsOptions {
-  /** Where it keeps everything: buckets as plain files in `s3/`, functions' logs in `logs/`. One run at a time. */
+  /** The state: buckets as plain files in `s3/`, functions' logs in `logs/`. For one run at a time. */
   readonly directory: string;
   /** The region of {@link SandboxAws.environment}; `us-east-1`. */
   readonly region?: string;
-  /** How long a new role, or a changed one, is unknown to Lambda: 2,000 ms (real: about ten seconds). */
+  /** IAM propagation of a new or changed role. Default: 2,000 ms; on AWS, about 10 s. */
   readonly roleDelayMs?: number;
-  /** How long functions and mappings are being made, updated and switched: 300 ms. */
+  /** How long changes to functions and mappings take. Default: 300 ms. */
   readonly updateDelayMs?: number;
-  /** How long the name of a deleted queue is taken: 2,000 ms (real: a minute). */
+  /** How long the name of a deleted queue stays reserved. Default: 2,000 ms; on AWS, a minute. */
   readonly queueNameDelayMs?: number;
-  /** How long a container without work is kept: a minute. */
+  /** How long an idle container stays. Default: a minute. */
   readonly containerIdleMs?: number;
-  /** Do event sources give messages to functions? `true`; without it they are resources to make and change only. */
+  /** Whether event sources deliver messages. Default: `true`. */
   readonly runsFunctions?: boolean;
-  /** Each line that a function or its platform logs, a JSON object. */
+  /** Called with each log line, a JSON object, of functions and the platform. */
   readonly onLog?: (functionName: string, line: string) => void;
 }
 
-/** AWS on this machine, as far as `tdd` needs it. */
+/** The parts of AWS that `tdd` uses, on this machine. */
 export interface SandboxAws {
   /** `http://127.0.0.1:PORT`, for every service. */
   readonly endpoint: string;
-  /** What an SDK client needs in its environment to use it. */
+  /** The environment variables for an SDK client. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Lets time pass for the queues: what is hidden or delayed for so long shows again, at once. */
+  /** Advances the time of the queues: messages hidden or delayed for less become visible at once. */
   passTime(milliseconds: number): void;
-  /** Deletes everything in all services, and ends all functions. The endpoint stays. */
+  /** Deletes everything in all services, and stops all functions. The endpoint stays. */
   reset(): Promise<void>;
-  /** Ends it with all its functions. Calling it again does nothing. */
+  /** Stops it with all functions. Idempotent. */
   stop(): Promise<void>;
 }
 
 /**
- * Starts S3, SQS, IAM, STS, Lambda and CloudWatch Logs on one free port of the loopback interface, with what an
- * earlier run in the same directory left.
+ * Starts S3, SQS, IAM, STS, Lambda and CloudWatch Logs on one free port of the loopback interface, with the state of an
+ * earlier run in the same directory.
  */
 export async function startAws(options: AwsOptions): Promise<SandboxAws> {
   const { directory, region = 'us-east-1' } = options;
@@ -67,7 +67,7 @@ export async function startAws(options: AwsOptions): Promise<SandboxAws> {
 
   let services = openServices(options, endpoint);
   route = (call) => services.route(call);
-  // A killed process loses little. A directory that cannot be written is reported when it stops.
+  // A killed process loses little. An unwritable directory is reported at the end.
   const saving = setInterval(() => {
     try {
       services.save();
@@ -107,13 +107,13 @@ export async function startAws(options: AwsOptions): Promise<SandboxAws> {
   };
 }
 
-/** All services with what they keep. */
+/** All services with their state. */
 interface Services {
   readonly route: Route;
   passTime(milliseconds: number): void;
-  /** Leaves the state to a later run in the same directory. */
+  /** Saves the state for a later run in the same directory. */
   save(): void;
-  /** Ends all functions, and starts no other. */
+  /** Stops all functions, and starts no new ones. */
   end(): Promise<void>;
 }
 

@@ -15,7 +15,7 @@ export interface Role {
   arn: string;
   createdAt: number;
   description?: string | undefined;
-  /** The trust policy, as JSON text. */
+  /** The trust policy as JSON. */
   trust: string;
   /** When it was last changed; absent when it is the first. */
   trustChangedAt?: number;
@@ -77,7 +77,7 @@ export interface EventSourceMapping {
   tags: Record<string, string>;
   enabled: boolean;
   changedAt: number;
-  /** What it is doing until `settledAt`. */
+  /** The change in progress until `settledAt`. */
   transition: 'Creating' | 'Enabling' | 'Disabling' | 'Updating' | 'Deleting';
   settledAt: number;
 }
@@ -92,16 +92,16 @@ export interface LogGroup {
 export interface Bucket {
   region: string;
   createdAt: number;
-  /** Sub-resources as they were put, in S3's own XML, by the name of the query: `tagging`, `lifecycle`, … */
+  /** Settings in S3's XML by the name of their query: `tagging`, `lifecycle`, … */
   settings: Record<string, string>;
 }
 
-/** A world in which nothing was made yet. */
+/** An empty account. */
 export function emptyWorld(): World {
   return { roles: {}, functions: {}, mappings: {}, logGroups: {}, buckets: {} };
 }
 
-/** Everybody's account. */
+/** The account id. */
 export const ACCOUNT_ID = '000000000000';
 
 export function roleOf(world: World, arn: string): Role | undefined {

@@ -26,12 +26,12 @@ function element(name: string, value: XmlValue): string {
   return `<${name}>${inner}</${name}>`;
 }
 
-/** The text of every `<name>` in `xml`, in order. Enough for the small, flat bodies that SDK clients send. */
+/** The text of every `<name>` in `xml`, in order. Sufficient for the small, flat bodies of SDK clients. */
 export function readXmlTexts(xml: string, name: string): string[] {
   return readXmlElements(xml, name).map(unescapeXml);
 }
 
-/** What is inside every `<name>` in `xml`, in order, not decoded. */
+/** The undecoded content of every `<name>` in `xml`, in order. */
 export function readXmlElements(xml: string, name: string): string[] {
   const found = xml.matchAll(new RegExp(`<${name}(?:\\s[^>]*)?>([\\s\\S]*?)</${name}>`, 'g'));
   return [...found].map((match) => match[1] ?? '');
@@ -44,7 +44,7 @@ function isList(value: XmlValue): value is readonly XmlValue[] {
 const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 
 function escapeXml(text: string): string {
-  // Control characters are no XML 1.0 at all, save as references, which is how S3 writes them.
+  // XML 1.0 allows control characters only as references. S3 writes them that way.
   return text.replace(/[&<>"]/g, (letter) => ESCAPES[letter] ?? letter);
 }
 

@@ -20,7 +20,7 @@ const OVERVIEWS = [
   '',
 ];
 
-/** The movie's details as `GET /3/movie/{id}` gives them, nothing appended. */
+/** The answer of `GET /3/movie/{id}` with nothing appended. */
 export function makeMovieDocument(movie: TmdbMovie, language = 'en-US'): JsonObject {
   const random = createRandom(`${movie.seed}/details`);
   const english = language.startsWith('en');
@@ -31,14 +31,14 @@ export function makeMovieDocument(movie: TmdbMovie, language = 'en-US'): JsonObj
     belongs_to_collection: random.chance(0.05) ? collection(random) : null,
     budget: random.chance(0.2) ? random.int(1, 90) * 1_000_000 : 0,
     genres,
-    // Empty strings stand where null is expected: TMDB gives both (docs/tmdb.md, Movie details).
+    // TMDB returns both null and an empty string for a missing value (docs/tmdb.md, Movie details).
     homepage: random.pick(['', '', null, `https://film-${random.hex(6)}.example/`]),
     id: movie.tmdbId,
     imdb_id: movie.imdbId,
     origin_country: [random.pick(['US', 'FR', 'IN', 'JP', 'BR'])],
     original_language: movie.language,
     original_title: movie.originalTitle,
-    // A language without a translation gets an empty text.
+    // Without a translation the text is empty.
     overview: english ? random.pick(OVERVIEWS) : '',
     popularity: Number((random.next() * 20).toFixed(4)),
     poster_path: image(random),
@@ -58,7 +58,7 @@ export function makeMovieDocument(movie: TmdbMovie, language = 'en-US'): JsonObj
   };
 }
 
-/** The fields of a row in a list, in TMDB's order: no imdb_id, runtime or genres there, but genre_ids. */
+/** The fields of a list entry in TMDB's order. It has no imdb_id, runtime or genres, but genre_ids. */
 const LISTED = [
   'adult',
   'backdrop_path',
@@ -78,14 +78,14 @@ const LISTED = [
   'vote_count',
 ];
 
-/** The movie's row in `movie_results` of `GET /3/find`. */
+/** The movie's entry in `movie_results` of `GET /3/find`. */
 export function makeFindRow(movie: TmdbMovie, language = 'en-US'): JsonObject {
   const details = makeMovieDocument(movie, language);
   const all: JsonObject = { ...details, media_type: 'movie', genre_ids: genreIds(details) };
   return Object.fromEntries(LISTED.map((name) => [name, all[name] ?? null]));
 }
 
-/** The ids of a details document's genres, in their order. */
+/** The genre ids of a details document, in order. */
 export function genreIds(details: JsonObject): number[] {
   const { genres } = details;
   if (!Array.isArray(genres)) return [];

@@ -1,12 +1,12 @@
 import type { Random } from '../random.ts';
 
-/** A title and the language it is told in (ISO 639-1). */
+/** A title and its language (ISO 639-1). */
 export interface InventedTitle {
   readonly title: string;
   readonly language: string;
 }
 
-/** Titles that have broken readers, keys or initials; all invented, each of a kind that IMDb's file has. */
+/** Invented titles of kinds that occur in IMDb's list and have broken parsers, keys or initials. */
 export const AWKWARD_TITLES: readonly InventedTitle[] = [
   ...['"Turn Back" kaptenen', '"', '"Quoted to the End"', 'Half a "Quote', "'Round the Harbour"].map(english),
   ...['A Beautiful Detour', 'A Bridge Too Many', 'A', 'I', '!!!', '???', '...', '…and Then Rain'].map(
@@ -33,7 +33,7 @@ export const AWKWARD_TITLES: readonly InventedTitle[] = [
   { title: 'Łódka', language: 'pl' },
 ];
 
-/** Words a title begins with and words it goes on with, by language and script. */
+/** First and second words of titles, by language. */
 const WORDS: Readonly<Record<string, readonly [string, string]>> = {
   en: [
     'Silent Broken Golden Last Hidden Burning Distant Paper Winter Crooked Second Electric Velvet Hollow Iron Quiet Midnight Northern Forgotten Young',
@@ -72,7 +72,7 @@ const WORDS: Readonly<Record<string, readonly [string, string]>> = {
 
 const FOREIGN = Object.keys(WORDS).filter((language) => language !== 'en');
 
-/** Invents a title: three of four in English, many of them beginning with "The", the others in many scripts. */
+/** Invents a title: three in four are English, many begin with "The", and the others use many scripts. */
 export function inventTitle(random: Random): InventedTitle {
   const language = random.chance(0.75) ? 'en' : random.pick(FOREIGN);
   const [first = '', second = ''] = WORDS[language] ?? [];

@@ -1,22 +1,22 @@
-/** What TMDB knows of one movie; its documents are made from it when they are asked for. */
+/** A movie at TMDB. Its documents are generated from this on request. */
 export interface TmdbMovie {
   readonly tmdbId: number;
-  /** What the details name: an id, or (as TMDB does) null or an empty string where there is none. */
+  /** The `imdb_id` in its details; null or an empty string where TMDB has none. */
   readonly imdbId: string | null;
   readonly title: string;
   readonly originalTitle: string;
   /** ISO 639-1. */
   readonly language: string;
   readonly year: number | null;
-  /** How many reviews there are in English; a few in other languages come on top. */
+  /** The number of English reviews; a few in other languages are added. */
   readonly reviews: number;
-  /** What its documents are drawn from. */
+  /** The seed of its documents. */
   readonly seed: string;
 }
 
-/** JSON as it is parsed. */
+/** A parsed JSON value. */
 type Json = null | boolean | number | string | readonly Json[] | JsonObject;
-/** A JSON object as it is parsed. */
+/** A parsed JSON object. */
 export interface JsonObject {
   readonly [name: string]: Json;
 }

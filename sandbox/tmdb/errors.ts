@@ -1,16 +1,16 @@
 import type { ServerResponse } from 'node:http';
 
-/** An answer as it goes out. */
+/** An HTTP response. */
 export interface Answer {
   readonly status: number;
   readonly body: string | Buffer;
-  /** `application/json;charset=utf-8` unless told. */
+  /** Default: `application/json;charset=utf-8`. */
   readonly contentType?: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
 /**
- * TMDB's errors by their codes: HTTP status and text.
+ * TMDB's errors by code: HTTP status and message.
  * Source: https://developer.themoviedb.org/docs/errors and docs/tmdb.md, Errors.
  */
 const ERRORS = {
@@ -33,12 +33,12 @@ const ERRORS = {
   46: [503, 'The API is undergoing maintenance. Try again later.'],
 } as const satisfies Readonly<Record<number, readonly [number, string]>>;
 
-/** The codes of TMDB's errors that the stand-in gives. */
+/** The TMDB error codes that the stand-in returns. */
 export type ErrorCode = keyof typeof ERRORS;
 
 /**
  * TMDB's answer with an error code. `success: false` is sometimes absent and sometimes joined by `failure: true`
- * (recorded); `quirk` turns through these three.
+ * (recorded); `quirk` cycles through the three forms.
  */
 export function errorAnswer(code: ErrorCode, quirk = 0): Answer {
   const [status, status_message] = ERRORS[code];
@@ -47,18 +47,18 @@ export function errorAnswer(code: ErrorCode, quirk = 0): Answer {
   return { status, body: JSON.stringify(bodies[quirk % bodies.length]) };
 }
 
-/** The other shape of a refusal, which has no code (recorded for searches; that of `/find` is not proven). */
+/** The other error format, without a code (recorded for searches; not confirmed for `/find`). */
 export function validationAnswer(message: string): Answer {
   return { status: 422, body: JSON.stringify({ errors: [message] }) };
 }
 
-/** What a proxy before TMDB says for itself. */
+/** A web page from a proxy in front of TMDB. */
 export function htmlAnswer(status: number): Answer {
   const body = `<html>\r\n<head><title>${status}</title></head>\r\n<body>\r\n<center><h1>${status}</h1></center>\r\n<hr><center>openresty</center>\r\n</body>\r\n</html>\r\n`;
   return { status, body, contentType: 'text/html' };
 }
 
-/** Sends an answer whole, with its length. */
+/** Sends a complete response with its length. */
 export function sendAnswer(response: ServerResponse, { status, body, contentType, headers }: Answer): void {
   response.writeHead(status, {
     'content-type': contentType ?? 'application/json;charset=utf-8',

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { hashText } from '../random.ts';
 import { type Answer, errorAnswer, htmlAnswer, validationAnswer } from './errors.ts';
 
-/** Transient faults, which go away on a retry (docs/tmdb.md, Errors). */
+/** Transient faults, for which a retry helps (docs/tmdb.md, Errors). */
 export const TRANSIENT_FAULTS = [
   '500 code 11',
   '500 code 15',
@@ -22,15 +22,15 @@ export const TRANSIENT_FAULTS = [
   'hang',
 ] as const;
 
-/** Answers of status 200 that are JSON, but not of the shape or movie that was asked for. */
+/** Answers with status 200 and valid JSON of another shape or another movie. */
 const ODD_ANSWERS = ['empty array', 'null', 'wrong types', 'other movie'] as const;
 
-/** Permanent refusals, which no retry changes. */
+/** Permanent errors, for which no retry helps. */
 const FINAL_FAULTS = ['500 code 44', '404', '400', '422', 'errors list', '401', '403', 'html 403'] as const;
 
 /**
- * A way in which the stand-in fails.
- * `cut json`: half a document whose content-length is right. `cut connection`: content-length promises more than
+ * A fault of the stand-in.
+ * `cut json`: half a document with a matching content-length. `cut connection`: content-length promises more than
  * comes before the connection ends. `reset before`/`within`: a TCP reset before any byte, or in the middle of the
  * body. `hang`: no answer until the client gives up.
  */
@@ -39,23 +39,23 @@ export type FaultKind =
   | (typeof ODD_ANSWERS)[number]
   | (typeof FINAL_FAULTS)[number];
 
-/** A fault that is meant: the first rule that fits a request is used. */
+/** A deliberate fault. The first rule that matches a request applies. */
 interface FaultRule {
   readonly kind: FaultKind;
   /** The decoded path (`/3/movie/tt0000001`), or a pattern for path and query; all when absent. */
   readonly path?: string | RegExp;
-  /** Fitting requests let through before the rule begins. */
+  /** How many matching requests pass before the first one fails. */
   readonly after?: number;
-  /** Fitting requests that fail; all when absent. */
+  /** How many matching requests fail; all when absent. */
   readonly times?: number;
 }
 
 export interface FaultOptions {
-  /** The share of requests, 0 to 1, that meet a fault of `kinds` by chance. */
+  /** The share of requests, 0 to 1, that fail at random with one of `kinds`. */
   readonly rate?: number;
   /** {@link TRANSIENT_FAULTS} without `hang` when absent. */
   readonly kinds?: readonly FaultKind[];
-  /** What chance is drawn from. */
+  /** The seed of the random faults. */
   readonly seed?: string | number;
   readonly rules?: readonly FaultRule[];
 }
@@ -128,7 +128,7 @@ const ANSWERS: Partial<Record<FaultKind, () => Answer>> = {
   'html 403': () => htmlAnswer(403),
 };
 
-/** A page of reviews of another movie. */
+/** A page of another movie's reviews. */
 const OTHER_MOVIE = JSON.stringify({
   id: 1,
   page: 1,

@@ -1,17 +1,17 @@
 import { type Answer, type ErrorCode, errorAnswer } from './errors.ts';
 
-/** A v3 key that no TMDB would take; 32 hex digits. */
+/** A v3 key that is invalid at TMDB: 32 hexadecimal digits. */
 export const SANDBOX_API_KEY = '5a4db0c5a4db0c5a4db0c5a4db0c5a4d';
-/** A v4 read token that no TMDB would take: a JWT by its look alone. */
+/** A v4 read token that is invalid at TMDB. It only looks like a JWT. */
 export const SANDBOX_READ_TOKEN = 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJzYW5kYm94In0.c2FuZGJveA';
 
-/** How all keys are taken back; `true` is the ordinary 401 with code 7. */
+/** How the stand-in rejects all keys; `true` is the usual 401 with code 7. */
 export type Revocation = boolean | 'suspended' | 'forbidden';
 
 /**
- * Is this request let in? A v3 key counts in the query alone and a v4 token (`eyJ…`) as Bearer alone: a v3 key sent
+ * Checks a request's key. A v3 key is valid only in the query, a v4 token (`eyJ…`) only as Bearer: a v3 key sent
  * as Bearer is a 401 (docs/tmdb.md, Keys).
- * @returns the refusal, or `undefined` for a good key.
+ * @returns the error, or `undefined` for a valid key.
  */
 export function refuseKey(
   { apiKey, authorization }: { readonly apiKey: string | null; readonly authorization: string | undefined },

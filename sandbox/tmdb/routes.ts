@@ -18,7 +18,7 @@ export interface RouteOptions {
 const MAX_APPENDED = 20;
 const MAX_PAGE = 500;
 
-/** TMDB's answer to a GET whose key is good; `path` is decoded and resolved. */
+/** TMDB's answer to a GET with a valid key; `path` is decoded and resolved. */
 export function answerRoute(
   catalogue: Catalogue,
   path: string,
@@ -82,7 +82,7 @@ function answerReviews(
   return json({ id: movie.tmdbId, ...pageOf(shift ? [first, ...reviews] : reviews, page) });
 }
 
-/** An IMDb id works in the place of a number (recorded, not documented). */
+/** An IMDb id works in place of a number (recorded, not documented). */
 function lookUp(catalogue: Catalogue, id: string): TmdbMovie | 'refused' | undefined {
   if (/^tt\d+$/.test(id)) return catalogue.answersOf(id).details;
   return /^\d+$/.test(id) ? catalogue.movieOf(Number(id)) : undefined;
@@ -121,13 +121,13 @@ function tvRow(id: number): JsonObject {
   };
 }
 
-/** What a request asks for. */
+/** A request's path, query and key. */
 export interface RequestUrl {
   /** Percent-decoded, `..` resolved. */
   readonly path: string;
   /** Without the key. */
   readonly query: URLSearchParams;
-  /** The v3 key, when there is one. */
+  /** The v3 key, if any. */
   readonly apiKey: string | null;
 }
 

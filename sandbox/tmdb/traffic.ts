@@ -1,6 +1,6 @@
 import type { FaultKind } from './faults.ts';
 
-/** A request as it arrived, and what became of it. */
+/** A request and the status of its answer. */
 export interface RecordedRequest {
   /** Milliseconds by the stand-in's clock, with fractions. */
   readonly atMs: number;
@@ -9,12 +9,12 @@ export interface RecordedRequest {
   /** The query without the key. */
   readonly query: string;
   readonly userAgent: string;
-  /** 0 when no whole answer was sent. */
+  /** 0 when no complete answer was sent. */
   status: number;
   fault?: FaultKind;
 }
 
-/** What the stand-in saw since it started, or since the last `clear`. */
+/** Requests and connections since the start, or since the last `clear`. */
 export interface TmdbStats {
   readonly requests: readonly RecordedRequest[];
   /** Requests by path, without the query. */
@@ -22,24 +22,24 @@ export interface TmdbStats {
   readonly byStatus: Readonly<Record<number, number>>;
   readonly byFault: Readonly<Record<string, number>>;
   readonly userAgents: readonly string[];
-  /** Answers 429, those of the rate limit and those of faults. */
+  /** Answers with status 429, from the rate limit and from faults. */
   readonly tooManyRequests: number;
-  /** Connections refused because there were too many. */
+  /** Connections refused above the limit. */
   readonly refusedSockets: number;
-  /** The most connections open at the same time. */
+  /** The highest number of open connections. */
   readonly maxSockets: number;
-  /** The most requests in any one second. */
+  /** The highest number of requests in any second. */
   readonly maxPerSecond: number;
 }
 
-/** Collects what the stand-in saw. */
+/** Records requests and connections. */
 export class TrafficRecord {
   #requests: RecordedRequest[] = [];
   #sockets = 0;
   #maxSockets = 0;
   #refusedSockets = 0;
 
-  /** Notes a connection. @returns how many are open with it. */
+  /** Records a new connection. @returns how many are open. */
   open(): number {
     this.#sockets += 1;
     this.#maxSockets = Math.max(this.#maxSockets, this.#sockets);
@@ -88,7 +88,7 @@ function count<T extends string | number>(values: readonly T[]): Record<T, numbe
 
 /** Counts requests in the last second. */
 export interface RateLimit {
-  /** May a request that arrives at `nowMs` pass? One that may is counted, one that may not is not. */
+  /** Whether a request that arrives at `nowMs` passes. Only those that pass are counted. */
   admit(nowMs: number): boolean;
 }
 
@@ -106,7 +106,7 @@ export function createRateLimit(requestsPerSecond: number): RateLimit {
   };
 }
 
-/** The most instants of `timesMs` (in order) that lie in any one second. */
+/** The highest number of `timesMs` (sorted) within any second. */
 export function maxPerSecond(timesMs: readonly number[]): number {
   let most = 0;
   let first = 0;

@@ -1,22 +1,22 @@
 import { once } from 'node:events';
 import { Agent, get, type IncomingMessage } from 'node:http';
 
-/** What came back: status 0 when the connection broke before the answer. */
+/** A response; status 0 when the connection broke before it. */
 export interface Asked {
   readonly status: number;
   readonly headers: IncomingMessage['headers'];
   readonly body: string;
-  /** The error's code, when the answer did not come or broke off. */
+  /** The error code, when there was no complete response. */
   readonly error?: string;
 }
 
-/** GETs a URL over a connection of its own and tells everything that can be seen of the answer. */
+/** GETs a URL over a new connection. @returns everything that a client can observe. */
 export async function ask(
   url: string,
   options: { headers?: Record<string, string>; agent?: Agent; signal?: AbortSignal } = {},
 ): Promise<Asked> {
   const request = get(url, { agent: new Agent(), ...options });
-  request.on('error', () => undefined); // From Node 24 on, a break within the answer is told here a second time.
+  request.on('error', () => undefined); // Since Node 24, an interrupted response is reported here a second time.
   let body = '';
   let response: IncomingMessage | undefined;
   try {

@@ -111,14 +111,14 @@ describe('the TMDB stand-in answers in the documented shape', () => {
     expect(missing(shapeOf(name), answers)).toEqual([]);
   });
 
-  it('reviews that are appended to a movie, which lack the id', () => {
+  it('reviews appended to a movie, which have no id', () => {
     const { imdbId } = movieWithReviews(catalogue, 60);
     const { reviews } = answer(`/3/movie/${imdbId}`, 'append_to_response=reviews') as { reviews: object };
     expect(lacking(shapeOf('reviews'), observe([reviews]))).toEqual([]);
     expect(missing(shapeOf('reviews'), [reviews])).toEqual(['id']);
   });
 
-  it('and the comparison notices a field, a type and an absence that are not documented', () => {
+  it('and the comparison detects undocumented fields, types and absences', () => {
     const [review] = (
       answer(`/3/movie/${movieWithReviews(catalogue, 60).tmdbId}/reviews`) as { results: object[] }
     ).results;
@@ -129,7 +129,7 @@ describe('the TMDB stand-in answers in the documented shape', () => {
   });
 });
 
-// Recordings are TMDB's content, hence not in the repository: docs/tmdb.md, Shapes.
+// Recordings are TMDB's content and therefore not in the repository: docs/tmdb.md, Shapes.
 const recordings = process.env.TDD_RECORDED_ANSWERS;
 if (recordings !== undefined) {
   describe(`the answers recorded in ${recordings} have the documented shape`, () => {

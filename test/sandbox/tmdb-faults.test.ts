@@ -25,7 +25,7 @@ function askMovie(options: { agent?: Agent; signal?: AbortSignal } = {}, id = im
   return ask(`${tmdb.url}/3/movie/${id}?append_to_response=reviews&api_key=${KEY}`, options);
 }
 
-describe('a fault, as a client sees it', () => {
+describe('a fault as seen by a client', () => {
   it.each([
     ['500 code 11', 500, 11],
     ['500 code 15', 500, 15],
@@ -81,7 +81,7 @@ describe('a fault, as a client sees it', () => {
     expect([status, Object.keys(JSON.parse(body))]).toEqual([422, ['errors']]);
   });
 
-  it('cut json is half a document whose length is right', async () => {
+  it('cut json is half a document with a matching content-length', async () => {
     tmdb.setDown('cut json');
     const { status, headers, body, error } = await askMovie();
     const halfBytes = Math.floor(Buffer.byteLength(whole) / 2);
@@ -99,20 +99,20 @@ describe('a fault, as a client sees it', () => {
     },
   );
 
-  it('cut connection promises the whole length before', async () => {
+  it('cut connection announces the full content-length', async () => {
     tmdb.setDown('cut connection');
     const { status, headers, body } = await askMovie();
     expect([status, Number(headers['content-length'])]).toEqual([200, Buffer.byteLength(whole)]);
     expect(whole.startsWith(body.slice(0, 100))).toBe(true);
   });
 
-  it('reset before breaks the connection before any answer', async () => {
+  it('reset before breaks the connection before the response', async () => {
     tmdb.setDown('reset before');
     expect(await askMovie()).toMatchObject({ status: 0, error: 'ECONNRESET', body: '' });
     expect(tmdb.stats().requests).toMatchObject([{ status: 0, fault: 'reset before' }]);
   });
 
-  it('hang never answers: the client gives up', async () => {
+  it('hang never answers, so that the client times out', async () => {
     tmdb.setDown('hang');
     expect(await askMovie({ signal: AbortSignal.timeout(50) })).toMatchObject({
       status: 0,
@@ -120,7 +120,7 @@ describe('a fault, as a client sees it', () => {
     });
   });
 
-  it('goes away when it is taken back', async () => {
+  it('ends when it is removed', async () => {
     tmdb.setDown('html 502');
     await askMovie();
     tmdb.setDown(undefined);
@@ -135,7 +135,7 @@ describe('faults by rule', () => {
     return seen;
   };
 
-  it('fail one path always, and no other', async () => {
+  it('fail one path every time, and no other', async () => {
     tmdb.setFaults({ rules: [{ path: `/3/movie/${imdbId}`, kind: '503 code 9' }] });
     expect(await statuses([imdbId, tmdbId, imdbId])).toEqual([503, 200, 503]);
   });
@@ -150,7 +150,7 @@ describe('faults by rule', () => {
     expect(await statuses([imdbId, imdbId, imdbId, imdbId])).toEqual([200, 502, 502, 200]);
   });
 
-  it('fail what fits a pattern of path and query', async () => {
+  it('fail requests whose path and query match a pattern', async () => {
     tmdb.setFaults({ rules: [{ path: /append_to_response=reviews/, kind: '400' }] });
     expect(await statuses([imdbId])).toEqual([400]);
     expect(await ask(`${tmdb.url}/3/movie/${imdbId}?api_key=${KEY}`)).toMatchObject({ status: 200 });
@@ -171,7 +171,7 @@ describe('faults by chance', () => {
       .sort();
   };
 
-  it('come at about their rate and in every kind but hang', async () => {
+  it('occur at about their rate, in every kind except hang', async () => {
     const met = await meet('a', ids);
     const failed = met.filter((line) => !line.endsWith(' none'));
     expect(failed.length / met.length).toBeGreaterThan(0.2);
@@ -180,7 +180,7 @@ describe('faults by chance', () => {
     expect(met.filter((line) => line.endsWith(' hang'))).toEqual([]);
   });
 
-  it('are the same for a seed in whatever order requests come, and others for another', async () => {
+  it('depend on the seed and not on the order of requests', async () => {
     const met = await meet('a', ids);
     expect(await meet('a', [...ids].reverse())).toEqual(met);
     expect(await meet('b', ids)).not.toEqual(met);

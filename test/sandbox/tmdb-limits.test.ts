@@ -23,7 +23,7 @@ async function startAt(options: Partial<TmdbStandInOptions>) {
 }
 
 describe('the rate limit', () => {
-  it('answers 429 above its number in the last second, and counts no refused request', async () => {
+  it('answers 429 above the limit, and does not count rejected requests', async () => {
     const { tmdb, askAt } = await startAt({ requestsPerSecond: 3 });
     const statuses: number[] = [];
     for (const nowMs of [0, 100, 200, 300, 900, 999, 1_000, 1_001, 1_100]) {
@@ -49,7 +49,7 @@ describe('the rate limit', () => {
     expect(JSON.parse(body)).toMatchObject({ status_code: 25 });
   });
 
-  it('admits all without a number', () => {
+  it('admits everything without a limit', () => {
     const limit = createRateLimit(Number.POSITIVE_INFINITY);
     expect(Array.from({ length: 1_000 }, () => limit.admit(0))).not.toContain(false);
   });
@@ -84,7 +84,7 @@ describe('the connections', () => {
     await Promise.all(held);
   });
 
-  it('are kept alive and used again', async () => {
+  it('are kept alive and reused', async () => {
     const { tmdb, askAt } = await startAt({});
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     for (const nowMs of [1, 2, 3]) await askAt(nowMs, agent);
@@ -95,7 +95,7 @@ describe('the connections', () => {
 });
 
 describe('the latency', () => {
-  it('is slept before an answer, drawn between two numbers', async () => {
+  it('delays an answer by a random time within the range', async () => {
     const { tmdb, time, askAt } = await startAt({ latencyMs: [100, 300], random: () => 0.25 });
     await askAt(0);
     await tmdb.stop();

@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => tmdb.stop());
 beforeEach(() => tmdb.clearStats());
 
-/** Asks for a path with the sandbox's key. */
+/** Requests a path with the sandbox's key. */
 async function askTmdb(path: string): Promise<Asked & { json: Record<string, unknown> }> {
   const asked = await ask(`${tmdb.url}${path}${path.includes('?') ? '&' : '?'}api_key=${KEY}`);
   return { ...asked, json: JSON.parse(asked.body) };
@@ -21,7 +21,7 @@ async function askTmdb(path: string): Promise<Asked & { json: Record<string, unk
 const find = (imdbId: string) => askTmdb(`/3/find/${imdbId}?external_source=imdb_id`);
 
 describe('keys', () => {
-  it('lets in a v3 key in the query and a v4 token as Bearer', async () => {
+  it('accepts a v3 key in the query and a v4 token as Bearer', async () => {
     expect(await askTmdb('/3/authentication')).toMatchObject({ status: 200, json: { success: true } });
     const headers = { authorization: `Bearer ${TOKEN}` };
     expect(await ask(`${tmdb.url}/3/authentication`, { headers })).toMatchObject({ status: 200 });
@@ -55,7 +55,7 @@ describe('keys', () => {
 });
 
 describe('/3/movie/{id}', () => {
-  it('gives the same movie by IMDb id and by number, with a first page of reviews appended', async () => {
+  it('returns the same movie by IMDb id and by number, with the first page of reviews appended', async () => {
     const { imdbId, tmdbId } = movieWithReviews(catalogue, 41);
     const byImdbId = await askTmdb(`/3/movie/${imdbId}?append_to_response=reviews,credits,no_such_thing`);
     const byNumber = await askTmdb(`/3/movie/${tmdbId}?append_to_response=reviews,credits,no_such_thing`);
@@ -86,14 +86,14 @@ describe('/3/movie/{id}', () => {
     expect((json.reviews as { total_results: number }).total_results).toBeLessThan(10);
   });
 
-  it('answers 404 with code 34 for what it does not know, with and without `success`', async () => {
+  it('answers 404 with code 34 for unknown ids, with and without `success`', async () => {
     const misses = catalogue.cases.filter(({ scenario }) => scenario === 'miss').slice(0, 12);
     const answers = await Promise.all(misses.map(({ row }) => askTmdb(`/3/movie/${row.tconst}`)));
     for (const answer of answers) expect(answer).toMatchObject({ status: 404, json: { status_code: 34 } });
     expect(new Set(answers.map(({ json }) => 'success' in json))).toEqual(new Set([true, false]));
   });
 
-  it('refuses more than 20 appended lists with 400 and code 27', async () => {
+  it('rejects more than 20 appended lists with 400 and code 27', async () => {
     const { imdbId } = movieWithReviews(catalogue, 1);
     const names = (count: number) => Array.from({ length: count }, (_, index) => `x${index}`).join(',');
     const ask20 = await askTmdb(`/3/movie/${imdbId}?append_to_response=${names(20)}`);
@@ -102,13 +102,13 @@ describe('/3/movie/{id}', () => {
     expect(ask21.json).toMatchObject({ status_code: 27 });
   });
 
-  it('refuses an id with 500 and code 44, on both ways', async () => {
+  it('rejects an id with 500 and code 44 on both endpoints', async () => {
     const { tconst } = caseOf(catalogue, 'refused').row;
     expect(await askTmdb(`/3/movie/${tconst}`)).toMatchObject({ status: 500, json: { status_code: 44 } });
     expect(await find(tconst)).toMatchObject({ status: 500, json: { status_code: 44 } });
   });
 
-  it('decodes its path and resolves dots in it, as the real edge does', async () => {
+  it('decodes its path and resolves dot segments, as TMDB does', async () => {
     const { imdbId } = movieWithReviews(catalogue, 1);
     expect(await askTmdb(`/3/movie/x%2F..%2F${imdbId}`)).toMatchObject({ json: { imdb_id: imdbId } });
     expect(await askTmdb('/3/movie/tt0000001%2F..%2F..%2Fauthentication')).toMatchObject({
@@ -119,7 +119,7 @@ describe('/3/movie/{id}', () => {
 });
 
 describe('/3/find/{tt}', () => {
-  it('knows every movie in five arrays, list-shaped', async () => {
+  it('finds every movie, in five arrays of list entries', async () => {
     const { row, movie } = caseOf(catalogue, 'findBesideTv');
     expect(await askTmdb(`/3/movie/${row.tconst}`)).toMatchObject({ status: 404 });
     const { json } = await find(row.tconst);
@@ -129,12 +129,12 @@ describe('/3/find/{tt}', () => {
     for (const name of ['imdb_id', 'genres', 'runtime']) expect(listed).not.toHaveProperty(name);
   });
 
-  it('is 200 with five empty arrays for a miss', async () => {
+  it('answers 200 with five empty arrays for a miss', async () => {
     const { status, json } = await find(caseOf(catalogue, 'miss').row.tconst);
     expect([status, Object.values(json)]).toEqual([200, [[], [], [], [], []]]);
   });
 
-  it('tells the right movie where the details give a wrong one', async () => {
+  it('returns the right movie where the details return a wrong one', async () => {
     const { row, movie } = caseOf(catalogue, 'wrongMovie');
     const { json } = await askTmdb(`/3/movie/${row.tconst}`);
     expect(json.imdb_id).not.toBe(row.tconst);
@@ -142,13 +142,13 @@ describe('/3/find/{tt}', () => {
     expect(await askTmdb(`/3/movie/${movie?.tmdbId}`)).toMatchObject({ json: { imdb_id: row.tconst } });
   });
 
-  it('gives several movies, the right one first', async () => {
+  it('returns several movies, the right one first', async () => {
     const { row, movie } = caseOf(catalogue, 'findSeveral');
     const { json } = await find(row.tconst);
     expect(json).toMatchObject({ movie_results: [{ id: movie?.tmdbId }, { media_type: 'movie' }] });
   });
 
-  it('asks for an external source, in the error shape without a code', async () => {
+  it('requires an external source, and reports that without a code', async () => {
     expect(await askTmdb('/3/find/tt0000001')).toMatchObject({
       status: 422,
       json: { errors: [expect.any(String)] },
@@ -162,7 +162,7 @@ describe('/3/movie/{id}/reviews', () => {
   const page = async (number: number | string) => askTmdb(`/3/movie/${tmdbId}/reviews?page=${number}`);
   type Page = { results: { id: string }[]; id: number };
 
-  it('has 20 a page, and an empty page past the end', async () => {
+  it('has 20 per page, and an empty page past the end', async () => {
     const pages = await Promise.all([1, 2, 3, 4].map(page));
     expect(pages.map(({ json }) => (json as Page).results.length)).toEqual([20, 20, 1, 0]);
     expect(pages[3]).toMatchObject({ status: 200, json: { id: tmdbId, page: 4, total_pages: 3 } });
@@ -170,11 +170,11 @@ describe('/3/movie/{id}/reviews', () => {
     expect(new Set(ids).size).toBe(41);
   });
 
-  it.each([0, 501, 'x', -1])('refuses page %s with 400 and code 22', async (number) => {
+  it.each([0, 501, 'x', -1])('rejects page %s with 400 and code 22', async (number) => {
     expect(await page(number)).toMatchObject({ status: 400, json: { status_code: 22 } });
   });
 
-  it('can shift its pages by one, as when a review is written meanwhile', async () => {
+  it('can shift its pages by one, as after a new review', async () => {
     const shifting = await startTmdbStandIn({ catalogue, shiftPages: true });
     const at = (number: number) => `${shifting.url}/3/movie/${tmdbId}/reviews?page=${number}&api_key=${KEY}`;
     const pages = await Promise.all(
@@ -187,7 +187,7 @@ describe('/3/movie/{id}/reviews', () => {
 });
 
 describe('stats', () => {
-  it('tells what was asked, how often and by whom, without the key', async () => {
+  it('reports requests, their number and user agents without the key', async () => {
     await ask(`${tmdb.url}/3/movie/tt9?language=en-US&api_key=${KEY}`, {
       headers: { 'user-agent': 'tester/1' },
     });

@@ -28,7 +28,7 @@ const NAMES = deploymentNames({ ...INPUT, accountId: '000000000000' });
 const Bucket = 'films-lake';
 
 let test: TestAws;
-/** The clients that a function of this role has. */
+/** The clients of a function with this role. */
 let worker: Clients;
 
 beforeAll(async () => {
@@ -47,7 +47,7 @@ afterAll(() => test.stop());
 
 const DENIED = { name: 'AccessDenied', $metadata: { httpStatusCode: 403 } };
 
-it('lets a function read and write its own part of the lake only', async () => {
+it('lets a function read and write only its part of the lake', async () => {
   const { s3 } = worker;
   await s3.send(new PutObjectCommand({ Bucket, Key: 'tmdb/a.json', Body: '{}' }));
   await s3.send(new GetObjectCommand({ Bucket, Key: 'tmdb/a.json' }));
@@ -67,14 +67,14 @@ it('lets a function read and write its own part of the lake only', async () => {
   }
 });
 
-it('tells who may not list nothing of what is there', async () => {
+it('hides whether a key exists from a caller without permission to list', async () => {
   const policy = JSON.stringify(inlinePolicy(NAMES)).replace('s3:ListBucket', 's3:ListNothing');
   const role = await createRole(test, 'blind', policy);
   const { s3 } = connect(test.aws.endpoint, 'us-east-1', roleAccessKeyId(role));
   await expect(s3.send(new GetObjectCommand({ Bucket, Key: 'tmdb/none' }))).rejects.toMatchObject(DENIED);
 });
 
-it('lets a function send to its own queue only', async () => {
+it('lets a function send only to its own queue', async () => {
   const { sqs } = worker;
   const QueueUrl = `${test.aws.endpoint}/000000000000/films-queue`;
   await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'a' }));
@@ -96,7 +96,7 @@ it("lets a function disable its own event source, and not another function's", a
   await expect(disable('others')).rejects.toMatchObject({ name: 'AccessDeniedException' });
 });
 
-it('knows a function by its role, and no longer when the role is gone', async () => {
+it('identifies a function by its role, until the role is deleted', async () => {
   const role = await createRole(test, 'short-lived');
   const { sts, sqs } = connect(test.aws.endpoint, 'us-east-1', roleAccessKeyId(role));
   expect((await sts.send(new GetCallerIdentityCommand())).Arn).toContain(':assumed-role/short-lived/');

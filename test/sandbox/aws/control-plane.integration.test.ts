@@ -67,14 +67,14 @@ describe.each(AWS_TARGETS)('the control plane of $name', ({ start }) => {
   });
   afterAll(() => aws.stop());
 
-  // Names are used once, so that the tests do not meet.
+  // Each name is used once, so that tests do not interfere.
   const queueArn = (name: string) => `arn:aws:sqs:us-east-1:${ACCOUNT_ID}:${name}`;
 
-  it('tells whose account it is', async () => {
+  it('reports the account', async () => {
     expect((await clients.sts.send(new GetCallerIdentityCommand())).Account).toBe(ACCOUNT_ID);
   });
 
-  it('keeps a role with its trust, tags and inline policy', async () => {
+  it('stores a role with its trust policy, tags and inline policy', async () => {
     const { iam } = clients;
     await iam.send(
       new CreateRoleCommand({
@@ -107,7 +107,7 @@ describe.each(AWS_TARGETS)('the control plane of $name', ({ start }) => {
     expect((await iam.send(new ListRolePoliciesCommand({ RoleName: 'kept' }))).PolicyNames).toEqual(['tdd']);
   });
 
-  it('refuses a role twice, an unknown one, and one that is none', async () => {
+  it('rejects an existing, an unknown and an invalid role', async () => {
     const { iam } = clients;
     const create = (RoleName: string, AssumeRolePolicyDocument = TRUST) =>
       iam.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument }));
@@ -136,7 +136,7 @@ describe.each(AWS_TARGETS)('the control plane of $name', ({ start }) => {
     }
   });
 
-  it('deletes a role only without policies', async () => {
+  it('deletes a role only when it has no policies', async () => {
     const { iam } = clients;
     const RoleName = 'guarded';
     await createRole(clients, RoleName);
@@ -148,7 +148,7 @@ describe.each(AWS_TARGETS)('the control plane of $name', ({ start }) => {
     await expect(iam.send(new GetRoleCommand({ RoleName }))).rejects.toThrow();
   });
 
-  it('keeps a log group with its retention and tags', async () => {
+  it('stores a log group with its retention and tags', async () => {
     const { cloudWatchLogs } = clients;
     const logGroupName = '/aws/lambda/kept';
     await cloudWatchLogs.send(new CreateLogGroupCommand({ logGroupName, tags: { a: '1' } }));
@@ -175,7 +175,7 @@ describe.each(AWS_TARGETS)('the control plane of $name', ({ start }) => {
     }
   });
 
-  it('keeps a function, and what is updated of it', async () => {
+  it('stores a function and its updates', async () => {
     const { lambda } = clients;
     const role = await createRole(clients, 'of-kept');
     const FunctionName = 'kept';
@@ -233,7 +233,7 @@ describe.each(AWS_TARGETS)('the control plane of $name', ({ start }) => {
     }
   });
 
-  it('refuses a function without a role, or with a role of another form', async () => {
+  it('rejects a function with a missing or malformed role', async () => {
     const missing = `arn:aws:iam::${ACCOUNT_ID}:role/missing`;
     await expect(
       createFunction(clients, missing, SOURCE, { FunctionName: 'roleless' }),
@@ -248,7 +248,7 @@ describe.each(AWS_TARGETS)('the control plane of $name', ({ start }) => {
     });
   });
 
-  it('keeps a mapping, and what is updated of it', async () => {
+  it('stores a mapping and its updates', async () => {
     const { lambda } = clients;
     const role = await createRole(clients, 'of-mapped');
     await createFunction(clients, role, SOURCE, { FunctionName: 'mapped' });
@@ -291,7 +291,7 @@ describe.each(AWS_TARGETS)('the control plane of $name', ({ start }) => {
     );
   });
 
-  it('keeps a queue with its settings and tags', async () => {
+  it('stores a queue with its settings and tags', async () => {
     const { sqs } = clients;
     const dead = await createQueue(clients, 'kept-dlq');
     const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: queueArn('kept-dlq'), maxReceiveCount: 5 });
@@ -329,7 +329,7 @@ describe.each(AWS_TARGETS)('the control plane of $name', ({ start }) => {
     ).rejects.toThrow();
   });
 
-  it('tells which messages of a batch it took, and gives up to the dead-letter queue', async () => {
+  it('reports the accepted messages of a batch, and moves messages to the dead-letter queue', async () => {
     const { sqs } = clients;
     const dead = await createQueue(clients, 'moved-dlq');
     const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: queueArn('moved-dlq'), maxReceiveCount: 1 });

@@ -14,7 +14,7 @@ describe('tdd deploy in the sandbox', () => {
   });
   afterAll(() => test.stop());
 
-  it('makes everything, waiting where AWS makes it wait, and changes nothing the second time', async () => {
+  it('creates everything despite eventual consistency, and changes nothing the second time', async () => {
     const clients = { ...test, logs: test.cloudWatchLogs };
     const deps = { clients, clock: systemClock };
     const input = { ...INPUT, accountId: '000000000000' };
@@ -27,7 +27,7 @@ describe('tdd deploy in the sandbox', () => {
     expect(second.resources.map(({ action }) => action)).toEqual(Array(7).fill('unchanged'));
   });
 
-  it('refuses a bucket of another region, which answers with a redirect', async () => {
+  it('rejects a bucket in another region, which answers with a redirect', async () => {
     const { s3 } = connect(test.aws.endpoint, 'eu-central-1');
     const LocationConstraint = 'eu-central-1';
     await s3.send(

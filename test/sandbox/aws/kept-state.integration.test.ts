@@ -40,7 +40,7 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-it('goes on where an earlier run in the same directory ended', async () => {
+it('continues with the state of an earlier run in the same directory', async () => {
   const first = await startTestAws({ directory });
   const queue = await createQueue(first, 'jobs');
   await createFunction(
@@ -110,7 +110,7 @@ it('goes on where an earlier run in the same directory ended', async () => {
   );
 });
 
-it('takes up a function of a runtime that can no longer be made, and refuses new code for it', async () => {
+it('restores a function with a deprecated runtime, and rejects new code for it', async () => {
   const first = await startTestAws({ directory });
   const { CodeSha256 } = await createFunction(first, await createRole(first), 'export const handler = 1;');
   await first.stop();

@@ -53,7 +53,7 @@ async function send(url: string, ...bodies: string[]): Promise<void> {
   );
 }
 
-/** Messages that wait, and messages that somebody is at. */
+/** The numbers of waiting and in-flight messages. */
 async function depthOf(url: string): Promise<string> {
   const { Attributes } = await test.sqs.send(
     new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ['All'] }),
@@ -73,7 +73,7 @@ function reports(): { status: string; errorType?: string; errorMessage?: string 
 const SAY = 'const say = (said) => console.log(JSON.stringify({ said }));';
 
 describe('an event source mapping', () => {
-  it('polls as the role of its function may', async () => {
+  it("polls with the permissions of its function's role", async () => {
     const queue = await createQueue(test, 'jobs');
     await createFunction(test, role, `${SAY} export async function handler() { say('hello'); }`);
     await map(queue.arn);
@@ -82,7 +82,7 @@ describe('an event source mapping', () => {
       test.iam.send(new PutRolePolicyCommand({ RoleName: 'worker', PolicyName, PolicyDocument: policy }));
     await change(policyOf({ Action: ['sqs:ReceiveMessage', 'sqs:DeleteMessage'], Resource: queue.arn }));
     await send(queue.url, '1');
-    // Another queue's message, sent later, has come: so would this one have.
+    // A later message of another queue has arrived, so this one would have arrived, too.
     const other = await createQueue(test, 'others');
     await change(policyOf({ Action: ['sqs:*'], Resource: other.arn }));
     await map(other.arn);
@@ -93,7 +93,7 @@ describe('an event source mapping', () => {
     await until(() => said().length > 1);
   });
 
-  it('keeps the log that the role of its function may write', async () => {
+  it("stores logs if its function's role permits it", async () => {
     const logGroupName = '/aws/lambda/worker';
     await test.cloudWatchLogs.send(new CreateLogGroupCommand({ logGroupName }));
     const queue = await createQueue(test, 'jobs');
@@ -113,7 +113,7 @@ describe('an event source mapping', () => {
     expect(readFileSync(file, 'utf8')).not.toContain('unwritten');
   });
 
-  it('gives messages to the function and deletes them', async () => {
+  it('delivers messages to the function and deletes them', async () => {
     const queue = await createQueue(test, 'jobs');
     await createFunction(
       test,
@@ -159,7 +159,7 @@ describe('an event source mapping', () => {
     await until(async () => (await depthOf(queue.url)) === '0 0');
   });
 
-  it('gives a message again once the time has passed for which it was hidden', async () => {
+  it('delivers a message again after its visibility timeout', async () => {
     const queue = await createQueue(test, 'jobs');
     const { url: QueueUrl } = queue;
     await test.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'hidden' }));
@@ -179,7 +179,7 @@ describe('an event source mapping', () => {
     expect(Date.now() - Number(hidden.ApproximateFirstReceiveTimestamp)).toBeGreaterThanOrEqual(360_000);
   });
 
-  it('keeps one process warm, and gives it the environment of the function and nothing else', async () => {
+  it("keeps one process warm, with only the function's environment", async () => {
     const queue = await createQueue(test, 'jobs');
     await createFunction(
       test,
@@ -210,7 +210,7 @@ describe('an event source mapping', () => {
     for (const name of ['PATH', 'HOME', 'USER', 'PWD', 'NODE_PATH']) expect(env).not.toHaveProperty(name);
   });
 
-  it('returns only the messages of a batch that failed', async () => {
+  it('returns only the failed messages of a batch to the queue', async () => {
     const queue = await createQueue(test, 'jobs', { VisibilityTimeout: '20' });
     await createFunction(
       test,
@@ -227,13 +227,13 @@ describe('an event source mapping', () => {
     expect(said()).toEqual([3]);
   });
 
-  it('gives a message up to the dead-letter queue after its fifth receive', async () => {
+  it('moves a message to the dead-letter queue after its fifth receive', async () => {
     const dead = await createQueue(test, 'dead');
     const queue = await createQueue(test, 'jobs', {
       VisibilityTimeout: '30',
       RedrivePolicy: JSON.stringify({ deadLetterTargetArn: dead.arn, maxReceiveCount: 5 }),
     });
-    // The handler shortens its message's visibility itself, as a worker does that wants it back.
+    // The handler shortens the visibility timeout itself, as a worker does for a retry.
     await createFunction(
       test,
       role,
@@ -269,7 +269,7 @@ describe('an event source mapping', () => {
     expect(await depthOf(queue.url)).toBe('0 0');
   });
 
-  it('never has more batches under way than its MaximumConcurrency', async () => {
+  it('never processes more batches at once than its MaximumConcurrency', async () => {
     const queue = await createQueue(test, 'jobs');
     await createFunction(
       test,
@@ -289,7 +289,7 @@ describe('an event source mapping', () => {
     expect(most).toBe(2);
   });
 
-  it('gives nothing while it is disabled, and what waited once it is enabled', async () => {
+  it('delivers nothing while disabled, and waiting messages once enabled', async () => {
     const queue = await createQueue(test, 'jobs');
     await createFunction(
       test,

@@ -64,8 +64,8 @@ const invalid = (message: RegExp) => ({
   message: expect.stringMatching(message),
 });
 
-describe('a new function is refused', () => {
-  it('until its role has been spread, and when the role is not for Lambda', async () => {
+describe('a new function is rejected', () => {
+  it('before IAM propagation, and when its role does not trust Lambda', async () => {
     const test = await start({ roleDelayMs: 300 });
     const role = await createRole(test);
     await expect(createFunction(test, role, SOURCE)).rejects.toMatchObject(
@@ -82,14 +82,14 @@ describe('a new function is refused', () => {
     await expect(
       createFunction(test, Role?.Arn ?? '', SOURCE, { FunctionName: 'other' }),
     ).rejects.toMatchObject(invalid(/cannot be assumed by Lambda/));
-    // A trust policy that was changed is spread like a new one.
+    // A changed trust policy has to propagate, too.
     await test.iam.send(new UpdateAssumeRolePolicyCommand({ RoleName: 'others', PolicyDocument: TRUST }));
     const createOther = () => createFunction(test, Role?.Arn ?? '', SOURCE, { FunctionName: 'other' });
     await expect(createOther()).rejects.toMatchObject(invalid(/cannot be assumed by Lambda/));
     await until(() => createOther().catch(() => undefined));
   });
 
-  it('with settings that Lambda does not take', async () => {
+  it('with settings that Lambda rejects', async () => {
     const test = await start();
     const role = await createRole(test);
     const variables = (name: string, value: string) => ({ Environment: { Variables: { [name]: value } } });
@@ -113,7 +113,7 @@ describe('a new function is refused', () => {
   });
 });
 
-describe('an update is refused', () => {
+describe('an update is rejected', () => {
   it('while another one is in progress', async () => {
     const test = await start({ updateDelayMs: 300 });
     const FunctionName = 'worker';
@@ -135,7 +135,7 @@ describe('an update is refused', () => {
     });
   });
 
-  it('while a mapping is being made or changed', async () => {
+  it('while a mapping is being created or changed', async () => {
     const test = await start({ updateDelayMs: 200 });
     const queue = await createQueue(test, 'jobs');
     await createFunction(test, await createRole(test), SOURCE);
@@ -159,7 +159,7 @@ describe('an update is refused', () => {
     );
   });
 
-  it('when messages would show again while the function is at them', async () => {
+  it("when the visibility timeout is shorter than the function's timeout", async () => {
     const test = await start();
     const queue = await createQueue(test, 'jobs', { VisibilityTimeout: '30' });
     await createFunction(test, await createRole(test), SOURCE, { Timeout: 31 });
@@ -174,8 +174,8 @@ describe('an update is refused', () => {
   });
 });
 
-describe('a new mapping is refused', () => {
-  it('when the role may not read the queue, or learnt a moment ago that it may', async () => {
+describe('a new mapping is rejected', () => {
+  it('without permission to read the queue, and before that permission has propagated', async () => {
     const test = await start({ roleDelayMs: 300 });
     const queue = await createQueue(test, 'jobs');
     const polling = (Resource: string) =>
@@ -194,7 +194,7 @@ describe('a new mapping is refused', () => {
     await until(() => map(test, queue.arn).catch(() => undefined));
   });
 
-  it('a second time, with numbers out of range, and for what does not exist', async () => {
+  it('when it exists, with numbers out of range, and for a missing function or queue', async () => {
     const test = await start();
     const queue = await createQueue(test, 'jobs');
     await createFunction(test, await createRole(test), SOURCE);
@@ -220,7 +220,7 @@ describe('a new mapping is refused', () => {
   });
 });
 
-it('keeps whether a function may call itself in a circle', async () => {
+it('stores the setting for recursive invocations', async () => {
   const test = await start();
   await createFunction(test, await createRole(test), SOURCE);
   const FunctionName = 'worker';
@@ -230,7 +230,7 @@ it('keeps whether a function may call itself in a circle', async () => {
   expect((await read()).RecursiveLoop).toBe('Allow');
 });
 
-it('refuses to delete a role that has managed policies', async () => {
+it('rejects the deletion of a role with managed policies', async () => {
   const test = await start();
   const PolicyArn = 'arn:aws:iam::aws:policy/AmazonS3FullAccess';
   const RoleName = 'guarded';
@@ -246,7 +246,7 @@ it('refuses to delete a role that has managed policies', async () => {
   await test.iam.send(new DeleteRoleCommand({ RoleName }));
 });
 
-it('keeps the name of a deleted queue taken for a while', async () => {
+it('reserves the name of a deleted queue for a while', async () => {
   const test = await start({ queueNameDelayMs: 200 });
   const queue = await createQueue(test, 'jobs');
   await test.sqs.send(new DeleteQueueCommand({ QueueUrl: queue.url }));
@@ -255,7 +255,7 @@ it('keeps the name of a deleted queue taken for a while', async () => {
   await until(() => create().catch(() => undefined));
 });
 
-it('moves dead letters back to where they came from, and refuses that of other queues', async () => {
+it('moves dead letters back to their source queue, and rejects that for other queues', async () => {
   const test = await start();
   const dead = await createQueue(test, 'dead');
   const queue = await createQueue(test, 'jobs', {
@@ -281,7 +281,7 @@ it('moves dead letters back to where they came from, and refuses that of other q
   ]);
 });
 
-it('hands no message to a client that stopped waiting for one', async () => {
+it('delivers no message to a client that has disconnected', async () => {
   const test = await start();
   const queue = await createQueue(test, 'jobs');
   const gone = new AbortController();
@@ -297,7 +297,7 @@ it('hands no message to a client that stopped waiting for one', async () => {
   expect(Messages).toMatchObject([{ Body: 'kept' }]);
 });
 
-it('is one of several that know nothing of each other', async () => {
+it('is isolated from other instances', async () => {
   const [one, two] = [await start(), await start()];
   await createQueue(one, 'jobs');
   await createRole(one);
@@ -306,7 +306,7 @@ it('is one of several that know nothing of each other', async () => {
   expect(one.aws.endpoint).not.toBe(two.aws.endpoint);
 });
 
-it('ends a function that is running when it stops, and stops twice without harm', async () => {
+it('stops running functions, and can be stopped twice', async () => {
   const test = await start();
   const queue = await createQueue(test, 'jobs');
   await createFunction(

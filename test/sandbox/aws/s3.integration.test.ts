@@ -32,7 +32,7 @@ describe('the S3 of the sandbox', () => {
   });
   afterAll(() => test.stop());
 
-  it('keeps objects as plain files, and takes files put there by hand for objects', async () => {
+  it('stores objects as plain files, and reads files that were added by hand', async () => {
     await test.s3.send(new CreateBucketCommand({ Bucket: 'plain' }));
     await test.s3.send(new PutObjectCommand({ Bucket: 'plain', Key: 'tmdb/a.json', Body: '{"a":1}' }));
     const folder = join(test.directory, 's3/plain');
@@ -52,7 +52,7 @@ describe('the S3 of the sandbox', () => {
     expect(await readdir(folder)).toEqual(['b.json']);
   });
 
-  it('refuses keys that are no paths of files', async () => {
+  it('rejects keys that are not valid file paths', async () => {
     await test.s3.send(new CreateBucketCommand({ Bucket: 'paths' }));
     for (const Key of ['a//b', 'a/', '../b', 'a/./b', `${'x'.repeat(256)}`]) {
       const put = test.s3.send(new PutObjectCommand({ Bucket: 'paths', Key, Body: 'x' }));
@@ -68,7 +68,7 @@ describe('the S3 of the sandbox', () => {
     expect(Object.values(PublicAccessBlockConfiguration ?? {})).toEqual([true, true, true, true]);
   });
 
-  it('takes tags and a region in the creating call, and sends clients of another region there', async () => {
+  it('accepts tags and a region on creation, and redirects clients of another region', async () => {
     const inFrankfurt = connect(test.aws.endpoint, 'eu-central-1').s3;
     await inFrankfurt.send(
       new CreateBucketCommand({
@@ -109,7 +109,7 @@ describe.each(AWS_TARGETS)('the S3 of $name', ({ start }) => {
   behaveLikeS3(() => aws.s3);
 });
 
-/** What both stand-ins must do alike. */
+/** The behaviour that both stand-ins share. */
 function behaveLikeS3(client: () => S3Client): void {
   const send: S3Client['send'] = ((command: never) => client().send(command)) as never;
   const put = (Key: string, Body: string, conditions: { IfMatch?: string; IfNoneMatch?: string } = {}) =>
@@ -121,7 +121,7 @@ function behaveLikeS3(client: () => S3Client): void {
     await send(new CreateBucketCommand({ Bucket: 'lake' }));
   });
 
-  it('creates only what is not there yet, under If-None-Match', async () => {
+  it('creates only new objects with If-None-Match', async () => {
     const { ETag } = await put('once', 'first', { IfNoneMatch: '*' });
     expect(ETag).toBe('"8b04d5e3775d298e78455efc5ca404d5"');
     await expect(put('once', 'second', { IfNoneMatch: '*' })).rejects.toMatchObject({
@@ -131,7 +131,7 @@ function behaveLikeS3(client: () => S3Client): void {
     expect(await read('once')).toBe('first');
   });
 
-  it('replaces only the version that was read, under If-Match', async () => {
+  it('replaces only the version that was read with If-Match', async () => {
     const { ETag = '' } = await put('swap', '1');
     const second = await put('swap', '2', { IfMatch: ETag });
     await expect(put('swap', '3', { IfMatch: ETag })).rejects.toMatchObject({ name: 'PreconditionFailed' });
@@ -142,13 +142,13 @@ function behaveLikeS3(client: () => S3Client): void {
     await expect(read('swap', { IfMatch: ETag })).rejects.toMatchObject({ name: 'PreconditionFailed' });
   });
 
-  it('lets one of many win that write at once', async () => {
+  it('lets one of many concurrent writes succeed', async () => {
     const puts = Array.from({ length: 8 }, (_, at) => put('race', `${at}`, { IfNoneMatch: '*' }));
     const settled = await Promise.allSettled(puts);
     expect(settled.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
   });
 
-  it('reads ranges, and tells what is absent from what is refused', async () => {
+  it('reads ranges, and distinguishes absent from rejected', async () => {
     await put('range', '0123456789');
     expect(await read('range', { Range: 'bytes=2-4' })).toBe('234');
     expect(await read('range', { Range: 'bytes=8-99' })).toBe('89');
@@ -164,9 +164,9 @@ function behaveLikeS3(client: () => S3Client): void {
     });
   });
 
-  it('lists keys in the order of their bytes, page by page', async () => {
+  it('lists keys in byte order, page by page', async () => {
     const keys = ['l/a', 'l/a-b', 'l/a/c', 'l/é', 'l/Z', 'l/b/1', 'l/b/2', 'l/x y&z'];
-    // One key is a folder of another: only a real S3 keeps both.
+    // One key is a folder of another. Only S3 itself can store both.
     const kept = keys.filter((key) => key !== 'l/a');
     for (const key of kept) await put(key, key);
     const listed: string[] = [];
@@ -181,7 +181,7 @@ function behaveLikeS3(client: () => S3Client): void {
     expect(listed).toEqual(['l/Z', 'l/a-b', 'l/a/c', 'l/b/1', 'l/b/2', 'l/x y&z', 'l/é']);
   });
 
-  it('takes streams and uploads in parts', async () => {
+  it('accepts streams and multipart uploads', async () => {
     const bytes = Buffer.alloc(6 * 1024 * 1024, 'abcdefg');
     const upload = new Upload({
       client: client(),
@@ -199,7 +199,7 @@ function behaveLikeS3(client: () => S3Client): void {
     expect(await read('stream')).toBe('one, two');
   });
 
-  it('keeps the settings of a bucket', async () => {
+  it('stores the settings of a bucket', async () => {
     const Bucket = 'settings';
     await send(new CreateBucketCommand({ Bucket }));
     await expect(send(new GetBucketTaggingCommand({ Bucket }))).rejects.toMatchObject({
@@ -236,7 +236,7 @@ function behaveLikeS3(client: () => S3Client): void {
     expect((await send(new ListBucketsCommand({}))).Buckets?.map(({ Name }) => Name)).toContain(Bucket);
   });
 
-  it('deletes a bucket only when it is empty', async () => {
+  it('deletes only an empty bucket', async () => {
     const Bucket = 'short-lived';
     await send(new CreateBucketCommand({ Bucket }));
     await send(new PutObjectCommand({ Bucket, Key: 'a/b', Body: 'x' }));

@@ -14,7 +14,7 @@ import { type AwsOptions, type SandboxAws, startAws } from '../../../sandbox/aws
 export interface TestAws extends Clients {
   readonly aws: SandboxAws;
   readonly directory: string;
-  /** Log lines of all functions so far. */
+  /** The log lines of all functions so far. */
   readonly logs: string[];
   stop(): Promise<void>;
 }
@@ -28,7 +28,7 @@ export interface Clients {
   readonly cloudWatchLogs: CloudWatchLogsClient;
 }
 
-/** A sandbox in a folder of its own; nothing in it takes longer than it must, unless a test asks for that. */
+/** Starts a sandbox in its own folder, without delays unless a test sets them. */
 export async function startTestAws(options: Partial<AwsOptions> = {}): Promise<TestAws> {
   const directory = options.directory ?? (await mkdtemp(join(tmpdir(), 'sandbox-aws-')));
   const logs: string[] = [];
@@ -52,7 +52,7 @@ export async function startTestAws(options: Partial<AwsOptions> = {}): Promise<T
   };
 }
 
-/** Real SDK clients, which do not retry, so that each refusal is seen at once. */
+/** Real SDK clients without retries, so that each error is visible at once. */
 export function connect(endpoint: string, region = 'us-east-1', accessKeyId = 'test'): Clients {
   const credentials = { accessKeyId, secretAccessKey: 'test' };
   const config = { endpoint, region, credentials, maxAttempts: 1 };
@@ -66,7 +66,7 @@ export function connect(endpoint: string, region = 'us-east-1', accessKeyId = 't
   };
 }
 
-/** A zip of these files, by the library that the deployment uses. */
+/** A zip of these files, made with the library that the deployment uses. */
 export async function zipOf(files: Record<string, string>): Promise<Buffer> {
   const archive = new ZipArchive({});
   for (const [name, content] of Object.entries(files)) archive.append(content, { name });
@@ -88,7 +88,7 @@ export function policyOf(...statements: { Action: string[]; Resource: string; [o
 
 const POLLING = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'];
 
-/** A role that a function can have whose mapping reads any queue. @returns its ARN. */
+/** Creates a role for a function whose mapping can read any queue. @returns its ARN. */
 export async function createRole(
   { iam }: Clients,
   name = 'worker',
@@ -105,7 +105,7 @@ function defaultPolicy() {
   return policyOf({ Action: POLLING, Resource: '*' });
 }
 
-/** A function of one file, `index.mjs`, whose `handler` is this source. */
+/** Creates a function with one file, `index.mjs`, that has this source. */
 export async function createFunction(
   { lambda }: Clients,
   role: string,
@@ -134,7 +134,7 @@ export async function createQueue({ sqs }: Clients, name: string, attributes: Re
   return { url: QueueUrl, arn: `arn:aws:sqs:us-east-1:000000000000:${name}` };
 }
 
-/** Looks again and again until something is there; the test's own time-out ends it. */
+/** Polls until a result is available, or the test times out. */
 export async function until<T>(look: () => T | undefined | Promise<T | undefined>): Promise<T> {
   for (;;) {
     const found = await look();
