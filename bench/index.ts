@@ -54,7 +54,7 @@ export async function runIndexBench(shape: SnapshotShape = {}, rounds = 5): Prom
     return [
       atMost('bare gunzip of the snapshot', gunzipMs / 1000, undefined, 's'),
       atMost('index of the snapshot', indexMs / 1000, undefined, 's'),
-      atMost('index beside bare gunzip', indexMs / gunzipMs, 1.5, '×'),
+      atMost('index, relative to bare gunzip', indexMs / gunzipMs, 1.5, '×'),
       atMost('index: peak memory', Math.max(...index.map(({ peakMb }) => peakMb)), 200, 'MB'),
       ...(await measureLookup(createDirectoryLake({ directory: lakeFolder }))),
     ];
@@ -93,7 +93,7 @@ async function measureLookup(lake: Lake): Promise<BenchRow[]> {
   return [
     atMost('partitions in the index', listPartitions(again).length, undefined, ''),
     atMost('one partition: lake reads', reads.length, 2, ''),
-    atMost('one partition: read beside its own rows', (bytes - own) / 1024, 512, 'KB'),
+    atMost('one partition: bytes read in addition to its rows', (bytes - own) / 1024, 512, 'KB'),
   ];
 }
 

@@ -23,7 +23,7 @@ const named = process.argv.slice(2);
 const unknown = named.filter((name) => !Object.hasOwn(BENCHES, name));
 if (unknown.length > 0) {
   process.stderr.write(
-    `There is no bench ${unknown.join(', ')}: name some of ${Object.keys(BENCHES).join(', ')}.\n`,
+    `Unknown bench: ${unknown.join(', ')}. The benches are ${Object.keys(BENCHES).join(', ')}.\n`,
   );
   process.exitCode = 2;
 } else {
@@ -34,9 +34,9 @@ if (unknown.length > 0) {
     rows.push(...(await bench()));
   }
   const columns = [
-    { title: 'what' },
+    { title: 'bench' },
     { title: 'measured', align: 'right' },
-    { title: 'at most', align: 'right' },
+    { title: 'limit', align: 'right' },
     { title: '' },
   ] as const;
   const cells = rows.map(({ name, figure, budget, unit, ok }) => [

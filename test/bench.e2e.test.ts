@@ -13,6 +13,6 @@ test('every benchmark can be loaded outside of Vitest', async () => {
   });
   await expect(running).rejects.toMatchObject({
     code: 2,
-    stderr: expect.stringMatching(/^There is no bench nonsense/),
+    stderr: expect.stringMatching(/^Unknown bench: nonsense\./),
   });
 });

@@ -4,7 +4,7 @@ import { stripVTControlCharacters } from 'node:util';
 const COLUMNS = 80;
 
 /** Progress, which a terminal shows as one line that is redrawn. */
-const PROGRESS = /^\s*[\d,]+\/[\d,]+ /;
+const PROGRESS = /^[\d,]+ ?(?:\/|of) ?[\d,]+ /;
 
 /**
  * For each pattern, the last paragraph of a command's output with a matching line; `status --watch` prints one for each
