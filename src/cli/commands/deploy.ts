@@ -40,6 +40,11 @@ export const deploy = defineCommand<DeployInput, DeployResult>({
     "The TMDB API key is stored in the function's environment: everybody who may read the function's configuration can " +
     'read it.',
   settings: SETTING_NAMES.filter((name) => SETTINGS[name].flag !== undefined),
+  examples: [
+    ['tdd deploy', 'ask for the names, show the plan and ask for confirmation'],
+    ['tdd deploy --dry-run', 'show the plan only'],
+    ['tdd deploy --workers 8 --yes', 'change the number of workers, without questions'],
+  ],
   declare: (command) => command.option('--dry-run', 'show the plan and change nothing'),
   readInput,
   run,
