@@ -46,7 +46,8 @@ export class DamagedDocumentError extends UserError {
  * partition's manifest has the current numbers.
  *
  * @example
- * for await (const movie of listMovies(openLake('./lake'), { year: 2004 })) console.log(movie.title);
+ * const lake = await openLake('./lake');
+ * for await (const movie of listMovies(lake, { year: 2004 })) console.log(movie.title);
  *
  * @throws {UsageError} for an invalid year or initial, {@link DamagedDocumentError} for a damaged document unless
  *   `onDamaged` is given, the signal's reason when it is aborted, and what the lake throws.
