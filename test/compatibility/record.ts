@@ -47,7 +47,7 @@ export const SANDBOX_OPTIONS = { titles: 90, years: [2023], latencyMs: 1 };
 export async function recordHelp({ run }: Program, cwd: string): Promise<Recording> {
   const helpOf = async (...command: string[]) => {
     const { exitCode, stdout } = await run([...command, '--help'], { cwd, env: {} });
-    const commands = [...(/\nCommands:\n(.*?)\n\n/s.exec(stdout)?.[1] ?? '').matchAll(/^ {2}(\w+) /gm)];
+    const commands = [...stdout.matchAll(/^ {2}([a-z]+) {2,}\S/gm)];
     const flags = stdout.matchAll(/^ {2}(?:-\w, )?(--[a-z-]+)/gm);
     const names = (matches: Iterable<RegExpMatchArray>) => [...matches].map(([, name = '']) => name).sort();
     return {
