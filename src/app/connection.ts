@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type AwsClients, createClients } from '../aws/clients.ts';
 import { createS3Client } from '../aws/s3-client.ts';
@@ -5,9 +6,11 @@ import { type Clock, systemClock } from '../clock.ts';
 import { readConfigFile } from '../config/config-file.ts';
 import { missingSetting, resolveSettings } from '../config/resolve-settings.ts';
 import type { Settings } from '../config/settings.ts';
+import { UsageError } from '../errors.ts';
 import type { Lake } from '../lake/lake.ts';
 import { openLake as openLakeAt, parseLakeUrl } from '../lake/open-lake.ts';
 import { createS3Lake } from '../lake/s3/s3-lake.ts';
+import { quote } from '../text.ts';
 import type { TmdbClient } from '../tmdb/client.ts';
 import { connectFleet, type FleetConnection } from './fleet-connection.ts';
 import { createMemoryCache } from './manifest-summaries.ts';
@@ -56,10 +59,11 @@ export type LakeConnection = Pick<
 
 /**
  * Opens a lake. It needs neither settings nor a TMDB API key, and a directory needs no AWS either. No request is sent
- * yet. A directory that does not exist is an empty lake, and the first write creates it.
+ * yet.
  * @param place a directory, or `s3://bucket`.
+ * @param options.create accept a directory that does not exist yet; the first write creates it.
  * @param options.env the environment, as `process.env`, for an S3 endpoint other than AWS's.
- * @throws {UsageError} when the place is neither.
+ * @throws {UsageError} when the place is neither, or the directory does not exist.
  *
  * @example
  * const lake = await openLake('./lake');
@@ -67,9 +71,15 @@ export type LakeConnection = Pick<
  */
 export async function openLake(
   place: string,
-  { env = {} }: { readonly env?: Environment } = {},
+  { create = false, env = {} }: { readonly create?: boolean; readonly env?: Environment } = {},
 ): Promise<Lake> {
-  return openLakeAt({ createS3: () => createS3Client({ env }) }, parseLakeUrl(place));
+  const location = parseLakeUrl(place);
+  if (location.kind === 'directory' && !create && !existsSync(location.directory)) {
+    throw new UsageError(
+      `The directory ${quote(resolve(place), 1_000)} does not exist: check its name, or pass { create: true } for a new lake.`,
+    );
+  }
+  return openLakeAt({ createS3: () => createS3Client({ env }) }, location);
 }
 
 /**
@@ -88,7 +98,7 @@ export function connect(
  * @param options.lake as {@link openLake} opens it.
  *
  * @example
- * const connection = connect(await readSettings({ env }), { lake: await openLake('./lake') });
+ * const connection = connect(await readSettings({ env }), { lake: await openLake('./lake', { create: true }) });
  * const index = await openIndex(connection);
  * await download(connection, index, { year: 2004, initial: 'AD' });
  */

@@ -41,6 +41,12 @@ describe('openLake', () => {
     await expect(openLake('s3://films/2004')).rejects.toThrow(UsageError);
     await expect(openLake('https://films')).rejects.toThrow(UsageError);
   });
+
+  test('does not take a misspelled directory for an empty lake', async () => {
+    const missing = join(await makeTempFolder(), 'lkae');
+    await expect(openLake(missing)).rejects.toThrow('does not exist');
+    expect((await openLake(missing, { create: true })).url).toBe(missing);
+  });
 });
 
 describe('connect', () => {
