@@ -4,7 +4,7 @@ import writeFileAtomic from 'write-file-atomic';
 import { UsageError } from '../errors.ts';
 import type { ConfigValues } from './resolve-settings.ts';
 
-/** Larger than any config.ini. */
+/** No real config.ini is this large. */
 const MAX_BYTES = 1_048_576;
 
 /** The contents of a config.ini. */

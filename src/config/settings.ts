@@ -20,12 +20,12 @@ export interface Settings {
   readonly bucketName: string | undefined;
   /** TMDB's v3 key or v4 token: a secret. */
   readonly apiKey: string | undefined;
-  /** Language of movie documents, `en-US`. */
+  /** The language of movie documents, such as `en-US`. */
   readonly language: string;
-  /** The language of reviews, `en-US`. */
+  /** The language of reviews, such as `en-US`. */
   readonly reviewLanguage: string;
   readonly lookup: Lookup;
-  /** What TMDB appends to a movie, in addition to its reviews; sorted. */
+  /** The data that TMDB appends to a movie, in addition to its reviews; sorted. */
   readonly append: readonly string[];
   /** Requests per second to TMDB, for the whole fleet. */
   readonly requestsPerSecond: number;
@@ -61,7 +61,7 @@ export interface Setting<T> {
   readonly secret?: true;
   /** Part of the Lambda worker's environment. */
   readonly worker?: true;
-  /** For `--help` and config.example.ini: without an article and a full stop. */
+  /** For `--help` and config.example.ini; without an article or a full stop. */
   readonly description: string;
   /** Converts text to the value. Throws InvalidValueError with what is allowed. */
   readonly parse: (text: string) => T;

@@ -7,9 +7,9 @@ import { type Advice, type FleetFacts, isEnabled } from './status.ts';
 /** TMDB's terms: "no copy kept over six months". */
 const STALE_DAYS = 180;
 const DAY_MS = 86_400_000;
-/** A launch takes seconds to send: one that has not finished after this long was interrupted. */
+/** Sending a launch takes seconds: a launch that is unfinished after this long was interrupted. */
 const SENDING_MS = 300_000;
-/** SQS's counts may be a minute old, so recent messages may not be counted yet. */
+/** SQS's counts lag by up to a minute, so they may not include recent messages. */
 const COUNTING_MS = 120_000;
 
 /** Lists problems and the commands that fix them, the most urgent first. */
@@ -63,7 +63,7 @@ function isKeyRejected(summaries: readonly ManifestSummary[]): boolean {
     undefined,
   );
   if (latest === undefined) return false;
-  // Workers that were busy at that moment may have ended shortly after, with another outcome.
+  // Workers that were busy at that moment may have ended shortly after it with another outcome.
   const since = Date.parse(latest.lastRun.endedAt) - 60_000;
   return summaries.some(
     ({ lastRun }) => lastRun.outcome === 'keyRefused' && Date.parse(lastRun.endedAt) >= since,
@@ -123,7 +123,7 @@ function adviseOnFailedTitles(
 
 function adviseOnAge(summaries: readonly ManifestSummary[], nowMs: number): Advice[] {
   const isStale = (summary: ManifestSummary) => countDoneBefore(summary, nowMs - STALE_DAYS * DAY_MS) > 0;
-  // Titles that TMDB does not have have no documents that can be too old.
+  // A title that TMDB does not have has no document that could be too old.
   const stale = summaries.filter((summary) => summary.counts.found > 0 && isStale(summary));
   if (stale.length === 0) return [];
   return [

@@ -40,26 +40,25 @@ export interface FleetEstimate {
   };
 }
 
-/** Assumed: TMDB's answer and the lake's writes, before a connection takes the next movie. */
+/** Assumed time per movie and connection: TMDB's response and the writes to the lake. */
 const SECONDS_PER_REQUEST = 0.3;
 /**
- * Assumed: how long a worker has a partition, however small, from message to acknowledgement. Larger ones take
- * what their requests take: the pacer makes up for the change from one to the next.
+ * Assumed minimum time per partition, from message to acknowledgement. For larger partitions only their requests count:
+ * the pacer makes up for the time between two partitions.
  */
 const LEAST_SECONDS_PER_PARTITION = 0.15;
 /** The index's map and rows, and the manifest. */
 const READS_PER_PARTITION = 3;
-/** A message's part of a batch of ten, its receipt, its change of visibility and its deletion. */
+/** A tenth of a batch send, one receive, one change of visibility and one delete. */
 const SQS_REQUESTS_PER_MESSAGE = 3.1;
-/** Lambda asks the queue over five connections, each for 20 s at most. */
+/** Lambda polls the queue over five connections, with long polls of up to 20 s. */
 const SQS_POLLS_PER_SECOND = 5 / 20;
 /** If the time exceeds that of the rate alone by this factor, something else limits it. */
 const BOUND_MARGIN = 1.1;
 
 /**
- * Forecasts a fleet: requests, time and money. Each partition goes to the first free worker, as it
- * will on AWS.
- * @param partitions those of the plan, in the order they are sent: `left` is how many movies to ask for.
+ * Forecasts the requests, time and cost of a fleet. Each partition goes to the first free worker, as on AWS.
+ * @param partitions the plan's partitions, in sending order; `left` is the number of movies to look up.
  */
 export function estimateFleet(
   partitions: readonly { readonly left: number }[],
@@ -94,7 +93,7 @@ export function estimateFleet(
   };
 }
 
-/** The time until all are done when each goes to the first free worker (list scheduling). */
+/** Returns the total time if each partition goes to the first free worker (list scheduling). */
 function dealOut(durations: readonly number[], workers: number): number {
   const freeAt: number[] = new Array(Math.min(workers, durations.length)).fill(0);
   for (const duration of durations) {
@@ -136,7 +135,7 @@ function priceFleet(fleet: {
   };
 }
 
-/** Four decimals, so that a small launch, which costs less than a cent, does not look free. */
+/** Rounds to four decimals: a small launch costs less than a cent but must not look free. */
 function roundDollars(dollars: number): number {
   return Math.round(dollars * 10_000) / 10_000;
 }
@@ -147,7 +146,7 @@ function roundDollars(dollars: number): number {
  * https://aws.amazon.com/sqs/pricing/ (standard queues).
  */
 const PRICES = {
-  /** When these were list prices. */
+  /** The month of these prices. */
   date: '2025-06',
   region: 'us-east-1',
   lambdaPerGbSecond: 0.000_013_333_4,
@@ -157,22 +156,22 @@ const PRICES = {
   sqsPerRequest: 0.4 / 1_000_000,
 } as const;
 
-/** Requests and documents per movie, as far as they are known. */
+/** Requests and documents per movie, measured or assumed. */
 interface MovieRates {
   /** TMDB requests per movie looked up, including failures and misses. */
   readonly requestsPerMovie: number;
-  /** The share of the movies that TMDB has. */
+  /** The share of movies that TMDB has. */
   readonly foundShare: number;
   readonly reviewsPerMovie: number;
-  /** How many movies of the lake these were measured on; 0: they are assumed. */
+  /** The number of movies in the lake that these were measured on; 0 if they are assumed. */
   readonly learntFrom: number;
 }
 
-/** The average of fewer movies is too uncertain. */
+/** An average over fewer movies is too uncertain. */
 const FEWEST_MOVIES = 200;
-/** Assumed until a lake has measurements: TMDB does not have one in five of IMDb's movies. */
+/** Assumed until a lake has measurements: TMDB lacks one in five of IMDb's movies. */
 const ASSUMED_FOUND_SHARE = 0.8;
-/** Assumed: most movies have no review at all. */
+/** Assumed: most movies have no reviews. */
 const ASSUMED_REVIEWS_PER_MOVIE = 0.1;
 
 /** Measures rates from earlier downloads with the same settings, or assumes them. */

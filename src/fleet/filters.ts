@@ -6,22 +6,22 @@ export interface FleetFilters {
   readonly minYear: number;
   readonly maxYear: number;
   readonly initial?: string | undefined;
-  /** Only this many of the smallest partitions. */
+  /** Only the smallest partitions, at most this many. */
   readonly limit?: number | undefined;
-  /** Those without a complete manifest. */
+  /** Partitions without a complete manifest. */
   readonly onlyMissing: boolean;
-  /** Those with failed titles. */
+  /** Partitions with failed titles. */
   readonly failed: boolean;
-  /** Those with titles fetched longer ago than this; these titles are fetched again. */
+  /** Partitions with titles downloaded longer ago than this; those titles are downloaded again. */
   readonly olderThanMs?: number | undefined;
 }
 
-/** The first year of a launch that names none. */
+/** The first year of a launch without `minYear`. */
 export const DEFAULT_MIN_YEAR = 2000;
 
 /**
- * Fills in what a launch did not name.
- * @param nowMs its UTC year is the default of `maxYear`.
+ * Fills in the defaults.
+ * @param nowMs the current time; its UTC year is the default of `maxYear`.
  * @throws {UsageError} for years in the wrong order, or a limit that is not a whole number above 0.
  */
 export function completeFilters(given: Partial<FleetFilters>, nowMs: number): FleetFilters {
@@ -45,13 +45,13 @@ export function completeFilters(given: Partial<FleetFilters>, nowMs: number): Fl
   };
 }
 
-/** Whether these select the same partitions. */
+/** Whether two sets of filters are equal. */
 export function areSameFilters(a: FleetFilters, b: FleetFilters): boolean {
   const names = ['minYear', 'maxYear', 'initial', 'limit', 'onlyMissing', 'failed', 'olderThanMs'] as const;
   return names.every((name) => a[name] === b[name]);
 }
 
-/** The command that launches with these filters. */
+/** Returns the command line that launches with these filters. */
 export function launchCommand(filters: FleetFilters, nowMs: number): string {
   const { minYear, maxYear, initial, limit, onlyMissing, failed, olderThanMs } = filters;
   const flags = [
@@ -69,7 +69,7 @@ export function launchCommand(filters: FleetFilters, nowMs: number): string {
 const UNIT_MS = { h: 3_600_000, d: 86_400_000, w: 7 * 86_400_000 } as const;
 
 /**
- * Reads an age as people write it: `30d`, `12h`, `2w`.
+ * Parses an age such as `30d`, `12h` or `2w`.
  * @returns milliseconds.
  * @throws {InvalidValueError} for anything else.
  */
@@ -83,7 +83,7 @@ export function parseAge(text: string): number {
   );
 }
 
-/** An age as {@link parseAge} reads it. */
+/** Formats an age for {@link parseAge}. */
 function writeAge(ms: number): string {
   return ms % UNIT_MS.d === 0 ? `${ms / UNIT_MS.d}d` : `${Math.max(1, Math.round(ms / UNIT_MS.h))}h`;
 }

@@ -11,13 +11,13 @@ export interface FleetTerms {
   readonly redoBefore?: string | undefined;
 }
 
-/** How far a partition is, by a fleet's terms. */
+/** The progress of a partition by a fleet's terms. */
 interface PartitionJudgement {
   readonly state: 'complete' | 'failedTitles' | 'partial' | 'notBegun';
-  /** Titles for which nothing is left to ask. */
+  /** Completed titles. */
   readonly done: number;
   readonly failed: number;
-  /** Titles to ask for, failed ones among them. */
+  /** Titles still to look up, including failed ones. */
   readonly left: number;
 }
 
@@ -25,7 +25,7 @@ interface PartitionJudgement {
  * Derives the state of a partition from its manifest. Titles downloaded with other settings count as not done. A complete
  * manifest of another list (an older one, or one with other title types) counts as complete while the number of titles is
  * the same, because comparing the titles would require reading the rows.
- * @param titles how many titles the fleet's list has in this partition.
+ * @param titles the number of titles that the fleet's list has in this partition.
  */
 export function judgePartition(
   summary: ManifestSummary | undefined,

@@ -3,27 +3,27 @@ import type { LookupSettings } from '../tmdb/look-up-movie.ts';
 import type { FleetFilters } from './filters.ts';
 import type { FleetPlan, PlannedPartition } from './plan.ts';
 
-/** A partition of a launch: how many movies the list has, and how many TMDB is to be asked for. */
+/** A partition of a launch: the number of movies in the list, and the number still to look up. */
 type FleetPartition = readonly [year: number, initial: string, titles: number, left: number];
 
-/** A range of places in the list of partitions: from the first, to before the last. */
+/** A range of indexes into the list of partitions; `to` is exclusive. */
 type PlaceRange = readonly [from: number, to: number];
 
-/** A launch as the lake keeps it; see `fleetKey`. */
+/** A launch as stored in the lake; see `fleetKey`. */
 export interface LaunchRecord {
   readonly run: string;
   /** The queue's name. */
   readonly queue: string;
-  /** ISO instant: when its plan was written, before anything was sent. */
+  /** ISO instant at which the plan was written, before anything was sent. */
   readonly launchedAt: string;
-  /** ISO instant: when everything had been sent. Absent: the launch is under way, or was interrupted. */
+  /** ISO instant at which everything had been sent. Absent if the launch is in progress or was interrupted. */
   readonly finishedAt?: string;
   readonly snapshot: string;
   readonly titleTypes: readonly string[];
   readonly settings: LookupSettings;
   readonly filters: FleetFilters;
   readonly redoBefore?: string;
-  /** In the order of sending. */
+  /** In sending order. */
   readonly partitions: readonly FleetPartition[];
   /** Acknowledged by SQS. */
   readonly acknowledged: readonly PlaceRange[];
@@ -31,7 +31,7 @@ export interface LaunchRecord {
   readonly rejected: readonly { readonly place: number; readonly reason: string }[];
 }
 
-/** A new launch, nothing of which is sent. */
+/** Creates the record of a launch that has not sent anything yet. */
 export function createLaunchRecord(
   plan: FleetPlan,
   { run, queue, nowMs }: { readonly run: string; readonly queue: string; readonly nowMs: number },
@@ -52,12 +52,12 @@ export function createLaunchRecord(
   };
 }
 
-/** A launch's text as the lake keeps it. */
+/** Formats a launch for the lake. */
 export function writeLaunchRecord(fleet: LaunchRecord): string {
   return `${JSON.stringify(fleet)}\n`;
 }
 
-/** Reads a launch. @returns `undefined` for a text that is not a launch. */
+/** Parses a launch. @returns `undefined` for a text that is not a launch. */
 export function parseLaunchRecord(text: string): LaunchRecord | undefined {
   const fleet = parseJson(text);
   return isLaunchRecord(fleet) ? fleet : undefined;
@@ -74,21 +74,21 @@ function isLaunchRecord(value: unknown): value is LaunchRecord {
   );
 }
 
-/** Which of a launch's partitions are still to be sent: their places. */
+/** Returns the indexes of the partitions that are still to be sent. */
 export function placesToSend({ partitions, acknowledged, rejected }: LaunchRecord): number[] {
   const done = markPlaces(partitions.length, acknowledged);
   for (const { place } of rejected) done[place] = 1;
   return partitions.flatMap((_, place) => (done[place] ? [] : place));
 }
 
-/** A byte for each place, 1 within the ranges. */
+/** Returns a byte per place: 1 within the ranges, otherwise 0. */
 export function markPlaces(length: number, ranges: readonly PlaceRange[]): Uint8Array {
   const marks = new Uint8Array(length);
   for (const [from, to] of ranges) marks.fill(1, from, to);
   return marks;
 }
 
-/** The ranges of the places that are marked. */
+/** Converts marks to ranges; the inverse of {@link markPlaces}. */
 export function rangesOf(marks: Uint8Array): PlaceRange[] {
   const ranges: PlaceRange[] = [];
   for (let from = marks.indexOf(1); from >= 0; ) {
@@ -100,7 +100,7 @@ export function rangesOf(marks: Uint8Array): PlaceRange[] {
   return ranges;
 }
 
-/** The partitions of a launch that are still to be sent. */
+/** Returns the partitions of a launch that are still to be sent. */
 export function partitionsToSend(fleet: LaunchRecord): PlannedPartition[] {
   return placesToSend(fleet).flatMap((place) => {
     const partition = fleet.partitions[place];

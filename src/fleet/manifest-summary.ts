@@ -3,7 +3,7 @@ import type { ETag } from '../lake/lake.ts';
 import type { Partition } from '../partition.ts';
 import type { LookupSettings } from '../tmdb/look-up-movie.ts';
 
-/** The facts of a manifest that a fleet needs: small, whatever the number of titles. */
+/** The facts of a manifest that a fleet needs. Its size does not depend on the number of titles. */
 export interface ManifestSummary {
   readonly partition: Partition;
   /** The UTC day of the list of titles. */
@@ -12,36 +12,36 @@ export interface ManifestSummary {
   readonly complete: boolean;
   readonly counts: Counts;
   readonly lastRun: Manifest['lastRun'] & {
-    /** How many titles are done or failed. */
+    /** The number of titles that are done or failed. */
     readonly titles: number;
   };
-  /** How many titles were done in which hour (hours since the Unix epoch), ascending. */
+  /** Titles completed per hour (hours since the Unix epoch), ascending. */
   readonly doneByHour: readonly TimeCount[];
-  /** How many titles were done lately in which ten seconds (tens of seconds since the epoch), ascending. */
+  /** Titles completed recently, per ten seconds (tens of seconds since the epoch), ascending. */
   readonly recent: readonly TimeCount[];
 }
 
-/** Every manifest of a lake, summed up. */
+/** Summaries of all manifests of a lake. */
 export interface ManifestSummaries {
   /** By {@link partitionName}. */
   readonly byPartition: ReadonlyMap<string, ManifestSummary>;
   /** Partitions whose manifest is damaged. */
   readonly unreadable: readonly Partition[];
-  /** How many were read from the lake: the others had not changed since the last time. */
+  /** The number of manifests that were read from the lake; the others were in the cache. */
   readonly read: number;
 }
 
-/** A time bucket, by its number since the Unix epoch, and how many titles were done in it. */
+/** A time bucket (its number since the Unix epoch) and the number of titles completed in it. */
 type TimeCount = readonly [time: number, titles: number];
 
 /** The length of a bucket of {@link ManifestSummary.doneByHour}. */
 export const HOUR_MS = 3_600_000;
 /** The length of a bucket of {@link ManifestSummary.recent}. */
 export const RECENT_STEP_MS = 10_000;
-/** Titles done longer ago than this are not kept in {@link ManifestSummary.recent}. */
+/** {@link ManifestSummary.recent} omits titles completed longer ago than this. */
 const RECENT_MS = 600_000;
 
-/** Sums a manifest up. @param nowMs bounds what counts as recent. */
+/** Summarizes a manifest. @param nowMs the current time, which determines the recent titles. */
 export function summarizeManifest(manifest: Manifest, nowMs: number): ManifestSummary {
   const { partition, snapshot, settings, complete, counts, lastRun } = manifest;
   const byHour = new Map<number, number>();
@@ -68,13 +68,13 @@ export function summarizeManifest(manifest: Manifest, nowMs: number): ManifestSu
   };
 }
 
-/** How many of its titles were done before the hour began in which `ms` lies. */
+/** Counts the titles completed before the hour that contains `ms`. */
 export function countDoneBefore({ doneByHour }: ManifestSummary, ms: number): number {
   const hour = Math.floor(ms / HOUR_MS);
   return sumCounts(doneByHour.filter(([time]) => time < hour));
 }
 
-/** The titles of all buckets together. */
+/** Adds up the titles of all buckets. */
 function sumCounts(counts: readonly TimeCount[]): number {
   return counts.reduce((sum, [, titles]) => sum + titles, 0);
 }
@@ -87,13 +87,13 @@ function sortByTime(counts: ReadonlyMap<number, number>): TimeCount[] {
   return [...counts].sort(([a], [b]) => a - b);
 }
 
-/** A summary and the version of the manifest that it sums up. */
+/** A summary and the version (ETag) of its manifest. */
 export interface VersionedSummary {
   readonly etag: ETag;
   readonly summary: ManifestSummary;
 }
 
-/** Raised with the format: an older cache is not read. */
+/** Increase it when the format changes: caches of another version are ignored. */
 const CACHE_VERSION = 1;
 
 type Row = [
@@ -109,7 +109,7 @@ type Row = [
   recent: readonly TimeCount[],
 ];
 
-/** Writes summaries as compact text: about 200 bytes a manifest. */
+/** Encodes summaries as compact text, about 200 bytes per manifest. */
 export function encodeSummaries(lakeUrl: string, summaries: Iterable<VersionedSummary>): string {
   const settings: string[] = [];
   const numberOf = new Map<string, number>();
@@ -142,7 +142,7 @@ export function encodeSummaries(lakeUrl: string, summaries: Iterable<VersionedSu
   });
 }
 
-/** Reads what {@link encodeSummaries} wrote for this lake; returns nothing for any other text. */
+/** Decodes the text that {@link encodeSummaries} wrote for this lake; returns an empty array for any other text. */
 export function decodeSummaries(lakeUrl: string, text: string | undefined): VersionedSummary[] {
   if (text === undefined) return [];
   try {
@@ -151,7 +151,7 @@ export function decodeSummaries(lakeUrl: string, text: string | undefined): Vers
     if (cache.version !== CACHE_VERSION || cache.lakeUrl !== lakeUrl) return [];
     return cache.rows.map((row) => decodeRow(row, cache.settings));
   } catch {
-    return []; // A damaged cache counts as none.
+    return []; // A damaged cache counts as empty.
   }
 }
 

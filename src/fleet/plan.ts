@@ -9,7 +9,7 @@ import { countDoneBefore, HOUR_MS, type ManifestSummary } from './manifest-summa
 export interface PlannedPartition extends Partition {
   /** Movies in IMDb's list. */
   readonly titles: number;
-  /** Movies to look up: those that the lake does not have, or whose documents are too old. */
+  /** Movies to look up: movies that are not in the lake or whose documents are too old. */
   readonly left: number;
 }
 
@@ -23,7 +23,7 @@ export interface FleetPlan extends FleetTerms {
   readonly movies: number;
   /** Movies to look up at TMDB. */
   readonly left: number;
-  /** Movies without a start year, which have no partition: their number, and some of them. */
+  /** Movies without a start year, which have no partition: their number and some examples. */
   readonly withoutYear: { readonly count: number; readonly titles: readonly Title[] };
   /** Malformed rows of IMDb's list, whose titles are skipped. */
   readonly badRows: number;
@@ -43,7 +43,7 @@ interface PlanInput {
   readonly nowMs: number;
 }
 
-/** How many titles without a year a plan names. */
+/** The number of titles without a year that a plan lists as examples. */
 const NAMED_WITHOUT_YEAR = 10;
 
 /**
@@ -79,7 +79,7 @@ export function planFleet({ index, filters, settings, summaries, nowMs }: PlanIn
   };
 }
 
-/** Summaries count by the hour, so the instant is rounded down to a full hour. */
+/** Rounds down to a full hour, because summaries count by the hour. */
 function redoBeforeOf({ olderThanMs }: FleetFilters, nowMs: number): string | undefined {
   if (olderThanMs === undefined) return undefined;
   return new Date(Math.floor((nowMs - olderThanMs) / HOUR_MS) * HOUR_MS).toISOString();
@@ -110,16 +110,16 @@ function bySizeDescending(a: PlannedPartition, b: PlannedPartition): number {
   return b.left - a.left || b.titles - a.titles || b.year - a.year || (a.initial < b.initial ? -1 : 1);
 }
 
-/** The smallest partitions with titles left, for a cheap first try. @param partitions largest first. */
+/** Takes the smallest partitions with titles left, for a cheap first try. @param partitions largest first. */
 function takeSmallest(partitions: readonly PlannedPartition[], limit: number): readonly PlannedPartition[] {
   const withWork = partitions.filter(({ left }) => left > 0);
   const candidates = withWork.length > 0 ? withWork : partitions;
   return limit >= candidates.length ? candidates : candidates.slice(candidates.length - limit);
 }
 
-/** How many partitions have a number of movies in a range. */
+/** A bar of the histogram: the number of partitions within a range of sizes. */
 export interface SizeBar {
-  /** The least and the most movies of these partitions. */
+  /** The minimum and maximum number of movies per partition. */
   readonly from: number;
   /** Absent: there is no upper bound. */
   readonly to?: number;
@@ -127,10 +127,10 @@ export interface SizeBar {
   readonly movies: number;
 }
 
-/** The most movies of each bar but the last: sizes spread over four powers of ten. */
+/** The upper bound of each bar except the last. Sizes span four orders of magnitude. */
 const BOUNDS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000];
 
-/** Sorts partitions by size into bars, from the smallest that has any to the largest. */
+/** Groups partitions by size, without empty bars at either end. */
 export function sizeHistogram(partitions: readonly { readonly titles: number }[]): SizeBar[] {
   const bars = [...BOUNDS, undefined].map((to, place) => ({
     from: (BOUNDS[place - 1] ?? 0) + 1,

@@ -29,7 +29,7 @@ export interface FleetProgress {
   };
   readonly movies: {
     readonly total: number;
-    /** Done: found, not found or refused. */
+    /** Completed titles: found, not found or refused. */
     readonly settled: number;
     readonly failed: number;
     readonly left: number;
@@ -43,10 +43,10 @@ export interface LakeTotals {
   readonly counts: Counts;
 }
 
-/** How fast movies are done. */
+/** The speed at which movies are completed. */
 interface FleetRate {
   readonly moviesPerSecond: number;
-  /** Over how long that was measured, seconds. */
+  /** The period of the measurement, in seconds. */
   readonly overSeconds: number;
 }
 
@@ -58,15 +58,15 @@ export interface Advice {
   readonly command: string;
 }
 
-/** A fleet at one moment. */
+/** The state of a fleet at one moment. */
 export interface FleetStatus {
   /** ISO instant. */
   readonly at: string;
   readonly lake: string;
   /**
-   * `none`: nothing was ever launched; `sending`: partitions are not all sent yet, or the launch was interrupted;
-   * `running`; `paused`: no event source hands messages to workers; `ended`: nothing waits, though not all is complete;
-   * `complete`: all is, and nothing waits.
+   * `none`: nothing was ever launched; `sending`: some partitions are not sent yet, perhaps because the launch was
+   * interrupted; `running`; `paused`: the event source is disabled or missing; `ended`: no messages are left, but some
+   * partitions are incomplete; `complete`: all partitions are complete and no messages are left.
    */
   readonly phase: 'none' | 'sending' | 'running' | 'paused' | 'ended' | 'complete';
   /** Absent when the queue does not exist. */
@@ -77,23 +77,23 @@ export interface FleetStatus {
   readonly eventSource?: EventSource;
   /** Absent when nothing was ever launched. */
   readonly fleet?: FleetProgress;
-  /** Absent while no movie is done. */
+  /** Absent until a movie is completed. */
   readonly rate?: FleetRate;
   /** Absent while it is unknown. */
   readonly secondsLeft?: number;
   /**
-   * From the launch until now, or, once the fleet is complete or has ended, until the last worker finished. Absent when
-   * nothing was ever launched, or no worker had anything to do.
+   * Seconds from the launch until now or, once the fleet is complete or has ended, until the last worker finished. Absent
+   * when nothing was ever launched, or when the workers had nothing to do.
    */
   readonly secondsElapsed?: number;
   readonly totals: LakeTotals;
   /** Problems and the commands that fix them. */
   readonly advice: readonly Advice[];
-  /** Manifests that were read for this: the others had not changed since the last time. */
+  /** The number of manifests that were read for this status; the others were in the cache. */
   readonly manifestsRead: number;
 }
 
-/** Everything that was read about a fleet. */
+/** The data that a status is derived from. */
 interface FleetObservation {
   /** The latest launch. */
   readonly launch: LaunchRecord | undefined;
@@ -142,7 +142,7 @@ export function judgeFleet(observed: FleetObservation, nowMs: number): FleetFact
   };
 }
 
-/** When the launch's last worker finished; later downloads of its partitions do not count. */
+/** Returns the time at which the launch's last worker finished; later downloads of its partitions do not count. */
 function lastEndMs(summaries: readonly ManifestSummary[], run: string): number {
   const ends = summaries.flatMap(({ lastRun }) => (lastRun.run === run ? Date.parse(lastRun.endedAt) : []));
   return ends.reduce((last, end) => Math.max(last, end), 0);
@@ -214,12 +214,12 @@ function secondsLeftOf(
 }
 
 const RATE_WINDOW_MS = 300_000;
-/** Workers write their manifests every five seconds, so a gap this long is a standstill. */
+/** Workers write their manifests every five seconds, so a gap of this length means that nothing is running. */
 const STANDSTILL_MS = 60_000;
 
 /**
- * Movies done per second, over the last five minutes, or since the last standstill of a minute.
- * @returns `undefined` while no movie is done.
+ * Measures the movies completed per second over the last five minutes, or since the last standstill of a minute.
+ * @returns `undefined` until a movie is completed.
  */
 function measureRate(summaries: Iterable<ManifestSummary>, nowMs: number): FleetRate | undefined {
   const titlesAt = new Map<number, number>();
@@ -252,9 +252,9 @@ export function sumUpLake(summaries: Iterable<ManifestSummary>): LakeTotals {
 }
 
 /**
- * Makes a predicate for a fleet that is polled: is there nothing more to wait for? That is so for a fleet that is
- * complete, paused (by a person, or by a worker whose key was rejected) or was never launched; and for one that
- * has ended with something left, once its queue has been empty long enough to be sure.
+ * Creates a predicate that tells, for each polled status, whether polling can stop: the fleet is complete, paused (by a
+ * person, or by a worker whose key was rejected), or was never launched; or it has ended incomplete and its queue has
+ * been empty for long enough to be sure.
  */
 export function watchForEnd(): (status: Pick<FleetStatus, 'phase' | 'at'>) => boolean {
   let endedSinceMs: number | undefined;
