@@ -1,8 +1,8 @@
 /**
- * Processes items with limited concurrency. After the first error no further item is started; the error is thrown once
+ * Processes items with limited concurrency. After the first error it starts no further items and throws that error once
  * the items in progress have finished.
  * @param options.concurrency the maximum number of items in progress.
- * @param options.signal also stops it, with the signal's reason.
+ * @param options.signal also stops the processing; its reason is thrown.
  */
 export async function forEachConcurrently<Item>(
   items: Iterable<Item>,
@@ -29,7 +29,7 @@ export async function forEachConcurrently<Item>(
 
 /**
  * Processes items with limited concurrency and yields the results in the order of the items. At most `concurrency`
- * results are kept in memory. An error is thrown when it is its item's turn.
+ * results are kept in memory. If an item fails, its error is thrown in place of its result.
  */
 export async function* mapConcurrently<Item, Result>(
   items: AsyncIterable<Item>,
@@ -39,7 +39,7 @@ export async function* mapConcurrently<Item, Result>(
   const pending: Promise<Result>[] = [];
   for await (const item of items) {
     const result = work(item);
-    result.catch(() => {}); // It is awaited later, or never when the caller stops iterating.
+    result.catch(() => {}); // It is awaited later, or never if the caller stops iterating.
     pending.push(result);
     if (pending.length >= concurrency) for (const oldest of pending.splice(0, 1)) yield await oldest;
   }

@@ -8,13 +8,13 @@ interface RequiredSettings {
   readonly apiKey: string;
 }
 
-/** How a value in config.ini compares with its previous one. */
+/** Whether a value in config.ini is new or differs from the previous one. */
 export type Change = 'new' | 'changed' | 'unchanged';
 
-/** What {@link configure} did. */
+/** The result of {@link configure}. */
 interface ConfigureReport {
   readonly changes: Readonly<Record<keyof RequiredSettings, Change>>;
-  /** Environment variables with another value, which take precedence over config.ini. */
+  /** Environment variables that override config.ini with a different value. */
   readonly overriddenBy: readonly string[];
 }
 

@@ -20,7 +20,7 @@ import { userAgent } from './version.ts';
 /** The environment, as `process.env`. */
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Where settings are read from. */
+/** The sources of settings. */
 export interface SettingPlaces {
   /** The environment, as `process.env`. It takes precedence over config.ini. */
   readonly env: Environment;
@@ -29,8 +29,8 @@ export interface SettingPlaces {
 }
 
 /**
- * Reads the settings as `tdd` does in that folder: from the environment, then config.ini, then the defaults. Bucket and
- * API key may be missing.
+ * Reads the settings as `tdd` does in that folder: the environment overrides config.ini, which overrides the defaults.
+ * The bucket and the API key may be missing.
  * @throws {UsageError} for a value that is not allowed, or a config.ini that cannot be read.
  */
 export async function readSettings({ env, folder = '.' }: SettingPlaces): Promise<Settings> {
@@ -41,7 +41,7 @@ export async function readSettings({ env, folder = '.' }: SettingPlaces): Promis
 /** Settings that include the bucket and the API key. */
 export type CompleteSettings = Settings & { readonly bucketName: string; readonly apiKey: string };
 
-/** Clients of AWS, TMDB and the lake: the first argument of most other functions. */
+/** Clients for AWS, TMDB and the lake: the first argument of most other functions. */
 export interface Connection extends FleetConnection {
   readonly settings: CompleteSettings;
   readonly tmdb: TmdbClient;
@@ -51,19 +51,19 @@ export interface Connection extends FleetConnection {
   readonly profile: string | undefined;
 }
 
-/** Clients of TMDB, IMDb and one lake, without AWS's fleet: enough to index IMDb's list and to download from this process. */
+/** Clients for TMDB, IMDb and one lake, but not for a fleet: enough to index IMDb's list and to download in this process. */
 export type LakeConnection = Pick<
   Connection,
   'lake' | 'tmdb' | 'datasetsUrl' | 'userAgent' | 'clock' | 'random'
 > & { readonly settings: Settings };
 
 /**
- * Opens a lake. It needs neither settings nor a TMDB API key, and a directory needs no AWS either. No request is sent
- * yet.
+ * Opens a lake. This needs neither settings nor a TMDB API key, and a directory needs no AWS either. It sends no
+ * requests yet.
  * @param place a directory, or `s3://bucket`.
  * @param options.create accept a directory that does not exist yet; the first write creates it.
- * @param options.env the environment, as `process.env`, for an S3 endpoint other than AWS's.
- * @throws {UsageError} when the place is neither, or the directory does not exist.
+ * @param options.env the environment, as `process.env`; it can name an S3 endpoint other than AWS's.
+ * @throws {UsageError} when `place` is neither, or the directory does not exist.
  *
  * @example
  * const lake = await openLake('./lake');
@@ -83,10 +83,10 @@ export async function openLake(
 }
 
 /**
- * Creates the clients of all services that the settings name. No request is sent yet: a wrong key or a missing bucket
- * is reported by the first call that needs it. The AWS SDK finds credentials, region and endpoint itself.
+ * Creates clients for all services in the settings. It sends no requests yet: the first call that needs the key or the
+ * bucket reports that the key is wrong or the bucket missing. The AWS SDK finds credentials, region and endpoint itself.
  * @param options.env the environment, as `process.env`.
- * @throws {UsageError} when bucket or API key are not set.
+ * @throws {UsageError} when the bucket or the API key is not set.
  */
 export function connect(
   settings: Settings,
@@ -137,7 +137,7 @@ function connectLake(settings: Settings, lake: Lake, clock: Clock): LakeConnecti
   return { settings, lake, tmdb, datasetsUrl, userAgent: userAgent(), clock, random: Math.random };
 }
 
-/** Reports the missing key when it is needed. */
+/** Throws the error about the missing key only when a request needs the key. */
 const WITHOUT_KEY: TmdbClient = {
   sent: { requests: 0, throttled: 0 },
   get: async () => {

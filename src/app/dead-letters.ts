@@ -9,22 +9,22 @@ import type { Partition } from '../partition.ts';
 
 /** A message in the dead-letter queue. */
 export interface DeadLetter {
-  /** SQS's id of the message. */
+  /** The message ID in SQS. */
   readonly id: string;
   /** Absent when the body is not one of our messages. */
   readonly partition?: Partition;
-  /** Why the last worker failed. Absent: the worker crashed each time. */
+  /** Why the last worker failed. Absent if the worker crashed each time. */
   readonly reason?: string;
   readonly run?: string;
   /** ISO instant: when the last worker gave up, or, if that is unknown, when the message was sent. */
   readonly since: string;
 }
 
-/** The messages of a dead-letter queue. */
+/** The messages in a dead-letter queue. */
 export interface DeadLetterList {
-  /** The oldest first. */
+  /** Oldest first. */
   readonly letters: readonly DeadLetter[];
-  /** About how many are invisible, because another reader has received them. */
+  /** The approximate number of messages that are invisible because another reader has received them. */
   readonly hidden: number;
 }
 
@@ -35,7 +35,7 @@ export type DeadLetterQueue = QueueReader & QueueReceiver;
 const MAX_VISIBILITY_SECONDS = 43_200;
 
 /**
- * The visibility timeout under which each message is received once: a call for ten of them takes well under a second.
+ * A visibility timeout long enough to receive every message once: a call that receives ten takes well under a second.
  * If the process dies, the messages stay hidden no longer than this.
  */
 function visibilitySeconds(waiting: number): number {
@@ -43,8 +43,8 @@ function visibilitySeconds(waiting: number): number {
 }
 
 /**
- * Receives every message once, until the queue has no more, or only ones received before.
- * @param options.waiting about how many messages are visible.
+ * Receives every message once, until the queue is empty or returns only messages that were received before.
+ * @param options.waiting the approximate number of visible messages.
  */
 export async function* takeEach(
   deadLetters: QueueReceiver,
@@ -70,14 +70,14 @@ export async function giveAllBack(deadLetters: QueueReceiver, receipts: readonly
 }
 
 /**
- * Lists the dead letters: each is received, read and made visible again.
- * @throws {UserError} when SQS denies access or fails; messages that were received become visible again when their timeout ends.
+ * Lists the dead letters: receives and reads each one, then makes it visible again.
+ * @throws {UserError} when SQS denies access or fails; received messages become visible again when their timeout ends.
  */
 export async function listDeadLetters(
   { deadLetters, clock }: { readonly deadLetters: DeadLetterQueue; readonly clock: Clock },
   { signal }: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<DeadLetterList> {
-  // Before receiving: SQS's counts lag behind, and afterwards would include what this listing makes invisible.
+  // Read before receiving: afterwards, the counts would include the messages that this listing makes invisible.
   const { waiting = 0, inFlight = 0 } = (await deadLetters.readDepths()) ?? {};
   const letters: DeadLetter[] = [];
   const receipts: string[] = [];
@@ -96,8 +96,8 @@ export async function listDeadLetters(
 }
 
 /**
- * SQS's own move task sends a dead letter again with the attributes it had. When its worker then crashes, the
- * attributes are outdated: a worker writes them at the moment of sending.
+ * SQS's message move task keeps the attributes of a dead letter. If the next worker crashes, they are outdated. Current
+ * attributes are recognized by their age: a worker writes them when it sends the message.
  */
 const LONGEST_SENDING_MS = 60_000;
 
@@ -117,7 +117,7 @@ function toDeadLetter(
   };
 }
 
-/** Searches the dead letters for a run's; all of them stay in the queue. */
+/** Searches the dead-letter queue for the message of a run, and leaves all messages in the queue. */
 export async function findDeadLetter(
   deadLetters: DeadLetterQueue,
   run: string,

@@ -12,10 +12,10 @@ import type { CompleteSettings, Connection } from './connection.ts';
 
 export { applyDeployment } from '../deploy/apply.ts';
 
-/** The plan of a deploy, and its AWS account. */
+/** A deployment plan and the AWS account it is for. */
 export interface DeployPreview {
   readonly identity: Identity;
-  /** For `applyDeployment`. It holds no secret. */
+  /** For `applyDeployment`. It contains no secrets. */
   readonly plan: Plan;
 }
 
@@ -37,7 +37,7 @@ export async function planDeploy(
   return { identity, plan: await planDeployment(connection, wanted, options) };
 }
 
-/** Settings that a script creates itself follow the same rules. */
+/** Applies the rules of config.ini to settings that a script has created itself. */
 function checkSettings(settings: CompleteSettings): void {
   for (const name of DEPLOYED_SETTINGS) SETTINGS[name].parse(String(settings[name]));
 }
@@ -46,14 +46,14 @@ const DEPLOYED_SETTINGS = ['lambdaName', 'queueName', 'bucketName', 'workers', '
 
 /** The input of a deployment plan. */
 interface WantedDeployment {
-  /** The TMDB API key is in its environment: not to be shown. */
+  /** Never print it: the worker's environment contains the TMDB API key. */
   readonly input: DeploymentInput;
   /** The worker's code. */
   readonly zip: Uint8Array;
 }
 
 /**
- * Derives from the settings what should be on AWS, for `planDeployment`.
+ * Derives the desired state on AWS from the settings, for `planDeployment`.
  * @throws {UserError} when the worker is not built.
  */
 async function describeDeployment(
@@ -70,11 +70,11 @@ async function describeDeployment(
   };
 }
 
-/** The places next to the built program and next to the sources. */
+/** Where the build puts the worker, relative to the built program and to the sources. */
 const WORKER_FOLDERS = ['../worker/', '../../dist/worker/'];
 
 /**
- * The worker's code, one ES module, and the licences of the packages in it, as the build has written them.
+ * Reads the built worker: its code, a single ES module, and the licences of the packages bundled in it.
  * @throws {UserError} when the worker is not built.
  */
 async function readWorker(): Promise<{ readonly bundle: Buffer; readonly notices: Buffer }> {

@@ -10,7 +10,7 @@ import { UsageError } from '../errors.ts';
 import { quote } from '../text.ts';
 import type { Connection } from './connection.ts';
 
-/** What a destroy would delete, and in which account. */
+/** A destroy plan and the AWS account it is for. */
 export interface DestroyPreview {
   readonly identity: Identity;
   /** For {@link destroy}. */
@@ -43,7 +43,7 @@ export async function planDestroy(
   return { identity, plan: await planDeletions(connection, input, { signal }) };
 }
 
-/** The names that confirm a destroy, as a person types them when `tdd destroy` asks. */
+/** The names that confirm a destroy; `tdd destroy` asks the user to type them. */
 export interface DestroyConfirmation {
   /** The name of the Lambda function. */
   readonly functionName: string;

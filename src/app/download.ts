@@ -14,53 +14,53 @@ import { quote } from '../text.ts';
 import { lookupSettings } from '../tmdb/look-up-movie.ts';
 import type { Connection } from './connection.ts';
 
-/** The part of a connection that a download uses. */
+/** The parts of a connection that a download uses. */
 export type DownloadConnection = Pick<Connection, 'lake' | 'tmdb' | 'clock' | 'random'> & {
   readonly settings: Settings;
 };
 
-/** What a user asks to download: a partition, or single titles by their IMDb ids. */
+/** The requested download: a partition, or single titles by their IMDb IDs. */
 export type DownloadChoice = { readonly partition: Partition } | { readonly imdbIds: readonly string[] };
 
-/** A partition to download, whole or a few of its titles. */
+/** A partition to download, or some of its titles. */
 export interface DownloadTarget {
   readonly partition: Partition;
   readonly only?: ReadonlySet<string>;
 }
 
-/** An IMDb id that cannot be downloaded. */
+/** An IMDb ID that cannot be downloaded. */
 export interface TitleWithoutPartition {
   readonly imdbId: string;
   readonly reason: string;
 }
 
-/** The targets of a choice, and the ids without one. */
+/** The targets of a choice, and the IDs that have no partition. */
 interface ChosenTargets {
   readonly targets: readonly DownloadTarget[];
   readonly withoutPartition: readonly TitleWithoutPartition[];
 }
 
-/** Which titles to download, and how the download is followed and stopped. */
+/** Selects the titles to download; `DownloadControl` reports progress and stops the download. */
 export interface DownloadOptions extends DownloadControl {
   /** At most this many titles. */
   readonly limit?: number;
-  /** Download again what the lake has already. */
+  /** Download titles again that are already in the lake. */
   readonly refresh?: boolean;
 }
 
 /** Follows the download of one target. */
 interface DownloadWatcher {
   readonly update: (progress: DownloadProgress) => void;
-  /** Called when it has ended, also with an error. */
+  /** Called when the download has ended, even with an error. */
   readonly end: () => void;
 }
 
 /**
- * Downloads a partition from this process, as `tdd download` does: titles that are done are skipped. The process
+ * Downloads a partition in this process, as `tdd download` does, and skips completed titles. The process
  * uses the whole rate budget, so it should not run at the same time as a fleet.
- * @returns what was done; an outage or a rejected key is the report's `problem`.
- * @throws {UserError} for a partition that the index does not have, and what the lake throws; the reason of `abort`,
- *   when it comes before the partition's titles are read.
+ * @returns a report; after an outage or a rejected key it has a `problem`.
+ * @throws {UserError} for a partition that is not in the index, and any error of the lake; the reason of `abort` if it
+ *   is aborted before the partition's titles are read.
  */
 export async function download(
   connection: DownloadConnection,
@@ -80,12 +80,12 @@ export async function download(
 }
 
 /**
- * Downloads one target after the other, as one run, until a report has a `problem`.
- * @param options.limit at most this many titles of all targets together.
- * @param options.stop begins no new title and no new target; while a target's titles are read, its reason is thrown.
- * @param options.watch is called with each target that begins.
+ * Downloads the targets one after the other, as a single run, until a report has a `problem`.
+ * @param options.limit the maximum number of titles, over all targets.
+ * @param options.stop starts no new title or target; if it is aborted while a target's titles are read, its reason is thrown.
+ * @param options.watch called with each target when its download starts.
  * @returns a report for each target that was started.
- * @throws what the lake throws.
+ * @throws any error of the lake.
  */
 export async function downloadTargets(
   connection: DownloadConnection,
@@ -108,7 +108,7 @@ export async function downloadTargets(
   return reports;
 }
 
-/** The part of the job that all targets of a run share. */
+/** Creates the part of the job that all targets of a run share. */
 function startRun(
   { clock, random, settings }: DownloadConnection,
   { snapshot }: PartitionIndex,
@@ -131,7 +131,7 @@ async function downloadTarget(
   control: {
     readonly stop: AbortSignal | undefined;
     readonly abort: AbortSignal | undefined;
-    /** Ends the reading of the target's titles. */
+    /** Aborts reading the target's titles. */
     readonly reading: AbortSignal | undefined;
     readonly watch: (partition: Partition) => DownloadWatcher;
   },
@@ -145,8 +145,8 @@ async function downloadTarget(
 }
 
 /**
- * Finds what to download in the index; single titles by streaming its rows.
- * @throws {UserError} for a partition that the index does not have.
+ * Finds the titles to download in the index; for single titles it streams the rows.
+ * @throws {UserError} for a partition that is not in the index.
  */
 export async function findTargets(
   connection: Pick<DownloadConnection, 'lake'>,
@@ -158,7 +158,7 @@ export async function findTargets(
   return { targets: [findTarget(index, choice.partition)], withoutPartition: [] };
 }
 
-/** @throws {UserError} when the index lists nothing there. */
+/** @throws {UserError} when the index has no titles in this partition. */
 function findTarget(index: PartitionIndex, partition: Partition): DownloadTarget {
   if (findPartition(index, partition)) return { partition };
   throw new UserError(

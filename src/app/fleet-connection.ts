@@ -11,7 +11,7 @@ import { deadLetterQueueName } from '../worker-contract.ts';
 import type { SummaryCache } from './manifest-summaries.ts';
 import { userAgent } from './version.ts';
 
-/** Clients of a fleet and its lake: what the functions on a fleet take as their first argument. */
+/** Clients for a fleet and its lake: the first argument of the functions that work on a fleet. */
 export interface FleetConnection {
   readonly settings: Settings & { readonly bucketName: string };
   readonly lake: Lake;
@@ -19,18 +19,18 @@ export interface FleetConnection {
   readonly deadLetters: SqsQueue;
   readonly mover: QueueMover;
   readonly workers: FleetWorkers;
-  /** What is known of the lake's manifests, so that each is read again only when it has changed. */
+  /** Caches summaries of the lake's manifests, so that a manifest is read again only when it has changed. */
   readonly cache: SummaryCache;
-  /** Where IMDb's data sets are. */
+  /** The base URL of IMDb's data sets. */
   readonly datasetsUrl: string;
-  /** The `User-Agent` that TMDB and IMDb get. */
+  /** The `User-Agent` of requests to TMDB and IMDb. */
   readonly userAgent: string;
   readonly clock: Clock;
   /** Uniform in [0, 1). */
   readonly random: () => number;
 }
 
-/** Connects to the queues and workers that the settings name; no request is sent yet. */
+/** Creates clients for the queues and workers in the settings; it sends no requests yet. */
 export function connectFleet(
   { sqs, lambda }: { readonly sqs: Pick<SQSClient, 'send'>; readonly lambda: Pick<LambdaClient, 'send'> },
   parts: Pick<FleetConnection, 'settings' | 'lake' | 'cache' | 'clock'>,
@@ -48,7 +48,7 @@ export function connectFleet(
   };
 }
 
-/** Connects to the queue that the settings name and to its dead-letter queue; no request is sent yet. */
+/** Creates clients for the queue in the settings and its dead-letter queue; it sends no requests yet. */
 export function connectQueues(
   { sqs }: { readonly sqs: Pick<SQSClient, 'send'> },
   { queueName }: Pick<Settings, 'queueName'>,

@@ -16,7 +16,7 @@ import type { ETag, Lake, LakeEntry, LakeOptions } from '../lake/lake.ts';
 import { partitionName } from '../partition.ts';
 import { RETENTION_SECONDS } from '../worker-contract.ts';
 
-/** A launch and the version it was read as. */
+/** A launch and the version (ETag) at which it was read. */
 export interface StoredLaunch {
   readonly fleet: LaunchRecord;
   readonly etag: ETag;
@@ -38,8 +38,8 @@ export async function readLatestLaunch(
 }
 
 /**
- * The launch of the last 14 days that has the same filters, settings and queue and was interrupted, if there is one.
- * Partitions that it sent without marking them are found by the run's name in their manifests.
+ * Finds an interrupted launch of the last 14 days with the same filters, settings and queue.
+ * If it was killed before it marked some partitions as sent, their manifests contain the name of its run.
  */
 export async function findUnfinishedLaunch(
   { lake, nowMs }: { readonly lake: Lake; readonly nowMs: number },
@@ -80,8 +80,8 @@ function markBegun(
 }
 
 /**
- * Writes a plan into the lake as a new launch, nothing of which is sent.
- * @throws {UserError} when a launch of this name exists.
+ * Writes a plan into the lake as a new launch. It sends nothing.
+ * @throws {UserError} when a launch with this name exists.
  */
 export async function storeLaunch(
   { lake }: { readonly lake: Lake },
@@ -107,8 +107,8 @@ export async function storeLaunch(
 }
 
 /**
- * The version of an object that this process has written itself: compare-and-swap fails when the SDK retries a request
- * that had succeeded.
+ * Returns the version of an object if this process wrote it. A compare-and-swap can fail although it was applied: the
+ * SDK retries a request whose response was lost.
  */
 export async function etagOfOwnWrite(
   lake: Lake,

@@ -22,7 +22,7 @@ export interface LaunchPreview {
   readonly resume?: StoredLaunch;
   /** The partitions to send, in this order. */
   readonly partitions: readonly PlannedPartition[];
-  /** Requests to TMDB, time and money. */
+  /** Requests to TMDB, duration and cost. */
   readonly estimate: FleetEstimate;
   /** Notes to read before launching. */
   readonly notes: readonly LaunchNote[];
@@ -37,7 +37,7 @@ export interface LaunchNote {
    * event source is disabled.
    */
   readonly about: 'otherSettings' | 'resumes' | 'noManifests' | 'queueNotEmpty' | 'paused';
-  /** A sentence. */
+  /** One sentence. */
   readonly text: string;
 }
 
@@ -48,9 +48,9 @@ type PlanDeps = Pick<FleetConnection, 'lake' | 'queue' | 'cache' | 'clock' | 'se
 /**
  * Plans a launch and forecasts it from earlier downloads into the lake. It sends nothing.
  * @param filters as `tdd launch` has them; by default the years from 2000 to this one.
- * @param options.resume `false`: do not resume an interrupted launch.
- * @throws {UsageError} for filters that contradict each other, what the lake throws, and {@link UserError} when AWS
- *   denies access or fails.
+ * @param options.resume `false` to ignore an interrupted launch.
+ * @throws {UsageError} for filters that contradict each other, {@link UserError} when AWS denies access or fails, and any
+ *   error of the lake.
  */
 export async function planLaunch(
   connection: PlanDeps,
@@ -87,9 +87,9 @@ export async function planLaunch(
 /**
  * Sends a plan's partitions to the workers. An interrupted launch of the same filters and settings is resumed instead,
  * so that no partition is sent twice.
- * @param options.resume the launch to resume, as {@link planLaunch} has found it; `false`: none; by default it is
- *   searched for.
- * @throws {UserError} when there is no queue or SQS keeps failing: the same call then resumes.
+ * @param options.resume the launch to resume, as found by {@link planLaunch}; `false` to start a new one; by default,
+ *   `launch` searches for an interrupted launch.
+ * @throws {UserError} when the queue does not exist or SQS keeps failing; calling it again resumes.
  */
 export async function launch(
   connection: Pick<FleetConnection, 'lake' | 'queue' | 'cache' | 'clock' | 'random' | 'settings'>,
@@ -174,7 +174,7 @@ const SHARED_SETTINGS = [
   'workers',
 ] as const satisfies readonly SettingName[];
 
-/** The settings that differ from the environment of the deployed workers, as texts. */
+/** Describes the settings that differ from the environment of the deployed workers. */
 function differingSettings(settings: Settings, environment: Readonly<Record<string, string>>): string[] {
   return SHARED_SETTINGS.flatMap((name) => {
     const ours = show(settings[name]);

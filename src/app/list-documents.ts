@@ -13,9 +13,9 @@ export interface DocumentFilters extends Partial<Partition> {
   readonly movieId?: number;
 }
 
-/** How documents are read. */
+/** Options for reading documents. */
 export interface ListOptions {
-  /** How many documents are read at once, by default 32. */
+  /** The number of concurrent reads; 32 by default. */
   readonly concurrency?: number;
   /**
    * Called for each damaged document, which is then skipped. Without it the iteration throws the error. The error's
@@ -25,7 +25,7 @@ export interface ListOptions {
   readonly signal?: AbortSignal;
 }
 
-/** A document of the lake that is not valid JSON, or not a movie or review. */
+/** A document in the lake is not valid JSON, or is neither a movie nor a review. */
 export class DamagedDocumentError extends UserError {
   override readonly name = 'DamagedDocumentError';
   /** The document's key in the lake. */
@@ -41,8 +41,8 @@ export class DamagedDocumentError extends UserError {
  * Reads the movies of a lake, several at once, and yields them one by one. Memory use does not depend on the size of
  * the lake.
  *
- * The order is that of the keys, in S3 as in a directory: by year, then by initial, then by the text of TMDB's number
- * (`10` comes before `9`). Documents that TMDB has renumbered or deleted since they were downloaded are included; the
+ * Movies are ordered by key, in S3 as in a directory: by year, then by initial, then by TMDB's number as text (`10`
+ * comes before `9`). Documents that TMDB has renumbered or deleted since they were downloaded are included; the
  * partition's manifest has the current numbers.
  *
  * @example
@@ -50,7 +50,7 @@ export class DamagedDocumentError extends UserError {
  * for await (const movie of listMovies(lake, { year: 2004 })) console.log(movie.title);
  *
  * @throws {UsageError} for an invalid year or initial, {@link DamagedDocumentError} for a damaged document unless
- *   `onDamaged` is given, the signal's reason when it is aborted, and what the lake throws.
+ *   `onDamaged` is given, the signal's reason when it is aborted, and any error of the lake.
  */
 export function listMovies(
   lake: Lake,
@@ -61,14 +61,14 @@ export function listMovies(
 }
 
 /**
- * Reads the reviews of a lake like {@link listMovies}. All reviews of a movie come one after another, ordered by their
- * ids.
+ * Reads the reviews of a lake, as {@link listMovies} reads movies. The reviews of a movie are consecutive and ordered
+ * by ID.
  *
  * @example
  * const { year, initial } = partition;
  * for await (const review of listReviews(lake, { year, initial, movieId: movie.id })) console.log(review.content);
  *
- * @throws the same as {@link listMovies}.
+ * @throws the same errors as {@link listMovies}.
  */
 export function listReviews(
   lake: Lake,
@@ -128,7 +128,7 @@ function parseFilters({ year, initial, movieId }: DocumentFilters): DocumentFilt
   };
 }
 
-/** The longest prefix that all wanted keys have in common. */
+/** Returns the longest common prefix of the requested keys. */
 function prefixOf(root: string, { year, initial, movieId }: DocumentFilters): string {
   if (year === undefined) return root;
   if (initial === undefined) return `${root}year-${year}/`;
@@ -142,7 +142,7 @@ async function* filterKeys(
 ): AsyncGenerator<LakeEntry> {
   for await (const entry of entries) {
     const found = parseDocumentKey(entry.key);
-    if (found === undefined) continue; // Somebody else's file.
+    if (found === undefined) continue; // Not one of our documents.
     if (year !== undefined && found.partition.year !== year) continue;
     if (initial !== undefined && found.partition.initial !== initial) continue;
     if (movieId !== undefined && found.tmdbId !== movieId) continue;

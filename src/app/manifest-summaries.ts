@@ -25,7 +25,7 @@ export interface SummaryCache {
   write(text: string): Promise<void>;
 }
 
-/** How many of the changed manifests have been read. */
+/** The progress of reading the changed manifests. */
 export interface ReadProgress {
   readonly read: number;
   readonly total: number;
@@ -36,7 +36,7 @@ const READS_AT_ONCE = 32;
 
 /**
  * Lists a lake's manifests and reads those that have changed since the cache was written.
- * @throws what the lake throws; a damaged manifest is one of the result's `unreadable`.
+ * @throws any error of the lake; a damaged manifest is listed in the result's `unreadable`.
  */
 export async function readManifestSummaries(
   {
@@ -95,7 +95,7 @@ function trySummarize(text: string, partition: Partition, nowMs: number): Manife
   }
 }
 
-/** A cache for as long as the process runs. */
+/** Creates a cache that lasts as long as the process. */
 export function createMemoryCache(): SummaryCache {
   let kept: string | undefined;
   return {
@@ -107,9 +107,9 @@ export function createMemoryCache(): SummaryCache {
 }
 
 /**
- * A cache in a file of its own for each lake, read once. A file that cannot be read counts as no cache, and a failed
- * write is ignored: a full disk must not prevent reading a fleet's status.
- * @param folder of the user's caches; created by the first write.
+ * Creates a cache in a file, one for each lake, which is read once. An unreadable file counts as an empty cache, and a
+ * failed write is ignored: a full disk must not prevent reading a fleet's status.
+ * @param folder the user's cache folder; the first write creates it.
  */
 export function createSummaryCacheFile(folder: string, lakeUrl: string): SummaryCache {
   const name = createHash('sha256').update(lakeUrl).digest('hex').slice(0, 16);

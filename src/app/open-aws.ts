@@ -14,21 +14,21 @@ import { createSummaryCacheFile } from './manifest-summaries.ts';
 /** AWS answers within a second; uploading a code bundle may take several. */
 const GRACE_MS = 5_000;
 
-/** The parts of the process that a connection uses. */
+/** The process state that a connection uses. */
 export interface ProcessContext {
   /** As `process.env`. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
-  /** Ends calls in flight, after some seconds of grace. */
+  /** Aborts calls in flight after a grace period of some seconds. */
   readonly signal: AbortSignal;
   /** Observes requests and retries. */
   readonly trace?: Trace | undefined;
 }
 
-/** What deploying and destroying work with. */
+/** The part of a connection that deploy and destroy use. */
 type AwsConnection = Pick<Connection, 'clients' | 'profile' | 'clock'>;
 
-/** Creates all AWS clients; no request is sent yet. */
+/** Creates all AWS clients; it sends no requests yet. */
 export async function openAws({ env, clock, signal, trace }: ProcessContext): Promise<AwsConnection> {
   const { withAbortGrace } = await import('../aws/calls.ts');
   const { createClients } = await import('../aws/clients.ts');
@@ -44,7 +44,7 @@ export async function openAws({ env, clock, signal, trace }: ProcessContext): Pr
 /**
  * Opens a fleet and its lake.
  * @param options.cacheFolder the folder for the cache of manifest summaries, which later processes reuse.
- * @param options.onIdentity called with the caller's identity in AWS, before any other call; without it, AWS is not asked for it.
+ * @param options.onIdentity called with the caller's identity in AWS, before any other call; without it, no call is made.
  * @throws {UserError} when the bucket is absent or there are no valid AWS credentials.
  */
 export async function openFleet(
@@ -77,7 +77,7 @@ export async function openQueues(
 }
 
 /**
- * Opens a lake; a bucket is checked first.
+ * Opens a lake. If it is a bucket, this checks that the bucket exists and is accessible.
  * @throws {UsageError} when the bucket does not exist or belongs to another account.
  */
 export async function openLakeAt(

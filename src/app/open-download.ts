@@ -4,15 +4,15 @@ import type { DownloadConnection } from './download.ts';
 import { openLakeAt, type ProcessContext } from './open-aws.ts';
 import { userAgent } from './version.ts';
 
-/** What a download from this process works with, including the building of the partition index. */
+/** The connection for a download in this process, which may have to build the partition index first. */
 export interface LocalConnection extends DownloadConnection {
   readonly datasetsUrl: string;
   readonly userAgent: string;
 }
 
 /**
- * Opens what a download from this process needs, without a fleet: TMDB and a lake. Checks the key first, so that a
- * rejected key changes nothing.
+ * Connects to TMDB and a lake for a download in this process. Checks the key first, so that a rejected key changes
+ * nothing.
  * @param options.onKeyUnchecked called with the reason when TMDB cannot check the key; the download may still work.
  * @throws {KeyRejectedError} when TMDB rejects the key.
  * @throws {UsageError} when the bucket does not exist or belongs to another account.

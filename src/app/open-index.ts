@@ -6,10 +6,10 @@ import type { Trace } from '../trace.ts';
 import type { FleetConnection } from './fleet-connection.ts';
 
 /**
- * Opens the partition index of a day for the settings' title types. If the lake has none, it is built, which downloads
- * IMDb's list (about 210 MB) once a day per lake.
+ * Opens a day's partition index for the title types in the settings. If the lake does not have it, it is built from
+ * IMDb's list (about 210 MB), which is downloaded once per day and lake.
  * @param options.day a UTC day such as `2026-11-22`; by default today.
- * @throws {UserError} for a past day that the lake does not have, or a list that cannot be downloaded.
+ * @throws {UserError} for a past day that is not in the lake, or when the list cannot be downloaded.
  */
 export function openIndex(
   connection: Pick<FleetConnection, 'lake' | 'clock' | 'datasetsUrl' | 'userAgent'> & {

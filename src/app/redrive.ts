@@ -14,17 +14,17 @@ import {
 /** The plan of a redrive. */
 export interface RedrivePlan extends DeadLetterList {
   /**
-   * The ids of the messages to put back. A message that cannot succeed soon becomes a dead letter again, with another id,
-   * and would otherwise be moved forever.
+   * The IDs of the messages to put back. A message that fails again becomes a dead letter with a new ID; choosing by ID
+   * keeps the redrive from moving it forever.
    */
   readonly chosen: ReadonlySet<string>;
-  /** All dead letters are chosen, whatever their partition. */
+  /** Whether all dead letters are chosen. */
   readonly isAll: boolean;
 }
 
 /**
  * Lists the dead letters and chooses those to put back.
- * @param options.only those of these partitions; by default all.
+ * @param options.only chooses only the dead letters of these partitions.
  * @throws {UserError} when SQS denies access or fails.
  */
 export async function planRedrive(
@@ -47,9 +47,9 @@ export interface RedriveReport {
   readonly moved: number;
   /** Messages that SQS did not accept: they are only in the dead-letter queue. */
   readonly left: number;
-  /** Of those moved, how many SQS did not delete: they are in both queues. */
+  /** Moved messages that SQS did not delete from the dead-letter queue: they are in both queues. */
   readonly undeleted: number;
-  /** SQS moved them itself, or each was received, sent and deleted. */
+  /** `task`: SQS's message move task; `messages`: each message was received, sent and deleted. */
   readonly by: 'task' | 'messages';
 }
 
@@ -66,11 +66,11 @@ const POLL_MS = 1_000;
 /** Whether to put a dead letter back. */
 type Choose = (letter: { readonly id: string; readonly partition?: Partition }) => boolean;
 
-/** Which dead letters to put back, and how that is followed and aborted. */
+/** Selects the dead letters to put back, reports progress and aborts. */
 export interface RedriveOptions {
   /** Selects the messages to put back; by default all. */
   readonly choose?: Choose | undefined;
-  /** `choose` selects every message, so that SQS's message move task can be used. */
+  /** Set when `choose` selects every message: only then can SQS's message move task be used. */
   readonly isAll?: boolean;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((moved: number) => void) | undefined;
@@ -81,7 +81,7 @@ export interface RedriveOptions {
  * one by one. A message is sent before it is deleted, so an interruption leaves it in both queues at worst; processing
  * it twice is safe.
  * @throws {UserError} when SQS denies access or fails; the signal's reason when it is aborted, or
- *   {@link CancelledError} when a move task was in progress, which is then cancelled.
+ *   {@link CancelledError} when that cancelled a move task in progress.
  *
  * @example
  * const { letters } = await planRedrive(connection);
@@ -157,7 +157,7 @@ async function moveMessages(
       const chosen = messages.filter(choose);
       kept.push(...messages.filter((message) => !chosen.includes(message)).map(({ receipt }) => receipt));
       if (chosen.length === 0) continue;
-      // An error here makes them visible again.
+      // If sending fails, the messages become visible again.
       const sent = await send(chosen).catch((error: unknown) => {
         kept.push(...chosen.map(({ receipt }) => receipt));
         throw error;

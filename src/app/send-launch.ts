@@ -22,7 +22,7 @@ import { etagOfOwnWrite, type StoredLaunch, storeLaunch } from './launch-store.t
 export interface SendProgress {
   /** Partitions of the launch. */
   readonly total: number;
-  /** Acknowledged by SQS, including those of an earlier try. */
+  /** Acknowledged by SQS, including those that an interrupted launch sent. */
   readonly sent: number;
   /** Rejected by SQS, permanently. */
   readonly rejected: number;
@@ -31,12 +31,12 @@ export interface SendProgress {
 /** The result of a launch. */
 export interface LaunchReport extends SendProgress {
   readonly run: string;
-  /** Acknowledged before this sending began. */
+  /** Acknowledged before this call, by the interrupted launch. */
   readonly sentBefore: number;
   /** Calls of SendMessageBatch. */
   readonly calls: number;
   readonly rejections: readonly { readonly partition: Partition; readonly reason: string }[];
-  /** ISO instant: when the resumed launch was started. Absent for a new launch. */
+  /** ISO instant at which the resumed launch was started. Absent for a new launch. */
   readonly resumedFrom?: string;
 }
 
@@ -55,19 +55,18 @@ const CONCURRENT_CALLS = 8;
 const MAX_TRIES = 8;
 const BACKOFF = { firstMs: 250, factor: 2, longestMs: 20_000 };
 
-/** How the sending is followed and aborted. */
+/** Reports progress and aborts. */
 interface SendOptions {
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: SendProgress) => void) | undefined;
 }
 
 /**
- * Sends a launch: its plan is written into the lake first, then each partition goes to the queue, and what SQS has
- * acknowledged is checkpointed in the plan. Entries that SQS failed are sent again after a backoff, except those
- * that it calls the sender's fault.
- * @param options.resume an unfinished launch, from `findUnfinishedLaunch`, to send the rest of instead of `plan`.
- * @throws {UserError} when SQS keeps failing; the signal's reason when it is aborted. What is acknowledged is marked
- *   before, so that `findUnfinishedLaunch` finds what is left.
+ * Sends a launch: writes its plan into the lake, then sends each partition to the queue and checkpoints in the plan what
+ * SQS has acknowledged. Entries that SQS fails are sent again after a backoff, except those with `SenderFault`.
+ * @param options.resume an interrupted launch from `findUnfinishedLaunch`: its rest is sent instead of `plan`.
+ * @throws {UserError} when SQS keeps failing; the signal's reason when it is aborted. Acknowledged partitions are marked
+ *   first, so that a resumed launch sends only the rest.
  */
 export async function sendLaunch(
   deps: SendDeps,
@@ -118,9 +117,9 @@ async function sendRest(
       );
     } catch (error) {
       const marked = await marker.finish(clock.now()).catch(() => undefined);
-      // An abort during the last batch may come after everything was sent.
+      // If the abort came during the last batch, everything may have been sent.
       if (marked?.finishedAt !== undefined) return marked;
-      throw error; // Not what `finish` threw: this one came first.
+      throw error; // An error of `finish` is ignored: this one came first.
     }
     return marker.finish(clock.now());
   }
@@ -177,22 +176,22 @@ function bodyAt(fleet: LaunchRecord, place: number): string {
 
 /** Keeps a launch's record in the lake up to date with what SQS has acknowledged. */
 interface Marker {
-  /** SQS has accepted these. Written soon. */
+  /** Marks partitions that SQS has accepted; the mark is written soon. */
   acknowledge(places: readonly number[]): void;
-  /** SQS rejects this permanently. Written soon. */
+  /** Marks a partition that SQS rejects permanently; the mark is written soon. */
   reject(place: number, reason: string): void;
-  /** Waits until few enough marks are unwritten to send more. @throws what a write has thrown. */
+  /** Waits while too many marks are unwritten. @throws the error of a failed write. */
   waitForCapacity(): Promise<void>;
-  /** Writes the remaining marks, and marks the launch as finished if everything is sent. */
+  /** Writes the remaining marks. If everything is sent, it also marks the launch as finished. */
   finish(nowMs: number): Promise<LaunchRecord>;
 }
 
-/** Sending waits while this many marks are unwritten: it bounds what a killed launch can send again. */
+/** Sending waits while this many marks are unwritten. This limits how many partitions are sent twice after a kill. */
 const MAX_UNWRITTEN = 250;
 
 /**
- * One write at a time, each with all that has been acknowledged during the last one: a launch of 9,000 partitions takes
- * some dozens of writes, and a kill loses the marks of one write.
+ * Writes one update at a time. Each contains everything acknowledged during the previous write, so a launch of 9,000
+ * partitions takes a few dozen writes, and a kill loses the marks of one write.
  */
 function createMarker({ lake }: { readonly lake: Lake }, stored: StoredLaunch): Marker {
   const key = fleetKey(stored.fleet.run);

@@ -9,7 +9,7 @@ import { createRunId } from '../run-id.ts';
 import { type DeadLetterQueue, findDeadLetter } from './dead-letters.ts';
 import type { FleetConnection } from './fleet-connection.ts';
 
-/** A single partition that was sent to the workers. */
+/** A partition that was sent to the workers on its own. */
 export interface SentPartition {
   readonly messageId: string;
   readonly partition: Partition;
@@ -19,7 +19,7 @@ export interface SentPartition {
 }
 
 /**
- * Sends the message of one partition, as a launch does for thousands.
+ * Sends the message of a single partition.
  * @throws {UserError} when the queue or its dead-letter queue does not exist, or SQS denies access or fails.
  */
 export async function simulate(
@@ -50,9 +50,9 @@ export async function simulate(
 /** The outcome of a run of one partition. */
 export interface RunEnd {
   readonly complete: boolean;
-  /** Of the whole partition; absent when there is no manifest yet. */
+  /** Counts of the whole partition; absent when it has no manifest yet. */
   readonly counts?: Counts;
-  /** Why the run ended before the partition was complete: a sentence. */
+  /** Why the run ended before the partition was complete, as a sentence. */
   readonly reason?: string;
 }
 
@@ -60,13 +60,13 @@ export interface RunEnd {
 type OnRunProgress = (manifest: Manifest | undefined) => void;
 
 const POLL_MS = 2_000;
-/** The dead-letter queue is searched every fifth time, as that takes several calls. */
+/** Only every fifth poll searches the dead-letter queue, because that takes several calls. */
 const POLLS_PER_SEARCH = 5;
 
 /**
- * Follows a run until its partition is complete, or its message has become a dead letter or is gone. Workers retry
- * anything else (failed titles, an outage, a deadline).
- * @throws what lake and queue throw; the signal's reason.
+ * Follows a run until its partition is complete, or its message is in the dead-letter queue or gone. In all other cases
+ * (failed titles, an outage, a deadline) a worker retries, so this keeps polling.
+ * @throws any error of the lake and the queue; the signal's reason when it is aborted.
  */
 export async function followRun(
   {

@@ -17,7 +17,7 @@ interface StatusDeps {
   readonly clock: Clock;
 }
 
-/** How reading a status is followed and aborted. */
+/** Reports progress and aborts. */
 interface StatusOptions {
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: ReadProgress) => void) | undefined;
@@ -25,10 +25,10 @@ interface StatusOptions {
 
 /**
  * Reads a fleet's status: everything is derived from the queues, the function, the latest launch's plan and the manifests.
- * @throws what the lake throws, and {@link UserError} when AWS denies access or fails.
+ * @throws {UserError} when AWS denies access or fails, and any error of the lake.
  */
 export async function readStatus(deps: StatusDeps, options: StatusOptions = {}): Promise<FleetStatus> {
-  // Reads in the order in which partitions move, so that one that moves during the reads is not missed.
+  // Read in the order in which partitions move, so that a partition that moves between two reads is not missed.
   const stored = await readLatestLaunch(deps, options);
   const queue = await deps.queue.readDepths();
   const [deadLetters, workerFunction, eventSource, summaries] = await Promise.all([
@@ -52,12 +52,12 @@ export async function readStatus(deps: StatusDeps, options: StatusOptions = {}):
 }
 
 /**
- * Polls the fleet's status until there is nothing to wait for: the fleet is complete, has ended without being complete,
- * is paused, or was never launched.
- * @param options.everyMs between two polls.
+ * Polls the fleet's status until waiting is pointless: the fleet is complete, has ended without being complete, is
+ * paused, or was never launched.
+ * @param options.everyMs the interval between polls.
  * @param options.onStatus called with each status, and whether it is the last one.
  * @returns the last status; its `phase` and `advice` say how it ended.
- * @throws the signal's reason when it is aborted, and what `readStatus` throws.
+ * @throws the signal's reason when it is aborted, and any error of `readStatus`.
  */
 export async function followFleet(
   connection: StatusDeps,

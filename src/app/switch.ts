@@ -6,19 +6,19 @@ import { isEnabled } from '../fleet/status.ts';
 import type { Lake } from '../lake/lake.ts';
 import { readLatestLaunch } from './launch-store.ts';
 
-/** The event source after it was switched. */
+/** The state of the event source after pausing or resuming. */
 export interface SwitchReport {
-  /** The event source was already in the requested state, so nothing was changed. */
+  /** Whether the event source already was in the requested state. */
   readonly unchanged: boolean;
   readonly eventSource: EventSource;
   readonly queue?: QueueDepths;
 }
 
-/** After pausing, also when SQS drops the waiting messages. */
+/** The result of pausing, with the time at which SQS drops the waiting messages. */
 export interface PauseReport extends SwitchReport {
-  /** ISO instant from which SQS drops the latest launch's messages. Absent: none of them are waiting. */
+  /** ISO instant from which SQS drops the latest launch's messages. Absent if none of them are waiting. */
   readonly expiresFrom?: string;
-  /** ISO instant by which SQS has dropped all waiting messages. Absent: none are waiting. */
+  /** ISO instant by which SQS has dropped all waiting messages. Absent if none are waiting. */
   readonly expiresUntil?: string;
 }
 
@@ -29,7 +29,7 @@ interface SwitchDeps {
   readonly clock: Clock;
 }
 
-/** AWS takes up to a minute or so to switch an event source. */
+/** AWS takes up to about a minute to enable or disable an event source. */
 const DEADLINE_MS = 120_000;
 const POLL_MS = 2_000;
 
@@ -68,7 +68,7 @@ async function setEnabled(
   const unchanged = isEnabled(before) === enabled && isStable(before);
   let current = before;
   while (current.state !== wanted && clock.now() < deadline) {
-    // AWS rejects changes to an event source during an earlier change.
+    // AWS rejects a change to an event source while another change is in progress.
     if (isStable(current)) current = await workers.setEventSourceEnabled(current.id, enabled);
     if (current.state === wanted) break;
     await clock.sleep(POLL_MS, signal);
@@ -89,7 +89,7 @@ async function setEnabled(
   }
 }
 
-/** SQS's attributes lack the age of the oldest message, so the launch's time bounds it. */
+/** SQS's attributes do not include the age of the oldest message, so this derives bounds from the time of the launch. */
 function expiryOf(
   queue: QueueDepths | undefined,
   launchedAt: string | undefined,

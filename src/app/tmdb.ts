@@ -10,8 +10,8 @@ import type { Trace } from '../trace.ts';
 import { userAgent } from './version.ts';
 
 /**
- * Makes a client of TMDB for this process, which takes the whole request budget; no request is sent yet.
- * @returns the client, and its HTTP client, which is not paced: for checking the key.
+ * Creates a TMDB client for this process, which uses the whole rate budget; it sends no requests yet.
+ * @returns the client, and its unpaced HTTP client for checking the key.
  */
 export function createTmdb(
   { clock, trace }: { readonly clock: Clock; readonly trace?: Trace | undefined },
@@ -25,9 +25,10 @@ export function createTmdb(
 }
 
 /**
- * Checks the key with TMDB. Not being able to reach TMDB is reported, not thrown, so that callers can continue.
- * @param check without `http`, the check uses a connection of its own.
- * @returns why the key could not be checked; `undefined` for a valid key.
+ * Checks the key with TMDB. If TMDB cannot be reached, this returns the reason instead of throwing, so that callers can
+ * continue.
+ * @param check without `http`, the check opens its own connection.
+ * @returns the reason why the key could not be checked; `undefined` for a valid key.
  * @throws {KeyRejectedError} when TMDB rejects the key.
  */
 export async function checkKeyIfReachable(
