@@ -3,12 +3,12 @@ import { type Partition, parseInitial, parseYear } from '../partition.ts';
 import type { CommandContext } from './context.ts';
 import { type Flags, readFlag } from './flags.ts';
 
-/** What `--year` and `--initial` say. */
+/** The values of `--year` and `--initial`. */
 type PartitionFlags = Partial<Partition>;
 
 /**
  * Reads `--year` and `--initial`.
- * @param instruction the error's sentence when one is missing and nobody can be asked.
+ * @param instruction the error message when one is missing and the command cannot ask.
  * @throws {UsageError} for an invalid value, or a missing one unless {@link askForPartition} can ask.
  */
 export function readPartitionFlags(
@@ -22,7 +22,7 @@ export function readPartitionFlags(
   return { ...(year !== undefined && { year }), ...(initial !== undefined && { initial }) };
 }
 
-/** Completes a partition by asking for what its flags do not say. */
+/** Asks for the parts of a partition that no flag gives. */
 export async function askForPartition(
   { prompter }: CommandContext,
   given: PartitionFlags,

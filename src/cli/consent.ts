@@ -4,9 +4,9 @@ import type { Flags } from './flags.ts';
 
 /**
  * Reads `--dry-run`.
- * @param words.act what `--yes` consents to.
- * @param words.preview what a dry run does.
- * @throws {UsageError} without a terminal, unless a flag says what to do.
+ * @param words.act the action that `--yes` allows.
+ * @param words.preview the effect of `--dry-run`.
+ * @throws {UsageError} without a terminal, unless `--yes` or `--dry-run` is given.
  */
 export function readDryRun(
   { yes, prompter }: CommandContext,

@@ -18,7 +18,7 @@ import type { Secrets } from './secrets.ts';
 
 type ReadSources = SettingSources & { readonly file: Awaited<ReturnType<typeof readConfigFile>> };
 
-/** What every command gets. */
+/** The context that every command receives. */
 export interface CommandContext {
   readonly io: Io;
   readonly clock: Clock;
@@ -27,9 +27,9 @@ export interface CommandContext {
   readonly output: Output;
   readonly prompter: Prompter;
   readonly secrets: Secrets;
-  /** `--yes`: every question of consent is answered. */
+  /** `--yes`: do not ask for consent. */
   readonly yes: boolean;
-  /** Whether missing values may be asked for: on a terminal, without `--yes`. */
+  /** Whether the command may ask for missing values: on a terminal, without `--yes`. */
   readonly mayAsk: boolean;
   /** The absolute path of config.ini. */
   readonly configPath: string;
@@ -53,7 +53,7 @@ export interface CommandContext {
   readonly confirmDefaults: (settings: Settings, names: readonly SettingName[]) => Promise<Settings>;
 }
 
-/** A line per setting that says where its value comes from; secret values are not shown. */
+/** Returns a line per setting with the source of its value; secret values are not shown. */
 function describeSources(sources: ReadSources): string[] {
   const { path, exists } = sources.file;
   const lines = SETTING_NAMES.map((name) => {
@@ -66,7 +66,7 @@ function describeSources(sources: ReadSources): string[] {
   return [`${path} ${exists ? 'was read' : 'does not exist'}.`, ...lines];
 }
 
-/** The words that ask for a setting, without a colon. */
+/** Returns the question for a setting, without a colon. */
 export function questionAbout(name: SettingName): string {
   return capitalize(SETTINGS[name].description.replace(/;.*/, ''));
 }

@@ -9,12 +9,12 @@ interface ErrorReport {
   readonly exitCode: number;
 }
 
-/** Longer messages are shortened: they repeat what a service or a file said. */
+/** Longer messages are shortened: they quote a service's response or a file. */
 const MAX_MESSAGE = 2_000;
 
 /**
- * Formats an error: one line when the user can fix it, with its causes when `verbose`; a stack trace, and where to
- * report it, when it is a bug. Messages may quote text from outside, so each is reduced to one line.
+ * Formats an error. If the user can fix it, this is one line, followed by its causes when `verbose`; a bug gets a stack
+ * trace and the URL for bug reports. Messages may quote untrusted text, so each is reduced to one line.
  */
 export function reportError(thrown: unknown, { verbose = false } = {}): ErrorReport {
   const error = explainAwsError(thrown);
@@ -30,7 +30,7 @@ export function reportError(thrown: unknown, { verbose = false } = {}): ErrorRep
 }
 
 /**
- * A system error that no caller has explained; a stack trace would not help. System errors have a `syscall`
+ * Describes a system error that no caller has explained; a stack trace would not help. System errors have a `syscall`
  * (https://nodejs.org/api/errors.html#class-systemerror).
  */
 function describeSystemFailure(error: unknown): string | undefined {
@@ -55,11 +55,11 @@ function causesOf(error: Error): string[] {
   return causes;
 }
 
-/** An error's name and message in one line, followed by the frames of its stack. */
+/** Formats an error's name and message on one line, followed by its stack frames. */
 function describeWithStack(error: unknown): string {
   if (!(error instanceof Error)) return toOneLine(String(error), MAX_MESSAGE);
   const { name, message, stack = '' } = error;
-  // The stack repeats the message, whose lines must not pass for frames.
+  // The stack repeats the message, whose lines must not look like frames.
   const end = stack.indexOf(message);
   const frames = stack.slice(end < 0 ? 0 : end + message.length).split('\n');
   return [

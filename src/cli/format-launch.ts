@@ -13,7 +13,7 @@ export interface LaunchResult {
   readonly queue: string;
   readonly snapshot: string;
   readonly filters: FleetFilters;
-  /** Titles fetched before this are downloaded again. */
+  /** Titles downloaded before this are downloaded again. */
   readonly redoBefore?: string;
   readonly budget: FleetBudget;
   readonly movies: number;
@@ -23,22 +23,22 @@ export interface LaunchResult {
   readonly sizes: readonly SizeBar[];
   readonly largest: readonly PlannedPartition[];
   readonly withoutYear: FleetPlan['withoutYear'];
-  /** Invalid rows of IMDb's list: their titles are skipped. */
+  /** Invalid rows of IMDb's list, whose titles are skipped. */
   readonly badRows: number;
   readonly notes: readonly string[];
-  /** In the order of sending. */
+  /** In sending order. */
   readonly partitions: readonly PlannedPartition[];
   /** Absent after a dry run, or when there was nothing to send. */
   readonly report?: LaunchReport;
 }
 
 const BAR_LENGTH = 40;
-/** What a line of the histogram takes without its bar. */
+/** The width of a line of the histogram without its bar. */
 const BAR_MARGIN = 24;
 const LONGEST_TITLE = 40;
 const NAMED_WITHOUT_YEAR = 3;
 
-/** The plan of a launch: requests, time, cost, partition sizes and notes. */
+/** Formats the plan of a launch: requests, time, cost, partition sizes and notes. */
 export function formatLaunchPlan(result: LaunchResult, style: Style): string {
   const { notes } = result;
   return [
@@ -115,7 +115,7 @@ const TERMS = [
   "IMDb's terms: personal and non-commercial use only.",
 ];
 
-/** The outcome of a launch. */
+/** Formats the outcome of a launch. */
 export function formatLaunch(result: LaunchResult, style: Style): string {
   const { report, queue } = result;
   if (report === undefined && result.partitions.length === 0) {

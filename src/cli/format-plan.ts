@@ -4,7 +4,7 @@ import { toOneLine } from '../text.ts';
 import { formatRows } from './format.ts';
 import type { Style } from './output.ts';
 
-/** A line of a plan, of a deploy or of a destroy. */
+/** A line of a deploy or destroy plan. */
 interface PlanLine {
   readonly kind: ResourceKind;
   readonly name: string;
@@ -13,17 +13,17 @@ interface PlanLine {
   readonly notes: readonly string[];
 }
 
-/** What a kind of resource is called for people: `log group`. */
+/** Returns the display name of a kind of resource, such as `log group`. */
 export function kindName(kind: ResourceKind): string {
   if (kind === 'deadLetterQueue') return 'dead-letter queue';
   return kind.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }
 
-/** Longer values (policies) are shortened here; `--json` has them whole. */
+/** Longer values (policies) are shortened; `--json` has the full values. */
 const MAX_VALUE = 60;
 const MAX_NOTE = 400;
 
-/** A plan as a table: a line per resource, followed by its changes and notes. */
+/** Formats a plan as a table: a line per resource, followed by its changes and notes. */
 export function formatPlan(lines: readonly PlanLine[], style: Style): string {
   const [titles = '', ...rows] = formatRows(
     [{ title: 'resource' }, { title: 'name', wraps: true }, { title: 'action' }],

@@ -11,9 +11,9 @@ export interface RedriveResult {
   /** ISO instant. */
   readonly at: string;
   readonly letters: readonly DeadLetter[];
-  /** About how many are invisible, because another command has received them. */
+  /** The approximate number of messages that are invisible because another command has received them. */
   readonly hidden: number;
-  /** How many of them to put back. */
+  /** The number of dead letters to put back. */
   readonly chosen: number;
   /** Absent when nothing was put back. */
   readonly report?: RedriveReport;
@@ -21,7 +21,7 @@ export interface RedriveResult {
 
 const LISTED = 40;
 
-/** The outcome of a redrive, or the list of dead letters after a dry run. */
+/** Formats the outcome of a redrive, or the list of dead letters after a dry run. */
 export function formatRedrive(result: RedriveResult, style: Style): string {
   const { letters, hidden, chosen, report, queue } = result;
   if (letters.length === 0 && hidden > 0) return `${style.red('✖')} ${formatHidden(result)}`;
@@ -46,7 +46,7 @@ export function formatRedrive(result: RedriveResult, style: Style): string {
   ].join('\n');
 }
 
-/** The oldest dead letters with their reasons. */
+/** Formats the oldest dead letters with their reasons. */
 export function formatLetters(result: RedriveResult, style: Style): string {
   const { letters, hidden, at } = result;
   const rows = letters

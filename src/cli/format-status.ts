@@ -17,7 +17,7 @@ const BAR_LENGTH = 30;
 /** The result of `tdd status`; with `totals` only if they were requested. */
 export type StatusResult = Omit<FleetStatus, 'totals'> & Partial<Pick<FleetStatus, 'totals'>>;
 
-/** A fleet on one screen: its progress, its queues and workers, and what to do next. */
+/** Formats a status to fit one screen: progress, queues, workers, and what to do next. */
 export function formatStatus(status: StatusResult, style: Style): string {
   const { phase, advice } = status;
   const color = phase === 'complete' ? style.green : phase === 'running' ? style.cyan : style.yellow;

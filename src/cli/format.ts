@@ -9,15 +9,15 @@ interface Column {
   readonly wraps?: boolean;
 }
 
-/** The part of a style that a table needs. */
+/** The parts of a style that a table needs. */
 type TableStyle = Pick<Style, 'columns' | 'redact'>;
 
 const GAP = '  ';
 const LEAST_WIDTH = 12;
 
 /**
- * Rows in columns, two spaces apart, below the titles if there are any: easy to read, and to cut with awk.
- * Cells may hold colours.
+ * Formats rows in columns, two spaces apart, below the titles if there are any. Tools such as awk can split the columns.
+ * Cells may contain colours.
  */
 export function formatTable(
   columns: readonly Column[],
@@ -27,7 +27,7 @@ export function formatTable(
   return formatRows(columns, rows, style).join('\n');
 }
 
-/** The rows of such a table, the titles first; a row whose cells are wrapped has several lines. */
+/** Formats the rows of a table, titles first; a row with wrapped cells has several lines. */
 export function formatRows(
   columns: readonly Column[],
   rows: readonly (readonly string[])[],
@@ -35,7 +35,7 @@ export function formatRows(
 ): string[] {
   const hasTitles = columns.some(({ title }) => title !== undefined);
   const titles = hasTitles ? [columns.map(({ title = '' }) => title.toUpperCase())] : [];
-  // A secret must be found before it is wrapped.
+  // Redact first: a wrapped secret would not be recognized.
   const cells = [...titles, ...rows.map((row) => row.map(redact))];
   const natural = columns.map((_, index) => Math.max(0, ...cells.map((row) => widthOf(row[index] ?? ''))));
   const excess = natural.reduce((sum, width) => sum + width, GAP.length * (columns.length - 1)) - available;
@@ -63,22 +63,22 @@ function formatRow(columns: readonly Column[], row: readonly string[], widths: r
   ).join('\n');
 }
 
-/** Names and values, one below the other; long values are wrapped beside their name. */
+/** Formats names and values, one pair per line; long values are wrapped beside their names. */
 export function formatFields(fields: readonly (readonly [string, string])[], style: TableStyle): string {
   return formatTable([{}, { wraps: true }], fields, style);
 }
 
-/** Moves all lines to the right. */
+/** Indents all lines. */
 export function indent(text: string): string {
   return text.replaceAll(/^/gm, GAP);
 }
 
-/** `style` for a text that is indented afterwards. */
+/** Returns `style` with the width that is left for a text that will be indented. */
 export function indented(style: Style): Style {
   return { ...style, columns: style.columns - GAP.length };
 }
 
-/** Seconds for people: `8 s`, `2 min 13 s`, `1 h 02 min`. */
+/** Formats a duration: `8 s`, `2 min 13 s`, `1 h 02 min`. */
 export function formatDuration(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));
   if (whole < 60) return `${whole} s`;
@@ -87,12 +87,12 @@ export function formatDuration(seconds: number): string {
   return `${hours} h ${two(minutes)} min`;
 }
 
-/** A share for people, rounded down, so that only what is complete is `100 %`. */
+/** Formats a percentage, rounded down, so that `100 %` means complete. */
 export function formatPercent(part: number, whole: number): string {
   return whole === 0 ? '100 %' : `${Math.floor((part / whole) * 100)} %`;
 }
 
-/** US dollars for people: `$1,235`, `$12.35`, `< $0.01`. */
+/** Formats US dollars: `$1,235`, `$12.35`, `< $0.01`. */
 export function formatDollars(dollars: number): string {
   if (dollars < 0.01) return '< $0.01';
   const digits = dollars >= 100 ? 0 : 2;

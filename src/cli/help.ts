@@ -8,13 +8,12 @@ const PRECEDENCE = 'A flag overrides the environment variable, which overrides c
 /** A term, such as a flag or a command, and its description. */
 type Item = readonly [term: string, description: string];
 
-/** Descriptions with less space than this next to their terms are shown below them. */
+/** If a description would have less space than this next to its term, it is shown below the term. */
 const LEAST_DESCRIPTION_COLUMNS = 40;
 
 /**
- * The text of `--help`: usage, description, the command's own flags, its examples, its settings, and the global flags; for
- * the program itself first steps and all commands in groups. Commander's own layout has no place for examples before the
- * settings.
+ * Formats the text of `--help`: usage, description, the command's own flags, examples, settings and global flags; for the
+ * program itself, the first steps and all commands in groups. Commander's layout cannot show examples before settings.
  */
 export function formatHelp(command: Commander, helper: Help, examples: readonly Item[]): string {
   const width = helper.helpWidth ?? 80;

@@ -1,14 +1,14 @@
 import type { Readable, Writable } from 'node:stream';
 import type { Clock } from '../clock.ts';
 
-/** A stream that people read; on a terminal it emits `resize`, as `tty.WriteStream` does. */
+/** An output stream; on a terminal it emits `resize`, as `tty.WriteStream` does. */
 export interface OutStream extends Writable {
   readonly isTTY?: boolean;
   readonly columns?: number;
   readonly rows?: number;
 }
 
-/** A stream that people type into. */
+/** The input stream that users type into. */
 interface InStream extends Readable {
   readonly isTTY?: boolean;
 }

@@ -16,8 +16,8 @@ export function main(io: Io): Promise<number> {
 }
 
 /**
- * Runs the body of a program and returns its exit code; an error is printed and determines the exit code.
- * @param run gets a signal that Ctrl-C, `kill` or a closed stdout aborts.
+ * Runs the body of a program and returns its exit code. An error is printed and determines the exit code.
+ * @param run receives a signal, which Ctrl-C, `kill` or a closed stdout aborts.
  */
 export async function runToExitCode(
   io: Io,
@@ -81,7 +81,7 @@ async function runProgram(io: Io, argv: string[], secrets: Secrets, signal: Abor
   }
 }
 
-/** For `tdd deplyo --help` Commander shows the help of the program. */
+/** Whether help is requested for an unknown command (`tdd deplyo --help`): Commander would show the program's help. */
 function asksHelpOnUnknown(program: Commander): boolean {
   const [word = '-'] = program.args;
   return !word.startsWith('-') && program.commands.every((command) => command.name() !== word);
@@ -91,7 +91,7 @@ function isNoHelpFlag(argument: string): boolean {
   return !HELP_FLAGS.includes(argument);
 }
 
-/** The error to report for an aborted run: a cancelled command's own error may say more than the signal's reason. */
+/** Chooses the error to report for an aborted run: a command's own CancelledError may say more than the signal's reason. */
 function endOf({ reason }: AbortSignal, error: unknown): unknown {
   return reason instanceof CancelledError && error instanceof CancelledError ? error : reason;
 }
@@ -110,15 +110,15 @@ async function printError(text: string, { stderr }: Io, secrets: Secrets): Promi
   stderr.write(`${fitTo(stderr, secrets.redact(text))}\n`);
 }
 
-/** The reader of stdout has closed it (`tdd … | head`): nothing more is printed. */
+/** The reader of stdout has closed it (`tdd … | head`), so nothing more is printed. */
 class OutputClosed extends Error {}
 
-/** The cancelled program, such as one in the sandbox, has reported it itself: nothing more is printed. */
+/** The cancelled program has reported the cancellation itself, as the sandbox does, so nothing more is printed. */
 export class ReportedCancellation extends CancelledError {}
 
 /**
- * Aborts `ending` on Ctrl-C or `kill`, on a write error of stdout, and on an uncaught error, whose report by Node could
- * show a secret. A second Ctrl-C ends the process at once, which is Node's default.
+ * Aborts `ending` on Ctrl-C or `kill`, on a write error of stdout, and on an uncaught error, which Node would report with
+ * any secrets in it. A second Ctrl-C ends the process immediately, which is Node's default.
  * @returns `crashed`, which rejects with an uncaught error, and a function that removes the listeners.
  */
 function listenForTheEnd(io: Io, ending: AbortController) {
@@ -129,7 +129,7 @@ function listenForTheEnd(io: Io, ending: AbortController) {
   });
   const onSignal = (): void => {
     ending.abort(new CancelledError('cancelled.'));
-    // Not at once: another listener (the lock library's clean-up) ends the process when it is the only one left.
+    // Deferred: the lock library's clean-up listener ends the process when it finds no other listener.
     setImmediate(stopSignals);
   };
   const stopSignals = (): void => {

@@ -23,7 +23,7 @@ export async function readFleetInput(context: CommandContext): Promise<FleetInpu
 }
 
 /**
- * Reads which lake a command works on: `--to`, otherwise the configured bucket, which it asks for when it is missing.
+ * Returns the lake that a command works on: `--to` or, without it, the configured bucket. Asks for a missing bucket.
  * @throws {UsageError} for an invalid location.
  */
 export async function readLakeLocation(
@@ -67,9 +67,9 @@ export function announceIdentity({ io, output }: CommandContext, identity: Ident
   output.info(output.style.dim(`  as ${toOneLine(arn)}`));
 }
 
-/** The folder of this program among the user's caches. */
+/** Returns this program's folder in the user's cache folder. */
 async function cacheFolder({ io }: CommandContext): Promise<string> {
   if (io.env.XDG_CACHE_HOME) return join(io.env.XDG_CACHE_HOME, 'tdd');
-  const { default: envPaths } = await import('env-paths'); // Loaded only without the variable.
+  const { default: envPaths } = await import('env-paths'); // Needed only without the variable.
   return envPaths('tdd', { suffix: '' }).cache;
 }

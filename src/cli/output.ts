@@ -8,13 +8,13 @@ import { createTrace } from './trace.ts';
 
 /** Colours for a stream (functions of text, which do nothing where colours are not wanted), and its width. */
 export interface Style extends ReturnType<typeof picocolors.createColors> {
-  /** Of the terminal; infinite elsewhere. */
+  /** The terminal's width; infinite if the stream is not a terminal. */
   readonly columns: number;
-  /** A text without secrets: a secret that is wrapped before this is not found. */
+  /** Redacts secrets; call it before wrapping, since it does not recognize a wrapped secret. */
   readonly redact: (text: string) => string;
 }
 
-/** How much is printed: the flags `--json`, `--quiet` and `--verbose`. */
+/** The flags `--json`, `--quiet` and `--verbose`. */
 interface OutputOptions {
   readonly json: boolean;
   readonly quiet: boolean;
@@ -26,23 +26,23 @@ interface OutputOptions {
  * escaped, and on a terminal lines are wrapped between words.
  */
 export interface Output extends OutputOptions {
-  /** Prints the result: as one JSON document with `--json`, otherwise the text made for people. */
+  /** Prints the result: as one JSON document with `--json`, otherwise as text. */
   result(value: unknown, toText: (style: Style) => string): void;
-  /** Progress; not with `--quiet`. */
+  /** Prints progress, unless `--quiet` is given. */
   info(text: string): void;
-  /** What must be read before a question is answered; even with `--quiet`. */
+  /** Prints what the user must read before answering a question, even with `--quiet`. */
   notice(text: string): void;
-  /** Warnings; even with `--quiet`. */
+  /** Prints a warning, even with `--quiet`. */
   warn(text: string): void;
-  /** Details, with `--verbose` only. */
+  /** Prints details, only with `--verbose`. */
   debug(text: string): void;
-  /** Prints requests and decisions; with `--verbose` only. */
+  /** Prints requests and decisions, only with `--verbose`. */
   readonly trace: Trace | undefined;
-  /** For stderr, as wide as the terminal is now. */
+  /** The style of stderr, with the terminal's current width. */
   readonly style: Style;
-  /** For stdout, as wide as the terminal is now. */
+  /** The style of stdout, with the terminal's current width. */
   readonly resultStyle: Style;
-  /** A line that is redrawn all the time (a progress bar): everything else is printed above it. */
+  /** Sets a line that is redrawn constantly (a progress bar); all other output is printed above it. */
   setLiveLine(line: LiveLine | undefined): void;
 }
 
@@ -52,7 +52,7 @@ interface LiveLine {
   draw(): void;
 }
 
-/** Makes the output of a command. */
+/** Creates the output of a command. */
 export function createOutput(io: Io, secrets: Secrets, options: OutputOptions): Output {
   const { stdout, stderr, env } = io;
   const styleOf = (stream: OutStream): Style => ({
@@ -97,8 +97,8 @@ export function createOutput(io: Io, secrets: Secrets, options: OutputOptions): 
 }
 
 /**
- * Whether a stream gets colours: a terminal does, unless `NO_COLOR` is set (https://no-color.org) or the
- * terminal is `dumb`; `FORCE_COLOR` colours anything.
+ * Whether to colour a stream: only a terminal, and not if `NO_COLOR` is set (https://no-color.org) or the terminal is
+ * `dumb`. `FORCE_COLOR` colours any stream.
  */
 export function wantsColor(stream: OutStream, env: Io['env']): boolean {
   if (env.NO_COLOR) return false;

@@ -9,7 +9,7 @@ interface CommandEntry {
   readonly group: string;
   /** One line of `tdd --help`. */
   readonly summary: string;
-  /** Imports the command's file, which happens only when the command is called. */
+  /** Imports the command's file; called only when the command is called. */
   readonly load: () => Promise<Command>;
 }
 
@@ -17,7 +17,7 @@ const SETUP = 'Set up:';
 const DOWNLOAD = 'Download:';
 const WORKERS = 'Watch and control the workers:';
 
-/** To add a command: one file in commands/, and its entry here. */
+/** To add a command, create a file in commands/ and add an entry here. */
 const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'development',
@@ -94,7 +94,7 @@ export const COMMAND_NAMES: readonly string[] = COMMANDS.map(({ name }) => name)
 /** The flags that show help. */
 export const HELP_FLAGS: readonly string[] = ['-h', '--help'];
 
-/** What the program needs from its caller. */
+/** The program's dependencies. */
 interface ProgramDeps {
   readonly writeOut: (text: string) => void;
   readonly writeError: (text: string) => void;
@@ -109,8 +109,8 @@ interface ProgramDeps {
 }
 
 /**
- * Declares the command line. The file of a command declares its flags, once the command is called. Flags have no
- * defaults, so that environment and config.ini can provide what is not given.
+ * Declares the command line. A command's flags are declared by its own file, when the command is called. Flags have no
+ * defaults, so that the environment and config.ini can set missing values.
  */
 export function createProgram(deps: ProgramDeps): Commander {
   const loaded = new Map<string, Command>();
@@ -180,11 +180,11 @@ export function createProgram(deps: ProgramDeps): Commander {
   return program;
 }
 
-/** Thrown for `--version`, which ends the parsing. */
+/** Thrown for `--version` to end the parsing. */
 export class VersionWanted extends Error {}
 
 /**
- * Replaces underscores in long flags by hyphens: existing notebooks and scripts write `--datalake_bucket_name`, also with
+ * Replaces underscores in long flags with hyphens: existing notebooks and scripts write `--datalake_bucket_name`, also with
  * `=value`. Values and everything after a bare `--` stay as they are.
  */
 export function normalizeArgv(argv: readonly string[]): string[] {
@@ -195,7 +195,7 @@ export function normalizeArgv(argv: readonly string[]): string[] {
   });
 }
 
-/** All values of a flag, in order: finds secrets before anything is parsed. */
+/** Returns all values of a flag, in order. It finds secrets before the arguments are parsed. */
 export function valuesOfFlag(argv: readonly string[], flag: string): string[] {
   return argv.flatMap((argument, index) => {
     if (argument === flag) return argv[index + 1] ?? [];

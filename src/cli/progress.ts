@@ -7,22 +7,22 @@ import { cutTo } from './terminal-text.ts';
 
 /** Shows the progress of a long operation. */
 interface Progress {
-  /** Sets the latest state: cheap, however often it is called. */
+  /** Sets the latest state. It is cheap, so it can be called often. */
   update(state: ProgressState): void;
-  /** Stops showing progress: on a terminal the line is erased. */
+  /** Stops showing progress; on a terminal it erases the line. */
   stop(): void;
 }
 
 const REDRAW_MS = 100;
 const LOG_MS = 5_000;
-/** Rate and time left are derived from this much history. */
+/** The period from which the rate and the time left are derived. */
 const WINDOW_MS = 30_000;
 
 /**
  * Starts to show progress on stderr: a bar on a terminal, a line every few seconds elsewhere, nothing with
  * `--quiet`. Other output appears above the bar. The caller must call `stop`.
- * @param unit what is counted, in the plural: `titles`.
- * @param options.waiting shown with the time elapsed until the first update: `Waiting for a worker`.
+ * @param unit the unit in the plural, such as `titles`.
+ * @param options.waiting shown with the elapsed time until the first update, for example `Waiting for a worker`.
  */
 export function createProgress(
   { io, output, clock }: { io: Io; output: Output; clock: Clock },
@@ -78,7 +78,7 @@ export function createProgress(
       state = next;
       const at = clock.now();
       const last = samples.at(-1);
-      // One sample a second is enough to go by.
+      // One sample per second is enough for a rate.
       if (last === undefined || at - last.at >= 1_000) {
         samples = [...samples.filter((sample) => at - sample.at <= WINDOW_MS), { at, done: next.done }];
       }
@@ -106,15 +106,15 @@ function rateOf(samples: readonly { readonly at: number; readonly done: number }
 interface ProgressState {
   readonly done: number;
   readonly total: number;
-  /** Further details, the most important first: `12 found`, `3 failed`. */
+  /** Details such as `12 found` or `3 failed`, most important first. */
   readonly fields: readonly string[];
 }
 
 /** A state, with the rate derived from its history. */
 interface ProgressView extends ProgressState {
-  /** What is counted, in the plural: `titles`. */
+  /** The unit in the plural, such as `titles`. */
   readonly unit: string;
-  /** Of the last half minute; `undefined` while it is unknown. */
+  /** The rate over the last half minute; `undefined` while it is unknown. */
   readonly perSecond: number | undefined;
 }
 
@@ -122,7 +122,7 @@ const MAX_BAR = 30;
 const MIN_BAR = 10;
 
 /**
- * The line that a terminal of `width` columns shows: never as wide as the terminal, so that it cannot wrap.
+ * Formats the line for a terminal of `width` columns. It is always narrower than the terminal, so that it cannot wrap.
  * On a narrow terminal the bar shrinks first, then the least important fields are left out.
  */
 export function progressLine(view: ProgressView, width: number): string {
@@ -140,7 +140,7 @@ export function progressLine(view: ProgressView, width: number): string {
   return `${'█'.repeat(full)}${'░'.repeat(barLength - full)} ${text}`;
 }
 
-/** The line that a log shows. */
+/** Formats the line for a log. */
 export function progressLogLine(view: ProgressView): string {
   return [`${countOf(view)} (${Math.floor(fraction(view) * 100)} %)`, ...parts(view)].join(', ');
 }

@@ -34,7 +34,7 @@ export interface Prompter {
 /** Dependencies of the prompter. */
 interface PrompterDeps {
   readonly io: Io;
-  /** Aborts an open question, which throws the signal's reason. */
+  /** Aborts an open question, which then throws the signal's reason. */
   readonly signal: AbortSignal;
   readonly secrets: Secrets;
 }
@@ -125,7 +125,7 @@ function questionOutput({ stderr, env }: Io): Writable {
   return Object.assign(output, { isTTY: stderr.isTTY, columns: stderr.columns });
 }
 
-/** Parses an answer and returns what is wrong with it. */
+/** Creates a validator that returns the error message for an invalid answer. */
 function validator(parse: (text: string) => unknown, io: Io): (text: string) => true | string {
   return (text) => {
     try {
@@ -138,7 +138,7 @@ function validator(parse: (text: string) => unknown, io: Io): (text: string) => 
   };
 }
 
-/** Breaks lines between words, since the prompt library breaks within words. It writes two characters before the text. */
+/** Wraps text between words, since the prompt library breaks words. The library writes two characters before the text. */
 function wrapForQuestion(text: string, { stderr }: Io): string {
   return wrap(text, columnsOf(stderr) - 3);
 }

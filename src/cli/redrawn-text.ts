@@ -1,24 +1,24 @@
 import type { OutStream } from './io.ts';
 import { widthOf } from './terminal-text.ts';
 
-/** A text of several lines that each version replaces on a terminal; elsewhere versions follow one another. */
+/** A text of several lines. On a terminal each version replaces the previous one; elsewhere it is printed below it. */
 interface RedrawnText {
   /** Shows what `render` returns, without a line end; called again when the terminal's size changes. */
   show(render: () => string): void;
-  /** Erases the last version: the next output takes its place. Stops reacting to a new size. */
+  /** Erases the last version, so that the next output takes its place, and stops reacting to `resize`. */
   clear(): void;
 }
 
 /**
- * Each version is one write that overwrites line by line, so that nothing flickers, and erases only what was left of the
- * version before: the lines above it stay.
+ * Writes each version with a single write that overwrites the previous one line by line and erases only its remains. This
+ * prevents flickering and leaves the lines above unchanged.
  */
 export function createRedrawnText(stream: OutStream): RedrawnText {
   const isTerminal = stream.isTTY === true;
   let shown: readonly string[] = [];
   let render = (): string => '';
 
-  /** To the first line of the last version, which the terminal may have wrapped anew for its present width. */
+  /** Moves to the first line of the last version, which the terminal may have rewrapped for its current width. */
   const toItsStart = (): string => {
     const columns = stream.columns || 80;
     const rows = shown.reduce((sum, line) => sum + Math.max(1, Math.ceil(widthOf(line) / columns)), 0);
@@ -26,7 +26,7 @@ export function createRedrawnText(stream: OutStream): RedrawnText {
   };
   const draw = (): void => {
     const start = toItsStart();
-    // A terminal cannot go back to lines that have left it at the top.
+    // The cursor cannot move to lines that have scrolled off the top.
     shown = render()
       .split('\n')
       .slice(0, (stream.rows || 24) - 1);

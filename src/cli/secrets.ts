@@ -6,7 +6,7 @@ export const SECRET_FLAG = '--tmdb-api-key';
 export interface Secrets {
   /** Redacts `value` from everything that is printed from now on. */
   add(value: string | undefined): void;
-  /** `text` without any secret. */
+  /** Returns `text` with all secrets redacted. */
   redact(text: string): string;
 }
 

@@ -35,7 +35,7 @@ export function showDownload(context: CommandContext, partition: Partition): Sho
   };
 }
 
-/** The details beside a bar of titles, the most important first. */
+/** Returns the details next to a progress bar of titles, most important first. */
 export function countFields(counts: Pick<Counts, 'failed' | 'found' | 'notFound' | 'reviews'>): string[] {
   const { failed, found, notFound, reviews } = counts;
   return [
@@ -86,7 +86,7 @@ function showIndexBuilding(context: CommandContext, day: string): Showing<IndexP
 
 const MANY_MANIFESTS = 500;
 
-/** Shows the progress of reading many manifests; nothing when they are few. */
+/** Shows the progress of reading manifests, unless they are only a few. */
 export function showManifestReading(context: CommandContext): Showing<ReadProgress> {
   let bar: ReturnType<typeof createProgress> | undefined;
   return {

@@ -8,16 +8,16 @@ import { cutTo } from './terminal-text.ts';
 /** Shows the steps of a command, one line each. */
 interface StepLines {
   start(text: string): void;
-  /** Adds what the current step waits for; without a terminal in a line of its own. */
+  /** Shows what the current step is waiting for; without a terminal, on a line of its own. */
   note(text: string): void;
   done(): void;
-  /** Stops showing steps: one that is still in progress has failed. */
+  /** Stops showing steps and marks a step that is still in progress as failed. */
   stop(): void;
 }
 
 /**
- * Shows steps on stderr: on a terminal the current one is a live line until it is done; elsewhere a step gets its line
- * when it is done. Nothing with `--quiet`.
+ * Shows steps on stderr. On a terminal the current step is a live line until it is done; elsewhere each step is printed
+ * when it is done. With `--quiet` it prints nothing.
  */
 export function createStepLines({
   io,

@@ -4,17 +4,17 @@ import { wrapAnsi } from 'fast-wrap-ansi';
 import { escapeControls } from '../text.ts';
 import type { OutStream } from './io.ts';
 
-/** Columns that `text` takes on a terminal: colours take none, East Asian wide characters two. */
+/** Returns the width of `text` on a terminal: colours take no columns, East Asian wide characters two. */
 export function widthOf(text: string): number {
   return stringWidth(stripVTControlCharacters(text));
 }
 
-/** The columns of a terminal, at least 20; infinite for a pipe or a file, whose lines are never wrapped. */
+/** Returns the width of a terminal, at least 20; infinite for a pipe or a file, whose lines are never wrapped. */
 export function columnsOf({ isTTY, columns }: OutStream): number {
   return isTTY === true ? Math.max(20, columns || 80) : Number.POSITIVE_INFINITY;
 }
 
-/** The last defence of a terminal: only line ends and colours (SGR sequences) pass, other controls are escaped. */
+/** Escapes all control characters except line ends and colours (SGR sequences): the last defence of a terminal. */
 export function defuse(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are control sequences
   return text.split(/(\x1b\[[\d;]*m|\n)/).reduce((safe, part, index) => {
@@ -32,7 +32,7 @@ export function wrap(text: string, columns: number): string {
 }
 
 const SGR = '(?:\\x1b\\[[\\d;]*m)';
-/** What precedes the words of a line: blanks, and a sign such as `✔`. */
+/** The beginning of a line: spaces and a symbol such as `✔`. */
 const BEGINNING = new RegExp(`^(?:${SGR}| )*(?:[✔✖!…]${SGR}* )?(?:${SGR}| )*`, 'u');
 const LEADING_BLANKS = new RegExp(`^(${SGR}*) +`);
 const TRAILING_BLANKS = new RegExp(` +(${SGR}*)$`);
@@ -48,7 +48,7 @@ function wrapLine(line: string, columns: number): string {
 
 /**
  * Wraps one line between words.
- * @param options.hard splits words that do not fit into a line.
+ * @param options.hard splits words that are longer than a line.
  */
 export function wrapWords(line: string, columns: number, { hard = false } = {}): string[] {
   return wrapAnsi(line, columns, { hard, trim: false })
@@ -57,7 +57,7 @@ export function wrapWords(line: string, columns: number, { hard = false } = {}):
     .map((part) => part.replace(TRAILING_BLANKS, '$1'));
 }
 
-/** `text` in one row of so many columns, with `…` at its end when something is left out. */
+/** Truncates `text` to a number of columns, with `…` at the end if something was removed. */
 export function cutTo(text: string, columns: number): string {
   if (widthOf(text) <= columns) return text;
   const characters = [...text];
@@ -65,7 +65,7 @@ export function cutTo(text: string, columns: number): string {
   return `${characters.join('')}…`;
 }
 
-/** `text` as a stream gets it: wrapped on a terminal, and harmless. */
+/** Prepares `text` for a stream: escapes control characters and, on a terminal, wraps lines. */
 export function fitTo(stream: OutStream, text: string): string {
   return wrap(defuse(text), columnsOf(stream));
 }

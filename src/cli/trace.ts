@@ -4,7 +4,7 @@ import type { Trace } from '../trace.ts';
 
 const MAX_LINE = 500;
 
-/** Writes a line for each request, with its duration, and for each decision. */
+/** Creates a trace that writes a line for each request, with its duration, and for each decision. */
 export function createTrace({ clock, write }: { clock: Clock; write: (line: string) => void }): Trace {
   return {
     request: (request) => {

@@ -1,10 +1,10 @@
 import type { Command as Commander, CommanderError } from 'commander';
 import { quote } from '../text.ts';
 
-/** Longer values may be secrets on the wrong flag, and are not shown. */
+/** Longer values are not shown: they may be secrets given to the wrong flag. */
 const MAX_SHOWN = 20;
 
-/** Commander's error in our words: names the flag or command and where to find help. */
+/** Rewrites an error of Commander: it names the flag or command and where to find help. */
 export function explainUsage(
   { code, message }: Pick<CommanderError, 'code' | 'message'>,
   program: Commander,
@@ -27,7 +27,7 @@ export function explainUsage(
   return `tdd: ${sentence}${hint} See "tdd ${command === undefined ? '' : `${command.name()} `}--help".`;
 }
 
-/** Commander calls `--dry-run=yes` unknown, too. */
+/** Explains an unknown option. Commander also reports `--dry-run=yes` as unknown. */
 function explainOption(argument: string, options: Commander['options']): string {
   const end = argument.indexOf('=');
   const flag = end < 0 ? argument : argument.slice(0, end);

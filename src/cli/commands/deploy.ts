@@ -25,9 +25,9 @@ interface DeployInput {
 /** The result of `tdd deploy`. */
 export interface DeployResult {
   readonly identity: Identity;
-  /** What was planned, and done unless it was a dry run. */
+  /** The planned changes, which were applied unless it was a dry run. */
   readonly resources: readonly PlannedResource[];
-  /** What exists now; absent after a dry run. */
+  /** The resulting deployment; absent after a dry run. */
   readonly deployment?: Deployment;
   readonly lambdaName: string;
 }
@@ -116,7 +116,7 @@ async function run(context: CommandContext, { settings, dryRun }: DeployInput): 
   }
 }
 
-/** A worker whose key TMDB rejects stops the whole fleet, so the key is checked before. */
+/** Checks the key before deploying: a worker whose key TMDB rejects stops the whole fleet. */
 async function warnIfKeyUnchecked(
   { output, signal }: CommandContext,
   { apiKey, tmdbBaseUrl: baseUrl }: DeployInput['settings'],
@@ -157,7 +157,7 @@ function format({ resources, deployment, lambdaName }: DeployResult, style: Styl
     unchanged
       ? `${style.green('✔')} ${lambdaName} is up to date: nothing was changed.`
       : `${style.green('✔')} ${lambdaName} is deployed.`,
-    indent(formatTable([{}, {}], rows)), // An ARN is copied, so it is not split.
+    indent(formatTable([{}, {}], rows)), // Users copy ARNs, so they are not wrapped.
     '',
     `Next: ${style.bold('tdd simulate --year 2004 --initial AD --wait')} downloads one partition on AWS;`,
     `      ${style.bold('tdd launch --limit 3 --dry-run')} shows what a first fleet does and costs.`,

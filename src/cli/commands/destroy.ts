@@ -16,7 +16,7 @@ import { createStepLines } from '../step-lines.ts';
 /** The input of `tdd destroy`. */
 interface DestroyInput {
   readonly settings: Settings;
-  /** Empty when no name is known and the bucket is to be kept. */
+  /** Empty when the name is not configured and the bucket is kept. */
   readonly bucketName: string;
   readonly deleteBucket: boolean;
   /** The name given with `--delete-bucket`. */
@@ -75,7 +75,7 @@ async function run(context: CommandContext, input: DestroyInput): Promise<Destro
     signal,
     onIdentity: (found) => announceIdentity(context, found),
   });
-  // Without a bucket's name the plan's bucket is not shown.
+  // Hides the bucket if its name is not configured.
   const resources = plan.resources.filter(({ name }) => name !== '');
   const result = { identity, resources, dryRun, lambdaName };
   if (dryRun) return result;
@@ -83,7 +83,7 @@ async function run(context: CommandContext, input: DestroyInput): Promise<Destro
   await agree(context, input, resources);
   const lines = createStepLines(context);
   try {
-    // The names were typed, or given as flags.
+    // The user has typed these names or given them as flags.
     await deleteAll(
       connection,
       plan,
@@ -103,7 +103,7 @@ async function run(context: CommandContext, input: DestroyInput): Promise<Destro
   }
 }
 
-/** Shows the plan and asks for the function's name, and for the bucket's, which `--yes` does not replace. */
+/** Shows the plan and asks for the name of the function, and for that of the bucket, which `--yes` does not confirm. */
 async function agree(
   context: CommandContext,
   { settings, bucketName, typedBucket }: DestroyInput,

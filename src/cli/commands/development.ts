@@ -70,7 +70,7 @@ function warnOfUnusualKey({ output }: CommandContext, apiKey: string): void {
   );
 }
 
-/** Takes the value from its flag, or asks and offers the known value as the default, or takes the known value. */
+/** Returns the value of the flag; without it, asks with the known value as the default, or returns the known value. */
 async function readOne(
   context: CommandContext,
   sources: SettingSources,
@@ -88,7 +88,7 @@ async function readOne(
   try {
     known = resolveSetting(name, sources);
   } catch (error) {
-    // This command is where users fix a wrong value in config.ini.
+    // Ignore an invalid value in config.ini: users fix it with this command.
     if (!(error instanceof UsageError)) throw error;
     output.warn(error.message);
   }
@@ -98,7 +98,7 @@ async function readOne(
   return secret ? prompter.askMasked(question) : prompter.askText(question);
 }
 
-/** Checks the key with TMDB and, where it can ask, asks for another one until TMDB accepts it. */
+/** Checks the key with TMDB. On a terminal, it asks for another one until TMDB accepts it. */
 async function readAcceptedKey(context: CommandContext, given: string, baseUrl: string): Promise<string> {
   const { output, prompter, signal, mayAsk } = context;
   const { checkKeyIfReachable } = await import('../../app/tmdb.ts'); // Loads got, 0.2 s: not for questions.

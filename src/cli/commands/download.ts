@@ -25,7 +25,7 @@ import { processOf, readLakeLocation } from '../open-connection.ts';
 import type { Style } from '../output.ts';
 import { openTodaysIndex, showDownload } from '../show-progress.ts';
 
-/** How long after Ctrl-C what is in flight may take. */
+/** How long requests in flight may take after Ctrl-C. */
 const GRACE_MS = 10_000;
 
 /** The input of `tdd download`. */
@@ -42,9 +42,9 @@ interface DownloadInput {
 interface DownloadResult {
   readonly lake: string;
   readonly snapshot: string;
-  /** A partition each. */
+  /** One report per partition. */
   readonly partitions: readonly DownloadReport[];
-  /** Requested IMDb ids without a partition, with the reason. */
+  /** Requested IMDb IDs without a partition, and why they have none. */
   readonly withoutPartition: readonly TitleWithoutPartition[];
 }
 
@@ -131,7 +131,7 @@ async function run(context: CommandContext, input: DownloadInput): Promise<Downl
 
 /**
  * Downloads; after Ctrl-C, requests in flight may finish.
- * @throws the outage, or the error of a rejected API key, that ended the run.
+ * @throws the error that ended the run: an outage or a rejected API key.
  */
 async function downloadWithGrace(
   context: CommandContext,

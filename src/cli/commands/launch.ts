@@ -17,7 +17,7 @@ import { openTodaysIndex, showManifestReading } from '../show-progress.ts';
 interface LaunchInput extends FleetInput {
   readonly filters: FleetFilters;
   readonly dryRun: boolean;
-  /** Resume a launch that was interrupted. */
+  /** Whether to resume an interrupted launch. */
   readonly resume: boolean;
 }
 
@@ -106,7 +106,7 @@ async function run(context: CommandContext, input: LaunchInput): Promise<LaunchR
     throw new UserError(`There is no queue "${queue.name}": run "tdd deploy" first.`);
   }
 
-  // An interrupted launch that has sent everything only needs to be marked as finished, without a question.
+  // If the interrupted launch had sent everything, it is only marked as finished. This needs no consent.
   if (result.partitions.length > 0) {
     showPlan(context, formatLaunchPlan(result, context.output.style));
     const message = `Send ${formatNumberOf(result.partitions.length, 'partition')} to the queue ${queue.name}?`;

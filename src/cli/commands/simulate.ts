@@ -61,7 +61,7 @@ async function readInput(context: CommandContext, flags: Flags): Promise<Simulat
 async function run(context: CommandContext, input: SimulateInput): Promise<SimulateResult> {
   const { clock, output, signal } = context;
   const { partition, queueName, waitIn } = input;
-  // Opened first, so that nothing is sent when the lake to wait for does not exist.
+  // Opened first: if the lake does not exist, nothing must be sent.
   const lake = waitIn && (await openLakeAt(processOf(context), waitIn));
   const queues = await openQueues(processOf(context), { queueName });
   const { messageId, ...rest } = await send({ ...queues, clock, random: Math.random }, partition, { signal });
@@ -74,7 +74,7 @@ async function run(context: CommandContext, input: SimulateInput): Promise<Simul
   return { ...sent, end };
 }
 
-/** Shows the progress of a run, and why it stopped when a worker is going to retry it. */
+/** Shows the progress of a run, and the reason when it stopped and a worker will retry it. */
 function showRun(context: CommandContext) {
   context.output.info('Following the run; Ctrl-C stops following it, and the message stays on the queue.');
   const bar = createProgress(context, 'titles', { waiting: 'Waiting for a worker' });
