@@ -101,7 +101,9 @@ function ratingOf({ author_details, created_at }: Review): number | null {
 export async function downloadIntoDirectory(
   env: Record<string, string | undefined>,
 ): Promise<DownloadReport> {
-  const connection: LakeConnection = connect(await readSettings({ env }), { lake: await openLake('./lake', { create: true }) });
+  const connection: LakeConnection = connect(await readSettings({ env }), {
+    lake: await openLake('./lake', { create: true }),
+  });
   // @ts-expect-error a fleet needs the bucket
   void launch(connection);
   return download(connection, await openIndex(connection), { year: 2004, initial: 'AD' });
