@@ -1,5 +1,7 @@
 import { resolve } from 'node:path';
 import { Command as Commander, CommanderError } from 'commander';
+// Loaded at once: the Ctrl-C of a terminal also ends tsx's compiler, so nothing can be loaded after it.
+import '../src/cli/error-report.ts';
 import { type CommandContext, createContext } from '../src/cli/context.ts';
 import { type Flags, parseCount } from '../src/cli/flags.ts';
 import type { Io } from '../src/cli/io.ts';

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { EventEmitter, on, once } from 'node:events';
-import { readdir } from 'node:fs/promises';
+import { watch } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { expect, it } from 'vitest';
@@ -36,6 +37,31 @@ it('keeps the sandbox running until its command has ended, even after a second C
   // The command has reported the cancellation itself.
   expect(await stderr).toBe('');
   expect((await readdir(folder)).filter((name) => name.startsWith('tdd-'))).toEqual([]);
+});
+
+it('reports a Ctrl-C while the sandbox starts, and leaves no folder', async () => {
+  const folder = await makeTempFolder();
+  const tdd = spawn(process.execPath, [...SANDBOX_PROGRAM, 'true'], {
+    cwd: folder,
+    env: { PATH: process.env.PATH ?? '', TMPDIR: folder, TSX_DISABLE_CACHE: '1' },
+    stdio: ['ignore', 'ignore', 'pipe'],
+    // A group of its own, which gets Ctrl-C as a terminal sends it: tsx's compiler ends, too.
+    detached: true,
+  });
+  const watcher = watch(folder, (_, name) => {
+    if (!name?.startsWith('tdd-sandbox-')) return;
+    watcher.close();
+    process.kill(-(tdd.pid ?? 0), 'SIGINT');
+  });
+  const [stderr, [exitCode]] = await Promise.all([text(tdd.stderr), once(tdd, 'close')]);
+  expect({ exitCode, stderr }).toEqual({ exitCode: 130, stderr: 'tdd: cancelled.\n' });
+  expect((await readdir(folder)).filter((name) => name.startsWith('tdd-'))).toEqual([]);
+});
+
+// tsx's own command kills a process that takes longer than 60 ms to answer Ctrl-C.
+it.each(['start', 'sandbox'])('runs "npm run %s" in Node itself', async (name) => {
+  const { scripts } = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8'));
+  expect(scripts[name]).toContain('&& node --import tsx sandbox/main.ts');
 });
 
 it('opens a kept folder in one sandbox at a time', async () => {
