@@ -6,7 +6,7 @@ import { UsageError } from '../../src/errors.ts';
 import { makeTempFolder } from '../support/temp-folder.ts';
 
 describe('readSettings', () => {
-  test('takes the environment before config.ini of the folder, and that before the defaults', async () => {
+  test('prefers the environment to config.ini in the folder, and config.ini to the defaults', async () => {
     const folder = await makeTempFolder();
     await writeFile(
       join(folder, 'config.ini'),
@@ -24,7 +24,7 @@ describe('readSettings', () => {
     expect(settings.bucketName).toBe('of-the-other');
   });
 
-  test('does without a file, and names a value that is not allowed', async () => {
+  test('works without a file, and reports an invalid value', async () => {
     const folder = await makeTempFolder();
     expect((await readSettings({ folder, env: {} })).bucketName).toBeUndefined();
     const wrong = readSettings({ folder, env: { TDD_WORKERS: 'many' } });
@@ -50,7 +50,7 @@ describe('openLake', () => {
 });
 
 describe('connect', () => {
-  test('needs neither a bucket nor an API key when it is given a lake, until a download needs the key', async () => {
+  test('with a lake needs no bucket, and no API key before the first download', async () => {
     const settings = await readSettings({ folder: await makeTempFolder(), env: {} });
     const lake = await openLake(await makeTempFolder());
     const connection = connect(settings, { lake });

@@ -5,7 +5,7 @@ import { createFakeClock } from '../support/fake-clock.ts';
 import { MemoryLake } from '../support/memory-lake.ts';
 import { indexOf } from './synthetic-lake.ts';
 
-test('a download that is aborted while the list of titles is read ends with the reason', async () => {
+test('a download that is aborted while it reads the list of titles throws the reason', async () => {
   const lake = new MemoryLake();
   const controller = new AbortController();
   const reason = new Error('Time is up.');

@@ -2,13 +2,13 @@ import type { QueueEntry, QueueSender, SendResult } from '../../src/aws/queue-in
 
 /** A queue in memory. */
 export class FakeQueue implements QueueSender {
-  /** The body of every message that was taken. */
+  /** The bodies of all accepted messages. */
   readonly bodies: string[] = [];
-  /** How many entries each call had. */
+  /** The number of entries of each call. */
   readonly calls: number[] = [];
-  /** Run before each call; a test throws here. */
+  /** Runs before each call. Tests throw here to make a call fail. */
   beforeCall: ((call: number) => unknown) | undefined;
-  /** Says what is wrong with an entry, if anything is. */
+  /** Returns the failure of an entry, or `undefined` to accept it. */
   judge: ((entry: QueueEntry, call: number) => SendResult['failed'][number] | undefined) | undefined;
 
   async sendBatch(entries: readonly QueueEntry[]): Promise<SendResult> {
@@ -22,7 +22,7 @@ export class FakeQueue implements QueueSender {
     return { accepted: accepted.map(({ id }) => id), failed };
   }
 
-  /** Every partition that was sent, `2004/AD`, as often as it was. */
+  /** All sent partitions, such as `2004/AD`, including repeats. */
   partitions(): string[] {
     return this.bodies.map((body) => {
       const { year, initial } = JSON.parse(body);

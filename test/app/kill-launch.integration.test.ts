@@ -25,7 +25,7 @@ describe('a launch that is killed', () => {
     });
   const bodies = () => readFileSync(join(folder, 'queue'), 'utf8').split('\n').filter(Boolean);
 
-  it('resumes from its plan: no partition is missing, and few are sent twice', async () => {
+  it('resumes from its plan without missing a partition, and sends few twice', async () => {
     const first = startChild();
     const watcher = watch(join(folder, 'queue'), () => {
       if (bodies().length >= 900) first.kill('SIGKILL');
@@ -46,7 +46,7 @@ describe('a launch that is killed', () => {
     expect(sent).toBe(2_000);
     const all = bodies();
     expect(new Set(all).size).toBe(2_000);
-    // What was acknowledged and not yet marked: the news of a write or two, and the eight batches in flight.
+    // Acknowledged but not yet marked: those of one or two writes, and the eight batches in flight.
     expect(all.length - 2_000).toBe(sentByFirst - sentBefore);
     expect(all.length - 2_000).toBeLessThanOrEqual(2 * (250 + 80));
     const lake = createDirectoryLake({ directory: join(folder, 'lake') });

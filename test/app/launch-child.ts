@@ -8,7 +8,7 @@ import { planFleet } from '../../src/fleet/plan.ts';
 import { createDirectoryLake } from '../../src/lake/directory/directory-lake.ts';
 import { largeIndex, SETTINGS } from './synthetic-lake.ts';
 
-// Launches 2,000 partitions into a file that stands for the queue: a process of its own, to be killed.
+// Launches 2,000 partitions in a separate process, which the test kills. A file replaces the queue.
 const [directory = '', queueFile = ''] = process.argv.slice(2);
 const lake = createDirectoryLake({ directory });
 const queue = {

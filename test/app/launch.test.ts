@@ -16,7 +16,7 @@ const KEY = '0123456789abcdef0123456789abcdef';
 const EMPTY: QueueDepths = { waiting: 0, inFlight: 0, delayed: 0, retentionSeconds: 1_209_600 };
 const index = indexOf({ 2004: { AA: 10, BB: 20, CC: 30 } });
 
-/** A connection whose AWS a test sets as it likes. */
+/** A connection with a fake AWS, whose state tests can change. */
 function setUp() {
   const clock = createFakeClock();
   const lake = new MemoryLake('memory://lake', clock.now);
@@ -72,7 +72,7 @@ function setUp() {
 }
 
 describe('planLaunch', () => {
-  test('counts what the lake lacks, and forecasts that', async () => {
+  test('counts the titles missing from the lake, and forecasts those', async () => {
     const { connection, complete } = setUp();
     await complete('BB', 20);
     const { plan, estimate } = await planLaunch(connection, index, { onlyMissing: true });
@@ -81,7 +81,7 @@ describe('planLaunch', () => {
     expect(estimate.requests).toBeGreaterThanOrEqual(40);
   });
 
-  test('keeps the API key out of the plan, which goes into the lake', async () => {
+  test('keeps the API key out of the plan, which is stored in the lake', async () => {
     const { connection, lake } = setUp();
     const { plan } = await planLaunch(connection, index);
     await launch(connection, plan);
@@ -96,7 +96,7 @@ describe('planLaunch', () => {
 });
 
 describe('planLaunch notes', () => {
-  test('that the workers were deployed with other settings', async () => {
+  test('report that the workers were deployed with other settings', async () => {
     const { connection, aws } = setUp();
     aws.environment = {};
     expect((await planLaunch(connection, index)).notes).toEqual([]);
@@ -111,7 +111,7 @@ describe('planLaunch notes', () => {
     ]);
   });
 
-  test('that messages wait already, and that the fleet is paused', async () => {
+  test('report waiting messages and a paused fleet', async () => {
     const { connection, aws } = setUp();
     aws.queue = { ...EMPTY, waiting: 2_000, delayed: 1 };
     aws.eventSource = { id: 'e', state: 'Disabled' };
@@ -125,7 +125,7 @@ describe('planLaunch notes', () => {
 });
 
 describe('launch', () => {
-  test('resumes an interrupted launch, and sends no partition twice', async () => {
+  test('resumes an interrupted launch without sending a partition twice', async () => {
     const { connection, sent, clock } = setUp();
     const { plan } = await planLaunch(connection, indexOf(twoHundred()));
     const cut = new AbortController();
@@ -140,7 +140,7 @@ describe('launch', () => {
     expect(sent.partitions()).toHaveLength(200);
   });
 
-  test('sends what was planned: the rest of an interrupted launch, or everything with resume: false', async () => {
+  test('sends the rest of an interrupted launch, or everything with resume: false', async () => {
     const { connection, sent, clock } = setUp();
     const whole = await planLaunch(connection, indexOf(twoHundred()));
     const cut = new AbortController();
@@ -163,7 +163,7 @@ describe('launch', () => {
     expect(sent.bodies).toHaveLength(400);
   });
 
-  test('writes nothing where there is no queue', async () => {
+  test('writes nothing when there is no queue', async () => {
     const { connection, aws, lake } = setUp();
     aws.queue = undefined;
     const { plan } = await planLaunch(connection, index);
@@ -173,7 +173,7 @@ describe('launch', () => {
 });
 
 describe('followFleet', () => {
-  test('reports each poll, and ends when every partition is complete', async () => {
+  test('reports each poll, and returns when every partition is complete', async () => {
     const { connection, aws, complete } = setUp();
     await launch(connection, (await planLaunch(connection, index)).plan);
     aws.queue = { ...EMPTY, waiting: 3 };
@@ -191,7 +191,7 @@ describe('followFleet', () => {
     expect(done).toEqual([0, 30, 60]);
   });
 
-  test('believes that nothing waits only after two minutes, since SQS counts roughly', async () => {
+  test("trusts an empty queue only after two minutes, because SQS's counts are approximate", async () => {
     const { connection, aws } = setUp();
     await launch(connection, (await planLaunch(connection, index)).plan);
     const phases: string[] = [];
@@ -206,7 +206,7 @@ describe('followFleet', () => {
     expect(last.advice.map(({ command }) => command)).toEqual(['tdd launch --only-missing']);
   });
 
-  test('does not wait for a fleet that is paused, or was never launched', async () => {
+  test('does not wait for a fleet that is paused or was never launched', async () => {
     const { connection, aws } = setUp();
     expect((await followFleet(connection)).phase).toBe('none');
     await launch(connection, (await planLaunch(connection, index)).plan);
@@ -214,7 +214,7 @@ describe('followFleet', () => {
     expect((await followFleet(connection)).phase).toBe('paused');
   });
 
-  test('ends with the reason of its signal', async () => {
+  test("throws its signal's reason", async () => {
     const { connection, aws } = setUp();
     await launch(connection, (await planLaunch(connection, index)).plan);
     aws.queue = { ...EMPTY, waiting: 3 };
@@ -227,7 +227,7 @@ describe('followFleet', () => {
   });
 });
 
-/** Two hundred partitions of a movie each: more messages than are sent at once. */
+/** Two hundred partitions of one movie each: more messages than can be in flight. */
 function twoHundred(): Record<string, Record<string, number>> {
   const years = Array.from({ length: 20 }, (_, place) => 2001 + place);
   const initials = [...'ABCDEFGHIJ'].map((letter) => [`${letter}A`, 1]);

@@ -32,8 +32,8 @@ async function idsOf<Id>(documents: AsyncIterable<{ readonly id: Id }>): Promise
 describe.each([
   ['memory', async () => fill(new MemoryLake())],
   ['a directory', async () => fill(createDirectoryLake({ directory: await makeTempFolder() }))],
-] as const)('the documents of a lake in %s', (_, open) => {
-  test('come as they are stored, in the order of their keys', async () => {
+] as const)('documents of a lake in %s', (_, open) => {
+  test('are read unchanged, in the order of their keys', async () => {
     const lake = await open();
     const movies = listMovies(lake);
     expect((await movies.next()).value).toEqual({ id: 10, title: 'Movie 10' });
@@ -41,7 +41,7 @@ describe.each([
     expect(await idsOf(listReviews(lake))).toEqual(['a', 'b', 'c']);
   });
 
-  test('can be those of one year, initial or movie', async () => {
+  test('can be filtered by year, initial and movie', async () => {
     const lake = await open();
     expect(await idsOf(listMovies(lake, { year: 2004 }))).toEqual([10, 603, 9, 11]);
     expect(await idsOf(listMovies(lake, { initial: 'ad' }))).toEqual([10, 603, 9, 12]);
@@ -52,8 +52,8 @@ describe.each([
   });
 });
 
-describe('reading the documents', () => {
-  test('reads as many documents at once as it is told to, and not more', async () => {
+describe('reading documents', () => {
+  test('reads as many documents at once as `concurrency` allows', async () => {
     const lake = await fill(new MemoryLake());
     const read = lake.read.bind(lake);
     let openGate = () => {};
@@ -72,7 +72,7 @@ describe('reading the documents', () => {
     expect(await idsOf(listMovies(lake, {}, { concurrency: 3 }))).toHaveLength(5);
   });
 
-  test('reads nothing more after the caller stops', async () => {
+  test('stops reading when the caller stops iterating', async () => {
     const lake = await fill(new MemoryLake());
     for await (const movie of listMovies(lake, {}, { concurrency: 1 })) {
       expect(movie.id).toBe(10);
@@ -85,7 +85,7 @@ describe('reading the documents', () => {
     ['{"id": 1', 'it is not valid JSON'],
     ['[]', 'it has no valid "id"'],
     ['{"id": "9"}', 'it has no valid "id"'],
-  ])('throws for the damaged document %s, with its key and what to do', async (text, problem) => {
+  ])('throws for the damaged document %s an error with its key and what to do', async (text, problem) => {
     const lake = await fill(new MemoryLake());
     lake.put(movieKey(AD_2004, 603), text);
     const ids: number[] = [];
@@ -98,7 +98,7 @@ describe('reading the documents', () => {
     expect(ids).toEqual([10]);
   });
 
-  test('skips damaged documents that the caller takes care of', async () => {
+  test('skips damaged documents when the caller passes onDamaged', async () => {
     const lake = await fill(new MemoryLake());
     lake.put(movieKey(AD_2004, 603), '');
     const damaged: DamagedDocumentError[] = [];
@@ -108,7 +108,7 @@ describe('reading the documents', () => {
     expect(damaged.map(({ key }) => key)).toEqual([movieKey(AD_2004, 603)]);
   });
 
-  test('skips a document that is deleted after it was listed, and throws what the lake throws', async () => {
+  test('skips a document that was deleted after it was listed, and throws errors of the lake', async () => {
     const lake = await fill(new MemoryLake());
     const read = lake.read.bind(lake);
     lake.read = async (key, options) => (key.includes('603') ? undefined : read(key, options));

@@ -44,13 +44,13 @@ describe('readManifestSummaries', () => {
     expect(after.byPartition.get(`${second?.year}/${second?.initial}`)?.counts.found).toBe(1);
     expect((await look()).read).toBe(0);
 
-    // What the cache gives back is what was read.
+    // The cached summaries are the same as fresh ones.
     const fresh = await readManifestSummaries({ lake, clock });
     expect(new Map([...(await look()).byPartition].sort())).toEqual(new Map([...fresh.byPartition].sort()));
     expect((await cache.read())?.length).toBeLessThan(9_000 * 300);
   });
 
-  it("leaves another lake's cache alone, and a damaged one too", async () => {
+  it('ignores a cache of another lake and a damaged cache', async () => {
     await put(first, 1);
     await look();
     const other = new MemoryLake('memory://other');
@@ -61,7 +61,7 @@ describe('readManifestSummaries', () => {
     expect((await look()).read).toBe(1);
   });
 
-  it('works without a cache that cannot be written', async () => {
+  it('works when the cache cannot be written', async () => {
     await writeFile(join(folder, 'deep'), 'a file in the way');
     await put(first, 1);
     expect((await look()).byPartition.size).toBe(1);

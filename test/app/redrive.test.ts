@@ -5,14 +5,14 @@ import type { QueueDepths, QueueEntry, ReceivedMessage } from '../../src/aws/que
 import { CancelledError } from '../../src/errors.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 
-/** A dead-letter queue and its queue in memory, with SQS's visibility; a test can interrupt any call. */
+/** A queue and its dead-letter queue in memory, with visibility timeouts. Tests can interrupt any call. */
 class TwoQueues {
   readonly dead = new Map<string, { body: string; hiddenUntil: number }>();
   readonly live: string[] = [];
   readonly clock = createFakeClock();
-  /** Every call's name, in order. */
+  /** The names of all calls, in order. */
   readonly calls: string[] = [];
-  /** Throws at this call, before it has done anything, or after. */
+  /** Makes this call throw, before or after it takes effect. */
   interruption: { readonly call: number; readonly when: 'before' | 'after' } | undefined;
 
   constructor(count: number) {
@@ -79,7 +79,7 @@ class TwoQueues {
     return { deadLetters: this, queue: this, mover, clock: this.clock };
   }
 
-  /** Every message there is, in either queue. */
+  /** All messages in both queues. */
   everywhere(): Set<string> {
     return new Set([...this.live, ...[...this.dead.values()].map(({ body }) => body)]);
   }
@@ -107,13 +107,13 @@ describe('redrive', () => {
       { call, when: 'after' as const },
     ]),
   )(
-    'interrupted $when call $call of ten, loses nothing, and the next run completes the work',
+    'interrupted $when call $call of ten, loses no messages, and the next run completes the work',
     async (interruption) => {
       queues.interruption = interruption;
       await expect(redrive(queues.deps)).rejects.toThrow('interrupted');
       expect(queues.everywhere().size).toBe(25);
       queues.interruption = undefined;
-      queues.clock.advance(60_000); // Whatever could not be given back shows itself again.
+      queues.clock.advance(60_000); // Hidden messages become visible again.
       await redrive(queues.deps);
       expect(queues.dead.size).toBe(0);
       expect(new Set(queues.live).size).toBe(25);
@@ -121,7 +121,7 @@ describe('redrive', () => {
     },
   );
 
-  it('makes messages visible again that it does not put back', async () => {
+  it('makes the messages that it does not put back visible again', async () => {
     const { moved } = await redrive(queues.deps, { choose: ({ id }) => id === 'm3' });
     expect(moved).toBe(1);
     expect(queues.dead.size).toBe(24);
@@ -160,7 +160,7 @@ describe('redrive', () => {
     });
   });
 
-  it('reports a move task of SQS that has stopped', async () => {
+  it('reports a move task that SQS has stopped', async () => {
     const mover = {
       start: async () => true,
       read: async () => ({ state: 'failed' as const, moved: 4, reason: 'AccessDenied' }),
@@ -172,7 +172,7 @@ describe('redrive', () => {
   });
 });
 
-describe("redrive by SQS's own task, cancelled", () => {
+describe("a cancelled redrive with SQS's move task", () => {
   const cancel = (stop: () => Promise<number>) => {
     const ending = new AbortController();
     const mover = {
@@ -184,7 +184,7 @@ describe("redrive by SQS's own task, cancelled", () => {
     return redrive({ ...new TwoQueues(9).deps, mover }, { signal: ending.signal, onProgress });
   };
 
-  it('cancels the move task of SQS', async () => {
+  it('cancels the move task', async () => {
     await expect(cancel(async () => 5)).rejects.toThrow(
       new CancelledError(
         'cancelled: SQS stops after about 5 messages; the others stay in the dead-letter queue.',
@@ -192,7 +192,7 @@ describe("redrive by SQS's own task, cancelled", () => {
     );
   });
 
-  it('reports that SQS is still moving when the task cannot be cancelled', async () => {
+  it('reports that SQS is still moving messages when the task cannot be cancelled', async () => {
     await expect(cancel(() => Promise.reject(new Error('AWS rejected it.')))).rejects.toThrow(
       'cancelled, but SQS is still moving the dead letters: run "tdd redrive" to list those that are left. AWS rejected it.',
     );
@@ -210,7 +210,7 @@ describe('listDeadLetters', () => {
     expect([...queues.dead.values()].every(({ hiddenUntil }) => hiddenUntil === 0)).toBe(true);
   });
 
-  it('reports how many messages an interrupted listing has hidden, without its own', async () => {
+  it('reports messages hidden by another listing, without those that it hides itself', async () => {
     const queues = new TwoQueues(25);
     await queues.receive(60);
     expect(await listDeadLetters(queues.deps)).toMatchObject({ letters: { length: 15 }, hidden: 10 });
@@ -218,13 +218,13 @@ describe('listDeadLetters', () => {
     expect(await listDeadLetters(queues.deps)).toMatchObject({ letters: { length: 25 }, hidden: 0 });
   });
 
-  it('does not repeat why a message was given up before it was put back, and its worker crashed', async () => {
+  it('omits the old reason of a message that was put back and whose worker then crashed', async () => {
     const queues = new TwoQueues(2);
     const { clock } = queues;
     const minutesAgo = (minutes: number) => new Date(clock.now() - minutes * 60_000).toISOString();
     const receive = async (seconds: number) => {
       const taken = await queues.receive(seconds);
-      // The attributes stay with a message that SQS itself has moved.
+      // A message that SQS has moved keeps its attributes.
       return taken.map((message, n) => ({ ...message, reason: 'S3 refused it.', at: minutesAgo(n * 90) }));
     };
     const deadLetters = {

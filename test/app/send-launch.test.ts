@@ -39,7 +39,7 @@ function setUp(partitions: number) {
 const repeats = (queue: FakeQueue) => queue.partitions().length - new Set(queue.partitions()).size;
 
 describe('sendLaunch', () => {
-  it('sends 9,000 partitions once each in 900 calls, the largest first', async () => {
+  it('sends 9,000 partitions once each in 900 calls, largest first', async () => {
     const { launch, queue, plan, stored, lake } = setUp(9_000);
     const report = await launch();
     expect(report).toMatchObject({ total: 9_000, sent: 9_000, sentBefore: 0, rejected: 0, calls: 900 });
@@ -51,7 +51,7 @@ describe('sendLaunch', () => {
     expect(lake.calls.filter(({ name }) => name === 'compareAndSwap').length).toBeLessThan(450);
   });
 
-  it('sends messages that a worker reads', async () => {
+  it('sends messages that a worker can parse', async () => {
     const { launch, queue } = setUp(1);
     const { run } = await launch();
     expect(queue.bodies.map((body) => JSON.parse(body))).toEqual([
@@ -59,7 +59,7 @@ describe('sendLaunch', () => {
     ]);
   });
 
-  it('says in the message from when on a title counts as fetched', async () => {
+  it('includes redoBefore in the message', async () => {
     const { queue, deps, plan } = setUp(1);
     await sendLaunch(deps, { ...plan, redoBefore: '2026-10-23T10:00:00.000Z' }, { queueName: QUEUE });
     expect(JSON.parse(queue.bodies[0] ?? '')).toMatchObject({ redoBefore: '2026-10-23T10:00:00.000Z' });
@@ -74,7 +74,7 @@ describe('sendLaunch', () => {
     expect.assertions(3);
   });
 
-  it('sends again what SQS failed, and only that', async () => {
+  it('sends only the failed messages again', async () => {
     const { launch, queue } = setUp(95);
     const failedOnce = new Set<string>();
     queue.judge = ({ id }) => {
@@ -131,7 +131,7 @@ describe('sendLaunch', () => {
     expect(repeats(queue)).toBe(0);
   });
 
-  it('ends with the reason of its signal, what was sent being marked', async () => {
+  it("marks what was sent before it throws its signal's reason", async () => {
     const { launch, queue, stored } = setUp(500);
     const ending = new AbortController();
     queue.beforeCall = (call) => {
@@ -143,7 +143,7 @@ describe('sendLaunch', () => {
     expect(stored().finishedAt).toBeUndefined();
   });
 
-  it('is finished when its signal came with the last batch: all was sent', async () => {
+  it('is finished when its signal was aborted during the last batch, since everything was sent', async () => {
     const { launch, queue, stored, findUnfinished } = setUp(4);
     const ending = new AbortController();
     queue.beforeCall = () => ending.abort(new Error('cancelled'));
@@ -152,9 +152,9 @@ describe('sendLaunch', () => {
     expect(await findUnfinished()).toBeUndefined();
   });
 
-  it('leaves out of the next try what a worker has begun, though its mark was lost', async () => {
+  it('does not resend a partition that a worker has started, even if its mark was lost', async () => {
     const { launch, queue, lake, findUnfinished, stored } = setUp(60);
-    // The first write makes the plan: no mark is ever written, as if killed before the first.
+    // The first write creates the plan. No later write succeeds, as if the launch was killed before the first mark.
     let swaps = 0;
     lake.beforeCall = (name) => {
       if (name === 'compareAndSwap' && ++swaps > 1) throw new Error('killed');
@@ -175,7 +175,7 @@ describe('sendLaunch', () => {
     expect(repeats(queue)).toBe(sent.size - 7);
   });
 
-  it('refuses to send a plan that another launch is sending', async () => {
+  it('does not send a plan that another launch is sending', async () => {
     const { launch, queue, lake } = setUp(500);
     queue.beforeCall = (call) => {
       const [key = ''] = lake.keys(FLEET_PREFIX);
@@ -184,7 +184,7 @@ describe('sendLaunch', () => {
     await expect(launch()).rejects.toThrow('Another process is sending the launch');
   });
 
-  it('takes no other launch up', async () => {
+  it('does not resume a launch with another queue or other filters', async () => {
     const { launch, queue, lake, clock, findUnfinished, makePlan, deps } = setUp(30);
     queue.beforeCall = () => {
       throw new Error('cut');
@@ -204,7 +204,7 @@ describe('sendLaunch', () => {
     expect((await readLatestLaunch({ lake }))?.fleet.filters.limit).toBe(3);
   });
 
-  it('passes over files among the launches that are none', async () => {
+  it('ignores a file that is not a launch', async () => {
     const { launch, lake } = setUp(3);
     await launch();
     lake.put(`${FLEET_PREFIX}20991122T101500Z-4f3a2b.json`, '{"run": 1');

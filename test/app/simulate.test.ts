@@ -6,7 +6,7 @@ import { MemoryLake } from '../support/memory-lake.ts';
 
 const PARTITION = { year: 2004, initial: 'AD' };
 
-/** A run whose manifest and queue change with each look at the lake. */
+/** A run whose manifest and queue change with each read of the manifest. */
 function createScene(steps: readonly { run?: string; outcome: Outcome; complete?: boolean }[]) {
   const lake = new MemoryLake();
   const scene = { messages: 1, letter: undefined as { readonly reason?: string } | undefined, looks: 0 };
@@ -39,7 +39,7 @@ function createScene(steps: readonly { run?: string; outcome: Outcome; complete?
 }
 
 describe('followRun', () => {
-  it('does not take an earlier run that is complete for this one', async () => {
+  it('does not mistake an earlier complete run for this one', async () => {
     const { follow, shown, counts } = createScene([
       { run: 'earlier', outcome: 'complete', complete: true },
       { run: 'earlier', outcome: 'complete', complete: true },
@@ -63,18 +63,18 @@ describe('followRun', () => {
   it.each([
     [{ reason: '1 title of 3 failed.' }, '1 title of 3 failed.'],
     [{}, 'The worker crashed every time: see its log.'],
-  ])('ends badly with the dead letter %o', async (letter, reason) => {
+  ])('fails when the message becomes the dead letter %o', async (letter, reason) => {
     const { scene, follow, counts } = createScene([{ outcome: 'failedTitles' }]);
     scene.letter = letter;
     expect(await follow()).toEqual({ complete: false, counts, reason });
   });
 
-  it('ends badly with a refused key, for the fleet is paused', async () => {
+  it('fails when TMDB rejects the key, because the fleet is then paused', async () => {
     const { follow } = createScene([{ outcome: 'keyRefused' }]);
     expect(await follow()).toMatchObject({ complete: false, reason: expect.stringContaining('tdd resume') });
   });
 
-  it('ends badly when the message is gone without a trace', async () => {
+  it('fails when the message has disappeared', async () => {
     const { scene, follow, clock } = createScene([]);
     scene.messages = 0;
     const startMs = clock.now();
@@ -82,13 +82,13 @@ describe('followRun', () => {
     expect(clock.now() - startMs).toBeGreaterThanOrEqual(120_000);
   });
 
-  it('ends well when another run had the last word on the same partition', async () => {
+  it('succeeds when another run has completed the same partition', async () => {
     const { scene, follow } = createScene([{ run: 'other', outcome: 'complete', complete: true }]);
     scene.messages = 0;
     expect(await follow()).toMatchObject({ complete: true });
   });
 
-  it('ends with the reason of the signal', async () => {
+  it("throws its signal's reason", async () => {
     const { follow } = createScene([]);
     await expect(follow(AbortSignal.abort(new Error('Ctrl-C')))).rejects.toThrow('Ctrl-C');
   });

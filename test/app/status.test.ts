@@ -15,7 +15,7 @@ import { indexOf, manifestOf, putManifest, SETTINGS } from './synthetic-lake.ts'
 const EMPTY: QueueDepths = { waiting: 0, inFlight: 0, delayed: 0, retentionSeconds: 1_209_600 };
 const DAY = 86_400_000;
 
-/** Four partitions of 10, 20, 30 and 40 movies, and an AWS that a test sets as it likes. */
+/** Four partitions of 10, 20, 30 and 40 movies, and a fake AWS, whose state tests can change. */
 function setUp() {
   const clock = createFakeClock();
   const lake = new MemoryLake('memory://lake', clock.now);
@@ -25,7 +25,7 @@ function setUp() {
     deadLetters: QueueDepths | undefined;
     function: WorkerFunction | undefined;
     eventSource: EventSource | undefined;
-    /** What the workers do until the queue is looked at. */
+    /** Simulates workers that finish before the queue is read. */
     meanwhile: () => Promise<void>;
   } = {
     queue: EMPTY,
@@ -64,7 +64,7 @@ function setUp() {
 }
 
 describe('readStatus', () => {
-  it('before anything: says so, and nothing is wrong', async () => {
+  it('reports that nothing was launched yet, without advice', async () => {
     const { status } = setUp();
     const now = await status();
     expect(now).toMatchObject({ phase: 'none', deadLetters: 0, advice: [], totals: { partitions: 0 } });
@@ -72,7 +72,7 @@ describe('readStatus', () => {
     expect(now).not.toHaveProperty('secondsLeft');
   });
 
-  it('launched again with a new list: not complete before the workers have looked at it', async () => {
+  it('is not complete after a launch with a new list until the queue is empty', async () => {
     const { launch, status, aws, put } = setUp();
     await put('AA', { found: 10, snapshot: '2026-11-20' });
     await put('BB', { found: 20, snapshot: '2026-11-20' });
@@ -85,7 +85,7 @@ describe('readStatus', () => {
     expect((await status()).phase).toBe('complete');
   });
 
-  it('just launched: everything is to do', async () => {
+  it('reports that nothing is done right after a launch', async () => {
     const { launch, status, aws } = setUp();
     await launch();
     aws.queue = { ...EMPTY, waiting: 4 };
@@ -100,7 +100,7 @@ describe('readStatus', () => {
     });
   });
 
-  it('ended while it was looked at: complete, since a manifest is written before its message is gone', async () => {
+  it('is complete when the last worker finishes between two reads', async () => {
     const { launch, status, aws, put } = setUp();
     await launch({ limit: 1 });
     aws.meanwhile = async () => {
@@ -110,7 +110,7 @@ describe('readStatus', () => {
     expect((await status()).phase).toBe('complete');
   });
 
-  it('running: partitions by state, the rate, the time left', async () => {
+  it('reports the partitions by state, the rate and the time left while it runs', async () => {
     const { launch, status, aws, put, clock, ago } = setUp();
     await launch();
     clock.advance(120_000);
@@ -125,7 +125,7 @@ describe('readStatus', () => {
         partitions: { complete: 1, partial: 1, failedTitles: 1, notBegun: 1 },
         movies: { total: 100, settled: 59, failed: 1, left: 41 },
       },
-      // 59 movies within 40 seconds; failed ones are not done, and are retried automatically.
+      // 59 movies in 40 seconds; failed titles do not count, and are retried automatically.
       rate: { moviesPerSecond: 59 / 40, overSeconds: 40 },
       advice: [],
     });
@@ -133,7 +133,7 @@ describe('readStatus', () => {
     expect(now.secondsElapsed).toBe(120);
   });
 
-  it('complete: took the time from the launch until its last worker finished', async () => {
+  it('reports the time from the launch until its last worker finished', async () => {
     const { launch, status, put, clock, ago } = setUp();
     const { run } = await launch({ limit: 3 });
     clock.advance(600_000);
@@ -143,7 +143,7 @@ describe('readStatus', () => {
     expect(await status()).toMatchObject({ phase: 'complete', secondsElapsed: 400 });
   });
 
-  it('paused: says how to go on, and promises no time', async () => {
+  it('advises resuming a paused fleet, and forecasts no time left', async () => {
     const { launch, status, aws, put, clock, ago } = setUp();
     await launch();
     clock.advance(120_000);
@@ -159,7 +159,7 @@ describe('readStatus', () => {
   it.each<[string, EventSource | undefined]>([
     ['disabled', { id: 'e', state: 'Disabled' }],
     ['absent', undefined],
-  ])('with messages and an event source that is %s: paused', async (_, eventSource) => {
+  ])('is paused when messages wait and the event source is %s', async (_, eventSource) => {
     const { launch, status, aws } = setUp();
     await launch();
     aws.queue = { ...EMPTY, waiting: 4 };
@@ -168,7 +168,7 @@ describe('readStatus', () => {
     expect((await status()).phase).toBe('paused');
   });
 
-  it('stopped by a refused key: says that it is the key', async () => {
+  it('advises replacing a key that TMDB has rejected', async () => {
     const { launch, status, aws, put, ago } = setUp();
     await launch();
     aws.queue = { ...EMPTY, waiting: 3 };
@@ -183,7 +183,7 @@ describe('readStatus', () => {
     ]);
   });
 
-  it('complete: nothing is left and nothing is wrong, paused or not', async () => {
+  it('gives no advice when everything is complete, even if the fleet is paused', async () => {
     const { launch, status, aws, put, clock, ago } = setUp();
     await launch();
     clock.advance(600_000);
@@ -201,7 +201,7 @@ describe('readStatus', () => {
     expect(await status()).toMatchObject({ phase: 'complete', advice: [] });
   });
 
-  it('with dead letters: counts those that somebody is looking at, too', async () => {
+  it('counts dead letters that another command is reading, too', async () => {
     const { launch, status, aws, clock } = setUp();
     await launch();
     clock.advance(600_000);
@@ -213,7 +213,7 @@ describe('readStatus', () => {
     });
   });
 
-  it('with failed titles, once nothing waits: says how to try them again', async () => {
+  it('advises retrying failed titles once the queue is empty', async () => {
     const { launch, status, put, clock, ago } = setUp();
     await launch();
     clock.advance(600_000);
@@ -226,7 +226,7 @@ describe('readStatus', () => {
     });
   });
 
-  it('with partitions that nothing waits for: says how to send them again', async () => {
+  it('advises sending incomplete partitions again once their messages are gone', async () => {
     const { launch, status, put, clock } = setUp();
     await launch({ minYear: 1990 });
     clock.advance(3_600_000);
@@ -259,7 +259,7 @@ describe('readStatus', () => {
     ]);
   });
 
-  it('of a fleet that fetches again: what was fetched before does not count', async () => {
+  it('does not count titles that a launch downloads again as done', async () => {
     const { deps, plan, status, put, clock, ago, aws } = setUp();
     aws.queue = { ...EMPTY, waiting: 4 };
     for (const [initial, found] of Object.entries({ AA: 10, BB: 20, CC: 30, DD: 40 })) {
@@ -276,7 +276,7 @@ describe('readStatus', () => {
     expect(await status()).toMatchObject({ fleet: { partitions: { complete: 1, notBegun: 3 } } });
   });
 
-  it('counts what was fetched under other settings as not begun', async () => {
+  it('counts titles downloaded with other settings as not done', async () => {
     const { launch, status, put } = setUp();
     await launch();
     await put('AA', { found: 10, settings: { ...SETTINGS, language: 'de-DE' } });
@@ -292,7 +292,7 @@ describe('readStatus', () => {
       { function: { state: 'Active', lastUpdate: 'Failed' } },
       "The worker function's last update failed",
     ],
-  ])('with %s: says to deploy', async (_, change, problem) => {
+  ])('advises deploying with %s', async (_, change, problem) => {
     const { status, aws } = setUp();
     Object.assign(aws, change);
     const { advice } = await status();
@@ -301,7 +301,7 @@ describe('readStatus', () => {
     expect(advice[0]?.problem).toContain(problem);
   });
 
-  it('with documents older than six months: says how to fetch them again, their years included', async () => {
+  it('advises downloading documents older than six months again, with the flags for their years', async () => {
     const { lake, status, ago } = setUp();
     await putManifest(lake, manifestOf({ year: 1987, initial: 'AA' }, { found: 3, at: ago(190 * DAY) }));
     await putManifest(lake, manifestOf({ year: 2004, initial: 'AA' }, { found: 3, at: ago(170 * DAY) }));
@@ -313,16 +313,16 @@ describe('readStatus', () => {
     ]);
   });
 
-  it('says nothing of age where nothing is old enough, or there is no document', async () => {
+  it('gives no advice on age when documents are recent or there are none', async () => {
     const { lake, status, ago, clock } = setUp();
-    clock.advance(30 * 60_000); // Half past: the hour in which they were fetched counts as a whole.
+    clock.advance(30 * 60_000); // Half past: an hour counts as a whole.
     const almost = ago(180 * DAY - 20 * 60_000);
     await putManifest(lake, manifestOf({ year: 1987, initial: 'AA' }, { found: 3, at: almost }));
     await putManifest(lake, manifestOf({ year: 2004, initial: 'AA' }, { notFound: 3, at: ago(190 * DAY) }));
     expect((await status()).advice).toEqual([]);
   });
 
-  it('gives a launch time to be counted, and widens none of the smallest', async () => {
+  it('waits until SQS counts new messages, and keeps the limit in its advice', async () => {
     const { deps, plan, status, clock } = setUp();
     await sendLaunch(deps, plan({ limit: 2 }), { queueName: 'q' });
     clock.advance(5_000);
@@ -333,7 +333,7 @@ describe('readStatus', () => {
     ]);
   });
 
-  it('with a damaged manifest: names its partition and continues', async () => {
+  it('reports the partition of a damaged manifest and continues', async () => {
     const { lake, launch, status, put } = setUp();
     await launch();
     await put('AA', { found: 10 });

@@ -9,7 +9,7 @@ import { createFakeClock } from '../support/fake-clock.ts';
 import { MemoryLake } from '../support/memory-lake.ts';
 import { indexOf, SETTINGS } from './synthetic-lake.ts';
 
-/** An event source that takes its time, and refuses to be changed meanwhile. */
+/** An event source whose changes take time. It rejects other changes until then. */
 function setUp({ state = 'Enabled', waiting = 3 } = {}) {
   const clock = createFakeClock();
   const lake = new MemoryLake();
@@ -49,7 +49,7 @@ function setUp({ state = 'Enabled', waiting = 3 } = {}) {
 }
 
 describe('pause', () => {
-  it('disables the event source and waits until that is done', async () => {
+  it('disables the event source and waits until it is disabled', async () => {
     const { deps, switches } = setUp();
     expect(await pause(deps)).toMatchObject({
       unchanged: false,
@@ -58,7 +58,7 @@ describe('pause', () => {
     expect(switches).toEqual([false]);
   });
 
-  it('changes nothing when it is disabled', async () => {
+  it('changes nothing when the event source is already disabled', async () => {
     const { deps, switches } = setUp({ state: 'Disabled' });
     expect(await pause(deps)).toMatchObject({
       unchanged: true,
@@ -67,14 +67,14 @@ describe('pause', () => {
     expect(switches).toEqual([]);
   });
 
-  it('waits for another change to settle first', async () => {
+  it('first waits until another change is complete', async () => {
     const { deps, switches, workers } = setUp({ state: 'Disabled' });
     await workers.setEventSourceEnabled('e', true);
     await pause(deps);
     expect(switches).toEqual([true, false]);
   });
 
-  it('says from which day on what waits is lost: 14 days after the launch', async () => {
+  it('reports that SQS drops waiting messages from 14 days after the launch', async () => {
     const { deps, launchedAt } = setUp();
     launchedAt('2026-11-20T08:00:00.000Z');
     const { expiresFrom, expiresUntil } = await pause(deps);
@@ -82,7 +82,7 @@ describe('pause', () => {
     expect(expiresUntil?.slice(0, 10)).toBe('2026-12-06');
   });
 
-  it('says no more than the last day when no launch is known whose messages can wait', async () => {
+  it('reports only the last day when no known launch can have waiting messages', async () => {
     const { deps, launchedAt } = setUp();
     launchedAt('2026-10-01T08:00:00.000Z');
     const report = await pause(deps);
@@ -90,7 +90,7 @@ describe('pause', () => {
     expect(report.expiresUntil).toBeDefined();
   });
 
-  it('speaks of no day when nothing waits', async () => {
+  it('reports no day when no messages are waiting', async () => {
     const { deps, launchedAt } = setUp({ waiting: 0 });
     launchedAt('2026-11-20T08:00:00.000Z');
     expect(Object.keys(await pause(deps)).sort()).toEqual(['eventSource', 'queue', 'unchanged']);
@@ -107,13 +107,13 @@ describe('resume', () => {
     expect(switches).toEqual([true]);
   });
 
-  it('says what to do when there is none', async () => {
+  it('reports what to do when there is no event source', async () => {
     const { deps, workers } = setUp();
     workers.readEventSource = async () => undefined;
     await expect(resume(deps)).rejects.toThrow('run "tdd deploy" first');
   });
 
-  it('gives up on one that never settles', async () => {
+  it('gives up when the change never completes', async () => {
     const { deps, workers, clock } = setUp();
     workers.readEventSource = async () => ({ id: 'e', state: 'Updating' });
     const before = clock.now();

@@ -12,7 +12,7 @@ export const SETTINGS: Manifest['settings'] = {
 };
 const SNAPSHOT = '2026-11-22';
 
-/** An index of these partitions: `{2004: {AD: 3}}`. */
+/** Creates an index with these numbers of movies: `{2004: {AD: 3}}`. */
 export function indexOf(
   partitions: Record<string, Record<string, number>>,
   { snapshot = SNAPSHOT, withoutYear = 0, bad = 0 } = {},
@@ -41,7 +41,7 @@ export function indexOf(
   };
 }
 
-/** An index of so many partitions, of 1 to 120 movies each. */
+/** Creates an index with a number of partitions of 1 to 120 movies each. */
 export function largeIndex(partitions: number): PartitionIndex {
   const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789';
   const map: Record<string, Record<string, number>> = {};
@@ -54,7 +54,7 @@ export function largeIndex(partitions: number): PartitionIndex {
   return indexOf(map);
 }
 
-/** A manifest whose titles were all done at `at`; the other `titles` are left. */
+/** Creates a manifest whose titles were all completed at `at`; the rest of `titles` is left. */
 export function manifestOf(
   partition: Partition,
   given: Partial<Counts> & {
@@ -102,7 +102,7 @@ export function manifestOf(
   };
 }
 
-/** Puts a manifest into a lake. */
+/** Writes a manifest to a lake. */
 export async function putManifest(lake: Lake, manifest: Manifest): Promise<void> {
   await lake.write(manifestKey(manifest.partition), `${JSON.stringify(manifest)}\n`, 'application/json');
 }

@@ -6,7 +6,7 @@ import { UsageError } from '../../src/errors.ts';
 import { isWindows, noModesReason } from '../support/platform.ts';
 import { makeTempFolder } from '../support/temp-folder.ts';
 
-/** As Python's ConfigParser wrote it. */
+/** A file written by Python's ConfigParser. */
 const PYTHON_FILE = '[DATALAKE]\nbucket_name = old-lake\n\n[TMDB]\napi_key = 0123456789abcdef\n\n';
 
 const bucket = (value: string) => ({ section: 'DATALAKE', key: 'BUCKET_NAME', value });
@@ -18,13 +18,13 @@ async function write(text: string | Buffer): Promise<string> {
 }
 
 describe('readConfigFile', () => {
-  test('reads an absent file as an empty one', async () => {
+  test('treats a missing file as an empty one', async () => {
     const file = await readConfigFile(join(await makeTempFolder(), 'config.ini'));
     expect(file.exists).toBe(false);
     expect(file.get('TMDB', 'API_KEY')).toBeUndefined();
   });
 
-  test("reads a file of Python's ConfigParser, whatever the case of names", async () => {
+  test("reads a file written by Python's ConfigParser, ignoring the case of names", async () => {
     const file = await readConfigFile(await write(PYTHON_FILE));
     expect(file.exists).toBe(true);
     expect(file.get('DATALAKE', 'BUCKET_NAME')).toBe('old-lake');
@@ -71,12 +71,12 @@ describe('readConfigFile', () => {
     expect(String(refusal)).not.toContain('abc');
   });
 
-  test('refuses a folder, naming it', async () => {
+  test('rejects a folder and names it', async () => {
     const path = await makeTempFolder();
     await expect(readConfigFile(path)).rejects.toThrow(`${path} cannot be read: it is a directory.`);
   });
 
-  test.skipIf(noModesReason)('refuses a file that may not be read', async () => {
+  test.skipIf(noModesReason)('rejects an unreadable file', async () => {
     const path = await write(PYTHON_FILE);
     await chmod(path, 0o000);
     await expect(readConfigFile(path)).rejects.toThrow(/permission is denied/);
@@ -84,7 +84,7 @@ describe('readConfigFile', () => {
 });
 
 describe('writeConfigFile', () => {
-  test('makes a file that only its owner can read, where files have modes', async () => {
+  test('creates a file that only its owner can read, where files have modes', async () => {
     const path = join(await makeTempFolder(), 'config.ini');
     await writeConfigFile(path, [bucket('my-lake'), { section: 'TMDB', key: 'API_KEY', value: 'abc' }]);
     expect(await readFile(path, 'utf8')).toBe('[DATALAKE]\nBUCKET_NAME = my-lake\n\n[TMDB]\nAPI_KEY = abc\n');
@@ -116,7 +116,7 @@ describe('writeConfigFile', () => {
     expect((await stat(path)).mode & 0o777).toBe(0o600);
   });
 
-  // Windows lets only administrators create one.
+  // On Windows, only administrators can create symbolic links.
   test.skipIf(isWindows)('writes through a symbolic link', async () => {
     const target = await write(PYTHON_FILE);
     const link = join(await makeTempFolder(), 'config.ini');
@@ -136,13 +136,13 @@ describe('writeConfigFile', () => {
     },
   );
 
-  test('sets a key that is there twice to one value', async () => {
+  test('sets all lines of a repeated key', async () => {
     const path = await write('[DATALAKE]\nBUCKET_NAME = a\n[datalake]\nbucket_name = b\n');
     await writeConfigFile(path, [bucket('c')]);
     expect((await readConfigFile(path)).get('DATALAKE', 'BUCKET_NAME')).toBe('c');
   });
 
-  test('leaves nothing behind when it cannot write', async () => {
+  test('leaves no file behind when it cannot write', async () => {
     const folder = await makeTempFolder();
     await mkdir(join(folder, 'config.ini'));
     await expect(writeConfigFile(join(folder, 'config.ini'), [bucket('x')])).rejects.toThrow(UsageError);

@@ -10,7 +10,7 @@ const summary = (...given: Parameters<typeof manifestOf>) =>
   summarizeManifest(manifestOf(...given), Date.parse('2026-11-22T10:00:00Z'));
 
 describe('estimateFleet', () => {
-  it('forecasts the whole catalogue: hours at the budget, and some dollars', () => {
+  it('forecasts hours and a few dollars for the whole catalogue', () => {
     const estimate = estimateFleet(partitions(9_000, 61), BUDGET, RATES);
     expect(estimate).toMatchObject({ requests: 658_800, boundBy: 'rate' });
     expect(estimate.seconds / 3600).toBeCloseTo(4.65, 1);
@@ -28,32 +28,32 @@ describe('estimateFleet', () => {
     expect(total).toBeGreaterThan(0);
   });
 
-  it('knows that too few partitions leave workers idle', () => {
+  it('forecasts idle workers when there are too few partitions', () => {
     const one = estimateFleet([{ left: 1_000 }], BUDGET, RATES);
     expect(one.boundBy).toBe('partitions');
     expect(one.seconds).toBeCloseTo((1_200 / 10) * 1.015);
   });
 
-  it('knows that the largest partition can outlast the others', () => {
+  it('takes at least the time of the largest partition', () => {
     const estimate = estimateFleet([{ left: 3_000 }, ...partitions(30, 100)], BUDGET, RATES);
     expect(estimate.boundBy).toBe('partitions');
     expect(estimate.seconds).toBeCloseTo((3_600 / 10) * 1.015);
   });
 
-  it('knows that a change of partition takes its time where they are tiny', () => {
+  it('includes the minimum time of each partition when partitions are tiny', () => {
     expect(estimateFleet(partitions(1_000, 1), BUDGET, RATES).seconds).toBeCloseTo((1_000 / 4) * 0.15);
   });
 
-  it("knows that a worker's connections bound it when its share is high", () => {
+  it("is bound by a worker's connections when its share of the rate is high", () => {
     const estimate = estimateFleet(partitions(200, 1_000), { ...BUDGET, requestsPerSecond: 1_000 }, RATES);
     expect(estimate.boundBy).toBe('connections');
   });
 
-  it('takes no time for nothing', () => {
+  it('forecasts no time for an empty plan', () => {
     expect(estimateFleet([], BUDGET, RATES)).toMatchObject({ requests: 0, seconds: 0 });
   });
 
-  it('never takes longer with more workers of the same budget than with two, when work is plenty', () => {
+  it('never forecasts more time for more workers with the same budget when there is enough work', () => {
     const few = estimateFleet(partitions(9_000, 61), { ...BUDGET, workers: 2 }, RATES);
     const many = estimateFleet(partitions(9_000, 61), { ...BUDGET, workers: 50 }, RATES);
     expect(many.seconds).toBeLessThanOrEqual(few.seconds);
@@ -72,7 +72,7 @@ describe('learnRates', () => {
     expect(rates.requestsPerMovie).toBeCloseTo(requestsPerMovie);
   });
 
-  it('learns from what was downloaded in the same way', () => {
+  it('learns from downloads with the same settings', () => {
     const rates = learnRates(
       [
         summary({ year: 2004, initial: 'AD' }, { found: 150, notFound: 50, reviews: 40, requests: 260 }),
@@ -84,7 +84,7 @@ describe('learnRates', () => {
     expect(rates).toEqual({ foundShare: 0.75, reviewsPerMovie: 0.1, requestsPerMovie: 1.3, learntFrom: 400 });
   });
 
-  it('does not learn requests from an outage, nor anything from a handful of movies', () => {
+  it('learns no requests from an outage, and nothing from a handful of movies', () => {
     const outage = summary({ year: 2004, initial: 'AD' }, { found: 300, requests: 9_000, outcome: 'outage' });
     expect(learnRates([outage], SETTINGS)).toMatchObject({ foundShare: 1, requestsPerMovie: 1 });
     const handful = summary({ year: 2004, initial: 'AD' }, { found: 20 });

@@ -30,14 +30,14 @@ function plan(given: Partial<FleetFilters> = {}, manifests: readonly Manifest[] 
 const names = (planned: ReturnType<typeof plan>) => planned.partitions.map(partitionName);
 
 describe('planFleet', () => {
-  it('takes the years from 2000 to this one, the largest partition first', () => {
+  it('selects the years from 2000 to this one by default, largest partition first', () => {
     const planned = plan();
     expect(names(planned)).toEqual(['2004/TH', '2026/AD', '2004/A_', '2004/AD']);
     expect(planned).toMatchObject({ movies: 55, left: 55, snapshot: '2026-11-22', titleTypes: ['movie'] });
     expect(planned).not.toHaveProperty('redoBefore');
   });
 
-  it('names some of the movies without a year, and counts them all', () => {
+  it('lists some of the movies without a year, and counts all of them', () => {
     const { withoutYear } = plan();
     expect(withoutYear.count).toBe(12);
     expect(withoutYear.titles).toHaveLength(10);
@@ -57,7 +57,7 @@ describe('planFleet', () => {
     expect(names(plan(filters))).toEqual(expected);
   });
 
-  it('sends everything again unless told otherwise, and counts what is left to ask for', () => {
+  it('sends all partitions by default, and counts the movies still to look up', () => {
     const planned = plan({}, [
       manifestOf({ year: 2004, initial: 'TH' }, { found: 30, notFound: 5, titles: 40 }),
       manifestOf({ year: 2004, initial: 'AD' }, { found: 3 }),
@@ -71,7 +71,7 @@ describe('planFleet', () => {
     expect(planned.left).toBe(17);
   });
 
-  it('takes what has no complete manifest of the same settings, or one of another number of titles', () => {
+  it('onlyMissing selects partitions whose manifest is incomplete, of other settings or of another number of titles', () => {
     const manifests = [
       manifestOf({ year: 2004, initial: 'AD' }, { found: 2, notFound: 1 }),
       manifestOf({ year: 2004, initial: 'A_' }, { found: 5, settings: { ...SETTINGS, language: 'de-DE' } }),
@@ -83,7 +83,7 @@ describe('planFleet', () => {
     expect(planned.partitions.map(({ left }) => left)).toEqual([5, 1]);
   });
 
-  it('takes what is complete by another list of the same day, such as one of fewer title types', () => {
+  it('onlyMissing selects a partition that is complete for another list of the same day, with fewer title types', () => {
     const planned = plan({ onlyMissing: true, initial: 'TH' }, [
       manifestOf({ year: 2004, initial: 'TH' }, { found: 25 }),
     ]);
@@ -91,7 +91,7 @@ describe('planFleet', () => {
     expect(planned.left).toBe(15);
   });
 
-  it('takes what has failed titles, and asks for these only', () => {
+  it('failed selects partitions with failed titles, and looks up only those titles', () => {
     const planned = plan({ failed: true }, [
       manifestOf({ year: 2004, initial: 'TH' }, { found: 38, failed: 2 }),
       manifestOf({ year: 2004, initial: 'AD' }, { found: 1, titles: 3 }),
@@ -100,7 +100,7 @@ describe('planFleet', () => {
     expect(planned.left).toBe(2);
   });
 
-  it('takes what was fetched too long ago, and says from when on a title is fresh', () => {
+  it('olderThanMs selects partitions with old titles, and sets redoBefore', () => {
     const manifests = [
       manifestOf({ year: 2004, initial: 'TH' }, { found: 40, at: '2026-10-20T10:30:00.000Z' }),
       manifestOf({ year: 2004, initial: 'AD' }, { found: 3, at: '2026-10-24T10:30:00.000Z' }),
@@ -110,7 +110,7 @@ describe('planFleet', () => {
     expect(planned).toMatchObject({ left: 40, redoBefore: '2026-10-23T10:00:00.000Z' });
   });
 
-  it('takes what fits any of several choices', () => {
+  it('selects partitions that match any of several filters', () => {
     const manifests = [
       manifestOf({ year: 2004, initial: 'TH' }, { found: 40, at: '2026-10-20T10:30:00.000Z' }),
       manifestOf({ year: 2004, initial: 'AD' }, { found: 3 }),
@@ -122,7 +122,7 @@ describe('planFleet', () => {
     ]);
   });
 
-  it('tries the smallest partitions that have something left to do', () => {
+  it('limit selects the smallest partitions with titles left', () => {
     const manifests = [manifestOf({ year: 2004, initial: 'AD' }, { found: 3 })];
     expect(names(plan({ limit: 1 }, manifests))).toEqual(['2004/A_']);
   });
@@ -133,7 +133,7 @@ describe('completeFilters', () => {
     [{ minYear: 2010, maxYear: 2009 }, '--min-year must not be after --max-year (got 2010 and 2009)'],
     [{ limit: 0 }, 'must be a whole number of 1 or more (got 0)'],
     [{ limit: 1.5 }, 'must be a whole number of 1 or more (got 1.5)'],
-  ])('refuses %j', (given, message) => {
+  ])('rejects %j', (given, message) => {
     expect(() => completeFilters(given, NOW)).toThrow(message);
   });
 });
@@ -147,7 +147,7 @@ describe('parseAge', () => {
     expect(parseAge(text)).toBe(ms);
   });
 
-  it.each(['', '30', '0d', '-1d', '1.5d', '6m', '30 d'])('refuses %j', (text) => {
+  it.each(['', '30', '0d', '-1d', '1.5d', '6m', '30 d'])('rejects %j', (text) => {
     expect(() => parseAge(text)).toThrow('must be a number of hours, days or weeks');
   });
 });

@@ -9,7 +9,7 @@ describe.each(AWS_TARGETS)('$name', ({ start }) => {
   });
   afterAll(() => aws.stop());
 
-  test('answers the SDK, and deletes everything on reset', async () => {
+  test('works with the SDK, and deletes everything on reset', async () => {
     const bucket = await aws.createBucket();
     const { Buckets } = await aws.s3.send(new ListBucketsCommand({}));
     expect(Buckets?.map(({ Name }) => Name)).toEqual([bucket]);

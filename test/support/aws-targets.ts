@@ -22,7 +22,7 @@ export interface Aws {
   /** The same for a child process, or for code that reads the SDK's environment variables. */
   readonly env: Readonly<Record<string, string>>;
   readonly s3: S3Client;
-  /** Creates a bucket of this name, or of a new one. @returns its name. */
+  /** Creates a bucket with this name, or with a generated one. @returns its name. */
   createBucket(name?: string): Promise<string>;
   /** Deletes everything created so far, in all services. */
   reset(): Promise<void>;
@@ -30,7 +30,7 @@ export interface Aws {
   stop(): Promise<void>;
 }
 
-/** A stand-in that can answer the AWS SDK in a test. */
+/** An AWS stand-in for tests. */
 export interface AwsTarget {
   readonly name: Aws['name'];
   /**

@@ -4,7 +4,7 @@ import { answerJson, startLoopbackServer } from './loopback-server.ts';
 /** The only key that {@link startKeyCheck} accepts. */
 export const GOOD_KEY = '0123456789abcdef0123456789abcdef';
 
-/** Starts TMDB's `GET /3/authentication` on loopback. @returns its base URL and the requests made. */
+/** Starts TMDB's `GET /3/authentication` on loopback. @returns its base URL and the requests it has received. */
 export async function startKeyCheck(): Promise<{
   readonly baseUrl: string;
   readonly asked: readonly string[];

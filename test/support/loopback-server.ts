@@ -32,7 +32,7 @@ export async function startLoopbackServer(
   };
 }
 
-/** Answers with JSON. */
+/** Sends a JSON response. */
 export function answerJson(response: ServerResponse, status: number, body: unknown): void {
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 }

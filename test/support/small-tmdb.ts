@@ -4,19 +4,19 @@ import { createPacer } from '../../src/tmdb/pacer.ts';
 import { createFakeClock, type FakeClock } from './fake-clock.ts';
 import { answerJson, type LoopbackServer, startLoopbackServer } from './loopback-server.ts';
 
-/** A minimal TMDB: answers by path and query, without the API key. */
+/** A minimal TMDB. Responses depend on path and query; it ignores the API key. */
 export interface SmallTmdb {
   readonly client: TmdbClient;
   readonly clock: FakeClock;
   /** The received requests, such as `/3/movie/tt0000001`. */
   readonly asked: () => string[];
   readonly server: LoopbackServer;
-  /** The answers, which tests may change. A number is an error status with TMDB's JSON, `undefined` is a 404. */
+  /** The responses, which tests may change. A number is an error status with TMDB's JSON, `undefined` is a 404. */
   readonly answers: Record<string, unknown>;
   stop(): Promise<void>;
 }
 
-/** @param answers by path; a function is called with the query of each request. */
+/** @param answers responses by path; a function is called with the query of each request. */
 export async function startSmallTmdb(answers: Record<string, unknown>): Promise<SmallTmdb> {
   const server = await startLoopbackServer((request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? '', 'http://x');
@@ -45,7 +45,7 @@ export function details(
   return { id, imdb_id: imdbId, title: `Movie ${id}`, genres: [{ id: 18, name: 'Drama' }], reviews };
 }
 
-/** A page of reviews with these ids. */
+/** A page of reviews with these IDs. */
 export function reviewPage(
   ids: readonly string[],
   { page = 1, totalPages = ids.length === 0 ? 0 : 1, totalResults = ids.length } = {},
@@ -54,7 +54,7 @@ export function reviewPage(
   return { page, results, total_pages: totalPages, total_results: totalResults };
 }
 
-/** TMDB's answer to `/3/find` with these movies. */
+/** TMDB's response to `/3/find` with these movies. */
 export function foundMovies(...ids: readonly number[]): Record<string, unknown> {
   const movies = ids.map((id) => ({ id, title: `Movie ${id}`, genre_ids: [18], media_type: 'movie' }));
   return { movie_results: movies, person_results: [], tv_results: [{ id: 99 }] };

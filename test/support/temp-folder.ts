@@ -11,7 +11,7 @@ export async function makeTempFolder(): Promise<string> {
   return folder;
 }
 
-/** Returns a function that creates empty folders, in hooks and tests. They are deleted after the current `describe`. */
+/** Returns a function that creates empty folders in hooks and tests. They are deleted after the current `describe`. */
 export function tempFolders(): () => string {
   const root = mkdtempSync(join(realpathSync(tmpdir()), 'tdd-'));
   afterAll(() => rmSync(root, { recursive: true, force: true }));
