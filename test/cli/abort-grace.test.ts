@@ -6,7 +6,7 @@ import { runCli } from '../support/run-cli.ts';
 import { stubAws } from '../support/stub-aws.ts';
 import { makeTempFolder } from '../support/temp-folder.ts';
 
-describe('Ctrl-C, while SQS and Lambda do not answer', () => {
+describe('Ctrl-C while SQS and Lambda do not respond', () => {
   afterEach(() => vi.unstubAllEnvs());
 
   it.each([
@@ -16,7 +16,7 @@ describe('Ctrl-C, while SQS and Lambda do not answer', () => {
   ])('ends tdd $argv.0', async ({ argv }) => {
     const arrivals = new EventEmitter();
     const server = await startLoopbackServer((request, response) => {
-      // An empty bucket is all there is.
+      // S3 responds as an empty bucket; other services never respond.
       const isS3 = request.headers.authorization?.includes('/s3/aws4_request');
       if (isS3) response.end('<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>');
       else arrivals.emit('call');

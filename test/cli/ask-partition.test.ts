@@ -4,13 +4,13 @@ import { makeTempFolder } from '../support/temp-folder.ts';
 
 type Person = NonNullable<CliOptions['person']>;
 
-/** Runs `tdd` up to the first setting that is missing, which names the partition's answers by then. */
+/** Runs `tdd` until the first missing setting. By then it has asked for the partition. */
 async function run(command: string, person?: Person, env: Record<string, string> = {}) {
   const cwd = await makeTempFolder();
   return runCli(command.split(' '), { cwd, env: { NO_COLOR: '1', ...env }, ...(person && { person }) });
 }
 
-/** Ends the command at its first question after the partition's. */
+/** Cancels the command at the first question after those about the partition. */
 const leave: Person = async ({ sees, types }) => {
   await sees('bucket');
   types('\x03');
@@ -32,7 +32,7 @@ describe.each(['download', 'simulate --wait'])('tdd %s on a terminal', (command)
   test.each([
     ['--year 1999', 'Initial', 'Year'],
     ['--initial MA', 'Year', 'Initial'],
-  ])('with %s asks for the other one alone', async (flag, asked, given) => {
+  ])('with %s asks only for the other one', async (flag, asked, given) => {
     const { stderr } = await run(`${command} ${flag}`, async (typist) => {
       await typist.sees(asked);
       typist.types('\r');
@@ -84,7 +84,7 @@ describe.each(['download', 'simulate --wait'])('tdd %s on a terminal', (command)
   });
 });
 
-test('reports a bad setting before it asks anything', async () => {
+test('reports an invalid setting before it asks anything', async () => {
   const env = { TDD_WORKERS: '1' };
   const { exitCode, stderr } = await run('download', async () => {}, env);
   expect({ exitCode, stderr }).toEqual({

@@ -37,14 +37,14 @@ describe('bin/tdd.js', () => {
     expect(stderr).toMatch(/^tdd: .*DATALAKE_BUCKET_NAME/);
   });
 
-  test.skipIf(isWindows)('ends quietly when nobody reads on (needs sh)', async () => {
+  test.skipIf(isWindows)('exits quietly when its output is closed (needs sh)', async () => {
     const script = `"${process.execPath}" "${TDD}" --help; echo "exit code $?" >&2`;
     const { stdout, stderr } = await run('sh', ['-c', `{ ${script}; } | true`]);
     expect({ stdout, stderr }).toEqual({ stdout: '', stderr: 'exit code 0\n' });
   });
 
   test.skipIf(isWindows)(
-    'gives the exit code of wrong usage though nobody reads what is wrong (needs sh)',
+    'exits with the code for wrong usage even if stderr is closed (needs sh)',
     async () => {
       const script = `"${process.execPath}" "${TDD}" nonsense 2>&1 >/dev/null; echo "exit code $?" >&2`;
       const { stderr } = await run('sh', ['-c', `{ ${script}; } | true`]);
@@ -62,7 +62,7 @@ describe('bin/tdd.js', () => {
   });
 
   test.skipIf(process.platform !== 'linux')(
-    'reports a full disk behind stdout (needs /dev/full)',
+    'reports a full disk when stdout is a file (needs /dev/full)',
     async () => {
       const { stderr } = await run('sh', ['-c', `"${TDD}" --help > /dev/full; echo "exit code $?" >&2`]);
       expect(stderr).toMatch(/^tdd: cannot write the output: .*no space.*\nexit code 1\n$/);

@@ -71,7 +71,7 @@ describe("a command's context", () => {
     );
   });
 
-  test('asks for a required setting on a terminal, and keeps the secret one secret', async () => {
+  test('asks for a required setting on a terminal, and does not show a secret one', async () => {
     const { context, secrets, type } = await setUp({ isTTY: true });
     const settings = await context.readSettings();
     const bucketName = context.requireSetting(settings, 'bucketName');

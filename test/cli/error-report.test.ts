@@ -56,7 +56,7 @@ describe('reportError', () => {
       (message: string) => Object.assign(new Error(message), { syscall: 'open', code: 'E' }),
     ],
     ['a bug', (message: string) => new Error(message, { cause: new Error(message) })],
-  ])('lets text from outside neither act on the terminal nor forge lines: %s', (_, make) => {
+  ])('keeps untrusted text from controlling the terminal or forging lines: %s', (_, make) => {
     const { text } = reportError(make('no \x1b]0;x\x07\n\u009b31mtdd: all is well\u2028\u202e'), {
       verbose: true,
     });
@@ -65,7 +65,7 @@ describe('reportError', () => {
     expect(text).toContain('\\u001b]0;x');
   });
 
-  test.each([['a string'], [undefined], [null], [{ a: 1 }]])('survives %j being thrown', (thrown) => {
+  test.each([['a string'], [undefined], [null], [{ a: 1 }]])('reports a thrown %j', (thrown) => {
     expect(reportError(thrown).exitCode).toBe(1);
   });
 });

@@ -18,7 +18,7 @@ describe('settingOption', () => {
     expect(settingOption(name).defaultValue).toBeUndefined();
   });
 
-  test.each(withFlag)('knows the attribute name of commander for %s', (name) => {
+  test.each(withFlag)("derives commander's attribute name for %s", (name) => {
     expect(settingOption(name).attributeName()).toBe(flagAttribute(SETTINGS[name].flag?.name ?? ''));
   });
 });

@@ -45,7 +45,7 @@ describe('formatStatus', () => {
     ]);
   });
 
-  test('says, once complete, how long the fleet took, where the documents are and what comes next', () => {
+  test('shows how long a complete fleet took, where the documents are and what to do next', () => {
     const text = formatStatus({ ...RUNNING, phase: 'complete', secondsLeft: 0 }, style());
     expect(text).toMatch(/time +took 10 min 00 s\n/);
     expect(text).toMatch(
@@ -53,7 +53,7 @@ describe('formatStatus', () => {
     );
   });
 
-  test('names a first launch before there is one, or else what is missing for it', () => {
+  test('suggests a first launch, or shows what is missing for it', () => {
     const { fleet, rate, secondsElapsed, ...rest } = RUNNING;
     expect(formatStatus({ ...rest, phase: 'none' }, style())).toMatch(/Next: tdd launch --limit 3/);
     const advice = [{ problem: 'There is no worker function', command: 'tdd deploy' }];
@@ -65,7 +65,7 @@ describe('formatStatus', () => {
     for (const line of text.split('\n')) expect(widthOf(line)).toBeLessThanOrEqual(columns);
   });
 
-  test('escapes control characters of what it has from outside', () => {
+  test('escapes control characters in untrusted text', () => {
     const hostile = 'x\x1b]0;x\x07\n\u009b31mForged: all is well';
     const advice = [{ problem: hostile, command: hostile }];
     const text = formatStatus(

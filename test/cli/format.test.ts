@@ -4,7 +4,7 @@ import { formatDollars, formatDuration, formatPercent, formatTable } from '../..
 import { widthOf } from '../../src/cli/terminal-text.ts';
 
 describe('formatTable', () => {
-  test('aligns columns, numbers on the right, without blanks at the end', () => {
+  test('aligns columns, with numbers on the right and no trailing spaces', () => {
     const columns = [
       { title: 'partition' },
       { title: 'movies', align: 'right' },
@@ -21,14 +21,14 @@ describe('formatTable', () => {
 
   const columns = [{ title: 'partition' }, { title: 'reason', wraps: true }];
 
-  test('wraps cells beside the other columns where the terminal is narrow', () => {
+  test('wraps cells next to the other columns on a narrow terminal', () => {
     const style = { columns: 30, redact: (text: string) => text };
     expect(formatTable(columns, [['2004/AD', 'the worker ran out of memory']], style)).toBe(
       ['PARTITION  REASON', '2004/AD    the worker ran out', '           of memory'].join('\n'),
     );
   });
 
-  test('aligns by columns of the terminal, also with wide characters', () => {
+  test('aligns wide characters by their terminal width', () => {
     const table = formatTable(
       [{ title: 'title' }, { title: 'year' }],
       [
@@ -66,7 +66,7 @@ test.each([
   expect(formatDollars(dollars)).toBe(text);
 });
 
-test('formatPercent calls only the whole 100 %', () => {
+test('formatPercent returns 100 % only for the whole', () => {
   expect([formatPercent(999, 1000), formatPercent(1000, 1000), formatPercent(0, 0)]).toEqual([
     '99 %',
     '100 %',

@@ -54,7 +54,7 @@ const REDRIVE: RedriveResult = {
   chosen: 1,
 };
 
-describe('text from outside can neither act on the terminal nor forge a line', () => {
+describe('untrusted text cannot control the terminal or forge a line', () => {
   test.each([
     ['the plan of a launch', () => formatLaunchPlan(LAUNCH, style)],
     [
@@ -89,7 +89,7 @@ describe('text from outside can neither act on the terminal nor forge a line', (
     return { output, written: () => `${stdout.read() ?? ''}${stderr.read() ?? ''}` };
   }
 
-  test('nor in anything else that is printed, though its colours pass', () => {
+  test('in any other output, which keeps its own colours', () => {
     const { output, written } = openOutput(false);
     output.result({}, ({ green }) => `${green('good')} ${HOSTILE}`);
     output.info(HOSTILE);
@@ -102,7 +102,7 @@ describe('text from outside can neither act on the terminal nor forge a line', (
     expect(text.replaceAll(/\x1b\[\d+m/g, '')).not.toMatch(/[^\P{Cc}\n]|[\u2028\u202e]/u);
   });
 
-  test('nor with --json, which keeps it all the same', () => {
+  test('in --json, which still contains the full text', () => {
     const { output, written } = openOutput(true);
     output.result({ title: HOSTILE }, () => '');
     const text = written();

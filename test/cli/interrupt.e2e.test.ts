@@ -12,7 +12,7 @@ import { initialOf } from '../../src/imdb/title-partition.ts';
 import { TDD } from '../support/program.ts';
 import { makeTempFolder } from '../support/temp-folder.ts';
 
-it('Ctrl-C at a real process finishes what is in flight and writes the manifest', async () => {
+it('a real process finishes requests in flight after Ctrl-C and writes the manifest', async () => {
   const cwd = await makeTempFolder();
   const catalogue = createCatalogue({ initialOf }, { titles: 300, years: [2021] });
   const tmdb = await startTmdbStandIn({ catalogue });

@@ -81,7 +81,7 @@ describe('tdd', () => {
     expect(JSON.parse(after.stdout)).toMatchObject({ path: join(cwd, 'b.ini') });
   });
 
-  test.each(COMMAND_NAMES)('fits the help of tdd %s to a narrow terminal', async (name) => {
+  test.each(COMMAND_NAMES)('wraps the help of tdd %s on a narrow terminal', async (name) => {
     const { stdout } = await run([name, '--help'], { columns: 60 });
     expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(60);
     expect(stdout).toMatch(/\n {2}--json {2,}print the result/);
@@ -107,7 +107,7 @@ describe('tdd', () => {
     expect(stderr).not.toContain(key);
   });
 
-  test.each(['SIGINT', 'SIGTERM'])('ends with 130 on %s', async (signal) => {
+  test.each(['SIGINT', 'SIGTERM'])('exits with code 130 on %s', async (signal) => {
     const signals = new EventEmitter();
     const { exitCode, stderr } = await run(['development'], {
       signals,

@@ -28,7 +28,7 @@ function setUp({ isTTY = false, quiet = false, waiting = '' } = {}) {
 const state = (done: number) => ({ done, total: 100, fields: [`${done} found`] });
 
 describe('createProgress', () => {
-  test('prints a line every few seconds without a terminal, and a last one', async () => {
+  test('prints a line every few seconds without a terminal, and one at the end', async () => {
     const { clock, progress, said } = setUp();
     progress.update(state(0));
     await clock.sleep(4_000);
@@ -64,7 +64,7 @@ describe('createProgress', () => {
     expect(said()).toBe('Done.\n');
   });
 
-  test('shows from the first moment what it waits for, and for how long', async () => {
+  test('immediately shows what it is waiting for, and for how long', async () => {
     const { clock, progress, said } = setUp({ isTTY: true, waiting: 'Waiting for a worker' });
     expect(said()).toBe('\rWaiting for a worker … 0 s<clear>');
     await clock.sleep(2_150);
@@ -98,7 +98,7 @@ describe('progressLine', () => {
     );
   });
 
-  test('drops what matters least on a narrow one', () => {
+  test('drops the least important fields on a narrow terminal', () => {
     expect(progressLine(view, 60)).toMatch(/^█+░+ {2}45 % {2}450 of 1,000 titles {2}14 s left {2}440 found$/);
   });
 
@@ -106,7 +106,7 @@ describe('progressLine', () => {
     expect(progressLine(view, width).length).toBeLessThan(width);
   });
 
-  test('shows nothing to do as done, and no time before there is a rate', () => {
+  test('shows an empty job as done, and no time left without a rate', () => {
     expect(progressLine({ ...view, done: 0, total: 0, perSecond: undefined, fields: [] }, 80)).toMatch(
       /^█{30} 100 % {2}0 of 0 titles$/,
     );

@@ -30,7 +30,7 @@ function setUp({ isTTY = true, env = {} }: { isTTY?: boolean; env?: Record<strin
     ending,
     stdout,
     shown: () => shown,
-    /** Types once the question has been drawn. */
+    /** Waits until the question is drawn, then types. */
     type: async (question: string, keys: string) => {
       while (!shown.includes(question)) await EventEmitter.once(stderr, 'data');
       stdin.write(keys);

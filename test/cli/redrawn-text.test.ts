@@ -8,7 +8,7 @@ function open(isTTY: boolean) {
 }
 
 describe('createRedrawnText', () => {
-  it('overwrites the last version in one write, and nothing above it', () => {
+  it('overwrites the last version in one write, without touching lines above', () => {
     const { text, written } = open(true);
     text.show(() => 'one\n\x1b[32mtwo\x1b[39m');
     text.show(() => 'three');
@@ -17,7 +17,7 @@ describe('createRedrawnText', () => {
     expect(written()).toBe('\x1b[1A\r\x1b[J');
   });
 
-  it('draws again when the size changes, over the lines as the terminal has wrapped them', () => {
+  it('redraws over the rewrapped lines when the terminal is resized', () => {
     const { stream, text, written } = open(true);
     text.show(() => `width ${stream.columns}`);
     written();
@@ -35,7 +35,7 @@ describe('createRedrawnText', () => {
     expect(written()).toBe('\ra\x1b[K\nb\x1b[K\nc\x1b[K\nd\x1b[K\n\x1b[J');
   });
 
-  it('keeps each version where nothing can be overwritten', () => {
+  it('prints each version without a terminal', () => {
     const { text, written } = open(false);
     text.show(() => 'one');
     text.show(() => 'two');

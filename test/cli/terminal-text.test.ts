@@ -9,7 +9,7 @@ describe('wrap', () => {
     );
   });
 
-  test('leaves the whole line to a pipe', () => {
+  test('does not wrap lines for a pipe', () => {
     const line = 'word '.repeat(100);
     expect(wrap(line, Number.POSITIVE_INFINITY)).toBe(line);
   });
@@ -23,7 +23,7 @@ describe('wrap', () => {
     );
   });
 
-  test('keeps a word that is too long, such as an ARN to copy, in one piece', () => {
+  test('does not split a long word, such as an ARN to copy', () => {
     const arn = `arn:aws:lambda:us-east-1:000000000000:function:${'f'.repeat(40)}`;
     expect(wrap(`See ${arn} now`, 40).split('\n')).toContain(arn);
   });

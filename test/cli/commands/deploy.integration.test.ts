@@ -5,7 +5,7 @@ import { type CliOptions, type CliRun, runCli } from '../../support/run-cli.ts';
 import { tempFolders } from '../../support/temp-folder.ts';
 
 const KEY = '0123456789abcdef0123456789abcdef';
-/** Nothing listens there: the key cannot be checked, which is told. */
+/** No server listens here, so the key cannot be checked, which deploy reports. */
 const NO_TMDB = 'http://127.0.0.1:9';
 const FLAGS = [
   '--datalake-bucket-name',
@@ -46,7 +46,7 @@ describe.each(AWS_TARGETS)('tdd deploy and tdd destroy, on $name', ({ start }) =
     return answer !== undefined;
   };
 
-  test('deploys without a terminal when told --yes, and again changes nothing', async () => {
+  test('deploys without a terminal with --yes, and changes nothing the second time', async () => {
     const first = await run(['deploy', ...FLAGS, '--yes']);
     expect(first.stderr).toMatch(/AWS account 000000000000, region us-east-1, profile \(none\)/);
     expect(first.stderr).toMatch(/dead-letter queue {2}films-queue-dlq\s+create/);
@@ -62,7 +62,7 @@ describe.each(AWS_TARGETS)('tdd deploy and tdd destroy, on $name', ({ start }) =
     expect(first.stdout + first.stderr + second.stdout + second.stderr).not.toContain(KEY);
   });
 
-  test('shows each property that an update changes, and the key only as changed', async () => {
+  test('shows each property that an update changes, but not the API key', async () => {
     await run(['deploy', ...FLAGS, '--yes']);
     const other = 'fedcba9876543210fedcba9876543210';
     const env = { ...aws.env, TMDB_API_KEY: other, TMDB_BASE_URL: NO_TMDB };
@@ -74,7 +74,7 @@ describe.each(AWS_TARGETS)('tdd deploy and tdd destroy, on $name', ({ start }) =
     expect(stdout).not.toContain(other);
   });
 
-  test('changes nothing in a dry run, whose plan is JSON when asked', async () => {
+  test('changes nothing in a dry run, and prints the plan as JSON with --json', async () => {
     const { stdout, exitCode } = await run(['deploy', ...FLAGS, '--dry-run', '--json']);
     const plan = JSON.parse(stdout);
     expect(plan.identity).toMatchObject({ accountId: '000000000000', region: 'us-east-1' });
@@ -93,7 +93,7 @@ describe.each(AWS_TARGETS)('tdd deploy and tdd destroy, on $name', ({ start }) =
     },
   );
 
-  test('asks for what it lacks, shows the plan, and asks before it does anything', async () => {
+  test('asks for missing settings, shows the plan, and asks for consent', async () => {
     const person: NonNullable<CliOptions['person']> = async ({ sees, types }) => {
       await sees('(tmdb-downloader-lambda)');
       types('fil ms\r');
@@ -117,7 +117,7 @@ describe.each(AWS_TARGETS)('tdd deploy and tdd destroy, on $name', ({ start }) =
     expect(await queueExists()).toBe(true);
   });
 
-  test('asks only for what neither flag, environment nor config.ini gives, for a dry run too', async () => {
+  test('asks only for settings that no flag, environment or config.ini gives, in a dry run too', async () => {
     const env = { ...aws.env, TMDB_API_KEY: KEY, TDD_LAMBDA_NAME: 'films', TMDB_BASE_URL: NO_TMDB };
     const person: NonNullable<CliOptions['person']> = async ({ sees, types }) => {
       await sees('(tmdb-downloader-queue)');
@@ -153,7 +153,7 @@ describe.each(AWS_TARGETS)('tdd deploy and tdd destroy, on $name', ({ start }) =
     expect(await queueExists()).toBe(false);
   });
 
-  test('refuses a bucket of another region in one sentence', async () => {
+  test('rejects a bucket in another region with one sentence', async () => {
     vi.stubEnv('AWS_REGION', 'eu-west-1');
     await run(['deploy', ...FLAGS, '--yes']);
     vi.stubEnv('AWS_REGION', 'us-east-1');
@@ -164,7 +164,7 @@ describe.each(AWS_TARGETS)('tdd deploy and tdd destroy, on $name', ({ start }) =
     expect(exitCode).toBe(2);
   });
 
-  test('destroys when the name is typed, and keeps the bucket', async () => {
+  test('deletes the resources when the name is typed, and keeps the bucket', async () => {
     await run(['deploy', ...FLAGS, '--yes']);
     const wrong = await run(['destroy', ...FLAGS], {
       person: async ({ sees, types }) => {
@@ -187,7 +187,7 @@ describe.each(AWS_TARGETS)('tdd deploy and tdd destroy, on $name', ({ start }) =
     expect(await queueExists()).toBe(false);
   });
 
-  test('asks for the name of the bucket, too, before it deletes that', async () => {
+  test('also asks for the name of the bucket before it deletes the bucket', async () => {
     await run(['deploy', ...FLAGS, '--yes']);
     const person =
       (bucket: string): NonNullable<CliOptions['person']> =>
@@ -208,7 +208,7 @@ describe.each(AWS_TARGETS)('tdd deploy and tdd destroy, on $name', ({ start }) =
     expect(resources.map(({ action }: { action: string }) => action)).toEqual(Array(7).fill('absent'));
   });
 
-  test('never deletes a bucket whose name nobody typed, --yes or not', async () => {
+  test('never deletes a bucket whose name was not given, even with --yes', async () => {
     await run(['deploy', ...FLAGS, '--yes']);
     const unnamed = await run(['destroy', ...FLAGS, '--delete-bucket', '--yes']);
     expect(unnamed.stderr).toContain('give --delete-bucket films-lake to delete all its data.');
@@ -223,7 +223,7 @@ describe.each(AWS_TARGETS)('tdd deploy and tdd destroy, on $name', ({ start }) =
     );
   });
 
-  test('names what it leaves because it is not ours', async () => {
+  test('lists resources that it keeps because they do not have our tag', async () => {
     await sqs.send(new CreateQueueCommand({ QueueName: 'films-queue' }));
     const { stdout } = await run(['destroy', ...FLAGS, '--yes']);
     expect(stdout).toContain('Kept the queue films-queue: it does not have the tag of tdd.');

@@ -9,7 +9,7 @@ import { makeTempFolder } from '../../support/temp-folder.ts';
 const FLAGS = ['--datalake-bucket-name', 'my-lake', '--tmdb-api-key', GOOD_KEY];
 
 describe('tdd development without a terminal', () => {
-  test('checks the key, writes config.ini for its owner alone and shows no key', async () => {
+  test('checks the key, writes a config.ini that only its owner can read, and shows no key', async () => {
     const cwd = await makeTempFolder();
     const { baseUrl, asked } = await startKeyCheck();
     const run = await runCli(['development', ...FLAGS], { cwd, env: { TMDB_BASE_URL: baseUrl } });
@@ -26,7 +26,7 @@ describe('tdd development without a terminal', () => {
     if (!isWindows) expect((await stat(join(cwd, 'config.ini'))).mode & 0o777).toBe(0o600);
   });
 
-  test('takes values from environment and file, and keeps other lines of the file', async () => {
+  test('reads values from the environment and config.ini, and keeps other lines of config.ini', async () => {
     const cwd = await makeTempFolder();
     await writeFile(join(cwd, 'config.ini'), '[DATALAKE]\nbucket_name = old-lake\nmine = 1\n[X]\ny = 2\n');
     const env = { TMDB_API_KEY: GOOD_KEY };
@@ -43,7 +43,7 @@ describe('tdd development without a terminal', () => {
     );
   });
 
-  test('ends with exit code 2 and the three places for a missing value', async () => {
+  test('exits with code 2 and names the three places to set a missing value', async () => {
     const cwd = await makeTempFolder();
     const run = await runCli(['development', '--datalake-bucket-name', 'my-lake'], { cwd });
     expect(run).toMatchObject({ exitCode: 2, stdout: '' });
@@ -69,7 +69,7 @@ describe('tdd development without a terminal', () => {
 
   test('reports that TMDB cannot be reached, and how to skip the check', async () => {
     const cwd = await makeTempFolder();
-    // Port 1 has no server.
+    // No server listens on port 1.
     const run = await runCli(['development', ...FLAGS], {
       cwd,
       env: { TMDB_BASE_URL: 'http://127.0.0.1:1' },
@@ -100,7 +100,7 @@ describe('tdd development without a terminal', () => {
     expect(run.stderr).not.toContain(key);
   });
 
-  test('warns when the environment overrides what it wrote', async () => {
+  test('warns when the environment overrides a value that it wrote', async () => {
     const cwd = await makeTempFolder();
     const env = { DATALAKE_BUCKET_NAME: 'other-lake' };
     const run = await runCli(['development', ...FLAGS, '--no-verify'], { cwd, env });
@@ -116,7 +116,7 @@ describe('tdd development without a terminal', () => {
 });
 
 describe('tdd development on a terminal', () => {
-  test('asks for both, masks the key, and asks again after a bad bucket name', async () => {
+  test('asks for both, masks the key, and asks again after an invalid bucket name', async () => {
     const cwd = await makeTempFolder();
     const { exitCode, stdout, stderr } = await runCli(['development', '--no-verify'], {
       cwd,
@@ -136,7 +136,7 @@ describe('tdd development on a terminal', () => {
     expect(await readFile(join(cwd, 'config.ini'), 'utf8')).toContain(`API_KEY = ${GOOD_KEY}`);
   });
 
-  test('offers the values of environment and file, without showing the key', async () => {
+  test('offers the values from the environment and config.ini, without showing the key', async () => {
     const cwd = await makeTempFolder();
     await writeFile(join(cwd, 'config.ini'), `[TMDB]\napi_key = ${GOOD_KEY}\n`);
     const { exitCode, stdout, stderr } = await runCli(['development', '--no-verify', '--json'], {
@@ -230,7 +230,7 @@ describe('tdd development on a terminal', () => {
     expect(await readFile(join(cwd, 'config.ini'), 'utf8')).toContain(`API_KEY = ${GOOD_KEY}`);
   });
 
-  test('writes nothing after Ctrl-C instead of another key', async () => {
+  test('writes nothing after Ctrl-C at the question for another key', async () => {
     const cwd = await makeTempFolder();
     const { baseUrl } = await startKeyCheck();
     const flags = ['--datalake-bucket-name=my-lake', `--tmdb-api-key=${'a'.repeat(32)}`];

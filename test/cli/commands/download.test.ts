@@ -63,7 +63,7 @@ function idsOf({ year, initial }: Partition): string[] {
 }
 
 describe('tdd download', () => {
-  it('puts a partition into a directory, once', async () => {
+  it('downloads a partition into a directory once', async () => {
     const first = await tdd('download --year 2021 --initial TH --to lake');
     expect(first).toMatchObject({ exitCode: 0 });
     expect(first.stdout).toMatch(/✔ 2021\/TH {2}\d+ found, .*; complete\./);
@@ -78,7 +78,7 @@ describe('tdd download', () => {
     expect(imdb.stats().downloads).toBe(1);
   });
 
-  it('downloads again what is there when asked to', async () => {
+  it('downloads existing documents again with --refresh', async () => {
     await tdd('download --year 2021 --initial A_ --to lake');
     const again = await tdd('download --year 2021 --initial A_ --to lake --refresh --json');
     expect(JSON.parse(again.stdout).partitions[0]).toMatchObject({
@@ -87,7 +87,7 @@ describe('tdd download', () => {
     });
   });
 
-  it('downloads at most as many titles as it is told', async () => {
+  it('downloads at most as many titles as --limit allows', async () => {
     const { stdout } = await tdd('download --year 2021 --initial TH --to lake --limit 3 --json');
     expect(JSON.parse(stdout).partitions[0]).toMatchObject({
       outcome: 'partial',
@@ -95,7 +95,7 @@ describe('tdd download', () => {
     });
   });
 
-  it('finds the partitions of single ids, and says why one has none', async () => {
+  it('finds the partitions of single IDs, and reports why an ID has none', async () => {
     const [one = '', two = ''] = [idsOf(BUSY)[0], idsOf({ year: 2021, initial: 'A_' })[0]];
     const yearless = catalogue.cases.find(({ row }) => row.startYear === null)?.row.tconst;
     const run = await tdd(
@@ -111,7 +111,7 @@ describe('tdd download', () => {
     ]);
   });
 
-  it('keeps a refusal of TMDB, which completes a partition', async () => {
+  it('records a refused title, which completes a partition', async () => {
     const [bad = ''] = idsOf(BUSY).filter((id) => expectedTitles.get(id)?.state === 'found');
     tmdb.setFaults({ rules: [{ kind: '422', path: `/3/movie/${bad}` }] });
     const refused = await tdd('download --year 2021 --initial TH --to lake --json');
@@ -122,7 +122,7 @@ describe('tdd download', () => {
     expect(manifest.titles[bad]).toMatchObject({ state: 'refused', reason: expect.stringMatching(/^422/) });
   });
 
-  it('tells of failed titles with exit code 1, and asks for only these the next time', async () => {
+  it('reports failed titles with exit code 1, and looks up only these in the next run', async () => {
     const [bad = ''] = idsOf(BUSY).filter((id) => expectedTitles.get(id)?.state === 'found');
     tmdb.setFaults({ rules: [{ kind: '503 code 9', path: `/3/movie/${bad}` }] });
     const failed = await tdd('download --year 2021 --initial TH --to lake');
@@ -137,7 +137,7 @@ describe('tdd download', () => {
     expect(Object.keys(tmdb.stats().byPath).filter((path) => path.startsWith('/3/movie/tt'))).toHaveLength(1);
   });
 
-  it('finishes what is in flight at Ctrl-C, and the next run goes on', async () => {
+  it('finishes requests in flight after Ctrl-C, and the next run continues', async () => {
     const signals = new EventEmitter();
     const running = tdd('download --year 2021 --initial TH --to lake', {
       signals,
@@ -159,7 +159,7 @@ describe('tdd download', () => {
   });
 });
 
-describe('bad input ends with one sentence, exit code 2 and nothing changed', () => {
+describe('invalid input is reported in one sentence with exit code 2, and changes nothing', () => {
   it.each([
     ['download', /--year and --initial together, or --imdb-id/],
     ['download --year 2021', /--year and --initial together/],
@@ -193,7 +193,7 @@ describe('bad input ends with one sentence, exit code 2 and nothing changed', ()
     expect(await readdir(cwd)).toEqual([]);
   });
 
-  it('a key that TMDB does not know', async () => {
+  it('an API key that TMDB rejects', async () => {
     tmdb.setKeyRevoked(true);
     const run = await tdd('download --year 2021 --initial TH --to lake');
     expect(run).toMatchObject({ exitCode: 2, stdout: '' });
@@ -231,7 +231,7 @@ describe('bad input ends with one sentence, exit code 2 and nothing changed', ()
     expect(await readdir(cwd)).toEqual(['config.ini']);
   });
 
-  it.skipIf(noModesReason)('a config.ini that may not be read', async () => {
+  it.skipIf(noModesReason)('an unreadable config.ini', async () => {
     await writeFile(join(cwd, 'config.ini'), '[TMDB]\n');
     await chmod(join(cwd, 'config.ini'), 0);
     expect(await tdd('download --year 2021 --initial TH --to lake')).toMatchObject({ exitCode: 2 });

@@ -39,7 +39,7 @@ describe.each(AWS_TARGETS)('tdd launch, status, redrive, pause and resume, on $n
     for (const [name, value] of Object.entries(aws.env)) vi.stubEnv(name, value);
     vi.stubEnv('AWS_PROFILE', undefined);
   });
-  // A paused fleet: moto runs a worker for each message.
+  // A paused fleet, because moto would run a worker for each message.
   beforeEach(async () => {
     await aws.reset();
     expect((await run(['deploy', '--yes'])).exitCode).toBe(0);
@@ -60,7 +60,7 @@ describe.each(AWS_TARGETS)('tdd launch, status, redrive, pause and resume, on $n
   const readJson = async (key: string) => JSON.parse((await lake().read(key))?.body.toString() ?? '');
   const waiting = async () => (await json(['status'])).queue.waiting;
 
-  test('shows the whole plan in a dry run, and sends nothing', async () => {
+  test('shows the full plan in a dry run, and sends nothing', async () => {
     const { stdout, exitCode } = await run(['launch', '--dry-run']);
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(/partitions\s+\d+ {2}IMDb's list of \d{4}-\d\d-\d\d, years 2000–\d{4}\n/);
@@ -76,7 +76,7 @@ describe.each(AWS_TARGETS)('tdd launch, status, redrive, pause and resume, on $n
     expect(await waiting()).toBe(0);
   });
 
-  test('says where the workers were deployed with other settings', async () => {
+  test('notes that the workers were deployed with other settings', async () => {
     expect((await json(['launch', '--dry-run'])).notes).not.toContainEqual(
       expect.stringContaining('deployed'),
     );
@@ -95,7 +95,7 @@ describe.each(AWS_TARGETS)('tdd launch, status, redrive, pause and resume, on $n
     );
   });
 
-  test('asks, and sends nothing on a no', async () => {
+  test('asks for consent, and sends nothing after a no', async () => {
     const { stderr, exitCode } = await run(['launch', '--limit', '3'], {
       person: async ({ sees, types }) => {
         await sees('Send 3 partitions to the queue films-queue?');
@@ -107,7 +107,7 @@ describe.each(AWS_TARGETS)('tdd launch, status, redrive, pause and resume, on $n
     expect(await waiting()).toBe(0);
   });
 
-  test('sends after a yes, and says how to follow', async () => {
+  test('sends after a yes, and explains how to follow the fleet', async () => {
     const { stdout, stderr, exitCode } = await run(['launch', '--limit', '3'], {
       person: async ({ sees, types }) => {
         await sees('Send 3 partitions');
@@ -123,7 +123,7 @@ describe.each(AWS_TARGETS)('tdd launch, status, redrive, pause and resume, on $n
     expect(stdout + stderr).not.toContain(KEY);
   });
 
-  test('finishes a launch that lacks but its last mark, and sends nothing for it', async () => {
+  test('marks an interrupted launch as finished when everything was sent, and sends nothing', async () => {
     const { report } = await json(['launch', '--limit', '3', '--yes']);
     const key = `tmdb/fleets/${report.run}.json`;
     const { finishedAt, ...fleet } = await readJson(key);
@@ -139,7 +139,7 @@ describe.each(AWS_TARGETS)('tdd launch, status, redrive, pause and resume, on $n
     expect(await readJson(key)).toHaveProperty('finishedAt');
   });
 
-  test('needs an answer beforehand where there is no terminal', async () => {
+  test('needs a flag instead of an answer without a terminal', async () => {
     for (const command of ['launch', 'redrive']) {
       const { stderr, exitCode } = await run([command]);
       expect(stderr).toContain('Cannot ask for confirmation without a terminal: use --yes');
@@ -156,13 +156,13 @@ describe.each(AWS_TARGETS)('tdd launch, status, redrive, pause and resume, on $n
     [['--initial', '?'], '--initial must be'],
     [['--limit', '0'], '--limit must be a whole number of 1 or more (got "0")'],
     [['--older-than', '3 months'], '--older-than must be'],
-  ])('refuses %j', async (flags, message) => {
+  ])('rejects %j', async (flags, message) => {
     const { stderr, exitCode } = await run(['launch', ...flags, '--dry-run']);
     expect(stderr).toContain(message);
     expect(exitCode).toBe(2);
   });
 
-  test('sends only what is missing, and notes that a lake without manifests is downloaded again', async () => {
+  test('sends only missing partitions, and notes that a lake without manifests is downloaded again', async () => {
     await lake().write('tmdb/movies/year-2004/initial-AD/tmdb-movie-1.json', '{}', 'application/json');
     const all = await json(['launch', '--only-missing', '--dry-run']);
     expect(all.notes.join()).toContain('this first launch downloads everything again');
@@ -173,7 +173,7 @@ describe.each(AWS_TARGETS)('tdd launch, status, redrive, pause and resume, on $n
     expect(missing.notes.join()).not.toContain('downloads everything again');
   });
 
-  test('tells how the fleet is: for people, in full, as JSON', async () => {
+  test('reports the status as text, with totals, and as JSON', async () => {
     const { report, partitions } = await json(['launch', '--limit', '3', '--yes']);
     await putManifest(lake(), manifestOf(partitions[0], { found: partitions[0].titles, reviews: 7 }));
     const { stdout } = await run(['status', '--totals']);
@@ -190,7 +190,7 @@ describe.each(AWS_TARGETS)('tdd launch, status, redrive, pause and resume, on $n
     expect(status).not.toHaveProperty('totals');
   });
 
-  test('stops watching when the fleet is paused, and says so', async () => {
+  test('stops watching when the fleet is paused, and reports it', async () => {
     await run(['launch', '--limit', '3', '--yes']);
     const { stdout, stderr, exitCode } = await run(['status', '--watch']);
     expect(stdout.match(/^fleet .*paused/gm)).toHaveLength(1);
@@ -198,13 +198,13 @@ describe.each(AWS_TARGETS)('tdd launch, status, redrive, pause and resume, on $n
     expect(exitCode).toBe(0);
   });
 
-  test('watches a fleet until its end, and colours a file nowhere', async () => {
+  test('watches a fleet until it ends, and writes no colours to a file', async () => {
     const clock = createFastClock(60);
     await run(['launch', '--limit', '3', '--yes'], { clock });
     const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: QUEUE }));
     await sqs.send(new PurgeQueueCommand({ QueueUrl }));
     await run(['resume']);
-    // A terminal, but for stdout.
+    // A terminal, except for stdout.
     const { stdout, exitCode } = await run(['status', '--watch'], {
       person: async () => {},
       clock,
@@ -215,13 +215,13 @@ describe.each(AWS_TARGETS)('tdd launch, status, redrive, pause and resume, on $n
     expect(stdout).not.toContain('\x1b');
   });
 
-  test('refuses to draw and to print JSON at once', async () => {
+  test('rejects --watch together with --json', async () => {
     const { stderr, exitCode } = await run(['status', '--watch', '--json']);
     expect(stderr).toContain('give one of the two');
     expect(exitCode).toBe(2);
   });
 
-  test('lists what was given up, and puts chosen ones or all back', async () => {
+  test('lists dead letters, and puts selected ones or all of them back', async () => {
     const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: `${QUEUE}-dlq` }));
     for (const initial of ['AD', 'TH', 'ZZ']) {
       await sqs.send(
@@ -246,7 +246,7 @@ describe.each(AWS_TARGETS)('tdd launch, status, redrive, pause and resume, on $n
     );
   });
 
-  test('does not call a dead-letter queue empty whose messages another look hides', async () => {
+  test('does not report an empty dead-letter queue while another command hides its messages', async () => {
     const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: `${QUEUE}-dlq` }));
     await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: '{"year":2004,"initial":"AD"}' }));
     await sqs.send(new ReceiveMessageCommand({ QueueUrl, VisibilityTimeout: 60 }));
@@ -263,13 +263,13 @@ describe.each(AWS_TARGETS)('tdd launch, status, redrive, pause and resume, on $n
     expect(exitCode).toBe(0);
   });
 
-  test('puts back what was listed, and not again what comes back at once', async () => {
+  test('puts the listed messages back, but not those that return immediately', async () => {
     const urlOf = async (QueueName: string) =>
       (await sqs.send(new GetQueueUrlCommand({ QueueName }))).QueueUrl;
     const [url, deadUrl] = [await urlOf(QUEUE), await urlOf(`${QUEUE}-dlq`)];
     const MessageBody = JSON.stringify({ year: 2004, initial: 'AD' });
     await sqs.send(new SendMessageCommand({ QueueUrl: deadUrl, MessageBody }));
-    // A worker that gives up all it gets, at once.
+    // A worker that moves every message to the dead-letter queue immediately.
     const ended = new AbortController();
     const worker = (async () => {
       while (!ended.signal.aborted) {
@@ -288,7 +288,7 @@ describe.each(AWS_TARGETS)('tdd launch, status, redrive, pause and resume, on $n
     expect(report).toMatchObject({ moved: 1, left: 0 });
   });
 
-  test('pauses and resumes, and says until when messages wait', async () => {
+  test('pauses and resumes, and reports when waiting messages expire', async () => {
     await run(['launch', '--limit', '3', '--yes']);
     const paused = await run(['pause']);
     expect(paused.stdout).toMatch(
@@ -299,7 +299,7 @@ describe.each(AWS_TARGETS)('tdd launch, status, redrive, pause and resume, on $n
     expect((await run(['resume'])).stdout).toContain('was already running');
   });
 
-  test('counts no message twice at a pause, and says how long the queue keeps them', async () => {
+  test('counts each message once when it pauses, and reports how long the queue keeps them', async () => {
     const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: QUEUE }));
     const Attributes = { MessageRetentionPeriod: '345600' };
     await sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes }));

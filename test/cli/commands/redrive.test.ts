@@ -17,7 +17,7 @@ let server: LoopbackServer;
 let signals: EventEmitter;
 let stopped: unknown[];
 
-/** An SQS whose task of moving never ends by itself; somebody presses Ctrl-C when it is looked at. */
+/** An SQS whose move task never ends by itself. The first poll of the task triggers Ctrl-C. */
 beforeEach(async () => {
   signals = new EventEmitter();
   stopped = [];
@@ -48,7 +48,7 @@ afterEach(async () => {
   await server.stop();
 });
 
-test("Ctrl-C stops SQS's own task, too, and says so", async () => {
+test("Ctrl-C also cancels SQS's move task, and reports it", async () => {
   const env = stubAws(server.url);
   const cwd = await makeTempFolder();
   const { exitCode, stderr } = await runCli(['redrive', '--yes', '--quiet'], {

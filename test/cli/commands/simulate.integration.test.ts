@@ -28,7 +28,7 @@ describe.each(AWS_TARGETS)('tdd simulate, on $name', ({ start }) => {
     sqs = new SQSClient(aws.clientConfig);
   });
   beforeEach(async () => {
-    // The SDK's own clients read the process's environment.
+    // SDK clients read the environment of the process.
     for (const [name, value] of Object.entries(aws.env)) vi.stubEnv(name, value);
     await aws.reset();
     await aws.createBucket(BUCKET);
@@ -44,15 +44,15 @@ describe.each(AWS_TARGETS)('tdd simulate, on $name', ({ start }) => {
   const run = async (argv: readonly string[], signals = new EventEmitter()) =>
     runCli(argv, { cwd: await makeTempFolder(), env: aws.env, signals });
 
-  /** The message that the command has sent, as soon as it has. */
+  /** Waits for the message that the command sends. */
   async function receive() {
     const input = { QueueUrl: queueUrl, WaitTimeSeconds: 10 };
     const { Messages } = await sqs.send(new ReceiveMessageCommand(input));
     return parseMessage(Messages?.[0]?.Body ?? '');
   }
 
-  /** Leaves the manifest of a worker that has done all of a message's partition. */
-  async function tellComplete({ run: name }: PartitionMessage, counts: Counts): Promise<void> {
+  /** Writes the manifest of a worker that has completed a message's partition. */
+  async function writeCompleteManifest({ run: name }: PartitionMessage, counts: Counts): Promise<void> {
     const lastRun = { run: name, outcome: 'complete' };
     const manifest = { complete: true, counts, settings: {}, titles: {}, lastRun };
     await createS3Lake({ s3: aws.s3, bucket: BUCKET }).write(
@@ -71,7 +71,7 @@ describe.each(AWS_TARGETS)('tdd simulate, on $name', ({ start }) => {
     return Attributes?.ApproximateNumberOfMessages;
   }
 
-  it("sends one message with today's snapshot and a run, and prints its id", async () => {
+  it("sends one message with today's snapshot and a run, and prints its ID", async () => {
     const { exitCode, stdout } = await run([...SIMULATE, '--json']);
     expect(exitCode).toBe(0);
     const result = JSON.parse(stdout);
@@ -85,9 +85,9 @@ describe.each(AWS_TARGETS)('tdd simulate, on $name', ({ start }) => {
     });
   });
 
-  it('waits until the manifest tells that this run is complete', async () => {
+  it('waits until the manifest reports this run as complete', async () => {
     const waiting = run(WAIT);
-    await tellComplete(await receive(), {
+    await writeCompleteManifest(await receive(), {
       titles: 3,
       found: 2,
       notFound: 1,
@@ -101,9 +101,9 @@ describe.each(AWS_TARGETS)('tdd simulate, on $name', ({ start }) => {
     expect(stderr).toMatch(/^Sent partition 2004\/AD as message /);
   });
 
-  it('says so when the partition has no titles', async () => {
+  it('reports a partition that has no titles', async () => {
     const waiting = run(WAIT);
-    await tellComplete(await receive(), {
+    await writeCompleteManifest(await receive(), {
       titles: 0,
       found: 0,
       notFound: 0,
@@ -116,7 +116,7 @@ describe.each(AWS_TARGETS)('tdd simulate, on $name', ({ start }) => {
     expect(stdout).toContain("2004/AD has no titles in IMDb's list");
   });
 
-  it('ends with exit code 1 and the reason when the message is a dead letter, which stays', async () => {
+  it('exits with code 1 and the reason when the message becomes a dead letter, and leaves it in the queue', async () => {
     const waiting = run(WAIT);
     const { run: name = '' } = await receive();
     const attribute = (StringValue: string) => ({ DataType: 'String', StringValue });
@@ -131,7 +131,7 @@ describe.each(AWS_TARGETS)('tdd simulate, on $name', ({ start }) => {
     expect(await countDeadLetters()).toBe('2');
   });
 
-  it('ends with exit code 130 at Ctrl-C, and the message stays', async () => {
+  it('exits with code 130 on Ctrl-C, and leaves the message in the queue', async () => {
     const signals = new EventEmitter();
     const waiting = run(WAIT, signals);
     await receive();
