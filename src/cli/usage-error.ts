@@ -10,11 +10,12 @@ export function explainUsage(
   program: Commander,
   argv: readonly string[],
 ): string {
-  const command = program.commands.find((each) => each.name() !== 'help' && argv.includes(each.name()));
+  const command = findCommand(program, argv);
   const [, subject = ''] = /'(.*?)'/s.exec(message) ?? [];
   const [, suggestion] = /\(Did you mean (.*)\?\)$/s.exec(message) ?? [];
   const sentences = {
-    'commander.unknownCommand': () => `Unknown command "${subject}".`,
+    'commander.unknownCommand': () =>
+      subject.length > MAX_SHOWN ? 'Unknown command.' : `Unknown command "${subject}".`,
     'commander.unknownOption': () =>
       explainOption(subject, [...(command?.options ?? []), ...program.options]),
     'commander.optionMissingArgument': () => `${subject.split(' ')[0]} needs a value: ${subject}.`,
@@ -24,7 +25,14 @@ export function explainUsage(
   // Commander suggests a known flag to itself when it has a value.
   const hint =
     suggestion === undefined || sentence.startsWith(suggestion) ? '' : ` Did you mean ${suggestion}?`;
-  return `tdd: ${sentence}${hint} See "tdd ${command === undefined ? '' : `${command.name()} `}--help".`;
+  const topic = command === undefined || command.name() === 'help' ? '' : `${command.name()} `;
+  return `tdd: ${sentence}${hint} See "tdd ${topic}--help".`;
+}
+
+/** The first word that names a command: a later one may be the value of a flag. */
+function findCommand({ commands }: Commander, argv: readonly string[]): Commander | undefined {
+  const name = argv.find((word) => commands.some((each) => each.name() === word));
+  return commands.find((each) => each.name() === name);
 }
 
 /** Explains an unknown option. Commander also reports `--dry-run=yes` as unknown. */
@@ -41,7 +49,9 @@ function explainArguments(command: Commander): string {
     return typeof value === 'string' && value.startsWith('--');
   });
   if (swallowed !== undefined) return `${swallowed.long} needs a value: ${swallowed.flags}.`;
-  return `"tdd ${command.name()}" takes options only${show(command.args[0] ?? '')}.`;
+  const { length } = command.registeredArguments;
+  const accepted = length > 0 ? 'one command only' : 'options only';
+  return `"tdd ${command.name()}" takes ${accepted}${show(command.args[length] ?? '')}.`;
 }
 
 function show(value: string): string {
