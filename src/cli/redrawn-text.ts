@@ -12,9 +12,10 @@ interface RedrawnText {
 /**
  * Writes each version with a single write that overwrites the previous one line by line and erases only its remains. This
  * prevents flickering and leaves the lines above unchanged.
+ * @param options.keepsAll never overwrites: for a terminal that cannot, or when other lines are printed in between.
  */
-export function createRedrawnText(stream: OutStream): RedrawnText {
-  const isTerminal = stream.isTTY === true;
+export function createRedrawnText(stream: OutStream, { keepsAll = false } = {}): RedrawnText {
+  const overwrites = stream.isTTY === true && !keepsAll;
   let shown: readonly string[] = [];
   let render = (): string => '';
 
@@ -34,7 +35,7 @@ export function createRedrawnText(stream: OutStream): RedrawnText {
   };
   return {
     show: (next) => {
-      if (!isTerminal) return void stream.write(`${next()}\n\n`);
+      if (!overwrites) return void stream.write(`${next()}\n\n`);
       render = next;
       if (shown.length === 0) stream.on('resize', draw);
       draw();

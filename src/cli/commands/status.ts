@@ -47,7 +47,7 @@ async function run(context: CommandContext, { settings, totals, watch }: StatusI
   const fleet = await openCommandFleet(context, { settings }, { announce: false });
   let show = showManifestReading(context);
   const options = { signal, onProgress: (state: ReadProgress) => show.update(state) };
-  const redrawn = createRedrawnText(io.stdout);
+  const redrawn = createRedrawnText(io.stdout, { keepsAll: output.verbose || io.env.TERM === 'dumb' });
   try {
     if (!watch) return toResult(await readStatus(fleet, options), totals);
     const last = await followFleet(fleet, { ...options, onStatus: draw });
