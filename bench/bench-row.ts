@@ -8,7 +8,7 @@ export interface BenchRow {
   readonly ok: boolean;
 }
 
-/** A measurement with an optional upper limit. */
+/** Creates a row for a measurement with an optional upper limit. */
 export function atMost(name: string, figure: number, budget: number | undefined, unit: string): BenchRow {
   return { name, figure, budget, unit, ok: budget === undefined || figure <= budget };
 }

@@ -74,7 +74,7 @@ const measured: MeasuredFleet = {
 };
 process.stdout.write(JSON.stringify(measured));
 
-/** As `tdd launch` does once the index is there: its map, the manifests (none yet), plan and forecast. */
+/** Plans as `tdd launch` does with an existing index: reads its map and the manifests (none yet), plans and forecasts. */
 async function measurePlan(): Promise<{ plan: FleetPlan; planMs: number }> {
   const startedMs = performance.now();
   const object = await lake.read(MAP_KEY);

@@ -8,7 +8,7 @@ import { atMost, type BenchRow } from './bench-row.ts';
 
 const REQUESTS_PER_SECOND = 40;
 const WORKERS = 4;
-/** Without 429s, which pacing must avoid, and without hanging requests, which do not concern the rate. */
+/** Excludes 429s, which pacing must avoid, and hanging requests, which do not affect the rate. */
 const FAULTS = TRANSIENT_FAULTS.filter((kind) => kind !== '429' && kind !== 'hang');
 
 /**
@@ -45,7 +45,7 @@ interface FleetRun {
 
 async function measure(sandbox: OpenSandbox): Promise<FleetRun> {
   await sandbox.tddJson('deploy', '--yes', '--workers', String(WORKERS));
-  sandbox.tmdb.clearStats(); // Without the request with which deploy checks the key.
+  sandbox.tmdb.clearStats(); // Discard the request with which deploy checks the key.
   const { estimate, partitions } = await sandbox.tddJson<LaunchResult>('launch', '--yes');
   await until(async () => isEmpty(await sandbox.depthOf(QUEUE)), { timeoutMs: LONGEST_MS });
 
@@ -83,7 +83,7 @@ function isEmpty({ waiting, inFlight }: { waiting: number; inFlight: number }): 
   return waiting + inFlight === 0;
 }
 
-/** The share of the permitted rate that the workers did not use in these partitions. */
+/** Returns the percentage of the rate budget that the workers left unused in these partitions. */
 function unusedPercent(work: readonly WorkerLine[]): number {
   const sum = (numbers: readonly (number | undefined)[]) => numbers.reduce<number>((a, b) => a + (b ?? 0), 0);
   const permitted = (sum(work.map(({ seconds }) => seconds)) * REQUESTS_PER_SECOND) / WORKERS;

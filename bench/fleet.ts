@@ -11,8 +11,8 @@ import type { MeasuredFleet } from './fleet-child.ts';
 const run = promisify(execFile);
 
 /**
- * Measures a fleet of 9,000 partitions against a local S3 and SQS in a process of their own: planning it once its
- * index is there, sending it, and looking at its 9,000 manifests, first all of them, then with twenty changed.
+ * Measures a fleet of 9,000 partitions against a local S3 and SQS in a separate process: planning with an existing
+ * index, sending, and reading the 9,000 manifests, first all of them, then with twenty changed.
  */
 export async function runFleetBench(): Promise<BenchRow[]> {
   const folder = await mkdtemp(join(tmpdir(), 'tdd-bench-fleet-'));

@@ -5,7 +5,7 @@ import { systemClock } from '../src/clock.ts';
 import { ensurePartitionIndex } from '../src/imdb/build-index.ts';
 import { createDirectoryLake } from '../src/lake/directory/directory-lake.ts';
 
-// Each measurement has its own process, and thus its own peak of memory.
+// Each measurement runs in its own process, to measure its own peak memory.
 const [what, path = '', day = ''] = process.argv.slice(2);
 const started = performance.now();
 if (what === 'gunzip') {

@@ -22,8 +22,8 @@ const NAME = { day: DAY, titleTypes: ['movie'] };
 const run = promisify(execFile);
 
 /**
- * Measures the partition index on a snapshot of IMDb's size: building it beside Node's bare gunzip, in turn, in fresh
- * processes; then the lake reads that one partition costs.
+ * Measures the partition index on a snapshot of IMDb's size: building it and, for comparison, Node's bare gunzip,
+ * alternating in new processes; then the lake reads for one partition.
  */
 export async function runIndexBench(shape: SnapshotShape = {}, rounds = 5): Promise<BenchRow[]> {
   const snapshot = await makeSnapshot(shape);
@@ -63,7 +63,7 @@ export async function runIndexBench(shape: SnapshotShape = {}, rounds = 5): Prom
   }
 }
 
-/** The lake reads of a worker for the largest partition. */
+/** Measures a worker's lake reads for the largest partition. */
 async function measureLookup(lake: Lake): Promise<BenchRow[]> {
   const index = await readPartitionIndex({ lake }, NAME);
   const largest = index && listPartitions(index).sort((a, b) => b.titles - a.titles)[0];

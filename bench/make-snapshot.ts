@@ -18,14 +18,14 @@ export interface SnapshotShape {
 
 const compress = promisify<Buffer, object, Buffer>(deflateRaw);
 const BLOCK_BYTES = 1_048_576;
-/** For two cores: one writes rows, both compress. */
+/** Enough for two cores: one generates rows, both compress. */
 const BLOCKS_IN_FLIGHT = 6;
 const HEADER =
   'tconst\ttitleType\tprimaryTitle\toriginalTitle\tisAdult\tstartYear\tendYear\truntimeMinutes\tgenres\n';
 
 /**
- * Makes a `title.basics.tsv.gz` like IMDb's in size, columns, order and kinds of titles, in the system's folder for
- * temporary files, unless it is there already.
+ * Creates a `title.basics.tsv.gz` like IMDb's in size, columns, order and kinds of titles, in the system's folder for
+ * temporary files, unless it already exists.
  * @returns its path.
  */
 export async function makeSnapshot({
@@ -47,7 +47,7 @@ export async function makeSnapshot({
   return path;
 }
 
-/** One gzip member of blocks that were compressed side by side, as pigz does it. */
+/** Writes one gzip member from blocks that are compressed in parallel, as pigz does. */
 async function writeGzip(path: string, blocks: Iterable<Buffer>): Promise<void> {
   const out = createWriteStream(path);
   out.write(Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3]));
@@ -84,7 +84,7 @@ function* cutBlocks(rows: Iterable<string>): Generator<Buffer> {
   yield Buffer.from(text);
 }
 
-/** Rows in the file's order: ids sort as text, so that 8-digit ids are among 7-digit ones. */
+/** Generates rows in the file's order: IDs sort as text, so 8-digit IDs are among 7-digit ones. */
 function* makeRows(rows: number, movies: number, seed: number): Generator<string> {
   const random = createRandom(seed);
   const movieShare = movies / rows;
@@ -152,7 +152,7 @@ function pick(from: readonly string[], share: number): string {
   return from[Math.floor(share * from.length)] ?? '';
 }
 
-/** Mulberry32: numbers in [0, 1) that depend on the seed alone. */
+/** Mulberry32: numbers in [0, 1) that depend only on the seed. */
 function createRandom(seed: number): () => number {
   let state = seed;
   return () => {

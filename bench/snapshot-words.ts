@@ -11,7 +11,7 @@ export const otherTypes: readonly string[] = [
 const SYLLABLES =
   'an ba ber ca chi con da de dor el en fa fer ga gor ha he in is jo ka ken la le lin lo ma men mi mor na ne nor o pa per qui ra ren ri ro sa se son ta ter ti tor u va ven vi wa win ya zo';
 
-/** Words for titles, the most common first. */
+/** Words for titles, most common first. */
 export const words: readonly string[] = [
   ...'Love Night Man Life Day Girl House World Time Dark War Dead Last Black Heart Story City Blood Lost White Street King Road Woman Secret Boy Big Blue Death Dream Summer Star Red Home Game My One Two of in and to the with for from La El Los Der Die Das Le Les Il Un Une De Con Por Amor Vida Mujer Noche Mundo Casa'.split(
     ' ',

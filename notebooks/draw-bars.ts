@@ -19,7 +19,7 @@ export interface BarChart {
   readonly line?: { readonly value: number; readonly label: string };
 }
 
-/** The colors of the segments of a stacked bar; color-blind people can tell them apart. */
+/** The colors of the segments of a stacked bar, which color-blind people can distinguish. */
 export const COLORS = ['#0072b2', '#e69f00', '#cc3311', '#999999'] as const;
 
 /** The width of a chart, in pixels. */
@@ -95,7 +95,7 @@ export function drawBars({ title, x, y, bars, line }: BarChart): string {
   ].join('\n');
 }
 
-/** Round numbers in equal steps, from 0 to the first one that is not below `highest`. */
+/** Returns round numbers in equal steps, from 0 to the first one that is not below `highest`. */
 function chooseTicks(highest: number): number[] {
   if (!(highest > 0)) return [0, 1];
   const power = 10 ** Math.floor(Math.log10(highest / 4));

@@ -2,23 +2,23 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { DISPLAY, type Displayable } from './display.ts';
 import { WIDTH } from './draw-bars.ts';
 
-/** The part of Deno's Jupyter kernel that is used here: https://docs.deno.com/api/deno/~/Deno.jupyter */
+/** The part of Deno's Jupyter kernel that this file uses: https://docs.deno.com/api/deno/~/Deno.jupyter */
 declare const Deno: {
   readonly jupyter: { broadcast(type: 'display_data', content: object): Promise<void> };
 };
 
 /**
- * Deno's kernel (2.9) loses a message that follows another one before that is flushed, which also makes `console.log`
- * unreliable. With this pause in between, no message is lost. https://github.com/zeromq/zmq.rs/issues/237
+ * Deno's kernel (2.9) loses a message that is sent before the previous one is flushed, which also makes `console.log`
+ * unreliable. A pause of this length between two messages prevents it. https://github.com/zeromq/zmq.rs/issues/237
  */
 const PAUSE_MS = 50;
 
-/** The width on the page: images have twice as many pixels. */
+/** The displayed width: images have twice as many pixels. */
 const IMAGE_METADATA = { 'image/png': { width: WIDTH } };
 
 let last: Promise<void> = Promise.resolve();
 
-/** Shows a table or a chart below the cell, after everything that was shown before. @throws what the kernel throws. */
+/** Shows a table or a chart below the cell, after everything shown before. @throws any error of the kernel. */
 export function show(value: Displayable): Promise<void> {
   const shown = last.then(async () => {
     const data = await value[DISPLAY]();

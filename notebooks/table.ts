@@ -23,7 +23,7 @@ function format(cell: string | number | undefined): string {
   return typeof cell === 'number' ? cell.toLocaleString('en-US', { maximumFractionDigits: 2 }) : (cell ?? '');
 }
 
-/** Numbers right, texts left: as an attribute for GitHub, which removes styles, and as a style for Jupyter. */
+/** Aligns numbers right and texts left: with an attribute for GitHub, which removes styles, and a style for Jupyter. */
 function alignment(cell: string | number | undefined): string {
   const side = typeof cell === 'number' ? 'right' : 'left';
   return ` align="${side}" style="text-align: ${side}"`;

@@ -1,9 +1,9 @@
 const UNRELEASED = '## Unreleased\n';
 
 /**
- * Turns the unreleased section into that of a version, dated, and opens no new one: the next change does.
- * @param day the release's UTC day, `2026-11-22`.
- * @throws Error when nothing is unreleased.
+ * Turns the unreleased section into the dated section of a version. The next change adds a new unreleased section.
+ * @param day the release's UTC day, such as `2026-11-22`.
+ * @throws Error when there are no unreleased changes.
  */
 export function closeUnreleased(changelog: string, version: string, day: string): string {
   if (changelog.split(UNRELEASED).length !== 2) {
@@ -13,7 +13,7 @@ export function closeUnreleased(changelog: string, version: string, day: string)
 }
 
 /**
- * The notes of a version's section.
+ * Returns the notes in a version's section.
  * @throws Error when the version has no section, or an empty one.
  */
 export function notesOf(changelog: string, version: string): string {
@@ -24,7 +24,7 @@ export function notesOf(changelog: string, version: string): string {
   return `${notes}\n`;
 }
 
-/** What a release is made from. */
+/** The input of a release. */
 interface Release {
   /** The repository that the workflow runs in, `owner/name`. */
   readonly repository: string;
@@ -34,7 +34,7 @@ interface Release {
 }
 
 /**
- * Checks what npm would reject only after the package is signed, or not at all.
+ * Checks the repository and the tag, which npm would check only after the package is signed, or not at all.
  * @throws Error when the repository or the tag differs from package.json.
  */
 export function checkRelease({ repository, tag, manifest }: Release): void {

@@ -1,6 +1,6 @@
 import { runSmokeCommand } from './smoke/smoke-command.ts';
 
-// Only `tdd deploy` is to report an old Node.
+// Only `tdd deploy` should warn about an old Node.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
 process.exitCode = await runSmokeCommand({
   argv: process.argv.slice(2),

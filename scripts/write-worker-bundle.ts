@@ -7,12 +7,12 @@ import { NOTICES_FILE } from '../src/deploy/zip.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
-/** The packages in the bundle are CommonJS in part, and call `require`. */
+/** Some packages in the bundle are CommonJS and call `require`. */
 const BANNER = "import{createRequire}from'node:module';const require=createRequire(import.meta.url);";
 
 /**
- * Bundles the worker into one ES module, and writes the licences of the packages in it beside it, as
- * THIRD-PARTY-NOTICES.txt. Each file is replaced in one step, so concurrent builds do not disturb each other.
+ * Bundles the worker into one ES module and writes the licences of its packages to THIRD-PARTY-NOTICES.txt in the same
+ * folder. Each file is replaced in one step, so concurrent builds do not disturb each other.
  * @param outfile the bundle's path; its folder exists.
  */
 export async function writeWorkerBundle(outfile: string): Promise<void> {
@@ -38,7 +38,7 @@ export async function writeWorkerBundle(outfile: string): Promise<void> {
   await writeFileAtomic(join(dirname(outfile), NOTICES_FILE), notices);
 }
 
-/** The folders of the packages that the files belong to, sorted by the packages' names. */
+/** Returns the folders of the packages that the files belong to, sorted by package name. */
 function packageFolders(inputs: readonly string[]): string[] {
   const folders = inputs.flatMap((input) => {
     const match = /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input);
@@ -48,7 +48,7 @@ function packageFolders(inputs: readonly string[]): string[] {
 }
 
 /**
- * The notices: each licence text once, below the packages that share it.
+ * Formats the notices: each licence text once, below the packages that share it.
  * @throws Error naming a package that has neither a licence file nor a `license` in its package.json.
  */
 async function describeLicences(folders: readonly string[]): Promise<string> {
@@ -66,7 +66,7 @@ async function describeLicences(folders: readonly string[]): Promise<string> {
 
 const SEPARATOR = `\n\n${'-'.repeat(80)}\n\n`;
 
-/** The licence and notice files of a package, in one text; empty when it has none. */
+/** Returns the licence and notice files of a package as one text; empty when it has none. */
 async function readLicence(folder: string): Promise<string> {
   const names = (await readdir(folder)).filter((name) => /^(?:licen[cs]e|notice|copying)\b/i.test(name));
   const texts = await Promise.all(names.sort().map((name) => readFile(join(folder, name), 'utf8')));

@@ -3,13 +3,13 @@ import { UserError } from '../../src/errors.ts';
 import type { Lake } from '../../src/lake/lake.ts';
 import type { Partition } from '../../src/partition.ts';
 
-/** What TMDB may change between two downloads. */
+/** The fields that TMDB may change between two downloads. */
 const VOLATILE_FIELDS = ['popularity', 'vote_average', 'vote_count'];
 
 /**
  * Compares a partition's movies and reviews in two lakes.
- * @returns how many documents they have.
- * @throws {UserError} when one lake has a document that the other has not or that differs, or both have none.
+ * @returns the number of documents.
+ * @throws {UserError} when a document is missing in one lake or differs, or when both lakes are empty.
  */
 export async function compareDocuments(
   one: Lake,

@@ -17,7 +17,7 @@ import { type Partition, partitionName } from '../../src/partition.ts';
 import { compareDocuments } from './compare-documents.ts';
 import { createTdd, type Tdd } from './run-tdd.ts';
 
-/** What a smoke test creates on AWS. */
+/** The names of the resources that a smoke test creates on AWS. */
 interface Names {
   readonly bucketName: string;
   readonly lambdaName: string;
@@ -30,10 +30,10 @@ interface Step {
 }
 
 /**
- * Shows what it will do, asks, runs every step of a first day with tdd, and deletes what it has created: also after a
+ * Shows what it will do, asks, runs every step of a first day with tdd, and deletes what it has created, even after a
  * failed step or Ctrl-C.
  * @returns the exit code.
- * @throws {UsageError} without a terminal; {@link CancelledError} for another answer than the account ID, or Ctrl-C.
+ * @throws {UsageError} without a terminal; {@link CancelledError} for any answer other than the account ID, or Ctrl-C.
  */
 export async function runSmoke(context: CommandContext, partition: Partition): Promise<number> {
   const { output, prompter, signal, io } = context;
@@ -46,7 +46,7 @@ export async function runSmoke(context: CommandContext, partition: Partition): P
   const names = chooseNames(identity);
   const destroyCommand = describeDestroy(names);
   announceIdentity(context, identity);
-  // Whole, so that it can be copied: output is wrapped.
+  // Written directly: the output would wrap the command, which users copy.
   const showDestroy = () => void io.stderr.write(`  ${destroyCommand}\n`);
   output.info(describePlan(names, partition));
   showDestroy();
@@ -118,11 +118,11 @@ const DELETE = 'Delete everything';
 
 function chooseNames({ accountId, region }: Identity): Names {
   const name = `tdd-smoke-${randomBytes(3).toString('hex')}`;
-  // Bucket names are shared by all accounts of AWS.
+  // Bucket names must be unique across all AWS accounts.
   return { bucketName: `${name}-${accountId}-${region}`, lambdaName: name, queueName: name };
 }
 
-/** The command that deletes everything, for a person to run. */
+/** Returns the command with which the user can delete everything. */
 function describeDestroy({ bucketName, lambdaName, queueName }: Names): string {
   return `tdd destroy --lambda-name ${lambdaName} --queue-name ${queueName} --datalake-bucket-name ${bucketName} --delete-bucket ${bucketName}`;
 }
@@ -170,7 +170,7 @@ async function waitForWorkers(tdd: Tdd): Promise<void> {
   if (phase !== 'complete') throw new UserError(`The launch is "${phase}", not complete.`);
 }
 
-/** @throws {UserError} when something may be left. */
+/** @throws {UserError} when some resources may still exist. */
 async function deleteAll(tdd: Tdd, bucketName: string): Promise<void> {
   const destroy = ['destroy', '--delete-bucket', bucketName];
   try {

@@ -14,7 +14,7 @@ export interface Tdd {
   runJson<Result>(...args: readonly string[]): Promise<Result>;
 }
 
-/** Runs the built program, in processes of their own that have no terminal to ask on. */
+/** Runs the built program in separate processes without a terminal, so that it asks nothing. */
 export function createTdd(
   { signals }: Pick<Io, 'signals'>,
   { cwd, env }: { readonly cwd: string; readonly env: Readonly<Record<string, string | undefined>> },
@@ -25,7 +25,7 @@ export function createTdd(
       env: { ...env },
       stdio: ['ignore', stdout, 'inherit'],
     });
-    // The terminal sends Ctrl-C to the child too, but whoever sends SIGTERM knows only this process.
+    // The terminal also sends Ctrl-C to the child, but SIGTERM reaches only this process.
     const passOn = (): void => void child.kill('SIGTERM');
     signals.on('SIGTERM', passOn);
     try {

@@ -1,5 +1,5 @@
 import { Command as Commander, CommanderError } from 'commander';
-// Loaded at once: the Ctrl-C of a terminal also ends tsx's compiler, so nothing can be loaded after it.
+// Loaded eagerly: Ctrl-C on a terminal also ends tsx's compiler, so nothing can be loaded after it.
 import '../../src/cli/error-report.ts';
 import { createContext } from '../../src/cli/context.ts';
 import type { Io } from '../../src/cli/io.ts';
@@ -14,7 +14,7 @@ const DESCRIPTION =
 
 /**
  * `npm run smoke`.
- * @returns the exit code: 0 when every step passed and everything was deleted; 1 when not; 2 for wrong usage; 130 when
+ * @returns the exit code: 0 when every step passed and everything was deleted, otherwise 1; 2 for wrong usage; 130 when
  *   it was cancelled.
  */
 export async function runSmokeCommand(io: Io): Promise<number> {
