@@ -20,12 +20,12 @@ describe.each(DOCUMENTS)('%s', (name) => {
     quoted.filter((code) => /^(?:src|sandbox|test|bin|docs)\/[\w./-]*$/.test(code) && !code.includes('NAME')),
   )('names %s, which is there', (path) => expect(existsSync(join(root, path))).toBe(true));
 
-  it.each(quoted.filter((code) => /^[\w-]+\.ts$/.test(code)))('names a file %s, which is there', (file) =>
+  it.each(quoted.filter((code) => /^[\w-]+\.ts$/.test(code)))('names an existing file %s', (file) =>
     expect(fileNames).toContain(file),
   );
 
   it.each([...text.matchAll(/npm run ([\w:]+)/g)].map(([, script = '']) => script))(
-    'names npm run %s, which is a script',
+    'names an existing script in npm run %s',
     (script) => expect(scripts).toHaveProperty([script]),
   );
 
@@ -48,7 +48,7 @@ const links = PAGES.flatMap((path) =>
   ]),
 );
 
-it.each(links)('%s links to %s, which is there', (path, link) => {
+it.each(links)('%s links to an existing page: %s', (path, link) => {
   const [file = '', anchor] = link.split('#');
   const target = file === '' ? path : join(dirname(path), file);
   expect(existsInCheckout(target)).toBe(true);

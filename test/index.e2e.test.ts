@@ -12,14 +12,14 @@ const run = promisify(execFile);
 const root = fileURLToPath(new URL('..', import.meta.url));
 const PACKAGE = 'tmdb-distributed-downloader';
 
-/** The sandbox's environment is what a user's process finds in its own: the SDK reads nothing else. */
+/** Opens a sandbox and sets its environment for this process, from which the SDK reads everything. */
 async function openSandbox(titles: number) {
   const sandbox = await startSandbox({ directory: await makeTempFolder(), titles, latencyMs: 1 });
   onTestFinished(() => sandbox.stop());
   return sandbox;
 }
 
-test('importing the package by its own name prints nothing, and nothing keeps the process', async () => {
+test('importing the package by name prints nothing and does not keep the process running', async () => {
   const program = `console.log(JSON.stringify(Object.keys(await import('${PACKAGE}'))));`;
   const { stdout, stderr } = await run(process.execPath, ['--input-type=module', '-e', program], {
     cwd: PROGRAM,
@@ -29,7 +29,7 @@ test('importing the package by its own name prints nothing, and nothing keeps th
   expect(JSON.parse(stdout)).toEqual(NAMES);
 });
 
-/** Every entry point that is a value. */
+/** All entry points that are values. */
 const NAMES = [
   'CancelledError',
   'DamagedDocumentError',
@@ -66,7 +66,7 @@ const NAMES = [
   'simulate',
 ];
 
-test('a script goes from settings to documents with the built package alone', async () => {
+test('a script gets from settings to documents with only the built package', async () => {
   const sandbox = await openSandbox(30);
   const script = join(PROGRAM, 'test/public-api/script.mjs');
   const { stdout } = await run(process.execPath, [script], {

@@ -10,18 +10,18 @@ let folder: string;
 let files: string[];
 let installOutput: string;
 
-/** The most that an installation may take on the disk, in MiB. */
+/** The maximum size of an installation on disk, in MiB. */
 const MAX_INSTALLED_MIB = 80;
-/** Files take whole blocks of the file system. */
+/** Files occupy whole blocks of the file system. */
 const BLOCK_BYTES = 4_096;
 
-/** What the package contains besides the compiled sources. */
+/** The files in the package other than the compiled sources. */
 const OTHER_FILES = [
   ...['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json', 'bin/tdd.js', 'config.example.ini'],
   ...['dist/worker/index.mjs', 'dist/worker/THIRD-PARTY-NOTICES.txt'],
 ];
 
-/** Runs the installed program in an empty folder, out of reach of this checkout. */
+/** Runs the installed program in an empty folder outside of this checkout. */
 async function tdd(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
   const options = { cwd: folder, env: { PATH: process.env.PATH, HOME: folder, CI: 'true', ...env } };
   return runNpmCommand(join(folder, 'installed/node_modules/.bin/tdd'), args, options).then(
@@ -30,7 +30,7 @@ async function tdd(args: readonly string[], env: Readonly<Record<string, string>
   );
 }
 
-/** The compiled files that the sources lead to. */
+/** Returns the compiled files to expect for the sources. */
 async function compiledFiles(): Promise<string[]> {
   const sources = await readdir(join(PROGRAM, 'src'), { recursive: true });
   return sources
@@ -76,7 +76,7 @@ describe('the package', () => {
     expect(bytes / 2 ** 20).toBeLessThanOrEqual(MAX_INSTALLED_MIB);
   });
 
-  it('runs where it is installed', async () => {
+  it('runs in the folder where it is installed', async () => {
     const { version } = JSON.parse(await readFile(join(PROGRAM, 'package.json'), 'utf8'));
     expect(await tdd(['--version'])).toMatchObject({ exitCode: 0, stdout: `${version}\n` });
     expect(await tdd(['--help'])).toMatchObject({

@@ -7,13 +7,13 @@ const readme = readPage('README.md');
 const packageJson = JSON.parse(readPage('package.json'));
 
 const MAX_WORDS = 1_200;
-/** A partition of IMDb's list has about so many movies. */
+/** The average number of movies in a partition of IMDb's list. */
 const MOVIES_PER_PARTITION = 12;
 
 describe('README.md', () => {
   it('is short', () => expect(readme.split(/\s+/).length).toBeLessThanOrEqual(MAX_WORDS));
 
-  it('has the two commands, and the scripts that they run', () => {
+  it('has the two commands and the scripts that they run', () => {
     expect(readme).toContain('    npm ci && npm start\n');
     expect(readme).toContain('    npm ci && npm test\n');
     expect(Object.keys(packageJson.scripts)).toEqual(

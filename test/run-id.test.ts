@@ -16,6 +16,6 @@ it('sorts by time, even within a second', () => {
   );
 });
 
-it.each(['', '.hidden', 'a/b', 'a b', 'x'.repeat(65)])('does not accept %j as a run id', (text) => {
+it.each(['', '.hidden', 'a/b', 'a b', 'x'.repeat(65)])('rejects %j as a run ID', (text) => {
   expect(isRunId(text)).toBe(false);
 });

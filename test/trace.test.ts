@@ -16,7 +16,7 @@ const V3_KEY = '0123456789abcdef0123456789abcdef';
 const V4_TOKEN = `eyJhbGciOiJIUzI1NiJ9.${'c2VjcmV0'.repeat(8)}.signature`;
 const ACCESS_KEY = { accessKeyId: 'AKIAEXAMPLEEXAMPLE', secretAccessKey: 'wJalrXUtnFEMIexampleKEY' };
 
-/** A trace that keeps its lines: no CLI redacts them here. */
+/** A trace that stores its lines. No CLI redacts them here. */
 function collect(): Trace & { readonly lines: string[] } {
   const lines: string[] = [];
   return {
@@ -68,7 +68,7 @@ describe('the trace', () => {
     expect(trace.lines.at(-1)).toMatch(/^TMDB GET \/3\/x → ECONN[A-Z]+$/);
   });
 
-  it("has the requests for IMDb's list, without a password", async () => {
+  it("contains the requests for IMDb's list, without the password", async () => {
     server = await startLoopbackServer((_, response) => response.writeHead(404).end());
     const trace = collect();
     const datasetsUrl = server.url.replace('//', '//ada:secret-password@');
@@ -76,7 +76,7 @@ describe('the trace', () => {
     expect(trace.lines).toEqual(['IMDb GET /title.basics.tsv.gz → 404']);
   });
 
-  it('has the calls of AWS with key or queue, status and attempts, without any secret', async () => {
+  it('contains the AWS calls with key or queue, status and attempts, without secrets', async () => {
     server = await startLoopbackServer((request, response) => {
       if (request.headers['x-amz-target'] === 'AmazonSQS.SendMessage') {
         return answerJson(response, 503, { __type: 'ServiceUnavailable', message: 'later' });

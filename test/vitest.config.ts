@@ -6,12 +6,12 @@ import { noModesReason } from './support/platform.ts';
 const INTEGRATION = 'test/**/*.integration.test.ts';
 const E2E = 'test/**/*.e2e.test.ts';
 
-// What is skipped, and why; a test that is skipped for itself has the reason in its name.
+// Groups of skipped tests, with the reason; a test that is skipped individually has the reason in its name.
 const skipped = [
   ...(noModesReason ? [`files that may not be read or written: ${noModesReason}`] : []),
   ...(noMotoReason ? [`the repeat of the AWS suites on moto: ${noMotoReason}`] : []),
 ];
-// Once, though the file is read for each project.
+// Print it only once, although this file is loaded for each project.
 if (process.env.TDD_TEST_SKIPS_TOLD === undefined) {
   process.env.TDD_TEST_SKIPS_TOLD = '1';
   for (const what of skipped) process.stderr.write(`skipped: ${what}\n`);
@@ -30,7 +30,7 @@ class FleetsFirst extends BaseSequencer {
 // biome-ignore lint/style/noDefaultExport: vitest reads its configuration from the default export
 export default defineConfig({
   test: {
-    // The AWS SDK warns at each start on Node 20; only `tdd deploy` says it.
+    // On Node 20 the AWS SDK warns in every process; only `tdd deploy` should.
     env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
     // Fleets wait most of the time: on two cores, three files at once keep both busy.
     maxWorkers: 3,
@@ -45,18 +45,18 @@ export default defineConfig({
     },
     projects: [
       {
-        // In this process, without a build: `npm run test:unit`.
+        // Tests that run in this process, without a build: `npm run test:unit`.
         extends: true,
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: [INTEGRATION, E2E],
-          // To load every module once for each file takes longer than the tests.
+          // Loading every module again for each file would take longer than the tests.
           isolate: false,
         },
       },
       {
-        // With an AWS on loopback, or with other processes.
+        // Tests with an AWS on loopback, or with other processes.
         extends: true,
         test: {
           name: 'integration',
@@ -66,7 +66,7 @@ export default defineConfig({
         },
       },
       {
-        // The built program: `npm run test:e2e`.
+        // Tests of the built program: `npm run test:e2e`.
         extends: true,
         test: {
           name: 'e2e',

@@ -40,7 +40,7 @@ describe.each(AWS_TARGETS)(
     });
     afterAll(() => aws.stop());
 
-    it("the worker starts with the function's environment variables, none of which is missing", () => {
+    it("the worker starts with the function's environment variables, and none are missing", () => {
       const env = found.Environment?.Variables ?? {};
       const create = (variables: Record<string, string>) =>
         createWorker({ env: variables, write: () => {}, userAgent: 'test' });

@@ -1,11 +1,11 @@
 /**
- * Records a built `tdd` into the fixture that the compatibility test compares with:
+ * Records the fixture of the compatibility test from a built `tdd`:
  *
  *     git worktree add ../release 84671b1 && (cd ../release && npm ci && npm run build)
  *     npx tsx test/compatibility/capture.ts ../release
  *
- * It takes about a minute. The fixture is of release 1.0.0 (84671b1). Run this again only after a change to what is
- * recorded; intended differences from that release belong in the test's list.
+ * It takes about a minute. The fixture is that of release 1.0.0 (84671b1). Record it again only when `record.ts` changes;
+ * intended differences from that release belong in the test's list.
  */
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, realpath, rm } from 'node:fs/promises';

@@ -20,12 +20,12 @@ import {
   SANDBOX_OPTIONS,
 } from './record.ts';
 
-/** Text of release 1.0.0 that is gone on purpose. Additions need no entry. */
+/** Text of release 1.0.0 that was removed intentionally. Additions need no entry. */
 const REMOVED: readonly {
   readonly why: string;
   readonly fixture: FixtureName;
   readonly section: string;
-  /** Lines of the section; without them the whole section is gone. */
+  /** The removed lines of the section; absent when the whole section was removed. */
   readonly lines?: readonly string[];
 }[] = [
   {
@@ -47,11 +47,11 @@ beforeAll(async () => {
 });
 afterAll(() => sandbox.stop());
 
-test('every command and flag is still there', async () => {
+test('all commands and flags still exist', async () => {
   expect(await missingFrom('help', await recordHelp(program, makeFolder()))).toEqual([]);
 });
 
-test('common mistakes get one line and the same exit code', async () => {
+test('common mistakes are reported in one line with the same exit code', async () => {
   expect(await recordMistakes(program, makeFolder())).toEqual(await readFixture('mistakes'));
 });
 
@@ -80,7 +80,7 @@ test('--json and the results of the public API have all fields, and the lake has
   expect.soft(commands['what deploy leaves on AWS']).toEqual(deployed);
 });
 
-/** Lines of the fixture that a recording lacks, except those removed on purpose. */
+/** Returns the lines of the fixture that a recording lacks, except those removed intentionally. */
 async function missingFrom(fixture: FixtureName, recording: Recording): Promise<string[]> {
   return Object.entries(await readFixture(fixture)).flatMap(([section, text]) => {
     const removed = REMOVED.filter((entry) => entry.fixture === fixture && entry.section === section);

@@ -1,4 +1,4 @@
-/** Strings of these keys are words that a reader of the JSON compares with, so they are part of its shape. */
+/** The keys of strings that consumers of the JSON compare with, so the values are part of its shape. */
 const WORDS: readonly string[] = [
   ...['action', 'apiKeyChange', 'boundBy', 'bucketNameChange', 'kind', 'lastUpdate', 'outcome', 'phase'],
   'state',
@@ -8,7 +8,7 @@ const WORDS: readonly string[] = [
 const DATA_KEY = /^(tt\d+|\d+|[A-Z0-9_]{2})$/;
 
 /**
- * Describes what every one of `values` looks like: a line for each key path, sorted, with its JSON types. An array's
+ * Describes the common shape of `values`: a line for each key path, sorted, with its JSON types. An array's
  * elements are `path[]`; the values of an object whose keys are data are `path.*`; a key that only some objects at
  * the same path have ends with `?`.
  */

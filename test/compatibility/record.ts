@@ -18,10 +18,10 @@ import { SANDBOX_BUCKET, type Sandbox } from '../../sandbox/start-sandbox.ts';
 import type * as publicApi from '../../src/index.ts';
 import { describeJson } from './describe-json.ts';
 
-/** What `src/index.ts` exports, of any version. */
+/** The exports of any version's `src/index.ts`. */
 export type PublicApi = typeof publicApi;
 
-/** What users see of a run. */
+/** The exit code and output of a run. */
 interface Run {
   readonly exitCode: number | null;
   readonly stdout: string;
@@ -37,13 +37,13 @@ export interface Program {
   ): Promise<Run>;
 }
 
-/** Text by name: what a fixture holds. */
+/** The contents of a fixture: texts by name. */
 export type Recording = Readonly<Record<string, string>>;
 
 /** A sandbox with a small catalogue, which must always be the same. */
 export const SANDBOX_OPTIONS = { titles: 90, years: [2023], latencyMs: 1 };
 
-/** Records which commands and flags the program's `--help` lists, and each command's. */
+/** Records the commands and flags in the `--help` of the program and of each command. */
 export async function recordHelp({ run }: Program, cwd: string): Promise<Recording> {
   const helpOf = async (...command: string[]) => {
     const { exitCode, stdout } = await run([...command, '--help'], { cwd, env: {} });
@@ -66,7 +66,7 @@ export async function recordHelp({ run }: Program, cwd: string): Promise<Recordi
 const BUCKET = { DATALAKE_BUCKET_NAME: 'bucket' };
 const KEY = { TMDB_API_KEY: '0123456789abcdef0123456789abcdef' };
 
-/** Common mistakes by what is set. Each is found before the first request to AWS, TMDB or IMDb. */
+/** Common mistakes by the settings that are given. Each is reported before the first request to AWS, TMDB or IMDb. */
 const MISTAKES: Readonly<
   Record<string, { readonly env: Readonly<Record<string, string>>; readonly argvs: readonly string[] }>
 > = {
@@ -128,12 +128,12 @@ const MISTAKES: Readonly<
   },
 };
 
-/** Records the exit code of each mistake. @throws Error for one that gets anything but a single line on stderr. */
+/** Records the exit code of each mistake. @throws Error when the output is anything but a single line on stderr. */
 export async function recordMistakes({ run }: Program, cwd: string): Promise<Recording> {
   const recording: Record<string, string> = {};
   for (const [given, { env, argvs }] of Object.entries(MISTAKES)) {
     for (const argv of argvs) {
-      recording[`tdd ${argv} (${given})`] = tellRefusal(await run(argv.split(' '), { cwd, env }));
+      recording[`tdd ${argv} (${given})`] = describeRefusal(await run(argv.split(' '), { cwd, env }));
     }
   }
   return recording;
@@ -141,7 +141,7 @@ export async function recordMistakes({ run }: Program, cwd: string): Promise<Rec
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** A sandbox of its own for a recording. */
+/** A separate sandbox for a recording. */
 export interface Place {
   readonly sandbox: Sandbox;
   /** An empty folder. */
@@ -156,8 +156,9 @@ const RATE = /^(rate|secondsLeft)\b/;
 
 /**
  * Runs every command in the sandbox, from settings to destroy.
- * @param whenComplete is called when the lake is complete.
- * @returns the shape of each `--json` with the exit code, and the message of commands that need `--yes` without a terminal.
+ * @param whenComplete called when the lake is complete.
+ * @returns the shape of each `--json` output with the exit code, and the message of commands that need `--yes` without a
+ * terminal.
  */
 export async function recordCommands(
   { run }: Program,
@@ -175,7 +176,7 @@ export async function recordCommands(
     ]);
   };
   const refuse = async (argv: string) => {
-    recording[`tdd ${argv}`] = tellRefusal(await run(argv.split(' '), { cwd: folder, env }));
+    recording[`tdd ${argv}`] = describeRefusal(await run(argv.split(' '), { cwd: folder, env }));
   };
   const untilStatusShows = async (wanted: string) => {
     const deadlineMs = Date.now() + 120_000;
@@ -197,7 +198,7 @@ export async function recordCommands(
   await json('deploy --yes');
   await json('deploy --yes', 'again');
   await json('deploy --workers 5 --memory-size 256 --dry-run');
-  recording['what deploy leaves on AWS'] = await tellDeployment(sandbox);
+  recording['what deploy leaves on AWS'] = await describeDeployment(sandbox);
   await json('status', 'before a launch');
   await json('launch --min-year 1900 --dry-run');
   await refuse('launch --limit 3');
@@ -235,12 +236,12 @@ export async function recordCommands(
   return recording;
 }
 
-/** Documents read of each kind: enough to see every field. */
+/** The maximum number of documents of each kind to read: enough to see every field. */
 const MOST_OF_A_KIND = 50;
 
 /**
- * Records the bucket's keys without what differs between days and runs, the media type of each, and what its JSON
- * documents look like: of movies and reviews only the fields that differ from TMDB's answer.
+ * Records the bucket's keys without the parts that differ between days and runs, their media types, and the shape of the
+ * JSON documents: for movies and reviews, only the fields that differ from TMDB's response.
  */
 export async function recordLake({ sandbox }: Place): Promise<Recording> {
   const s3 = new S3Client({ ...clientConfig(sandbox), forcePathStyle: true });
@@ -271,7 +272,7 @@ export async function recordLake({ sandbox }: Place): Promise<Recording> {
   return recording;
 }
 
-/** Records what the public API exports: values by their type, and types. */
+/** Records the exports of the public API: values with their types, and types. */
 export function recordExports(api: object, declarations: string): Recording {
   if (/^export \*/m.test(declarations)) throw new Error('The public API must name what it exports.');
   const values = Object.entries(api).map(([name, value]) => `${name}: ${typeof value}`);
@@ -290,7 +291,7 @@ export function recordExports(api: object, declarations: string): Recording {
   };
 }
 
-/** Records the shape of what the public API's functions give, in a sandbox with a complete fleet. */
+/** Records the shape of the results of the public API's functions in a sandbox with a complete fleet. */
 export async function recordResults(api: PublicApi, { sandbox, folder }: Place): Promise<Recording> {
   const env = environmentIn({ sandbox, folder });
   const settings = await api.readSettings({ env, folder });
@@ -320,7 +321,7 @@ export async function recordResults(api: PublicApi, { sandbox, folder }: Place):
   ]);
 }
 
-/** What a process must find in its environment to work in the sandbox, with a cache of its own. */
+/** The environment for a process in the sandbox, with a separate cache. */
 export function environmentIn({ sandbox, folder }: Place): Record<string, string> {
   return {
     ...sandbox.environment,
@@ -330,7 +331,7 @@ export function environmentIn({ sandbox, folder }: Place): Record<string, string
   };
 }
 
-/** A movie whose partition others share. */
+/** Returns a movie whose partition contains other movies. */
 function someTitle({ catalogue }: Sandbox) {
   const partitions = new Map<string, string[]>();
   const expectedTitles = catalogue.expectedTitles();
@@ -344,8 +345,8 @@ function someTitle({ catalogue }: Sandbox) {
   return { imdbId, partition };
 }
 
-/** What another version of `tdd` finds on AWS and compares with its own plan. */
-async function tellDeployment(sandbox: Sandbox): Promise<string> {
+/** Describes the deployed resources, which another version of `tdd` reads and compares with its plan. */
+async function describeDeployment(sandbox: Sandbox): Promise<string> {
   const config = clientConfig(sandbox);
   const lambda = new LambdaClient(config);
   const iam = new IAMClient(config);
@@ -421,7 +422,7 @@ function templateOf(key: string): string {
     .replace(/movies-[0-9a-f]{32}(?=\.)/, 'movies-{hash}');
 }
 
-/** Of a movie's or a review's document the fields that differ from TMDB's answer; any other document unchanged. */
+/** Keeps only the fields of a movie or review that differ from TMDB's response; other documents stay unchanged. */
 async function withoutTmdb(sandbox: Sandbox, key: string, document: Json): Promise<Json> {
   const { TMDB_BASE_URL, TMDB_API_KEY } = sandbox.environment;
   const ask = async (path: string, page = 1): Promise<Json> => {
@@ -454,7 +455,7 @@ function joinLines(lines: readonly string[]): string {
   return `${lines.join('\n')}\n`;
 }
 
-function tellRefusal({ exitCode, stdout, stderr }: Run): string {
+function describeRefusal({ exitCode, stdout, stderr }: Run): string {
   if (stdout !== '' || !/^tdd: .+\n$/.test(stderr))
     throw new Error(`No one-line message: ${stdout}${stderr}`);
   return `exit code ${exitCode}\n`;

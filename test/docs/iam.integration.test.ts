@@ -16,7 +16,7 @@ const policies = {
   use: policyOf('use'),
 };
 
-/** A policy of the page, for the deployment of these tests. */
+/** Returns a policy from the page with the names of these tests' resources. */
 function policyOf(name: string): string {
   const [, json = ''] = new RegExp(`^\`\`\`json ${name}\\n([\\s\\S]*?)^\`\`\``, 'm').exec(page) ?? [];
   return json
@@ -27,7 +27,7 @@ function policyOf(name: string): string {
     .replaceAll('tmdb-downloader-queue', INPUT.queueName);
 }
 
-/** May an identity with these policies make this call, and what it implies? @returns what is denied. */
+/** @returns the actions of the call, including implied ones, that these policies deny. */
 function deniedOf(call: Call, ...documents: readonly string[]): string[] {
   const identity = { attached: [], policies: Object.fromEntries(documents.entries()) };
   return requestsOf(call)
@@ -35,7 +35,7 @@ function deniedOf(call: Call, ...documents: readonly string[]): string[] {
     .map(({ action, resource }) => `${action} on ${resource}`);
 }
 
-/** What AWS authorizes for a call: also the tags and the role that it hands over. */
+/** Returns the actions that AWS authorizes for a call, including those for its tags and for passing its role. */
 function requestsOf(call: Call): Request[] {
   if (call.service === 'sts') return [];
   const { input, service } = call;
@@ -92,7 +92,7 @@ describe.each(AWS_TARGETS.filter(({ name }) => name === 'sandbox'))(
     beforeEach(() => aws.reset());
     afterAll(() => aws.stop());
 
-    it('allow what deploy and destroy call, and no bucket to be deleted', async () => {
+    it('allow the calls of deploy and destroy, but not the deletion of the bucket', async () => {
       const cloud = createCloud(aws);
       await deploy(cloud);
       await deploy(cloud);
@@ -108,7 +108,7 @@ describe.each(AWS_TARGETS.filter(({ name }) => name === 'sandbox'))(
       );
     });
 
-    it('allow to adopt an existing queue', async () => {
+    it('allow adopting an existing queue', async () => {
       const cloud = createCloud(aws);
       await cloud.byHand.sqs.send(new CreateQueueCommand({ QueueName: NAMES.queue }));
       await deploy(cloud);
@@ -117,7 +117,7 @@ describe.each(AWS_TARGETS.filter(({ name }) => name === 'sandbox'))(
   },
 );
 
-/** The IAM actions of the calls in these folders and files of `src/`. */
+/** Returns the IAM actions of the calls in these folders and files of `src/`. */
 function actionsIn(...paths: readonly string[]): string[] {
   const files = paths.flatMap((path) =>
     path.endsWith('.ts')

@@ -4,10 +4,10 @@ import { fileURLToPath } from 'node:url';
 import { COMMAND_NAMES } from '../../src/cli/program.ts';
 import { runCli } from '../support/run-cli.ts';
 
-/** The checkout's folder. */
+/** The root of the checkout. */
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** All pages for users and contributors, by their paths from the root. */
+/** The paths of all pages for users and contributors, relative to the root. */
 export const PAGES: readonly string[] = [
   ...['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'CHANGELOG.md'],
   ...readdirSync(join(root, 'docs'))
@@ -23,14 +23,14 @@ export function existsInCheckout(path: string): boolean {
   return existsSync(join(root, path));
 }
 
-/** The text below a heading, up to the next heading of the same or a higher level; empty when there is none. */
+/** Returns the text below a heading, up to the next heading of the same or a higher level; empty if it does not exist. */
 export function sectionOf(page: string, heading: string): string {
   const level = /^#+/.exec(heading)?.[0].length ?? 0;
   const [, ...after] = `\n${page}`.split(`\n${heading}\n`);
   return (after.join('\n').split(new RegExp(`\\n#{1,${level}} `))[0] ?? '').trim();
 }
 
-/** The cells of a page's table rows, trimmed and without the row of hyphens. */
+/** Returns the trimmed cells of all table rows, without the row of hyphens. */
 export function tableRows(text: string): string[][] {
   return text
     .split('\n')
@@ -39,7 +39,7 @@ export function tableRows(text: string): string[][] {
     .map((cells) => cells.map((cell) => cell.trim()));
 }
 
-/** The anchors of a page's headings, as GitHub makes them. */
+/** Returns the anchors that GitHub creates for a page's headings. */
 export function anchorsOf(page: string): string[] {
   const headings = [...withoutCode(page).matchAll(/^#+ (.+)$/gm)].map(([, text = '']) => text);
   const seen = new Map<string, number>();
@@ -54,12 +54,12 @@ export function anchorsOf(page: string): string[] {
   });
 }
 
-/** A page without its fenced code blocks, where `#` begins a comment. */
+/** Removes fenced code blocks from a page, because `#` begins a comment in them. */
 export function withoutCode(page: string): string {
   return page.replaceAll(/^```[\s\S]*?^```$/gm, '');
 }
 
-/** The flags of a command's `--help`, without the values: its own and, apart, the global ones. */
+/** Returns the flags in a command's `--help` without their values: its own flags, and separately the global ones. */
 export async function flagsOf(command: string): Promise<{ own: string[]; global: string[] }> {
   const { stdout } = await runCli([command, '--help'], { cwd: root });
   const [own = '', global = ''] = stdout.split('Global options:');
@@ -68,7 +68,7 @@ export async function flagsOf(command: string): Promise<{ own: string[]; global:
   return { own: names(own), global: names(global) };
 }
 
-/** Every `tdd` command line in a page: the command, and its flags. */
+/** Returns every `tdd` command line in a page, as the command and its flags. */
 export function commandLines(page: string): { command: string; flags: string[] }[] {
   const code = [...page.matchAll(/`([^`\n]+)`|^ {4,}(.+)$/gm)].map(
     ([, inline, block]) => inline ?? block ?? '',

@@ -8,7 +8,7 @@ const FOREIGN = ['KMSAccessDeniedException'];
 const sources = readdirSync(`${root}/src`, { recursive: true, encoding: 'utf8' })
   .filter((file) => file.endsWith('.ts'))
   .map((file) => readFileSync(`${root}/src/${file}`, 'utf8'))
-  // A text that is broken into lines.
+  // Joins texts that are split over several lines.
   .map((text) => text.replaceAll(/['`]\s*\+\s*['`]/g, '').replaceAll("\\'", "'"));
 
 /** The headings, and the first cells of tables. */

@@ -18,7 +18,7 @@ const CRASHED_MESSAGE_BACK_MS = 360_000;
 describe('a fleet with poison messages and a crashing worker', () => {
   let sandbox: OpenSandbox;
   beforeAll(async () => {
-    // Slow enough to kill a worker while it works.
+    // Slow enough to kill a worker while it is working.
     sandbox = await openSandbox({ latencyMs: 150 });
     await sandbox.tddJson('deploy', '--yes', '--workers', '2');
   });

@@ -32,10 +32,10 @@ describe('the full lifecycle, from settings to a lake that outlives its workers:
   });
 
   test('a second deploy changes nothing', async () => {
-    const before = await tellWorkers(sandbox);
+    const before = await describeWorkers(sandbox);
     const { resources } = await sandbox.tddJson<DeployResult>('deploy', '--yes');
     expect(resources.map(({ action }) => action)).toEqual(Array(7).fill('unchanged'));
-    expect(await tellWorkers(sandbox)).toEqual(before);
+    expect(await describeWorkers(sandbox)).toEqual(before);
   });
 
   test('status reports no fleet before a launch', async () => {
@@ -128,8 +128,8 @@ describe('the full lifecycle, from settings to a lake that outlives its workers:
   });
 });
 
-/** The state that any change to the workers would affect. */
-async function tellWorkers({ lambda }: OpenSandbox) {
+/** Returns the state that any change to the workers would affect. */
+async function describeWorkers({ lambda }: OpenSandbox) {
   const { Configuration } = await lambda.send(
     new GetFunctionCommand({ FunctionName: 'tmdb-downloader-lambda' }),
   );

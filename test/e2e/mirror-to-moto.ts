@@ -12,7 +12,7 @@ export interface MirrorToMoto {
 }
 
 /**
- * Starts a proxy that sends each IAM and Lambda call that succeeded in the sandbox to moto, too. It returns moto's
+ * Starts a proxy that also sends each IAM and Lambda call that succeeded in the sandbox to moto. It returns moto's
  * response for IAM calls, and moto's errors for Lambda calls, so that a run fails where a third party's AWS rejects a
  * call. The sandbox must receive all calls, because it runs the workers: moto cannot run functions without containers,
  * and has no transitional states.
@@ -20,7 +20,7 @@ export interface MirrorToMoto {
 export async function startMirrorToMoto(endpoint: string): Promise<MirrorToMoto> {
   const moto = await startMoto();
   const shared: string[] = [];
-  /** Maps the sandbox's event source ids to moto's. */
+  /** Maps the sandbox's event source IDs to moto's. */
   const motosIds = new Map<string, string>();
 
   const server = createServer((request, response) => {
@@ -53,7 +53,7 @@ export async function startMirrorToMoto(endpoint: string): Promise<MirrorToMoto>
   };
 }
 
-/** The name of a call to mirror: IAM, Lambda, and CreateQueue, which moto needs for event sources. */
+/** Returns the name of a call to mirror: IAM, Lambda, and CreateQueue, which moto needs for event sources. */
 function sharedName({ service, method, path, headers, body }: AwsCall): string | undefined {
   if (service === 'iam') {
     return `iam ${new URLSearchParams(body.toString()).get('Action')}`;

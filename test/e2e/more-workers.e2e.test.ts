@@ -28,13 +28,13 @@ describe('a fleet of large partitions', () => {
   });
 });
 
-/** The time of each request of a worker. */
+/** Returns the time of each request that a worker has sent. */
 function asked({ tmdb }: OpenSandbox): number[] {
   const { requests } = tmdb.stats();
   return requests.flatMap(({ path, atMs }) => (path === '/3/authentication' ? [] : [atMs]));
 }
 
-/** The maximum number of requests within any window of this length. */
+/** Returns the maximum number of requests within any window of this length. */
 function mostWithin(times: readonly number[], lengthMs: number): number {
   const counts = times.map((from) => times.filter((at) => at >= from && at < from + lengthMs).length);
   return Math.max(...counts);

@@ -46,7 +46,7 @@ export interface OpenSandbox extends Sandbox {
   status(): Promise<StatusResult>;
   /** Sends any message to the workers' queue. */
   sendMessage(body: string): Promise<void>;
-  /** How many messages of a queue wait, and how many are in flight. */
+  /** Reads the numbers of waiting and in-flight messages of a queue. */
   depthOf(queue: string): Promise<{ waiting: number; inFlight: number }>;
   /** The workers' log lines so far. */
   workerLog(): readonly WorkerLine[];

@@ -17,12 +17,12 @@ const STACKED: BarChart = {
   ],
 };
 
-/** What Jupyter gets for an object: a value per media type. */
+/** Returns the values that Jupyter receives for an object, by media type. */
 async function bundleOf(shown: Displayable): Promise<Record<string, unknown>> {
   return { ...(await shown[DISPLAY]()) };
 }
 
-/** The rectangles of bars: those that have a title. */
+/** Returns the rectangles of the bars, which are those with a title. */
 function barsOf(svg: string): { y: number; height: number; title: string }[] {
   const bars = svg.matchAll(/<rect [^>]*y="([\d.]+)"[^>]*height="([\d.]+)"[^>]*><title>([^<]*)</g);
   return [...bars].map(([, y, height, title = '']) => ({ y: Number(y), height: Number(height), title }));
@@ -52,7 +52,7 @@ describe('a bar chart', () => {
     expect(bundle['text/plain']).toBe('2004 found: 30\n2004 not found: 12\n2005 found: 0\n2005 not found: 7');
   });
 
-  test('has a line to compare with, also one above all bars', () => {
+  test('has a line to compare with, even above all bars', () => {
     const chart = { ...STACKED, line: { value: 90, label: 'the budget' } };
     const svg = drawBars(chart);
     const level = /y1="([\d.]+)"[^>]*stroke-dasharray/.exec(svg)?.[1];
@@ -96,7 +96,7 @@ describe('an image', () => {
     expect(png.readUInt32BE(16)).toBe(2 * WIDTH);
   });
 
-  test('contains the texts, whatever fonts the machine has', async () => {
+  test("contains the texts, regardless of the machine's fonts", async () => {
     const images = ['one', 'two'].map((title) => renderPng(drawBars({ ...STACKED, title })));
     const [one, two] = await Promise.all(images);
     expect(one?.equals(two ?? Buffer.alloc(0))).toBe(false);

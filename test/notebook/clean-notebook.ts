@@ -1,8 +1,8 @@
 import { hashCode, type Notebook, type NotebookOutput, textOf } from './notebook-file.ts';
 
 /**
- * The notebook as it is committed: without metadata that differs from machine to machine, and with the hash of the code
- * that produced the outputs.
+ * Prepares the notebook for a commit: removes metadata that differs from machine to machine, and adds the hash of the
+ * code that produced the outputs.
  */
 export function cleanNotebook(notebook: Notebook): Notebook {
   const cells = notebook.cells.map((cell) => ({
@@ -22,7 +22,7 @@ export function cleanNotebook(notebook: Notebook): Notebook {
   };
 }
 
-/** Joins the output of a cell, which arrives in chunks of any size. */
+/** Joins a cell's output, which arrives in chunks of arbitrary size. */
 function joinStreams(outputs: readonly NotebookOutput[]): NotebookOutput[] {
   const joined: NotebookOutput[] = [];
   for (const output of outputs) {
@@ -36,7 +36,7 @@ function joinStreams(outputs: readonly NotebookOutput[]): NotebookOutput[] {
   return joined;
 }
 
-/** The lines of a text with their line ends, as nbformat stores them. */
+/** Splits a text into lines with their line ends, as nbformat stores them. */
 function toLines(text: string): string[] {
   return text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
 }

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** The part of nbformat 4.5 that is used here: https://nbformat.readthedocs.io/en/latest/format_description.html */
+/** The part of nbformat 4.5 that these tests use: https://nbformat.readthedocs.io/en/latest/format_description.html */
 export interface Notebook {
   readonly cells: readonly NotebookCell[];
   readonly metadata: Readonly<Record<string, unknown>>;
@@ -16,7 +16,7 @@ export interface NotebookCell {
   readonly cell_type: 'code' | 'markdown' | 'raw';
   readonly metadata: Readonly<Record<string, unknown>>;
   readonly source: string | readonly string[];
-  /** Of code cells only. */
+  /** Only in code cells. */
   readonly outputs?: readonly NotebookOutput[];
 }
 
@@ -27,10 +27,10 @@ export interface NotebookOutput {
   readonly data?: Readonly<Record<string, unknown>>;
 }
 
-/** This checkout. */
+/** The root of this checkout. */
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** The notebook of a checkout. */
+/** Returns the path of a checkout's notebook. */
 export function notebookIn(checkout: string): string {
   return join(checkout, 'notebooks/launch_fleet.ipynb');
 }
@@ -45,12 +45,12 @@ export function codeCellsOf({ cells }: Notebook): NotebookCell[] {
   return cells.filter(({ cell_type }) => cell_type === 'code');
 }
 
-/** A multi-line text of nbformat: one string, or its lines. */
+/** Joins a multi-line text of nbformat, which is a string or an array of lines. */
 export function textOf(text: unknown): string {
   return Array.isArray(text) ? text.join('') : typeof text === 'string' ? text : '';
 }
 
-/** A hash of the code of a notebook. */
+/** Computes a hash of a notebook's code. */
 export function hashCode(notebook: Notebook): string {
   const code = codeCellsOf(notebook).map(({ source }) => textOf(source));
   return createHash('sha256').update(JSON.stringify(code)).digest('hex');

@@ -4,7 +4,7 @@ import { say, show } from '../../notebooks/show.ts';
 
 afterEach(() => vi.unstubAllGlobals());
 
-it('shows one thing after another, also after an error of the kernel, and images at half their size', async () => {
+it('shows values in order, even after an error of the kernel, and images at half their size', async () => {
   const displayed: unknown[] = [];
   const broadcast = async (_: string, content: { readonly data: object }) => {
     displayed.push(content);

@@ -1,4 +1,4 @@
-/** What a strict consumer of the package's types may rely on; compiled by a test, never run. */
+/** Uses the package's types as strict consumer code does. A test compiles it; it never runs. */
 import {
   type Connection,
   type Counts,

@@ -1,4 +1,4 @@
-// @ts-nocheck: the package's own types are there only once it is built; consumer.ts checks them.
+// @ts-nocheck: the package's types exist only after a build; consumer.ts checks them.
 /**
  * A script as a user of the package would write it, from settings to documents; the test starts it inside the
  * sandbox. It prints one JSON document.
@@ -48,7 +48,7 @@ for (const title of Object.values(manifest.titles)) {
   if (movie === undefined || count !== title.reviews) throw new Error('The manifest lists more documents.');
 }
 
-// One partition through the fleet again, then pause, resume, and an empty dead-letter queue.
+// Send one partition to the fleet again, then pause, resume, and redrive an empty dead-letter queue.
 const sent = await api.simulate(connection, partition);
 const end = await api.followRun(connection, sent, {});
 const paused = await api.pause(connection);
@@ -56,7 +56,7 @@ const resumed = await api.resume(connection);
 const { letters } = await api.planRedrive(connection);
 const redriven = await api.redrive(connection);
 
-// The documents, from a lake that is opened without settings.
+// Read the documents from a lake that is opened without settings.
 const lake = await api.openLake(connection.lake.url, { env });
 const movies = [];
 for await (const { id, title } of api.listMovies(lake)) movies.push({ id, title });

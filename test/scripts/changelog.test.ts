@@ -12,7 +12,7 @@ describe('closeUnreleased', () => {
     );
   });
 
-  test('stops when nothing is unreleased', () => {
+  test('throws when there are no unreleased changes', () => {
     const released = closeUnreleased(CHANGELOG, '1.1.0', '2026-11-22');
     expect(() => closeUnreleased(released, '1.2.0', '2026-11-23')).toThrow(/needs one "## Unreleased"/);
   });
@@ -25,11 +25,11 @@ describe('notesOf', () => {
     expect(notesOf(released, '1.0.0')).toBe('The first.\n');
   });
 
-  test.each(['1.1.0', '1.0', '# Changelog'])('stops for %j, which has no section', (version) => {
+  test.each(['1.1.0', '1.0', '# Changelog'])('throws for %j, which has no section', (version) => {
     expect(() => notesOf(CHANGELOG, version)).toThrow(`CHANGELOG.md has no notes on ${version}.`);
   });
 
-  test('finds those of the current version in CHANGELOG.md', () => {
+  test('finds the notes of the current version in CHANGELOG.md', () => {
     const changelog = readFileSync(new URL('../../CHANGELOG.md', import.meta.url), 'utf8');
     expect(notesOf(changelog, manifest.version)).not.toBe('');
   });
@@ -46,20 +46,20 @@ describe('checkRelease', () => {
     expect(() => checkRelease(release)).not.toThrow();
   });
 
-  test('stops in another repository', () => {
+  test('throws in another repository', () => {
     expect(() => checkRelease({ ...release, repository: 'fork/tdd' })).toThrow(
       '"repository.url" in package.json must be "git+https://github.com/fork/tdd.git" to publish from this repository (it is "git+https://github.com/someone/tdd.git").',
     );
   });
 
-  test('stops for the tag of another version', () => {
+  test('throws for the tag of another version', () => {
     expect(() => checkRelease({ ...release, tag: 'v1.2.0' })).toThrow(
       'The tag must be "v1.1.0", the version in package.json (got "v1.2.0").',
     );
   });
 });
 
-test('package.json names one repository in all its addresses', () => {
+test('package.json names the same repository in all its URLs', () => {
   const page = manifest.repository.url.replace(/^git\+/, '').replace(/\.git$/, '');
   expect(manifest.homepage).toBe(`${page}#readme`);
   expect(manifest.bugs.url).toBe(`${page}/issues`);

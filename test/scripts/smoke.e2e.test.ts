@@ -11,7 +11,7 @@ import type { PlannedDeletion } from '../../src/deploy/destroy.ts';
 import { PROGRAM, TDD } from '../support/program.ts';
 import { makeTempFolder } from '../support/temp-folder.ts';
 
-/** `npm run smoke`, typed into through a pipe that says that it is a terminal. */
+/** Runs `npm run smoke` with a pipe that claims to be a terminal as its stdin. */
 const SMOKE = `
   import { runSmokeCommand } from ${JSON.stringify(pathToFileURL(join(PROGRAM, 'scripts/smoke/smoke-command.ts')).href)};
   const { argv, env, stdin, stdout, stderr } = process;
@@ -24,11 +24,11 @@ const TSX = new URL('../../node_modules/tsx/dist/loader.mjs', import.meta.url).h
 const QUIET = { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' };
 
 interface SmokeRun {
-  /** Everything it has printed so far. */
+  /** All output so far. */
   output(): string;
-  /** Resolves once it has printed this, or has ended. */
+  /** Resolves when the pattern occurs in the output, or the process has exited. */
   sees(pattern: RegExp): Promise<void>;
-  /** Sends SIGINT to its process group, as a terminal does. */
+  /** Sends SIGINT to the process group, as a terminal does. */
   pressCtrlC(): void;
   readonly exitCode: Promise<number | null>;
 }
@@ -50,7 +50,7 @@ function startSmoke(
     cwd: folder,
     env: { PATH: process.env.PATH, HOME: folder, TMPDIR: folder, ...sandbox.environment, ...QUIET, ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
-    // A group of its own, which gets Ctrl-C as a terminal sends it.
+    // A separate process group, which receives Ctrl-C as on a terminal.
     detached: true,
   });
   let printed = '';
@@ -80,7 +80,7 @@ function startSmoke(
   };
 }
 
-/** What a run has left: its folder, and what `tdd destroy` would still delete. */
+/** Returns what a run has left behind: its folder, and the resources that `tdd destroy` would still delete. */
 async function leftovers(
   { sandbox, folder }: { sandbox: Sandbox; folder: string },
   { output }: SmokeRun,
@@ -105,7 +105,7 @@ test('runs every step against the stand-in services and deletes everything', asy
   expect(await leftovers(services, smoke)).toEqual([]);
 });
 
-test('deletes what half a deploy has created after Ctrl-C', async () => {
+test('deletes the resources of an interrupted deploy after Ctrl-C', async () => {
   const services = await openSandbox();
   const smoke = startSmoke(services, ACCOUNT_ID);
   await smoke.sees(/✔ bucket/);
@@ -122,7 +122,7 @@ test('names the command that deletes the rest when Ctrl-C interrupts the deletio
   const smoke = startSmoke(services, ACCOUNT_ID);
   await smoke.sees(/Deploy again/);
   smoke.pressCtrlC();
-  // The plan of the deletion, whose first step takes two seconds.
+  // Interrupt after the plan: the first step of the deletion takes two seconds.
   await smoke.sees(/Delete everything.*bucket +tdd-smoke-\S+ +delete\n/s);
   smoke.pressCtrlC();
   expect({ exitCode: await smoke.exitCode, output: smoke.output() }).toMatchObject({
@@ -134,7 +134,7 @@ test('names the command that deletes the rest when Ctrl-C interrupts the deletio
   expect(await leftovers(services, smoke)).not.toEqual([]);
 });
 
-test('creates nothing for another answer than the account ID', async () => {
+test('creates nothing for any answer other than the account ID', async () => {
   const services = await openSandbox();
   const smoke = startSmoke(services, 'yes');
   expect(await smoke.exitCode).toBe(130);
