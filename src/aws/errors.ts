@@ -45,7 +45,7 @@ export interface AwsFailure {
   readonly subject: string | undefined;
   /** What is wrong: a clause without initial capital and full stop. */
   readonly problem: string;
-  /** What to do: the clause after "so". Absent when the problem needs no advice. */
+  /** What to do, as a sentence without capital letter and full stop. Absent when the problem needs no advice. */
   readonly advice?: string;
 }
 
@@ -64,7 +64,7 @@ export function explainAwsError(cause: unknown, call: CallContext = {}): unknown
   const failure = classifyAwsError(cause, call);
   if (failure === undefined) return cause;
   const { kind, problem, advice } = failure;
-  const said = withFullStop(advice === undefined ? problem : `${problem}, so ${advice}`);
+  const said = [problem, ...(advice === undefined ? [] : [capitalize(advice)])].map(withFullStop).join(' ');
   const text = call.doing === undefined ? capitalize(said) : `Cannot ${call.doing}: ${said}`;
   if (kind === 'no region' || kind === 'wrong region') return new UsageError(text, { cause });
   return kind === 'denied' ? new DeniedError(text, { cause }) : new UserError(text, { cause });
@@ -196,7 +196,7 @@ const SENTENCES: Readonly<Record<AwsFailureKind, (facts: Facts) => Pick<AwsFailu
         return {
           problem:
             'S3 returned status 400 without an error code, which usually means expired AWS credentials',
-          advice: 'renew them',
+          advice: 'sign in again with "aws sso login"',
         };
       }
       return {
@@ -227,7 +227,7 @@ const SENTENCES: Readonly<Record<AwsFailureKind, (facts: Facts) => Pick<AwsFailu
     }),
     'clock skew': () => ({
       problem: "this machine's clock differs from AWS's by more than 15 minutes",
-      advice: 'correct it',
+      advice: 'set the clock',
     }),
     unreachable: ({ service, reason }) => ({
       problem: `${service} cannot be reached (${reason})`,

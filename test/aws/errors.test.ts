@@ -56,47 +56,47 @@ const IAM: CallContext = { actions: ['iam:GetRole'], subject: 'the role "films-r
 const LOGS: CallContext = { actions: ['logs:CreateLogGroup'], subject: 'the log group "films"' };
 const STS: CallContext = { actions: ['sts:GetCallerIdentity'], subject: 'this account' };
 
-const SIGN_IN = 'so sign in again with "aws sso login", or set a valid access key with "aws configure".';
+const SIGN_IN = 'Sign in again with "aws sso login", or set a valid access key with "aws configure".';
 const GRANT =
-  'so grant this permission to the user or role in use (the documentation lists all required permissions).';
-const NO_NETWORK = 'so check the network, the region and AWS_ENDPOINT_URL.';
+  'Grant this permission to the user or role in use (the documentation lists all required permissions).';
+const NO_NETWORK = 'Check the network, the region and AWS_ENDPOINT_URL.';
 
 const TABLE: [AwsFailureKind, CallContext, Error, string][] = [
   [
     'credentials',
     READ,
     localError('CredentialsProviderError', 'Could not load credentials from any providers'),
-    'Cannot read s3://films/k: no valid AWS credentials found (Could not load credentials from any providers), so sign in with "aws sso login" or "aws configure", or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.',
+    'Cannot read s3://films/k: no valid AWS credentials found (Could not load credentials from any providers). Sign in with "aws sso login" or "aws configure", or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.',
   ],
   [
     'credentials',
     STS,
     localError('TokenProviderError', 'Token is expired. Run "aws sso login".'),
-    'No valid AWS credentials found (Token is expired. Run "aws sso login"), so sign in with',
+    'No valid AWS credentials found (Token is expired. Run "aws sso login"). Sign in with',
   ],
   [
     'credentials',
     READ,
     answer('InvalidAccessKeyId', 403, 'The key does not exist.'),
-    `Cannot read s3://films/k: AWS rejected the credentials (InvalidAccessKeyId: The key does not exist), ${SIGN_IN}`,
+    `Cannot read s3://films/k: AWS rejected the credentials (InvalidAccessKeyId: The key does not exist). ${SIGN_IN}`,
   ],
   [
     'credentials',
     READ,
     answer('SignatureDoesNotMatch', 403, 'It does not match.'),
-    'Cannot read s3://films/k: AWS rejected the credentials (SignatureDoesNotMatch: It does not match), so',
+    'Cannot read s3://films/k: AWS rejected the credentials (SignatureDoesNotMatch: It does not match). Sign in again',
   ],
   [
     'credentials',
     SEND,
     answer('InvalidSignatureException', 403, 'It does not match.'),
-    'Cannot send to the queue "q": AWS rejected the credentials (InvalidSignatureException: It does not match), so',
+    'Cannot send to the queue "q": AWS rejected the credentials (InvalidSignatureException: It does not match). Sign in again',
   ],
   [
     'credentials',
     LAMBDA,
     answer('InvalidSignatureException', 403, 'It does not match.'),
-    `AWS rejected the credentials (InvalidSignatureException: It does not match), ${SIGN_IN}`,
+    `AWS rejected the credentials (InvalidSignatureException: It does not match). ${SIGN_IN}`,
   ],
   ['credentials', SEND, answer('InvalidClientTokenId', 403), 'AWS rejected the credentials'],
   ['credentials', LAMBDA, answer('UnrecognizedClientException', 403), 'AWS rejected the credentials'],
@@ -108,103 +108,103 @@ const TABLE: [AwsFailureKind, CallContext, Error, string][] = [
     'credentials',
     READ,
     answer('Unknown', 400, 'UnknownError'),
-    'Cannot read s3://films/k: S3 returned status 400 without an error code, which usually means expired AWS credentials, so renew them.',
+    'Cannot read s3://films/k: S3 returned status 400 without an error code, which usually means expired AWS credentials. Sign in again with "aws sso login".',
   ],
   [
     'denied',
     READ,
     answer('AccessDenied', 403, 'Access Denied'),
-    'Cannot read s3://films/k: AWS denied s3:GetObject or s3:ListBucket on the bucket "films", so grant these permissions to the user or role in use (the documentation lists all required permissions).',
+    'Cannot read s3://films/k: AWS denied s3:GetObject or s3:ListBucket on the bucket "films". Grant these permissions to the user or role in use (the documentation lists all required permissions).',
   ],
   ['denied', READ, answer('Unknown', 403, 'UnknownError'), 'AWS denied s3:GetObject or s3:ListBucket'],
   [
     'denied',
     READ,
     answer('AccessDenied', 403, 'User: u is not authorized to perform: s3:GetObject on resource: r'),
-    `Cannot read s3://films/k: AWS denied s3:GetObject on the bucket "films", ${GRANT}`,
+    `Cannot read s3://films/k: AWS denied s3:GetObject on the bucket "films". ${GRANT}`,
   ],
   [
     'denied',
     SEND,
     answer('AccessDenied', 403, 'User: u is not authorized to perform: kms:GenerateDataKey on r'),
-    `Cannot send to the queue "q": AWS denied kms:GenerateDataKey on the queue "q", ${GRANT}`,
+    `Cannot send to the queue "q": AWS denied kms:GenerateDataKey on the queue "q". ${GRANT}`,
   ],
   [
     'denied',
     LAMBDA,
     answer('AccessDeniedException', 403, 'User: u is not authorized to perform: iam:PassRole on r'),
-    `AWS denied iam:PassRole on the function "films", ${GRANT}`,
+    `AWS denied iam:PassRole on the function "films". ${GRANT}`,
   ],
-  ['denied', IAM, answer('AccessDenied', 403), `AWS denied iam:GetRole on the role "films-role", ${GRANT}`],
+  ['denied', IAM, answer('AccessDenied', 403), `AWS denied iam:GetRole on the role "films-role". ${GRANT}`],
   ['denied', LOGS, answer('AccessDeniedException', 400), 'AWS denied logs:CreateLogGroup on the log group'],
-  ['denied', {}, answer('AccessDenied', 403, 'No.'), 'AWS denied a call (No), so grant'],
+  ['denied', {}, answer('AccessDenied', 403, 'No.'), 'AWS denied a call (No). Grant'],
   [
     'no region',
     SEND,
     localError('Error', 'Region is missing'),
-    'Cannot send to the queue "q": no AWS region is set, so set AWS_REGION, or set a region in your profile with "aws configure".',
+    'Cannot send to the queue "q": no AWS region is set. Set AWS_REGION, or set a region in your profile with "aws configure".',
   ],
   [
     'no region',
     SEND,
     localError('Error', 'Region not accepted: region="" is not a valid hostname component.'),
-    'Cannot send to the queue "q": no AWS region is set, so set AWS_REGION, or',
+    'Cannot send to the queue "q": no AWS region is set. Set AWS_REGION, or',
   ],
   [
     'no region',
     {},
     localError('Error', 'Region not accepted: region="eu central" is not a valid hostname component.'),
-    'The AWS region is invalid (Region not accepted: region="eu central" is not a valid hostname component), so set AWS_REGION, or',
+    'The AWS region is invalid (Region not accepted: region="eu central" is not a valid hostname component). Set AWS_REGION, or',
   ],
   [
     'wrong region',
     READ,
     regionError('PermanentRedirect', 301, 'eu-west-1'),
-    'Cannot read s3://films/k: the bucket "films" is in the region "eu-west-1", not in "us-east-1", so set AWS_REGION=eu-west-1.',
+    'Cannot read s3://films/k: the bucket "films" is in the region "eu-west-1", not in "us-east-1". Set AWS_REGION=eu-west-1.',
   ],
   [
     'wrong region',
     READ,
     regionError('PermanentRedirect', 301),
-    'Cannot read s3://films/k: the bucket "films" is in another region, not in "us-east-1", so set AWS_REGION.',
+    'Cannot read s3://films/k: the bucket "films" is in another region, not in "us-east-1". Set AWS_REGION.',
   ],
-  ['wrong region', READ, regionError('Unknown', 400, 'eu-west-1'), 'so set AWS_REGION=eu-west-1.'],
+  ['wrong region', READ, regionError('Unknown', 400, 'eu-west-1'), '. Set AWS_REGION=eu-west-1.'],
   [
     'wrong region',
     { ...READ, region: undefined },
     answer('AuthorizationHeaderMalformed', 400, 'm', { Region: 'eu-west-1' }),
-    'Cannot read s3://films/k: the bucket "films" is in the region "eu-west-1", so set AWS_REGION=eu-west-1.',
+    'Cannot read s3://films/k: the bucket "films" is in the region "eu-west-1". Set AWS_REGION=eu-west-1.',
   ],
   ['wrong region', READ, regionError('IllegalLocationConstraintException', 400), 'is in another region'],
   [
     'no such bucket',
     READ,
     answer('NoSuchBucket', 404),
-    'Cannot read s3://films/k: the bucket "films" does not exist, so check its name, or create it with "tdd deploy".',
+    'Cannot read s3://films/k: the bucket "films" does not exist. Check its name, or create it with "tdd deploy".',
   ],
   [
     'clock skew',
     READ,
     answer('RequestTimeTooSkewed', 403),
-    "Cannot read s3://films/k: this machine's clock differs from AWS's by more than 15 minutes, so correct it.",
+    "Cannot read s3://films/k: this machine's clock differs from AWS's by more than 15 minutes. Set the clock.",
   ],
   [
     'clock skew',
     LAMBDA,
     answer('InvalidSignatureException', 403, 'Signature expired: 20261125T000000Z is now earlier than …'),
-    "This machine's clock differs from AWS's by more than 15 minutes, so correct it.",
+    "This machine's clock differs from AWS's by more than 15 minutes. Set the clock.",
   ],
   [
     'unreachable',
     READ,
     connectionError('ECONNREFUSED'),
-    `Cannot read s3://films/k: S3 cannot be reached (connect ECONNREFUSED), ${NO_NETWORK}`,
+    `Cannot read s3://films/k: S3 cannot be reached (connect ECONNREFUSED). ${NO_NETWORK}`,
   ],
   [
     'unreachable',
     LAMBDA,
     connectionError('ENOTFOUND'),
-    `Lambda cannot be reached (connect ENOTFOUND), ${NO_NETWORK}`,
+    `Lambda cannot be reached (connect ENOTFOUND). ${NO_NETWORK}`,
   ],
   ['unreachable', IAM, connectionError('ETIMEDOUT', 'TimeoutError'), 'IAM cannot be reached'],
   [
@@ -218,13 +218,13 @@ const TABLE: [AwsFailureKind, CallContext, Error, string][] = [
     'unreachable',
     {},
     connectionError('EAI_AGAIN'),
-    `AWS cannot be reached (connect EAI_AGAIN), ${NO_NETWORK}`,
+    `AWS cannot be reached (connect EAI_AGAIN). ${NO_NETWORK}`,
   ],
   [
     'broken connection',
     READ,
     Object.assign(localError('Error', 'aborted'), { code: 'ECONNRESET' }),
-    'Cannot read s3://films/k: the connection to S3 was lost (aborted), so try again.',
+    'Cannot read s3://films/k: the connection to S3 was lost (aborted). Try again.',
   ],
   [
     'broken connection',
@@ -236,13 +236,13 @@ const TABLE: [AwsFailureKind, CallContext, Error, string][] = [
     'broken connection',
     LAMBDA,
     connectionError('EPIPE'),
-    'The connection to Lambda was lost (connect EPIPE), so try',
+    'The connection to Lambda was lost (connect EPIPE). Try',
   ],
   [
     'throttled',
     READ,
     answer('SlowDown', 503),
-    'Cannot read s3://films/k: S3 is throttling requests (503 SlowDown, 1 attempt), so try again later.',
+    'Cannot read s3://films/k: S3 is throttling requests (503 SlowDown, 1 attempt). Try again later.',
   ],
   [
     'throttled',
@@ -260,7 +260,7 @@ const TABLE: [AwsFailureKind, CallContext, Error, string][] = [
     'throttled',
     IAM,
     answer('Throttling', 400),
-    'IAM is throttling requests (400 Throttling, 1 attempt), so try again later.',
+    'IAM is throttling requests (400 Throttling, 1 attempt). Try again later.',
   ],
   [
     'throttled',
@@ -272,14 +272,14 @@ const TABLE: [AwsFailureKind, CallContext, Error, string][] = [
     'throttled',
     {},
     Object.assign(localError('Throttling', 'Slow down'), { $metadata: {} }),
-    'AWS is throttling requests (Throttling), so try again later.',
+    'AWS is throttling requests (Throttling). Try again later.',
   ],
   ['unavailable', READ, answer('InternalError', 500), 'S3 is unavailable (500 InternalError, 1 attempt)'],
   [
     'unavailable',
     SEND,
     answer('Unknown', 503, 'UnknownError'),
-    'SQS is unavailable (503, 1 attempt), so try again',
+    'SQS is unavailable (503, 1 attempt). Try again',
   ],
   [
     'unavailable',

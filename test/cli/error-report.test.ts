@@ -36,7 +36,7 @@ describe('reportError', () => {
       exitCode: 1,
     });
     const noRegion = {
-      text: expect.stringContaining('No AWS region is set, so set AWS_REGION'),
+      text: expect.stringContaining('No AWS region is set. Set AWS_REGION'),
       exitCode: 2,
     };
     expect(reportError(new Error('Region is missing'))).toEqual(noRegion);

@@ -206,13 +206,13 @@ describe.each(AWS_TARGETS)('how a deploy handles AWS errors, on $name', ({ start
         Object.assign(new Error('Could not load credentials from any providers'), {
           name: 'CredentialsProviderError',
         }),
-        /^UserError: No valid AWS credentials found \(Could not load .* providers\), so sign in with "aws sso login"/,
+        /^UserError: No valid AWS credentials found \(Could not load .* providers\)\. Sign in with "aws sso login"/,
       ],
       [
         'expired credentials',
         'HeadBucket',
         answer('ExpiredToken', 'The provided token has expired.', 400),
-        /^UserError: AWS rejected the credentials \(ExpiredToken: The provided token has expired\), so sign in/,
+        /^UserError: AWS rejected the credentials \(ExpiredToken: The provided token has expired\)\. Sign in/,
       ],
       [
         'an unreachable service',
@@ -245,7 +245,7 @@ describe.each(AWS_TARGETS)('how a deploy handles AWS errors, on $name', ({ start
         ...createCloud(aws).clients,
         region: () => Promise.reject(new Error('Region is missing')),
       };
-      await expect(observeIdentity({ clients, profile: undefined })).rejects.toThrow('set AWS_REGION');
+      await expect(observeIdentity({ clients, profile: undefined })).rejects.toThrow('Set AWS_REGION');
     });
   });
 

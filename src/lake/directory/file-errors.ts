@@ -10,20 +10,20 @@ export function isFileError(error: unknown, ...codes: readonly string[]): error 
 
 /** The explanations of file system error codes, for messages. */
 const SENTENCES: Readonly<Record<string, string>> = {
-  EACCES: 'permission is denied, so change its owner or mode, or choose another directory',
-  EPERM: 'permission is denied, so change its owner or mode, or choose another directory',
-  EROFS: 'the file system is read-only, so choose another directory',
-  ENOSPC: 'the disk is full, so free some space and run the command again',
-  EDQUOT: 'the disk quota is exceeded, so free some space and run the command again',
-  EMFILE: 'too many files are open, so raise the limit (ulimit -n)',
-  ENFILE: 'too many files are open on this machine, so close other programs',
+  EACCES: 'permission is denied. Change its owner or mode, or choose another directory',
+  EPERM: 'permission is denied. Change its owner or mode, or choose another directory',
+  EROFS: 'the file system is read-only. Choose another directory',
+  ENOSPC: 'the disk is full. Free some space and run the command again',
+  EDQUOT: 'the disk quota is exceeded. Free some space and run the command again',
+  EMFILE: 'too many files are open. Raise the limit (ulimit -n)',
+  ENFILE: 'too many files are open on this machine. Close other programs',
   EXDEV:
-    'it is on a different file system from the directory of the lake, so keep the whole lake on one file system',
-  ENAMETOOLONG: 'the path is too long, so choose another directory',
+    'it is on a different file system from the directory of the lake. Keep the whole lake on one file system',
+  ENAMETOOLONG: 'the path is too long. Choose another directory',
 };
 
 /**
- * Explains a file system error in one sentence.
+ * Explains a file system error: what is wrong, and what to do.
  * @param context.root the directory of the lake.
  * @param context.path what was accessed.
  * @param context.doing the verb after "Cannot", such as `read` or `write`.
@@ -35,7 +35,7 @@ export async function explainFileError(
 ): Promise<unknown> {
   if (!isFileError(cause)) return cause;
   if (await isPlainFile(root)) return rootIsFile(root, cause);
-  const sentence = SENTENCES[cause.code ?? ''] ?? `${cause.message}, so check the path`;
+  const sentence = SENTENCES[cause.code ?? ''] ?? `${cause.message}. Check the path`;
   const denied = isFileError(cause, 'EACCES', 'EPERM', 'EROFS') ? await findDenied(cause) : undefined;
   const where = denied === undefined || denied === path ? '' : ` because of ${denied}`;
   return new UserError(`Cannot ${doing} ${path}${where}: ${sentence}.`, { cause });

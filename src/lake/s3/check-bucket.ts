@@ -25,12 +25,12 @@ export async function checkBucket(
     // The response to a HEAD request has only a status, without an error code in a body.
     if (httpStatusOf(cause) === 404)
       throw new UsageError(
-        `The bucket "${bucket}" does not exist, so check its name, or create it with "tdd deploy".`,
+        `The bucket "${bucket}" does not exist: check its name, or create it with "tdd deploy".`,
         { cause },
       );
     if (httpStatusOf(cause) === 403)
       throw new UsageError(
-        `Access to the bucket "${bucket}" is denied: it belongs to another account, or these credentials lack the permission s3:ListBucket, so choose another bucket or have the permission granted.`,
+        `Access to the bucket "${bucket}" is denied: it belongs to another account, or these credentials lack the permission s3:ListBucket. Choose another bucket, or get that permission.`,
         { cause },
       );
     const doing = `access s3://${bucket}`;

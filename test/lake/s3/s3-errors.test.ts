@@ -54,14 +54,14 @@ describe('access denied (403)', () => {
 describe('an S3 error', () => {
   test.each([
     [put(404, 'NoSuchBucket'), 'the bucket "data-lake" does not exist'],
-    [put(403, 'InvalidAccessKeyId'), 'AWS rejected the credentials (InvalidAccessKeyId: No), so sign in'],
-    [put(400, 'ExpiredToken'), 'AWS rejected the credentials (ExpiredToken: No), so sign in'],
+    [put(403, 'InvalidAccessKeyId'), 'AWS rejected the credentials (InvalidAccessKeyId: No). Sign in'],
+    [put(400, 'ExpiredToken'), 'AWS rejected the credentials (ExpiredToken: No). Sign in'],
     [put(403, 'SignatureDoesNotMatch'), 'AWS rejected the credentials (SignatureDoesNotMatch: No)'],
     [put(403, 'RequestTimeTooSkewed'), "this machine's clock differs"],
     [put(400, 'InvalidRequest'), 'for the bucket "data-lake" (InvalidRequest): No.'],
     [
       { status: 301, code: 'PermanentRedirect', headers: { 'x-amz-bucket-region': 'eu-west-1' } },
-      'in the region "eu-west-1", not in "us-east-1", so set AWS_REGION=eu-west-1',
+      'in the region "eu-west-1", not in "us-east-1". Set AWS_REGION=eu-west-1',
     ],
     [put(301, 'PermanentRedirect'), 'in another region, not in "us-east-1"'],
   ] satisfies [StubAnswer, string][])('is explained in one sentence: %j', async (answer, sentence) => {
@@ -143,7 +143,7 @@ describe('a broken connection', () => {
       for await (const _ of (await lake.readStream('k')) ?? []);
     };
     await expect(readAll()).rejects.toThrow(UserError);
-    await expect(readAll()).rejects.toThrow('the connection to S3 was lost (aborted), so try again');
+    await expect(readAll()).rejects.toThrow('the connection to S3 was lost (aborted). Try again');
   });
 
   test('is closed when a reader stops before the end of a stream', async () => {
@@ -248,8 +248,8 @@ describe('checkBucket', () => {
   test.each([
     [{ status: 404 }, 'The bucket "data-lake" does not exist'],
     [{ status: 403 }, 'belongs to another account, or these credentials lack the permission s3:ListBucket'],
-    [{ status: 301, headers: { 'x-amz-bucket-region': 'eu-west-1' } }, 'so set AWS_REGION=eu-west-1'],
-    [{ status: 400, headers: { 'x-amz-bucket-region': 'eu-west-1' } }, 'so set AWS_REGION=eu-west-1'],
+    [{ status: 301, headers: { 'x-amz-bucket-region': 'eu-west-1' } }, '. Set AWS_REGION=eu-west-1'],
+    [{ status: 400, headers: { 'x-amz-bucket-region': 'eu-west-1' } }, '. Set AWS_REGION=eu-west-1'],
   ])('rejects %j', async (answer, sentence) => {
     const error = await check(answer).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(UsageError);
