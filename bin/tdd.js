@@ -23,6 +23,6 @@ if (existsSync(new URL('../dist/cli/main.js', import.meta.url))) {
     signals: process,
   });
 } else {
-  process.stderr.write('tdd: this checkout is not built: run npm run build first.\n');
+  process.stderr.write('tdd: This checkout is not built: run "npm run build" first.\n');
   process.exitCode = 2;
 }

@@ -36,7 +36,7 @@ export async function runChild(
       });
       child.once('exit', (code, name) => resolve(code ?? 128 + (name ? constants.signals[name] : 0)));
     });
-    if (signal.aborted) throw new ReportedCancellation('cancelled.');
+    if (signal.aborted) throw new ReportedCancellation('Cancelled.');
     return exitCode;
   } finally {
     io.signals.off('SIGINT', onInterrupt);

@@ -52,7 +52,7 @@ export async function runSmoke(context: CommandContext, partition: Partition): P
   showDestroy();
   const message = `Type the account ID, ${identity.accountId}, to run the smoke test there:`;
   if (!(await prompter.confirmByName({ message, name: identity.accountId }))) {
-    throw new CancelledError('cancelled: that is not the account ID, and nothing was created.');
+    throw new CancelledError('Cancelled: that is not the account ID, and nothing was created.');
   }
   signal.throwIfAborted();
 

@@ -154,7 +154,7 @@ async function collectNotes(
   if (onQueue > 0) {
     note(
       'queueNotEmpty',
-      `The queue already holds about ${formatNumberOf(onQueue, 'message')}: a partition that is sent twice costs little, since the second worker skips what is done.`,
+      `The queue already holds about ${formatNumberOf(onQueue, 'message')}: sending a partition twice costs little, because the second worker skips titles that are done.`,
     );
   }
   if (eventSource && !isEnabled(eventSource)) {

@@ -14,7 +14,7 @@ import {
 /** The plan of a redrive. */
 export interface RedrivePlan extends DeadLetterList {
   /**
-   * The IDs of the messages to put back. A message that fails again becomes a dead letter with a new ID; choosing by ID
+   * The IDs of the messages to return to the queue. A message that fails again becomes a dead letter with a new ID; choosing by ID
    * keeps the redrive from moving it forever.
    */
   readonly chosen: ReadonlySet<string>;
@@ -23,7 +23,7 @@ export interface RedrivePlan extends DeadLetterList {
 }
 
 /**
- * Lists the dead letters and chooses those to put back.
+ * Lists the dead letters and chooses those to return to the queue.
  * @param options.only chooses only the dead letters of these partitions.
  * @throws {UserError} when SQS denies access or fails.
  */
@@ -43,7 +43,7 @@ export async function planRedrive(
 
 /** The result of a redrive. */
 export interface RedriveReport {
-  /** Messages that were put back on the queue. */
+  /** Messages that were returned to the queue. */
   readonly moved: number;
   /** Messages that SQS did not accept: they are only in the dead-letter queue. */
   readonly left: number;
@@ -63,12 +63,12 @@ interface RedriveDeps {
 
 const POLL_MS = 1_000;
 
-/** Whether to put a dead letter back. */
+/** Whether to return a dead letter to the queue. */
 type Choose = (letter: { readonly id: string; readonly partition?: Partition }) => boolean;
 
-/** Selects the dead letters to put back, reports progress and aborts. */
+/** Selects the dead letters to return to the queue, reports progress and aborts. */
 export interface RedriveOptions {
-  /** Selects the messages to put back; by default all. */
+  /** Selects the messages to return; by default all. */
   readonly choose?: Choose | undefined;
   /** Set when `choose` selects every message: only then can SQS's message move task be used. */
   readonly isAll?: boolean;
@@ -77,7 +77,7 @@ export interface RedriveOptions {
 }
 
 /**
- * Puts dead letters back on the queue: all of them with SQS's message move task where the service has one, otherwise
+ * Returns dead letters to the queue: all of them with SQS's message move task where the service has one, otherwise
  * one by one. A message is sent before it is deleted, so an interruption leaves it in both queues at worst; processing
  * it twice is safe.
  * @throws {UserError} when SQS denies access or fails; the signal's reason when it is aborted, or
@@ -111,7 +111,7 @@ async function awaitMove(
     if (state === 'done') return { moved, left: 0, undeleted: 0, by: 'task' };
     if (state === 'failed') {
       throw new UserError(
-        `SQS stopped moving the dead letters after ${moved} (${toOneLine(reason)}): run "tdd redrive" again to move the rest.`,
+        `SQS stopped moving the dead letters after ${formatNumberOf(moved, 'message')} (${toOneLine(reason)}): run "tdd redrive" again to move the rest.`,
       );
     }
     await clock.sleep(POLL_MS, signal);
@@ -123,13 +123,13 @@ async function stopMove({ mover }: RedriveDeps, cause: unknown): Promise<Cancell
   try {
     const moved = await mover.stop();
     return new CancelledError(
-      `cancelled: SQS stops after about ${formatNumberOf(moved, 'message')}; the others stay in the dead-letter queue.`,
+      `Cancelled: SQS stops after about ${formatNumberOf(moved, 'message')}; the others stay in the dead-letter queue.`,
       { cause },
     );
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     return new CancelledError(
-      `cancelled, but SQS is still moving the dead letters: run "tdd redrive" to list those that are left. ${reason}`,
+      `Cancelled, but SQS is still moving the dead letters: run "tdd redrive" to list those that are left. ${reason}`,
       { cause },
     );
   }

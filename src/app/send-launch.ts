@@ -153,7 +153,7 @@ async function sendRest(
 
   function keepsFailing(reason = 'no reason given'): UserError {
     return new UserError(
-      `SQS failed the same messages ${MAX_TRIES} times (${reason}); ${sent} of ${total} partitions were sent: run the same launch again later to resume it.`,
+      `SQS failed to accept the same messages ${MAX_TRIES} times (${reason}); ${sent} of ${total} partitions were sent: run the same launch again later to resume it.`,
     );
   }
 }

@@ -114,7 +114,11 @@ function endOf({ complete, counts, lastRun }: Manifest): RunEnd | undefined {
       return { complete: true, counts };
     case 'partial':
       if (complete) return { complete, counts };
-      return { complete, counts, reason: 'Other runs of this partition left titles that are not done.' };
+      return {
+        complete,
+        counts,
+        reason: 'Another run changed this partition, and some of its titles are not done.',
+      };
     case 'keyRefused':
       return {
         complete: false,

@@ -85,7 +85,9 @@ async function setEnabled(
   async function readExisting(): Promise<EventSource> {
     const eventSource = await workers.readEventSource();
     if (eventSource !== undefined) return eventSource;
-    throw new UserError('There is no event source between queue and workers: run "tdd deploy" first.');
+    throw new UserError(
+      'There is no event source between the queue and the workers: run "tdd deploy" first.',
+    );
   }
 }
 

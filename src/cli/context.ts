@@ -92,7 +92,7 @@ export function createContext(
     const file = await readConfigFile(configPath);
     if (namedConfig !== undefined && !file.exists && !mayBeAbsent) {
       throw new UsageError(
-        `The file ${configPath} does not exist: name another one with --config, or omit --config.`,
+        `The file ${configPath} does not exist: name another file with --config, or omit --config.`,
       );
     }
     secrets.add(file.get(SETTINGS.apiKey.section, SETTINGS.apiKey.key));

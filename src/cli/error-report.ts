@@ -24,7 +24,7 @@ export function reportError(thrown: unknown, { verbose = false } = {}): ErrorRep
   }
   // Inquirer throws this for Ctrl-C at a question.
   if (error instanceof Error && error.name === 'ExitPromptError')
-    return { text: 'tdd: cancelled.', exitCode: 130 };
+    return { text: 'tdd: Cancelled.', exitCode: 130 };
   const failure = describeSystemFailure(error);
   return { text: failure === undefined ? reportBug(error) : `tdd: ${failure}`, exitCode: 1 };
 }
@@ -35,12 +35,12 @@ export function reportError(thrown: unknown, { verbose = false } = {}): ErrorRep
  */
 function describeSystemFailure(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('syscall' in error) || !('code' in error)) return undefined;
-  return `the system reports ${withFullStop(toOneLine(error.message, MAX_MESSAGE))}`;
+  return `The system reported: ${withFullStop(toOneLine(error.message, MAX_MESSAGE))}`;
 }
 
 function reportBug(error: unknown): string {
   return [
-    'tdd: unexpected error:',
+    'tdd: Unexpected error:',
     describeWithStack(error),
     ...(error instanceof Error ? causesOf(error) : []),
     `This is a bug in tdd: please report it at ${readBugsUrl()} with these lines, your command, and Node ${process.version} on ${process.platform}.`,

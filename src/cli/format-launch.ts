@@ -73,7 +73,7 @@ function formatForecast(result: LaunchResult, style: Style): string {
   const source =
     basis.learntFrom > 0
       ? `measured on ${formatNumberOf(basis.learntFrom, 'movie')} of this lake`
-      : 'assuming that TMDB lacks one movie in five';
+      : 'assuming that TMDB lacks 1 movie in 5';
   const bound = {
     rate: '',
     connections: '; limited by the connections of each worker',
@@ -111,7 +111,7 @@ function formatForecast(result: LaunchResult, style: Style): string {
 }
 
 const TERMS = [
-  "TMDB's terms: show its notice and logo, use the data non-commercially, keep no copy longer than six months, use it for no machine learning.",
+  "TMDB's terms: show its notice and logo; non-commercial use only; no copies older than six months; no machine learning.",
   "IMDb's terms: personal and non-commercial use only.",
 ];
 

@@ -13,9 +13,9 @@ export interface RedriveResult {
   readonly letters: readonly DeadLetter[];
   /** The approximate number of messages that are invisible because another command has received them. */
   readonly hidden: number;
-  /** The number of dead letters to put back. */
+  /** The number of dead letters to return to the queue. */
   readonly chosen: number;
-  /** Absent when nothing was put back. */
+  /** Absent when nothing was returned. */
   readonly report?: RedriveReport;
 }
 
@@ -26,14 +26,14 @@ export function formatRedrive(result: RedriveResult, style: Style): string {
   const { letters, hidden, chosen, report, queue } = result;
   if (letters.length === 0 && hidden > 0) return `${style.red('✖')} ${formatHidden(result)}`;
   if (letters.length === 0)
-    return `${style.green('✔')} The dead-letter queue is empty: there is nothing to put back.`;
+    return `${style.green('✔')} The dead-letter queue is empty: there is nothing to return.`;
   if (chosen === 0) {
-    return `${formatLetters(result, style)}\n\nNo message is of these partitions: nothing was put back.`;
+    return `${formatLetters(result, style)}\n\nNo message matches these partitions: nothing was returned.`;
   }
-  if (report === undefined) return `${formatLetters(result, style)}\n\nDry run: nothing was put back.`;
+  if (report === undefined) return `${formatLetters(result, style)}\n\nDry run: nothing was returned.`;
   const { moved, left, undeleted } = report;
   return [
-    `${left + undeleted > 0 ? style.red('✖') : style.green('✔')} Put ${formatNumberOf(moved, 'message')} back on the queue ${queue}.`,
+    `${left + undeleted > 0 ? style.red('✖') : style.green('✔')} Returned ${formatNumberOf(moved, 'message')} to the queue ${queue}.`,
     ...(left > 0
       ? [`  SQS did not accept ${formatNumberOf(left, 'message')}: run "tdd redrive" again.`]
       : []),
@@ -74,5 +74,5 @@ export function formatLetters(result: RedriveResult, style: Style): string {
 function formatHidden({ letters, hidden }: RedriveResult): string {
   const number = formatNumberOf(hidden, 'message');
   const others = letters.length > 0 ? number.replace(' ', ' more ') : number;
-  return `Another command is reading ${others}, or was interrupted: run this again in a minute.`;
+  return `Another command is reading ${others}, or was interrupted while reading: run "tdd redrive" again in a minute.`;
 }

@@ -61,7 +61,7 @@ function progressRows(status: StatusResult, style: Style): [string, string][] {
   const failed = movies.failed > 0 ? `, ${formatCount(movies.failed)} failed` : '';
   const speed = rate
     ? `${rate.moviesPerSecond.toFixed(1)} movies/s over the last ${formatDuration(rate.overSeconds)}`
-    : 'no movie done in the last minute';
+    : 'no movies done in the last minute';
   return [
     ['progress', progressBar(movies.settled, movies.total, style)],
     ['movies', `${formatCount(movies.settled)} of ${formatCount(movies.total)} done${failed}`],
@@ -126,7 +126,7 @@ function totalRows({ totals, lake }: StatusResult): [string, string][] {
 
 function nextSteps({ phase, lake, fleet, advice }: StatusResult, style: Style): string[] {
   if (phase === 'none' && advice.length === 0) {
-    return ['', `Next: ${style.bold('tdd launch --limit 3')} sends a first, small fleet.`];
+    return ['', `Next: ${style.bold('tdd launch --limit 3')} launches a small first fleet.`];
   }
   if (phase !== 'complete') return [];
   const place = toOneLine(lake);
@@ -134,7 +134,7 @@ function nextSteps({ phase, lake, fleet, advice }: StatusResult, style: Style): 
     '',
     `Documents: ${place}/tmdb/movies/ and ${place}/tmdb/reviews/`,
     fleet?.filters.limit === undefined
-      ? `Next: ${style.bold('tdd launch --only-missing')} downloads what is new in IMDb's list.`
-      : `Next: ${style.bold('tdd launch --dry-run')} shows what the whole catalogue takes.`,
+      ? `Next: ${style.bold('tdd launch --only-missing')} downloads new titles in IMDb's list.`
+      : `Next: ${style.bold('tdd launch --dry-run')} forecasts the time and cost of the whole catalog.`,
   ];
 }

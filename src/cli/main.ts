@@ -128,7 +128,7 @@ function listenForTheEnd(io: Io, ending: AbortController) {
     reportCrash = reject;
   });
   const onSignal = (): void => {
-    ending.abort(new CancelledError('cancelled.'));
+    ending.abort(new CancelledError('Cancelled.'));
     // Deferred: the lock library's clean-up listener ends the process when it finds no other listener.
     setImmediate(stopSignals);
   };
@@ -158,7 +158,7 @@ function listenForTheEnd(io: Io, ending: AbortController) {
 }
 
 function cannotWrite(error: Error): UserError {
-  return new UserError(`cannot write the output: ${error.message}.`, { cause: error });
+  return new UserError(`Cannot write the output: ${error.message}.`, { cause: error });
 }
 
 /** Waits until stdout has written everything, so that a write error is noticed. */

@@ -52,7 +52,7 @@ const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'launch',
     group: DOWNLOAD,
-    summary: 'send the whole catalogue, or a part of it, to the workers',
+    summary: 'send the whole catalog, or part of it, to the workers',
     load: async () => (await import('./commands/launch.ts')).launch,
   },
   {
@@ -64,27 +64,27 @@ const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'pause',
     group: WORKERS,
-    summary: 'let the workers finish their partitions and start no others',
+    summary: 'let workers finish their current partitions and start no others',
     load: async () => (await import('./commands/pause.ts')).pause,
   },
   {
     name: 'resume',
     group: WORKERS,
-    summary: 'let the workers take messages again',
+    summary: 'let workers receive messages again',
     load: async () => (await import('./commands/resume.ts')).resume,
   },
   {
     name: 'redrive',
     group: WORKERS,
-    summary: 'list failed messages and return them to the queue',
+    summary: 'list dead letters and return them to the queue',
     load: async () => (await import('./commands/redrive.ts')).redrive,
   },
 ];
 
 const FIRST_STEPS = [
-  ['tdd development', 'set the bucket and the API key'],
+  ['tdd development', 'set the bucket and the TMDB API key'],
   ['tdd download --to lake', 'download one partition to a local directory'],
-  ['tdd deploy', 'put the workers on AWS'],
+  ['tdd deploy', 'deploy the workers to AWS'],
   ['tdd launch --limit 3', 'try the workers with three small partitions'],
 ] as const;
 
@@ -141,7 +141,7 @@ export function createProgram(deps: ProgramDeps): Commander {
     .helpCommand(false)
     .option('--config <FILE>', 'read settings from FILE instead of config.ini')
     .option('--json', 'print the result as one JSON document')
-    .option('--yes', 'ask nothing and answer yes to every question')
+    .option('--yes', 'do not prompt; answer yes to every question')
     .option('--quiet', 'do not show progress')
     .option('--verbose', 'show details, such as where each setting comes from')
     .option('-V, --version', 'show the version')

@@ -45,7 +45,7 @@ export function createPrompter({ io, signal, secrets }: PrompterDeps): Prompter 
   const ask = async (question: { readonly message: string; readonly [option: string]: unknown }) => {
     if (!isInteractive) {
       throw new UsageError(
-        `Cannot ask ${JSON.stringify(question.message)} without a terminal: answer with a flag, or confirm with --yes.`,
+        `Cannot ask ${JSON.stringify(question.message)} without a terminal: give the answer as a flag, or confirm with --yes.`,
       );
     }
     signal.throwIfAborted();
@@ -103,7 +103,7 @@ async function askOnTerminal(
   } catch (error) {
     if (signal.aborted) throw signal.reason;
     if (error instanceof Error && /^(?:Exit|Abort|Cancel)PromptError$/.test(error.name)) {
-      throw new CancelledError('cancelled.', { cause: error });
+      throw new CancelledError('Cancelled.', { cause: error });
     }
     throw error;
   } finally {

@@ -70,7 +70,7 @@ function showIndexBuilding(context: CommandContext, day: string): Showing<IndexP
   return {
     update: ({ from, bytes, sizeBytes = 0, rows }) => {
       if (!bar) {
-        const source = from === 'imdb' ? 'Downloading' : 'Reading the copy in the lake of';
+        const source = from === 'imdb' ? 'Downloading' : "Reading the lake's copy of";
         context.output.info(`${source} IMDb's list of ${day} and indexing it by partition (once a day) …`);
         bar = createProgress(context, 'MB');
       }

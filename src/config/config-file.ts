@@ -28,7 +28,7 @@ export async function readConfigFile(path: string): Promise<ConfigFile> {
   const stray = findStrayLine(text);
   if (stray !== undefined) {
     throw new UsageError(
-      `${path}, line ${stray}, is neither a [SECTION] alone on its line, nor a KEY = VALUE, nor a comment: fix or remove it.`,
+      `Line ${stray} of ${path} is not a [SECTION], a KEY = VALUE pair or a comment: fix or remove it.`,
     );
   }
   const values = flatten(decode(text));
@@ -75,7 +75,7 @@ async function readBytes(path: string): Promise<Buffer | undefined> {
     throw new UsageError(`${path} cannot be read: ${reason(error)}.`, { cause: error });
   }
   throw new UsageError(
-    `${path} is larger than 1 MB, so it is not a config.ini file: name another one with --config.`,
+    `${path} is larger than 1 MB, so it is not a config.ini file: name another file with --config.`,
   );
 }
 
@@ -87,7 +87,7 @@ function decodeText(bytes: Buffer, path: string): string {
     if (!(error instanceof TypeError)) throw error;
   }
   throw new UsageError(
-    `${path} is not UTF-8 text, so it is not a config.ini file: name another one with --config.`,
+    `${path} is not UTF-8 text, so it is not a config.ini file: name another file with --config.`,
   );
 }
 

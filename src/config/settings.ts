@@ -31,7 +31,7 @@ export interface Settings {
   readonly requestsPerSecond: number;
   /** Base URL of the TMDB API, without `/3` and without a trailing slash. */
   readonly tmdbBaseUrl: string;
-  /** Base URL of the IMDb data sets, without a trailing slash. */
+  /** Base URL of the IMDb datasets, without a trailing slash. */
   readonly imdbDatasetsUrl: string;
   /** The `titleType` values that count as movies; sorted. */
   readonly titleTypes: readonly string[];
@@ -108,7 +108,7 @@ export const SETTINGS: { readonly [N in SettingName]: Setting<NonNullable<Settin
     flag: { name: 'review-language', value: 'TAG' },
     default: 'en-US',
     worker: true,
-    description: 'language of reviews; if it differs from LANGUAGE, each movie costs one more request',
+    description: 'language of reviews; if it differs from LANGUAGE, each movie takes one more request',
     parse: parseLanguage,
   },
   lookup: {
@@ -128,7 +128,7 @@ export const SETTINGS: { readonly [N in SettingName]: Setting<NonNullable<Settin
     flag: { name: 'append', value: 'LIST' },
     default: '',
     worker: true,
-    description: 'extra data in each movie document, such as credits,keywords; needs lookup details',
+    description: 'extra data in each movie document, such as credits,keywords; only with lookup details',
     parse: parseAppend,
   },
   requestsPerSecond: {
@@ -156,7 +156,7 @@ export const SETTINGS: { readonly [N in SettingName]: Setting<NonNullable<Settin
     env: 'IMDB_DATASETS_URL',
     default: 'https://datasets.imdbws.com',
     worker: true,
-    description: 'base URL of the IMDb data sets',
+    description: 'base URL of the IMDb datasets',
     parse: parseBaseUrl,
   },
   titleTypes: {
@@ -184,7 +184,7 @@ export const SETTINGS: { readonly [N in SettingName]: Setting<NonNullable<Settin
     env: 'TDD_QUEUE_NAME',
     flag: { name: 'queue-name', value: 'NAME' },
     default: 'tmdb-downloader-queue',
-    description: 'name of the SQS queue; its dead-letter queue adds -dlq',
+    description: 'name of the SQS queue; its dead-letter queue has the suffix -dlq',
     parse: parseQueueName,
   },
   workers: {
@@ -194,7 +194,7 @@ export const SETTINGS: { readonly [N in SettingName]: Setting<NonNullable<Settin
     flag: { name: 'workers', value: 'N' },
     default: '4',
     worker: true,
-    description: 'number of concurrent Lambda workers, 2 to 1000; they share the rate',
+    description: 'number of concurrent Lambda workers, 2 to 1000; they share the rate limit',
     parse: parseWholeNumber('The number of workers', 2, 1000),
   },
   memorySize: {

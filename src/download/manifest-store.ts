@@ -80,11 +80,11 @@ export function parseManifest(text: string, where: string): Manifest {
     const manifest: Manifest = JSON.parse(text);
     if (manifest.titles && manifest.settings && manifest.counts && manifest.lastRun) return manifest;
   } catch (cause) {
-    throw new UserError(`${where} is not valid JSON: delete it to have its partition downloaded again.`, {
+    throw new UserError(`${where} is not valid JSON: delete it to download its partition again.`, {
       cause,
     });
   }
-  throw new UserError(`${where} is not a manifest: delete it to have its partition downloaded again.`);
+  throw new UserError(`${where} is not a manifest: delete it to download its partition again.`);
 }
 
 /** Writes the manifest of a run: checkpoints during the run, and the final state. */

@@ -41,7 +41,7 @@ function adviseOnWorkers(facts: FleetFacts, summaries: readonly ManifestSummary[
     return [{ problem: "The worker function's last update failed", command: 'tdd deploy' }];
   }
   if (facts.eventSource === undefined) {
-    return [{ problem: 'There is no event source between queue and workers', command: 'tdd deploy' }];
+    return [{ problem: 'There is no event source between the queue and the workers', command: 'tdd deploy' }];
   }
   if (isEnabled(facts.eventSource)) return [];
   if (isKeyRejected(summaries)) {
@@ -84,7 +84,7 @@ function adviseOnFleet({ phase, fleet, deadLetters = 0, rate }: FleetFacts, nowM
     if (nowMs - Date.parse(launchedAt) < SENDING_MS) return [];
     return [
       {
-        problem: `The launch was interrupted: ${formatNumberOf(unsent, 'partition')} of ${formatCount(total)} not sent`,
+        problem: `The launch was interrupted: ${formatCount(unsent)} of ${formatNumberOf(total, 'partition')} not sent`,
         command: launchCommand(filters, nowMs),
       },
     ];

@@ -28,7 +28,7 @@ export async function findTitlesById(
   const stream = await lake.readStream(index.rows.key, { signal });
   if (stream === undefined) {
     throw new UserError(
-      `The partition index in the lake ${lake.url} is incomplete, because ${index.rows.key} is missing: delete ${indexMapKey(index.snapshot, index.titleTypes)} to have the index built again.`,
+      `The partition index in the lake ${lake.url} is incomplete, because ${index.rows.key} is missing: delete ${indexMapKey(index.snapshot, index.titleTypes)} to rebuild the index.`,
     );
   }
   const partitionAt = createPartitionFinder(index);

@@ -158,7 +158,7 @@ export async function readPartition(
     (await readRows(deps, { ...newer, rows: { ...newer.rows, etag: copy.etag } }, partition));
   if (copied) return copied;
   throw new UserError(
-    `Cannot read the titles of partition ${partitionName(partition)}, because ${deps.lake.url}/${key} is missing or damaged: delete ${indexMapKey(name.day, name.titleTypes)} to have the index built again.`,
+    `Cannot read the titles of partition ${partitionName(partition)}, because ${deps.lake.url}/${key} is missing or damaged: delete ${indexMapKey(name.day, name.titleTypes)} to rebuild the index.`,
   );
 }
 

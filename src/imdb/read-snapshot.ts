@@ -77,7 +77,7 @@ async function readFromLake<T>(
     throw withSubject(
       error,
       `The snapshot ${lake.url}/${key}`,
-      'delete it to have it downloaded again, which is only possible on the same UTC day',
+      'delete it to download it again, which is possible only on the same UTC day',
     );
   } finally {
     // A reader that throws neither reads nor closes the rest of the stream.

@@ -20,7 +20,7 @@ export interface ReviewPage {
  */
 export function readMovie(json: unknown): TmdbMovie {
   if (isRecord(json) && isTmdbId(json.id)) return { ...json, id: json.id };
-  throw new BadAnswerError('no movie in the answer');
+  throw new BadAnswerError('no movie in the response');
 }
 
 /**
@@ -30,7 +30,7 @@ export function readMovie(json: unknown): TmdbMovie {
  */
 export function readFoundMovies(json: unknown): TmdbMovie[] {
   if (isRecord(json) && Array.isArray(json.movie_results)) return json.movie_results.map(readMovie);
-  throw new BadAnswerError('no movie_results in the answer');
+  throw new BadAnswerError('no movie_results in the response');
 }
 
 /**
@@ -47,7 +47,7 @@ export function readReviewPage(json: unknown): ReviewPage {
   ) {
     return { results: json.results, totalPages: json.total_pages, totalResults: json.total_results };
   }
-  throw new BadAnswerError('no reviews in the answer');
+  throw new BadAnswerError('no reviews in the response');
 }
 
 /**
@@ -56,7 +56,7 @@ export function readReviewPage(json: unknown): ReviewPage {
  */
 export function readNumberedReviewPage(json: unknown, movieId: number, page: number): ReviewPage {
   if (isRecord(json) && json.id === movieId && json.page === page) return readReviewPage(json);
-  throw new BadAnswerError('reviews of another movie or page in the answer');
+  throw new BadAnswerError('reviews of another movie or page in the response');
 }
 
 function isTmdbId(value: unknown): value is number {

@@ -121,7 +121,7 @@ describe('redrive', () => {
     },
   );
 
-  it('makes the messages that it does not put back visible again', async () => {
+  it('makes the messages that it does not return to the queue visible again', async () => {
     const { moved } = await redrive(queues.deps, { choose: ({ id }) => id === 'm3' });
     expect(moved).toBe(1);
     expect(queues.dead.size).toBe(24);
@@ -167,7 +167,7 @@ describe('redrive', () => {
       stop: async () => 4,
     };
     await expect(redrive({ ...queues.deps, mover })).rejects.toThrow(
-      'SQS stopped moving the dead letters after 4 (AccessDenied)',
+      'SQS stopped moving the dead letters after 4 messages (AccessDenied)',
     );
   });
 });
@@ -180,21 +180,21 @@ describe("a cancelled redrive with SQS's move task", () => {
       read: async () => ({ state: 'running' as const, moved: 3 }),
       stop,
     };
-    const onProgress = () => ending.abort(new CancelledError('cancelled.'));
+    const onProgress = () => ending.abort(new CancelledError('Cancelled.'));
     return redrive({ ...new TwoQueues(9).deps, mover }, { signal: ending.signal, onProgress });
   };
 
   it('cancels the move task', async () => {
     await expect(cancel(async () => 5)).rejects.toThrow(
       new CancelledError(
-        'cancelled: SQS stops after about 5 messages; the others stay in the dead-letter queue.',
+        'Cancelled: SQS stops after about 5 messages; the others stay in the dead-letter queue.',
       ),
     );
   });
 
   it('reports that SQS is still moving messages when the task cannot be cancelled', async () => {
     await expect(cancel(() => Promise.reject(new Error('AWS rejected it.')))).rejects.toThrow(
-      'cancelled, but SQS is still moving the dead letters: run "tdd redrive" to list those that are left. AWS rejected it.',
+      'Cancelled, but SQS is still moving the dead letters: run "tdd redrive" to list those that are left. AWS rejected it.',
     );
   });
 });
@@ -218,7 +218,7 @@ describe('listDeadLetters', () => {
     expect(await listDeadLetters(queues.deps)).toMatchObject({ letters: { length: 25 }, hidden: 0 });
   });
 
-  it('omits the old reason of a message that was put back and whose worker then crashed', async () => {
+  it('omits the old reason of a message that was returned to the queue and whose worker then crashed', async () => {
     const queues = new TwoQueues(2);
     const { clock } = queues;
     const minutesAgo = (minutes: number) => new Date(clock.now() - minutes * 60_000).toISOString();

@@ -108,7 +108,7 @@ describe('sendLaunch', () => {
     queue.judge = ({ id }) =>
       Number(id) < 5 ? { id, reason: 'InternalError', senderFault: false } : undefined;
     await expect(launch()).rejects.toThrow(
-      /failed the same messages 8 times \(InternalError\); 35 of 40 .*run the same launch again/,
+      /failed to accept the same messages 8 times \(InternalError\); 35 of 40 .*run the same launch again/,
     );
     queue.judge = undefined;
     const report = await launch({ resume: await findUnfinished() });

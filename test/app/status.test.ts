@@ -253,7 +253,7 @@ describe('readStatus', () => {
     clock.advance(600_000);
     expect((await status()).advice).toEqual([
       {
-        problem: 'The launch was interrupted: 1 partition of 1 not sent',
+        problem: 'The launch was interrupted: 1 of 1 partition not sent',
         command: 'tdd launch --initial AA',
       },
     ]);

@@ -30,7 +30,7 @@ describe('Ctrl-C while SQS and Lambda do not respond', () => {
       const running = runCli(argv, { cwd, env: { ...env, XDG_CACHE_HOME: cwd }, signals, clock });
       await called;
       signals.emit('SIGINT');
-      expect(await running).toMatchObject({ exitCode: 130, stdout: '', stderr: 'tdd: cancelled.\n' });
+      expect(await running).toMatchObject({ exitCode: 130, stdout: '', stderr: 'tdd: Cancelled.\n' });
     } finally {
       await server.stop();
     }

@@ -69,7 +69,7 @@ describe.each(['download', 'simulate --wait'])('tdd %s on a terminal', (command)
       }
     });
     expect({ exitCode, stdout }).toEqual({ exitCode: 130, stdout: '' });
-    expect(stderr).toMatch(/tdd: cancelled\.\n$/);
+    expect(stderr).toMatch(/tdd: Cancelled\.\n$/);
   });
 
   test.each([
@@ -106,6 +106,6 @@ describe.each(['download', 'simulate'])('tdd %s without a terminal', (command) =
       ci === undefined ? {} : { CI: ci },
     );
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
-    expect(stderr).toMatch(/^tdd: Say .* --year\sand\s--initial\stogether.*\n$/s);
+    expect(stderr).toMatch(/^tdd: Give --year\sand\s--initial\stogether.*\n$/s);
   });
 });

@@ -65,7 +65,7 @@ describe('bin/tdd.js', () => {
     'reports a full disk when stdout is a file (needs /dev/full)',
     async () => {
       const { stderr } = await run('sh', ['-c', `"${TDD}" --help > /dev/full; echo "exit code $?" >&2`]);
-      expect(stderr).toMatch(/^tdd: cannot write the output: .*no space.*\nexit code 1\n$/);
+      expect(stderr).toMatch(/^tdd: Cannot write the output: .*no space.*\nexit code 1\n$/);
     },
   );
 });

@@ -7,7 +7,7 @@ describe('reportError', () => {
   test.each([
     [new UserError('it failed.'), 1],
     [new UsageError('it is wrong.'), 2],
-    [new CancelledError('cancelled.'), 130],
+    [new CancelledError('Cancelled.'), 130],
   ])('reports %s in one sentence, without a stack', (error, exitCode) => {
     expect(reportError(error)).toEqual({ text: `tdd: ${error.message}`, exitCode });
   });
@@ -19,14 +19,14 @@ describe('reportError', () => {
 
   test('reports Ctrl-C at a question as cancelled', () => {
     const error = Object.assign(new Error('force closed'), { name: 'ExitPromptError' });
-    expect(reportError(error)).toEqual({ text: 'tdd: cancelled.', exitCode: 130 });
+    expect(reportError(error)).toEqual({ text: 'tdd: Cancelled.', exitCode: 130 });
   });
 
   test('reports a failure of the system or of AWS without a stack', async () => {
     const system = await readFile('/no/such/file').catch((error: unknown) => error);
     expect(reportError(system)).toEqual({
       text: expect.stringMatching(
-        /^tdd: the system reports ENOENT: no such file or directory, open '.*file'\.$/,
+        /^tdd: The system reported: ENOENT: no such file or directory, open '.*file'\.$/,
       ),
       exitCode: 1,
     });

@@ -120,7 +120,7 @@ describe('tdd', () => {
       },
     });
     expect(exitCode).toBe(130);
-    expect(stderr).toMatch(/tdd: cancelled\.\n$/);
+    expect(stderr).toMatch(/tdd: Cancelled\.\n$/);
     expect([signals.listenerCount('SIGINT'), signals.listenerCount('SIGTERM')]).toEqual([0, 0]);
   });
 

@@ -49,7 +49,7 @@ describe('findTitlesById', () => {
     lake.remove(index.rows.key);
     expect(await findTitlesById({ lake }, index, [])).toEqual(new Map());
     await expect(findTitlesById({ lake }, index, ['tt0100001'])).rejects.toThrow(
-      'delete imdb/2026-11-22/movie/partitions.json.gz to have the index built again.',
+      'delete imdb/2026-11-22/movie/partitions.json.gz to rebuild the index.',
     );
   });
 });

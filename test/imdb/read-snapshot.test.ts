@@ -241,7 +241,7 @@ describe('ensurePartitionIndex', () => {
     lake.put(snapshotKey(DAY), GOOD.subarray(0, 100));
     const error = await failure(ensurePartitionIndex(deps, MOVIES));
     expect(error.message).toBe(
-      `The snapshot memory://lake/${snapshotKey(DAY)} is truncated: delete it to have it downloaded again, which is only possible on the same UTC day.`,
+      `The snapshot memory://lake/${snapshotKey(DAY)} is truncated: delete it to download it again, which is possible only on the same UTC day.`,
     );
     expect(lake.keys()).toEqual([snapshotKey(DAY)]);
     expect(imdb?.requests).toEqual([]);

@@ -138,7 +138,7 @@ test('creates nothing for any answer other than the account ID', async () => {
   const services = await openSandbox();
   const smoke = startSmoke(services, 'yes');
   expect(await smoke.exitCode).toBe(130);
-  expect(smoke.output()).toContain('cancelled: that is not the account ID, and nothing was created.');
+  expect(smoke.output()).toContain('Cancelled: that is not the account ID, and nothing was created.');
   expect(services.sandbox.tmdb.stats().requests).toEqual([]);
   expect(await leftovers(services, smoke)).toEqual([]);
 });

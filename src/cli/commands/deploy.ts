@@ -36,14 +36,14 @@ export interface DeployResult {
 export const deploy = defineCommand<DeployInput, DeployResult>({
   description:
     'Creates or updates what the fleet needs on AWS: bucket, queues, role, log group, function, event source. It shows a ' +
-    'plan and asks first; a second run changes only what differs.\n\n' +
-    "The TMDB API key is stored in the function's environment: everybody who may read the function's configuration can " +
+    'plan and asks for confirmation; a second run changes only what differs.\n\n' +
+    "The TMDB API key is stored in the function's environment: anyone who can read the function's configuration can " +
     'read it.',
   settings: SETTING_NAMES.filter((name) => SETTINGS[name].flag !== undefined),
   examples: [
-    ['tdd deploy', 'ask for the names, show the plan and ask for confirmation'],
+    ['tdd deploy', 'ask for names, show the plan and ask for confirmation'],
     ['tdd deploy --dry-run', 'show the plan only'],
-    ['tdd deploy --workers 8 --yes', 'change the number of workers, without questions'],
+    ['tdd deploy --workers 8 --yes', 'change the number of workers without asking'],
   ],
   declare: (command) => command.option('--dry-run', 'show the plan and change nothing'),
   readInput,
@@ -61,7 +61,7 @@ async function readInput(context: CommandContext, flags: Flags): Promise<DeployI
   const answered = SETTING_NAMES.filter((name) => settings[name] !== given[name]);
   if (answered.length > 0) {
     const keys = answered.map((name) => `[${SETTINGS[name].section}] ${SETTINGS[name].key}`).join(', ');
-    context.output.info(`To keep these answers for the next command, set ${keys} in ${context.configPath}.`);
+    context.output.info(`To use these names in other commands too, set ${keys} in ${context.configPath}.`);
   }
   return { settings, dryRun };
 }
@@ -81,8 +81,8 @@ async function run(context: CommandContext, { settings, dryRun }: DeployInput): 
 
   showPlan(context, formatPlan(plan.resources, output.style));
   if (plan.steps.length > 0) {
-    const message = `Do this in account ${identity.accountId}, region ${identity.region}?`;
-    await askConsent(context, message, 'cancelled: nothing was changed.');
+    const message = `Apply this plan in account ${identity.accountId}, region ${identity.region}?`;
+    await askConsent(context, message, 'Cancelled: nothing was changed.');
   }
   const lines = createStepLines(context);
   let steps = 0;
@@ -108,7 +108,7 @@ async function run(context: CommandContext, { settings, dryRun }: DeployInput): 
   } catch (error) {
     lines.stop();
     output.warn(
-      `${steps} of ${formatNumberOf(plan.steps.length, 'step')} done. Run "tdd deploy" again to resume.`,
+      `${steps} of ${formatNumberOf(plan.steps.length, 'step')} done: run "tdd deploy" again to resume.`,
     );
     throw error;
   } finally {
@@ -129,7 +129,7 @@ async function warnIfKeyUnchecked(
     timeoutMs: 5_000,
     trace: output.trace,
   });
-  if (whyUnchecked) output.warn(`the key was not checked: ${whyUnchecked}`);
+  if (whyUnchecked) output.warn(`The API key was not checked. ${whyUnchecked}`);
 }
 
 /** The SDK's own warning is suppressed; this is the only place that shows it. */
@@ -137,7 +137,7 @@ function warnOfOldNode({ output }: CommandContext): void {
   const major = Number(process.versions.node.split('.')[0]);
   if (major >= 22) return;
   output.warn(
-    `Node ${process.versions.node} is old: versions of the AWS SDK published after the first week of January 2027 need Node 22 or newer.`,
+    `Node ${process.versions.node} is outdated: AWS SDK versions published after the first week of January 2027 require Node 22 or later.`,
   );
 }
 
@@ -160,6 +160,6 @@ function format({ resources, deployment, lambdaName }: DeployResult, style: Styl
     indent(formatTable([{}, {}], rows)), // Users copy ARNs, so they are not wrapped.
     '',
     `Next: ${style.bold('tdd simulate --year 2004 --initial AD --wait')} downloads one partition on AWS;`,
-    `      ${style.bold('tdd launch --limit 3 --dry-run')} shows what a first fleet does and costs.`,
+    `      ${style.bold('tdd launch --limit 3 --dry-run')} shows what a small first fleet does and costs.`,
   ].join('\n');
 }

@@ -35,9 +35,9 @@ interface DestroyResult {
 /** `tdd destroy`: deletes the resources of `tdd deploy`. */
 export const destroy = defineCommand<DestroyInput, DestroyResult>({
   description:
-    'Deletes the resources of tdd deploy in reverse order: event source, function, log group, role, queues. The bucket ' +
-    'and its data are kept unless you give --delete-bucket and type its name, as a value or when asked. Resources ' +
-    'without the tag of tdd are kept and listed.',
+    'Deletes the resources that tdd deploy created, in reverse order: event source, function, log group, role, queues. The bucket ' +
+    'and its data are kept unless you give --delete-bucket and its name, as a value or when asked. Resources ' +
+    'without the tag tdd:stack are kept and listed.',
   settings: FLEET_SETTINGS,
   declare: (command) =>
     command
@@ -98,7 +98,7 @@ async function run(context: CommandContext, input: DestroyInput): Promise<Destro
     return result;
   } catch (error) {
     lines.stop();
-    output.warn('Some resources still exist. Run "tdd destroy" again to resume.');
+    output.warn('Some resources still exist: run "tdd destroy" again to resume.');
     throw error;
   }
 }
@@ -112,7 +112,7 @@ async function agree(
   const { yes, output, prompter, signal } = context;
   const goes = resources.filter(({ action }) => action === 'delete');
   showPlan(context, formatPlan(resources, output.style));
-  const refused = () => new CancelledError('cancelled: the name does not match, and nothing was deleted.');
+  const refused = () => new CancelledError('Cancelled: the name does not match, and nothing was deleted.');
   const { lambdaName } = settings;
   if (goes.length > 0 && !yes) {
     const message = `Type ${lambdaName} to delete the resources marked "delete":`;
@@ -121,7 +121,7 @@ async function agree(
   if (typedBucket === undefined && goes.some(({ kind }) => kind === 'bucket')) {
     if (!prompter.isInteractive) {
       throw new UsageError(
-        `There is no terminal to type the bucket's name on: give --delete-bucket ${bucketName} to delete all its data.`,
+        `Cannot ask for the bucket's name without a terminal: give --delete-bucket ${bucketName} to delete all its data.`,
       );
     }
     const question = `Type ${bucketName} to delete this bucket and all its data:`;
@@ -141,7 +141,7 @@ function format({ resources, dryRun, lambdaName }: DestroyResult, style: Style):
     ...kept.map(({ kind, name, action }) =>
       action === 'keep'
         ? `  Kept the ${kindName(kind)} ${toOneLine(name)}: --delete-bucket deletes it with all its data.`
-        : `  Kept the ${kindName(kind)} ${toOneLine(name)}: it does not have the tag of tdd.`,
+        : `  Kept the ${kindName(kind)} ${toOneLine(name)}: it does not have the tag tdd:stack.`,
     ),
     `Next: ${style.bold('tdd deploy')} creates everything again.`,
   ].join('\n');

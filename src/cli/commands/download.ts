@@ -76,7 +76,7 @@ export const download = defineCommand<DownloadInput, DownloadResult>({
       .option('--imdb-id <ttID>', 'download single titles instead; can be repeated', collect)
       .option('--to <PLACE>', 'directory or s3://bucket of the data lake (default: the configured bucket)')
       .option('--limit <N>', 'download at most N titles')
-      .option('--refresh', 'download titles again that are already in the lake'),
+      .option('--refresh', 'download titles again even if they are already in the lake'),
   readInput,
   run,
   format,
@@ -97,11 +97,7 @@ async function readInput(context: CommandContext, flags: Flags): Promise<Downloa
 function readChoice(context: CommandContext, flags: Flags) {
   const { year, initial, imdbId } = flags;
   if (!Array.isArray(imdbId)) {
-    return readPartitionFlags(
-      context,
-      flags,
-      'Say what to download: give --year and --initial together, or --imdb-id.',
-    );
+    return readPartitionFlags(context, flags, 'Give --year and --initial together, or --imdb-id.');
   }
   if (year !== undefined || initial !== undefined) {
     throw new UsageError('Give either --year and --initial or --imdb-id, not both.');
@@ -122,7 +118,7 @@ async function run(context: CommandContext, input: DownloadInput): Promise<Downl
   if (signal.aborted && isLeft) {
     output.info(
       input.refresh
-        ? 'Interrupted: with --refresh the same command downloads everything again.'
+        ? 'Interrupted: with --refresh, the same command downloads everything again.'
         : 'Interrupted: run the same command again to resume.',
     );
   }
@@ -142,7 +138,8 @@ async function downloadWithGrace(
 ): Promise<DownloadReport[]> {
   const { signal, output } = context;
   const grace = startAbortGrace(context, GRACE_MS);
-  const onStop = () => output.info('Finishing the requests in flight; press Ctrl-C again to stop at once.');
+  const onStop = () =>
+    output.info('Finishing the requests in flight; press Ctrl-C again to stop immediately.');
   signal.addEventListener('abort', onStop, { once: true });
   try {
     const reports = await downloadTargets(connection, index, targets, {
@@ -182,7 +179,7 @@ function format({ lake, partitions, withoutPartition }: DownloadResult, style: S
     const whole = report.complete
       ? 'complete'
       : `${countDone(counts)} of ${formatNumberOf(counts.titles, 'title')} done`;
-    const skipped = report.skipped > 0 ? `, ${report.skipped} skipped (done before, or not requested)` : '';
+    const skipped = report.skipped > 0 ? `, ${report.skipped} skipped (already done, or not requested)` : '';
     return `${mark} ${style.bold(partitionName(report.partition))}  ${now}${skipped}; ${whole}.`;
   });
   const reasons = withoutPartition.map(

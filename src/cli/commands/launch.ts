@@ -27,7 +27,7 @@ const LARGEST = 10;
 export const launch = defineCommand<LaunchInput, LaunchResult>({
   description:
     'Sends partitions to the queue, from which the workers receive them. It first shows the number of movies and ' +
-    'requests, the time and the cost, and asks.\n\n' +
+    'requests, the time and the cost, and asks for confirmation.\n\n' +
     'Titles already in the lake are not downloaded again, except with --older-than. --only-missing, --failed and ' +
     '--older-than together send the partitions that match any of them. To resume an interrupted launch, run the same ' +
     'command again.',
@@ -47,22 +47,22 @@ export const launch = defineCommand<LaunchInput, LaunchResult>({
   examples: [
     ['tdd launch --limit 3', 'send the three smallest partitions'],
     ['tdd launch --only-missing', 'send everything that is not complete yet'],
-    ['tdd launch --older-than 150d --yes', 'download old titles again, without a question'],
+    ['tdd launch --older-than 150d --yes', 'download old titles again without asking'],
   ],
   declare: (command) =>
     command
-      .option('--min-year <YYYY>', 'the first year (default: 2000)')
-      .option('--max-year <YYYY>', 'the last year (default: this one)')
+      .option('--min-year <YYYY>', 'first year (default: 2000)')
+      .option('--max-year <YYYY>', 'last year (default: this year)')
       .option('--initial <II>', 'only partitions with this initial')
       .option('--only-missing', 'only partitions without a complete manifest')
       .option('--failed', 'only partitions with failed titles; only these titles are downloaded')
       .option(
         '--older-than <AGE>',
-        'only partitions with titles downloaded longer ago than 30d, 12h, 8w …; downloads them again',
+        'only partitions with titles downloaded more than AGE ago, such as 12h, 30d or 8w; downloads these titles again',
       )
-      .option('--limit <N>', 'only the N smallest partitions: a cheap first try')
+      .option('--limit <N>', 'only the N smallest partitions, for a cheap first try')
       .option('--dry-run', 'show the plan and send nothing')
-      .option('--no-resume', 'start a new launch, even if the same one was interrupted'),
+      .option('--no-resume', 'start a new launch even if the same one was interrupted'),
   readInput,
   run,
   format: formatLaunch,
@@ -110,7 +110,7 @@ async function run(context: CommandContext, input: LaunchInput): Promise<LaunchR
   if (result.partitions.length > 0) {
     showPlan(context, formatLaunchPlan(result, context.output.style));
     const message = `Send ${formatNumberOf(result.partitions.length, 'partition')} to the queue ${queue.name}?`;
-    await askConsent(context, message, 'cancelled: nothing was sent.');
+    await askConsent(context, message, 'Cancelled: nothing was sent.');
   }
   const bar = createProgress(context, 'partitions');
   try {

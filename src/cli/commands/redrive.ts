@@ -14,19 +14,19 @@ import { createProgress } from '../progress.ts';
 interface RedriveInput extends FleetInput {
   /** List and change nothing. */
   readonly dryRun: boolean;
-  /** Put back only these. */
+  /** Return only these. */
   readonly only: readonly Partition[] | undefined;
 }
 
-/** `tdd redrive`: lists the dead letters and puts them back on the queue. */
+/** `tdd redrive`: lists the dead letters and returns them to the queue. */
 export const redrive = defineCommand<RedriveInput, RedriveResult>({
   description:
-    'Lists the messages in the dead-letter queue with the reasons why the workers gave up, asks, and puts them back ' +
-    'on the queue. Fix the reported causes first.',
+    'Lists the messages in the dead-letter queue with the reasons why the workers gave up, asks for confirmation, and returns ' +
+    'them to the queue. Fix the reported causes first.',
   settings: FLEET_SETTINGS,
   declare: (command) =>
     command
-      .option('--partition <YEAR/II>', 'put back only this partition; can be repeated', collect)
+      .option('--partition <YEAR/II>', 'return only the messages of this partition; can be repeated', collect)
       .option('--dry-run', 'list the messages and change nothing'),
   readInput,
   run,
@@ -38,7 +38,7 @@ export const redrive = defineCommand<RedriveInput, RedriveResult>({
 });
 
 async function readInput(context: CommandContext, flags: Flags): Promise<RedriveInput> {
-  const dryRun = readDryRun(context, flags, { act: 'put them back', preview: 'list them' });
+  const dryRun = readDryRun(context, flags, { act: 'return the messages', preview: 'list them' });
   const only = Array.isArray(flags.partition)
     ? flags.partition.map((text) => parsePartition(String(text)))
     : undefined;
@@ -74,8 +74,8 @@ async function run(
     chosen === letters.length
       ? formatNumberOf(chosen, 'message')
       : `${formatCount(chosen)} of ${formatNumberOf(letters.length, 'message')}`;
-  const message = `Put ${which} back on the queue ${queue}?`;
-  await askConsent(context, message, 'cancelled: nothing was put back.');
+  const message = `Return ${which} to the queue ${queue}?`;
+  await askConsent(context, message, 'Cancelled: nothing was returned to the queue.');
   const bar = createProgress(context, 'messages');
   try {
     const report = await putBack(fleet, {

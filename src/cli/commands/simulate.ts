@@ -50,7 +50,7 @@ export const simulate = defineCommand<SimulateInput, SimulateResult>({
 });
 
 async function readInput(context: CommandContext, flags: Flags): Promise<SimulateInput> {
-  const instruction = 'Say which partition to send: give --year and --initial together.';
+  const instruction = 'Give --year and --initial together.';
   const given = readPartitionFlags(context, flags, instruction);
   const settings = await context.readSettings();
   const partition = await askForPartition(context, given);
@@ -76,7 +76,7 @@ async function run(context: CommandContext, input: SimulateInput): Promise<Simul
 
 /** Shows the progress of a run, and the reason when it stopped and a worker will retry it. */
 function showRun(context: CommandContext) {
-  context.output.info('Following the run; Ctrl-C stops following it, and the message stays on the queue.');
+  context.output.info('Following the run; Ctrl-C stops following it, but the message stays on the queue.');
   const bar = createProgress(context, 'titles', { waiting: 'Waiting for a worker' });
   let lastNews = '';
   return {

@@ -28,7 +28,7 @@ export const status = defineCommand<StatusInput, StatusResult>({
   declare: (command) =>
     command
       .option('--totals', 'add the totals of the whole lake')
-      .option('--watch', 'update every few seconds until the fleet is complete, ended or paused'),
+      .option('--watch', 'refresh every few seconds until the fleet is complete, has ended or is paused'),
   readInput,
   run,
   format: formatStatus,
@@ -37,7 +37,7 @@ export const status = defineCommand<StatusInput, StatusResult>({
 async function readInput(context: CommandContext, flags: Flags): Promise<StatusInput> {
   const watch = flags.watch === true;
   if (watch && context.output.json) {
-    throw new UsageError('--watch and --json exclude each other: give one of the two.');
+    throw new UsageError('--watch and --json cannot be combined: give only one of them.');
   }
   return { ...(await readFleetInput(context)), totals: flags.totals === true, watch };
 }
@@ -51,7 +51,7 @@ async function run(context: CommandContext, { settings, totals, watch }: StatusI
   try {
     if (!watch) return toResult(await readStatus(fleet, options), totals);
     const last = await followFleet(fleet, { ...options, onStatus: draw });
-    if (last.phase === 'paused') output.info('The fleet is paused: --watch ends here.');
+    if (last.phase === 'paused') output.info('The fleet is paused: stopped watching.');
     return toResult(last, totals);
   } finally {
     show.end();

@@ -108,7 +108,7 @@ describe.each(AWS_TARGETS)('tdd deploy and tdd destroy, on $name', ({ start }) =
       await sees('set [DATALAKE] BUCKET_NAME, [TMDB] API_KEY, [AWS] LAMBDA_NAME, [AWS] QUEUE_NAME in ');
       await sees('AWS account 000000000000');
       await sees('event source');
-      await sees('Do this in account 000000000000, region us-east-1?');
+      await sees('Apply this plan in account 000000000000, region us-east-1?');
       types('y\r');
     };
     const done = await run(['deploy'], { env: { ...aws.env, TMDB_BASE_URL: NO_TMDB }, person });
@@ -145,7 +145,7 @@ describe.each(AWS_TARGETS)('tdd deploy and tdd destroy, on $name', ({ start }) =
     ['Ctrl-C', '\x03'],
   ])('changes nothing after %s at the question', async (_, keys) => {
     const person: NonNullable<CliOptions['person']> = async ({ sees, types }) => {
-      await sees('Do this in account');
+      await sees('Apply this plan in account');
       types(keys);
     };
     const { exitCode } = await run(['deploy', ...FLAGS], { person });
@@ -226,7 +226,7 @@ describe.each(AWS_TARGETS)('tdd deploy and tdd destroy, on $name', ({ start }) =
   test('lists resources that it keeps because they do not have our tag', async () => {
     await sqs.send(new CreateQueueCommand({ QueueName: 'films-queue' }));
     const { stdout } = await run(['destroy', ...FLAGS, '--yes']);
-    expect(stdout).toContain('Kept the queue films-queue: it does not have the tag of tdd.');
+    expect(stdout).toContain('Kept the queue films-queue: it does not have the tag tdd:stack.');
     expect(await queueExists()).toBe(true);
   });
 });

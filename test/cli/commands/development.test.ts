@@ -182,7 +182,7 @@ describe('tdd development on a terminal', () => {
       },
     });
     expect({ exitCode, stdout }).toEqual({ exitCode: 130, stdout: '' });
-    expect(stderr).toMatch(/tdd: cancelled\.\n$/);
+    expect(stderr).toMatch(/tdd: Cancelled\.\n$/);
     expect(await readdir(cwd)).toEqual([]);
   });
 
