@@ -23,19 +23,19 @@ export async function readFleetInput(context: CommandContext): Promise<FleetInpu
 }
 
 /**
- * Returns the lake that a command works on: `--to` or, without it, the configured bucket. Asks for a missing bucket.
+ * Reads `--to`; `undefined` when it is not given.
  * @throws {UsageError} for an invalid location.
  */
-export async function readLakeLocation(
-  context: CommandContext,
-  settings: Settings,
-  to?: unknown,
-): Promise<LakeLocation> {
-  if (typeof to !== 'string')
-    return { kind: 's3', bucket: await context.requireSetting(settings, 'bucketName') };
+export function readPlace({ io }: CommandContext, to: unknown): LakeLocation | undefined {
+  if (typeof to !== 'string') return undefined;
   const location = namingSource('--to', () => parseLakeUrl(to));
   if (location.kind === 's3') return location;
-  return { kind: 'directory', directory: resolve(context.io.cwd, location.directory) };
+  return { kind: 'directory', directory: resolve(io.cwd, location.directory) };
+}
+
+/** Returns the location of the configured bucket, which it asks for when it is missing. */
+export async function readBucketLocation(context: CommandContext, settings: Settings): Promise<LakeLocation> {
+  return { kind: 's3', bucket: await context.requireSetting(settings, 'bucketName') };
 }
 
 /** The part of a command's context that a connection needs. */

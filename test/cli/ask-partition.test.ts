@@ -84,6 +84,12 @@ describe.each(['download', 'simulate --wait'])('tdd %s on a terminal', (command)
   });
 });
 
+test('reports an invalid --to before the first question', async () => {
+  const { exitCode, stderr } = await run('download --to s3://a_b', async () => {});
+  expect(exitCode).toBe(2);
+  expect(stderr).toMatch(/^tdd: --to /);
+});
+
 test('reports an invalid setting before it asks anything', async () => {
   const env = { TDD_WORKERS: '1' };
   const { exitCode, stderr } = await run('download', async () => {}, env);

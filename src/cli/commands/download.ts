@@ -21,7 +21,7 @@ import { askForPartition, readPartitionFlags } from '../ask-partition.ts';
 import { defineCommand } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { collect, type Flags, parseCount } from '../flags.ts';
-import { processOf, readLakeLocation } from '../open-connection.ts';
+import { processOf, readBucketLocation, readPlace } from '../open-connection.ts';
 import type { Style } from '../output.ts';
 import { openTodaysIndex, showDownload } from '../show-progress.ts';
 
@@ -88,8 +88,9 @@ async function readInput(context: CommandContext, flags: Flags): Promise<Downloa
   const given = readChoice(context, flags);
   const limit = flags.limit === undefined ? undefined : parseCount(String(flags.limit), '--limit');
   const settings = await context.readSettings();
+  const to = readPlace(context, flags.to); // Before the first question.
   const choice = 'imdbIds' in given ? given : { partition: await askForPartition(context, given) };
-  const location = await readLakeLocation(context, settings, flags.to);
+  const location = to ?? (await readBucketLocation(context, settings));
   const apiKey = await context.requireSetting(settings, 'apiKey');
   return { settings, apiKey, location, choice, limit, refresh: flags.refresh === true };
 }

@@ -8,7 +8,7 @@ import { askForPartition, readPartitionFlags } from '../ask-partition.ts';
 import { defineCommand } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import type { Flags } from '../flags.ts';
-import { processOf, readLakeLocation } from '../open-connection.ts';
+import { processOf, readBucketLocation } from '../open-connection.ts';
 import type { Style } from '../output.ts';
 import { createProgress } from '../progress.ts';
 import { countFields } from '../show-progress.ts';
@@ -54,7 +54,7 @@ async function readInput(context: CommandContext, flags: Flags): Promise<Simulat
   const given = readPartitionFlags(context, flags, instruction);
   const settings = await context.readSettings();
   const partition = await askForPartition(context, given);
-  const waitIn = flags.wait === true ? await readLakeLocation(context, settings) : undefined;
+  const waitIn = flags.wait === true ? await readBucketLocation(context, settings) : undefined;
   return { partition, queueName: settings.queueName, waitIn };
 }
 
