@@ -8,6 +8,7 @@ import type { ManifestSummary } from '../fleet/manifest-summary.ts';
 import { type FleetPlan, type PlannedPartition, planFleet } from '../fleet/plan.ts';
 import { isEnabled } from '../fleet/status.ts';
 import type { PartitionIndex } from '../imdb/partition-index.ts';
+import { MOVIE_PREFIX } from '../lake/keys.ts';
 import { formatNumberOf } from '../text.ts';
 import { lookupSettings } from '../tmdb/look-up-movie.ts';
 import type { FleetConnection } from './fleet-connection.ts';
@@ -189,6 +190,6 @@ function show(value: unknown): string {
 }
 
 async function hasMovies(lake: FleetConnection['lake']): Promise<boolean> {
-  for await (const _ of lake.list('tmdb/movies/')) return true;
+  for await (const _ of lake.list(MOVIE_PREFIX)) return true;
   return false;
 }
