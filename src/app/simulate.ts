@@ -81,7 +81,7 @@ export async function followRun(
     readonly clock: Clock;
   },
   { partition, run }: { readonly partition: Partition; readonly run: string },
-  { onProgress, signal }: { readonly onProgress?: OnRunProgress; readonly signal?: AbortSignal },
+  { onProgress, signal }: { readonly onProgress?: OnRunProgress; readonly signal?: AbortSignal } = {},
 ): Promise<RunEnd> {
   let idleSinceMs: number | undefined;
   for (let turn = 1; ; turn += 1) {

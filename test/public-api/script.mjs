@@ -50,7 +50,7 @@ for (const title of Object.values(manifest.titles)) {
 
 // Send one partition to the fleet again, then pause, resume, and redrive an empty dead-letter queue.
 const sent = await api.simulate(connection, partition);
-const end = await api.followRun(connection, sent, {});
+const end = await api.followRun(connection, sent);
 const paused = await api.pause(connection);
 const resumed = await api.resume(connection);
 const { letters } = await api.planRedrive(connection);
