@@ -89,7 +89,7 @@ describe('the package', () => {
     });
     expect(await tdd(['downlaod'])).toMatchObject({
       exitCode: 2,
-      stderr: expect.stringContaining('did you mean download?'),
+      stderr: expect.stringContaining('Did you mean download?'),
     });
   });
 

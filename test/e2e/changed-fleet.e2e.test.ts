@@ -32,7 +32,7 @@ describe('a fleet that is changed while it runs', () => {
   test('is paused: workers finish their partitions, and the other messages wait', async () => {
     const { exitCode, stdout } = await sandbox.tdd('pause');
     expect(exitCode).toBe(0);
-    expect(stdout).toMatch(/Waiting: \d+ messages; SQS drops/);
+    expect(stdout).toMatch(/Waiting: \d+ messages; SQS deletes/);
     await until(async () => (await sandbox.depthOf(QUEUE)).inFlight === 0);
     const { waiting } = await sandbox.depthOf(QUEUE);
     expect(waiting).toBeGreaterThan(0);
@@ -71,7 +71,7 @@ describe('a fleet that is changed while it runs', () => {
   test('is joined by a simulated partition, which fails', async () => {
     sandbox.tmdb.setKeyRevoked(true);
     const { exitCode, stdout } = await sandbox.tdd('simulate', ...flagsOf(of2019(sandbox)[1]), '--wait');
-    expect(stdout).toMatch(/; not complete\. TMDB rejected the API key/);
+    expect(stdout).toMatch(/ is not complete\. TMDB rejected the API key/);
     expect(exitCode).toBe(1);
   });
 });

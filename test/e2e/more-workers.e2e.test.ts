@@ -18,7 +18,7 @@ describe('a fleet of large partitions', () => {
     await until(() => asked(sandbox).length > 2 * REQUESTS_PER_SECOND);
     const { exitCode, stderr } = await sandbox.tdd('deploy', '--yes', '--workers', '6');
     expect(exitCode).toBe(0);
-    expect(stderr).toContain('event source: wait for running workers (5 minutes at most)');
+    expect(stderr).toContain('event source: wait for running workers (at most 5 minutes)');
     const before = asked(sandbox).length;
     await until(() => asked(sandbox).length > before + 5 * REQUESTS_PER_SECOND);
     // One second's budget more than allowed, because workers catch up after stalls.

@@ -54,7 +54,7 @@ it('reports a Ctrl-C while the sandbox starts, and leaves no folder', async () =
     process.kill(-(tdd.pid ?? 0), 'SIGINT');
   });
   const [stderr, [exitCode]] = await Promise.all([text(tdd.stderr), once(tdd, 'close')]);
-  expect({ exitCode, stderr }).toEqual({ exitCode: 130, stderr: 'tdd: cancelled.\n' });
+  expect({ exitCode, stderr }).toEqual({ exitCode: 130, stderr: 'tdd: Cancelled.\n' });
   expect((await readdir(folder)).filter((name) => name.startsWith('tdd-'))).toEqual([]);
 });
 
