@@ -69,8 +69,8 @@ export async function takeTour(
   output.info(
     [
       `${green('✔')} ${movies.toLocaleString('en-US')} movies and ${reviews.toLocaleString('en-US')} reviews, all as expected.`,
-      '  Two IMDb ids of a partition can share a TMDB movie: it is',
-      '  stored once, and the manifest records the second id as a',
+      '  Two IMDb IDs of a partition can share a TMDB movie: it is',
+      '  stored once, and the manifest records the second ID as a',
       '  duplicate. Across partitions, each stores the movie.',
       '',
       bold('Try next:'),

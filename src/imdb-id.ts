@@ -10,13 +10,13 @@ export function isImdbId(value: string): boolean {
 }
 
 /**
- * Validates an IMDb id that a user entered and returns it unchanged.
+ * Validates an IMDb ID that a user entered and returns it unchanged.
  * @throws {InvalidValueError} for anything else.
  */
 export function parseImdbId(value: string): string {
   if (isImdbId(value)) return value;
   throw new InvalidValueError(
-    'An IMDb id',
+    'An IMDb ID',
     `must be "tt" followed by seven to ten digits, such as tt0133093 (got ${quote(value)}).`,
   );
 }

@@ -35,7 +35,7 @@ export function writeMessage({ year, initial, snapshot, run, hop, redoBefore }: 
 export function parseMessage(body: string): PartitionMessage {
   const fields = parseFields(body);
   const snapshot = readOptional(fields, 'snapshot', isDay, 'a date such as 2026-11-22');
-  const run = readOptional(fields, 'run', isRun, 'a run id such as 20261122T101500Z-4f3a2b');
+  const run = readOptional(fields, 'run', isRun, 'a run ID such as 20261122T101500Z-4f3a2b');
   const hop = readOptional(fields, 'hop', isHop, 'a whole number of 0 or more');
   const redoBefore = readOptional(fields, 'redoBefore', isInstant, 'a time such as 2026-11-22T10:00:00Z');
   return {

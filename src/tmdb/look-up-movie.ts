@@ -26,17 +26,17 @@ export function lookupSettings({ lookup, language, reviewLanguage, append }: Loo
   return { lookup, language, reviewLanguage, append };
 }
 
-/** The result of looking up an IMDb id. */
+/** The result of looking up an IMDb ID. */
 type LookupResult =
   | { readonly state: 'found'; readonly movie: TmdbMovie; readonly reviews: readonly TmdbReview[] }
   | { readonly state: 'notFound' }
   | { readonly state: 'refused'; readonly reason: string };
 
 /**
- * Looks up the movie with an IMDb id, and all its reviews.
+ * Looks up the movie with an IMDb ID, and all its reviews.
  * @param imdbId must be valid: it becomes part of a URL.
  * @returns `found` with the documents as TMDB returns them; `notFound`; or `refused`, a permanent error, with its reason.
- * @throws {TypeError} when `imdbId` is not an IMDb id.
+ * @throws {TypeError} when `imdbId` is not an IMDb ID.
  * @throws {RequestFailedError} for a 404 from `/find`, and whatever {@link TmdbClient.get} throws.
  */
 export async function lookUpMovie(
@@ -45,7 +45,7 @@ export async function lookUpMovie(
   settings: LookupSettings,
   signal?: AbortSignal,
 ): Promise<LookupResult> {
-  if (!isImdbId(imdbId)) throw new TypeError(`${JSON.stringify(imdbId)} is not an IMDb id.`);
+  if (!isImdbId(imdbId)) throw new TypeError(`${JSON.stringify(imdbId)} is not an IMDb ID.`);
   const found = await (settings.lookup === 'find'
     ? findMovie(client, imdbId, settings, signal)
     : readDetails(client, imdbId, settings, signal));
@@ -70,7 +70,7 @@ function withoutMovie(answer: Exclude<TmdbAnswer<unknown>, { kind: 'ok' }>): Loo
 }
 
 /**
- * Requests a movie's details by IMDb id. That works but is not documented, and "in rare cases can fail to return expected
+ * Requests a movie's details by IMDb ID. That works but is not documented, and "in rare cases can fail to return expected
  * results" (Kodi's scraper). So if the `imdb_id` in the response differs or the movie is not found, `/find`
  * decides.
  */

@@ -51,7 +51,7 @@ interface DownloadResult {
 /** `tdd download`: downloads from this machine. */
 export const download = defineCommand<DownloadInput, DownloadResult>({
   description:
-    'Downloads the movies and reviews of a partition, or of single IMDb ids, from this machine, with the same code as ' +
+    'Downloads the movies and reviews of a partition, or of single IMDb IDs, from this machine, with the same code as ' +
     'the Lambda workers. Titles already in the lake are skipped. Ctrl-C finishes the requests in flight; the next run ' +
     'resumes.',
   settings: [

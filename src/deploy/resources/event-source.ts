@@ -187,7 +187,7 @@ async function createEventSource(context: StepContext, situation: Situation): Pr
   const created = await retryDuringIamPropagation(context, roleChangedAt(context, situation), () =>
     retryUntilVisibilityTimeoutPropagates(context, () => lambda.send(command)),
   );
-  if (!created.UUID) throw new Error('Lambda returned no id for the new event source.');
+  if (!created.UUID) throw new Error('Lambda returned no ID for the new event source.');
   await waitUntilStable(context, lambda, created.UUID);
   context.refs.eventSourceId = created.UUID;
 }
