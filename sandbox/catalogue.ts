@@ -13,9 +13,9 @@ import type { TmdbMovie } from './catalogue/tmdb-movie.ts';
 import { createRandom } from './random.ts';
 
 export interface CatalogueOptions {
-  /** The same seed and numbers make the same catalogue. */
+  /** The same seed and numbers generate the same catalogue. */
   readonly seed?: string | number;
-  /** Movies (titleType `movie`); below about 80, some scenarios and awkward titles are missing. The examples come on top. */
+  /** Movies (titleType `movie`), not counting the examples. Below about 80, some scenarios and awkward titles are missing. */
   readonly titles?: number;
   /** Rows of other title types per movie. */
   readonly othersPerTitle?: number;
@@ -25,22 +25,22 @@ export interface CatalogueOptions {
   readonly olderYears?: readonly number[];
 }
 
-/** An invented IMDb list, and TMDB's invented answers for it. None of the content is TMDB's or IMDb's. */
+/** An invented IMDb list and invented TMDB responses for it. None of the content is TMDB's or IMDb's. */
 export interface Catalogue {
   readonly seed: string;
   /** Every row of the list, in file order. */
   readonly rows: readonly ImdbRow[];
-  /** The movie rows, each with TMDB's answers. */
+  /** The movie rows, each with TMDB's responses. */
   readonly cases: readonly CatalogueCase[];
   /** Malformed lines in the list, which a reader must count and skip. */
   readonly badLines: readonly string[];
-  /** TMDB's answers for an IMDb id. */
+  /** Returns TMDB's responses for an IMDb ID. */
   answersOf(imdbId: string): TmdbAnswers;
-  /** The movie with a TMDB id. */
+  /** Returns the movie with a TMDB ID. */
   movieOf(tmdbId: number): TmdbMovie | undefined;
-  /** The lines of title.basics.tsv without line endings, header first. */
+  /** Generates the lines of title.basics.tsv without line ends, header first. */
   lines(): Generator<string>;
-  /** What the lake must contain for each movie that has a year, by IMDb id. */
+  /** Returns the expected lake contents for each movie that has a year, by IMDb ID. */
   expectedTitles(settings?: DocumentSettings): Map<string, ExpectedTitle>;
 }
 

@@ -3,7 +3,7 @@ import { isAllowed, type Request } from './iam-policy.ts';
 import { ACCOUNT_ID, type Role, type World } from './world.ts';
 
 /**
- * Enforces the IAM policy of a function's role. The user's own key may do everything.
+ * Enforces the IAM policy of a function's role. The user's own key has all permissions.
  * @returns a function that maps an error of the call to the one that this caller sees.
  * @throws {AwsError} an access-denied error in the form of the service.
  */
@@ -24,14 +24,14 @@ export function authorize(world: World, call: AwsCall): (error: unknown) => unkn
   };
 }
 
-/** The signer of the call: a function's role, or the user. */
+/** Returns the ARN of the caller: a function's role, or the user. */
 export function callerArn(world: World, call: AwsCall): string {
   const role = roleOfKey(world, call.accessKeyId);
   if (!role || role === 'gone') return `arn:aws:iam::${ACCOUNT_ID}:user/sandbox`;
   return `arn:aws:sts::${ACCOUNT_ID}:assumed-role/${role.name}/sandbox`;
 }
 
-/** The IAM actions and resources of a call. https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html */
+/** Returns the IAM action and resource of a call. https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html */
 function requestOf(world: World, call: AwsCall): Request {
   switch (call.service) {
     case 's3':
@@ -110,12 +110,12 @@ function denial(call: AwsCall, role: Role, { action, resource }: Request): AwsEr
   return new AwsError(call.service === 'logs' ? 400 : 403, 'AccessDeniedException', message, headers);
 }
 
-/** The access key of a function. It contains the name of the function's role. */
+/** Returns the access key ID of a function, which contains the name of the function's role. */
 export function roleAccessKeyId(roleArn: string): string {
   return `ASIA${Buffer.from(roleArn).toString('hex').toUpperCase()}`;
 }
 
-/** The role that signed; `undefined` for the user's key, which may do everything. */
+/** Returns the role that signed the call; `undefined` for the user's key, which has all permissions. */
 function roleOfKey(world: World, accessKeyId: string): Role | 'gone' | undefined {
   const hex = /^ASIA((?:[0-9A-F]{2})+)$/.exec(accessKeyId)?.[1];
   const arn = hex === undefined ? '' : Buffer.from(hex, 'hex').toString();

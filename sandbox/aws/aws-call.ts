@@ -75,7 +75,7 @@ function readScope(authorization: string | undefined) {
   return accessKeyId && region && service ? { accessKeyId, region, service } : undefined;
 }
 
-/** An unsigned request can only be S3's. */
+/** Only S3 receives unsigned requests. */
 function serviceOf(signedFor: string | undefined): AwsService {
   switch (signedFor) {
     case 'sqs':

@@ -34,9 +34,9 @@ interface Label {
   metadata: Record<string, string>;
 }
 
-/** Buckets as folders, objects as plain files in them. */
+/** Stores buckets as folders, and objects as plain files in them. */
 export interface BucketFiles {
-  /** An object, or `undefined`. Files that were added by hand are objects, too. */
+  /** Returns an object, or `undefined`. Files that were added by hand are objects, too. */
   find(bucket: string, key: string): ObjectInfo | undefined;
   /** Writes or replaces a file atomically. `etag` defaults to the MD5 of the bytes. */
   put(
@@ -47,16 +47,16 @@ export interface BucketFiles {
   ): ObjectInfo;
   /** Removes a file, and folders that become empty. */
   remove(bucket: string, key: string): void;
-  /** Objects in S3's order, starting after the key `after`. */
+  /** Lists objects in S3's order, starting after the key `after`. */
   list(bucket: string, prefix: string, after: string): Generator<ObjectInfo>;
   createBucket(bucket: string): void;
   removeBucket(bucket: string): void;
-  /** The labels that cannot be derived from the files. */
+  /** Returns the labels that cannot be derived from the files. */
   labels(): Record<string, Label>;
 }
 
 /**
- * @param folder where the buckets are. A bucket's dot files are not objects: half-written files begin with `.tmp-`.
+ * @param folder the folder of the buckets. A bucket's dot files are not objects: half-written files begin with `.tmp-`.
  * @param labels the {@link BucketFiles.labels} of an earlier run.
  */
 export function openBucketFiles(folder: string, labels: Record<string, Label> = {}): BucketFiles {
@@ -109,7 +109,7 @@ export function openBucketFiles(folder: string, labels: Record<string, Label> = 
         renameSync(temporary, file);
       } catch (error) {
         rmSync(temporary, { force: true });
-        throw isClash(error) ? unkeepable(key) : error;
+        throw isClash(error) ? invalidKey(key) : error;
       }
       const { size: sizeBytes, mtimeMs: modifiedMs } = statSync(file);
       const label = { sizeBytes, modifiedMs, etag, contentType, metadata };
@@ -157,13 +157,13 @@ function contentTypeOf(key: string): string {
   return key.endsWith('.json') ? 'application/json' : 'binary/octet-stream';
 }
 
-/** One key is a folder of another. S3 can store both, a file system cannot. */
+/** Whether one key is a folder of another. S3 can store both, but a file system cannot. */
 function isClash(error: unknown): boolean {
   const code = (error as NodeJS.ErrnoException).code ?? '';
   return ['ENOTDIR', 'EISDIR', 'EEXIST', 'ENOTEMPTY', 'ENAMETOOLONG'].includes(code);
 }
 
-/** Rejects keys that are not valid file paths, so that listings return exactly the keys that were written. */
+/** Splits a key. Rejects keys that are not valid paths, so that listings return exactly the keys that were written. */
 function segmentsOf(key: string): string[] {
   const segments = key.split('/');
   const isPath = segments.every(
@@ -175,12 +175,12 @@ function segmentsOf(key: string): string[] {
       !segment.includes('\0') &&
       Buffer.byteLength(segment) <= 255,
   );
-  if (!isPath) throw unkeepable(key);
+  if (!isPath) throw invalidKey(key);
   return segments;
 }
 
-/** The error for a key that cannot be a file. */
-function unkeepable(key: string): AwsError {
+/** Creates the error for a key that cannot be a file. */
+function invalidKey(key: string): AwsError {
   return new AwsError(
     501,
     'NotImplemented',
@@ -188,7 +188,7 @@ function unkeepable(key: string): AwsError {
   );
 }
 
-/** S3 sorts by UTF-8 bytes, JavaScript by UTF-16 units. */
+/** Compares by UTF-8 bytes, as S3 sorts; JavaScript compares UTF-16 units. */
 function compareUtf8(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }

@@ -4,16 +4,16 @@ import { dirname, join, normalize, sep } from 'node:path';
 import { unzipSync } from 'fflate';
 import { AwsError } from './aws-call.ts';
 
-/** The zips of functions, and the folders in which they are unpacked. */
+/** Stores the zips of functions and unpacks them. */
 export interface CodeStore {
   /**
    * Stores a zip.
    * @throws {AwsError} when it is not a valid zip.
    */
   keep(zip: Buffer): { CodeSha256: string; CodeSize: number };
-  /** The zip's file. */
+  /** Returns the path of the zip. */
   fileOf(codeSha256: string): string;
-  /** The folder with the zip's files, which is unpacked on first use. */
+  /** Returns the folder with the zip's files; the first call unpacks them. */
   folderOf(codeSha256: string): string;
 }
 

@@ -50,7 +50,7 @@ function contextOf({ requestId, deadlineMs, functionArn }) {
 }
 
 /** @param {unknown} thrown */
-function tellError(thrown) {
+function describeError(thrown) {
   const error = thrown instanceof Error ? thrown : new Error(String(thrown));
   return {
     errorType: error.name,
@@ -60,7 +60,7 @@ function tellError(thrown) {
 }
 
 /** @param {object} message */
-function tell(message) {
+function send(message) {
   return new Promise((resolve) => process.send?.(message, resolve));
 }
 
@@ -73,13 +73,13 @@ try {
     const { requestId } = invocation;
     try {
       const result = await handler(invocation.event, contextOf(invocation));
-      await tell({ type: 'result', requestId, result: JSON.parse(JSON.stringify(result ?? null)) });
+      await send({ type: 'result', requestId, result: JSON.parse(JSON.stringify(result ?? null)) });
     } catch (error) {
-      await tell({ type: 'error', requestId, error: tellError(error) });
+      await send({ type: 'error', requestId, error: describeError(error) });
     }
   });
-  await tell({ type: 'ready' });
+  await send({ type: 'ready' });
 } catch (error) {
-  await tell({ type: 'initError', error: tellError(error) });
+  await send({ type: 'initError', error: describeError(error) });
   process.exit(1);
 }

@@ -8,14 +8,14 @@ export interface PoolDeps {
   /** The endpoint of AWS for containers. */
   readonly endpoint: string;
   readonly onLog: (functionName: string, line: string) => void;
-  /** How long an idle container stays. */
+  /** How long an idle container is kept. */
   readonly idleMs: number;
 }
 
 /** The containers of all functions: one per concurrent invocation, reused when idle. */
 export interface ContainerPool {
   invoke(configuration: FunctionConfiguration, event: unknown): Promise<Outcome>;
-  /** Ends all of them. */
+  /** Stops all containers. */
   stop(): Promise<void>;
 }
 
@@ -57,7 +57,7 @@ export function createPool(deps: PoolDeps): ContainerPool {
       const pooled = take(configuration);
       const outcome = await pooled.container.invoke(event);
       pooled.isBusy = false;
-      // A container of an earlier revision is not reused. It ends after its idle time.
+      // A container of an earlier revision is not reused, and stops after its idle time.
       if (pooled.container.isDead) await drop(pooled);
       else pooled.idleTimer = setTimeout(() => void drop(pooled), deps.idleMs).unref();
       return outcome;
@@ -101,7 +101,7 @@ function start({ code, endpoint, onLog }: PoolDeps, configuration: FunctionConfi
       AWS_LAMBDA_LOG_GROUP_NAME: LoggingConfig.LogGroup ?? '',
       AWS_LAMBDA_LOG_STREAM_NAME: `${day}/${FunctionName}[$LATEST]sandbox`,
       AWS_LAMBDA_LOG_FORMAT: LoggingConfig.LogFormat ?? 'Text',
-      // This machine's Node may be older than the function's runtime, which is irrelevant to the function.
+      // The sandbox runs functions with this machine's Node, whatever their runtime, so a warning would be misleading.
       AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
       LAMBDA_TASK_ROOT: folder,
       _HANDLER: Handler,

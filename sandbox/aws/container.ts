@@ -12,7 +12,7 @@ export interface ContainerOptions {
   readonly memoryMb: number;
   readonly timeoutMs: number;
   readonly functionArn: string;
-  /** The function's own log lines and the platform's, as JSON, as in CloudWatch Logs. */
+  /** Receives the log lines of the function and the platform, as JSON, as in CloudWatch Logs. */
   readonly onLog: (line: string) => void;
 }
 
@@ -21,7 +21,7 @@ export type Outcome =
   | { readonly isOk: true; readonly result: unknown }
   | { readonly isOk: false; readonly errorType: string; readonly errorMessage: string };
 
-/** One process of a function. It handles one event at a time and stays warm between events. */
+/** A process of a function. It handles one event at a time and stays warm between events. */
 export interface Container {
   /** Whether it can no longer handle events. */
   readonly isDead: boolean;
@@ -100,7 +100,7 @@ export function startContainer(options: ContainerOptions): Container {
     });
     clearTimeout(timer);
     settle = undefined;
-    options.onLog(tellReport(requestId, outcome, Date.now() - startedAt, memoryMb));
+    options.onLog(formatReport(requestId, outcome, Date.now() - startedAt, memoryMb));
     if (isBroken) await stop();
     return outcome;
   }
@@ -139,7 +139,7 @@ function wrapLine(line: string, requestId: string): string {
 }
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html#platform-report */
-function tellReport(requestId: string, outcome: Outcome, durationMs: number, memorySizeMB: number): string {
+function formatReport(requestId: string, outcome: Outcome, durationMs: number, memorySizeMB: number): string {
   const failure = outcome.isOk ? {} : { errorType: outcome.errorType, errorMessage: outcome.errorMessage };
   const isTimeout = !outcome.isOk && outcome.errorType === 'Sandbox.Timedout';
   return JSON.stringify({

@@ -27,7 +27,7 @@ const KEPT = [
   'TracingConfig',
 ] as const;
 
-/** The settings in an input, as the function stores them. */
+/** Reads the settings in an input as the function stores them. */
 export function readSettings(input: Input, name: string): Partial<FunctionConfiguration> {
   const settings: Record<string, unknown> = {};
   for (const key of KEPT) if (input[key] !== undefined) settings[key] = input[key];

@@ -19,7 +19,7 @@ export interface Request {
   readonly context?: Readonly<Record<string, string>>;
 }
 
-/** The permissions of the AWS managed policies that a worker's role can have, by ARN. */
+/** The permissions of the AWS managed policies for a worker's role, by ARN. */
 export const MANAGED_POLICIES: Readonly<Record<string, readonly string[]>> = {
   'arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole': [
     'logs:CreateLogGroup',
@@ -99,7 +99,7 @@ function conditionsHold(
   );
 }
 
-/** `*` matches any text, `?` any single character. */
+/** Matches wildcards: `*` is any text, `?` any single character. */
 function matches(pattern: string, value: string): boolean {
   const source = pattern
     .replaceAll(/[.+^${}()|[\]\\]/g, '\\$&')

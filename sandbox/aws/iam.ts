@@ -15,7 +15,7 @@ type IamInput = Readonly<Record<string, string>>;
 /** The operations of IAM by name. */
 type IamActions = Readonly<Record<string, (deps: IamDeps, input: IamInput) => XmlValue>>;
 
-/** The part of IAM that manages roles and their policies. */
+/** Handles the calls of IAM that manage roles and their policies. */
 export function handleIam(deps: IamDeps, call: AwsCall): AwsAnswer {
   const input: IamInput = Object.fromEntries(new URLSearchParams(call.body.toString()));
   const action = ACTIONS[input.Action ?? ''];
@@ -38,7 +38,7 @@ export function handleSts(call: AwsCall, callerArn: string): AwsAnswer {
   return answerQuery(action, { Arn: callerArn, UserId: call.accessKeyId, Account: ACCOUNT_ID });
 }
 
-/** An answer in the Query protocol: `<XResponse><XResult>…`. */
+/** Formats a response in the Query protocol: `<XResponse><XResult>…`. */
 function answerQuery(action: string, result: XmlValue): AwsAnswer {
   const body = toXml(`${action}Response`, {
     [`${action}Result`]: result,
@@ -47,7 +47,7 @@ function answerQuery(action: string, result: XmlValue): AwsAnswer {
   return { status: 200, headers: { 'content-type': 'text/xml' }, body };
 }
 
-/** A role's inline policies and attached managed policies. */
+/** The operations on a role's inline policies and attached managed policies. */
 const ROLE_POLICY_ACTIONS: IamActions = {
   PutRolePolicy({ world, now }, input) {
     const role = findRole(world, input);
@@ -128,9 +128,9 @@ const ACTIONS: IamActions = {
       changedAt: now(),
     };
     world.roles[name] = role;
-    return { Role: tellRole(role) };
+    return { Role: describeRole(role) };
   },
-  GetRole: ({ world }, input) => ({ Role: tellRole(findRole(world, input)) }),
+  GetRole: ({ world }, input) => ({ Role: describeRole(findRole(world, input)) }),
   DeleteRole({ world }, input) {
     const role = findRole(world, input);
     if (role.attached.length > 0) {
@@ -162,7 +162,7 @@ const ACTIONS: IamActions = {
   },
 };
 
-function tellRole(role: Role): XmlValue {
+function describeRole(role: Role): XmlValue {
   return {
     Path: role.path,
     RoleName: role.name,
@@ -172,11 +172,11 @@ function tellRole(role: Role): XmlValue {
     AssumeRolePolicyDocument: encodeURIComponent(role.trust),
     Description: role.description,
     MaxSessionDuration: role.maxSessionSeconds,
-    Tags: tellTags(role.tags),
+    Tags: toTagList(role.tags),
   };
 }
 
-function tellTags(tags: Readonly<Record<string, string>>): XmlValue {
+function toTagList(tags: Readonly<Record<string, string>>): XmlValue {
   return { member: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })) };
 }
 

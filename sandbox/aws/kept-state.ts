@@ -4,7 +4,7 @@ import type { BucketFiles } from './bucket-files.ts';
 import type { StoredQueue } from './queue-store.ts';
 import { emptyWorld, type World } from './world.ts';
 
-/** Everything except objects, zips and logs, which are files of their own. */
+/** The saved state: everything except objects, zips and logs, which are separate files. */
 export interface KeptState {
   readonly world: World;
   readonly queues: readonly StoredQueue[];

@@ -9,13 +9,13 @@ export interface LambdaDeps {
   readonly now: () => number;
   readonly queues: Pick<Queues, 'attributes'>;
   readonly code: CodeStore;
-  /** How long Lambda cannot assume a new or changed role: IAM propagation. */
+  /** The duration of IAM propagation: until then, Lambda cannot assume a new or changed role. */
   readonly roleDelayMs: number;
   /** How long creating or updating a function or mapping takes. */
   readonly updateDelayMs: number;
 }
 
-/** A call of Lambda with its body read. */
+/** A call of Lambda with its parsed body. */
 export interface LambdaCall extends AwsCall {
   readonly input: Readonly<Record<string, unknown>>;
 }

@@ -29,18 +29,18 @@ export function handleFunction(
   switch (`${call.method} ${part ?? ''}`) {
     case 'GET ':
       return json(200, {
-        Configuration: tellConfiguration(deps, found),
+        Configuration: describeFunction(deps, found),
         Code: { RepositoryType: 'S3', Location: deps.code.fileOf(found.configuration.CodeSha256) },
         Tags: found.tags,
       });
     case 'GET configuration':
-      return json(200, tellConfiguration(deps, found));
+      return json(200, describeFunction(deps, found));
     case 'PUT configuration':
       return updateConfiguration(deps, call, found);
     case 'PUT code':
       return updateCode(deps, call, found);
     case 'POST versions':
-      return json(201, { ...tellConfiguration(deps, found), Version: '1' });
+      return json(201, { ...describeFunction(deps, found), Version: '1' });
     case 'DELETE ':
       delete world.functions[found.configuration.FunctionName];
       return { status: 204 };
@@ -91,11 +91,11 @@ function createFunction(deps: LambdaDeps, call: LambdaCall): AwsAnswer {
     updatedAt: 0,
   };
   deps.world.functions[name] = found;
-  return json(201, tellConfiguration(deps, found));
+  return json(201, describeFunction(deps, found));
 }
 
 function updateConfiguration(deps: LambdaDeps, call: LambdaCall, found: LambdaFunction): AwsAnswer {
-  refuseWhileChanging(deps, found);
+  checkNotChanging(deps, found);
   checkSettings(deps, call.input, found.configuration);
   if (call.input.Timeout !== undefined) {
     for (const mapping of Object.values(deps.world.mappings)) {
@@ -106,18 +106,18 @@ function updateConfiguration(deps: LambdaDeps, call: LambdaCall, found: LambdaFu
   const settings = readSettings(call.input, found.configuration.FunctionName);
   found.configuration = { ...found.configuration, ...settings, ...stamp(deps) };
   found.updatedAt = deps.now() + deps.updateDelayMs;
-  return json(200, tellConfiguration(deps, found));
+  return json(200, describeFunction(deps, found));
 }
 
 function updateCode(deps: LambdaDeps, call: LambdaCall, found: LambdaFunction): AwsAnswer {
-  refuseWhileChanging(deps, found);
+  checkNotChanging(deps, found);
   checkSettings(deps, { Runtime: found.configuration.Runtime, Architectures: call.input.Architectures });
   const code = deps.code.keep(readZip(call.input));
   const Architectures =
     (call.input.Architectures as string[] | undefined) ?? found.configuration.Architectures;
   found.configuration = { ...found.configuration, ...code, Architectures, ...stamp(deps) };
   found.updatedAt = deps.now() + deps.updateDelayMs;
-  return json(200, tellConfiguration(deps, found));
+  return json(200, describeFunction(deps, found));
 }
 
 function stamp({ now }: LambdaDeps) {
@@ -133,8 +133,8 @@ function readZip(code: unknown): Buffer {
   return Buffer.from(ZipFile, 'base64');
 }
 
-/** A function's settings and its current state. https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html */
-function tellConfiguration(
+/** Returns a function's settings and its current state. https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html */
+function describeFunction(
   { now }: Pick<LambdaDeps, 'now'>,
   { configuration, activeAt, updatedAt }: LambdaFunction,
 ): object {
@@ -155,10 +155,7 @@ function tellConfiguration(
 }
 
 /** @throws {AwsError} while the function is being created or updated. */
-function refuseWhileChanging(
-  { now }: LambdaDeps,
-  { configuration, activeAt, updatedAt }: LambdaFunction,
-): void {
+function checkNotChanging({ now }: LambdaDeps, { configuration, activeAt, updatedAt }: LambdaFunction): void {
   const because =
     now() < activeAt
       ? 'The function is currently in the following state: Pending'

@@ -28,27 +28,27 @@ export function handleMapping(deps: LambdaDeps, call: LambdaCall, uuid: string |
     const EventSourceMappings = Object.values(world.mappings)
       .filter((mapping) => name === null || functionName(mapping.functionArn) === functionName(name))
       .filter((mapping) => queueArn === null || mapping.queueArn === queueArn)
-      .map((mapping) => tellMapping(deps, mapping));
+      .map((mapping) => describeMapping(deps, mapping));
     return json(200, { EventSourceMappings });
   }
   const mapping = world.mappings[uuid];
   if (!mapping) throw noResource();
   switch (call.method) {
     case 'GET':
-      return json(200, tellMapping(deps, mapping));
+      return json(200, describeMapping(deps, mapping));
     case 'PUT':
       refuseInUse(deps, mapping, 'update');
       return updateMapping(deps, call, mapping);
     case 'DELETE':
       refuseInUse(deps, mapping, 'delete');
       change(deps, mapping, 'Deleting');
-      return json(202, tellMapping(deps, mapping));
+      return json(202, describeMapping(deps, mapping));
     default:
       throw unknownOperation(call);
   }
 }
 
-/** Whether the function receives messages. A mapping that is being disabled or deleted delivers no more. */
+/** Whether the mapping delivers messages. A mapping that is being disabled or deleted does not. */
 export function isPolling({ now }: Pick<LambdaDeps, 'now'>, mapping: EventSourceMapping): boolean {
   if (!mapping.enabled || mapping.transition === 'Deleting') return false;
   return now() >= mapping.settledAt || mapping.transition === 'Updating';
@@ -97,7 +97,7 @@ function createMapping(deps: LambdaDeps, call: LambdaCall): AwsAnswer {
   apply(input, mapping);
   change(deps, mapping, 'Creating');
   world.mappings[mapping.uuid] = mapping;
-  return json(202, tellMapping(deps, mapping));
+  return json(202, describeMapping(deps, mapping));
 }
 
 function updateMapping(deps: LambdaDeps, call: LambdaCall, mapping: EventSourceMapping): AwsAnswer {
@@ -113,7 +113,7 @@ function updateMapping(deps: LambdaDeps, call: LambdaCall, mapping: EventSourceM
   apply(input, mapping);
   const isSwitched = mapping.enabled !== wasEnabled;
   change(deps, mapping, isSwitched ? (mapping.enabled ? 'Enabling' : 'Disabling') : 'Updating');
-  return json(202, tellMapping(deps, mapping));
+  return json(202, describeMapping(deps, mapping));
 }
 
 function apply(input: LambdaCall['input'], mapping: EventSourceMapping): void {
@@ -155,7 +155,7 @@ function refuseInUse({ now }: LambdaDeps, mapping: EventSourceMapping, verb: str
   );
 }
 
-function tellMapping({ now }: LambdaDeps, mapping: EventSourceMapping): object {
+function describeMapping({ now }: LambdaDeps, mapping: EventSourceMapping): object {
   const settled = mapping.enabled ? 'Enabled' : 'Disabled';
   return {
     UUID: mapping.uuid,
@@ -177,12 +177,12 @@ function tellMapping({ now }: LambdaDeps, mapping: EventSourceMapping): object {
 
 const POLLING = ['ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes'] as const;
 
-/** What Lambda needs to poll a queue for a function, and this role does not allow. */
+/** Returns an action that Lambda needs in order to poll the queue, but that the role does not allow. */
 export function findMissingRight(role: Role | undefined, queueArn: string): string | undefined {
   return POLLING.find((verb) => !role || !isAllowed(role, { action: `sqs:${verb}`, resource: queueArn }));
 }
 
-/** @throws {AwsError} when the function's role may not take messages from the queue. */
+/** @throws {AwsError} when the function's role does not allow receiving messages from the queue. */
 function checkQueueRights({ world, now, roleDelayMs }: LambdaDeps, roleArn: string, queueArn: string): void {
   const role = roleOf(world, roleArn);
   const isSpread = role && (now() >= role.changedAt + roleDelayMs || roleDelayMs === 0);
@@ -213,7 +213,7 @@ function checkNumbers(input: LambdaCall['input']): void {
   }
 }
 
-/** An empty ScalingConfig takes the limit away. */
+/** An empty ScalingConfig removes the limit. */
 function maximumConcurrency({ ScalingConfig }: LambdaCall['input']): number | undefined {
   const most = (ScalingConfig as { MaximumConcurrency?: number } | undefined)?.MaximumConcurrency;
   return most === undefined ? undefined : Number(most);

@@ -15,7 +15,7 @@ export function handleLambda(deps: LambdaDeps, awsCall: AwsCall): AwsAnswer {
   const call: LambdaCall = { ...awsCall, input: JSON.parse(awsCall.body.toString() || '{}') };
   const [version, kind, ...rest] = decodeURIComponent(call.url.pathname).split('/').slice(1).filter(Boolean);
   if (version === '2015-03-31' && kind === 'functions') {
-    // The name may be an ARN; no name of ours holds a slash.
+    // The name may be an ARN; names and ARNs of functions contain no slashes.
     return handleFunction(deps, call, rest[0], rest[1]);
   }
   if (version === '2015-03-31' && kind === 'event-source-mappings') return handleMapping(deps, call, rest[0]);

@@ -7,7 +7,7 @@ import { ACCOUNT_ID, type FunctionConfiguration, type LogGroup, roleOf, type Wor
 interface LogsDeps {
   readonly world: World;
   readonly now: () => number;
-  /** Forgets what was logged there. */
+  /** Deletes the logs of a group. */
   readonly removeLogs: (groupName: string) => void;
 }
 
@@ -20,12 +20,12 @@ interface Input {
   readonly tagKeys?: readonly string[];
 }
 
-/** How long log groups can be kept, in days. https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html */
+/** The allowed retention periods, in days. https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html */
 const RETENTIONS = [
   1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 ];
 
-/** The part of CloudWatch Logs that has to do with log groups. */
+/** Handles the calls of CloudWatch Logs that manage log groups. */
 export function handleLogs(deps: LogsDeps, call: AwsCall): AwsAnswer {
   const action = String(call.headers['x-amz-target'] ?? '').replace('Logs_20140328.', '');
   const output = answer(deps, call, action, JSON.parse(call.body.toString() || '{}') as Input);
@@ -48,7 +48,7 @@ function answer({ world, now, removeLogs }: LogsDeps, call: AwsCall, action: str
     case 'DescribeLogGroups': {
       const prefix = input.logGroupNamePrefix ?? '';
       const groups = Object.values(world.logGroups).filter((group) => group.name.startsWith(prefix));
-      return { logGroups: groups.map((group) => tellGroup(group, call.region)) };
+      return { logGroups: groups.map((group) => describeGroup(group, call.region)) };
     }
     case 'DeleteLogGroup':
       delete world.logGroups[findGroup(world, name).name];
@@ -88,12 +88,12 @@ function findGroup(world: World, name: string): LogGroup {
   throw new AwsError(400, 'ResourceNotFoundException', 'The specified log group does not exist.');
 }
 
-/** `arn:aws:logs:us-east-1:000000000000:log-group:/aws/lambda/name`, perhaps with `:*` behind it. */
+/** Finds a group by its ARN, which may end with `:*`: `arn:aws:logs:us-east-1:000000000000:log-group:/aws/lambda/name`. */
 function groupOfArn(world: World, { resourceArn = '' }: Input): LogGroup {
   return findGroup(world, resourceArn.split(':')[6] ?? '');
 }
 
-function tellGroup({ name, createdAt, retentionDays }: LogGroup, region: string) {
+function describeGroup({ name, createdAt, retentionDays }: LogGroup, region: string) {
   const arn = `arn:aws:logs:${region}:${ACCOUNT_ID}:log-group:${name}`;
   return {
     logGroupName: name,
@@ -106,9 +106,9 @@ function tellGroup({ name, createdAt, retentionDays }: LogGroup, region: string)
   };
 }
 
-/** What functions write, in a file for each log group, a JSON object a line. */
+/** Stores the logs of functions: one file per log group, one JSON object per line. */
 export interface FunctionLogs {
-  /** Kept when the function's log group exists, which the deployed role may not create, and its role may write there. */
+  /** Stores a line if the function's log group exists and its role may write there. The role cannot create the group. */
   write(functionName: string, line: string): void;
   remove(groupName: string): void;
 }

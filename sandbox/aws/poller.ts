@@ -12,22 +12,22 @@ export interface PollerDeps {
   readonly pool: Pick<ContainerPool, 'invoke'>;
 }
 
-/** How often an empty queue is looked at. */
-const LOOK_MS = 40;
+/** The interval between two polls of an empty queue. */
+const POLL_MS = 40;
 
-/** Without a limit Lambda begins with five batches at once. This machine has one user: it stays there. */
+/** Without a limit, Lambda starts with five concurrent batches and scales up. The sandbox stays at five. */
 const DEFAULT_CONCURRENCY = 5;
 
 /**
- * Takes messages from queues and gives them to functions, as Lambda's event source mappings do.
+ * Receives messages from queues and invokes functions with them, as Lambda's event source mappings do.
  * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
- * @returns a function that ends it; batches that are under way are left to end by themselves.
+ * @returns a function that stops the poller; it does not interrupt batches in progress.
  */
 export function startPoller(deps: PollerDeps): () => void {
   const running = new Map<string, number>();
   let isStopped = false;
 
-  function look(): void {
+  function poll(): void {
     if (isStopped) return;
     for (const mapping of Object.values(deps.world.mappings)) {
       const { configuration, activeAt } = deps.world.functions[functionName(mapping.functionArn)] ?? {};
@@ -44,7 +44,7 @@ export function startPoller(deps: PollerDeps): () => void {
           .then((outcome) => {
             if (!isStopped) settle(mapping, messages, outcome);
             count(mapping, -1);
-            look();
+            poll();
           });
       }
     }
@@ -54,7 +54,7 @@ export function startPoller(deps: PollerDeps): () => void {
     running.set(uuid, (running.get(uuid) ?? 0) + change);
   }
 
-  /** What succeeded is deleted; the rest shows again when its visibility time-out is over. */
+  /** Deletes the processed messages. The others become visible again when their visibility timeout ends. */
   function settle(mapping: EventSourceMapping, messages: readonly ReceivedMessage[], outcome: Outcome): void {
     const failed = failedIds(mapping, messages, outcome);
     for (const { messageId, receiptHandle } of messages) {
@@ -62,7 +62,7 @@ export function startPoller(deps: PollerDeps): () => void {
     }
   }
 
-  const timer = setInterval(look, LOOK_MS);
+  const timer = setInterval(poll, POLL_MS);
   return () => {
     isStopped = true;
     clearInterval(timer);
@@ -70,7 +70,7 @@ export function startPoller(deps: PollerDeps): () => void {
 }
 
 /**
- * Which messages of a batch failed: all of them when the function failed, or answered something that cannot be read.
+ * Returns the IDs of a batch's failed messages: all of them when the function failed or its response is invalid.
  * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html#services-sqs-batchfailurereporting
  */
 export function failedIds(

@@ -13,10 +13,10 @@ import { ACCOUNT_ID } from './world.ts';
 /** The parameters of a call, or of an entry of a batch. */
 export type SqsInput = Readonly<Record<string, unknown>>;
 
-/** How often a long poll looks. */
-const LOOK_MS = 25;
+/** The interval at which a long poll checks the queue. */
+const POLL_MS = 25;
 
-/** The most that the messages of one batch may have together. */
+/** The maximum total size of a batch's messages. */
 const MAX_BATCH_BYTES = 1_048_576;
 
 /** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html */
@@ -62,7 +62,7 @@ export function sendMessages(queue: StoredQueue, input: SqsInput, now: number): 
   return forEachEntry(input, (entry) => sendMessage(queue, entry, now));
 }
 
-/** ReceiveMessage, which waits for a first message as long as the call or the queue says. */
+/** ReceiveMessage. It waits for the first message for the wait time of the call or the queue. */
 export async function answerReceive(
   { store, now }: { readonly store: QueueStore; readonly now: () => number },
   queue: StoredQueue,
@@ -75,9 +75,9 @@ export async function answerReceive(
     readNumber(input, 'WaitTimeSeconds', 0, 20) ?? Number(queue.attributes.ReceiveMessageWaitTimeSeconds);
   const deadline = now() + waitSeconds * 1000;
   while (countMessages(queue, now()).visible === 0 && now() < deadline && !call.isAborted()) {
-    await delay(LOOK_MS);
+    await delay(POLL_MS);
   }
-  // The caller is gone: a message received now would be hidden until its visibility timeout ends.
+  // The caller has disconnected: a message received now would be hidden until its visibility timeout ends.
   if (call.isAborted()) return {};
   const messages = receiveMessages(store, queue, now(), max, visibilitySeconds);
   if (messages.length === 0) return {};
@@ -89,8 +89,8 @@ export async function answerReceive(
       ReceiptHandle: message.receiptHandle,
       Body: message.body,
       MD5OfBody: md5(message.body),
-      Attributes: pick(systemAttributes(message), (name) => isAsked(name, systemNames)),
-      MessageAttributes: pick(message.messageAttributes, (name) => isAsked(name, names)),
+      Attributes: pick(systemAttributes(message), (name) => isRequested(name, systemNames)),
+      MessageAttributes: pick(message.messageAttributes, (name) => isRequested(name, names)),
     })),
   };
 }
@@ -109,7 +109,7 @@ export function changeVisibility(queue: StoredQueue, input: SqsInput, now: numbe
   return {};
 }
 
-/** What SQS itself says of a message that was received. */
+/** Returns the system attributes of a received message. */
 export function systemAttributes(message: StoredMessage): Record<string, string> {
   const { receiveCount, sentAt, firstReceivedAt, deadLetterSourceArn } = message;
   return {
@@ -135,7 +135,7 @@ function readEntries(input: SqsInput): readonly SqsInput[] {
   return entries;
 }
 
-/** A batch: what is refused of one entry leaves the others alone. */
+/** Processes the entries of a batch. A rejected entry does not affect the others. */
 export function forEachEntry(input: SqsInput, act: (entry: SqsInput) => object | undefined): object {
   const Successful: object[] = [];
   const Failed: object[] = [];
@@ -150,7 +150,7 @@ export function forEachEntry(input: SqsInput, act: (entry: SqsInput) => object |
   return { Successful, Failed };
 }
 
-/** An error whose code differs in SQS's older protocol, which SDKs also use as its name. */
+/** Creates an error with its code in SQS's older protocol, which SDKs also use as the error's name. */
 export function sqsError(code: string, message: string, olderCode = code): AwsError {
   const headers = { 'x-amzn-query-error': `AWS.SimpleQueueService.${olderCode};Sender` };
   return new AwsError(400, code, message, headers);
@@ -167,16 +167,16 @@ export function readNumber(input: SqsInput, name: string, least: number, most: n
   );
 }
 
-/** `All`, `.*`, a whole name, or the first part of one: `reason.*`. */
-export function isAsked(name: string, asked: readonly unknown[]): boolean {
-  return asked.some((item) => {
+/** Whether an attribute was requested: with `All`, `.*`, its full name, or a prefix such as `reason.*`. */
+export function isRequested(name: string, requested: readonly unknown[]): boolean {
+  return requested.some((item) => {
     const wanted = String(item);
     if (wanted === 'All' || wanted === name) return true;
     return wanted.endsWith('.*') && name.startsWith(wanted.slice(0, -1).replace(/^\.$/, ''));
   });
 }
 
-/** The entries that are wanted; `undefined` when there are none, which JSON leaves out. */
+/** Returns the selected entries; `undefined`, which JSON omits, when there are none. */
 export function pick<T>(from: Readonly<Record<string, T>>, isWanted: (name: string) => boolean) {
   const wanted = Object.entries(from).filter(([name]) => isWanted(name));
   return wanted.length > 0 ? Object.fromEntries(wanted) : undefined;

@@ -13,7 +13,7 @@ interface MoveTask {
 }
 
 /**
- * StartMessageMoveTask and ListMessageMoveTasks. A task ends within its call, so there is never one to cancel.
+ * StartMessageMoveTask and ListMessageMoveTasks. A task is complete when its call returns, so it can never be cancelled.
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_StartMessageMoveTask.html
  */
 export function createMoveTasks(store: QueueStore, now: () => number) {
@@ -46,7 +46,7 @@ export function createMoveTasks(store: QueueStore, now: () => number) {
         const target = store.get(destinationArn ?? message.deadLetterSourceArn ?? '');
         if (!target) continue;
         source.messages.splice(source.messages.indexOf(message), 1);
-        // A moved message counts as new: its receive count and its age start again.
+        // A moved message counts as new: its receive count and age are reset.
         const { body, messageAttributes } = message;
         const times = { sentAt: now(), visibleAt: now(), receiveCount: 0 };
         target.messages.push({ messageId: randomUUID(), body, messageAttributes, ...times });

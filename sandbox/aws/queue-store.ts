@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { AwsError } from './aws-call.ts';
 import { ACCOUNT_ID } from './world.ts';
 
-/** A message. Plain JSON, so that a sandbox can be kept. Times are epoch milliseconds. */
+/** A message as plain JSON, which can be saved. Times are epoch milliseconds. */
 export interface StoredMessage {
   readonly messageId: string;
   readonly body: string;
@@ -10,11 +10,11 @@ export interface StoredMessage {
   sentAt: number;
   receiveCount: number;
   firstReceivedAt?: number;
-  /** Hidden until then: delayed before the first receive, otherwise in flight. */
+  /** The message is hidden until then: delayed before the first receive, otherwise in flight. */
   visibleAt: number;
   /** The receipt of the latest receive, the only valid one. */
   receiptHandle?: string;
-  /** The queue from which a redrive policy moved it. */
+  /** The queue from which a redrive policy moved the message. */
   deadLetterSourceArn?: string;
 }
 
@@ -24,7 +24,7 @@ export interface MessageAttribute {
   readonly BinaryValue?: string;
 }
 
-/** A standard queue. Plain JSON. */
+/** A standard queue as plain JSON. */
 export interface StoredQueue {
   readonly name: string;
   readonly arn: string;
@@ -33,7 +33,7 @@ export interface StoredQueue {
   readonly tags: Record<string, string>;
   readonly createdAt: number;
   changedAt: number;
-  /** In the order of the next receives. */
+  /** In the order in which they will be received. */
   messages: StoredMessage[];
 }
 
@@ -50,9 +50,9 @@ export function queueArn(name: string, region: string): string {
 }
 
 /**
- * Receives up to `max` visible messages and hides them. A message that was received too often moves to the dead-letter
+ * Receives up to `max` visible messages and hides them. A message that was received too often is moved to the dead-letter
  * queue, if there is one.
- * @param visibilitySeconds the visibility timeout; that of the queue when absent.
+ * @param visibilitySeconds the visibility timeout; defaults to that of the queue.
  */
 export function receiveMessages(
   store: QueueStore,
@@ -81,7 +81,7 @@ export function receiveMessages(
     }
   }
   deadLetterQueue?.messages.push(...dead);
-  // A message that becomes visible again goes to the end, so that a poison message does not block the others.
+  // Received messages go to the end of the queue, so that a poison message does not block the others.
   const gone = new Set([...received, ...dead]);
   queue.messages = [...queue.messages.filter((message) => !gone.has(message)), ...received];
   return received;
@@ -93,7 +93,7 @@ export function deleteMessage(queue: StoredQueue, receiptHandle: string): void {
   if (at >= 0) queue.messages.splice(at, 1);
 }
 
-/** The numbers that SQS calls approximate. */
+/** Counts the messages by state; SQS calls these numbers approximate. */
 export function countMessages({ messages }: StoredQueue, now: number) {
   const hidden = messages.filter(({ visibleAt }) => visibleAt > now);
   const inFlight = hidden.filter(({ receiptHandle }) => receiptHandle !== undefined).length;

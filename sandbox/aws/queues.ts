@@ -3,7 +3,7 @@ import {
   answerReceive,
   changeVisibility,
   forEachEntry,
-  isAsked,
+  isRequested,
   md5,
   pick,
   readNumber,
@@ -36,13 +36,13 @@ export interface ReceivedMessage {
   readonly messageAttributes: Readonly<Record<string, MessageAttribute>>;
 }
 
-/** SQS, and its interface for Lambda's poller. */
+/** SQS, with an interface for Lambda's poller. */
 export interface Queues {
   handle(call: AwsCall): Promise<AwsAnswer>;
   /** Receives up to `max` messages without waiting; `undefined` when the queue does not exist. */
   receive(queueArn: string, max: number): readonly ReceivedMessage[] | undefined;
   remove(queueArn: string, receiptHandle: string): void;
-  /** A queue's settings; `undefined` when it does not exist. */
+  /** Returns a queue's settings; `undefined` when it does not exist. */
   attributes(queueArn: string): Readonly<Record<string, string>> | undefined;
   /** See {@link passTime}. */
   passTime(milliseconds: number): void;
@@ -65,15 +65,15 @@ const DEFAULTS = {
 };
 
 /**
- * SQS with standard queues. No emulator on npm can save and restore receive counts and receipts, reports the source of a
- * dead letter, or can advance time.
+ * Starts SQS with standard queues. No emulator on npm saves and restores receive counts and receipts, reports the source
+ * of a dead letter, or can advance time.
  */
 export function startQueues({ nameDelayMs, now, snapshot = [] }: QueuesOptions): Queues {
   const store = new Map(snapshot.map((queue) => [queue.arn, queue]));
   const deletedAt = new Map<string, number>();
   const moves = createMoveTasks(store, now);
 
-  /** Finds a queue by name, since the port in its URL can be that of an earlier run. */
+  /** Finds a queue by its name: its URL may contain the port of an earlier run. */
   function findQueue(name: unknown, region: string): StoredQueue {
     const queue = store.get(queueArn(String(name).split('/').at(-1) ?? '', region));
     if (queue) return queue;
@@ -143,7 +143,7 @@ export function startQueues({ nameDelayMs, now, snapshot = [] }: QueuesOptions):
         return {};
       case 'GetQueueAttributes': {
         const names = [input.AttributeNames ?? []].flat();
-        return { Attributes: pick(tellAttributes(queue, now()), (name) => isAsked(name, names)) };
+        return { Attributes: pick(attributesOf(queue, now()), (name) => isRequested(name, names)) };
       }
       case 'SetQueueAttributes': {
         const attributes = (input.Attributes ?? {}) as Record<string, string>;
@@ -217,7 +217,7 @@ export function startQueues({ nameDelayMs, now, snapshot = [] }: QueuesOptions):
   };
 }
 
-function tellAttributes(queue: StoredQueue, now: number): Record<string, string> {
+function attributesOf(queue: StoredQueue, now: number): Record<string, string> {
   const { visible, inFlight, delayed } = countMessages(queue, now);
   return {
     ...queue.attributes,

@@ -3,7 +3,7 @@ import { type S3Deps, xmlAnswer } from './s3-call.ts';
 import type { Bucket } from './world.ts';
 import { readXmlElements, readXmlTexts, toXml } from './xml.ts';
 
-/** The supported settings by the name of their query, and S3's error when a setting is missing. */
+/** The supported settings by query parameter, with S3's error for a missing setting. */
 const SETTINGS: Readonly<Record<string, { code: string; message: string }>> = {
   tagging: { code: 'NoSuchTagSet', message: 'The TagSet does not exist' },
   lifecycle: { code: 'NoSuchLifecycleConfiguration', message: 'The lifecycle configuration does not exist' },
@@ -54,7 +54,7 @@ function createBucket({ world, files, now }: S3Deps, call: AwsCall, name: string
     );
   }
   const existing = world.buckets[name];
-  // Only in us-east-1, creating an existing own bucket succeeds.
+  // Creating a bucket that one already owns succeeds only in us-east-1.
   if (existing && (existing.region !== 'us-east-1' || region !== 'us-east-1')) {
     throw new AwsError(
       409,

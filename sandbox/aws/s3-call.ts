@@ -28,7 +28,7 @@ export interface Upload {
   readonly parts: Map<number, Buffer>;
 }
 
-/** Unfinished multipart uploads. They are in memory only, and lost when the sandbox stops. */
+/** Unfinished multipart uploads. They exist only in memory and are lost when the sandbox stops. */
 export interface Uploads {
   of(bucket: string): readonly { readonly id: string; readonly key: string }[];
   readonly byId: Map<string, Upload>;

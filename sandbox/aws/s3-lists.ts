@@ -3,7 +3,7 @@ import type { ObjectInfo } from './bucket-files.ts';
 import { type S3Call, type S3Deps, xmlAnswer } from './s3-call.ts';
 import { toXml } from './xml.ts';
 
-/** ListObjectsV2, ListObjectVersions or ListMultipartUploads; `undefined` for another call. */
+/** Handles ListObjectsV2, ListObjectVersions and ListMultipartUploads; returns `undefined` for any other call. */
 export function listBucket(deps: S3Deps, call: S3Call): AwsAnswer | undefined {
   const query = call.url.searchParams;
   if (call.method !== 'GET') return undefined;
@@ -32,7 +32,7 @@ function listObjects(deps: S3Deps, call: S3Call): string {
   });
 }
 
-/** No bucket of the sandbox has versioning: each object is its only version, named `null`. */
+/** Buckets in the sandbox have no versioning: each object has one version, named `null`. */
 function listVersions(deps: S3Deps, call: S3Call): string {
   const page = readPage(deps, call, call.url.searchParams.get('key-marker') ?? '');
   return toXml('ListVersionsResult', {

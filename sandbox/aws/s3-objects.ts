@@ -36,7 +36,7 @@ export function checkWriteConditions(call: AwsCall, existing: ObjectInfo | undef
   }
 }
 
-/** The metadata of an object. */
+/** Reads the metadata of an object from the headers. */
 export function labelOf(call: AwsCall): { contentType: string; metadata: Record<string, string> } {
   const metadata: Record<string, string> = {};
   for (const [name, value] of Object.entries(call.headers)) {

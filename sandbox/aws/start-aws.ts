@@ -19,9 +19,9 @@ import { handleS3 } from './s3.ts';
 import { createUploads } from './s3-call.ts';
 
 export interface AwsOptions {
-  /** The state: buckets as plain files in `s3/`, functions' logs in `logs/`. For one run at a time. */
+  /** The folder of the state: buckets as plain files in `s3/`, logs in `logs/`. Only one run may use it at a time. */
   readonly directory: string;
-  /** The region of {@link SandboxAws.environment}; `us-east-1`. */
+  /** The region of {@link SandboxAws.environment}. Default: `us-east-1`. */
   readonly region?: string;
   /** IAM propagation of a new or changed role. Default: 2,000 ms; on AWS, about 10 s. */
   readonly roleDelayMs?: number;
@@ -29,15 +29,15 @@ export interface AwsOptions {
   readonly updateDelayMs?: number;
   /** How long the name of a deleted queue stays reserved. Default: 2,000 ms; on AWS, a minute. */
   readonly queueNameDelayMs?: number;
-  /** How long an idle container stays. Default: a minute. */
+  /** How long an idle container is kept. Default: a minute. */
   readonly containerIdleMs?: number;
   /** Whether event sources deliver messages. Default: `true`. */
   readonly runsFunctions?: boolean;
-  /** Called with each log line, a JSON object, of functions and the platform. */
+  /** Called with each log line of functions and the platform: a JSON object. */
   readonly onLog?: (functionName: string, line: string) => void;
 }
 
-/** The parts of AWS that `tdd` uses, on this machine. */
+/** A local stand-in for the parts of AWS that `tdd` uses. */
 export interface SandboxAws {
   /** `http://127.0.0.1:PORT`, for every service. */
   readonly endpoint: string;
@@ -45,9 +45,9 @@ export interface SandboxAws {
   readonly environment: Readonly<Record<string, string>>;
   /** Advances the time of the queues: messages hidden or delayed for less become visible at once. */
   passTime(milliseconds: number): void;
-  /** Deletes everything in all services, and stops all functions. The endpoint stays. */
+  /** Deletes everything in all services and stops all functions, but keeps the endpoint. */
   reset(): Promise<void>;
-  /** Stops it with all functions. Idempotent. */
+  /** Stops all services and functions. Idempotent. */
   stop(): Promise<void>;
 }
 
@@ -67,7 +67,7 @@ export async function startAws(options: AwsOptions): Promise<SandboxAws> {
 
   let services = openServices(options, endpoint);
   route = (call) => services.route(call);
-  // A killed process loses little. An unwritable directory is reported at the end.
+  // Saves regularly, so that a kill loses little. The last save reports an unwritable directory.
   const saving = setInterval(() => {
     try {
       services.save();
@@ -147,11 +147,11 @@ function openServices(options: AwsOptions, endpoint: string): Services {
     }
   }
   async function route(call: AwsCall): Promise<AwsAnswer> {
-    const tell = authorize(world, call);
+    const toCallerError = authorize(world, call);
     try {
       return await serve(call);
     } catch (error) {
-      throw tell(error);
+      throw toCallerError(error);
     }
   }
   const stopPolling = runsFunctions ? startPoller({ world, now, queues, pool }) : () => {};

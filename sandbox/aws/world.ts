@@ -17,7 +17,7 @@ export interface Role {
   description?: string | undefined;
   /** The trust policy as JSON. */
   trust: string;
-  /** When it was last changed; absent when it is the first. */
+  /** When the trust policy last changed; absent if it never did. */
   trustChangedAt?: number;
   maxSessionSeconds: number;
   tags: Record<string, string>;
@@ -35,9 +35,9 @@ export interface LambdaFunction {
   configuration: FunctionConfiguration;
   tags: Record<string, string>;
   recursiveLoop: 'Allow' | 'Terminate';
-  /** Until then the function is `Pending`, in epoch milliseconds. */
+  /** The function is `Pending` until then, in epoch milliseconds. */
   activeAt: number;
-  /** Until then its last update is `InProgress`. */
+  /** The last update is `InProgress` until then. */
   updatedAt: number;
 }
 
@@ -92,16 +92,16 @@ export interface LogGroup {
 export interface Bucket {
   region: string;
   createdAt: number;
-  /** Settings in S3's XML by the name of their query: `tagging`, `lifecycle`, … */
+  /** Settings as S3's XML, by query parameter: `tagging`, `lifecycle`, … */
   settings: Record<string, string>;
 }
 
-/** An empty account. */
+/** Creates an empty account. */
 export function emptyWorld(): World {
   return { roles: {}, functions: {}, mappings: {}, logGroups: {}, buckets: {} };
 }
 
-/** The account id. */
+/** The account ID. */
 export const ACCOUNT_ID = '000000000000';
 
 export function roleOf(world: World, arn: string): Role | undefined {

@@ -1,4 +1,4 @@
-/** What {@link toXml} writes: text, nested elements, or a list of the element that holds it. */
+/** The input of {@link toXml}: text, nested elements, or a list, which repeats its element. */
 export type XmlValue =
   | string
   | number
@@ -9,7 +9,7 @@ export type XmlValue =
 
 export const XML_TYPE = 'application/xml';
 
-/** `<name>…</name>`; a list repeats its element, `undefined` leaves it out. */
+/** Formats `<name>…</name>`. A list repeats the element; `undefined` omits it. */
 export function toXml(name: string, value: XmlValue): string {
   return `<?xml version="1.0" encoding="UTF-8"?>\n${element(name, value)}`;
 }
@@ -26,12 +26,12 @@ function element(name: string, value: XmlValue): string {
   return `<${name}>${inner}</${name}>`;
 }
 
-/** The text of every `<name>` in `xml`, in order. Sufficient for the small, flat bodies of SDK clients. */
+/** Returns the text of every `<name>` in `xml`, in order. Sufficient for the small, flat bodies of SDK clients. */
 export function readXmlTexts(xml: string, name: string): string[] {
   return readXmlElements(xml, name).map(unescapeXml);
 }
 
-/** The undecoded content of every `<name>` in `xml`, in order. */
+/** Returns the undecoded content of every `<name>` in `xml`, in order. */
 export function readXmlElements(xml: string, name: string): string[] {
   const found = xml.matchAll(new RegExp(`<${name}(?:\\s[^>]*)?>([\\s\\S]*?)</${name}>`, 'g'));
   return [...found].map((match) => match[1] ?? '');
@@ -44,7 +44,7 @@ function isList(value: XmlValue): value is readonly XmlValue[] {
 const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 
 function escapeXml(text: string): string {
-  // XML 1.0 allows control characters only as references. S3 writes them that way.
+  // XML 1.0 allows control characters only as references, and S3 writes them as such.
   return text.replace(/[&<>"]/g, (letter) => ESCAPES[letter] ?? letter);
 }
 

@@ -22,7 +22,7 @@ export interface CaseSource {
   readonly drawYear: () => number | null;
 }
 
-/** Draws the movie rows and TMDB's answers: first every required scenario, then every awkward title, then the rest. */
+/** Draws the movie rows and TMDB's responses: first every required scenario, then every awkward title, then the rest. */
 export function drawCases(source: CaseSource): CatalogueCase[] {
   const { random, titles, drawYear } = source;
   const cases: CatalogueCase[] = [];
@@ -57,7 +57,7 @@ function drawCase(source: CaseSource, draft: CaseDraft): CatalogueCase[] {
   return [{ row, scenario, ...answersForScenario(scenario, { tconst, random, makeMovie, makeDecoy }) }];
 }
 
-/** Two rows with one title and year, and therefore one partition, that share a movie. */
+/** Draws two rows that share a movie. Equal titles and years put them into the same partition. */
 function drawDuplicates(
   source: CaseSource,
   draft: CaseDraft,

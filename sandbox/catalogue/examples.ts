@@ -13,8 +13,8 @@ interface Example {
 }
 
 /**
- * The titles that `--help`, the README and the prompts' defaults refer to: partition 2004/AD and two single ids.
- * Everything but those two ids is invented.
+ * The titles in the examples of `--help` and the README and in the prompts' defaults: partition 2004/AD and two single
+ * IDs. Everything but those two IDs is invented.
  */
 const EXAMPLES: readonly Example[] = [
   { imdbId: 'tt99200401', tmdbId: 9_900_001, title: 'Adagio for Two Ferries', year: 2004, reviews: 3 },

@@ -4,7 +4,7 @@ import { makeReviewDocuments } from './review-documents.ts';
 import type { CatalogueCase } from './scenarios.ts';
 import type { JsonObject, TmdbMovie } from './tmdb-movie.ts';
 
-/** The settings that change documents; the defaults are those of `tdd`. */
+/** The settings that affect documents; the defaults are those of `tdd`. */
 export interface DocumentSettings {
   readonly lookup?: 'details' | 'find';
   readonly language?: string;
@@ -13,12 +13,12 @@ export interface DocumentSettings {
   readonly append?: readonly string[];
 }
 
-/** What the lake must contain for one IMDb id once its partition is complete. */
+/** The expected lake contents for one IMDb ID once its partition is complete. */
 export interface ExpectedTitle {
   readonly partition: Partition;
   readonly state: 'found' | 'notFound' | 'refused';
   readonly tmdbId?: number;
-  /** Where two ids of a partition share a movie: the id that owns the documents, set on the other one. */
+  /** If two IDs of a partition share a movie, the other one has the ID that owns the documents here. */
   readonly duplicateOf?: string;
   readonly movieDocument?: JsonObject;
   readonly reviewDocuments?: readonly JsonObject[];
@@ -27,7 +27,7 @@ export interface ExpectedTitle {
 /** The rule that assigns a title to its partition's initial. */
 export type InitialOf = (title: string) => string;
 
-/** What the lake must contain for one row; `undefined` for a row without a year, which has no partition. */
+/** Returns the expected lake contents for a row; `undefined` for a row without a year, which has no partition. */
 export function expectTitle(
   given: CatalogueCase,
   initialOf: InitialOf,
@@ -51,7 +51,7 @@ export function expectTitle(
   };
 }
 
-/** The movie's own `imdb_id` owns the documents, otherwise the smaller id; results of `/find` have no `imdb_id`. */
+/** The movie's own `imdb_id` owns the documents. If it has none, as in results of `/find`, the smaller ID does. */
 function ownerOf({ row, otherId }: CatalogueCase, movie: TmdbMovie, { lookup }: DocumentSettings): string {
   if (otherId === undefined) return row.tconst;
   const smaller = row.tconst < otherId ? row.tconst : otherId;

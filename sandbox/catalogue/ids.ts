@@ -2,9 +2,9 @@ import type { Random } from '../random.ts';
 
 /** Draws unique ids. */
 export interface Ids {
-  /** An IMDb title id with 7 or 8 digits, at random when not given. */
+  /** Draws an IMDb title ID with 7 or 8 digits; the number of digits is random by default. */
   imdb(digits?: 7 | 8): string;
-  /** A TMDB movie id. */
+  /** Draws a TMDB movie ID. */
   tmdb(): number;
 }
 

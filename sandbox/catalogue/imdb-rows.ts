@@ -28,7 +28,7 @@ export const COLUMNS = [
 ] as const;
 
 const GENRES = ['Drama', 'Comedy', 'Documentary', 'Thriller', 'Romance', 'Horror', 'Adventure', 'Music'];
-/** The other types of IMDb's file, most of them episodes as there. */
+/** The other types in IMDb's file; as there, most rows are episodes. */
 const OTHER_TYPES = [
   ...Array.from({ length: 14 }, () => 'tvEpisode'),
   ...[
@@ -45,7 +45,7 @@ const OTHER_TYPES = [
   ],
 ];
 
-/** A line of the file without its line end: tabs between, `\N` for null, no quoting. */
+/** Formats a line of the file without its line end: separated by tabs, `\N` for null, no quoting. */
 export function formatRow(row: ImdbRow): string {
   const genres = row.genres.length > 0 ? row.genres.join(',') : null;
   const { tconst, titleType, primaryTitle, originalTitle, isAdult, startYear, endYear, runtimeMinutes } = row;
@@ -64,7 +64,7 @@ export function formatRow(row: ImdbRow): string {
     .join('\t');
 }
 
-/** A row of titleType `movie`. */
+/** Creates a row of titleType `movie`. */
 export function makeMovieRow(
   random: Random,
   given: { readonly tconst: string; readonly title: string; readonly startYear: number | null },
@@ -82,7 +82,7 @@ export function makeMovieRow(
   };
 }
 
-/** A row of another type than `movie`. */
+/** Creates a row of a titleType other than `movie`. */
 export function makeOtherRow(random: Random, tconst: string, years: readonly number[]): ImdbRow {
   const titleType = random.pick(OTHER_TYPES);
   const episode = titleType === 'tvEpisode' && random.chance(0.5);

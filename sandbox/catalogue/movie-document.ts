@@ -20,7 +20,7 @@ const OVERVIEWS = [
   '',
 ];
 
-/** The answer of `GET /3/movie/{id}` with nothing appended. */
+/** Creates the response to `GET /3/movie/{id}` with nothing appended. */
 export function makeMovieDocument(movie: TmdbMovie, language = 'en-US'): JsonObject {
   const random = createRandom(`${movie.seed}/details`);
   const english = language.startsWith('en');
@@ -78,14 +78,14 @@ const LISTED = [
   'vote_count',
 ];
 
-/** The movie's entry in `movie_results` of `GET /3/find`. */
+/** Creates the movie's entry in `movie_results` of `GET /3/find`. */
 export function makeFindRow(movie: TmdbMovie, language = 'en-US'): JsonObject {
   const details = makeMovieDocument(movie, language);
   const all: JsonObject = { ...details, media_type: 'movie', genre_ids: genreIds(details) };
   return Object.fromEntries(LISTED.map((name) => [name, all[name] ?? null]));
 }
 
-/** The genre ids of a details document, in order. */
+/** Returns the genre IDs of a details document, in order. */
 export function genreIds(details: JsonObject): number[] {
   const { genres } = details;
   if (!Array.isArray(genres)) return [];
@@ -122,8 +122,8 @@ function releaseDate(movie: TmdbMovie, random: Random): string {
 }
 
 /**
- * What `append_to_response=NAME` adds to a movie's details under the same name, or `undefined` for a name that
- * TMDB does not know (it leaves those out silently). Appended reviews are the first page, without an `id`.
+ * Creates the data that `append_to_response=NAME` adds to a movie's details under the same name, or `undefined` for a
+ * name that TMDB does not know and silently omits. Appended reviews are the first page, without an `id`.
  */
 export function makeAppended(movie: TmdbMovie, name: string, language = 'en-US'): JsonObject | undefined {
   const random = createRandom(`${movie.seed}/${name}`);

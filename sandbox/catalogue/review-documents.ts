@@ -15,7 +15,7 @@ const SENTENCES = [
 ];
 
 /**
- * A movie's reviews in `language`. TMDB's default is `en-US`; other languages have few or none (docs/tmdb.md, Reviews).
+ * Creates a movie's reviews in `language`. TMDB's default is `en-US`; other languages have few or none (docs/tmdb.md, Reviews).
  */
 export function makeReviewDocuments(movie: TmdbMovie, language = 'en-US'): JsonObject[] {
   const code = language.slice(0, 2).toLowerCase();
@@ -26,7 +26,7 @@ export function makeReviewDocuments(movie: TmdbMovie, language = 'en-US'): JsonO
 }
 
 function makeReviewDocument(random: Random, index: number): JsonObject {
-  // The first eight digits are a MongoDB timestamp; the index makes the ids of a movie unique.
+  // The first eight digits are a MongoDB timestamp; the index makes the IDs of a movie unique.
   const id = `5${random.hex(7)}${index.toString(16).padStart(4, '0')}${random.hex(12)}`;
   const author = random.pick(['Mara Quill', 'ferry_man', 'João d’Água', '映画好き', "O'Dell"]);
   const sentences = random.chance(0.02) ? 400 : random.int(1, 6);
@@ -51,7 +51,7 @@ function makeReviewDocument(random: Random, index: number): JsonObject {
   };
 }
 
-/** One page of a list of reviews in TMDB's format; empty past the end. */
+/** Returns one page of a list of reviews in TMDB's format; it is empty past the end. */
 export function pageOf(reviews: readonly JsonObject[], page: number): JsonObject {
   return {
     page,

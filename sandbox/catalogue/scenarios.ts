@@ -2,7 +2,7 @@ import type { Random } from '../random.ts';
 import type { ImdbRow } from './imdb-rows.ts';
 import type { TmdbMovie } from './tmdb-movie.ts';
 
-/** How TMDB answers for a movie's IMDb id. docs/tmdb.md describes each case under "Find by IMDb id" and "Movie details". */
+/** TMDB's behaviour for a movie's IMDb ID. docs/tmdb.md describes each case under "Find by IMDb id" and "Movie details". */
 export type Scenario =
   /** `/movie/{tt}` and `/find` return the movie, and its `imdb_id` is this id. */
   | 'ordinary'
@@ -29,9 +29,9 @@ export type Scenario =
   /** As `duplicateNamed`, but the movie has no `imdb_id`, and only `/find` returns it. */
   | 'duplicateUnnamed';
 
-/** TMDB's answers for one IMDb id. */
+/** TMDB's responses for one IMDb ID. */
 export interface TmdbAnswers {
-  /** The answer of `/movie/{tt}`; a 404 when absent. */
+  /** The response of `/movie/{tt}`; a 404 when absent. */
   readonly details?: TmdbMovie | 'refused';
   /** The `movie_results` of `/find/{tt}`. */
   readonly find: readonly TmdbMovie[];
@@ -39,7 +39,7 @@ export interface TmdbAnswers {
   readonly tvEntry?: boolean;
 }
 
-/** A movie row of the list, TMDB's answers for it, and the movie that a correct download finds. */
+/** A movie row of the list, TMDB's responses for it, and the movie that a correct download finds. */
 export interface CatalogueCase {
   readonly row: ImdbRow;
   readonly scenario: Scenario;
@@ -50,7 +50,7 @@ export interface CatalogueCase {
   readonly otherId?: string;
 }
 
-/** Scenarios with their number of reviews; at least one of each kind, so that even a small catalogue has them all. */
+/** Scenarios with their number of reviews. There is at least one of each kind, so even a small catalogue has all. */
 export const REQUIRED: readonly (readonly [Scenario, number?])[] = [
   ...[20, 40, 21, 60, 1, 41].map((reviews) => ['ordinary', reviews] as const),
   ['miss'],
@@ -80,11 +80,11 @@ export function drawReviewCount(random: Random): number {
   return random.int(21, 60);
 }
 
-/** Makes a movie whose details have this `imdb_id`. */
+/** Creates a movie whose details have this `imdb_id`. */
 export type MakeMovie = (imdbId: string | null) => TmdbMovie;
 
 /**
- * TMDB's answers for `tconst` in a scenario with one id. `makeDecoy` makes a movie with another id.
+ * Creates TMDB's responses for `tconst` in a scenario with one ID. `makeDecoy` creates a movie with another ID.
  */
 export function answersForScenario(
   scenario: Exclude<Scenario, 'duplicateNamed' | 'duplicateUnnamed'>,

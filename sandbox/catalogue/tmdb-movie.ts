@@ -1,4 +1,4 @@
-/** A movie at TMDB. Its documents are generated from this on request. */
+/** A movie at TMDB, from which its documents are generated on request. */
 export interface TmdbMovie {
   readonly tmdbId: number;
   /** The `imdb_id` in its details; null or an empty string where TMDB has none. */

@@ -37,8 +37,8 @@ const ERRORS = {
 export type ErrorCode = keyof typeof ERRORS;
 
 /**
- * TMDB's answer with an error code. `success: false` is sometimes absent and sometimes joined by `failure: true`
- * (recorded); `quirk` cycles through the three forms.
+ * Creates TMDB's response for an error code. `success: false` is sometimes absent, and sometimes accompanied by
+ * `failure: true` (recorded); `quirk` cycles through the three forms.
  */
 export function errorAnswer(code: ErrorCode, quirk = 0): Answer {
   const [status, status_message] = ERRORS[code];
@@ -47,12 +47,12 @@ export function errorAnswer(code: ErrorCode, quirk = 0): Answer {
   return { status, body: JSON.stringify(bodies[quirk % bodies.length]) };
 }
 
-/** The other error format, without a code (recorded for searches; not confirmed for `/find`). */
+/** Creates an error in the other format, without a code (recorded for searches; not confirmed for `/find`). */
 export function validationAnswer(message: string): Answer {
   return { status: 422, body: JSON.stringify({ errors: [message] }) };
 }
 
-/** A web page from a proxy in front of TMDB. */
+/** Creates a web page as from a proxy in front of TMDB. */
 export function htmlAnswer(status: number): Answer {
   const body = `<html>\r\n<head><title>${status}</title></head>\r\n<body>\r\n<center><h1>${status}</h1></center>\r\n<hr><center>openresty</center>\r\n</body>\r\n</html>\r\n`;
   return { status, body, contentType: 'text/html' };

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { hashText } from '../random.ts';
 import { type Answer, errorAnswer, htmlAnswer, validationAnswer } from './errors.ts';
 
-/** Transient faults, for which a retry helps (docs/tmdb.md, Errors). */
+/** Transient faults, after which a retry succeeds (docs/tmdb.md, Errors). */
 export const TRANSIENT_FAULTS = [
   '500 code 11',
   '500 code 15',
@@ -22,17 +22,17 @@ export const TRANSIENT_FAULTS = [
   'hang',
 ] as const;
 
-/** Answers with status 200 and valid JSON of another shape or another movie. */
+/** Responses with status 200 and valid JSON of another shape or another movie. */
 const ODD_ANSWERS = ['empty array', 'null', 'wrong types', 'other movie'] as const;
 
-/** Permanent errors, for which no retry helps. */
+/** Permanent errors, for which retries are pointless. */
 const FINAL_FAULTS = ['500 code 44', '404', '400', '422', 'errors list', '401', '403', 'html 403'] as const;
 
 /**
  * A fault of the stand-in.
- * `cut json`: half a document with a matching content-length. `cut connection`: content-length promises more than
- * comes before the connection ends. `reset before`/`within`: a TCP reset before any byte, or in the middle of the
- * body. `hang`: no answer until the client gives up.
+ * `cut json`: half a document with a matching content-length. `cut connection`: the connection ends before
+ * content-length is reached. `reset before`/`within`: a TCP reset before the first byte, or in the middle of the body.
+ * `hang`: no response until the client gives up.
  */
 export type FaultKind =
   | (typeof TRANSIENT_FAULTS)[number]
@@ -42,18 +42,18 @@ export type FaultKind =
 /** A deliberate fault. The first rule that matches a request applies. */
 interface FaultRule {
   readonly kind: FaultKind;
-  /** The decoded path (`/3/movie/tt0000001`), or a pattern for path and query; all when absent. */
+  /** The decoded path (`/3/movie/tt0000001`), or a pattern for path and query; absent for all requests. */
   readonly path?: string | RegExp;
-  /** How many matching requests pass before the first one fails. */
+  /** The number of matching requests that pass before the first one fails. */
   readonly after?: number;
-  /** How many matching requests fail; all when absent. */
+  /** The number of matching requests that fail; absent for all. */
   readonly times?: number;
 }
 
 export interface FaultOptions {
   /** The share of requests, 0 to 1, that fail at random with one of `kinds`. */
   readonly rate?: number;
-  /** {@link TRANSIENT_FAULTS} without `hang` when absent. */
+  /** Default: {@link TRANSIENT_FAULTS} without `hang`. */
   readonly kinds?: readonly FaultKind[];
   /** The seed of the random faults. */
   readonly seed?: string | number;
@@ -61,8 +61,8 @@ export interface FaultOptions {
 }
 
 /**
- * Decides which requests fail. Chance depends on the seed, on what is asked and on how often it was asked before,
- * not on the order in which different requests arrive: parallel runs meet the same faults.
+ * Decides which requests fail. Random faults depend on the seed, on the request and on how often it was sent before, but
+ * not on the order of different requests, so concurrent runs get the same faults.
  */
 export function createFaultPlan({ rate = 0, kinds = QUICK_FAULTS, seed = 1, rules = [] }: FaultOptions): {
   next(path: string, query: string): FaultKind | undefined;
@@ -139,7 +139,7 @@ const OTHER_MOVIE = JSON.stringify({
   total_results: 1,
 });
 
-/** Answers with a fault instead of `answer`. `send` also records the answer. */
+/** Responds with a fault instead of `answer`. `send` also records the response. */
 export function sendFault(
   kind: FaultKind,
   response: ServerResponse,

@@ -8,17 +8,17 @@ import { type Answer, errorAnswer, validationAnswer } from './errors.ts';
 
 export interface RouteOptions {
   /**
-   * Do reviews move on by one between the first page and the others, as when somebody writes one meanwhile?
-   * The last of a page then comes again on the next. Lists of full pages only stay as they are.
+   * Shifts the reviews by one after the first page, as if somebody had written a review between two requests. The last
+   * review of a page is then repeated on the next one. Does not affect lists that consist of full pages.
    */
   readonly shiftPages?: boolean;
 }
 
-/** Most results of `append_to_response` (doc), and the last page of a list (seen). */
+/** The maximum number of appended lists (documented), and the last page of a list (observed). */
 const MAX_APPENDED = 20;
 const MAX_PAGE = 500;
 
-/** TMDB's answer to a GET with a valid key; `path` is decoded and resolved. */
+/** Returns TMDB's response to a GET with a valid key; `path` is decoded and resolved. */
 export function answerRoute(
   catalogue: Catalogue,
   path: string,
@@ -82,7 +82,7 @@ function answerReviews(
   return json({ id: movie.tmdbId, ...pageOf(shift ? [first, ...reviews] : reviews, page) });
 }
 
-/** An IMDb id works in place of a number (recorded, not documented). */
+/** Finds a movie by its number or, instead, by an IMDb ID (recorded, not documented). */
 function lookUp(catalogue: Catalogue, id: string): TmdbMovie | 'refused' | undefined {
   if (/^tt\d+$/.test(id)) return catalogue.answersOf(id).details;
   return /^\d+$/.test(id) ? catalogue.movieOf(Number(id)) : undefined;
@@ -131,7 +131,7 @@ export interface RequestUrl {
   readonly apiKey: string | null;
 }
 
-/** Path segments are percent-decoded and `..` resolved at TMDB's edge (seen). The key is taken out of the query. */
+/** Decodes a request's URL: TMDB's edge percent-decodes the path and resolves `..` (observed). Separates the key. */
 export function readRequestUrl(url: string): RequestUrl {
   const mark = url.indexOf('?');
   const query = new URLSearchParams(mark < 0 ? '' : url.slice(mark + 1));

@@ -1,6 +1,6 @@
 import type { FaultKind } from './faults.ts';
 
-/** A request and the status of its answer. */
+/** A request and the status of its response. */
 export interface RecordedRequest {
   /** Milliseconds by the stand-in's clock, with fractions. */
   readonly atMs: number;
@@ -9,7 +9,7 @@ export interface RecordedRequest {
   /** The query without the key. */
   readonly query: string;
   readonly userAgent: string;
-  /** 0 when no complete answer was sent. */
+  /** 0 when no complete response was sent. */
   status: number;
   fault?: FaultKind;
 }
@@ -22,7 +22,7 @@ export interface TmdbStats {
   readonly byStatus: Readonly<Record<number, number>>;
   readonly byFault: Readonly<Record<string, number>>;
   readonly userAgents: readonly string[];
-  /** Answers with status 429, from the rate limit and from faults. */
+  /** Responses with status 429, from the rate limit and from faults. */
   readonly tooManyRequests: number;
   /** Connections refused above the limit. */
   readonly refusedSockets: number;
@@ -39,7 +39,7 @@ export class TrafficRecord {
   #maxSockets = 0;
   #refusedSockets = 0;
 
-  /** Records a new connection. @returns how many are open. */
+  /** Records a new connection. @returns the number of open connections. */
   open(): number {
     this.#sockets += 1;
     this.#maxSockets = Math.max(this.#maxSockets, this.#sockets);
@@ -64,7 +64,7 @@ export class TrafficRecord {
     this.#refusedSockets = 0;
   }
 
-  tell(): TmdbStats {
+  stats(): TmdbStats {
     const requests = this.#requests;
     return {
       requests,
@@ -88,11 +88,11 @@ function count<T extends string | number>(values: readonly T[]): Record<T, numbe
 
 /** Counts requests in the last second. */
 export interface RateLimit {
-  /** Whether a request that arrives at `nowMs` passes. Only those that pass are counted. */
+  /** Whether a request that arrives at `nowMs` passes. Only requests that pass are counted. */
   admit(nowMs: number): boolean;
 }
 
-/** A sliding window: at most `requestsPerSecond` requests pass in any one second. */
+/** Creates a sliding window: at most `requestsPerSecond` requests pass in any one second. */
 export function createRateLimit(requestsPerSecond: number): RateLimit {
   if (!Number.isFinite(requestsPerSecond)) return { admit: () => true };
   const passedAt: number[] = [];
@@ -106,7 +106,7 @@ export function createRateLimit(requestsPerSecond: number): RateLimit {
   };
 }
 
-/** The highest number of `timesMs` (sorted) within any second. */
+/** Returns the highest number of `timesMs` (sorted) within any second. */
 export function maxPerSecond(timesMs: readonly number[]): number {
   let most = 0;
   let first = 0;
