@@ -16,7 +16,7 @@ export interface ImdbStandInOptions {
 
 /** Requests since the start. */
 interface ImdbStats {
-  /** GETs of the list, with any answer. */
+  /** GETs of the list, with any response. */
   readonly downloads: number;
   readonly heads: number;
   /** Bytes sent in response bodies. */
@@ -76,7 +76,7 @@ function bytesOf(source: Catalogue | Buffer): Buffer {
 }
 
 /**
- * How the list is served. `truncated`: the connection ends halfway. `cut gzip`: the same with a matching
+ * The way in which the list is served. `truncated`: the connection ends halfway. `cut gzip`: the same with a matching
  * content-length, so that only the gzip trailer is missing. `lacks column`: without `startYear`. `slow`: in pieces,
  * with pauses.
  */
@@ -92,7 +92,7 @@ export type ImdbMode =
   | '503'
   | 'slow';
 
-/** A catalogue's title.basics.tsv.gz. */
+/** Creates a catalogue's title.basics.tsv.gz. */
 function packTitleBasics(catalogue: Catalogue): Buffer {
   return gzipSync(`${[...catalogue.lines()].join('\n')}\n`);
 }

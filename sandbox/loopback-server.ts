@@ -4,13 +4,13 @@ import type { AddressInfo } from 'node:net';
 
 /** A server that listens on 127.0.0.1. */
 export interface LoopbackServer {
-  /** `http://127.0.0.1:PORT`, without a slash at the end. */
+  /** `http://127.0.0.1:PORT`, without a trailing slash. */
   readonly url: string;
-  /** Closes it with all connections, including unanswered ones. */
+  /** Closes the server and all connections, including those with unanswered requests. */
   stop(): Promise<void>;
 }
 
-/** Listens on loopback only; on a free port by default. */
+/** Listens only on loopback; on a free port by default. */
 export async function listenOnLoopback(server: Server, port = 0): Promise<LoopbackServer> {
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');

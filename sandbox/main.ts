@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { Command as Commander, CommanderError } from 'commander';
-// Loaded at once: the Ctrl-C of a terminal also ends tsx's compiler, so nothing can be loaded after it.
+// Loaded eagerly: Ctrl-C on a terminal also ends tsx's compiler, so nothing can be loaded after it.
 import '../src/cli/error-report.ts';
 import { type CommandContext, createContext } from '../src/cli/context.ts';
 import { type Flags, parseCount } from '../src/cli/flags.ts';
@@ -77,7 +77,7 @@ function readShare(value: unknown = '0'): number {
   throw new UsageError(`--fault-rate must be a number from 0 to 1 (got "${value}").`);
 }
 
-/** Commander's message in the form that tdd has. */
+/** Rewrites Commander's message in the style of tdd. */
 function usageSentence(message: string): string {
   return `tdd: ${message
     .replace(/^error: /, '')

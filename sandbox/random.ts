@@ -1,18 +1,18 @@
 /** A seeded random generator: the same seed gives the same numbers on every machine. Not for secrets. */
 export interface Random {
-  /** A number in [0, 1). */
+  /** Returns a number in [0, 1). */
   next(): number;
-  /** A whole number from `min` to `max`, inclusive. */
+  /** Returns a whole number from `min` to `max`, inclusive. */
   int(min: number, max: number): number;
-  /** True with probability `share` (0 to 1). */
+  /** Returns true with probability `share` (0 to 1). */
   chance(share: number): boolean;
-  /** One of `list`, which must not be empty. */
+  /** Returns an element of `list`, which must not be empty. */
   pick<T>(list: readonly T[]): T;
-  /** `length` characters of 0–9 and a–f. */
+  /** Returns `length` hexadecimal digits. */
   hex(length: number): string;
 }
 
-/** A {@link Random} of `seed`: mulberry32 over the FNV-1a hash of the seed's text. */
+/** Creates a {@link Random} from `seed`: mulberry32 over the FNV-1a hash of the seed's text. */
 export function createRandom(seed: string | number): Random {
   let state = hashText(String(seed));
   const next = (): number => {
@@ -35,7 +35,7 @@ export function createRandom(seed: string | number): Random {
   };
 }
 
-/** The 32-bit FNV-1a hash of a text's UTF-16 units. */
+/** Computes the 32-bit FNV-1a hash of a text's UTF-16 units. */
 export function hashText(text: string): number {
   let hash = 0x811c9dc5;
   for (let index = 0; index < text.length; index++) {

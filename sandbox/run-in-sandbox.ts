@@ -59,7 +59,7 @@ async function runWithState(
       AWS_CONFIG_FILE: devNull,
       AWS_SHARED_CREDENTIALS_FILE: devNull,
       TDD_CONFIG: join(folder, 'config.ini'),
-      // tdd caches what it knows of a bucket by its name, which is the same in every sandbox.
+      // tdd's cache is keyed by the bucket's name, which is the same in every sandbox.
       XDG_CACHE_HOME: join(folder, 'cache'),
     };
     const env = prependPath({ ...withoutAws(userEnv), ...variables }, bin);
@@ -75,12 +75,12 @@ async function runWithState(
 
 function runCommand(context: CommandContext, command: readonly string[], env: Environment): Promise<number> {
   const [program = '', ...args] = command;
-  // Without the detour through the shim, which Windows would run only in a shell.
+  // Runs tdd directly: Windows would run the shim only in a shell.
   if (program === 'tdd') return runChild(context, process.execPath, [TDD_PATH, ...args], env);
   return runChild(context, program, args, env);
 }
 
-/** A shell on a terminal ends with the exit code of its last command, which npm would report as an error. */
+/** Runs a shell. On a terminal it exits with the code of its last command, which npm would report as an error. */
 async function runShell(context: CommandContext, { program, args, env }: ShellCommand): Promise<number> {
   const exitCode = await runChild(context, program, args, env);
   return context.io.stdin.isTTY ? 0 : exitCode;
@@ -108,12 +108,12 @@ function describeEnd({ io }: CommandContext, { path, isKept }: StateFolder): str
   return `Left the sandbox. Its AWS and config.ini are in\n${path}\nTo continue with it: npm run sandbox -- --keep ${/^[\w./-]+$/.test(folder) ? folder : quote(folder)}`;
 }
 
-/** The user's AWS settings must not reach the sandbox, nor the sandbox their account. */
+/** Removes the user's AWS settings, so that nothing in the sandbox can use the user's account. */
 function withoutAws(env: Environment): Environment {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !/^AWS_(?!SDK_JS_)/.test(name)));
 }
 
-/** Windows calls the variable `Path`, in any case. */
+/** Prepends a folder to the PATH. On Windows the variable's name is case-insensitive, usually `Path`. */
 function prependPath(env: Environment, folder: string): Environment {
   const name = Object.keys(env).find((key) => key.toUpperCase() === 'PATH') ?? 'PATH';
   return { ...env, [name]: [folder, env[name] ?? ''].join(delimiter) };

@@ -10,7 +10,7 @@ export interface ShellCommand {
   readonly env: Environment;
 }
 
-/** What the sandbox adds to a shell. */
+/** The sandbox's additions to a shell. */
 interface ShellSetup {
   /** The user's environment. */
   readonly userEnv: Environment;
@@ -96,7 +96,7 @@ export async function prepareShell(setup: ShellSetup, env: Environment): Promise
   }
 }
 
-/** Shell code that sets the sandbox's variables, and removes the user's AWS settings. */
+/** Returns shell code that sets the sandbox's variables and removes the user's AWS settings. */
 function exports({ variables, bin }: ShellSetup): string[] {
   return [
     'for _tdd_name in $(env | sed -n \'s/^\\(AWS_[A-Z0-9_]*\\)=.*/\\1/p\'); do unset "$_tdd_name"; done',

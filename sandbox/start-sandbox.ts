@@ -7,17 +7,17 @@ import { SANDBOX_API_KEY } from './tmdb/keys.ts';
 import { startTmdbStandIn, type TmdbStandIn } from './tmdb-stand-in.ts';
 
 export interface SandboxOptions {
-  /** The state of AWS: buckets as plain files in `s3/`, logs in `logs/`. */
+  /** The folder of AWS's state: buckets as plain files in `s3/`, logs in `logs/`. */
   readonly directory: string;
   /** Movies in the invented catalogue. */
   readonly titles?: number;
-  /** The release years of most of them. */
+  /** The release years of most movies. */
   readonly years?: readonly number[];
   /** TMDB's response time. */
   readonly latencyMs?: number;
-  /** Requests per second above which TMDB answers 429. */
+  /** The number of requests per second above which TMDB responds with 429. */
   readonly requestsPerSecond?: number;
-  /** The share of TMDB's answers that are faults, 0 to 1. */
+  /** The share of faults among TMDB's responses, 0 to 1. */
   readonly faultRate?: number;
 }
 
@@ -25,7 +25,7 @@ export interface SandboxOptions {
 export interface Sandbox {
   /** The environment variables for a process in the sandbox. */
   readonly environment: Readonly<Record<string, string>>;
-  /** The content of TMDB and IMDb: invented, and always the same. */
+  /** The contents of TMDB and IMDb: invented, and always the same. */
   readonly catalogue: Catalogue;
   readonly tmdb: TmdbStandIn;
   readonly aws: SandboxAws;

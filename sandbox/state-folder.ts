@@ -7,11 +7,11 @@ import { isFileError } from '../src/lake/directory/file-errors.ts';
 
 /** The folder with everything that a sandbox stores: its AWS, config.ini, cache and `tdd` command. */
 export interface StateFolder {
-  /** Absolute. */
+  /** The absolute path. */
   readonly path: string;
-  /** Whether it stays when the sandbox ends. */
+  /** Whether the folder is kept when the sandbox ends. */
   readonly isKept: boolean;
-  /** Unlocks a folder that is kept, and deletes another one. */
+  /** Unlocks a folder that is kept; deletes a temporary one. */
   close(): Promise<void>;
 }
 
@@ -20,7 +20,7 @@ const MARKER_TEXT = 'The state of a tdd sandbox ("npm run sandbox -- --keep"). I
 
 /**
  * Opens the folder that `--keep` names, or a temporary one.
- * @throws {UsageError} when the folder contains anything that is not a sandbox's, before anything is written; when
+ * @throws {UsageError} before anything is written, when the folder contains files that are not from a sandbox; when
  *   another sandbox is using it; when it cannot be written.
  */
 export async function openStateFolder(keep: string | undefined): Promise<StateFolder> {
@@ -32,7 +32,7 @@ export async function openStateFolder(keep: string | undefined): Promise<StateFo
   return { path: keep, isKept: true, close: await lockFolder(keep) };
 }
 
-/** Creates the folder and its marker. The marker is the first file in it, so that a second sandbox recognizes it. */
+/** Creates the folder, and its marker as the first file in it, so that a second sandbox recognizes it. */
 async function markFolder(folder: string): Promise<void> {
   try {
     await mkdir(folder, { recursive: true });
@@ -48,7 +48,7 @@ async function markFolder(folder: string): Promise<void> {
   );
 }
 
-/** Two sandboxes in one folder would overwrite each other's state. @throws {UsageError} when it is in use. */
+/** Locks the folder: two sandboxes would overwrite each other's state. @throws {UsageError} when it is in use. */
 async function lockFolder(folder: string): Promise<() => Promise<void>> {
   try {
     return await lock(folder, { lockfilePath: join(folder, 'in-use'), onCompromised: () => undefined });

@@ -10,17 +10,17 @@ import { createRateLimit, type RecordedRequest, type TmdbStats, TrafficRecord } 
 
 export interface TmdbStandInOptions {
   readonly catalogue: Catalogue;
-  /** Accepted v3 keys and v4 tokens (`eyJ…`). Default: those of the sandbox. */
+  /** The accepted v3 keys and v4 tokens (`eyJ…`). Default: the sandbox's key and token. */
   readonly apiKeys?: readonly string[];
-  /** Response time in milliseconds, or a range of it. Default: 0. */
+  /** The response time in milliseconds, or its range. Default: 0. */
   readonly latencyMs?: number | readonly [number, number];
-  /** The rate above which requests are answered with 429. Default: no limit. */
+  /** The rate above which requests get a 429. Default: no limit. */
   readonly requestsPerSecond?: number;
   /** The `Retry-After` of a 429, in seconds. Default: none, as recorded in 2023; 0 has been seen, too. */
   readonly retryAfterSeconds?: number;
-  /** The most connections. TMDB's CDN allows 20 per address. Default: no limit. */
+  /** The maximum number of connections. TMDB's CDN allows 20 per address. Default: no limit. */
   readonly maxSockets?: number;
-  /** How connections above the limit are refused: by a reset, or by an HTML page with status 403. */
+  /** How connections above the limit are refused: with a reset, or with an HTML page with status 403. */
   readonly tooManySockets?: 'reset' | 'html 403';
   readonly faults?: FaultOptions;
   /** Repeats the last review of a page on the next page, see {@link answerRoute}. */
@@ -33,14 +33,14 @@ export interface TmdbStandInOptions {
 
 /** TMDB on loopback. */
 export interface TmdbStandIn extends LoopbackServer {
-  /** A new object for each call. */
+  /** Returns the statistics so far, in a new object. */
   stats(): TmdbStats;
   clearStats(): void;
   /** Replaces all faults. */
   setFaults(faults: FaultOptions): void;
   /** Revokes all keys, or accepts them again. */
   setKeyRevoked(revoked: Revocation): void;
-  /** Answers every request with one fault; `undefined` ends that. */
+  /** Responds to every request with one fault; `undefined` ends that. */
   setDown(kind: FaultKind | undefined): void;
 }
 
@@ -64,7 +64,7 @@ export async function startTmdbStandIn(options: TmdbStandInOptions): Promise<Tmd
   let revoked: Revocation = false;
   let down: FaultKind | undefined;
 
-  /** The answer without faults. 200s are cached. */
+  /** Returns the response without faults. Responses with status 200 are cached. */
   const answer = (
     request: IncomingMessage,
     path: string,
@@ -122,7 +122,7 @@ export async function startTmdbStandIn(options: TmdbStandInOptions): Promise<Tmd
   });
   return {
     ...(await listenOnLoopback(server, options.port)),
-    stats: () => traffic.tell(),
+    stats: () => traffic.stats(),
     clearStats: () => traffic.clear(),
     setFaults: (faults) => {
       faultPlan = createFaultPlan(faults);

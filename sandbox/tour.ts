@@ -13,7 +13,7 @@ export const TOUR_CATALOGUE = { titles: 400, years: [2023, 2024] };
 
 /** The folder that the tour leaves in the working directory. */
 const LAKE = 'sandbox-lake';
-/** A file in that folder: the tour may replace it. */
+/** A file that marks the folder as one that the tour may replace. */
 const MARKER = '.tdd-tour';
 
 /** A user's first commands. Captions are at most 60 columns wide, as is everything that the tour prints. */

@@ -7,7 +7,7 @@ import type { JsonObject } from './catalogue/tmdb-movie.ts';
 import type { Catalogue } from './catalogue.ts';
 
 export interface VerifyOptions {
-  /** The partitions to verify; the whole lake when absent. */
+  /** The partitions to verify; absent for the whole lake. */
   readonly partitions?: readonly Partition[];
   /** The settings of the download. */
   readonly settings?: DocumentSettings;
@@ -21,7 +21,7 @@ export interface LakeReport {
   readonly reviews: number;
   /** Expected keys that do not exist. */
   readonly missing: readonly string[];
-  /** Keys that exist unexpectedly. */
+  /** Existing keys that are not expected. */
   readonly unexpected: readonly string[];
   /** Keys of documents that differ from the expected ones or are not valid JSON. */
   readonly wrong: readonly string[];

@@ -3,12 +3,12 @@ import { stripVTControlCharacters } from 'node:util';
 /** The width of the terminal. */
 const COLUMNS = 80;
 
-/** Progress, which a terminal shows as one line that is redrawn. */
+/** Matches progress, which a terminal shows on one redrawn line. */
 const PROGRESS = /^[\d,]+ ?(?:\/|of) ?[\d,]+ /;
 
 /**
- * For each pattern, the last paragraph of a command's output with a matching line; `status --watch` prints one for each
- * look. What differs in each run (ids, days and times) is replaced by constants.
+ * Returns, for each pattern, the last paragraph of a command's output with a matching line; `status --watch` prints one
+ * per poll. Values that differ between runs (IDs, days and times) are replaced by constants.
  */
 export function excerptOf(output: string, patterns: readonly RegExp[]): string[] {
   const paragraphs = output.trimEnd().split(/\n\n+/);

@@ -8,7 +8,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { excerptOf } from './excerpt.ts';
 import { renderSvg } from './render-svg.ts';
 
-/** The commands of the recording, and a pattern for each paragraph of their output that it shows. */
+/** The commands of the recording, with a pattern for each paragraph of output to show. */
 const STEPS: readonly { readonly command: string; readonly show: readonly RegExp[] }[] = [
   { command: 'tdd deploy --yes', show: [/^RESOURCE/] },
   { command: 'tdd launch --yes', show: [/^partitions/, /^✔/] },
@@ -33,7 +33,7 @@ async function record(): Promise<void> {
   }
 }
 
-/** @returns what the command writes to stdout and stderr, in order and with colours. */
+/** @returns the output of the command on stdout and stderr, in order and with colours. */
 async function run(command: string, folder: string): Promise<string> {
   const path = join(folder, 'output');
   const file = await open(path, 'w');

@@ -1,6 +1,6 @@
 /**
- * A renderer for the few escape sequences that tdd uses. svg-term brings React 16 and wants an asciicast, and ansi-to-svg
- * does not keep columns aligned where the viewer has another font.
+ * A renderer for the few escape sequences that tdd uses. svg-term depends on React 16 and needs an asciicast, and
+ * ansi-to-svg does not keep columns aligned when the viewer uses another font.
  */
 
 const CELL_WIDTH = 8.4;
@@ -34,8 +34,8 @@ interface Style {
 const PLAIN: Style = { color: FOREGROUND, bold: false, dim: false };
 
 /**
- * Draws lines of a terminal with SGR escape sequences as an SVG with a background of its own. Each line is a `text`
- * element with exactly the line's characters.
+ * Draws terminal lines with SGR escape sequences as an SVG with a background. Each line is a `text` element that contains
+ * exactly the line's characters.
  */
 export function renderSvg(lines: readonly string[], { title }: { readonly title: string }): string {
   const width = Math.ceil(COLUMNS * CELL_WIDTH + 2 * MARGIN);
@@ -61,8 +61,8 @@ export function renderSvg(lines: readonly string[], { title }: { readonly title:
 }
 
 /**
- * One `tspan` per run of one style without gaps, at its column: columns align in any font, and in a viewer that collapses
- * spaces.
+ * Renders one `tspan` per run of one style without gaps, positioned at its column. This aligns columns in any font, and in
+ * viewers that collapse spaces.
  */
 function renderLine(line: string): string {
   let style = PLAIN;

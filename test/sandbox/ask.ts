@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Agent, get, type IncomingMessage } from 'node:http';
 
-/** A response; status 0 when the connection broke before it. */
+/** A response; its status is 0 when the connection broke before the response. */
 export interface Asked {
   readonly status: number;
   readonly headers: IncomingMessage['headers'];

@@ -7,13 +7,13 @@ import { partitionName } from '../../src/partition.ts';
 import { caseOf, makeCatalogue } from './small-catalogue.ts';
 
 describe('createCatalogue', () => {
-  it('makes the same list and the same expectations from the same seed', () => {
+  it('creates the same list and the same expectations from the same seed', () => {
     const [one, two] = [makeCatalogue({ seed: 'a' }), makeCatalogue({ seed: 'a' })];
     expect([...one.lines()]).toEqual([...two.lines()]);
     expect([...one.expectedTitles()]).toEqual([...two.expectedTitles()]);
   });
 
-  it('makes another list from another seed', () => {
+  it('creates another list from another seed', () => {
     expect([...makeCatalogue({ seed: 'a' }).lines()]).not.toEqual([...makeCatalogue({ seed: 'b' }).lines()]);
   });
 
@@ -25,7 +25,7 @@ describe('createCatalogue', () => {
     for (const { title } of AWKWARD_TITLES) expect(titles).toContain(title);
   });
 
-  it('has unique ids of 7 and 8 digits, and one movie in five rows', () => {
+  it('has unique IDs of 7 and 8 digits, and one movie in five rows', () => {
     const { rows, cases } = makeCatalogue({ titles: 3_000, othersPerTitle: 4 });
     expect(rows.filter(({ titleType }) => titleType === 'movie').length).toBe(cases.length);
     expect(rows.length).toBeGreaterThanOrEqual(15_000);
@@ -62,7 +62,7 @@ describe('expectedTitles', () => {
     expect(expected.size).toBe(dated.length);
   });
 
-  it('adds the ids and genre ids to a found movie, and leaves out its reviews', () => {
+  it('adds the IDs and genre IDs to a found movie, and omits its reviews', () => {
     const { row } = caseOf(catalogue, 'ordinary', ({ movie }) => movie?.reviews === 40);
     const { movieDocument, reviewDocuments, tmdbId } = expected.get(row.tconst) ?? {};
     expect(movieDocument).toMatchObject({ id: tmdbId, idIMDB: row.tconst, id_imdb: row.tconst });
@@ -77,7 +77,7 @@ describe('expectedTitles', () => {
     expect(expected.get(caseOf(catalogue, scenario).row.tconst)).toMatchObject({ state: 'notFound' });
   });
 
-  it('expects refused where TMDB rejects the id', () => {
+  it('expects refused when TMDB rejects the ID', () => {
     expect(expected.get(caseOf(catalogue, 'refused').row.tconst)).toMatchObject({ state: 'refused' });
   });
 

@@ -11,7 +11,7 @@ type Shape = ReadonlyMap<string, ReadonlySet<string>>;
 const catalogue = makeCatalogue();
 const shapes = readShapes(readFileSync(new URL('../../docs/tmdb.md', import.meta.url), 'utf8'));
 
-/** The blocks of lines like `results[].rating?: number | null`; `absent` stands for the question mark. */
+/** Reads the blocks of lines like `results[].rating?: number | null`; the question mark becomes the type `absent`. */
 function readShapes(document: string): Map<string, Shape> {
   const blocks = document.matchAll(/^```shape (\w+)\n(.*?)^```$/gms);
   return new Map(
@@ -31,7 +31,7 @@ function shapeOf(name: string): Shape {
   return shape;
 }
 
-/** The types that occur at each path of these answers, and `absent` where an object lacks what another one has. */
+/** Returns the types at each path of these responses, and `absent` if only some objects have the field. */
 function observe(answers: readonly unknown[]): Shape {
   const types = new Map<string, Set<string>>();
   const note = (path: string, type: string) => types.set(path, (types.get(path) ?? new Set()).add(type));
@@ -60,14 +60,14 @@ function typeOf(value: unknown): string {
   return Array.isArray(value) ? 'array' : typeof value;
 }
 
-/** Lines `path: type` of `part` that `whole` does not have. */
+/** Returns the lines `path: type` of `part` that `whole` does not have. */
 function lacking(whole: Shape, part: Shape): string[] {
   return [...part].flatMap(([path, types]) =>
     [...types].filter((type) => !whole.get(path)?.has(type)).map((type) => `${path}: ${type}`),
   );
 }
 
-/** Documented fields that none of these answers has. */
+/** Returns the documented fields that none of these responses has. */
 function missing(documented: Shape, answers: readonly unknown[]): string[] {
   const observed = observe(answers);
   return [...documented.keys()].filter((path) => !observed.has(path));
@@ -104,21 +104,21 @@ function parse({ body }: { readonly body: string | Buffer }): unknown {
   return JSON.parse(String(body));
 }
 
-describe('the TMDB stand-in answers in the documented shape', () => {
+describe('the responses of the TMDB stand-in have the documented shape', () => {
   it.each([...shapes.keys()])('%s', (name) => {
     const answers = ANSWERS[name]?.() ?? [];
     expect(lacking(shapeOf(name), observe(answers))).toEqual([]);
     expect(missing(shapeOf(name), answers)).toEqual([]);
   });
 
-  it('reviews appended to a movie, which have no id', () => {
+  it('reviews appended to a movie, which have no ID', () => {
     const { imdbId } = movieWithReviews(catalogue, 60);
     const { reviews } = answer(`/3/movie/${imdbId}`, 'append_to_response=reviews') as { reviews: object };
     expect(lacking(shapeOf('reviews'), observe([reviews]))).toEqual([]);
     expect(missing(shapeOf('reviews'), [reviews])).toEqual(['id']);
   });
 
-  it('and the comparison detects undocumented fields, types and absences', () => {
+  it('the comparison detects undocumented fields, types and absences', () => {
     const [review] = (
       answer(`/3/movie/${movieWithReviews(catalogue, 60).tmdbId}/reviews`) as { results: object[] }
     ).results;
@@ -132,7 +132,7 @@ describe('the TMDB stand-in answers in the documented shape', () => {
 // Recordings are TMDB's content and therefore not in the repository: docs/tmdb.md, Shapes.
 const recordings = process.env.TDD_RECORDED_ANSWERS;
 if (recordings !== undefined) {
-  describe(`the answers recorded in ${recordings} have the documented shape`, () => {
+  describe(`the responses recorded in ${recordings} have the documented shape`, () => {
     it.each(readdirSync(recordings).filter((file) => file.endsWith('.json')))('%s', (file) => {
       const recorded: unknown = JSON.parse(readFileSync(join(recordings, file), 'utf8'));
       expect(lacking(shapeOf(/^\w+/.exec(file)?.[0] ?? ''), observe([recorded]))).toEqual([]);

@@ -14,7 +14,7 @@ import { makeCatalogue } from './small-catalogue.ts';
 const catalogue = makeCatalogue();
 const DEFAULTS = { lookup: 'details', language: 'en-US', reviewLanguage: 'en-US', append: [] } as const;
 
-/** The IMDb ids of each partition. */
+/** Groups IMDb IDs by partition. */
 function groupByPartition(titles: ReadonlyMap<string, ExpectedTitle>): Map<string, [Partition, string[]]> {
   const groups = new Map<string, [Partition, string[]]>();
   for (const [imdbId, { partition }] of titles) {

@@ -29,7 +29,7 @@ describe('startImdbStandIn', () => {
     expect((await bytesOf(response)).length).toBeGreaterThan(1_000);
   });
 
-  it('counts downloads and HEADs, and answers 404 for other files', async () => {
+  it('counts downloads and HEADs, and returns 404 for other files', async () => {
     const before = imdb.stats();
     await bytesOf(await download({ headers: { 'user-agent': 'tester/1' } }));
     const head = await download({ method: 'HEAD' });

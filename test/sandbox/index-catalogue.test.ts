@@ -22,7 +22,7 @@ beforeAll(async () => {
 afterAll(() => imdb.stop());
 
 describe("the partition index of a catalogue's list", () => {
-  it('has the expected partitions and ids', async () => {
+  it('has the expected partitions and IDs', async () => {
     const expected = new Map<string, string[]>();
     for (const [imdbId, { partition }] of catalogue.expectedTitles()) {
       const name = partitionName(partition);

@@ -6,7 +6,7 @@ import { runCli } from '../support/run-cli.ts';
 
 const read = (name: string) => readFileSync(new URL(`../../docs/${name}`, import.meta.url), 'utf8');
 
-/** The lines of an SVG: one `text` element each. */
+/** Returns the lines of an SVG, which has one `text` element per line. */
 function textOf(svg: string): string[] {
   return [...svg.matchAll(/<text [^>]*>(.*?)<\/text>/g)].map(([, content = '']) =>
     content
@@ -39,7 +39,7 @@ describe('docs/recording.svg', () => {
   });
 });
 
-it('shows the matching paragraphs, without what differs in each run', () => {
+it('shows the matching paragraphs, without values that differ between runs', () => {
   const output =
     'Checking …\n\n\u001b[1mfleet\u001b[22m  launched 2026-11-26 01:20 UTC\nrun 20261126T012017Z-26045b\n\nend\n';
   expect(excerptOf(output, [/^fleet/])).toEqual([

@@ -45,7 +45,7 @@ it('reports a Ctrl-C while the sandbox starts, and leaves no folder', async () =
     cwd: folder,
     env: { PATH: process.env.PATH ?? '', TMPDIR: folder, TSX_DISABLE_CACHE: '1' },
     stdio: ['ignore', 'ignore', 'pipe'],
-    // A group of its own, which gets Ctrl-C as a terminal sends it: tsx's compiler ends, too.
+    // A separate process group, which receives Ctrl-C as on a terminal: tsx's compiler ends, too.
     detached: true,
   });
   const watcher = watch(folder, (_, name) => {
@@ -58,13 +58,13 @@ it('reports a Ctrl-C while the sandbox starts, and leaves no folder', async () =
   expect((await readdir(folder)).filter((name) => name.startsWith('tdd-'))).toEqual([]);
 });
 
-// tsx's own command kills a process that takes longer than 60 ms to answer Ctrl-C.
+// tsx's own command kills a process that takes longer than 60 ms to handle Ctrl-C.
 it.each(['start', 'sandbox'])('runs "npm run %s" in Node itself', async (name) => {
   const { scripts } = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8'));
   expect(scripts[name]).toContain('&& node --import tsx sandbox/main.ts');
 });
 
-it('opens a kept folder in one sandbox at a time', async () => {
+it('allows only one sandbox at a time in a kept folder', async () => {
   const folder = await makeTempFolder();
   const open = (...command: string[]) =>
     spawn(process.execPath, [...SANDBOX_PROGRAM, '--keep', 'kept', '--titles', '80', '--', ...command], {

@@ -13,7 +13,7 @@ const SHELLS = ['bash', 'zsh', 'dash', 'sh'].map((name) => {
   return { name: program === undefined ? `${name} (not installed)` : name, program: program ?? '' };
 });
 
-/** A start-up file as users have them: it redirects AWS and the PATH, and sets a prompt. */
+/** A typical start-up file: it sets AWS variables, the PATH and a prompt. */
 const RC = `
 export AWS_PROFILE=work AWS_REGION=eu-west-1 PATH="/opt/bin:$PATH"
 alias mine=echo

@@ -1,12 +1,12 @@
 import type { CatalogueCase, Scenario } from '../../sandbox/catalogue/scenarios.ts';
 import { type Catalogue, type CatalogueOptions, createCatalogue } from '../../sandbox/catalogue.ts';
 
-/** A catalogue for tests of the sandbox, with a simple rule for initials. */
+/** Creates a catalogue for tests of the sandbox, with a simple rule for initials. */
 export function makeCatalogue(options: CatalogueOptions = {}): Catalogue {
   return createCatalogue({ initialOf: plainInitial }, { titles: 150, othersPerTitle: 2, ...options });
 }
 
-/** The first case of a scenario that `accept` accepts. */
+/** Returns the first case of a scenario that `accept` accepts. */
 export function caseOf(
   catalogue: Catalogue,
   scenario: Scenario,
@@ -17,7 +17,7 @@ export function caseOf(
   return found;
 }
 
-/** The ordinary movie with this number of reviews. */
+/** Returns the ordinary movie with this number of reviews. */
 export function movieWithReviews(catalogue: Catalogue, reviews: number): { imdbId: string; tmdbId: number } {
   const { row, movie } = caseOf(catalogue, 'ordinary', (given) => given.movie?.reviews === reviews);
   return { imdbId: row.tconst, tmdbId: movie?.tmdbId ?? 0 };

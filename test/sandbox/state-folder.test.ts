@@ -12,7 +12,7 @@ describe('openStateFolder', () => {
     await expect(readdir(path)).rejects.toThrow(/ENOENT/);
   });
 
-  it.each(['new', ''])('keeps a new or an empty folder, and opens it again (%j)', async (name) => {
+  it.each(['new', ''])('keeps a new or empty folder, and opens it again (%j)', async (name) => {
     const keep = join(await makeTempFolder(), name);
     const first = await openStateFolder(keep);
     expect(first).toMatchObject({ path: keep, isKept: true });
@@ -23,7 +23,7 @@ describe('openStateFolder', () => {
     expect(await readFile(join(keep, 'config.ini'), 'utf8')).toBe('[AWS]');
   });
 
-  it("refuses a folder with the user's files before it writes anything", async () => {
+  it("rejects a folder with the user's files before it writes anything", async () => {
     const keep = await makeTempFolder();
     await writeFile(join(keep, 'config.ini'), 'mine');
     await mkdir(join(keep, 'bin'));
@@ -33,7 +33,7 @@ describe('openStateFolder', () => {
     expect(await readdir(keep)).toEqual(['bin', 'config.ini']);
   });
 
-  it('refuses a file', async () => {
+  it('rejects a file', async () => {
     const keep = join(await makeTempFolder(), 'file');
     await writeFile(keep, 'mine');
     await expect(openStateFolder(keep)).rejects.toThrow(/^--keep cannot use ".*file": EEXIST/);

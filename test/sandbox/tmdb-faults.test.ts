@@ -112,7 +112,7 @@ describe('a fault as seen by a client', () => {
     expect(tmdb.stats().requests).toMatchObject([{ status: 0, fault: 'reset before' }]);
   });
 
-  it('hang never answers, so that the client times out', async () => {
+  it('hang never responds, so that the client times out', async () => {
     tmdb.setDown('hang');
     expect(await askMovie({ signal: AbortSignal.timeout(50) })).toMatchObject({
       status: 0,
@@ -160,7 +160,7 @@ describe('faults by rule', () => {
 describe('faults by chance', () => {
   const kinds: FaultKind[] = TRANSIENT_FAULTS.filter((kind) => kind !== 'hang');
   const ids = catalogue.cases.map(({ row }) => row.tconst);
-  /** Asks for all ids in an order, three times each, and tells the faults met by path. */
+  /** Requests all IDs in an order, three times each. Returns the observed faults by path. */
   const meet = async (seed: string, order: readonly string[]): Promise<string[]> => {
     tmdb.clearStats();
     tmdb.setFaults({ rate: 0.3, seed });

@@ -8,7 +8,7 @@ import { makeCatalogue } from './small-catalogue.ts';
 
 const catalogue = makeCatalogue({ titles: 5 });
 
-/** Starts a stand-in whose clock stands still until it is moved. */
+/** Starts a stand-in whose clock moves only when the test advances it. */
 async function startAt(options: Partial<TmdbStandInOptions>) {
   const time = { nowMs: 0, slept: [] as number[] };
   const sleep = async (ms: number): Promise<void> => {
@@ -23,7 +23,7 @@ async function startAt(options: Partial<TmdbStandInOptions>) {
 }
 
 describe('the rate limit', () => {
-  it('answers 429 above the limit, and does not count rejected requests', async () => {
+  it('returns 429 above the limit, and does not count rejected requests', async () => {
     const { tmdb, askAt } = await startAt({ requestsPerSecond: 3 });
     const statuses: number[] = [];
     for (const nowMs of [0, 100, 200, 300, 900, 999, 1_000, 1_001, 1_100]) {
@@ -95,7 +95,7 @@ describe('the connections', () => {
 });
 
 describe('the latency', () => {
-  it('delays an answer by a random time within the range', async () => {
+  it('delays a response by a random time within the range', async () => {
     const { tmdb, time, askAt } = await startAt({ latencyMs: [100, 300], random: () => 0.25 });
     await askAt(0);
     await tmdb.stop();

@@ -55,7 +55,7 @@ describe('keys', () => {
 });
 
 describe('/3/movie/{id}', () => {
-  it('returns the same movie by IMDb id and by number, with the first page of reviews appended', async () => {
+  it('returns the same movie by IMDb ID and by number, with the first page of reviews appended', async () => {
     const { imdbId, tmdbId } = movieWithReviews(catalogue, 41);
     const byImdbId = await askTmdb(`/3/movie/${imdbId}?append_to_response=reviews,credits,no_such_thing`);
     const byNumber = await askTmdb(`/3/movie/${tmdbId}?append_to_response=reviews,credits,no_such_thing`);
@@ -68,7 +68,7 @@ describe('/3/movie/{id}', () => {
     expect(reviews).not.toHaveProperty('id');
   });
 
-  it('has total_pages 0 where there are no reviews, and 1 where there are exactly 20', async () => {
+  it('has total_pages 0 when there are no reviews, and 1 when there are exactly 20', async () => {
     for (const [reviews, pages] of [
       [0, 0],
       [20, 1],
@@ -79,14 +79,14 @@ describe('/3/movie/{id}', () => {
     }
   });
 
-  it('filters reviews and empties texts by language', async () => {
+  it('filters reviews by language, and empties texts without a translation', async () => {
     const { imdbId } = movieWithReviews(catalogue, 60);
     const { json } = await askTmdb(`/3/movie/${imdbId}?append_to_response=reviews&language=de-DE`);
     expect(json).toMatchObject({ overview: '' });
     expect((json.reviews as { total_results: number }).total_results).toBeLessThan(10);
   });
 
-  it('answers 404 with code 34 for unknown ids, with and without `success`', async () => {
+  it('returns 404 with code 34 for unknown IDs, with and without `success`', async () => {
     const misses = catalogue.cases.filter(({ scenario }) => scenario === 'miss').slice(0, 12);
     const answers = await Promise.all(misses.map(({ row }) => askTmdb(`/3/movie/${row.tconst}`)));
     for (const answer of answers) expect(answer).toMatchObject({ status: 404, json: { status_code: 34 } });
@@ -102,7 +102,7 @@ describe('/3/movie/{id}', () => {
     expect(ask21.json).toMatchObject({ status_code: 27 });
   });
 
-  it('rejects an id with 500 and code 44 on both endpoints', async () => {
+  it('rejects an ID with 500 and code 44 on both endpoints', async () => {
     const { tconst } = caseOf(catalogue, 'refused').row;
     expect(await askTmdb(`/3/movie/${tconst}`)).toMatchObject({ status: 500, json: { status_code: 44 } });
     expect(await find(tconst)).toMatchObject({ status: 500, json: { status_code: 44 } });
@@ -129,12 +129,12 @@ describe('/3/find/{tt}', () => {
     for (const name of ['imdb_id', 'genres', 'runtime']) expect(listed).not.toHaveProperty(name);
   });
 
-  it('answers 200 with five empty arrays for a miss', async () => {
+  it('returns 200 with five empty arrays for a miss', async () => {
     const { status, json } = await find(caseOf(catalogue, 'miss').row.tconst);
     expect([status, Object.values(json)]).toEqual([200, [[], [], [], [], []]]);
   });
 
-  it('returns the right movie where the details return a wrong one', async () => {
+  it('returns the right movie when the details return a wrong one', async () => {
     const { row, movie } = caseOf(catalogue, 'wrongMovie');
     const { json } = await askTmdb(`/3/movie/${row.tconst}`);
     expect(json.imdb_id).not.toBe(row.tconst);
@@ -148,7 +148,7 @@ describe('/3/find/{tt}', () => {
     expect(json).toMatchObject({ movie_results: [{ id: movie?.tmdbId }, { media_type: 'movie' }] });
   });
 
-  it('requires an external source, and reports that without a code', async () => {
+  it('requires an external source, and reports a missing one without a code', async () => {
     expect(await askTmdb('/3/find/tt0000001')).toMatchObject({
       status: 422,
       json: { errors: [expect.any(String)] },

@@ -7,7 +7,7 @@ import { expect, test } from 'vitest';
 import { SANDBOX_PROGRAM } from '../support/program.ts';
 import { makeTempFolder } from '../support/temp-folder.ts';
 
-test("refuses to replace the user's own folder", async () => {
+test("does not replace the user's own folder", async () => {
   const cwd = await makeTempFolder();
   await mkdir(join(cwd, 'sandbox-lake'));
   await writeFile(join(cwd, 'sandbox-lake', 'mine'), 'all my films');
@@ -21,7 +21,7 @@ test("keeps an earlier tour's documents until it has new ones", async () => {
   const cwd = await makeTempFolder();
   await mkdir(join(cwd, 'sandbox-lake'));
   for (const name of ['.tdd-tour', 'earlier']) await writeFile(join(cwd, 'sandbox-lake', name), '');
-  // The first of its commands fails.
+  // Makes the first command of the tour fail.
   expect((await takeTour(cwd, { TMDB_REQUESTS_PER_SECOND: 'many' })).exitCode).toBe(2);
   expect(await readdir(join(cwd, 'sandbox-lake'))).toEqual(['.tdd-tour', 'earlier']);
 });

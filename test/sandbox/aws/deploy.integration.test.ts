@@ -27,7 +27,7 @@ describe('tdd deploy in the sandbox', () => {
     expect(second.resources.map(({ action }) => action)).toEqual(Array(7).fill('unchanged'));
   });
 
-  it('rejects a bucket in another region, which answers with a redirect', async () => {
+  it('rejects a bucket in another region, for which S3 returns a redirect', async () => {
     const { s3 } = connect(test.aws.endpoint, 'eu-central-1');
     const LocationConstraint = 'eu-central-1';
     await s3.send(

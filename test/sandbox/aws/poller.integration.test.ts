@@ -53,7 +53,7 @@ async function send(url: string, ...bodies: string[]): Promise<void> {
   );
 }
 
-/** The numbers of waiting and in-flight messages. */
+/** Reads the numbers of waiting and in-flight messages. */
 async function depthOf(url: string): Promise<string> {
   const { Attributes } = await test.sqs.send(
     new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ['All'] }),
@@ -61,7 +61,7 @@ async function depthOf(url: string): Promise<string> {
   return `${Attributes?.ApproximateNumberOfMessages} ${Attributes?.ApproximateNumberOfMessagesNotVisible}`;
 }
 
-/** What the function logged with `console.log(JSON.stringify({ said }))`. */
+/** Returns the values that the function logged with `console.log(JSON.stringify({ said }))`. */
 function said<T>(): T[] {
   return test.logs.map((line) => JSON.parse(line).said).filter((value) => value !== undefined);
 }
@@ -82,7 +82,7 @@ describe('an event source mapping', () => {
       test.iam.send(new PutRolePolicyCommand({ RoleName: 'worker', PolicyName, PolicyDocument: policy }));
     await change(policyOf({ Action: ['sqs:ReceiveMessage', 'sqs:DeleteMessage'], Resource: queue.arn }));
     await send(queue.url, '1');
-    // A later message of another queue has arrived, so this one would have arrived, too.
+    // A later message on another queue has arrived, so this one would have arrived, too.
     const other = await createQueue(test, 'others');
     await change(policyOf({ Action: ['sqs:*'], Resource: other.arn }));
     await map(other.arn);
@@ -93,7 +93,7 @@ describe('an event source mapping', () => {
     await until(() => said().length > 1);
   });
 
-  it("stores logs if its function's role permits it", async () => {
+  it("stores logs only if its function's role allows it", async () => {
     const logGroupName = '/aws/lambda/worker';
     await test.cloudWatchLogs.send(new CreateLogGroupCommand({ logGroupName }));
     const queue = await createQueue(test, 'jobs');
@@ -359,7 +359,7 @@ describe('a function that fails', () => {
   ];
 
   it.each(failures)(
-    'that %s keeps its message in flight, and the next one is tried',
+    'that %s keeps its message in flight and receives the next one',
     async (_, source, error) => {
       const queue = await createQueue(test, 'jobs');
       await createFunction(test, role, source, { Timeout: source.includes('for (;;);') ? 1 : 10 });

@@ -28,7 +28,7 @@ export interface Clients {
   readonly cloudWatchLogs: CloudWatchLogsClient;
 }
 
-/** Starts a sandbox in its own folder, without delays unless a test sets them. */
+/** Starts the sandbox's AWS in its own folder, without delays by default. */
 export async function startTestAws(options: Partial<AwsOptions> = {}): Promise<TestAws> {
   const directory = options.directory ?? (await mkdtemp(join(tmpdir(), 'sandbox-aws-')));
   const logs: string[] = [];
@@ -66,7 +66,7 @@ export function connect(endpoint: string, region = 'us-east-1', accessKeyId = 't
   };
 }
 
-/** A zip of these files, made with the library that the deployment uses. */
+/** Creates a zip of these files with the library that the deployment uses. */
 export async function zipOf(files: Record<string, string>): Promise<Buffer> {
   const archive = new ZipArchive({});
   for (const [name, content] of Object.entries(files)) archive.append(content, { name });
