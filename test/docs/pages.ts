@@ -10,9 +10,11 @@ export const root = fileURLToPath(new URL('../..', import.meta.url));
 /** The paths of all pages for users and contributors, relative to the root. */
 export const PAGES: readonly string[] = [
   ...['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'CHANGELOG.md'],
-  ...readdirSync(join(root, 'docs'))
-    .filter((file) => file.endsWith('.md'))
-    .map((file) => `docs/${file}`),
+  ...['docs', '.changeset'].flatMap((folder) =>
+    readdirSync(join(root, folder))
+      .filter((file) => file.endsWith('.md'))
+      .map((file) => `${folder}/${file}`),
+  ),
 ];
 
 export function readPage(path: string): string {
