@@ -95,7 +95,7 @@ export function readOnlyClients(clients: AwsClients): ReadOnlyClients {
   }) as ReadOnlyClients;
 }
 
-/** How AWS names read-only operations. In the services used here, no mutating operation starts like this. */
+/** Matches the names of read-only operations. In the services used here, no mutating operation has such a name. */
 const READING = /^(Describe|Get|Head|List)[A-Z]/;
 
 /** IAM actions whose names differ from the operations that they allow. */

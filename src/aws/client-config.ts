@@ -29,7 +29,7 @@ export function clientConfig(timeouts: Timeouts) {
   return { requestHandler: { httpAgent: agent, httpsAgent: agent, ...timeouts } };
 }
 
-/** Lets `trace` observe the calls of a client: service, operation, what it is about, status and attempts. */
+/** Makes `trace` observe the calls of a client: service, operation, subject, status and attempts. */
 export function traceCalls<Client extends { readonly middlewareStack: unknown }>(
   client: Client,
   trace: Trace | undefined,
@@ -57,7 +57,7 @@ export function traceCalls<Client extends { readonly middlewareStack: unknown }>
   return client;
 }
 
-/** The properties of an input that name what a call is about; no other property is shown, as it may be a secret. */
+/** The properties of an input that identify the subject of a call. Other properties may be secret and are not shown. */
 const SUBJECTS = [
   'Key',
   'Prefix',

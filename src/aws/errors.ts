@@ -1,9 +1,9 @@
 import { UsageError, UserError } from '../errors.ts';
 import { capitalize, toOneLine, withFullStop } from '../text.ts';
 
-/** What the caller knows about a failed call. */
+/** The caller's information about a failed call. */
 export interface CallContext {
-  /** What the call was for, as messages put it after "Cannot": `read s3://bucket/key`. */
+  /** The purpose of the call, which messages put after "Cannot": `read s3://bucket/key`. */
   readonly doing?: string;
   /** The IAM actions that the call needs, such as `s3:GetObject`. Their prefix identifies the service. */
   readonly actions?: readonly string[];
@@ -43,7 +43,7 @@ export interface AwsFailure {
   readonly actions: readonly string[];
   /** The resource, as messages name it: `the queue "films"`. */
   readonly subject: string | undefined;
-  /** What is wrong: a clause without initial capital and full stop. */
+  /** The problem as a clause, without an initial capital or a full stop. */
   readonly problem: string;
   /** What to do, as a sentence without capital letter and full stop. Absent when the problem needs no advice. */
   readonly advice?: string;
@@ -90,7 +90,7 @@ const TRANSIENT: ReadonlySet<AwsFailureKind> = new Set([
   'unavailable',
 ]);
 
-/** What is known about a failure, from the error and from the caller. */
+/** The facts about a failure, from the error and from the caller. */
 interface Facts {
   readonly error: Error;
   /** The error code of the service or the operating system; absent when the response had none. */

@@ -24,7 +24,7 @@ export interface PlannedDeletion {
   readonly id?: string;
 }
 
-/** What a destroy will do, in the order of deletion. */
+/** The planned deletions, in order. */
 export interface DestroyPlan {
   readonly resources: readonly PlannedDeletion[];
 }

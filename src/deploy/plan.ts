@@ -39,7 +39,7 @@ export interface Step {
   readonly action: string;
 }
 
-/** What a deploy will do, as plain data without secrets that can be printed or serialized. */
+/** The planned changes as plain data without secrets, which can be printed or serialized. */
 export interface Plan {
   readonly resources: readonly PlannedResource[];
   readonly steps: readonly Step[];

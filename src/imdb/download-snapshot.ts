@@ -10,7 +10,7 @@ export interface SnapshotDownloadOptions {
   /** The `User-Agent` header, such as `tdd/1.0.0 (+https://…)`. */
   readonly userAgent: string;
   readonly signal?: AbortSignal | undefined;
-  /** Is told of each request. */
+  /** Observes each request. */
   readonly trace?: Trace | undefined;
 }
 

@@ -116,7 +116,7 @@ export function parseTitles(rows: Buffer): Title[] {
     });
 }
 
-/** What reading the index requires. */
+/** The dependencies for reading an index. */
 export interface IndexReadDeps extends LakeOptions {
   readonly lake: Lake;
 }
@@ -150,7 +150,7 @@ export async function readPartition(
   const newer = (await readPartitionIndex(deps, name)) ?? index;
   const again = await readRows(deps, newer, partition);
   if (again !== undefined) return again;
-  // Or the lake was copied. Then the rows are the same, because the key contains their hash, but have another version.
+  // If the lake was copied, the rows are the same, because the key contains their hash, but their version differs.
   const { key, sizeBytes } = newer.rows;
   const copy = await findEntry(deps.lake, key, { signal: deps.signal });
   const copied =

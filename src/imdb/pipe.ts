@@ -11,7 +11,7 @@ export class Pipe implements AsyncIterable<Buffer> {
   #wakeReader: (() => void) | undefined;
   #wakeWriter: (() => void) | undefined;
 
-  /** Passes a piece, after waiting until there is room for it. Resolves at once after {@link fail} or if the reader has stopped. */
+  /** Passes a piece once the reader has taken the previous one. Resolves at once after {@link fail} or if the reader stopped. */
   async push(piece: Buffer): Promise<void> {
     while (this.#piece !== undefined && !this.#failed) {
       await new Promise<void>((resolve) => {

@@ -6,7 +6,7 @@ import { Pipe } from './pipe.ts';
 import { CHUNK_BYTES, coalesce } from './read-gzip.ts';
 import { SnapshotError, SnapshotGoneError } from './snapshot-error.ts';
 
-/** What reading a snapshot requires. */
+/** The dependencies for reading a snapshot. */
 export interface SnapshotDeps extends SnapshotDownloadOptions {
   readonly lake: Lake;
   readonly clock: Clock;
@@ -30,7 +30,7 @@ const GZIP_TYPE = 'application/gzip';
  * Passes the snapshot of a UTC day to `reader`. If the lake does not have it and the day is today, downloads it from IMDb
  * and writes it to the lake in the same pass; the write completes only after `reader` has accepted the file. Transient
  * failures of the download are retried from the start.
- * @param reader is called again for each attempt.
+ * @param reader called for each attempt.
  * @returns the result of `reader`.
  * @throws {SnapshotGoneError} for another day whose snapshot is not in the lake.
  * @throws {SnapshotError} when the download fails or `reader` rejects the file; a download is not kept in the lake then.
@@ -127,7 +127,7 @@ async function readFromImdb<T>(deps: SnapshotDeps, key: string, reader: Snapshot
   return await read;
 }
 
-/** Adds to a reader's error which snapshot it is about, and what to do. */
+/** Adds the snapshot and advice to a reader's error. */
 function withSubject(error: unknown, subject: string, advice: string): unknown {
   if (!(error instanceof SnapshotError) || error.subject !== undefined) return error;
   return new SnapshotError(error.reason, { subject, advice, isTransient: error.isTransient, cause: error });

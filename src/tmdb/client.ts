@@ -7,7 +7,7 @@ import { type HttpAnswer, type HttpGet, TransportError } from './http.ts';
 import type { Pacer } from './pacer.ts';
 import { createOutageWatch, MAX_ATTEMPTS, parseRetryAfter, retryDelayMs } from './retry.ts';
 
-/** TMDB's final answer to one request. `refused`: a permanent error for this title. */
+/** The final result of one request to TMDB. `refused`: a permanent error for this title. */
 export type TmdbAnswer<T> =
   | { readonly kind: 'ok'; readonly value: T }
   | { readonly kind: 'notFound' }
@@ -17,7 +17,7 @@ export type TmdbAnswer<T> =
 export interface TmdbClient {
   /**
    * Sends a GET request and retries transient errors, with exponential backoff and jitter.
-   * @param path such as `/3/movie/tt0133093`; the caller must have validated its parts.
+   * @param path a path such as `/3/movie/tt0133093`; the caller must have validated its parts.
    * @param read parses the JSON; throws {@link BadAnswerError} when it does not have the documented shape.
    * @throws {RequestFailedError} after {@link MAX_ATTEMPTS} failed attempts while TMDB answers other requests.
    * @throws {OutageError} when all requests fail, including probes of unrelated movies.
@@ -41,11 +41,11 @@ interface TmdbClientOptions {
   readonly clock: Clock;
   /** Uniform in [0, 1): for the jitter of the backoff and for choosing probes. */
   readonly random: () => number;
-  /** Such as `https://api.themoviedb.org`, without a trailing slash. */
+  /** The base URL without a trailing slash, such as `https://api.themoviedb.org`. */
   readonly baseUrl: string;
   /** A v3 key (32 hex digits) or a v4 read token (`eyJ…`). */
   readonly apiKey: string;
-  /** Is told of retries, pauses and probes. */
+  /** Observes retries, pauses and probes. */
   readonly trace?: Trace | undefined;
 }
 

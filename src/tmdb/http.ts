@@ -32,7 +32,7 @@ export class TransportError extends Error {
  * job of the TMDB client, and does not follow redirects, which TMDB's API does not use.
  * @param options.userAgent identifies this program, as TMDB's terms require.
  * @param options.timeoutMs for the whole request, including the body.
- * @param options.trace is told of each request, without the API key.
+ * @param options.trace observes each request, without the API key.
  */
 export function createHttpGet({
   userAgent,
@@ -67,7 +67,7 @@ export function createHttpGet({
   };
 }
 
-/** A URL's path and query, without the API key that a v3 request has in its query. */
+/** Returns a URL's path and query, without the API key that a v3 request has in its query. */
 function pathWithoutKey(url: URL): string {
   const shown = new URL(url);
   shown.searchParams.delete('api_key');

@@ -136,7 +136,7 @@ async function findMovie(
 
 /** The last page that TMDB serves. */
 const LAST_PAGE = 500;
-/** How often the pages are read at most. They shift if a review is added or removed in between, and are then read again. */
+/** The maximum number of passes over the pages. They are read again if a review was added or removed during a pass. */
 const PASSES = 2;
 
 /**

@@ -3,7 +3,7 @@ import { backoffMs } from '../backoff.ts';
 /** The maximum number of attempts per request. Connection resets have been seen for a minute in a row. */
 export const MAX_ATTEMPTS = 8;
 
-/** The first wait is short because most errors are gone at once, and a worker at its last title has nothing else to do. */
+/** The first wait is short because most errors are brief, and a worker at its last title can only wait. */
 const BACKOFF = { firstMs: 250, factor: 3, longestMs: 30_000 };
 
 /**
@@ -40,7 +40,7 @@ interface OutageWatch {
   declareOutage(): void;
 }
 
-/** After this many failures in a row TMDB may be down, which a probe then finds out. */
+/** After this many failures in a row, a probe checks whether TMDB is down. */
 const PROBE_AFTER_FAILURES = 20;
 
 /**
