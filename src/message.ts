@@ -8,7 +8,7 @@ import { quote } from './text.ts';
 export interface PartitionMessage extends Partition {
   /** The UTC day of the snapshot. Older producers send none; the first worker then uses today's. */
   readonly snapshot?: string;
-  /** The id of the run. Older producers send none; the first worker then creates one. */
+  /** The ID of the run. Older producers send none; the first worker then creates one. */
   readonly run?: string;
   /** How many continuation messages preceded this one: each worker that runs out of time sends the next. */
   readonly hop: number;

@@ -17,7 +17,7 @@ export interface AwsCall {
   readonly headers: IncomingHttpHeaders;
   /** The region in the signature. */
   readonly region: string;
-  /** The access key id in the signature; empty for an unsigned request. */
+  /** The access key ID in the signature; empty for an unsigned request. */
   readonly accessKeyId: string;
   /** The complete body. */
   readonly body: Buffer;

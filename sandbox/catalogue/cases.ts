@@ -65,7 +65,7 @@ function drawDuplicates(
 ): CatalogueCase[] {
   const { random, ids } = source;
   const startYear = draft.year ?? 2019;
-  // With ids of equal length, numeric and lexical order agree.
+  // With IDs of equal length, numeric and lexical order agree.
   const [smaller, larger] = [ids.imdb(8), ids.imdb(8)].sort() as [string, string];
   const named = scenario === 'duplicateNamed';
   const movie = draftMovie(source, draft, named ? larger : null);

@@ -8,7 +8,7 @@ interface Example {
   readonly tmdbId: number;
   readonly title: string;
   readonly year: number;
-  /** Absent for an id that TMDB does not know. */
+  /** Absent for an ID that TMDB does not know. */
   readonly reviews?: number;
 }
 
@@ -27,10 +27,10 @@ const EXAMPLES: readonly Example[] = [
   { imdbId: 'tt0137523', tmdbId: 9_900_012, title: 'A Quarrel of Violins', year: 1999, reviews: 2 },
 ];
 
-/** The ids that no other title of the catalogue may have. */
+/** The IDs that no other title of the catalogue may have. */
 export const EXAMPLE_IDS = EXAMPLES.flatMap(({ imdbId, tmdbId }) => [imdbId, tmdbId]);
 
-/** Makes the examples' rows and TMDB's answers for them. */
+/** Makes the examples' rows and TMDB's responses for them. */
 export function makeExampleCases(seed: string): CatalogueCase[] {
   const random = createRandom(`${seed}/examples`);
   return EXAMPLES.map(({ imdbId, tmdbId, title, year, reviews }) => {

@@ -1,6 +1,6 @@
 import type { Random } from '../random.ts';
 
-/** Draws unique ids. */
+/** Draws unique IDs. */
 export interface Ids {
   /** Draws an IMDb title ID with 7 or 8 digits; the number of digits is random by default. */
   imdb(digits?: 7 | 8): string;
@@ -8,7 +8,7 @@ export interface Ids {
   tmdb(): number;
 }
 
-/** Draws ids in an order unrelated to the titles, and never one of `reserved`. */
+/** Draws IDs in an order unrelated to the titles, and never one of `reserved`. */
 export function createIds(random: Random, reserved: readonly (number | string)[]): Ids {
   const given = new Set(reserved);
   const once = <T extends number | string>(draw: () => T): T => {

@@ -2,7 +2,7 @@ import { createRandom, type Random } from '../random.ts';
 import { makeReviewDocuments, pageOf } from './review-documents.ts';
 import type { JsonObject, TmdbMovie } from './tmdb-movie.ts';
 
-/** TMDB's movie genres by id (GET /3/genre/movie/list). */
+/** TMDB's movie genres by ID (GET /3/genre/movie/list). */
 const GENRES = [
   { id: 28, name: 'Action' },
   { id: 35, name: 'Comedy' },

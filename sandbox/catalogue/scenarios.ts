@@ -4,11 +4,11 @@ import type { TmdbMovie } from './tmdb-movie.ts';
 
 /** TMDB's behaviour for a movie's IMDb ID. docs/tmdb.md describes each case under "Find by IMDb id" and "Movie details". */
 export type Scenario =
-  /** `/movie/{tt}` and `/find` return the movie, and its `imdb_id` is this id. */
+  /** `/movie/{tt}` and `/find` return the movie, and its `imdb_id` is this ID. */
   | 'ordinary'
   /** TMDB does not know the id: `/movie/{tt}` is a 404, `/find` returns five empty arrays. */
   | 'miss'
-  /** `/movie/{tt}` is a 404; `/find` returns the movie, and its `imdb_id` is this id. */
+  /** `/movie/{tt}` is a 404; `/find` returns the movie, and its `imdb_id` is this ID. */
   | 'findOnly'
   /** As `findOnly`, but the movie's `imdb_id` is null or an empty string. */
   | 'findOnlyUnnamed'
@@ -22,9 +22,9 @@ export type Scenario =
   | 'findBesideTv'
   /** `/find` returns only a TV entry; `/movie/{tt}` is a 404. */
   | 'tvOnly'
-  /** TMDB rejects the id on both endpoints: status 500, code 44. */
+  /** TMDB rejects the ID on both endpoints: status 500, code 44. */
   | 'refused'
-  /** Two IMDb ids of one partition share a movie whose `imdb_id` is the larger one; `/movie/{tt}` returns it for both. */
+  /** Two IMDb IDs of one partition share a movie whose `imdb_id` is the larger one; `/movie/{tt}` returns it for both. */
   | 'duplicateNamed'
   /** As `duplicateNamed`, but the movie has no `imdb_id`, and only `/find` returns it. */
   | 'duplicateUnnamed';
@@ -44,9 +44,9 @@ export interface CatalogueCase {
   readonly row: ImdbRow;
   readonly scenario: Scenario;
   readonly answers: TmdbAnswers;
-  /** The right movie; absent for ids that TMDB does not know or rejects. */
+  /** The right movie; absent for IDs that TMDB does not know or rejects. */
   readonly movie?: TmdbMovie;
-  /** For duplicates: the id of the other row. */
+  /** For duplicates: the ID of the other row. */
   readonly otherId?: string;
 }
 
@@ -64,7 +64,7 @@ export const REQUIRED: readonly (readonly [Scenario, number?])[] = [
   ['duplicateUnnamed', 3],
 ];
 
-/** Draws a scenario at roughly its real frequency: most ids are ordinary, one in twelve is a miss. */
+/** Draws a scenario at roughly its real frequency: most IDs are ordinary, one in twelve is a miss. */
 export function drawScenario(random: Random): Scenario {
   const draw = random.next();
   if (draw < 0.9) return 'ordinary';

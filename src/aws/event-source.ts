@@ -41,7 +41,7 @@ export async function listEventSources(
 
 /**
  * Reads one event source mapping.
- * @returns `undefined` when no mapping has this id.
+ * @returns `undefined` when no mapping has this ID.
  * @throws the SDK's error.
  */
 export async function getEventSource(

@@ -9,7 +9,7 @@ export interface QueueEntry {
 
 /** The result of sending a batch. An entry that is in neither list was not sent. */
 export interface SendResult {
-  /** The ids of the entries that SQS accepted. */
+  /** The IDs of the entries that SQS accepted. */
   readonly accepted: readonly string[];
   readonly failed: readonly { readonly id: string; readonly reason: string; readonly senderFault: boolean }[];
 }

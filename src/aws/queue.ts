@@ -33,7 +33,7 @@ export interface SqsQueue extends QueueReader, QueueSender, QueueReceiver {
    * Sends one message.
    * @param options.delaySeconds how long to delay it: 0 to 900.
    * @param options.attributes message attributes; characters that SQS does not allow become `?`.
-   * @returns its SQS message id.
+   * @returns its SQS message ID.
    */
   send(
     body: string,

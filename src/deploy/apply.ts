@@ -16,7 +16,7 @@ export interface ApplyOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The ARNs, URLs and ids of a deployment. */
+/** The ARNs, URLs and IDs of a deployment. */
 export interface Deployment {
   readonly bucketArn: string;
   readonly queueArn: string;

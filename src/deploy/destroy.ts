@@ -20,7 +20,7 @@ export interface PlannedDeletion {
   readonly action: DestroyAction;
   /** What users should know before they confirm, in full sentences. */
   readonly notes: readonly string[];
-  /** The id of an existing event source. */
+  /** The ID of an existing event source. */
   readonly id?: string;
 }
 

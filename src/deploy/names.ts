@@ -41,7 +41,7 @@ export interface DeploymentNames {
   readonly logGroupArn: string;
   readonly function: string;
   readonly functionArn: string;
-  /** A pattern for all event sources of this account and region, with `*` in place of the id. */
+  /** A pattern for all event sources of this account and region, with `*` in place of the ID. */
   readonly anyEventSourceArn: string;
 }
 

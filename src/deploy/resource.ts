@@ -18,7 +18,7 @@ export interface Resource<Kind extends string, Observed extends ObservedResource
    * @throws {UserError} when a permission to read it is missing, or its state makes a deploy impossible.
    */
   observe(deps: ObserveDeps, names: DeploymentNames): Promise<Observed | undefined>;
-  /** The ARN, URL or id that other resources need. */
+  /** The ARN, URL or ID that other resources need. */
   refs?(observed: Observed): ResourceRefs;
   /** Its drift: each property that differs from the wanted state. */
   diff(observed: Observed, desired: Desired, refs: Readonly<ResourceRefs>): Change[];
@@ -37,7 +37,7 @@ export interface Resource<Kind extends string, Observed extends ObservedResource
 
   /** Set for a resource with data that outlives the deployment: destroy keeps it by default, with this note. */
   readonly keptByDestroy?: string;
-  /** The id that `destroy` needs in addition to the name. */
+  /** The ID that `destroy` needs in addition to the name. */
   idOf?(observed: Observed): string;
   /** Plan notes: what users should know before they confirm its deletion, in full sentences. */
   destroyNotes?(observed: Observed): readonly string[];
@@ -72,7 +72,7 @@ export interface Desired {
   readonly zip: Uint8Array;
 }
 
-/** ARNs, URLs and ids that other resources need; absent for resources that do not exist yet. */
+/** ARNs, URLs and IDs that other resources need; absent for resources that do not exist yet. */
 export interface ResourceRefs {
   roleArn?: string;
   queueUrl?: string;

@@ -6,7 +6,7 @@ import { areSameSettings, isDone, type Manifest, type TitleState } from './manif
 export interface TitleSelection {
   /** ISO instant: titles downloaded before it are downloaded again. */
   readonly redoBefore?: string | undefined;
-  /** Selects only these IMDb ids. */
+  /** Selects only these IMDb IDs. */
   readonly only?: ReadonlySet<string> | undefined;
   /** The maximum number of titles. */
   readonly limit?: number | undefined;
@@ -17,8 +17,8 @@ export interface TitleSelection {
  * longer lists are marked as `left`, unless the snapshot is older than the manifest's.
  * @param job.titles all titles that the index lists for the partition.
  * @param job.snapshot the UTC day of that index.
- * @param job.at ISO instant that is recorded for ids that have left.
- * @returns the states by IMDb id.
+ * @param job.at ISO instant that is recorded for IDs that have left.
+ * @returns the states by IMDb ID.
  */
 export function keepKnownTitles(
   manifest: Manifest | undefined,

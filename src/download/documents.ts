@@ -5,7 +5,7 @@ import type { Partition } from '../partition.ts';
 import type { TmdbMovie, TmdbReview } from '../tmdb/documents.ts';
 
 /**
- * Creates the document of a movie: all fields from TMDB, plus the requested IMDb id as `idIMDB` (the documented name) and
+ * Creates the document of a movie: all fields from TMDB, plus the requested IMDb ID as `idIMDB` (the documented name) and
  * `id_imdb` (which existing warehouses load), plus `genre_ids` if TMDB returned `genres`, because existing loaders read it.
  */
 function createMovieDocument(movie: TmdbMovie, imdbId: string): Record<string, unknown> {
@@ -16,7 +16,7 @@ function createMovieDocument(movie: TmdbMovie, imdbId: string): Record<string, u
   return { ...movie, ...genreIds, idIMDB: imdbId, id_imdb: imdbId };
 }
 
-/** Creates the document of a review: all fields from TMDB, plus the movie's TMDB id and the requested IMDb id. */
+/** Creates the document of a review: all fields from TMDB, plus the movie's TMDB ID and the requested IMDb ID. */
 function createReviewDocument(
   review: TmdbReview,
   { movieId, imdbId }: { movieId: number; imdbId: string },

@@ -56,7 +56,7 @@ export interface DownloadJob extends TitleSelection {
   /** All titles that the index lists for the partition, selected or not. */
   readonly titles: readonly Title[];
   readonly settings: LookupSettings;
-  /** The id of this run. */
+  /** The ID of this run. */
   readonly run: string;
 }
 
@@ -162,7 +162,7 @@ export async function downloadPartition(
     problem?: OutageError | KeyRejectedError,
   ): Promise<DownloadReport> {
     let saved = await manifest.save(outcome);
-    // Comes after saving, which may have merged ids of a concurrent run.
+    // Comes after saving, which may have merged IDs of a concurrent run.
     const resolved = await resolveDuplicates({ lake }, partition, known, touched);
     for (const [imdbId, title] of resolved) known.set(imdbId, title);
     if (resolved.size > 0) saved = await manifest.save(outcome);

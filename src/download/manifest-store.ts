@@ -43,10 +43,10 @@ export async function readManifest(
 }
 
 /**
- * Writes a manifest by compare-and-swap. If another run has written it in the meantime, merges the two by IMDb id and
+ * Writes a manifest by compare-and-swap. If another run has written it in the meantime, merges the two by IMDb ID and
  * retries, so that neither run loses a title.
  * @param options.basedOn the version that `manifest` is based on; `null` if there was none.
- * @param options.listed the ids that the index lists.
+ * @param options.listed the IDs that the index lists.
  * @returns the manifest that was written, and its version.
  * @throws {UserError} after {@link MAX_SWAPS} lost swaps.
  */

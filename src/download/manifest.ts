@@ -1,7 +1,7 @@
 import type { Partition } from '../partition.ts';
 import type { LookupSettings } from '../tmdb/look-up-movie.ts';
 
-/** The state of one IMDb id. `at` is the ISO instant when it was recorded. */
+/** The state of one IMDb ID. `at` is the ISO instant when it was recorded. */
 export type TitleState =
   | {
       readonly state: 'found';
@@ -9,14 +9,14 @@ export type TitleState =
       /** The number of its reviews in the lake. */
       readonly reviews: number;
       readonly at: string;
-      /** Set if TMDB has the same movie for two IMDb ids: the other id, which owns the documents. */
+      /** Set if TMDB has the same movie for two IMDb IDs: the other ID, which owns the documents. */
       readonly duplicateOf?: string;
     }
   | { readonly state: 'notFound'; readonly at: string }
   /** TMDB answered with a permanent error. */
   | { readonly state: 'refused'; readonly reason: string; readonly at: string }
   | { readonly state: 'failed'; readonly reason: string; readonly tries: number; readonly at: string }
-  /** The snapshot no longer lists the id in this partition. Its documents stay in the lake. */
+  /** The snapshot no longer lists the ID in this partition. Its documents stay in the lake. */
   | { readonly state: 'left'; readonly at: string };
 
 /** How a run ended; `running` in a checkpoint. */
@@ -97,7 +97,7 @@ export function isDone(title: TitleState | undefined): boolean {
 
 /**
  * Recalculates the counts of a manifest and whether it is complete.
- * @param listed the ids that the index lists. Others, which have left or are from a newer snapshot, are not counted.
+ * @param listed the IDs that the index lists. Others, which have left or are from a newer snapshot, are not counted.
  */
 export function completeManifest(manifest: Manifest, listed: ReadonlySet<string>): Manifest {
   const counts = { ...NO_COUNTS, titles: listed.size };
@@ -120,11 +120,11 @@ export function areSameSettings(a: LookupSettings, b: LookupSettings): boolean {
 }
 
 /**
- * Merges the manifests of two concurrent runs on one partition. For each IMDb id the later state wins; at the same instant
+ * Merges the manifests of two concurrent runs on one partition. For each IMDb ID the later state wins; at the same instant
  * any state wins over `failed`. If the settings differ, the titles of `theirs` are dropped.
  * @param theirs the manifest in the lake.
  * @param ours the manifest to write; its settings and last run are kept.
- * @param listed the ids that our index lists.
+ * @param listed the IDs that our index lists.
  */
 export function mergeManifests(theirs: Manifest, ours: Manifest, listed: ReadonlySet<string>): Manifest {
   if (!areSameSettings(theirs.settings, ours.settings)) return ours;

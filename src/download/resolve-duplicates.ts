@@ -7,11 +7,11 @@ import type { TitleState } from './manifest.ts';
 type Found = Extract<TitleState, { state: 'found' }>;
 
 /**
- * Resolves IMDb ids for which TMDB has the same movie. The id that TMDB's document names owns the documents, or otherwise
- * the smallest id; the others are marked `duplicateOf` it. The order of writes does not matter: documents that name another
+ * Resolves IMDb IDs for which TMDB has the same movie. The ID that TMDB's document names owns the documents, or otherwise
+ * the smallest ID; the others are marked `duplicateOf` it. The order of writes does not matter: documents that name another
  * owner are rewritten. Without duplicates, which is the usual case, this makes no request.
- * @param titles the title states by IMDb id.
- * @param touched the ids that this run has written.
+ * @param titles the title states by IMDb ID.
+ * @param touched the IDs that this run has written.
  * @returns the title states to change in the manifest.
  */
 export async function resolveDuplicates(
@@ -50,7 +50,7 @@ function groupByMovie(titles: ReadonlyMap<string, TitleState>): Map<string, Foun
   });
 }
 
-/** Rewrites the documents that do not name the owner. @returns the IMDb id of the owner. */
+/** Rewrites the documents that do not name the owner. @returns the IMDb ID of the owner. */
 async function giveDocumentsToOwner(
   { lake }: { lake: Lake },
   partition: Partition,
@@ -85,7 +85,7 @@ async function readJson({ lake }: { lake: Lake }, key: string): Promise<Record<s
   return isRecord(json) ? json : undefined; // An older lake may contain truncated documents, which are left unchanged.
 }
 
-/** Compares ids by number, so that `tt0000009` comes before `tt10000000`. */
+/** Compares IDs by number, so that `tt0000009` comes before `tt10000000`. */
 function byNumber(a: string, b: string): number {
   return Number(a.slice(2)) - Number(b.slice(2));
 }

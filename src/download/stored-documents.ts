@@ -5,7 +5,7 @@ interface Genre {
 }
 
 /**
- * A movie document as the lake stores it: TMDB's answer, the IMDb id that was looked up, and `genre_ids`.
+ * A movie document as the lake stores it: TMDB's response, the IMDb ID that was looked up, and `genre_ids`.
  *
  * The types are those that TMDB documents; documents are stored as TMDB sent them and are not validated. Fields that
  * are not listed here, such as those of `append_to_response` or ones that TMDB adds later, are `unknown`.
@@ -14,7 +14,7 @@ interface Genre {
 export interface Movie {
   /** TMDB's number of the movie. */
   readonly id: number;
-  /** The IMDb id that was looked up: the `tconst` of IMDb's list. */
+  /** The IMDb ID that was looked up: the `tconst` of IMDb's list. */
   readonly idIMDB: string;
   /** The same as `idIMDB`. */
   readonly id_imdb: string;
@@ -40,7 +40,7 @@ export interface Movie {
 
   // The fields below are missing in documents that were downloaded with the setting `lookup = find`.
 
-  /** The IMDb id that TMDB has for the movie: it can be missing, or differ from `idIMDB`. */
+  /** The IMDb ID that TMDB has for the movie: it can be missing, or differ from `idIMDB`. */
   readonly imdb_id?: string | null;
   /** Minutes; 0 when unknown. */
   readonly runtime?: number;
@@ -78,7 +78,7 @@ export interface Movie {
 }
 
 /**
- * A review document as the lake stores it: TMDB's answer and the ids of its movie. Like {@link Movie}, it is not
+ * A review document as the lake stores it: TMDB's response and the IDs of its movie. Like {@link Movie}, it is not
  * validated.
  * https://developer.themoviedb.org/reference/movie-reviews
  */
@@ -86,7 +86,7 @@ export interface Review {
   readonly id: string;
   /** TMDB's number of the movie: the `id` of its {@link Movie}. */
   readonly movie_id: number;
-  /** The IMDb id that was looked up. */
+  /** The IMDb ID that was looked up. */
   readonly idIMDB: string;
   readonly author: string;
   /** Missing in old reviews. */

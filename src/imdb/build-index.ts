@@ -26,7 +26,7 @@ const LISTED_WITHOUT_YEAR = 100;
 const ROWS_TYPE = 'text/tab-separated-values; charset=utf-8';
 
 /**
- * Reads a snapshot in one pass, as a stream, and collects the titles of the wanted types, sorted by partition and id.
+ * Reads a snapshot in one pass, as a stream, and collects the titles of the wanted types, sorted by partition and ID.
  * @param source the gzipped bytes of the snapshot.
  * @param titleTypes IMDb's `titleType`s to collect, such as `['movie']`.
  * @param onRows called with the number of rows read so far, about once per megabyte.

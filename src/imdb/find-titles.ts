@@ -13,8 +13,8 @@ interface FoundTitle {
 const LINE_FEED = 0x0a;
 
 /**
- * Finds titles by IMDb id. Streams the rows of the index, so that memory does not grow with its size.
- * @returns the titles found, by id. A missing id is not a title of the wanted types in this snapshot.
+ * Finds titles by IMDb ID. Streams the rows of the index, so that memory does not grow with its size.
+ * @returns the titles found, by ID. A missing ID is not a title of the wanted types in this snapshot.
  * @throws {UserError} when the rows file is missing.
  */
 export async function findTitlesById(

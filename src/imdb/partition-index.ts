@@ -135,7 +135,7 @@ export async function readPartitionIndex(
 
 /**
  * Reads the titles of one partition with one range request, from the version of the rows file to which the map refers.
- * @returns the titles, sorted by id; an empty list for a partition that is not in the index.
+ * @returns the titles, sorted by ID; an empty list for a partition that is not in the index.
  * @throws {UserError} when the rows file is missing or damaged.
  */
 export async function readPartition(

@@ -92,7 +92,7 @@ export function createTitleRowReader(
   };
 }
 
-/** A fast path for most rows: an id of seven or eight digits, then a type whose first letters match no wanted type. */
+/** A fast path for most rows: an ID of seven or eight digits, then a type whose first letters match no wanted type. */
 function isObviouslyOther(
   wanted: readonly Uint8Array[],
   bytes: Uint8Array,

@@ -5,9 +5,9 @@ import { createTitleRowReader, parseTitleColumns, type TitleRow } from './title-
 export interface TitleRowCounts {
   /** All rows after the header. */
   rows: number;
-  /** Valid rows of a wanted type, with or without a year. In the index, further rows with the same id are not counted. */
+  /** Valid rows of a wanted type, with or without a year. In the index, further rows with the same ID are not counted. */
   wanted: number;
-  /** Invalid rows, which are skipped: with too few fields or an invalid IMDb id or year, or longer than 256 KB. */
+  /** Invalid rows, which are skipped: with too few fields or an invalid IMDb ID or year, or longer than 256 KB. */
   bad: number;
 }
 

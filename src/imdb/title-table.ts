@@ -11,12 +11,12 @@ export interface TitleGroup {
   readonly count: number;
 }
 
-/** The rows sorted by partition and, within a partition, by id in the same order as in IMDb's list: by character. */
+/** The rows sorted by partition and, within a partition, by ID in the same order as in IMDb's list: by character. */
 export interface SortedTitles {
   /** `tconst`, tab, title, line feed; UTF-8. */
   readonly bytes: Buffer;
   readonly groups: readonly TitleGroup[];
-  /** The number of rows that were dropped because an earlier row has the same id. */
+  /** The number of rows that were dropped because an earlier row has the same ID. */
   readonly duplicates: number;
 }
 
@@ -67,7 +67,7 @@ export class TitleTable {
 
   /**
    * Sorts the rows with a counting sort: calculates the offset of each partition first, then copies the rows there in order
-   * of id. This reads memory sequentially, and the write positions stay in the CPU cache.
+   * of ID. This reads memory sequentially, and the write positions stay in the CPU cache.
    */
   sort(): SortedTitles {
     const rows = this.#orderById();
@@ -108,7 +108,7 @@ export class TitleTable {
     return length;
   }
 
-  /** Returns the row numbers sorted by id, without duplicates. IMDb's list is already sorted, so usually there is nothing to do. */
+  /** Returns the row numbers sorted by ID, without duplicates. IMDb's list is already sorted, so usually there is nothing to do. */
   #orderById(): Uint32Array {
     const rows = new Uint32Array(this.#size);
     for (let row = 0; row < rows.length; row++) rows[row] = row;

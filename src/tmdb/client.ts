@@ -49,7 +49,7 @@ interface TmdbClientOptions {
   readonly trace?: Trace | undefined;
 }
 
-/** Probes request random TMDB ids up to this one. A 404 also proves that TMDB answers. */
+/** Probes request random TMDB IDs up to this one. A 404 also proves that TMDB answers. */
 const MAX_PROBED_ID = 1_000_000;
 const PROBES = 3;
 

@@ -15,8 +15,8 @@ export interface ReviewPage {
 }
 
 /**
- * Reads the response of `GET /3/movie/{id}`. Only the id is validated, because it becomes part of a lake key.
- * @throws {BadAnswerError} when there is no valid id.
+ * Reads the response of `GET /3/movie/{id}`. Only the ID is validated, because it becomes part of a lake key.
+ * @throws {BadAnswerError} when there is no valid ID.
  */
 export function readMovie(json: unknown): TmdbMovie {
   if (isRecord(json) && isTmdbId(json.id)) return { ...json, id: json.id };
@@ -25,7 +25,7 @@ export function readMovie(json: unknown): TmdbMovie {
 
 /**
  * Reads the movies in the response of `GET /3/find/{imdbId}`, which have the fields of list rows. The other arrays are
- * ignored: they can be non-empty for the same id, for example with an incorrect TV entry.
+ * ignored: they can be non-empty for the same ID, for example with an incorrect TV entry.
  * @throws {BadAnswerError} when there is no list of movies.
  */
 export function readFoundMovies(json: unknown): TmdbMovie[] {
@@ -51,7 +51,7 @@ export function readReviewPage(json: unknown): ReviewPage {
 }
 
 /**
- * Reads the response of `GET /3/movie/{id}/reviews?page=N`, which contains the movie's id and the page number.
+ * Reads the response of `GET /3/movie/{id}/reviews?page=N`, which contains the movie's ID and the page number.
  * @throws {BadAnswerError} when it is of another movie or page, or does not have the documented shape.
  */
 export function readNumberedReviewPage(json: unknown, movieId: number, page: number): ReviewPage {
@@ -67,7 +67,7 @@ function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && Number(value) >= 0;
 }
 
-/** Whether it is a review whose id is safe in a lake key: letters and digits only (currently 24 hexadecimal digits). */
+/** Whether it is a review whose ID is safe in a lake key: letters and digits only (currently 24 hexadecimal digits). */
 function isReview(value: unknown): value is TmdbReview {
   return isRecord(value) && typeof value.id === 'string' && /^[0-9A-Za-z]{1,64}$/.test(value.id);
 }

@@ -112,7 +112,7 @@ function readMovieDetails(
 }
 
 /**
- * Requests `/3/find/{imdbId}` and returns its first movie. For an unknown id it responds with an empty list, so a 404 says
+ * Requests `/3/find/{imdbId}` and returns its first movie. For an unknown ID it responds with an empty list, so a 404 says
  * nothing about the title. Treating it as "not found" would, with a wrong base URL, mark every title as not found.
  */
 async function findMovie(

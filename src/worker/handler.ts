@@ -11,7 +11,7 @@ import { type WorkDeps, workPartition } from './work-partition.ts';
 export interface HandlerDeps extends WorkDeps {
   readonly queue: Pick<SqsQueue, 'send' | 'setVisibility'>;
   readonly deadLetters: Pick<SqsQueue, 'send'>;
-  /** Disables the function's own event source; absent when its id is unknown. */
+  /** Disables the function's own event source; absent when its ID is unknown. */
   readonly disableEventSource?: (() => Promise<void>) | undefined;
   readonly log: Log;
 }

@@ -4,7 +4,7 @@ const WORDS: readonly string[] = [
   'state',
 ];
 
-/** Keys that are data: IMDb ids, years, initials. */
+/** Keys that are data: IMDb IDs, years, initials. */
 const DATA_KEY = /^(tt\d+|\d+|[A-Z0-9_]{2})$/;
 
 /**

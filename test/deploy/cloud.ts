@@ -118,7 +118,7 @@ export async function stateOf(cloud: Cloud): Promise<unknown> {
   return comparable(await observe({ clients, clock: cloud.clock }, NAMES));
 }
 
-/** An observed state with the values of environment variables, and without ids, dates and ports. */
+/** An observed state with the values of environment variables, and without IDs, dates and ports. */
 export function comparable(observed: Observation): unknown {
   const variables = observed.function?.environment.toVariables() ?? {};
   const text = JSON.stringify({

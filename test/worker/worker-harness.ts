@@ -13,7 +13,7 @@ import { MemoryLake } from '../support/memory-lake.ts';
 
 export const API_KEY = '0123456789abcdef0123456789abcdef';
 
-/** Creates the titles of a partition, with ids from `tt0000001`. */
+/** Creates the titles of a partition, with IDs from `tt0000001`. */
 export function makeTitles(count: number) {
   return Array.from({ length: count }, (_, i) => ({
     imdbId: `tt${String(i + 1).padStart(7, '0')}`,
@@ -21,7 +21,7 @@ export function makeTitles(count: number) {
   }));
 }
 
-/** TMDB's answer for the movie at a path. Its TMDB id is the number of the IMDb id. */
+/** TMDB's response for the movie at a path. Its TMDB ID is the number of the IMDb ID. */
 export function movieAnswer(path: string): HttpAnswer {
   const imdbId = path.slice('/3/movie/'.length);
   const reviews = { page: 1, results: [], total_pages: 0, total_results: 0 };
@@ -63,7 +63,7 @@ export function createWorkerHarness({ titles = makeTitles(3) } = {}) {
     disabled: 0,
     /** TMDB's latency. */
     latencyMs: 0,
-    /** TMDB's answer for a path. */
+    /** TMDB's response for a path. */
     answer: movieAnswer,
     /** Throws an error to make a queue call fail. */
     beforeQueueCall: (_name: 'setVisibility' | 'send' | 'sendDeadLetter'): void => {},

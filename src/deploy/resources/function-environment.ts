@@ -36,7 +36,7 @@ export class Environment {
   }
 }
 
-/** The name of the property that holds the event source's id. */
+/** The name of the property that holds the event source's ID. */
 export const EVENT_SOURCE_PROPERTY = `Environment.${WORKER_VARIABLES.eventSourceId}`;
 
 /** Values by variable name; `undefined` for a value that is known only after a resource is created. */

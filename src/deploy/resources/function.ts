@@ -132,7 +132,7 @@ export const lambdaFunction: Resource<'function', ObservedFunction> = {
     const { names, refs } = situation;
     const FunctionName = names.function;
     const eventSourceIsNew = refs.eventSourceId === undefined;
-    // The event source is created after the function, so the function gets its id in a step of its own.
+    // The event source is created after the function, so the function gets its ID in a step of its own.
     const setEventSourceId: ResourceStep | false = eventSourceIsNew && {
       action: 'set event source id',
       position: 'last',
@@ -220,7 +220,7 @@ function notesOf({ observed, changes }: Found<ObservedFunction>, situation: Situ
 }
 
 /**
- * Whether the role was deleted and created again after the function. Lambda's KMS grant is for the role's unique id,
+ * Whether the role was deleted and created again after the function. Lambda's KMS grant is for the role's unique ID,
  * not for its name. https://www.lastweekinaws.com/blog/the-sneaky-weakness-behind-aws-managed-kms-keys/
  */
 function hasNewRole({ properties, changedAt }: ObservedFunction, { names, find, refs }: Situation): boolean {

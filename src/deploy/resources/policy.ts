@@ -35,7 +35,7 @@ export function trustPolicy(): PolicyDocument {
  * The permissions of the worker, and of Lambda's poller, which uses the function's role: exactly the calls that they
  * make, and only on this deployment's resources (least privilege).
  *
- * With ListBucket, S3 returns 404 instead of 403 for a missing key; `s3:prefix` is then that key. The ids of event
+ * With ListBucket, S3 returns 404 instead of 403 for a missing key; `s3:prefix` is then that key. The IDs of event
  * sources are not known in advance, so a condition restricts them to those of the function
  * (https://docs.aws.amazon.com/service-authorization/latest/reference/list_awslambda.html).
  */
