@@ -50,7 +50,7 @@ export async function prepareShell(setup: ShellSetup, env: Environment): Promise
       const file = await write('bashrc', [
         '[ -f ~/.bashrc ] && . ~/.bashrc',
         ...exports(setup),
-        // A prompt tool sets PS1 before each prompt: this sets it last.
+        // Runs last, because prompt tools set PS1 before each prompt.
         "_tdd_sandbox_prompt() { PS1='(tdd sandbox) \\w \\$ '; }",
         `PROMPT_COMMAND="\${PROMPT_COMMAND:+$PROMPT_COMMAND\n}_tdd_sandbox_prompt"`,
       ]);

@@ -82,7 +82,7 @@ async function* listDocuments(lake: Pick<Lake, 'list'>): AsyncGenerator<string> 
   }
 }
 
-/** `tmdb/movies/year-2004/initial-AD/…` → `2004/AD`. */
+/** Converts `tmdb/movies/year-2004/initial-AD/…` to `2004/AD`. */
 function partitionOf(key: string): string {
   const [, year = '', initial = ''] = /\/year-(\d+)\/initial-([^/]*)\//.exec(key) ?? [];
   return `${year}/${initial}`;

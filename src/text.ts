@@ -24,7 +24,7 @@ export function quote(value: unknown, maxLength = 60): string {
   return escapeControls(shorten(JSON.stringify(value) ?? String(value), maxLength));
 }
 
-/** Truncates `text` to `maxLength` characters (Unicode code points), the last of which is then `…`. */
+/** Truncates `text` to `maxLength` characters (Unicode code points), including a final `…`. */
 export function shorten(text: string, maxLength: number): string {
   if (text.length <= maxLength) return text;
   const characters = [...text];

@@ -73,7 +73,7 @@ function failure(errorType: string, errorMessage: string): Outcome {
   return { isOk: false, errorType, errorMessage };
 }
 
-/** The environment that Lambda sets, without variables of this process. https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html */
+/** Starts a container with the environment that Lambda sets, without variables of this process. https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html */
 function start({ code, endpoint, onLog }: PoolDeps, configuration: FunctionConfiguration): Container {
   const { FunctionName, FunctionArn, MemorySize, Runtime, Handler, LoggingConfig } = configuration;
   const region = FunctionArn.split(':')[3] ?? '';

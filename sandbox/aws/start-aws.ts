@@ -43,7 +43,7 @@ export interface SandboxAws {
   readonly endpoint: string;
   /** The environment variables for an SDK client. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Advances the time of the queues: messages hidden or delayed for less become visible at once. */
+  /** Advances the time of the queues: messages whose visibility timeout or delay is shorter become visible immediately. */
   passTime(milliseconds: number): void;
   /** Deletes everything in all services and stops all functions, but keeps the endpoint. */
   reset(): Promise<void>;

@@ -80,7 +80,7 @@ export async function planDestroy(
 
 /**
  * Plans the deletion of what an earlier deployment with another queue left behind. Its event source is deleted last,
- * because a destroy that resumes after an interruption finds the queues by it.
+ * because a destroy that resumes after an interruption uses it to find the queues.
  */
 async function planEarlierQueue(
   deps: ObserveDeps,

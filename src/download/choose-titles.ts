@@ -13,7 +13,7 @@ export interface TitleSelection {
 }
 
 /**
- * Returns the title states of earlier runs that are still valid: none if the settings differ. Ids that the snapshot no
+ * Returns the title states of earlier runs that are still valid: none if the settings differ. IDs that the snapshot no
  * longer lists are marked as `left`, unless the snapshot is older than the manifest's.
  * @param job.titles all titles that the index lists for the partition.
  * @param job.snapshot the UTC day of that index.

@@ -67,7 +67,7 @@ interface DownloadDeps {
   readonly clock: Clock;
 }
 
-/** How to follow and end a run. */
+/** Callbacks for progress, and signals that end a run. */
 export interface DownloadControl {
   readonly onProgress?: (progress: DownloadProgress) => void;
   /** When aborted, the run starts no new titles and finishes those in progress. */

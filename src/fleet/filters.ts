@@ -1,7 +1,7 @@
 import { InvalidValueError, UsageError } from '../errors.ts';
 import { quote } from '../text.ts';
 
-/** Which partitions a launch sends. */
+/** Selects the partitions that a launch sends. */
 export interface FleetFilters {
   readonly minYear: number;
   readonly maxYear: number;

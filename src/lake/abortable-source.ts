@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 /**
  * Makes `source` abortable and remembers its error.
  * @returns `chunks`, the chunks of `source`, which throw the reason of `signal` as soon as it is aborted; and `rethrow`,
- *   which throws the error of `source`, if it had one, unchanged, and otherwise the error that it is given.
+ *   which throws the original error of `source`, or its argument if `source` has not failed.
  */
 export function watchSource(
   source: AsyncIterable<Uint8Array>,

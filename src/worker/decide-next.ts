@@ -30,7 +30,7 @@ export type Outcome =
   /** No retry can succeed. */
   | { readonly kind: 'permanentFailure'; readonly reason: string };
 
-/** What to do with a message after the work on it. */
+/** The next action for a message after the work on it. */
 export type Next =
   | { readonly action: 'acknowledge' }
   /** Send a continuation message for the rest of the partition, and acknowledge this one. */

@@ -4,7 +4,7 @@ import type { LaunchResult } from '../../src/cli/format-launch.ts';
 import { NOTHING_WRONG, type OpenSandbox, openSandbox, QUEUE, until } from './open-sandbox.ts';
 
 const WORKERS = 2;
-/** Connections of a worker: as many requests can be in flight when an outage begins. */
+/** A worker's connections, and so the maximum number of its requests in flight when an outage begins. */
 const CONNECTIONS = 20;
 /** Longer than the interval between two requests of a worker that has not detected the outage. */
 const QUIET_MS = 9_000;
