@@ -1,6 +1,4 @@
 import { countMessages } from '../aws/queue-interface.ts';
-import { resolveSetting } from '../config/resolve-settings.ts';
-import { SETTINGS, type SettingName, type Settings } from '../config/settings.ts';
 import { estimateFleet, type FleetEstimate, learnRates } from '../fleet/estimate.ts';
 import { completeFilters, type FleetFilters } from '../fleet/filters.ts';
 import { partitionsToSend } from '../fleet/launch-record.ts';
@@ -11,6 +9,7 @@ import type { PartitionIndex } from '../imdb/partition-index.ts';
 import { MOVIE_PREFIX } from '../lake/keys.ts';
 import { formatNumberOf } from '../text.ts';
 import { lookupSettings } from '../tmdb/look-up-movie.ts';
+import { differingSettings, readMatchingEnvironment } from './deployed-settings.ts';
 import type { FleetConnection } from './fleet-connection.ts';
 import { findUnfinishedLaunch, type StoredLaunch } from './launch-store.ts';
 import { type ReadProgress, readManifestSummaries } from './manifest-summaries.ts';
@@ -50,8 +49,8 @@ type PlanDeps = Pick<FleetConnection, 'lake' | 'queue' | 'cache' | 'clock' | 'se
  * Plans a launch and forecasts it from earlier downloads into the lake. It sends nothing.
  * @param filters as `tdd launch` has them; by default the years from 2000 to this one.
  * @param options.resume `false` to ignore an interrupted launch.
- * @throws {UsageError} for filters that contradict each other, {@link UserError} when AWS denies access or fails, and any
- *   error of the lake.
+ * @throws {UsageError} for filters that contradict each other, or when the workers write to another bucket;
+ *   {@link UserError} when AWS denies access or fails; and any error of the lake.
  */
 export async function planLaunch(
   connection: PlanDeps,
@@ -67,6 +66,7 @@ export async function planLaunch(
   const { queueName, requestsPerSecond, workers, memorySize } = settings;
   const { signal, resume: mayResume = true } = options;
   const complete = completeFilters(filters, clock.now());
+  const environment = await readMatchingEnvironment(connection);
   const { byPartition: summaries } = await readManifestSummaries(connection, options);
   const nowMs = clock.now();
   const asked = lookupSettings(settings);
@@ -81,7 +81,7 @@ export async function planLaunch(
     ...(resume !== undefined && { resume }),
     partitions,
     estimate: estimateFleet(partitions, budget, learnRates(summaries.values(), asked)),
-    ...(await collectNotes(connection, { filters: complete, resume, summaries })),
+    ...(await collectNotes(connection, { filters: complete, resume, summaries, environment })),
   };
 }
 
@@ -124,14 +124,11 @@ async function collectNotes(
     readonly filters: FleetFilters;
     readonly resume: StoredLaunch | undefined;
     readonly summaries: ReadonlyMap<string, ManifestSummary>;
+    readonly environment: Readonly<Record<string, string>> | undefined;
   },
 ): Promise<Pick<LaunchPreview, 'notes' | 'queueExists'>> {
-  const { filters, resume, summaries } = context;
-  const [depths, eventSource, environment] = await Promise.all([
-    queue.readDepths(),
-    workers.readEventSource(),
-    workers.readEnvironment(),
-  ]);
+  const { filters, resume, summaries, environment } = context;
+  const [depths, eventSource] = await Promise.all([queue.readDepths(), workers.readEventSource()]);
   const notes: LaunchNote[] = [];
   const note = (about: LaunchNote['about'], text: string) => void notes.push({ about, text });
   const differing = environment ? differingSettings(settings, environment) : [];
@@ -162,31 +159,6 @@ async function collectNotes(
     note('paused', 'The event source is disabled: messages wait until you run "tdd resume".');
   }
   return { notes, queueExists: depths !== undefined };
-}
-
-/** Settings that affect the plan. Messages do not contain them: each worker reads them from its own environment. */
-const SHARED_SETTINGS = [
-  'lookup',
-  'language',
-  'reviewLanguage',
-  'append',
-  'titleTypes',
-  'requestsPerSecond',
-  'workers',
-] as const satisfies readonly SettingName[];
-
-/** Describes the settings that differ from the environment of the deployed workers. */
-function differingSettings(settings: Settings, environment: Readonly<Record<string, string>>): string[] {
-  return SHARED_SETTINGS.flatMap((name) => {
-    const ours = show(settings[name]);
-    const theirs = show(resolveSetting(name, { env: environment }));
-    return ours === theirs ? [] : `${SETTINGS[name].env} is ${theirs} on the workers and ${ours} here`;
-  });
-}
-
-function show(value: unknown): string {
-  const text = Array.isArray(value) ? value.join(',') : String(value);
-  return text === '' ? 'nothing' : text;
 }
 
 async function hasMovies(lake: FleetConnection['lake']): Promise<boolean> {

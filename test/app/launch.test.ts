@@ -95,17 +95,32 @@ describe('planLaunch', () => {
   });
 });
 
+describe('planLaunch with workers of another bucket', () => {
+  test('plans nothing, because the workers would download into the other one', async () => {
+    const { connection, aws } = setUp();
+    aws.environment = { DATALAKE_BUCKET_NAME: 'other-lake' };
+    await expect(planLaunch(connection, index)).rejects.toThrow(
+      'write to the bucket "other-lake", not to "the-lake": use --datalake-bucket-name other-lake',
+    );
+  });
+});
+
 describe('planLaunch notes', () => {
   test('report that the workers were deployed with other settings', async () => {
     const { connection, aws } = setUp();
     aws.environment = {};
     expect((await planLaunch(connection, index)).notes).toEqual([]);
-    aws.environment = { TMDB_LANGUAGE: 'de-DE', IMDB_TITLE_TYPES: 'movie,short' };
+    aws.environment = {
+      DATALAKE_BUCKET_NAME: 'the-lake',
+      TMDB_LANGUAGE: 'de-DE',
+      IMDB_TITLE_TYPES: 'movie,short',
+      IMDB_DATASETS_URL: 'http://127.0.0.1:9',
+    };
     expect((await planLaunch(connection, index)).notes).toEqual([
       {
         about: 'otherSettings',
         text: expect.stringContaining(
-          '(TMDB_LANGUAGE is de-DE on the workers and en-US here; IMDB_TITLE_TYPES is movie,short on the workers and movie here)',
+          '(TMDB_LANGUAGE is de-DE on the workers and en-US here; IMDB_TITLE_TYPES is movie,short on the workers and movie here; IMDB_DATASETS_URL is http://127.0.0.1:9 on the workers and https://datasets.imdbws.com here)',
         ),
       },
     ]);

@@ -1,3 +1,4 @@
+import { readMatchingEnvironment } from '../../app/deployed-settings.ts';
 import { type LaunchPreview, launch as launchPlan, planLaunch } from '../../app/launch.ts';
 import { UserError } from '../../errors.ts';
 import { completeFilters, type FleetFilters, parseAge } from '../../fleet/filters.ts';
@@ -95,6 +96,7 @@ async function run(context: CommandContext, input: LaunchInput): Promise<LaunchR
   const { settings, filters, dryRun, resume } = input;
   const { signal } = context;
   const connection = await openCommandFleet(context, { settings }, { announce: !dryRun });
+  await readMatchingEnvironment(connection); // Before the list is downloaded into a bucket that may be the wrong one.
   const index = await openTodaysIndex(context, connection);
   const show = showManifestReading(context);
   const options = { resume, signal, onProgress: show.update };
