@@ -5,9 +5,8 @@ import {
   type DownloadReport,
   downloadPartition,
 } from '../download/download-partition.ts';
-import { UserError } from '../errors.ts';
 import { findTitlesById } from '../imdb/find-titles.ts';
-import { findPartition, type PartitionIndex, readPartition } from '../imdb/partition-index.ts';
+import { type PartitionIndex, readPartition, requirePartition } from '../imdb/partition-index.ts';
 import { type Partition, partitionName } from '../partition.ts';
 import { createRunId } from '../run-id.ts';
 import { quote } from '../text.ts';
@@ -69,9 +68,9 @@ export async function download(
   options: DownloadOptions = {},
 ): Promise<DownloadReport> {
   const { limit, refresh = false, onProgress: update = () => {}, stop, abort } = options;
-  const target = findTarget(index, partition);
+  requirePartition(index, partition);
   const run = { ...startRun(connection, index, refresh), limit };
-  return downloadTarget(connection, index, target, run, {
+  return downloadTarget(connection, index, { partition }, run, {
     stop,
     abort,
     reading: abort,
@@ -155,15 +154,8 @@ export async function findTargets(
   options: { readonly signal: AbortSignal },
 ): Promise<ChosenTargets> {
   if ('imdbIds' in choice) return findTargetsOfTitles(connection, index, choice.imdbIds, options);
-  return { targets: [findTarget(index, choice.partition)], withoutPartition: [] };
-}
-
-/** @throws {UserError} when the index has no titles in this partition. */
-function findTarget(index: PartitionIndex, partition: Partition): DownloadTarget {
-  if (findPartition(index, partition)) return { partition };
-  throw new UserError(
-    `IMDb's list of ${index.snapshot} has no ${index.titleTypes.join(' or ')} in partition ${partitionName(partition)}: nothing to download.`,
-  );
+  requirePartition(index, choice.partition);
+  return { targets: [{ partition: choice.partition }], withoutPartition: [] };
 }
 
 async function findTargetsOfTitles(

@@ -1,12 +1,15 @@
 import { countMessages, EMPTY_AFTER_MS, type QueueReader } from '../aws/queue-interface.ts';
 import { type Clock, utcDay } from '../clock.ts';
+import { resolveSetting } from '../config/resolve-settings.ts';
 import type { Counts, Manifest } from '../download/manifest.ts';
 import { readManifest } from '../download/manifest-store.ts';
+import { readPartitionIndex, requirePartition } from '../imdb/partition-index.ts';
 import type { Lake } from '../lake/lake.ts';
 import { writeMessage } from '../message.ts';
 import type { Partition } from '../partition.ts';
 import { createRunId } from '../run-id.ts';
 import { type DeadLetterQueue, findDeadLetter } from './dead-letters.ts';
+import { readMatchingEnvironment } from './deployed-settings.ts';
 import type { FleetConnection } from './fleet-connection.ts';
 
 /** A partition that was sent to the workers on its own. */
@@ -45,6 +48,25 @@ export async function simulate(
   const messageId = await queue.send(writeMessage({ ...message, hop: 0 }));
   const { snapshot, run } = message;
   return { messageId, partition, snapshot, run };
+}
+
+/**
+ * Checks that a run can be followed: the workers write to this lake, and the partition has titles in today's list. If the
+ * lake has no index of that list yet, a worker builds it, and titles are not checked.
+ * @throws {UsageError} when the workers write to another bucket, {@link UserError} when the partition has no titles or
+ *   AWS denies access or fails.
+ */
+export async function checkPartition(
+  connection: Pick<FleetConnection, 'lake' | 'clock' | 'settings' | 'workers'>,
+  partition: Partition,
+  { signal }: { readonly signal?: AbortSignal } = {},
+): Promise<void> {
+  const { lake, clock, settings } = connection;
+  const environment = await readMatchingEnvironment(connection);
+  const titleTypes = environment && resolveSetting('titleTypes', { env: environment });
+  const name = { day: utcDay(clock.now()), titleTypes: titleTypes ?? settings.titleTypes };
+  const index = await readPartitionIndex({ lake, signal }, name);
+  if (index !== undefined) requirePartition(index, partition);
 }
 
 /** The outcome of a run of one partition. */

@@ -56,6 +56,14 @@ export function findPartition(
   return initials && Object.hasOwn(initials, initial) ? initials[initial] : undefined;
 }
 
+/** @throws {UserError} when the index has no titles in this partition. */
+export function requirePartition(index: PartitionIndex, partition: Partition): void {
+  if (findPartition(index, partition)) return;
+  throw new UserError(
+    `IMDb's list of ${index.snapshot} has no ${index.titleTypes.join(' or ')} in partition ${partitionName(partition)}: nothing to download.`,
+  );
+}
+
 /** Serializes the map of an index to gzipped JSON. */
 export function writePartitionMap(index: PartitionIndex): Buffer {
   return gzipSync(JSON.stringify(index), { level: 9 });

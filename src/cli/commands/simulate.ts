@@ -1,14 +1,22 @@
-import { openLakeAt, openQueues } from '../../app/open-aws.ts';
-import { followRun, type RunEnd, type SentPartition, simulate as send } from '../../app/simulate.ts';
+import type { FleetConnection } from '../../app/fleet-connection.ts';
+import { openQueues } from '../../app/open-aws.ts';
+import {
+  checkPartition,
+  followRun,
+  type RunEnd,
+  type SentPartition,
+  simulate as send,
+} from '../../app/simulate.ts';
+import type { Settings } from '../../config/settings.ts';
 import { countDone, type Manifest } from '../../download/manifest.ts';
-import type { LakeLocation } from '../../lake/open-lake.ts';
+import { isEnabled } from '../../fleet/status.ts';
 import { type Partition, partitionName } from '../../partition.ts';
 import { formatNumberOf, toOneLine } from '../../text.ts';
 import { askForPartition, readPartitionFlags } from '../ask-partition.ts';
 import { defineCommand } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import type { Flags } from '../flags.ts';
-import { processOf, readBucketLocation } from '../open-connection.ts';
+import { FLEET_SETTINGS, openCommandFleet, processOf } from '../open-connection.ts';
 import type { Style } from '../output.ts';
 import { createProgress } from '../progress.ts';
 import { countFields } from '../show-progress.ts';
@@ -16,9 +24,9 @@ import { countFields } from '../show-progress.ts';
 /** The input of `tdd simulate`. */
 interface SimulateInput {
   readonly partition: Partition;
-  readonly queueName: string;
-  /** The lake to follow the run in, with `--wait`. */
-  readonly waitIn: LakeLocation | undefined;
+  readonly settings: Settings;
+  /** The bucket of the lake in which to follow the run, with `--wait`. */
+  readonly waitIn: string | undefined;
 }
 
 /** The result of `tdd simulate`. */
@@ -33,7 +41,7 @@ export const simulate = defineCommand<SimulateInput, SimulateResult>({
   description:
     'Sends the message of one partition to the queue, as a launch does for thousands, so that a worker downloads ' +
     'it. With --wait it shows the progress until the partition is complete or its message is in the dead-letter queue.',
-  settings: ['queueName', 'bucketName'],
+  settings: FLEET_SETTINGS,
   examples: [
     ['tdd simulate', 'ask for the partition'],
     ['tdd simulate --year 2004 --initial AD --wait', 'wait until it is complete'],
@@ -46,7 +54,7 @@ export const simulate = defineCommand<SimulateInput, SimulateResult>({
   readInput,
   run,
   format,
-  exitCode: ({ end }) => (end === undefined || end.complete ? 0 : 1),
+  exitCode: ({ end }) => (end === undefined || (end.complete && end.counts?.titles !== 0) ? 0 : 1),
 });
 
 async function readInput(context: CommandContext, flags: Flags): Promise<SimulateInput> {
@@ -54,24 +62,47 @@ async function readInput(context: CommandContext, flags: Flags): Promise<Simulat
   const given = readPartitionFlags(context, flags, instruction);
   const settings = await context.readSettings();
   const partition = await askForPartition(context, given);
-  const waitIn = flags.wait === true ? await readBucketLocation(context, settings) : undefined;
-  return { partition, queueName: settings.queueName, waitIn };
+  const waitIn = flags.wait === true ? await context.requireSetting(settings, 'bucketName') : undefined;
+  return { partition, settings, waitIn };
 }
 
 async function run(context: CommandContext, input: SimulateInput): Promise<SimulateResult> {
   const { clock, output, signal } = context;
-  const { partition, queueName, waitIn } = input;
-  // Opened first: if the lake does not exist, nothing must be sent.
-  const lake = waitIn && (await openLakeAt(processOf(context), waitIn));
-  const queues = await openQueues(processOf(context), { queueName });
+  const { partition, settings, waitIn } = input;
+  // Opened first: if nothing would come of the run, nothing must be sent.
+  const fleet = waitIn === undefined ? undefined : await openFleetToFollow(context, input, waitIn);
+  const queues = fleet ?? (await openQueues(processOf(context), settings));
   const { messageId, ...rest } = await send({ ...queues, clock, random: Math.random }, partition, { signal });
-  const sent = { messageId, queue: queueName, ...rest };
-  if (lake === undefined) return sent;
+  const sent = { messageId, queue: settings.queueName, ...rest };
+  if (fleet === undefined) return sent;
   output.info(`Sent partition ${partitionName(partition)} as message ${messageId}.`);
+  const eventSource = await fleet.workers.readEventSource();
+  if (eventSource === undefined || !isEnabled(eventSource)) {
+    output.warn(
+      eventSource === undefined
+        ? `No event source connects the queue to the function "${settings.lambdaName}", so no worker receives the message: run "tdd deploy".`
+        : 'The fleet is paused: the message waits until you run "tdd resume".',
+    );
+  }
   const show = showRun(context);
   const options = { onProgress: show.update, signal };
-  const end = await followRun({ ...queues, lake, clock }, sent, options).finally(show.end);
+  const end = await followRun(fleet, sent, options).finally(show.end);
   return { ...sent, end };
+}
+
+/** @throws {UserError} when the workers write to another bucket, or today's list has no titles in the partition. */
+async function openFleetToFollow(
+  context: CommandContext,
+  { partition, settings }: SimulateInput,
+  bucketName: string,
+): Promise<FleetConnection> {
+  const fleet = await openCommandFleet(
+    context,
+    { settings: { ...settings, bucketName } },
+    { announce: false },
+  );
+  await checkPartition(fleet, partition, { signal: context.signal });
+  return fleet;
 }
 
 /** Shows the progress of a run, and the reason when it stopped and a worker will retry it. */
@@ -111,7 +142,7 @@ function format({ messageId, queue, partition, run, end }: SimulateResult, style
   }
   const { counts, complete, reason } = end;
   if (complete && counts?.titles === 0) {
-    return `${style.green('✔')} ${name} has no titles in IMDb's list: there is nothing to download.\n${ids}`;
+    return `${style.red('✖')} ${name} has no titles in IMDb's list: there is nothing to download.\n${ids}`;
   }
   return [
     complete

@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import {
   DeleteMessageCommand,
   GetQueueUrlCommand,
@@ -91,6 +92,31 @@ describe.each(AWS_TARGETS)('tdd launch, status, redrive, pause and resume, on $n
         '(TMDB_LANGUAGE is en-US on the workers and de-DE here; IMDB_TITLE_TYPES is movie on the workers and movie,short here)',
       ),
     );
+  });
+
+  test('ends with exit code 2 when the workers write to another bucket, and writes nothing into this one', async () => {
+    await aws.createBucket('other-lake');
+    const { stderr, exitCode } = await run(['launch', '--yes', '--datalake-bucket-name', 'other-lake']);
+    expect(stderr).toContain('The workers of "films" write to the bucket "films-lake", not to "other-lake"');
+    expect(exitCode).toBe(2);
+    const other = createS3Lake({ s3: aws.s3, bucket: 'other-lake' });
+    for await (const { key } of other.list('')) throw new Error(`${key} was written.`);
+  });
+
+  test('says in simulate --wait that the fleet is paused, and refuses a lake that the workers do not write to', async () => {
+    const simulate = ['simulate', '--year', '2004', '--initial', 'AD', '--wait'];
+    const signals = new EventEmitter();
+    const following = run(simulate, { signals });
+    while ((await waiting()) === 0);
+    signals.emit('SIGINT');
+    expect((await following).stderr).toContain(
+      'warning: The fleet is paused: the message waits until you run "tdd resume".',
+    );
+    await aws.createBucket('other-lake');
+    const other = await run([...simulate, '--datalake-bucket-name', 'other-lake']);
+    expect(other.stderr).toContain('write to the bucket "films-lake", not to "other-lake"');
+    expect(other.exitCode).toBe(2);
+    expect(await waiting()).toBe(1);
   });
 
   test('asks for consent, and sends nothing after a no', async () => {

@@ -8,8 +8,11 @@ import {
 } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Counts } from '../../../src/download/manifest.ts';
+import { writePartitionMap } from '../../../src/imdb/partition-index.ts';
+import { indexMapKey } from '../../../src/lake/keys.ts';
 import { createS3Lake } from '../../../src/lake/s3/s3-lake.ts';
 import { type PartitionMessage, parseMessage } from '../../../src/message.ts';
+import { indexOf } from '../../app/synthetic-lake.ts';
 import { AWS_TARGETS, type Aws } from '../../support/aws-targets.ts';
 import { runCli } from '../../support/run-cli.ts';
 import { makeTempFolder } from '../../support/temp-folder.ts';
@@ -112,7 +115,7 @@ describe.each(AWS_TARGETS)('tdd simulate, on $name', ({ start }) => {
       reviews: 0,
     });
     const { exitCode, stdout } = await waiting;
-    expect(exitCode).toBe(0);
+    expect(exitCode).toBe(1);
     expect(stdout).toContain("2004/AD has no titles in IMDb's list");
   });
 
@@ -140,6 +143,20 @@ describe.each(AWS_TARGETS)('tdd simulate, on $name', ({ start }) => {
     const input = { QueueUrl: queueUrl, AttributeNames: ['ApproximateNumberOfMessagesNotVisible' as const] };
     const { Attributes } = await sqs.send(new GetQueueAttributesCommand(input));
     expect(Attributes).toEqual({ ApproximateNumberOfMessagesNotVisible: '1' });
+  });
+
+  it("sends nothing with --wait when today's list has no titles in the partition", async () => {
+    const day = new Date().toISOString().slice(0, 10);
+    const index = indexOf({ 2004: { ZZ: 1 } }, { snapshot: day });
+    await createS3Lake({ s3: aws.s3, bucket: BUCKET }).write(
+      indexMapKey(day, ['movie']),
+      writePartitionMap(index),
+      'application/gzip',
+    );
+    const { exitCode, stderr } = await run(WAIT);
+    expect(stderr).toContain(`IMDb's list of ${day} has no movie in partition 2004/AD: nothing to download.`);
+    expect(stderr).not.toContain('Sent');
+    expect(exitCode).toBe(1);
   });
 
   it.each([
