@@ -124,7 +124,7 @@ export function judgeFleet(observed: FleetObservation, nowMs: number): FleetFact
   const { launch, summaries, queue, deadLetters, function: workerFunction, eventSource } = observed;
   const fleet = launch && measureProgress(launch, summaries);
   const ours = launch ? summariesOf(launch, summaries) : [...summaries.values()];
-  const rate = measureRate(ours, nowMs);
+  const rate = measureRate(ours, { nowMs, sinceMs: launch ? Date.parse(launch.launchedAt) : 0 });
   const phase = phaseOf(fleet, queue, eventSource);
   const secondsLeft = secondsLeftOf(fleet, rate, phase);
   const isOver = phase === 'complete' || phase === 'ended';
@@ -219,9 +219,13 @@ const STANDSTILL_MS = 60_000;
 
 /**
  * Measures the movies completed per second over the last five minutes, or since the last standstill of a minute.
+ * @param times.sinceMs the time of the launch: titles that an earlier run of its partitions completed do not count.
  * @returns `undefined` until a movie is completed.
  */
-function measureRate(summaries: Iterable<ManifestSummary>, nowMs: number): FleetRate | undefined {
+function measureRate(
+  summaries: Iterable<ManifestSummary>,
+  { nowMs, sinceMs }: { readonly nowMs: number; readonly sinceMs: number },
+): FleetRate | undefined {
   const titlesAt = new Map<number, number>();
   for (const { recent } of summaries) {
     for (const [time, titles] of recent) titlesAt.set(time, (titlesAt.get(time) ?? 0) + titles);
@@ -230,9 +234,10 @@ function measureRate(summaries: Iterable<ManifestSummary>, nowMs: number): Fleet
   let movies = 0;
   for (const [time, titles] of [...titlesAt].sort(([a], [b]) => b - a)) {
     const fromMs = time * RECENT_STEP_MS;
-    if (since - (fromMs + RECENT_STEP_MS) >= STANDSTILL_MS || fromMs < nowMs - RATE_WINDOW_MS) break;
+    const toMs = fromMs + RECENT_STEP_MS;
+    if (since - toMs >= STANDSTILL_MS || fromMs < nowMs - RATE_WINDOW_MS || toMs <= sinceMs) break;
     movies += titles;
-    since = Math.min(since, fromMs);
+    since = Math.min(since, Math.max(fromMs, sinceMs));
   }
   const overSeconds = Math.max((nowMs - since) / 1_000, 1);
   return movies === 0 ? undefined : { moviesPerSecond: movies / overSeconds, overSeconds };

@@ -133,6 +133,16 @@ describe('readStatus', () => {
     expect(now.secondsElapsed).toBe(120);
   });
 
+  it('measures the rate from the launch on, without what an earlier run of its partitions completed', async () => {
+    const { launch, status, aws, put, clock, ago } = setUp();
+    await put('CC', { found: 10, titles: 30, at: ago(10_000) });
+    await launch();
+    clock.advance(40_000);
+    aws.queue = { ...EMPTY, waiting: 1, inFlight: 2 };
+    await put('DD', { found: 40, at: ago(20_000) });
+    expect((await status()).rate).toEqual({ moviesPerSecond: 2, overSeconds: 20 });
+  });
+
   it('reports the time from the launch until its last worker finished', async () => {
     const { launch, status, put, clock, ago } = setUp();
     const { run } = await launch({ limit: 3 });
