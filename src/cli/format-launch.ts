@@ -25,6 +25,8 @@ export interface LaunchResult {
   readonly withoutYear: FleetPlan['withoutYear'];
   /** Invalid rows of IMDb's list, whose titles are skipped. */
   readonly badRows: number;
+  /** How many partitions the list has in the years and with the initial of the filters. */
+  readonly inRange: number;
   readonly notes: readonly string[];
   /** In sending order. */
   readonly partitions: readonly PlannedPartition[];
@@ -65,10 +67,6 @@ export function formatLaunchPlan(result: LaunchResult, style: Style): string {
 function formatForecast(result: LaunchResult, style: Style): string {
   const { filters, snapshot, partitions, estimate, budget } = result;
   const { basis, dollars } = estimate;
-  const years =
-    filters.minYear === filters.maxYear
-      ? `year ${filters.minYear}`
-      : `years ${filters.minYear}–${filters.maxYear}`;
   const existing = result.movies - result.moviesToAsk;
   const source =
     basis.learntFrom > 0
@@ -85,7 +83,7 @@ function formatForecast(result: LaunchResult, style: Style): string {
       ? ''
       : `S3 ${formatDollars(s3)}, Lambda ${formatDollars(lambda)}, SQS ${formatDollars(sqs)}; `;
   const rows: [string, string, string][] = [
-    ['partitions', formatCount(partitions.length), `IMDb's list of ${snapshot}, ${years}`],
+    ['partitions', formatCount(partitions.length), `IMDb's list of ${snapshot}, ${yearsOf(filters)}`],
     [
       'movies',
       formatCount(result.movies),
@@ -118,9 +116,7 @@ const TERMS = [
 /** Formats the outcome of a launch. */
 export function formatLaunch(result: LaunchResult, style: Style): string {
   const { report, queue } = result;
-  if (report === undefined && result.partitions.length === 0) {
-    return 'No partition matches these filters, or the lake is complete: nothing was sent.';
-  }
+  if (report === undefined && result.moviesToAsk === 0) return `${whyNothing(result)} Nothing was sent.`;
   if (report === undefined) return `${formatLaunchPlan(result, style)}\n\nDry run: nothing was sent.`;
   const { sent, sentBefore, rejected, rejections, run } = report;
   const before = sentBefore > 0 ? ` (${formatCount(sentBefore)} of them before the interruption)` : '';
@@ -133,6 +129,26 @@ export function formatLaunch(result: LaunchResult, style: Style): string {
     '',
     `Next: ${style.bold('tdd status --watch')} shows the progress of the fleet.`,
   ].join('\n');
+}
+
+/** Says why a launch has nothing to send, in one sentence or two. */
+function whyNothing({ filters, snapshot, inRange }: LaunchResult): string {
+  const { onlyMissing, failed, olderThanMs, initial } = filters;
+  const range = `${yearsOf(filters)}${initial === undefined ? '' : ` with the initial ${initial}`}`;
+  if (inRange === 0) return `IMDb's list of ${snapshot} has no partition in ${range}.`;
+  const partitions = formatNumberOf(inRange, 'partition');
+  if (onlyMissing || (!failed && olderThanMs === undefined)) {
+    return `Nothing is missing: the lake has every title of ${partitions} in ${range}. To download titles again, use --older-than.`;
+  }
+  const states = [
+    ...(failed ? ['failed titles'] : []),
+    ...(olderThanMs === undefined ? [] : ['titles downloaded that long ago']),
+  ];
+  return `No partition has ${states.join(' or ')}: checked ${partitions} in ${range}.`;
+}
+
+function yearsOf({ minYear, maxYear }: FleetFilters): string {
+  return minYear === maxYear ? `year ${minYear}` : `years ${minYear}–${maxYear}`;
 }
 
 function formatHistogram({ sizes }: LaunchResult, style: Style): string[] {

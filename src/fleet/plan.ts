@@ -19,7 +19,9 @@ export interface FleetPlan extends FleetTerms {
   readonly filters: FleetFilters;
   /** Largest first, so that all workers finish at about the same time. */
   readonly partitions: readonly PlannedPartition[];
-  /** Movies in these partitions. */
+  /** How many partitions the list has in these years and with this initial, whatever their state. */
+  readonly inRange: number;
+  /** Movies in the chosen partitions. */
   readonly movies: number;
   /** Movies to look up at TMDB. */
   readonly left: number;
@@ -53,8 +55,8 @@ const NAMED_WITHOUT_YEAR = 10;
 export function planFleet({ index, filters, settings, summaries, nowMs }: PlanInput): FleetPlan {
   const redoBefore = redoBeforeOf(filters, nowMs);
   const terms = { snapshot: index.snapshot, settings, ...(redoBefore !== undefined && { redoBefore }) };
-  const chosen = listPartitions(index)
-    .filter((partition) => isInRange(partition, filters))
+  const inRange = listPartitions(index).filter((partition) => isInRange(partition, filters));
+  const chosen = inRange
     .map(({ year, initial, titles }) => {
       const summary = summaries.get(partitionName({ year, initial }));
       const { left } = judgePartition(summary, titles, terms);
@@ -69,6 +71,7 @@ export function planFleet({ index, filters, settings, summaries, nowMs }: PlanIn
     titleTypes: index.titleTypes,
     filters,
     partitions,
+    inRange: inRange.length,
     movies: partitions.reduce((sum, { titles }) => sum + titles, 0),
     left: partitions.reduce((sum, { left }) => sum + left, 0),
     withoutYear: {

@@ -103,7 +103,7 @@ async function run(context: CommandContext, input: LaunchInput): Promise<LaunchR
   const preview = await planLaunch(connection, index, filters, options).finally(show.end);
   const { lake, queue } = connection;
   const result = toResult(input, { lake: lake.url, queue: queue.name }, preview);
-  if (dryRun || (result.partitions.length === 0 && preview.resume === undefined)) return result;
+  if (dryRun || (preview.plan.left === 0 && preview.resume === undefined)) return result;
   if (!preview.queueExists) {
     throw new UserError(`There is no queue "${queue.name}": run "tdd deploy" first.`);
   }
@@ -152,6 +152,7 @@ function toResult(
     largest: [...partitions].sort((a, b) => b.titles - a.titles).slice(0, LARGEST),
     withoutYear: plan.withoutYear,
     badRows: plan.badRows,
+    inRange: plan.inRange,
     notes: notes.map(({ about, text }) =>
       about === 'resumes' ? text.replace(/\.$/, '; --no-resume starts a new launch instead.') : text,
     ),

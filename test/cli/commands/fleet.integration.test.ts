@@ -186,6 +186,26 @@ describe.each(AWS_TARGETS)('tdd launch, status, redrive, pause and resume, on $n
     expect(exitCode).toBe(2);
   });
 
+  test('sends nothing when nothing is missing, and says which of the possible reasons it is', async () => {
+    const [first] = (await json(['launch', '--dry-run'])).partitions;
+    const range = ['--min-year', first.year, '--max-year', first.year, '--initial', first.initial];
+    const launch = (...flags: string[]) => run(['launch', ...range.map(String), '--yes', ...flags]);
+    expect((await launch('--failed')).stdout).toBe(
+      `No partition has failed titles: checked 1 partition in year ${first.year} with the initial ${first.initial}. Nothing was sent.\n`,
+    );
+    await putManifest(lake(), manifestOf(first, { found: first.titles }));
+    for (const flags of [[], ['--only-missing'], ['--dry-run'], ['--limit', '1']]) {
+      const { stdout, exitCode } = await launch(...flags);
+      expect(stdout).toMatch(
+        /^Nothing is missing: the lake has every title .*--older-than\. Nothing was sent\.\n$/,
+      );
+      expect(exitCode).toBe(0);
+    }
+    const { stdout } = await run(['launch', '--min-year', '1870', '--max-year', '1871', '--yes']);
+    expect(stdout).toMatch(/^IMDb's list of .* has no partition in years 1870–1871\. Nothing was sent\.\n$/);
+    expect(await waiting()).toBe(0);
+  });
+
   test('sends only missing partitions, and notes that a lake without manifests is downloaded again', async () => {
     await lake().write('tmdb/movies/year-2004/initial-AD/tmdb-movie-1.json', '{}', 'application/json');
     const all = await json(['launch', '--only-missing', '--dry-run']);
