@@ -81,7 +81,7 @@ export async function planLaunch(
     ...(resume !== undefined && { resume }),
     partitions,
     estimate: estimateFleet(partitions, budget, learnRates(summaries.values(), asked)),
-    ...(await collectNotes(connection, { filters: complete, resume, summaries, environment })),
+    ...(await collectNotes(connection, { plan, resume, summaries, environment })),
   };
 }
 
@@ -121,13 +121,13 @@ export async function launch(
 async function collectNotes(
   { lake, queue, workers, settings }: PlanDeps,
   context: {
-    readonly filters: FleetFilters;
+    readonly plan: FleetPlan;
     readonly resume: StoredLaunch | undefined;
     readonly summaries: ReadonlyMap<string, ManifestSummary>;
     readonly environment: Readonly<Record<string, string>> | undefined;
   },
 ): Promise<Pick<LaunchPreview, 'notes' | 'queueExists'>> {
-  const { filters, resume, summaries, environment } = context;
+  const { plan, resume, summaries, environment } = context;
   const [depths, eventSource] = await Promise.all([queue.readDepths(), workers.readEventSource()]);
   const notes: LaunchNote[] = [];
   const note = (about: LaunchNote['about'], text: string) => void notes.push({ about, text });
@@ -142,7 +142,7 @@ async function collectNotes(
     const { launchedAt, run } = resume.fleet;
     note('resumes', `This resumes launch ${run} of ${launchedAt}, which was interrupted.`);
   }
-  if (filters.onlyMissing && summaries.size === 0 && (await hasMovies(lake))) {
+  if (plan.left > 0 && summaries.size === 0 && (await hasMovies(lake))) {
     note(
       'noManifests',
       'This lake has movies but no manifests, which record what is missing: this first launch downloads everything again.',

@@ -210,6 +210,7 @@ describe.each(AWS_TARGETS)('tdd launch, status, redrive, pause and resume, on $n
     await lake().write('tmdb/movies/year-2004/initial-AD/tmdb-movie-1.json', '{}', 'application/json');
     const all = await json(['launch', '--only-missing', '--dry-run']);
     expect(all.notes.join()).toContain('this first launch downloads everything again');
+    expect((await json(['launch', '--dry-run'])).notes).toEqual(all.notes);
     const [first] = all.partitions;
     await putManifest(lake(), manifestOf(first, { found: first.titles }));
     const missing = await json(['launch', '--only-missing', '--dry-run']);
