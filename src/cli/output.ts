@@ -3,7 +3,7 @@ import { systemClock } from '../clock.ts';
 import type { Trace } from '../trace.ts';
 import type { Io, OutStream } from './io.ts';
 import type { Secrets } from './secrets.ts';
-import { columnsOf, defuse, fitTo } from './terminal-text.ts';
+import { canDraw, columnsOf, defuse, fitTo } from './terminal-text.ts';
 import { createTrace } from './trace.ts';
 
 /** Colours for a stream (functions of text, which do nothing where colours are not wanted), and its width. */
@@ -103,5 +103,5 @@ export function createOutput(io: Io, secrets: Secrets, options: OutputOptions): 
 export function wantsColor(stream: OutStream, env: Io['env']): boolean {
   if (env.NO_COLOR) return false;
   if (env.FORCE_COLOR) return env.FORCE_COLOR !== '0';
-  return stream.isTTY === true && env.TERM !== 'dumb';
+  return canDraw(stream, env);
 }

@@ -3,7 +3,7 @@ import { formatCount } from '../text.ts';
 import { formatDuration } from './format.ts';
 import type { Io } from './io.ts';
 import type { Output } from './output.ts';
-import { cutTo } from './terminal-text.ts';
+import { canDraw, cutTo } from './terminal-text.ts';
 
 /** Shows the progress of a long operation. */
 interface Progress {
@@ -31,7 +31,7 @@ export function createProgress(
 ): Progress {
   if (output.quiet) return { update: () => {}, stop: () => {} };
   const { stderr, env } = io;
-  const isTerminal = stderr.isTTY === true && env.TERM !== 'dumb';
+  const isTerminal = canDraw(stderr, env);
   const stopped = new AbortController();
   let state: ProgressState | undefined;
   let samples: readonly { readonly at: number; readonly done: number }[] = [];

@@ -1,7 +1,7 @@
 import type { OutStream } from './io.ts';
 import { widthOf } from './terminal-text.ts';
 
-/** A text of several lines. On a terminal each version replaces the previous one; elsewhere it is printed below it. */
+/** A text of several lines. Each version replaces the previous one or, where that is not possible, is printed below it. */
 interface RedrawnText {
   /** Shows what `render` returns, without a line end; called again when the terminal's size changes. */
   show(render: () => string): void;
@@ -12,10 +12,12 @@ interface RedrawnText {
 /**
  * Writes each version with a single write that overwrites the previous one line by line and erases only its remains. This
  * prevents flickering and leaves the lines above unchanged.
- * @param options.keepsAll never overwrites: for a terminal that cannot, or when other lines are printed in between.
+ * @param options.overwrites `false` where nothing can be overwritten, or when other lines are printed in between.
  */
-export function createRedrawnText(stream: OutStream, { keepsAll = false } = {}): RedrawnText {
-  const overwrites = stream.isTTY === true && !keepsAll;
+export function createRedrawnText(
+  stream: OutStream,
+  { overwrites }: { readonly overwrites: boolean },
+): RedrawnText {
   let shown: readonly string[] = [];
   let render = (): string => '';
 

@@ -3,7 +3,7 @@ import { toOneLine } from '../text.ts';
 import { formatDuration } from './format.ts';
 import type { Io } from './io.ts';
 import type { Output } from './output.ts';
-import { cutTo } from './terminal-text.ts';
+import { canDraw, cutTo } from './terminal-text.ts';
 
 /** Shows the steps of a command, one line each. */
 interface StepLines {
@@ -29,7 +29,7 @@ export function createStepLines({
   readonly output: Output;
 }): StepLines {
   const { stderr, env } = io;
-  const isTerminal = stderr.isTTY === true && env.TERM !== 'dumb' && !output.quiet;
+  const isTerminal = canDraw(stderr, env) && !output.quiet;
   let current: { readonly text: string; readonly startedAt: number } | undefined;
   let remark = '';
 

@@ -2,11 +2,16 @@ import { stripVTControlCharacters } from 'node:util';
 import stringWidth from 'fast-string-width';
 import { wrapAnsi } from 'fast-wrap-ansi';
 import { escapeControls } from '../text.ts';
-import type { OutStream } from './io.ts';
+import type { Io, OutStream } from './io.ts';
 
 /** Returns the width of `text` on a terminal: colours take no columns, East Asian wide characters two. */
 export function widthOf(text: string): number {
   return stringWidth(stripVTControlCharacters(text));
+}
+
+/** Whether a stream is a terminal that understands colours and cursor movements. */
+export function canDraw({ isTTY }: OutStream, env: Io['env']): boolean {
+  return isTTY === true && env.TERM !== 'dumb';
 }
 
 /** Returns the width of a terminal, at least 20; infinite for a pipe or a file, whose lines are never wrapped. */

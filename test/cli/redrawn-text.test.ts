@@ -2,9 +2,13 @@ import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { createRedrawnText } from '../../src/cli/redrawn-text.ts';
 
-function open(isTTY: boolean, options?: { readonly keepsAll: boolean }) {
-  const stream = Object.assign(new PassThrough(), { isTTY, columns: 10, rows: 5 });
-  return { stream, text: createRedrawnText(stream, options), written: () => String(stream.read() ?? '') };
+function open(overwrites: boolean) {
+  const stream = Object.assign(new PassThrough(), { columns: 10, rows: 5 });
+  return {
+    stream,
+    text: createRedrawnText(stream, { overwrites }),
+    written: () => String(stream.read() ?? ''),
+  };
 }
 
 describe('createRedrawnText', () => {
@@ -35,10 +39,8 @@ describe('createRedrawnText', () => {
     expect(written()).toBe('\ra\x1b[K\nb\x1b[K\nc\x1b[K\nd\x1b[K\n\x1b[J');
   });
 
-  it.each([
-    ['the stream is not a terminal', open(false)],
-    ['other lines are printed in between', open(true, { keepsAll: true })],
-  ])('keeps each version when %s', (_, { text, written }) => {
+  it('prints each version below the previous one when it must not overwrite', () => {
+    const { text, written } = open(false);
     text.show(() => 'one');
     text.show(() => 'two');
     text.clear();

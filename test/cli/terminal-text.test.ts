@@ -1,6 +1,7 @@
+import { PassThrough } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { defuse, widthOf, wrap } from '../../src/cli/terminal-text.ts';
+import { canDraw, defuse, widthOf, wrap } from '../../src/cli/terminal-text.ts';
 
 describe('wrap', () => {
   test('breaks lines between words and indents the rest like the beginning', () => {
@@ -33,4 +34,12 @@ test('defuse lets colours and line ends pass and escapes every other control cha
   expect(defuse('\x1b[1mbold\x1b[22m\n\x1b]0;x\x07\r\t\u009b31m\u202e\u2028\x7f')).toBe(
     '\x1b[1mbold\x1b[22m\n\\u001b]0;x\\u0007\\u000d\\u0009\\u009b31m\\u202e\\u2028\\u007f',
   );
+});
+
+test.each([
+  [{ isTTY: true }, {}, true],
+  [{ isTTY: true }, { TERM: 'dumb' }, false],
+  [{ isTTY: false }, {}, false],
+])('canDraw(%j, %j) is %j', (terminal, env, expected) => {
+  expect(canDraw(Object.assign(new PassThrough(), terminal), env)).toBe(expected);
 });

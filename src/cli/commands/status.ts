@@ -9,7 +9,7 @@ import { formatStatus, type StatusResult } from '../format-status.ts';
 import { FLEET_SETTINGS, type FleetInput, openCommandFleet, readFleetInput } from '../open-connection.ts';
 import { createRedrawnText } from '../redrawn-text.ts';
 import { showManifestReading } from '../show-progress.ts';
-import { fitTo } from '../terminal-text.ts';
+import { canDraw, fitTo } from '../terminal-text.ts';
 
 /** The input of `tdd status`. */
 interface StatusInput extends FleetInput {
@@ -47,7 +47,9 @@ async function run(context: CommandContext, { settings, totals, watch }: StatusI
   const fleet = await openCommandFleet(context, { settings }, { announce: false });
   let show = showManifestReading(context);
   const options = { signal, onProgress: (state: ReadProgress) => show.update(state) };
-  const redrawn = createRedrawnText(io.stdout, { keepsAll: output.verbose || io.env.TERM === 'dumb' });
+  const redrawn = createRedrawnText(io.stdout, {
+    overwrites: canDraw(io.stdout, io.env) && !output.verbose, // --verbose prints other lines in between.
+  });
   try {
     if (!watch) return toResult(await readStatus(fleet, options), totals);
     const last = await followFleet(fleet, { ...options, onStatus: draw });
