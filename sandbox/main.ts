@@ -11,7 +11,7 @@ import { UsageError } from '../src/errors.ts';
 import { runInSandbox, type SandboxInput } from './run-in-sandbox.ts';
 
 const DESCRIPTION =
-  'Runs COMMAND, or your shell, with local stand-ins for TMDB, IMDb and AWS. Every tdd command works inside, ' +
+  'Runs COMMAND, or your shell, with local stand-ins for TMDB, IMDb and AWS. Every tdd command works ' +
   'without an account, an API key or other flags. Movies and reviews are invented.';
 
 const EXAMPLES = `
@@ -28,11 +28,11 @@ async function main(io: Io): Promise<number> {
       .description(DESCRIPTION)
       .argument('[COMMAND...]', 'the command to run (default: your shell)')
       .usage('[OPTIONS] [COMMAND...]')
-      .option('--titles <N>', 'movies in the invented catalogue (default: 3000)')
+      .option('--titles <N>', 'movies in the invented catalog (default: 3000)')
       .option('--latency <MS>', "TMDB's response time (default: 20)")
       .option('--rate-limit <N>', 'requests per second above which TMDB answers 429 (default: no limit)')
       .option('--fault-rate <SHARE>', "share of TMDB's answers that are faults, from 0 to 1 (default: 0)")
-      .option('--keep <DIR>', "keep the sandbox's AWS and config.ini in DIR between runs")
+      .option('--keep <DIR>', "keep the sandbox's AWS state and config.ini in DIR between runs")
       .option('--tour', 'run the tour: from the first command to verified documents (npm start)')
       .addHelpText('after', EXAMPLES)
       .passThroughOptions()

@@ -102,10 +102,10 @@ Leave with "exit" or Ctrl-D.
 
 function describeEnd({ io }: CommandContext, { path, isKept }: StateFolder): string {
   if (!isKept) {
-    return 'Left the sandbox and deleted its AWS and its config.ini.\nTo keep them: npm run sandbox -- --keep DIR';
+    return 'Left the sandbox and deleted its AWS state and config.ini.\nTo keep them: npm run sandbox -- --keep DIR';
   }
   const folder = relative(io.cwd, path) || '.';
-  return `Left the sandbox. Its AWS and config.ini are in\n${path}\nTo continue with it: npm run sandbox -- --keep ${/^[\w./-]+$/.test(folder) ? folder : quote(folder)}`;
+  return `Left the sandbox. Its AWS state and config.ini are in\n${path}\nTo continue with it: npm run sandbox -- --keep ${/^[\w./-]+$/.test(folder) ? folder : quote(folder)}`;
 }
 
 /** Removes the user's AWS settings, so that nothing in the sandbox can use the user's account. */

@@ -56,7 +56,7 @@ export async function takeTour(
     const exitCode = await runChild(context, process.execPath, [TDD_PATH, ...step.args], environment);
     if (exitCode !== 0) return exitCode;
   }
-  caption('Compare every document in the bucket with the catalogue.');
+  caption('Compare every document in the bucket with the catalog.');
   const lake = createDirectoryLake({ directory: bucketDirectory });
   const { movies, reviews, missing, unexpected, wrong } = await verifyLake({ lake, catalogue });
   await replaceLake(bucketDirectory, lakeDirectory);

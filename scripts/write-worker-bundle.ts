@@ -56,7 +56,7 @@ async function describeLicences(folders: readonly string[]): Promise<string> {
   for (const folder of folders) {
     const { name, version, license } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'));
     const text = await readLicence(folder);
-    if (text === '' && license === undefined) throw new Error(`The package "${name}" has no licence.`);
+    if (text === '' && license === undefined) throw new Error(`The package "${name}" has no license.`);
     const title = license === undefined ? `${name} ${version}` : `${name} ${version} (${license})`;
     packagesByText.set(text, [...(packagesByText.get(text) ?? []), title]);
   }

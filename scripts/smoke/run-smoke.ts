@@ -38,7 +38,9 @@ interface Step {
 export async function runSmoke(context: CommandContext, partition: Partition): Promise<number> {
   const { output, prompter, signal, io } = context;
   if (!prompter.isInteractive) {
-    throw new UsageError('The smoke test costs money and asks first: run it in a terminal, without CI set.');
+    throw new UsageError(
+      'The smoke test costs money and asks for confirmation: run it in a terminal, without CI set.',
+    );
   }
   const settings = await context.readSettings();
   const apiKey = await context.requireSetting(settings, 'apiKey');
@@ -131,11 +133,11 @@ function describePlan({ bucketName, lambdaName }: Names, partition: Partition): 
   return [
     '',
     'The smoke test',
-    `- downloads IMDb's list (some 210 MB) and the partition ${partitionName(partition)} to this machine;`,
+    `- downloads IMDb's list (about 210 MB) and the partition ${partitionName(partition)} to this machine;`,
     `- creates a function, a role, two queues and a log group named after ${lambdaName}, and the bucket ${bucketName};`,
     '- lets the workers download that partition and two small ones, and compares the documents;',
-    '- deletes all of it again.',
-    'It takes about ten minutes and costs less than $0.01. Your own deployment and config.ini are not touched.',
+    '- deletes everything again.',
+    'It takes about ten minutes and costs less than $0.01. It does not change your own deployment or config.ini.',
     'If this process is killed, this command deletes what is left:',
   ].join('\n');
 }

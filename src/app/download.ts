@@ -177,7 +177,7 @@ async function findTargetsOfTitles(
     } else {
       const reason = title
         ? `IMDb has no year for ${quote(title.title)}, so it has no partition`
-        : `IMDb's list of ${index.snapshot} has no ${index.titleTypes.join(' or ')} with this id`;
+        : `IMDb's list of ${index.snapshot} has no ${index.titleTypes.join(' or ')} with this IMDb ID`;
       withoutPartition.push({ imdbId, reason });
     }
   }

@@ -103,7 +103,7 @@ export async function storeLaunch(
     (await lake.compareAndSwap(key, text, JSON_TYPE, null, { signal })) ??
     (await etagOfOwnWrite(lake, key, text, { signal }));
   if (etag !== undefined) return { fleet, etag };
-  throw new UserError(`${lake.url}/${key} exists already: run the same launch again.`);
+  throw new UserError(`${lake.url}/${key} already exists: run the same launch again.`);
 }
 
 /**

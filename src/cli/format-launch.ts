@@ -71,7 +71,7 @@ function formatForecast(result: LaunchResult, style: Style): string {
   const source =
     basis.learntFrom > 0
       ? `measured on ${formatNumberOf(basis.learntFrom, 'movie')} of this lake`
-      : 'assuming that TMDB lacks 1 movie in 5';
+      : 'assuming that TMDB lacks one movie in five';
   const bound = {
     rate: '',
     connections: '; limited by the connections of each worker',

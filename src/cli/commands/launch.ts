@@ -24,7 +24,7 @@ interface LaunchInput extends FleetInput {
 
 const LARGEST = 10;
 
-/** `tdd launch`: sends the catalogue, or a part of it, to the queue. */
+/** `tdd launch`: sends the catalog, or part of it, to the queue. */
 export const launch = defineCommand<LaunchInput, LaunchResult>({
   description:
     'Sends partitions to the queue, from which the workers receive them. It first shows the number of movies and ' +

@@ -107,7 +107,7 @@ describe('tdd download', () => {
     expect(partitions).toMatchObject([{ thisRun: { done: 1 } }, { thisRun: { done: 1 } }]);
     expect(withoutPartition).toEqual([
       { imdbId: yearless, reason: expect.stringMatching(/IMDb has no year for/) },
-      { imdbId: 'tt0000000', reason: expect.stringMatching(/has no movie with this id/) },
+      { imdbId: 'tt0000000', reason: expect.stringMatching(/has no movie with this IMDb ID/) },
     ]);
   });
 

@@ -65,7 +65,9 @@ describe.each(AWS_TARGETS)('tdd launch, status, redrive, pause and resume, on $n
     const { stdout, exitCode } = await run(['launch', '--dry-run']);
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(/partitions\s+\d+ {2}IMDb's list of \d{4}-\d\d-\d\d, years 2000–\d{4}\n/);
-    expect(stdout).toMatch(/TMDB requests\s+\d+ {2}1\.20 per movie, assuming that TMDB lacks 1 movie in 5\n/);
+    expect(stdout).toMatch(
+      /TMDB requests\s+\d+ {2}1\.20 per movie, assuming that TMDB lacks one movie in five\n/,
+    );
     expect(stdout).toMatch(/cost\s+(?:\$0\.0\d {2}S3 .*; |< \$0\.01 {2})list prices us-east-1, \d{4}-\d\d\n/);
     expect(stdout).toMatch(/Partitions by number of movies\n +1 {2}█+ \d+\n/);
     expect(stdout).toMatch(/Skipped: \d+ movies without a year, and therefore without a partition \(tt\d+ "/);
@@ -166,7 +168,7 @@ describe.each(AWS_TARGETS)('tdd launch, status, redrive, pause and resume, on $n
   test('needs a flag instead of an answer without a terminal', async () => {
     for (const command of ['launch', 'redrive']) {
       const { stderr, exitCode } = await run([command]);
-      expect(stderr).toContain('Cannot ask for confirmation without a terminal: use --yes');
+      expect(stderr).toContain('Cannot ask for confirmation without a terminal: give --yes');
       expect(exitCode).toBe(2);
     }
   });
@@ -262,7 +264,7 @@ describe.each(AWS_TARGETS)('tdd launch, status, redrive, pause and resume, on $n
 
   test('rejects --watch together with --json', async () => {
     const { stderr, exitCode } = await run(['status', '--watch', '--json']);
-    expect(stderr).toContain('give one of the two');
+    expect(stderr).toContain('give only one of them');
     expect(exitCode).toBe(2);
   });
 
@@ -298,7 +300,7 @@ describe.each(AWS_TARGETS)('tdd launch, status, redrive, pause and resume, on $n
     for (const flag of ['--yes', '--dry-run']) {
       const { stdout, exitCode } = await run(['redrive', flag]);
       expect(stdout).toMatch(
-        /^✖ Another command is reading 1 message, or was interrupted: run this again in a minute\.\n$/,
+        /^✖ Another command is reading 1 message, or was interrupted while reading: run "tdd redrive" again in a minute\.\n$/,
       );
       expect(exitCode).toBe(1);
     }
@@ -354,7 +356,7 @@ describe.each(AWS_TARGETS)('tdd launch, status, redrive, pause and resume, on $n
     }
     await sqs.send(new ReceiveMessageCommand({ QueueUrl, VisibilityTimeout: 60 }));
     const { stdout } = await run(['pause']);
-    expect(stdout).toMatch(/In flight: 1 message; workers finish within 5 minutes,/);
+    expect(stdout).toMatch(/In flight: 1 message; workers finish them within 5 minutes,/);
     expect(stdout).toMatch(/Waiting: 2 messages; SQS deletes each 4 days after it was sent, the last by \d/);
   });
 });
