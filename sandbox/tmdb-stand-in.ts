@@ -47,7 +47,7 @@ export interface TmdbStandIn extends LoopbackServer {
 /** A clock with fractions of milliseconds, precise enough to measure pacing. */
 const preciseClock: Clock = { ...systemClock, now: () => performance.timeOrigin + performance.now() };
 
-/** Starts a stand-in for api.themoviedb.org with a catalogue's movies. docs/tmdb.md documents its behaviour. */
+/** Starts a stand-in for api.themoviedb.org with a catalogue's movies. docs/tmdb.md documents its behavior. */
 export async function startTmdbStandIn(options: TmdbStandInOptions): Promise<TmdbStandIn> {
   const { catalogue, apiKeys = [SANDBOX_API_KEY, SANDBOX_READ_TOKEN], clock = preciseClock } = options;
   const { latencyMs = 0, random = Math.random, maxSockets = Number.POSITIVE_INFINITY } = options;

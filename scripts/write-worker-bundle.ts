@@ -11,7 +11,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const BANNER = "import{createRequire}from'node:module';const require=createRequire(import.meta.url);";
 
 /**
- * Bundles the worker into one ES module and writes the licences of its packages to THIRD-PARTY-NOTICES.txt in the same
+ * Bundles the worker into one ES module and writes the licenses of its packages to THIRD-PARTY-NOTICES.txt in the same
  * folder. Each file is replaced in one step, so concurrent builds do not disturb each other.
  * @param outfile the bundle's path; its folder exists.
  */
@@ -33,7 +33,7 @@ export async function writeWorkerBundle(outfile: string): Promise<void> {
     write: false,
   });
   const inputs = Object.values(metafile.outputs).flatMap((output) => Object.keys(output.inputs));
-  const notices = await describeLicences(packageFolders(inputs));
+  const notices = await describeLicenses(packageFolders(inputs));
   for (const { contents } of outputFiles) await writeFileAtomic(outfile, Buffer.from(contents));
   await writeFileAtomic(join(dirname(outfile), NOTICES_FILE), notices);
 }
@@ -48,14 +48,14 @@ function packageFolders(inputs: readonly string[]): string[] {
 }
 
 /**
- * Formats the notices: each licence text once, below the packages that share it.
- * @throws Error naming a package that has neither a licence file nor a `license` in its package.json.
+ * Formats the notices: each license text once, below the packages that share it.
+ * @throws Error naming a package that has neither a license file nor a `license` in its package.json.
  */
-async function describeLicences(folders: readonly string[]): Promise<string> {
+async function describeLicenses(folders: readonly string[]): Promise<string> {
   const packagesByText = new Map<string, string[]>();
   for (const folder of folders) {
     const { name, version, license } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'));
-    const text = await readLicence(folder);
+    const text = await readLicense(folder);
     if (text === '' && license === undefined) throw new Error(`The package "${name}" has no license.`);
     const title = license === undefined ? `${name} ${version}` : `${name} ${version} (${license})`;
     packagesByText.set(text, [...(packagesByText.get(text) ?? []), title]);
@@ -66,8 +66,8 @@ async function describeLicences(folders: readonly string[]): Promise<string> {
 
 const SEPARATOR = `\n\n${'-'.repeat(80)}\n\n`;
 
-/** Returns the licence and notice files of a package as one text; empty when it has none. */
-async function readLicence(folder: string): Promise<string> {
+/** Returns the license and notice files of a package as one text; empty when it has none. */
+async function readLicense(folder: string): Promise<string> {
   const names = (await readdir(folder)).filter((name) => /^(?:licen[cs]e|notice|copying)\b/i.test(name));
   const texts = await Promise.all(names.sort().map((name) => readFile(join(folder, name), 'utf8')));
   return texts.map((text) => text.replaceAll('\r\n', '\n').trim()).join('\n\n');

@@ -59,7 +59,7 @@ describe('the package', () => {
 
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  it('contains the compiled sources, the worker with its licences, the documents, and nothing else', async () => {
+  it('contains the compiled sources, the worker with its licenses, the documents, and nothing else', async () => {
     expect(files.toSorted()).toEqual([...OTHER_FILES, ...(await compiledFiles())].sort());
   });
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { formatNumberOf, quote, shorten, toOneLine } from '../src/text.ts';
 
-/** Sets the terminal's title, forges a line, and changes the colour of the following text. */
+/** Sets the terminal's title, forges a line, and changes the color of the following text. */
 const HOSTILE = 'a\x1b]0;x\x07\n\u009b31mtdd: all is well\u202e\u2028z';
 
 describe('untrusted text', () => {

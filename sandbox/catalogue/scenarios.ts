@@ -2,7 +2,7 @@ import type { Random } from '../random.ts';
 import type { ImdbRow } from './imdb-rows.ts';
 import type { TmdbMovie } from './tmdb-movie.ts';
 
-/** TMDB's behaviour for a movie's IMDb ID. docs/tmdb.md describes each case under "Find by IMDb id" and "Movie details". */
+/** TMDB's behavior for a movie's IMDb ID. docs/tmdb.md describes each case under "Find by IMDb ID" and "Movie details". */
 export type Scenario =
   /** `/movie/{tt}` and `/find` return the movie, and its `imdb_id` is this ID. */
   | 'ordinary'

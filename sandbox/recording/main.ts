@@ -33,7 +33,7 @@ async function record(): Promise<void> {
   }
 }
 
-/** @returns the output of the command on stdout and stderr, in order and with colours. */
+/** @returns the output of the command on stdout and stderr, in order and with colors. */
 async function run(command: string, folder: string): Promise<string> {
   const path = join(folder, 'output');
   const file = await open(path, 'w');

@@ -14,7 +14,7 @@ const BACKGROUND = '#161b22';
 const BORDER = '#30363d';
 const FOREGROUND = '#e6edf3';
 
-/** Foreground colours by SGR code. */
+/** Foreground colors by SGR code. */
 const COLORS: Readonly<Record<number, string>> = {
   31: '#ff7b72',
   32: '#56d364',

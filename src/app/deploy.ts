@@ -74,7 +74,7 @@ async function describeDeployment(
 const WORKER_FOLDERS = ['../worker/', '../../dist/worker/'];
 
 /**
- * Reads the built worker: its code, a single ES module, and the licences of the packages bundled in it.
+ * Reads the built worker: its code, a single ES module, and the licenses of the packages bundled in it.
  * @throws {UserError} when the worker is not built.
  */
 async function readWorker(): Promise<{ readonly bundle: Buffer; readonly notices: Buffer }> {

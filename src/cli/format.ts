@@ -17,7 +17,7 @@ const LEAST_WIDTH = 12;
 
 /**
  * Formats rows in columns, two spaces apart, below the titles if there are any. Tools such as awk can split the columns.
- * Cells may contain colours.
+ * Cells may contain colors.
  */
 export function formatTable(
   columns: readonly Column[],

@@ -6,7 +6,7 @@ import type { Secrets } from './secrets.ts';
 import { canDraw, columnsOf, defuse, fitTo } from './terminal-text.ts';
 import { createTrace } from './trace.ts';
 
-/** Colours for a stream (functions of text, which do nothing where colours are not wanted), and its width. */
+/** Colors for a stream (functions of text, which do nothing where colors are not wanted), and its width. */
 export interface Style extends ReturnType<typeof picocolors.createColors> {
   /** The terminal's width; infinite if the stream is not a terminal. */
   readonly columns: number;
@@ -97,8 +97,8 @@ export function createOutput(io: Io, secrets: Secrets, options: OutputOptions): 
 }
 
 /**
- * Whether to colour a stream: only a terminal, and not if `NO_COLOR` is set (https://no-color.org) or the terminal is
- * `dumb`. `FORCE_COLOR` colours any stream.
+ * Whether to color a stream: only a terminal, and not if `NO_COLOR` is set (https://no-color.org) or the terminal is
+ * `dumb`. `FORCE_COLOR` colors any stream.
  */
 export function wantsColor(stream: OutStream, env: Io['env']): boolean {
   if (env.NO_COLOR) return false;

@@ -117,7 +117,7 @@ function questionOutput({ stderr, env }: Io): Writable {
   const output = new Writable({
     write(chunk: Buffer, _encoding, done) {
       const text = chunk.toString();
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are control sequences
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: colors are control sequences
       stderr.write(isColored ? text : text.replace(/\x1b\[[\d;]*m/g, ''));
       done();
     },

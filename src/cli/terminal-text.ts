@@ -4,12 +4,12 @@ import { wrapAnsi } from 'fast-wrap-ansi';
 import { escapeControls } from '../text.ts';
 import type { Io, OutStream } from './io.ts';
 
-/** Returns the width of `text` on a terminal: colours take no columns, East Asian wide characters two. */
+/** Returns the width of `text` on a terminal: colors take no columns, East Asian wide characters two. */
 export function widthOf(text: string): number {
   return stringWidth(stripVTControlCharacters(text));
 }
 
-/** Whether a stream is a terminal that understands colours and cursor movements. */
+/** Whether a stream is a terminal that understands colors and cursor movements. */
 export function canDraw({ isTTY }: OutStream, env: Io['env']): boolean {
   return isTTY === true && env.TERM !== 'dumb';
 }
@@ -19,9 +19,9 @@ export function columnsOf({ isTTY, columns }: OutStream): number {
   return isTTY === true ? Math.max(20, columns || 80) : Number.POSITIVE_INFINITY;
 }
 
-/** Escapes all control characters except line ends and colours (SGR sequences): the last defence of a terminal. */
+/** Escapes all control characters except line ends and colors (SGR sequences): the last defense of a terminal. */
 export function defuse(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are control sequences
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: colors are control sequences
   return text.split(/(\x1b\[[\d;]*m|\n)/).reduce((safe, part, index) => {
     return safe + (index % 2 === 1 ? part : escapeControls(part));
   }, '');

@@ -5,14 +5,14 @@ import { HANDLER } from '../worker-contract.ts';
 /** An arbitrary fixed date; a zip cannot store dates before 1980. */
 const FILE_DATE = new Date(Date.UTC(2000, 0, 1));
 
-/** The file with the licences of the packages in the worker's bundle. */
+/** The file with the licenses of the packages in the worker's bundle. */
 export const NOTICES_FILE = 'THIRD-PARTY-NOTICES.txt';
 
 /**
- * Builds the zip that deploys the function's code: the worker's bundle, and the licences of its packages. The build is
+ * Builds the zip that deploys the function's code: the worker's bundle, and the licenses of its packages. The build is
  * reproducible: with a fixed date and file mode, the same files result in the same bytes on any machine.
  * @param files.bundle the worker as one self-contained ES module.
- * @param files.notices the licences of the packages in the bundle, if any.
+ * @param files.notices the licenses of the packages in the bundle, if any.
  * @returns the bytes of the zip.
  */
 export async function buildZip({

@@ -100,7 +100,7 @@ interface ManifestWriter {
 /**
  * Creates the manifest writer of one run.
  * @param state.stored the manifest and version in the lake when the run started.
- * @param state.known the title states by IMDb id: the run updates them, the writer writes them.
+ * @param state.known the title states by IMDb ID: the run updates them, the writer writes them.
  * @param state.requests returns how many requests this run has sent to TMDB.
  */
 export function createManifestWriter(

@@ -8,7 +8,7 @@ import { formatRedrive, type RedriveResult } from '../../src/cli/format-redrive.
 import { createOutput, type Style } from '../../src/cli/output.ts';
 import { createSecrets } from '../../src/cli/secrets.ts';
 
-/** Sets a terminal's title, forges a line, colours text and reverses it. */
+/** Sets a terminal's title, forges a line, colors text and reverses it. */
 const HOSTILE = 'x\x1b]0;x\x07\n\u009b31mForged: all is well\r\u2028\u202ez';
 const style: Style = {
   ...pc.createColors(false),
@@ -90,7 +90,7 @@ describe('untrusted text cannot control the terminal or forge a line', () => {
     return { output, written: () => `${stdout.read() ?? ''}${stderr.read() ?? ''}` };
   }
 
-  test('in any other output, which keeps its own colours', () => {
+  test('in any other output, which keeps its own colors', () => {
     const { output, written } = openOutput(false);
     output.result({}, ({ green }) => `${green('good')} ${HOSTILE}`);
     output.info(HOSTILE);
@@ -99,7 +99,7 @@ describe('untrusted text cannot control the terminal or forge a line', () => {
     output.trace?.request(`GET ${HOSTILE}`)(HOSTILE);
     const text = written();
     expect(text).toContain('\x1b[32mgood\x1b[39m');
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are control sequences
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: colors are control sequences
     expect(text.replaceAll(/\x1b\[\d+m/g, '')).not.toMatch(/[^\P{Cc}\n]|[\u2028\u202e]/u);
   });
 

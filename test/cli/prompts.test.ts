@@ -60,7 +60,7 @@ describe('the prompter', () => {
     expect(given).toBe(answer);
   });
 
-  test('draws on stderr only, without colours if NO_COLOR is set', async () => {
+  test('draws on stderr only, without colors if NO_COLOR is set', async () => {
     const { prompter, type, stdout, shown } = setUp({ env: { NO_COLOR: '1' } });
     await Promise.all([prompter.confirm({ message: 'Deploy?' }), type('Deploy?', 'y\r')]);
     expect(stdout.read()).toBeNull();

@@ -15,7 +15,7 @@ describe('wrap', () => {
     expect(wrap(line, Number.POSITIVE_INFINITY)).toBe(line);
   });
 
-  test('counts wide characters as two columns and colours as none', () => {
+  test('counts wide characters as two columns and colors as none', () => {
     expect(widthOf('\x1b[32m千と千尋\x1b[39m')).toBe(8);
     const wrapped = wrap(`\x1b[2m${'千と千尋の神隠し '.repeat(5)}\x1b[22m`, 40);
     for (const line of wrapped.split('\n')) expect(widthOf(line)).toBeLessThanOrEqual(40);
@@ -30,7 +30,7 @@ describe('wrap', () => {
   });
 });
 
-test('defuse lets colours and line ends pass and escapes every other control character', () => {
+test('defuse lets colors and line ends pass and escapes every other control character', () => {
   expect(defuse('\x1b[1mbold\x1b[22m\n\x1b]0;x\x07\r\t\u009b31m\u202e\u2028\x7f')).toBe(
     '\x1b[1mbold\x1b[22m\n\\u001b]0;x\\u0007\\u000d\\u0009\\u009b31m\\u202e\\u2028\\u007f',
   );

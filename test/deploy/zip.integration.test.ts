@@ -40,7 +40,7 @@ test('results in other bytes for another bundle', async () => {
   );
 });
 
-test('contains the licences of its packages', async () => {
+test('contains the licenses of its packages', async () => {
   const notices = Buffer.from('left-pad 1.3.0 (WTFPL)\n');
   const files = unzipSync(await buildZip({ bundle: BUNDLE, notices }));
   expect(Object.keys(files)).toEqual(['index.mjs', 'THIRD-PARTY-NOTICES.txt']);

@@ -339,7 +339,7 @@ describe('downloadPartition', () => {
   });
 });
 
-describe('two IMDb ids with the same movie', () => {
+describe('two IMDb IDs with the same movie', () => {
   const review = 'tmdb/reviews/year-2004/initial-AD/tmdb-movie-7-review-r1.json';
 
   beforeEach(() => {

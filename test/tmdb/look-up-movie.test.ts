@@ -102,7 +102,7 @@ describe('lookUpMovie', () => {
     expect(asked).toEqual([`/3/movie/${ID}`, `/3/find/${ID}`, '/3/movie/8']);
   });
 
-  it('does not accept a movie with another IMDb id', async () => {
+  it('does not accept a movie with another IMDb ID', async () => {
     const { result } = await lookUp({
       [`/3/movie/${ID}`]: details(666, 'tt0000666'),
       [`/3/find/${ID}`]: foundMovies(7),
@@ -185,7 +185,7 @@ describe('lookUpMovie', () => {
     expect(reviewIds).toEqual(['right']);
   });
 
-  it('rejects anything but an IMDb id before it gets into a URL', async () => {
+  it('rejects anything but an IMDb ID before it gets into a URL', async () => {
     tmdb = await startSmallTmdb({});
     await expect(lookUpMovie(tmdb.client, 'tt1/../../authentication', settings)).rejects.toThrow(TypeError);
     expect(tmdb.asked()).toEqual([]);

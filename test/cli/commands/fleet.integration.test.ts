@@ -245,7 +245,7 @@ describe.each(AWS_TARGETS)('tdd launch, status, redrive, pause and resume, on $n
     expect(exitCode).toBe(0);
   });
 
-  test('watches a fleet until it ends, and writes no colours to a file', async () => {
+  test('watches a fleet until it ends, and writes no colors to a file', async () => {
     const clock = createFastClock(60);
     await run(['launch', '--limit', '3', '--yes'], { clock });
     const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: QUEUE }));

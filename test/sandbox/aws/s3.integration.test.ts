@@ -109,7 +109,7 @@ describe.each(AWS_TARGETS)('the S3 of $name', ({ start }) => {
   behaveLikeS3(() => aws.s3);
 });
 
-/** The behaviour that both stand-ins share. */
+/** The behavior that both stand-ins share. */
 function behaveLikeS3(client: () => S3Client): void {
   const send: S3Client['send'] = ((command: never) => client().send(command)) as never;
   const put = (Key: string, Body: string, conditions: { IfMatch?: string; IfNoneMatch?: string } = {}) =>
