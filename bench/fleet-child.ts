@@ -108,7 +108,12 @@ async function measureStatus(): Promise<number> {
     cache,
     queue,
     deadLetters: queue,
-    workers: { readFunction: async () => undefined, readEventSource: async () => undefined },
+    workers: {
+      functionName: 'f',
+      queueName: 'q',
+      readFunction: async () => undefined,
+      readEventSource: async () => undefined,
+    },
     clock: systemClock,
   });
   if (totals.partitions !== PARTITIONS) throw new Error(`${totals.partitions} manifests were seen.`);

@@ -13,7 +13,7 @@ interface StatusDeps {
   readonly cache?: SummaryCache | undefined;
   readonly queue: QueueReader;
   readonly deadLetters: QueueReader;
-  readonly workers: Pick<FleetWorkers, 'readFunction' | 'readEventSource'>;
+  readonly workers: Pick<FleetWorkers, 'functionName' | 'queueName' | 'readFunction' | 'readEventSource'>;
   readonly clock: Clock;
 }
 
@@ -46,7 +46,7 @@ export async function readStatus(deps: StatusDeps, options: StatusOptions = {}):
     lake: deps.lake.url,
     ...facts,
     totals: sumUpLake(byPartition.values()),
-    advice: advise(facts, summaries, nowMs),
+    advice: advise(facts, { ...summaries, names: deps.workers }, nowMs),
     manifestsRead: summaries.read,
   };
 }

@@ -24,7 +24,10 @@ export interface PauseReport extends SwitchReport {
 
 /** The dependencies of pausing and resuming. */
 interface SwitchDeps {
-  readonly workers: Pick<FleetWorkers, 'readEventSource' | 'setEventSourceEnabled'>;
+  readonly workers: Pick<
+    FleetWorkers,
+    'functionName' | 'queueName' | 'readEventSource' | 'setEventSourceEnabled'
+  >;
   readonly queue: QueueReader;
   readonly clock: Clock;
 }
@@ -85,8 +88,9 @@ async function setEnabled(
   async function readExisting(): Promise<EventSource> {
     const eventSource = await workers.readEventSource();
     if (eventSource !== undefined) return eventSource;
+    const { functionName, queueName } = workers;
     throw new UserError(
-      'There is no event source between the queue and the workers: run "tdd deploy" first.',
+      `No event source connects the queue "${queueName}" to the function "${functionName}": check the names, or run "tdd deploy" first.`,
     );
   }
 }

@@ -102,6 +102,8 @@ export interface EventSource {
 
 /** Reads the state of the workers, and enables or disables their event source. */
 export interface FleetWorkers {
+  readonly functionName: string;
+  readonly queueName: string;
   /** @returns `undefined` when the function does not exist. */
   readFunction(): Promise<WorkerFunction | undefined>;
   /**
@@ -144,6 +146,9 @@ export function createFleetWorkers(
   };
 
   return {
+    functionName,
+    queueName,
+
     async readFunction() {
       const found = await readConfiguration();
       return found && { state: found.State ?? 'Active', lastUpdate: found.LastUpdateStatus ?? 'Successful' };

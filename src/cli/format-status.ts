@@ -130,9 +130,11 @@ function nextSteps({ phase, lake, fleet, advice }: StatusResult, style: Style): 
   }
   if (phase !== 'complete') return [];
   const place = toOneLine(lake);
+  const documents = `Documents: ${place}/tmdb/movies/ and ${place}/tmdb/reviews/`;
+  if (advice.length > 0) return ['', documents];
   return [
     '',
-    `Documents: ${place}/tmdb/movies/ and ${place}/tmdb/reviews/`,
+    documents,
     fleet?.filters.limit === undefined
       ? `Next: ${style.bold('tdd launch --only-missing')} downloads new titles in IMDb's list.`
       : `Next: ${style.bold('tdd launch --dry-run')} forecasts the time and cost of the whole catalog.`,

@@ -12,15 +12,20 @@ const SENDING_MS = 300_000;
 /** SQS's counts lag by up to a minute, so they may not include recent messages. */
 const COUNTING_MS = 120_000;
 
+/** The names under which the fleet was looked for. */
+interface FleetNames {
+  readonly names: { readonly functionName: string; readonly queueName: string };
+}
+
 /** Lists problems and the commands that fix them, the most urgent first. */
 export function advise(
   facts: FleetFacts,
-  { byPartition, unreadable }: Pick<ManifestSummaries, 'byPartition' | 'unreadable'>,
+  { byPartition, unreadable, names }: Pick<ManifestSummaries, 'byPartition' | 'unreadable'> & FleetNames,
   nowMs: number,
 ): Advice[] {
   const summaries = [...byPartition.values()];
   return [
-    ...adviseOnWorkers(facts, summaries),
+    ...adviseOnWorkers(facts, summaries, names),
     ...adviseOnDeadLetters(facts),
     ...adviseOnFleet(facts, nowMs),
     ...adviseOnFailedTitles(facts, summaries, nowMs),
@@ -32,16 +37,26 @@ export function advise(
   ];
 }
 
-function adviseOnWorkers(facts: FleetFacts, summaries: readonly ManifestSummary[]): Advice[] {
+function adviseOnWorkers(
+  facts: FleetFacts,
+  summaries: readonly ManifestSummary[],
+  { functionName, queueName }: FleetNames['names'],
+): Advice[] {
   if (facts.function === undefined) {
-    return [{ problem: 'There is no worker function', command: 'tdd deploy' }];
+    return [{ problem: `There is no function "${functionName}"`, command: 'tdd deploy' }];
   }
-  if (facts.queue === undefined) return [{ problem: 'There is no queue', command: 'tdd deploy' }];
+  if (facts.queue === undefined)
+    return [{ problem: `There is no queue "${queueName}"`, command: 'tdd deploy' }];
   if (facts.function.state === 'Failed' || facts.function.lastUpdate === 'Failed') {
     return [{ problem: "The worker function's last update failed", command: 'tdd deploy' }];
   }
   if (facts.eventSource === undefined) {
-    return [{ problem: 'There is no event source between the queue and the workers', command: 'tdd deploy' }];
+    return [
+      {
+        problem: `No event source connects the queue "${queueName}" to the function "${functionName}"`,
+        command: 'tdd deploy',
+      },
+    ];
   }
   if (isEnabled(facts.eventSource)) return [];
   if (isKeyRejected(summaries)) {

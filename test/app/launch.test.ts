@@ -53,6 +53,8 @@ function setUp() {
     queue,
     deadLetters: { readDepths: async () => EMPTY },
     workers: {
+      functionName: 'films',
+      queueName: 'q',
       readFunction: async () => ({ state: 'Active', lastUpdate: 'Successful' }),
       readEventSource: async () => aws.eventSource,
       readEnvironment: async () => aws.environment,

@@ -55,7 +55,12 @@ function setUp() {
         },
       },
       deadLetters: { readDepths: async () => aws.deadLetters },
-      workers: { readFunction: async () => aws.function, readEventSource: async () => aws.eventSource },
+      workers: {
+        functionName: 'films',
+        queueName: 'q',
+        readFunction: async () => aws.function,
+        readEventSource: async () => aws.eventSource,
+      },
     });
   const put = (initial: string, given: Parameters<typeof manifestOf>[1]) =>
     putManifest(lake, manifestOf({ year: 2004, initial }, given));
@@ -294,9 +299,9 @@ describe('readStatus', () => {
   });
 
   it.each<[string, Partial<ReturnType<typeof setUp>['aws']>, string]>([
-    ['no function', { function: undefined }, 'There is no worker function'],
-    ['no queue', { queue: undefined }, 'There is no queue'],
-    ['no event source', { eventSource: undefined }, 'There is no event source'],
+    ['no function', { function: undefined }, 'There is no function "films"'],
+    ['no queue', { queue: undefined }, 'There is no queue "q"'],
+    ['no event source', { eventSource: undefined }, 'No event source connects the queue "q" to the function "films"'],
     [
       'a function whose update failed',
       { function: { state: 'Active', lastUpdate: 'Failed' } },

@@ -20,6 +20,8 @@ function setUp({ state = 'Enabled', waiting = 3 } = {}) {
     return { id: 'e', state: clock.now() >= target.atMs ? target.state : between };
   };
   const workers = {
+    functionName: 'films',
+    queueName: 'q',
     readEventSource: async (): Promise<EventSource | undefined> => current(),
     setEventSourceEnabled: async (_id: string, enabled: boolean) => {
       if (clock.now() < target.atMs) throw new Error('ResourceInUseException');

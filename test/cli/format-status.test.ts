@@ -53,10 +53,17 @@ describe('formatStatus', () => {
     );
   });
 
+  test('suggests no launch for a complete fleet whose workers are gone', () => {
+    const advice = [{ problem: 'There is no function "films"', command: 'tdd deploy' }];
+    const text = formatStatus({ ...RUNNING, phase: 'complete', advice }, style());
+    expect(text).toMatch(/tdd deploy\n\nDocuments: s3:.*$/);
+    expect(text).not.toContain('Next:');
+  });
+
   test('suggests a first launch, or shows what is missing for it', () => {
     const { fleet, rate, secondsElapsed, ...rest } = RUNNING;
     expect(formatStatus({ ...rest, phase: 'none' }, style())).toMatch(/Next: tdd launch --limit 3/);
-    const advice = [{ problem: 'There is no worker function', command: 'tdd deploy' }];
+    const advice = [{ problem: 'There is no function "films"', command: 'tdd deploy' }];
     expect(formatStatus({ ...rest, phase: 'none', advice }, style())).toMatch(/! .*\.\n {2}tdd deploy$/);
   });
 
