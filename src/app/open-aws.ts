@@ -42,6 +42,15 @@ export async function openAws({ env, clock, signal, trace }: ProcessContext): Pr
 }
 
 /**
+ * Reads the caller's identity in AWS.
+ * @throws {UserError} when no region is set, or there are no valid credentials.
+ */
+export async function readIdentity(context: ProcessContext): Promise<Identity> {
+  const { observeIdentity } = await import('../aws/clients.ts');
+  return observeIdentity(await openAws(context));
+}
+
+/**
  * Opens a fleet and its lake.
  * @param options.cacheFolder the folder for the cache of manifest summaries, which later processes reuse.
  * @param options.onIdentity called with the caller's identity in AWS, before any other call; without it, no call is made.

@@ -21,6 +21,7 @@ import {
   RESOURCES,
   type ResourceKind,
 } from './resource-list.ts';
+import { staysDisabled } from './resources/event-source.ts';
 import { abortableClock } from './wait.ts';
 
 export interface PlannedResource {
@@ -43,6 +44,8 @@ export interface Step {
 export interface Plan {
   readonly resources: readonly PlannedResource[];
   readonly steps: readonly Step[];
+  /** Whether the fleet is paused now and stays paused: its event source is disabled. */
+  readonly staysPaused: boolean;
 }
 
 /** The basis of a plan, and the code that applies it. It contains the API key. */
@@ -90,6 +93,7 @@ function makePlan(observed: Observation, desired: Desired): Plan {
   const plan: Plan = {
     resources: RESOURCES.map((resource) => planResource(resource, situation)),
     steps: [...steps.keys()],
+    staysPaused: staysDisabled(situation),
   };
   bases.set(plan, { desired, observed, refs: situation.refs, runs: steps });
   return plan;

@@ -301,7 +301,11 @@ describe('readStatus', () => {
   it.each<[string, Partial<ReturnType<typeof setUp>['aws']>, string]>([
     ['no function', { function: undefined }, 'There is no function "films"'],
     ['no queue', { queue: undefined }, 'There is no queue "q"'],
-    ['no event source', { eventSource: undefined }, 'No event source connects the queue "q" to the function "films"'],
+    [
+      'no event source',
+      { eventSource: undefined },
+      'No event source connects the queue "q" to the function "films"',
+    ],
     [
       'a function whose update failed',
       { function: { state: 'Active', lastUpdate: 'Failed' } },

@@ -112,7 +112,9 @@ describe('resume', () => {
   it('reports what to do when there is no event source', async () => {
     const { deps, workers } = setUp();
     workers.readEventSource = async () => undefined;
-    await expect(resume(deps)).rejects.toThrow('run "tdd deploy" first');
+    await expect(resume(deps)).rejects.toThrow(
+      'No event source connects the queue "q" to the function "films": check the names, or run "tdd deploy" first.',
+    );
   });
 
   it('gives up when the change never completes', async () => {

@@ -1,7 +1,8 @@
 import type { CompleteSettings } from '../../app/connection.ts';
-import { openAws } from '../../app/open-aws.ts';
+import { openAws, readIdentity } from '../../app/open-aws.ts';
 import type { Identity } from '../../aws/clients.ts';
-import { SETTING_NAMES, SETTINGS } from '../../config/settings.ts';
+import { findSetting } from '../../config/resolve-settings.ts';
+import { SETTING_NAMES, SETTINGS, type SettingName, type Settings } from '../../config/settings.ts';
 import type { Deployment } from '../../deploy/apply.ts';
 import type { PlannedResource } from '../../deploy/plan.ts';
 import { formatNumberOf } from '../../text.ts';
@@ -20,6 +21,8 @@ import { createStepLines } from '../step-lines.ts';
 interface DeployInput {
   readonly settings: CompleteSettings;
   readonly dryRun: boolean;
+  /** Settings that a flag or an answer gives to this deploy only. */
+  readonly unsaved: readonly SettingName[];
 }
 
 /** The result of `tdd deploy`. */
@@ -30,6 +33,8 @@ export interface DeployResult {
   /** The resulting deployment; absent after a dry run. */
   readonly deployment?: Deployment;
   readonly lambdaName: string;
+  /** Whether the fleet is paused, and stays paused. */
+  readonly paused: boolean;
 }
 
 /** `tdd deploy`: creates or updates the workers on AWS. */
@@ -54,29 +59,52 @@ export const deploy = defineCommand<DeployInput, DeployResult>({
 async function readInput(context: CommandContext, flags: Flags): Promise<DeployInput> {
   const given = await context.readSettings();
   const dryRun = readDryRun(context, flags, { act: 'deploy' });
+  // A missing region or invalid credentials must not be reported only after the questions.
+  if (context.mayAsk) announceIdentity(context, await readIdentity(processOf(context)));
   const named = await context.confirmDefaults(given, ['lambdaName', 'queueName']);
   const bucketName = await context.requireSetting(named, 'bucketName');
   const apiKey = await context.requireSetting(named, 'apiKey');
   const settings = { ...named, bucketName, apiKey };
-  const answered = SETTING_NAMES.filter((name) => settings[name] !== given[name]);
-  if (answered.length > 0) {
-    const keys = answered.map((name) => `[${SETTINGS[name].section}] ${SETTINGS[name].key}`).join(', ');
-    context.output.info(`To use these names in other commands too, set ${keys} in ${context.configPath}.`);
-  }
-  return { settings, dryRun };
+  return { settings, dryRun, unsaved: await findUnsaved(context, settings, given) };
 }
 
-async function run(context: CommandContext, { settings, dryRun }: DeployInput): Promise<DeployResult> {
+/** Finds the settings that the next command would not find in the environment or config.ini. */
+async function findUnsaved(
+  context: CommandContext,
+  settings: Settings,
+  given: Settings,
+): Promise<SettingName[]> {
+  const sources = await context.readSources();
+  const saved = { env: sources.env, file: sources.file };
+  return SETTING_NAMES.filter((name) => {
+    const isSaved = settings[name] === given[name] && findSetting(name, sources)?.from !== 'flag';
+    const next = findSetting(name, saved)?.text ?? SETTINGS[name].default;
+    return !isSaved && String(settings[name]) !== next;
+  });
+}
+
+/** Other commands, and the next deploy, would otherwise use another function or other settings. */
+function explainUnsaved({ output, configPath }: CommandContext, unsaved: readonly SettingName[]): void {
+  if (unsaved.length === 0) return;
+  const keys = unsaved.map((name) => `[${SETTINGS[name].section}] ${SETTINGS[name].key}`).join(', ');
+  output.info(
+    `To use the same settings in other commands and in the next deploy, set ${keys} in ${configPath}.`,
+  );
+}
+
+async function run(
+  context: CommandContext,
+  { settings, dryRun, unsaved }: DeployInput,
+): Promise<DeployResult> {
   const { output, signal } = context;
   warnOfOldNode(context);
+  if (!context.mayAsk) announceIdentity(context, await readIdentity(processOf(context)));
   await warnIfKeyUnchecked(context, settings);
   const { planDeploy, applyDeployment } = await import('../../app/deploy.ts'); // See open-aws.ts.
   const connection = { ...(await openAws(processOf(context))), settings };
-  const { identity, plan } = await planDeploy(connection, {
-    signal,
-    onIdentity: (found) => announceIdentity(context, found),
-  });
-  const result = { identity, resources: plan.resources, lambdaName: settings.lambdaName };
+  const { identity, plan } = await planDeploy(connection, { signal });
+  const { resources, staysPaused: paused } = plan;
+  const result = { identity, resources, lambdaName: settings.lambdaName, paused };
   if (dryRun) return result;
 
   showPlan(context, formatPlan(plan.resources, output.style));
@@ -104,11 +132,12 @@ async function run(context: CommandContext, { settings, dryRun }: DeployInput): 
         }
       },
     });
+    explainUnsaved(context, unsaved);
     return { ...result, deployment };
   } catch (error) {
     lines.stop();
     output.warn(
-      `${steps} of ${formatNumberOf(plan.steps.length, 'step')} done: run "tdd deploy" again to resume.`,
+      `${steps} of ${formatNumberOf(plan.steps.length, 'step')} done: run the same command again to resume.`,
     );
     throw error;
   } finally {
@@ -141,7 +170,7 @@ function warnOfOldNode({ output }: CommandContext): void {
   );
 }
 
-function format({ resources, deployment, lambdaName }: DeployResult, style: Style): string {
+function format({ resources, deployment, lambdaName, paused }: DeployResult, style: Style): string {
   if (deployment === undefined) return `${formatPlan(resources, style)}\n\nDry run: nothing was changed.`;
   const unchanged = resources.every(({ action }) => action === 'unchanged');
   const rows = [
@@ -159,7 +188,15 @@ function format({ resources, deployment, lambdaName }: DeployResult, style: Styl
       : `${style.green('✔')} ${lambdaName} is deployed.`,
     indent(formatTable([{}, {}], rows)), // Users copy ARNs, so they are not wrapped.
     '',
+    ...(paused
+      ? [`Next: ${style.bold('tdd resume')} lets the workers continue: the fleet is paused.`]
+      : nextSteps(style)),
+  ].join('\n');
+}
+
+function nextSteps(style: Style): string[] {
+  return [
     `Next: ${style.bold('tdd simulate --year 2004 --initial AD --wait')} downloads one partition on AWS;`,
     `      ${style.bold('tdd launch --limit 3 --dry-run')} shows what a small first fleet does and costs.`,
-  ].join('\n');
+  ];
 }

@@ -98,7 +98,7 @@ async function run(context: CommandContext, input: DestroyInput): Promise<Destro
     return result;
   } catch (error) {
     lines.stop();
-    output.warn('Some resources still exist: run "tdd destroy" again to resume.');
+    output.warn('Some resources still exist: run the same command again to resume.');
     throw error;
   }
 }

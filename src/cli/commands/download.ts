@@ -7,6 +7,7 @@ import {
   findTargets,
   type TitleWithoutPartition,
 } from '../../app/download.ts';
+import { openLakeAt } from '../../app/open-aws.ts';
 import { openDownload } from '../../app/open-download.ts';
 import type { Settings } from '../../config/settings.ts';
 import type { DownloadReport } from '../../download/download-partition.ts';
@@ -88,11 +89,23 @@ async function readInput(context: CommandContext, flags: Flags): Promise<Downloa
   const given = readChoice(context, flags);
   const limit = flags.limit === undefined ? undefined : parseCount(String(flags.limit), '--limit');
   const settings = await context.readSettings();
-  const to = readPlace(context, flags.to); // Before the first question.
+  // Everything that can be checked is checked before the first question.
+  const to = readPlace(context, flags.to);
+  if (context.mayAsk && !('imdbIds' in given)) await checkConfiguredBucket(context, settings, to);
   const choice = 'imdbIds' in given ? given : { partition: await askForPartition(context, given) };
   const location = to ?? (await readBucketLocation(context, settings));
   const apiKey = await context.requireSetting(settings, 'apiKey');
   return { settings, apiKey, location, choice, limit, refresh: flags.refresh === true };
+}
+
+/** @throws {UsageError} when the bucket to download to is known and does not exist. */
+async function checkConfiguredBucket(
+  context: CommandContext,
+  { bucketName: bucket }: Settings,
+  to: LakeLocation | undefined,
+): Promise<void> {
+  const location = to ?? (bucket === undefined ? undefined : { kind: 's3' as const, bucket });
+  if (location?.kind === 's3') await openLakeAt(processOf(context), location);
 }
 
 function readChoice(context: CommandContext, flags: Flags) {

@@ -158,6 +158,12 @@ export const eventSource: Resource<'eventSource', ObservedEventSource> = {
   },
 };
 
+/** Whether the event source is disabled, and the deploy does not enable it. */
+export function staysDisabled(situation: Situation): boolean {
+  const found = situation.find(eventSource);
+  return found?.observed.enabled === false && !planEventSourcePause(found.observed, situation).resumes;
+}
+
 /** Lists the function's event sources for queues and streams other than the deployment's queue. */
 export async function listOtherSources(
   { clients: { lambda } }: ObserveDeps,

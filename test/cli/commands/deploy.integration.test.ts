@@ -62,6 +62,42 @@ describe.each(AWS_TARGETS)('tdd deploy and tdd destroy, on $name', ({ start }) =
     expect(first.stdout + first.stderr + second.stdout + second.stderr).not.toContain(KEY);
   });
 
+  test('names the settings that only flags give, and saved ones not', async () => {
+    const env = { ...aws.env, TMDB_API_KEY: KEY, TMDB_BASE_URL: NO_TMDB, TDD_QUEUE_NAME: 'films-queue' };
+    const { stderr } = await run(['deploy', ...FLAGS, '--workers', '8', '--memory-size', '512', '--yes'], {
+      env,
+    });
+    expect(stderr).toMatch(
+      /To use the same settings .* set \[DATALAKE\] BUCKET_NAME, \[AWS\] LAMBDA_NAME, \[AWS\] WORKERS in .*config\.ini\./,
+    );
+  });
+
+  test('recommends to resume a paused fleet', async () => {
+    await run(['deploy', ...FLAGS, '--yes']);
+    await run(['pause', ...FLAGS]);
+    const { stdout } = await run(['deploy', ...FLAGS, '--yes']);
+    expect(stdout).toMatch(/Next: tdd resume lets the workers continue: the fleet is paused\.\n$/);
+  });
+
+  test('reports a missing region before it asks or checks the key', async () => {
+    vi.stubEnv('AWS_REGION', undefined);
+    for (const person of [async () => {}, undefined]) {
+      const { stderr, exitCode } = await run(['deploy', ...FLAGS.slice(0, 4), ...(person ? [] : ['--yes'])], {
+        ...(person && { person }),
+      });
+      expect(stderr).toMatch(/region/);
+      expect(stderr).not.toMatch(/queue|key was not checked/i);
+      expect(exitCode).toBe(2);
+    }
+  });
+
+  test('is needed before tdd download, which reports a missing bucket before it asks', async () => {
+    const env = { ...aws.env, TMDB_API_KEY: KEY, DATALAKE_BUCKET_NAME: 'films-lake' };
+    const { stderr, exitCode } = await run(['download'], { env, person: async () => {} });
+    expect(stderr).toMatch(/^tdd: The bucket "films-lake" does not exist.*tdd deploy/);
+    expect(exitCode).toBe(2);
+  });
+
   test('shows each property that an update changes, but not the API key', async () => {
     await run(['deploy', ...FLAGS, '--yes']);
     const other = 'fedcba9876543210fedcba9876543210';
@@ -95,6 +131,7 @@ describe.each(AWS_TARGETS)('tdd deploy and tdd destroy, on $name', ({ start }) =
 
   test('asks for missing settings, shows the plan, and asks for consent', async () => {
     const person: NonNullable<CliOptions['person']> = async ({ sees, types }) => {
+      await sees('AWS account 000000000000');
       await sees('(tmdb-downloader-lambda)');
       types('fil ms\r');
       await sees('The function name must be');
@@ -105,13 +142,14 @@ describe.each(AWS_TARGETS)('tdd deploy and tdd destroy, on $name', ({ start }) =
       types('films-lake\r');
       await sees('API key');
       types(`${KEY}\r`);
-      await sees('set [DATALAKE] BUCKET_NAME, [TMDB] API_KEY, [AWS] LAMBDA_NAME, [AWS] QUEUE_NAME in ');
-      await sees('AWS account 000000000000');
       await sees('event source');
       await sees('Apply this plan in account 000000000000, region us-east-1?');
       types('y\r');
     };
     const done = await run(['deploy'], { env: { ...aws.env, TMDB_BASE_URL: NO_TMDB }, person });
+    expect(done.stderr).toContain(
+      'set [DATALAKE] BUCKET_NAME, [TMDB] API_KEY, [AWS] LAMBDA_NAME, [AWS] QUEUE_NAME in ',
+    );
     expect(done.exitCode).toBe(0);
     expect(done.stdout + done.stderr).not.toContain(KEY);
     expect(await queueExists()).toBe(true);
@@ -126,7 +164,7 @@ describe.each(AWS_TARGETS)('tdd deploy and tdd destroy, on $name', ({ start }) =
     const flags = ['--datalake-bucket-name', 'films-lake', '--dry-run', '--json'];
     const { exitCode, stdout, stderr } = await run(['deploy', ...flags], { env, person });
     expect(exitCode).toBe(0);
-    expect(stderr).not.toMatch(/function:|data lake:|To keep/);
+    expect(stderr).not.toMatch(/function:|data lake:/);
     expect(JSON.parse(stdout).resources).toContainEqual(
       expect.objectContaining({ name: 'tmdb-downloader-queue' }),
     );
