@@ -13,13 +13,13 @@ interface InStream extends Readable {
   readonly isTTY?: boolean;
 }
 
-/** The source of Ctrl-C, `kill` and uncaught errors: Node's `process`, or an emitter in tests. */
+/** The source of Ctrl-C, `kill`, `fg` and uncaught errors: Node's `process`, or an emitter in tests. */
 interface SignalSource {
   on(event: SignalName, listener: (error?: unknown) => void): unknown;
   off(event: SignalName, listener: (error?: unknown) => void): unknown;
 }
 
-type SignalName = 'SIGINT' | 'SIGTERM' | 'uncaughtException';
+type SignalName = 'SIGINT' | 'SIGTERM' | 'SIGCONT' | 'uncaughtException';
 
 /** Everything outside the process that the command line uses, so that tests run it in-process. */
 export interface Io {

@@ -91,7 +91,14 @@ async function askOnTerminal(
   const onPause = (): void => {
     setImmediate(() => closed.abort());
   };
+  // After Ctrl-Z and `fg` the shell has reset the terminal, and the library does not read on: the question is asked again.
+  let isContinued = false;
+  const onContinue = (): void => {
+    isContinued = true;
+    onPause();
+  };
   io.stdin.once('pause', onPause);
+  io.signals.on('SIGCONT', onContinue);
   try {
     const prompt = inquirer.createPromptModule({
       input: io.stdin,
@@ -102,12 +109,14 @@ async function askOnTerminal(
     return answers.answer;
   } catch (error) {
     if (signal.aborted) throw signal.reason;
+    if (isContinued) return await askOnTerminal(io, signal, question);
     if (error instanceof Error && /^(?:Exit|Abort|Cancel)PromptError$/.test(error.name)) {
       throw new CancelledError('Cancelled.', { cause: error });
     }
     throw error;
   } finally {
     io.stdin.off('pause', onPause);
+    io.signals.off('SIGCONT', onContinue);
   }
 }
 

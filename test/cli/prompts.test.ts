@@ -11,6 +11,7 @@ function setUp({ isTTY = true, env = {} }: { isTTY?: boolean; env?: Record<strin
   const stdout = new PassThrough();
   const stderr = Object.assign(new PassThrough(), { isTTY, columns: 80 });
   const ending = new AbortController();
+  const signals = new EventEmitter();
   const secrets = createSecrets();
   const io: Io = {
     argv: [],
@@ -19,7 +20,7 @@ function setUp({ isTTY = true, env = {} }: { isTTY?: boolean; env?: Record<strin
     stdin,
     stdout,
     stderr,
-    signals: new EventEmitter(),
+    signals,
   };
   let shown = '';
   stderr.on('data', (chunk) => {
@@ -28,6 +29,8 @@ function setUp({ isTTY = true, env = {} }: { isTTY?: boolean; env?: Record<strin
   return {
     prompter: createPrompter({ io, signal: ending.signal, secrets }),
     ending,
+    signals,
+    stdin,
     stdout,
     shown: () => shown,
     /** Waits until the question is drawn, then types. */
@@ -84,6 +87,20 @@ describe('the prompter', () => {
     expect(prompter.isInteractive).toBe(false);
     await expect(prompter.confirm({ message: 'Deploy?' })).rejects.toThrow(UsageError);
     await expect(prompter.askText({ message: 'Name:', parse: String })).rejects.toThrow(/"Name:"/);
+  });
+
+  test('asks again after Ctrl-Z and fg', async () => {
+    const { prompter, signals, stdin, shown, type } = setUp();
+    const answer = prompter.askText({ message: 'Year:', parse: String });
+    await type('Year:', '19');
+    const before = shown().length;
+    // As Node's readline does when the process continues.
+    signals.emit('SIGCONT');
+    stdin.pause();
+    while (!shown().includes('Year:', before)) await new Promise((resolve) => setImmediate(resolve));
+    stdin.write('2004\r');
+    expect(await answer).toBe('2004');
+    expect(signals.listenerCount('SIGCONT')).toBe(0);
   });
 
   test('asks when CI is false', () => {
