@@ -195,10 +195,13 @@ export function normalizeArgv(argv: readonly string[]): string[] {
   });
 }
 
-/** Returns all values of a flag, in order. It finds secrets before the arguments are parsed. */
+/**
+ * Returns all values of a flag, in order. It finds secrets before the arguments are parsed, also one that is joined to the
+ * flag by mistake (`--keyVALUE`).
+ */
 export function valuesOfFlag(argv: readonly string[], flag: string): string[] {
   return argv.flatMap((argument, index) => {
     if (argument === flag) return argv[index + 1] ?? [];
-    return argument.startsWith(`${flag}=`) ? argument.slice(flag.length + 1) : [];
+    return argument.startsWith(flag) ? argument.slice(flag.length).replace(/^=/, '') : [];
   });
 }

@@ -22,7 +22,7 @@ export function createSecrets(values: readonly (string | undefined)[] = []): Sec
   const add = (value: string | undefined): void => {
     const secret = value?.trim() ?? '';
     if (secret.length < SHORTEST_SECRET) return;
-    known.add(secret).add(encodeURIComponent(secret));
+    known.add(secret).add(encodeURIComponent(secret)).add(JSON.stringify(secret).slice(1, -1));
   };
   for (const value of values) add(value);
   return {
@@ -31,8 +31,20 @@ export function createSecrets(values: readonly (string | undefined)[] = []): Sec
       let redacted = text
         .replace(/(api_key=)[^&\s"'<>`)]+/gi, '$1[secret]')
         .replace(/(Bearer\s+)[\w.~+/=-]{8,}/g, '$1[secret]');
-      for (const secret of known) redacted = redacted.replaceAll(secret, '[secret]');
+      for (const secret of known) redacted = redactShortened(redacted.replaceAll(secret, '[secret]'), secret);
       return redacted;
     },
   };
+}
+
+/** Redacts the beginning of a secret before an ellipsis: messages shorten long values. */
+function redactShortened(text: string, secret: string): string {
+  const [first = '', ...others] = text.split('…');
+  const redactEnd = (part: string): string => {
+    for (let length = Math.min(secret.length, part.length); length >= SHORTEST_SECRET; length -= 1) {
+      if (part.endsWith(secret.slice(0, length))) return `${part.slice(0, -length)}[secret]`;
+    }
+    return part;
+  };
+  return others.reduce((redacted, part) => `${redactEnd(redacted)}…${part}`, first);
 }

@@ -27,6 +27,7 @@ describe('normalizeArgv', () => {
   });
 });
 
-test('valuesOfFlag finds every value, in both forms', () => {
-  expect(valuesOfFlag(['--key', 'a', '--keys', 'x', '--key=b', '--key'], '--key')).toEqual(['a', 'b']);
+test('valuesOfFlag finds every value, in both forms and joined to the flag', () => {
+  const argv = ['--key', 'a', '--kez', 'x', '--key=b', '--key==c', '--keyd', '--key'];
+  expect(valuesOfFlag(argv, '--key')).toEqual(['a', 'b', '=c', 'd']);
 });

@@ -8,6 +8,13 @@ describe('secrets', () => {
     expect(secrets.redact('a hush+hush/hush b hush%2Bhush%2Fhush c')).toBe('a [secret] b [secret] c');
   });
 
+  test('redacts a secret that a message quotes or shortens', () => {
+    const { redact } = createSecrets(['hush"hush\\hush', 'eyJhbGciOiJIUzI1NiJ9.eyJhdWQi.sig']);
+    expect(redact(`(got ${JSON.stringify('hush"hush\\hush')}).`)).toBe('(got "[secret]").');
+    expect(redact('a … (got "eyJhbGciOiJIUzI1NiJ9.e…") b …')).toBe('a … (got "[secret]…") b …');
+    expect(redact('eyJhbGc… eyJhbGciO.')).toBe('eyJhbGc… eyJhbGciO.');
+  });
+
   test('redacts secrets that are added later', () => {
     const secrets = createSecrets();
     secrets.add('0123456789abcdef');
