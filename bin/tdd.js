@@ -9,7 +9,10 @@ if (existsSync(new URL('../dist/cli/main.js', import.meta.url))) {
   process.exitCode = await main({
     argv: process.argv.slice(2),
     env: process.env,
-    cwd: process.cwd(),
+    // A getter, since it throws in a directory that was deleted.
+    get cwd() {
+      return process.cwd();
+    },
     // Getters, since Node opens each stream at its first use, and that takes time.
     get stdin() {
       return process.stdin;

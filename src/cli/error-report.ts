@@ -35,6 +35,7 @@ export function reportError(thrown: unknown, { verbose = false } = {}): ErrorRep
  */
 function describeSystemFailure(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('syscall' in error) || !('code' in error)) return undefined;
+  if (error.syscall === 'uv_cwd') return 'The current directory no longer exists: change to another one.';
   return `The system reported: ${withFullStop(toOneLine(error.message, MAX_MESSAGE))}`;
 }
 

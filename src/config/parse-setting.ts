@@ -25,14 +25,15 @@ const MAX_APPENDED = 19;
 /**
  * A TMDB v3 API key or v4 read access token. Only TMDB knows whether a key is valid; this rejects what cannot be sent in
  * a header or a URL. No error shows the value.
- * @throws {InvalidValueError} for whitespace inside, or anything but printable ASCII.
+ * @throws {InvalidValueError} for an empty key, whitespace inside, or anything but printable ASCII.
  */
 export function parseApiKey(text: string): string {
   const key = text.trim();
   if (/^[\x21-\x7e]{1,2000}$/.test(key)) return key;
+  const problem = key === '' ? 'must not be empty' : 'must not contain spaces or special characters';
   throw new InvalidValueError(
     'The TMDB API key',
-    'must not contain spaces or special characters: copy it again from https://www.themoviedb.org/settings/api.',
+    `${problem}: copy it again from https://www.themoviedb.org/settings/api.`,
   );
 }
 

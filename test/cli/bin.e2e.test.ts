@@ -52,6 +52,15 @@ describe('bin/tdd.js', () => {
     },
   );
 
+  test.skipIf(isWindows)('reports a current directory that was deleted (needs sh)', async () => {
+    const script = `mkdir gone && cd gone && rmdir ../gone && "${process.execPath}" "${TDD}" status`;
+    expect(await run('sh', ['-c', script])).toMatchObject({
+      exitCode: 1,
+      stdout: '',
+      stderr: 'tdd: The current directory no longer exists: change to another one.\n',
+    });
+  });
+
   test('reports that a checkout is not built', async () => {
     const folder = await makeTempFolder();
     await mkdir(join(folder, 'bin'));

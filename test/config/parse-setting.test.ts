@@ -65,7 +65,8 @@ describe('a setting', () => {
   });
 
   test('never shows an invalid API key or a password in an address', () => {
-    expect(() => SETTINGS.apiKey.parse('hush hush')).toThrow(/^(?!.*hush)/);
+    expect(() => SETTINGS.apiKey.parse('hush hush')).toThrow(/^(?!.*hush).*must not contain spaces/);
+    expect(() => SETTINGS.apiKey.parse(' ')).toThrow(/must not be empty/);
     expect(() => SETTINGS.tmdbBaseUrl.parse('https://me:hush@h.example')).toThrow(/^(?!.*hush)/);
     expect(() => SETTINGS.tmdbBaseUrl.parse('ftp://me:hush@h.example')).toThrow(/^(?!.*hush)/);
     expect(() => SETTINGS.tmdbBaseUrl.parse('https://me:hush@h.example:99999')).toThrow(/^(?!.*hush)/);
