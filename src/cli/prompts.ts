@@ -1,4 +1,5 @@
 import { Writable } from 'node:stream';
+import picocolors from 'picocolors';
 import { CancelledError, UsageError } from '../errors.ts';
 import type { Io } from './io.ts';
 import { wantsColor } from './output.ts';
@@ -42,7 +43,15 @@ interface PrompterDeps {
 /** Creates the prompter. The first question loads the prompt library. */
 export function createPrompter({ io, signal, secrets }: PrompterDeps): Prompter {
   const isInteractive = io.stdin.isTTY === true && io.stderr.isTTY === true && !isTruthy(io.env.CI);
-  const ask = async (question: { readonly message: string; readonly [option: string]: unknown }) => {
+  const ask = async ({
+    style = {},
+    ...question
+  }: {
+    readonly message: string;
+    /** Replaces parts of the library's style. */
+    readonly style?: object;
+    readonly [option: string]: unknown;
+  }) => {
     if (!isInteractive) {
       throw new UsageError(
         `Cannot ask ${JSON.stringify(question.message)} without a terminal: give the answer as a flag, or confirm with --yes.`,
@@ -50,12 +59,20 @@ export function createPrompter({ io, signal, secrets }: PrompterDeps): Prompter 
     }
     signal.throwIfAborted();
     const message = wrapForQuestion(question.message, io);
-    return askOnTerminal(io, signal, { ...question, message });
+    const { blue, dim } = picocolors.createColors(wantsColor(io.stderr, io.env));
+    const theme = {
+      // An answer may be "No", so it gets no check mark.
+      prefix: { idle: blue('?'), done: dim('?') },
+      // A rejected answer is cleared, so that the next one is not appended to it.
+      validationFailureMode: 'clear',
+      style,
+    };
+    return askOnTerminal(io, signal, { ...question, message, theme });
   };
   return {
     isInteractive,
     askText: async ({ message, default: standard, parse }) => {
-      const question = { type: 'input', message, validate: validator(parse, io) };
+      const question = { type: 'input', message, validate: validator(parse, io, standard) };
       return parse(String(await ask(standard === undefined ? question : { ...question, default: standard })));
     },
     askMasked: async ({ message, default: standard, parse }) => {
@@ -63,19 +80,28 @@ export function createPrompter({ io, signal, secrets }: PrompterDeps): Prompter 
         secrets.add(text);
         return parse(text === '' && standard !== undefined ? standard : text);
       };
+      // The library's masked prompt keeps a rejected answer, to which the user cannot see that the next one is appended.
+      const transformer = (text: string) => '*'.repeat(text.length);
       return read(
-        String(
-          await ask({
-            type: 'password',
-            mask: '*',
-            toggleMask: false,
-            message,
-            validate: validator(read, io),
-          }),
-        ),
+        String(await ask({ type: 'input', message, transformer, validate: validator(read, io, standard) })),
       );
     },
-    confirm: async ({ message }) => (await ask({ type: 'confirm', message, default: false })) === true,
+    confirm: async ({ message }) => {
+      // The library's own prompt for yes and no keeps a wrong answer, too.
+      const { bold, dim } = picocolors.createColors(wantsColor(io.stderr, io.env));
+      const answer = await ask({
+        type: 'input',
+        message,
+        transformer: (text: string, { isFinal }: { isFinal: boolean }) =>
+          isFinal ? (isYes(text) ? 'Yes' : 'No') : text,
+        validate: (text: string) => /^(?:y|yes|n|no)?$/i.test(text.trim()) || 'Type y for yes or n for no.',
+        style: {
+          message: (text: string, status: string) =>
+            status === 'done' ? bold(text) : `${bold(text)} ${dim('(y/N)')}`,
+        },
+      });
+      return isYes(String(answer));
+    },
     confirmByName: async ({ message, name }) => String(await ask({ type: 'input', message })).trim() === name,
   };
 }
@@ -135,8 +161,13 @@ function questionOutput({ stderr, env }: Io): Writable {
 }
 
 /** Creates a validator that returns the error message for an invalid answer. */
-function validator(parse: (text: string) => unknown, io: Io): (text: string) => true | string {
+function validator(
+  parse: (text: string) => unknown,
+  io: Io,
+  standard: string | undefined,
+): (text: string) => true | string {
   return (text) => {
+    if (text.trim() === '' && standard === undefined) return 'Type an answer, or press Ctrl-C to cancel.';
     try {
       parse(text);
       return true;
@@ -150,6 +181,10 @@ function validator(parse: (text: string) => unknown, io: Io): (text: string) => 
 /** Wraps text between words, since the prompt library breaks words. The library writes two characters before the text. */
 function wrapForQuestion(text: string, { stderr }: Io): string {
   return wrap(text, columnsOf(stderr) - 3);
+}
+
+function isYes(text: string): boolean {
+  return /^y(?:es)?$/i.test(text.trim());
 }
 
 function isTruthy(value: string | undefined): boolean {

@@ -44,6 +44,7 @@ function setUp({ isTTY = true, env = {} }: { isTTY?: boolean; env?: Record<strin
 describe('the prompter', () => {
   test.each([
     ['y\r', true],
+    ['YES\r', true],
     ['n\r', false],
     ['\r', false],
   ])('reads %j as %j when it asks for consent', async (keys, answer) => {
@@ -61,6 +62,30 @@ describe('the prompter', () => {
     const question = { message: 'Type the name:', name: 'my-lake' };
     const [given] = await Promise.all([prompter.confirmByName(question), type('Type', `${typed}\r`)]);
     expect(given).toBe(answer);
+  });
+
+  test('asks again after an answer that is neither yes nor no, and shows a declined question without a check mark', async () => {
+    const { prompter, type, shown } = setUp({ env: { NO_COLOR: '1' } });
+    const answer = prompter.confirm({ message: 'Deploy?' });
+    await type('Deploy? (y/N)', 'maybe\r');
+    await type('Type y for yes or n for no.', 'n\r');
+    expect(await answer).toBe(false);
+    expect(shown()).toContain('? Deploy? No');
+    expect(shown()).not.toContain('✔');
+  });
+
+  test.each(['askText', 'askMasked'] as const)('clears a rejected answer of %s', async (kind) => {
+    const { prompter, type, shown } = setUp();
+    const parse = (text: string) => {
+      if (text === 'right') return text;
+      throw new UsageError('Wrong.');
+    };
+    const answer = prompter[kind]({ message: 'Name:', parse });
+    await type('Name:', 'left\r');
+    await type('Wrong.', '\r');
+    await type('Type an answer, or press Ctrl-C to cancel.', 'right\r');
+    expect(await answer).toBe('right');
+    if (kind === 'askMasked') expect(shown()).not.toMatch(/left|right/);
   });
 
   test('draws on stderr only, without colors if NO_COLOR is set', async () => {
