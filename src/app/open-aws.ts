@@ -28,10 +28,15 @@ export interface ProcessContext {
 /** The part of a connection that deploy and destroy use. */
 type AwsConnection = Pick<Connection, 'clients' | 'profile' | 'clock'>;
 
-/** Creates all AWS clients; it sends no requests yet. */
+/**
+ * Creates all AWS clients; it sends no requests yet.
+ * @throws {UsageError} for a custom endpoint that is not an http or https URL.
+ */
 export async function openAws({ env, clock, signal, trace }: ProcessContext): Promise<AwsConnection> {
   const { withAbortGrace } = await import('../aws/calls.ts');
   const { createClients } = await import('../aws/clients.ts');
+  const { checkEndpoints } = await import('../aws/endpoints.ts');
+  checkEndpoints(env);
   const loadS3 = async () => (await import('../aws/s3-client.ts')).createS3Client({ env, trace });
   const { region, ...clients } = createClients({ loadS3, trace });
   return {

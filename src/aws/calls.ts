@@ -170,6 +170,7 @@ const NOT_HANDLED_BY_RESOURCES: ReadonlySet<AwsFailureKind> = new Set([
   'credentials',
   'denied',
   'no region',
+  'invalid endpoint',
   'clock skew',
   'unreachable',
   'broken connection',

@@ -1,5 +1,5 @@
 import { UsageError, UserError } from '../errors.ts';
-import { capitalize, toOneLine, withFullStop } from '../text.ts';
+import { capitalize, quote, toOneLine, withFullStop } from '../text.ts';
 
 /** The caller's information about a failed call. */
 export interface CallContext {
@@ -22,6 +22,8 @@ export type AwsFailureKind =
   /** No region is set, or its name is invalid. */
   | 'no region'
   | 'wrong region'
+  /** The custom endpoint, from the environment or the profile, is not a URL. */
+  | 'invalid endpoint'
   | 'no such bucket'
   | 'clock skew'
   | 'unreachable'
@@ -56,7 +58,7 @@ export class DeniedError extends UserError {
 
 /**
  * Converts an error of the AWS SDK to one whose message is a sentence for the user, with the original as its `cause`.
- * @returns a {@link UsageError} when the region is missing or wrong, a {@link DeniedError} when a permission is
+ * @returns a {@link UsageError} when the region or the endpoint is missing or wrong, a {@link DeniedError} when a permission is
  *   missing, a {@link UserError} for other AWS failures. Anything else (a bug, an abort, a UserError) is returned
  *   unchanged.
  */
@@ -66,9 +68,12 @@ export function explainAwsError(cause: unknown, call: CallContext = {}): unknown
   const { kind, problem, advice } = failure;
   const said = [problem, ...(advice === undefined ? [] : [capitalize(advice)])].map(withFullStop).join(' ');
   const text = call.doing === undefined ? capitalize(said) : `Cannot ${call.doing}: ${said}`;
-  if (kind === 'no region' || kind === 'wrong region') return new UsageError(text, { cause });
+  if (USAGE.has(kind)) return new UsageError(text, { cause });
   return kind === 'denied' ? new DeniedError(text, { cause }) : new UserError(text, { cause });
 }
+
+/** Failures that only a change of the user's settings can fix. */
+const USAGE: ReadonlySet<AwsFailureKind> = new Set(['no region', 'wrong region', 'invalid endpoint']);
 
 /**
  * Classifies an error of any AWS service.
@@ -170,6 +175,7 @@ function kindOf({ error, code = '', status = 0, bucketRegion, service }: Facts):
   if (BAD_CREDENTIALS.test(code)) return 'credentials';
   // An error without SDK metadata and without a known call may come from another connection, such as that to TMDB.
   const isFromAws = '$metadata' in error || service !== 'AWS';
+  if (isFromAws && (code === 'ERR_INVALID_URL' || error.name === 'EndpointError')) return 'invalid endpoint';
   if (isFromAws && BROKEN.test(code)) return 'broken connection';
   if (isFromAws && UNREACHABLE.test(code)) return 'unreachable';
   if (status === 429 || THROTTLED.test(code)) return 'throttled';
@@ -221,6 +227,10 @@ const SENTENCES: Readonly<Record<AwsFailureKind, (facts: Facts) => Pick<AwsFailu
             advice: `set AWS_REGION=${bucketRegion}`,
           };
     },
+    'invalid endpoint': ({ error, service, reason }) => ({
+      problem: `the endpoint URL of ${service} is invalid (${'input' in error ? quote(error.input) : reason})`,
+      advice: 'AWS_ENDPOINT_URL, and endpoint_url in your profile, must begin with http:// or https://',
+    }),
     'no such bucket': ({ bucket }) => ({
       problem: `the bucket${bucket === undefined ? '' : ` "${bucket}"`} does not exist`,
       advice: 'check its name, or create it with "tdd deploy"',

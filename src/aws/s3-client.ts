@@ -1,6 +1,7 @@
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import type { Trace } from '../trace.ts';
 import { clientConfig, DEFAULT_TIMEOUTS, traceCalls } from './client-config.ts';
+import { readS3Endpoint } from './endpoints.ts';
 
 /**
  * Creates the S3 client of a process. Credentials, profile and region come from the SDK's default chain. With a custom
@@ -9,6 +10,7 @@ import { clientConfig, DEFAULT_TIMEOUTS, traceCalls } from './client-config.ts';
  * Optional checksums are off: the SDK would compute them in JavaScript over the 210 MB of a snapshot, not every
  * S3-compatible store supports them, and TLS and the request signature already protect the transfer.
  * @param overrides take precedence over everything else: a region, or a test's endpoint and credentials.
+ * @throws {UsageError} for an endpoint in `env` that is not an http or https URL.
  */
 export function createS3Client(
   {
@@ -17,7 +19,7 @@ export function createS3Client(
   }: { readonly env: Readonly<Record<string, string | undefined>>; readonly trace?: Trace | undefined },
   overrides: S3ClientConfig = {},
 ): S3Client {
-  const endpoint = readEndpoint(env);
+  const endpoint = readS3Endpoint(env);
   const s3 = new S3Client({
     ...clientConfig(DEFAULT_TIMEOUTS),
     ...(endpoint === undefined ? {} : { endpoint }),
@@ -35,13 +37,4 @@ export function createS3Client(
       context,
     );
   return traceCalls(s3, trace);
-}
-
-/**
- * The service-specific variable takes precedence:
- * https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
- */
-function readEndpoint(env: Readonly<Record<string, string | undefined>>): string | undefined {
-  if (env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS?.toLowerCase() === 'true') return undefined;
-  return env.AWS_ENDPOINT_URL_S3 || env.AWS_ENDPOINT_URL || undefined;
 }

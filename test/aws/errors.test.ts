@@ -63,6 +63,18 @@ const NO_NETWORK = 'Check the network, the region and AWS_ENDPOINT_URL.';
 
 const TABLE: [AwsFailureKind, CallContext, Error, string][] = [
   [
+    'invalid endpoint',
+    SEND,
+    Object.assign(new TypeError('Invalid URL'), { code: 'ERR_INVALID_URL', input: '127.0.0.1:5777' }),
+    'Cannot send to the queue "q": the endpoint URL of SQS is invalid ("127.0.0.1:5777"). AWS_ENDPOINT_URL, and endpoint_url in your profile, must begin with http:// or https://.',
+  ],
+  [
+    'invalid endpoint',
+    READ,
+    localError('EndpointError', 'Custom endpoint `localhost://5777` was not a valid URI'),
+    'Cannot read s3://films/k: the endpoint URL of S3 is invalid (Custom endpoint `localhost://5777` was not a valid URI). AWS_ENDPOINT_URL,',
+  ],
+  [
     'credentials',
     READ,
     localError('CredentialsProviderError', 'Could not load credentials from any providers'),
@@ -324,7 +336,7 @@ describe('an AWS failure', () => {
     expect(explained).toBeInstanceOf(UserError);
     expect(explained).toMatchObject({ cause: error });
     expect((explained as Error).message).toContain(sentence);
-    expect(explained instanceof UsageError).toBe(kind === 'no region' || kind === 'wrong region');
+    expect(explained instanceof UsageError).toBe(/region|endpoint/.test(kind));
     expect(explained instanceof DeniedError).toBe(kind === 'denied');
   });
 
