@@ -43,7 +43,7 @@ export const deploy = defineCommand<DeployInput, DeployResult>({
     'Creates or updates what the fleet needs on AWS: bucket, queues, role, log group, function, event source. It shows a ' +
     'plan and asks for confirmation; a second run changes only what differs.\n\n' +
     "The TMDB API key is stored in the function's environment: anyone who can read the function's configuration can " +
-    'read it.',
+    'read the key.',
   settings: SETTING_NAMES.filter((name) => SETTINGS[name].flag !== undefined),
   examples: [
     ['tdd deploy', 'ask for names, show the plan and ask for confirmation'],

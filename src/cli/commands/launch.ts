@@ -56,7 +56,7 @@ export const launch = defineCommand<LaunchInput, LaunchResult>({
       .option('--max-year <YYYY>', 'last year (default: this year)')
       .option('--initial <II>', 'only partitions with this initial')
       .option('--only-missing', 'only partitions without a complete manifest')
-      .option('--failed', 'only partitions with failed titles; only these titles are downloaded')
+      .option('--failed', 'only partitions with failed titles; downloads only titles that are not done')
       .option(
         '--older-than <AGE>',
         'only partitions with titles downloaded more than AGE ago, such as 12h, 30d or 8w; downloads these titles again',
