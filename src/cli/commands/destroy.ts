@@ -140,8 +140,8 @@ function format({ resources, dryRun, lambdaName }: DestroyResult, style: Style):
       : `${style.green('✔')} Deleted ${formatNumberOf(deleted, 'resource')} of ${lambdaName}.`,
     ...kept.map(({ kind, name, action }) =>
       action === 'keep'
-        ? `  Kept the ${kindName(kind)} ${toOneLine(name)}: --delete-bucket deletes it with all its data.`
-        : `  Kept the ${kindName(kind)} ${toOneLine(name)}: it does not have the tag tdd:stack.`,
+        ? `  Kept the ${kindName(kind)} ${toOneLine(name)}: --delete-bucket deletes it with all its data, if this deployment created it.`
+        : `  Kept the ${kindName(kind)} ${toOneLine(name)}: it does not have the tag tdd:stack of this deployment.`,
     ),
     `Next: ${style.bold('tdd deploy')} creates everything again.`,
   ].join('\n');

@@ -30,6 +30,8 @@ export interface ObservedBucket extends ObservedResource {
   readonly region: string | undefined;
   /** Whether the permission to read its tags is missing. Such a bucket is treated as untagged. */
   readonly tagsDenied: boolean;
+  /** The name of the deployment that its tag names; `undefined` when it has none. */
+  readonly owner: string | undefined;
   readonly properties: Properties;
   /** Lifecycle rules that tdd did not add. They are preserved when tdd's own rule is written. */
   readonly otherRules: readonly LifecycleRule[];
@@ -69,9 +71,12 @@ export const bucket: Resource<'bucket', ObservedBucket> = {
       );
     }
     const tags = await readTags(s3, names.bucket);
-    const isTagged = tags !== 'denied' && tags.get(STACK_TAG) === names.stack;
-    if (!isTagged) return { region, isTagged, tagsDenied: tags === 'denied', properties: {}, otherRules: [] };
-    return { region, isTagged, tagsDenied: false, ...(await readSettings(s3, names.bucket)) };
+    const tagsDenied = tags === 'denied';
+    const owner = tagsDenied ? undefined : tags.get(STACK_TAG);
+    const isTagged = owner === names.stack;
+    const described = { region, isTagged, tagsDenied, owner };
+    if (!isTagged) return { ...described, properties: {}, otherRules: [] };
+    return { ...described, ...(await readSettings(s3, names.bucket)) };
   },
 
   diff: ({ isTagged, properties }) => (isTagged ? diffProperties(properties, WANTED) : []),
@@ -107,11 +112,18 @@ export const bucket: Resource<'bucket', ObservedBucket> = {
 
   notes(found) {
     if (!found || found.observed.isTagged) return [];
-    if (!found.observed.tagsDenied) return ['It was not created by tdd, so tdd uses it without changing it.'];
+    const { tagsDenied, owner } = found.observed;
+    if (owner !== undefined) {
+      return [
+        `It belongs to the tdd deployment ${JSON.stringify(owner)}, so this deployment uses it without changing it.`,
+      ];
+    }
+    if (!tagsDenied) return ['It was not created by tdd, so tdd uses it without changing it.'];
     return ['Its tags cannot be read (s3:GetBucketTagging is denied), so tdd uses it without changing it.'];
   },
 
-  keptByDestroy: 'It is kept with all its data, unless you ask to delete the bucket.',
+  keptByDestroy:
+    'It is kept with all its data. With --delete-bucket, destroy deletes it only if this deployment created it.',
   destroyNotes: () => ['All its data will be deleted: movies, reviews, manifests, and all their versions.'],
   destroy: ({ clients: { s3 }, clock, onProgress, signal }, { name }) =>
     deleteBucketWithData({ s3, clock }, name, { onProgress, signal }),

@@ -261,10 +261,36 @@ describe.each(AWS_TARGETS)('tdd deploy and tdd destroy, on $name', ({ start }) =
     );
   });
 
+  test('names the deployment that a bucket belongs to, and never promises to delete it', async () => {
+    await run(['deploy', ...FLAGS, '--yes']);
+    const others = [
+      '--datalake-bucket-name',
+      'films-lake',
+      '--lambda-name',
+      'shows',
+      '--queue-name',
+      'shows-queue',
+    ];
+    const deployed = await run(['deploy', ...others, '--yes']);
+    expect(deployed.stderr).toContain(
+      'It belongs to the tdd deployment "films", so this deployment uses it without changing it.',
+    );
+    const planned = await run(['destroy', ...others, '--dry-run']);
+    expect(planned.stdout).toContain(
+      'It is kept with all its data. With --delete-bucket, destroy deletes it only if this deployment created it.',
+    );
+    const destroyed = await run(['destroy', ...others, '--delete-bucket', 'films-lake', '--yes']);
+    expect(destroyed.stdout).toContain(
+      'Kept the bucket films-lake: it does not have the tag tdd:stack of this deployment.',
+    );
+  });
+
   test('lists resources that it keeps because they do not have our tag', async () => {
     await sqs.send(new CreateQueueCommand({ QueueName: 'films-queue' }));
     const { stdout } = await run(['destroy', ...FLAGS, '--yes']);
-    expect(stdout).toContain('Kept the queue films-queue: it does not have the tag tdd:stack.');
+    expect(stdout).toContain(
+      'Kept the queue films-queue: it does not have the tag tdd:stack of this deployment.',
+    );
     expect(await queueExists()).toBe(true);
   });
 });
