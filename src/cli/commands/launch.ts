@@ -62,7 +62,10 @@ export const launch = defineCommand<LaunchInput, LaunchResult>({
         'only partitions with titles downloaded more than AGE ago, such as 12h, 30d or 8w; downloads these titles again',
       )
       .option('--limit <N>', 'only the N smallest partitions, for a cheap first try')
-      .option('--dry-run', 'show the plan and send nothing')
+      .option(
+        '--dry-run',
+        "show the plan and send nothing; this also downloads IMDb's list into the bucket, once a day",
+      )
       .option('--no-resume', 'start a new launch even if the same one was interrupted'),
   readInput,
   run,

@@ -12,6 +12,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vit
 import { createCatalogue } from '../../../sandbox/catalogue.ts';
 import { startImdbStandIn } from '../../../sandbox/imdb-stand-in.ts';
 import { initialOf } from '../../../src/imdb/title-partition.ts';
+import { indexMapKey } from '../../../src/lake/keys.ts';
 import { createS3Lake } from '../../../src/lake/s3/s3-lake.ts';
 import { manifestOf, putManifest } from '../../app/synthetic-lake.ts';
 import { AWS_TARGETS, type Aws } from '../../support/aws-targets.ts';
@@ -75,6 +76,8 @@ describe.each(AWS_TARGETS)('tdd launch, status, redrive, pause and resume, on $n
     expect(stdout).toContain("TMDB's terms: show its notice and logo");
     expect(stdout).toContain('The event source is disabled: messages wait until you run "tdd resume".');
     expect(await waiting()).toBe(0);
+    const day = new Date().toISOString().slice(0, 10);
+    expect(await lake().read(indexMapKey(day, ['movie']))).toBeDefined(); // As its help says.
   });
 
   test('notes that the workers were deployed with other settings', async () => {
