@@ -36,7 +36,7 @@ describe('tdd deploy in the sandbox', () => {
     const deps = { clients: { ...test, logs: test.cloudWatchLogs }, clock: systemClock };
     const input = { ...INPUT, accountId: '000000000000', bucketName: 'far-lake' };
     const sentence =
-      'The bucket "far-lake" is in eu-central-1 and the deployment in us-east-1: set AWS_REGION=eu-central-1, or choose another bucket.';
+      'The bucket "far-lake" is in the region eu-central-1, but the deployment is in us-east-1: set AWS_REGION=eu-central-1, or choose another bucket.';
     await expect(planDeployment(deps, { input, zip: ZIP })).rejects.toThrow(sentence);
     await expect(planDestroy(deps, { ...input, deleteBucket: true })).rejects.toThrow(sentence);
   });
