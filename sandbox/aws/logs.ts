@@ -40,18 +40,21 @@ function answer({ world, now, removeLogs }: LogsDeps, call: AwsCall, action: str
   const name = input.logGroupName ?? '';
   switch (action) {
     case 'CreateLogGroup':
-      if (world.logGroups[name]) {
+      if (world.logGroups[groupArn(name, call.region)]) {
         throw new AwsError(400, 'ResourceAlreadyExistsException', 'The specified log group already exists');
       }
-      world.logGroups[name] = { name, createdAt: now(), tags: { ...input.tags } };
+      world.logGroups[groupArn(name, call.region)] = { name, createdAt: now(), tags: { ...input.tags } };
       return {};
     case 'DescribeLogGroups': {
       const prefix = input.logGroupNamePrefix ?? '';
-      const groups = Object.values(world.logGroups).filter((group) => group.name.startsWith(prefix));
-      return { logGroups: groups.map((group) => describeGroup(group, call.region)) };
+      const groups = Object.entries(world.logGroups).filter(([arn]) =>
+        arn.startsWith(groupArn(prefix, call.region)),
+      );
+      return { logGroups: groups.map(([arn, group]) => describeGroup(arn, group)) };
     }
     case 'DeleteLogGroup':
-      delete world.logGroups[findGroup(world, name).name];
+      findGroup(world, groupArn(name, call.region));
+      delete world.logGroups[groupArn(name, call.region)];
       removeLogs(name);
       return {};
     case 'PutRetentionPolicy':
@@ -62,10 +65,10 @@ function answer({ world, now, removeLogs }: LogsDeps, call: AwsCall, action: str
           `The value ${input.retentionInDays} is not one of the allowed retentions: ${RETENTIONS.join(', ')}.`,
         );
       }
-      findGroup(world, name).retentionDays = input.retentionInDays;
+      findGroup(world, groupArn(name, call.region)).retentionDays = input.retentionInDays;
       return {};
     case 'DeleteRetentionPolicy':
-      delete findGroup(world, name).retentionDays;
+      delete findGroup(world, groupArn(name, call.region)).retentionDays;
       return {};
     case 'ListTagsForResource':
       return { tags: groupOfArn(world, input).tags };
@@ -82,19 +85,22 @@ function answer({ world, now, removeLogs }: LogsDeps, call: AwsCall, action: str
   }
 }
 
-function findGroup(world: World, name: string): LogGroup {
-  const group = world.logGroups[name];
+function groupArn(name: string, region: string): string {
+  return `arn:aws:logs:${region}:${ACCOUNT_ID}:log-group:${name}`;
+}
+
+function findGroup(world: World, arn: string): LogGroup {
+  const group = world.logGroups[arn];
   if (group) return group;
   throw new AwsError(400, 'ResourceNotFoundException', 'The specified log group does not exist.');
 }
 
 /** Finds a group by its ARN, which may end with `:*`: `arn:aws:logs:us-east-1:000000000000:log-group:/aws/lambda/name`. */
 function groupOfArn(world: World, { resourceArn = '' }: Input): LogGroup {
-  return findGroup(world, resourceArn.split(':')[6] ?? '');
+  return findGroup(world, resourceArn.replace(/:\*$/, ''));
 }
 
-function describeGroup({ name, createdAt, retentionDays }: LogGroup, region: string) {
-  const arn = `arn:aws:logs:${region}:${ACCOUNT_ID}:log-group:${name}`;
+function describeGroup(arn: string, { name, createdAt, retentionDays }: LogGroup) {
   return {
     logGroupName: name,
     creationTime: createdAt,
@@ -125,7 +131,12 @@ export function openFunctionLogs(
       onLog(functionName, line);
       const configuration = world.functions[functionName]?.configuration;
       const group = configuration?.LoggingConfig.LogGroup ?? '';
-      if (!configuration || !world.logGroups[group] || !mayLog(world, configuration, group)) return;
+      if (
+        !configuration ||
+        !world.logGroups[groupArn(group, configuration.FunctionArn.split(':')[3] ?? '')] ||
+        !mayLog(world, configuration, group)
+      )
+        return;
       mkdirSync(dirname(fileOf(group)), { recursive: true });
       appendFileSync(fileOf(group), `${line}\n`);
     },
