@@ -1,4 +1,5 @@
 import type { Change } from '../deploy/change.ts';
+import { kindName } from '../deploy/names.ts';
 import type { ResourceKind } from '../deploy/resource-list.ts';
 import { toOneLine } from '../text.ts';
 import { formatRows } from './format.ts';
@@ -11,12 +12,6 @@ interface PlanLine {
   readonly action: string;
   readonly changes?: readonly Change[];
   readonly notes: readonly string[];
-}
-
-/** Returns the display name of a kind of resource, such as `log group`. */
-export function kindName(kind: ResourceKind): string {
-  if (kind === 'deadLetterQueue') return 'dead-letter queue';
-  return kind.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }
 
 /** Longer values (policies) are shortened; `--json` has the full values. */

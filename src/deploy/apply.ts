@@ -1,7 +1,7 @@
 import { readOnlyClients, toUserError, withClearErrors } from '../aws/calls.ts';
 import { isServiceError } from '../aws/errors.ts';
 import { UserError } from '../errors.ts';
-import type { DeploymentNames } from './names.ts';
+import { type DeploymentNames, kindName } from './names.ts';
 import { basisOf, type DeployDeps, type Plan, type Step, secretsOf } from './plan.ts';
 import type { ResourceRefs, StepContext } from './resource.ts';
 import { resourceOf } from './resource-list.ts';
@@ -81,9 +81,9 @@ async function adoptIfAlreadyCreated(
   const resource = resourceOf(step.resource);
   const deps = { clients: readOnlyClients(context.clients), clock: context.clock };
   const now = await resource.observe(deps, names);
-  if (!now?.isTagged) {
+  if (now?.owner !== 'ours') {
     throw new UserError(
-      `Another program created the ${step.resource} of ${JSON.stringify(names.stack)} during this deploy: run "tdd deploy" again to see it in the plan.`,
+      `Another program created the ${kindName(step.resource)} of ${JSON.stringify(names.stack)} during this deploy: run "tdd deploy" again to see it in the plan.`,
       { cause: error },
     );
   }

@@ -1,5 +1,6 @@
 import { readOnlyClients, toUserError, withClearErrors } from '../aws/calls.ts';
 import { type DeploymentInput, type DeploymentNames, deploymentNames, STACK_TAG } from './names.ts';
+import { describeOther, isOther, type Owner } from './ownership.ts';
 import type { DeployDeps } from './plan.ts';
 import type { DestroyContext, ObserveDeps, ObservedResource, OtherSource } from './resource.ts';
 import { type AnyResource, observe, RESOURCES, type ResourceKind, resourceOf } from './resource-list.ts';
@@ -8,7 +9,7 @@ import { deadLetterQueue, queue } from './resources/queue.ts';
 import { abortableClock } from './wait.ts';
 
 /**
- * What a destroy does to a resource. `leave`: it does not carry the deployment's tag; `keep`: it is only deleted on
+ * What a destroy does to a resource. `leave`: it is untagged or belongs to another deployment; `keep`: it is only deleted on
  * explicit request; `absent`: it does not exist.
  */
 type DestroyAction = 'delete' | 'keep' | 'leave' | 'absent';
@@ -66,7 +67,7 @@ export async function planDestroy(
     const observed = await observe(deps, names, affected);
     const earlier = await Promise.all(
       observed.otherSources
-        .filter(({ isTagged }) => isTagged)
+        .filter(({ owner }) => owner === 'ours')
         .map((source) => planEarlierQueue(deps, input, source)),
     );
     const current = RESOURCES.toReversed().map((resource) =>
@@ -109,14 +110,17 @@ function planDeletion(
   const id = resource.idOf?.(observed);
   return {
     ...described,
-    ...(observed.isTagged
+    ...(observed.owner === 'ours'
       ? { action: 'delete', notes: resource.destroyNotes?.(observed) ?? [] }
-      : { action: 'leave', notes: [NOT_OURS] }),
+      : { action: 'leave', notes: [whyLeft(observed.owner)] }),
     ...(id === undefined ? {} : { id }),
   };
 }
 
-const NOT_OURS = `It does not have the tag "${STACK_TAG}" of this deployment, so it is not deleted.`;
+function whyLeft(owner: Owner): string {
+  if (isOther(owner)) return `It belongs to ${describeOther(owner)}, so it is not deleted.`;
+  return `It does not have the tag "${STACK_TAG}", so it is not deleted.`;
+}
 
 function keep(resource: AnyResource, names: DeploymentNames): PlannedDeletion {
   const { kind, keptByDestroy = '' } = resource;

@@ -76,6 +76,12 @@ export function deploymentNames(
   };
 }
 
+/** The display name of a kind of resource, such as `log group`. */
+export function kindName(kind: string): string {
+  if (kind === 'deadLetterQueue') return 'dead-letter queue';
+  return kind.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+}
+
 /** The AWS partition in a region's ARNs: `aws`, except for China and GovCloud. */
 function arnPartitionOf(region: string): string {
   if (region.startsWith('cn-')) return 'aws-cn';

@@ -3,7 +3,8 @@ import type { AwsClients } from '../aws/clients.ts';
 import type { Clock } from '../clock.ts';
 import { WORKER_VARIABLES } from '../worker-contract.ts';
 import type { Change } from './change.ts';
-import { type DeploymentInput, deploymentNames } from './names.ts';
+import { type DeploymentInput, deploymentNames, kindName } from './names.ts';
+import { assertNotOthers } from './ownership.ts';
 import type {
   Desired,
   Found,
@@ -65,7 +66,8 @@ export interface DeployDeps {
 /**
  * Reads the current state and plans the deploy. It cannot change anything, because its clients are read-only.
  * @param wanted the input, and the bytes of the function's zip.
- * @throws {UserError} when something prevents the deploy, with advice; the signal's reason when aborted.
+ * @throws {UsageError} when a resource belongs to another deployment.
+ * @throws {UserError} when something else prevents the deploy, with advice; the signal's reason when aborted.
  */
 export async function planDeployment(
   deps: DeployDeps,
@@ -84,9 +86,17 @@ export async function planDeployment(
 
 /** Derives the plan from the observed and the wanted state. A pure function. */
 function makePlan(observed: Observation, desired: Desired): Plan {
+  const { names } = desired;
+  const claims = RESOURCES.flatMap((resource) => {
+    const found = observed[resource.kind];
+    if (!found || resource.isShared) return [];
+    const what = `the ${kindName(resource.kind)} ${JSON.stringify(resource.nameOf(names))}`;
+    return [{ what, namedBy: resource.namedBy, owner: found.owner }];
+  });
+  assertNotOthers(claims, names);
   for (const resource of RESOURCES) {
     const found = observed[resource.kind];
-    if (found) resource.assertUpdatable?.(found, desired.names);
+    if (found) resource.assertUpdatable?.(found, names);
   }
   const situation = describeSituation(observed, desired);
   const steps = orderSteps(situation);
@@ -152,7 +162,7 @@ function plannedAction(resource: AnyResource, situation: Situation): PlannedActi
   if (!found) return 'create';
   const own = resource.action?.(found.observed, situation);
   if (own) return own;
-  if (!found.observed.isTagged) return 'adopt';
+  if (found.observed.owner === 'untagged') return 'adopt';
   return found.changes.length > 0 ? 'update' : 'unchanged';
 }
 

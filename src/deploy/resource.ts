@@ -3,6 +3,7 @@ import type { AwsClients } from '../aws/clients.ts';
 import type { Clock } from '../clock.ts';
 import type { Change } from './change.ts';
 import type { DeploymentInput, DeploymentNames } from './names.ts';
+import type { Owner } from './ownership.ts';
 
 /**
  * One AWS resource of a deployment: how to read its state, find its drift, and create, update and delete it. To add a
@@ -12,6 +13,10 @@ export interface Resource<Kind extends string, Observed extends ObservedResource
   readonly kind: Kind;
   /** Its name in AWS, or a descriptive name when it has none there. */
   nameOf(names: DeploymentNames): string;
+  /** The flag that chooses its name, such as `--queue-name`. */
+  readonly namedBy: string;
+  /** Set for a resource that deployments may share: an existing one of another owner is used, but never changed. */
+  readonly isShared?: true;
   /**
    * Reads its state. While AWS is still creating or changing it, this waits.
    * @returns `undefined` when it does not exist.
@@ -30,7 +35,7 @@ export interface Resource<Kind extends string, Observed extends ObservedResource
    * @param found `undefined` when the resource does not exist.
    */
   steps(found: Found<Observed> | undefined, situation: Situation): readonly (ResourceStep | false)[];
-  /** The planned action, when it does not follow from the tag and the drift alone. */
+  /** The planned action, when it does not follow from the owner and the drift alone. */
   action?(observed: Observed, situation: Situation): PlannedAction | undefined;
   /** Plan notes: what users should know before they confirm a deploy, in full sentences. */
   notes?(found: Found<Observed> | undefined, situation: Situation): readonly string[];
@@ -47,8 +52,8 @@ export interface Resource<Kind extends string, Observed extends ObservedResource
 
 /** The observed state that all kinds of resources have in common. */
 export interface ObservedResource {
-  /** Whether it carries the deployment's tag, `tdd:stack`. */
-  readonly isTagged: boolean;
+  /** The deployment that it belongs to. */
+  readonly owner: Owner;
 }
 
 /** An existing resource and its drift. */
@@ -85,7 +90,7 @@ export interface OtherSource {
   readonly id: string;
   /** The ARN of the queue or stream that it reads from. */
   readonly sourceArn: string;
-  readonly isTagged: boolean;
+  readonly owner: Owner;
 }
 
 /** The observed and the wanted state of the whole deployment, for decisions that concern several resources. */

@@ -16,13 +16,13 @@ describe.each(AWS_TARGETS)('applyDeployment, on $name', ({ start }) => {
     const plan = await deploy(cloud);
     expect(plan.resources.map(({ action }) => action)).toEqual(Array(7).fill('create'));
     expect(await stateOf(cloud)).toMatchObject({
-      bucket: { isTagged: true, region: 'us-east-1' },
-      queue: { isTagged: true, properties: { VisibilityTimeout: '1800', MessageRetentionPeriod: '1209600' } },
-      deadLetterQueue: { isTagged: true, properties: { MessageRetentionPeriod: '1209600' } },
-      role: { isTagged: true, arn: NAMES.roleArn, managedPolicies: [] },
-      logGroup: { isTagged: true, properties: { RetentionInDays: '30' } },
+      bucket: { owner: 'ours', region: 'us-east-1' },
+      queue: { owner: 'ours', properties: { VisibilityTimeout: '1800', MessageRetentionPeriod: '1209600' } },
+      deadLetterQueue: { owner: 'ours', properties: { MessageRetentionPeriod: '1209600' } },
+      role: { owner: 'ours', arn: NAMES.roleArn, managedPolicies: [] },
+      logGroup: { owner: 'ours', properties: { RetentionInDays: '30' } },
       function: {
-        isTagged: true,
+        owner: 'ours',
         hasResumeTag: false,
         properties: {
           Runtime: 'nodejs24.x',

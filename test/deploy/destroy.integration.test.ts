@@ -24,7 +24,7 @@ import { type Cloud, createCloud, deploy, INPUT, NAMES, stateOf } from './cloud.
 const SQS_ACCESS = 'arn:aws:iam::aws:policy/AmazonSQSFullAccess';
 
 /** The observed state when only the bucket exists. */
-const BUCKET_ONLY = { bucket: expect.objectContaining({ isTagged: true }), otherSources: [], variables: {} };
+const BUCKET_ONLY = { bucket: expect.objectContaining({ owner: 'ours' }), otherSources: [], variables: {} };
 
 describe.each(AWS_TARGETS)('destroy, on $name', ({ name, start }) => {
   let aws: Aws;
@@ -112,10 +112,13 @@ describe.each(AWS_TARGETS)('destroy, on $name', ({ name, start }) => {
     await cloud.byHand.sqs.send(new CreateQueueCommand({ QueueName: NAMES.queue }));
     await cloud.byHand.s3.send(new CreateBucketCommand({ Bucket: NAMES.bucket }));
     const plan = await destroy(cloud, true);
-    expect(await stateOf(cloud)).toMatchObject({ queue: { isTagged: false }, bucket: { isTagged: false } });
+    expect(await stateOf(cloud)).toMatchObject({
+      queue: { owner: 'untagged' },
+      bucket: { owner: 'untagged' },
+    });
     expect(actions(plan)).toMatchObject({ queue: 'leave', bucket: 'leave', function: 'absent' });
     expect(plan.resources.find(({ kind }) => kind === 'queue')?.notes).toEqual([
-      'It does not have the tag "tdd:stack" of this deployment, so it is not deleted.',
+      'It does not have the tag "tdd:stack", so it is not deleted.',
     ]);
     expect(cloud.changes).toEqual([]);
   });

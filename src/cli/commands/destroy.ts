@@ -2,13 +2,14 @@ import { openAws } from '../../app/open-aws.ts';
 import type { Identity } from '../../aws/clients.ts';
 import type { Settings } from '../../config/settings.ts';
 import type { PlannedDeletion } from '../../deploy/destroy.ts';
+import { kindName } from '../../deploy/names.ts';
 import { CancelledError, UsageError } from '../../errors.ts';
 import { formatNumberOf, toOneLine } from '../../text.ts';
 import { defineCommand } from '../command.ts';
 import { readDryRun, showPlan } from '../consent.ts';
 import type { CommandContext } from '../context.ts';
 import type { Flags } from '../flags.ts';
-import { formatPlan, kindName } from '../format-plan.ts';
+import { formatPlan } from '../format-plan.ts';
 import { announceIdentity, FLEET_SETTINGS, processOf } from '../open-connection.ts';
 import type { Style } from '../output.ts';
 import { createStepLines } from '../step-lines.ts';
@@ -37,7 +38,7 @@ export const destroy = defineCommand<DestroyInput, DestroyResult>({
   description:
     'Deletes the resources that tdd deploy created, in reverse order: event source, function, log group, role, queues. The bucket ' +
     'and its data are kept unless you give --delete-bucket and its name, as a value or when asked. Resources ' +
-    'without the tag tdd:stack are kept and listed.',
+    'without the tag tdd:stack, and those of other deployments, are kept and listed.',
   settings: FLEET_SETTINGS,
   declare: (command) =>
     command
@@ -111,7 +112,7 @@ async function agree(
 ): Promise<void> {
   const { yes, output, prompter, signal } = context;
   const goes = resources.filter(({ action }) => action === 'delete');
-  showPlan(context, formatPlan(resources, output.style));
+  showPlan(context, formatDeletions(resources, output.style));
   const refused = () => new CancelledError('Cancelled: the name does not match, and nothing was deleted.');
   const { lambdaName } = settings;
   if (goes.length > 0 && !yes) {
@@ -130,18 +131,27 @@ async function agree(
   signal.throwIfAborted();
 }
 
+/** Formats the plan. A resource that is left is shown as kept; its note says why. */
+function formatDeletions(resources: readonly PlannedDeletion[], style: Style): string {
+  const lines = resources.map((planned) => ({
+    ...planned,
+    action: planned.action === 'leave' ? 'keep' : planned.action,
+  }));
+  return formatPlan(lines, style);
+}
+
 function format({ resources, dryRun, lambdaName }: DestroyResult, style: Style): string {
-  if (dryRun) return `${formatPlan(resources, style)}\n\nDry run: nothing was changed.`;
+  if (dryRun) return `${formatDeletions(resources, style)}\n\nDry run: nothing was changed.`;
   const deleted = resources.filter(({ action }) => action === 'delete').length;
   const kept = resources.filter(({ action }) => action === 'keep' || action === 'leave');
   return [
     deleted === 0
       ? `${style.green('✔')} There is nothing to delete for ${lambdaName}.`
       : `${style.green('✔')} Deleted ${formatNumberOf(deleted, 'resource')} of ${lambdaName}.`,
-    ...kept.map(({ kind, name, action }) =>
+    ...kept.map(({ kind, name, action, notes }) =>
       action === 'keep'
         ? `  Kept the ${kindName(kind)} ${toOneLine(name)}: --delete-bucket deletes it with all its data, if this deployment created it.`
-        : `  Kept the ${kindName(kind)} ${toOneLine(name)}: it does not have the tag tdd:stack of this deployment.`,
+        : `  Kept the ${kindName(kind)} ${toOneLine(name)}. ${toOneLine(notes.join(' '), 400)}`,
     ),
     `Next: ${style.bold('tdd deploy')} creates everything again.`,
   ].join('\n');

@@ -21,11 +21,12 @@ import {
 import { UsageError, UserError } from '../../errors.ts';
 import { diffProperties, type Properties, touches } from '../change.ts';
 import { type DeploymentNames, STACK_TAG } from '../names.ts';
+import { describeOther, isOther, ownerOf } from '../ownership.ts';
 import type { ObservedResource, Resource, StepContext } from '../resource.ts';
 import { retryWhile } from '../wait.ts';
 import { deleteBucketWithData } from './empty-bucket.ts';
 
-/** The observed state of a bucket. For an untagged bucket, only region and tags are read. */
+/** The observed state of a bucket. For a bucket that is not ours, only region and tags are read. */
 export interface ObservedBucket extends ObservedResource {
   readonly region: string | undefined;
   /** Whether the permission to read its tags is missing. Such a bucket is treated as untagged. */
@@ -57,6 +58,8 @@ const WANTED: Properties = {
 export const bucket: Resource<'bucket', ObservedBucket> = {
   kind: 'bucket',
   nameOf: (names) => names.bucket,
+  namedBy: '--datalake-bucket-name',
+  isShared: true,
 
   /**
    * @throws {UserError} when access is denied: it belongs to another account, or a permission is missing.
@@ -71,15 +74,13 @@ export const bucket: Resource<'bucket', ObservedBucket> = {
       );
     }
     const tags = await readTags(s3, names.bucket);
-    const tagsDenied = tags === 'denied';
-    const owner = tagsDenied ? undefined : tags.get(STACK_TAG);
-    const isTagged = owner === names.stack;
-    const described = { region, isTagged, tagsDenied, owner };
-    if (!isTagged) return { ...described, properties: {}, otherRules: [] };
-    return { ...described, ...(await readSettings(s3, names.bucket)) };
+    const owner = ownerOf(names, tags === 'denied' ? undefined : tags.get(STACK_TAG));
+    if (owner !== 'ours')
+      return { region, owner, tagsDenied: tags === 'denied', properties: {}, otherRules: [] };
+    return { region, owner, tagsDenied: false, ...(await readSettings(s3, names.bucket)) };
   },
 
-  diff: ({ isTagged, properties }) => (isTagged ? diffProperties(properties, WANTED) : []),
+  diff: ({ owner, properties }) => (owner === 'ours' ? diffProperties(properties, WANTED) : []),
 
   steps(found, { names, input }) {
     const changes = found?.changes;
@@ -108,16 +109,13 @@ export const bucket: Resource<'bucket', ObservedBucket> = {
     ];
   },
 
-  action: ({ isTagged }) => (isTagged ? undefined : 'unchanged'),
+  action: ({ owner }) => (owner === 'ours' ? undefined : 'unchanged'),
 
   notes(found) {
-    if (!found || found.observed.isTagged) return [];
-    const { tagsDenied, owner } = found.observed;
-    if (owner !== undefined) {
-      return [
-        `It belongs to the tdd deployment ${JSON.stringify(owner)}, so this deployment uses it without changing it.`,
-      ];
-    }
+    if (!found || found.observed.owner === 'ours') return [];
+    const { owner, tagsDenied } = found.observed;
+    if (isOther(owner))
+      return [`It belongs to ${describeOther(owner)}, so this deployment uses it without changing it.`];
     if (!tagsDenied) return ['It was not created by tdd, so tdd uses it without changing it.'];
     return ['Its tags cannot be read (s3:GetBucketTagging is denied), so tdd uses it without changing it.'];
   },

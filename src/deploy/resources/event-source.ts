@@ -15,6 +15,7 @@ import { BATCH_SIZE, FUNCTION_TIMEOUT_SECONDS } from '../../worker-contract.ts';
 import { diffProperties, type Properties, touches } from '../change.ts';
 import { retryDuringIamPropagation, retryUntilVisibilityTimeoutPropagates } from '../eventual-consistency.ts';
 import { type DeploymentNames, STACK_TAG } from '../names.ts';
+import { ownerOf } from '../ownership.ts';
 import type {
   ObserveDeps,
   ObservedResource,
@@ -47,6 +48,7 @@ const STATE_CHANGE_TIMEOUT_MS = 180_000;
 export const eventSource: Resource<'eventSource', ObservedEventSource> = {
   kind: 'eventSource',
   nameOf: (names) => `${names.queue} → ${names.function}`,
+  namedBy: '--queue-name',
 
   async observe({ clients: { lambda }, clock }, names) {
     // Search by queue: the event source of a deleted function still exists, and would conflict with a new one.
@@ -63,7 +65,8 @@ export const eventSource: Resource<'eventSource', ObservedEventSource> = {
     return {
       id: UUID,
       arn: stable.EventSourceMappingArn,
-      isTagged: tags === undefined || tags[STACK_TAG] === names.stack,
+      // Some emulators do not support tags on event sources.
+      owner: tags === undefined ? 'ours' : ownerOf(names, tags[STACK_TAG]),
       enabled: stable.State !== 'Disabled',
       maximumConcurrency: stable.ScalingConfig?.MaximumConcurrency,
       properties: {
@@ -128,7 +131,7 @@ export const eventSource: Resource<'eventSource', ObservedEventSource> = {
   },
 
   action: (observed, situation) =>
-    observed.isTagged && planEventSourcePause(observed, situation).resumes ? 'update' : undefined,
+    observed.owner === 'ours' && planEventSourcePause(observed, situation).resumes ? 'update' : undefined,
 
   notes(found, situation) {
     if (!found) return ['It will be enabled.'];
@@ -174,7 +177,7 @@ export async function listOtherSources(
   for (const { UUID, EventSourceArn, EventSourceMappingArn } of all) {
     if (UUID === undefined || EventSourceArn === undefined || EventSourceArn === names.queueArn) continue;
     const tags = await readTags(lambda, EventSourceMappingArn);
-    others.push({ id: UUID, sourceArn: EventSourceArn, isTagged: tags?.[STACK_TAG] === names.stack });
+    others.push({ id: UUID, sourceArn: EventSourceArn, owner: ownerOf(names, tags?.[STACK_TAG]) });
   }
   return others;
 }

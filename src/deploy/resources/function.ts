@@ -10,6 +10,7 @@ import { httpStatusOf, isServiceError, undefinedIfNotFound } from '../../aws/err
 import { UserError } from '../../errors.ts';
 import { type Change, diffProperties, type Properties, touches } from '../change.ts';
 import { STACK_TAG } from '../names.ts';
+import { ownerOf } from '../ownership.ts';
 import type { Found, ObservedResource, Resource, ResourceStep, Situation } from '../resource.ts';
 import { retryWhile } from '../wait.ts';
 import { codeSha256 } from '../zip.ts';
@@ -62,6 +63,7 @@ const OPTIONAL_PROPERTIES: ReadonlySet<string> = new Set(['LogFormat', 'LogGroup
 export const lambdaFunction: Resource<'function', ObservedFunction> = {
   kind: 'function',
   nameOf: (names) => names.function,
+  namedBy: '--lambda-name',
 
   /** @throws {UserError} when the permission to read its tags is missing, because they identify its owner. */
   async observe({ clients: { lambda }, clock }, names) {
@@ -77,7 +79,7 @@ export const lambdaFunction: Resource<'function', ObservedFunction> = {
     }
     const { Tags = {}, Concurrency } = answer;
     return {
-      isTagged: Tags[STACK_TAG] === names.stack,
+      owner: ownerOf(names, Tags[STACK_TAG]),
       hasResumeTag: Tags[RESUME_TAG] !== undefined,
       properties: {
         [STACK_TAG]: Tags[STACK_TAG],
@@ -174,7 +176,7 @@ export const lambdaFunction: Resource<'function', ObservedFunction> = {
     ];
   },
 
-  action: ({ isTagged, hasResumeTag }) => (isTagged && hasResumeTag ? 'update' : undefined),
+  action: ({ owner, hasResumeTag }) => (owner === 'ours' && hasResumeTag ? 'update' : undefined),
   notes: (found, situation) => (found ? notesOf(found, situation) : []),
 
   destroy: ({ clients: { lambda }, clock }, { name }) =>

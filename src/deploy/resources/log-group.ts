@@ -11,6 +11,7 @@ import type { AwsClients } from '../../aws/clients.ts';
 import { undefinedIfNotFound } from '../../aws/errors.ts';
 import { diffProperties, type Properties, touches } from '../change.ts';
 import { STACK_TAG } from '../names.ts';
+import { ownerOf } from '../ownership.ts';
 import type { ObservedResource, Resource } from '../resource.ts';
 
 export interface ObservedLogGroup extends ObservedResource {
@@ -23,6 +24,7 @@ const RETENTION_DAYS = 30;
 export const logGroup: Resource<'logGroup', ObservedLogGroup> = {
   kind: 'logGroup',
   nameOf: (names) => names.logGroup,
+  namedBy: '--lambda-name',
 
   async observe({ clients: { logs } }, names) {
     const group = await findLogGroup(logs, names.logGroup);
@@ -30,7 +32,7 @@ export const logGroup: Resource<'logGroup', ObservedLogGroup> = {
     const { tags } = await logs.send(new ListTagsForResourceCommand({ resourceArn: names.logGroupArn }));
     const tag = tags?.[STACK_TAG];
     const retention = group.retentionInDays === undefined ? 'never expire' : String(group.retentionInDays);
-    return { isTagged: tag === names.stack, properties: { [STACK_TAG]: tag, RetentionInDays: retention } };
+    return { owner: ownerOf(names, tag), properties: { [STACK_TAG]: tag, RetentionInDays: retention } };
   },
 
   diff: (observed, { names }) =>

@@ -14,6 +14,7 @@ import { MAX_RECEIVE_COUNT, RETENTION_SECONDS, VISIBILITY_TIMEOUT_SECONDS } from
 import { diffProperties, type Properties, touches } from '../change.ts';
 import { retryUntilDeadLetterQueuePropagates, retryUntilQueueNameIsFree } from '../eventual-consistency.ts';
 import { type DeploymentNames, STACK_TAG } from '../names.ts';
+import { ownerOf } from '../ownership.ts';
 import type { ObservedResource, Resource } from '../resource.ts';
 import { waitFor } from '../wait.ts';
 
@@ -60,6 +61,7 @@ function defineQueue<Kind extends 'queue' | 'deadLetterQueue'>(
   return {
     kind,
     nameOf: (names) => names[kind],
+    namedBy: '--queue-name',
 
     async observe({ clients: { sqs } }, names) {
       const found = await undefinedIfNotFound(
@@ -82,7 +84,7 @@ function defineQueue<Kind extends 'queue' | 'deadLetterQueue'>(
       const tag = tags.Tags?.[STACK_TAG];
       return {
         url,
-        isTagged: tag === names.stack,
+        owner: ownerOf(names, tag),
         messages: countMessages(depthsOf(attributes)),
         properties: {
           [STACK_TAG]: tag,

@@ -14,7 +14,8 @@ import {
 import type { AwsClients } from '../../aws/clients.ts';
 import { undefinedIfNotFound } from '../../aws/errors.ts';
 import { type Change, change, diffProperties, touches } from '../change.ts';
-import { STACK_TAG } from '../names.ts';
+import { type DeploymentNames, STACK_TAG } from '../names.ts';
+import { ownerOf } from '../ownership.ts';
 import type { ObservedResource, Resource, StepContext } from '../resource.ts';
 import { canonicalJson, INLINE_POLICY_NAME, inlinePolicy, trustPolicy } from './policy.ts';
 
@@ -44,6 +45,7 @@ const MANAGED_PROPERTY = 'Managed policy ';
 export const role: Resource<'role', ObservedRole> = {
   kind: 'role',
   nameOf: (names) => names.role,
+  namedBy: '--lambda-name',
 
   async observe({ clients: { iam } }, names) {
     const RoleName = names.role;
@@ -55,13 +57,14 @@ export const role: Resource<'role', ObservedRole> = {
       ? await undefinedIfNotFound(iam.send(command), NOT_FOUND)
       : undefined;
     const tag = found.Tags?.find(({ Key }) => Key === STACK_TAG)?.Value;
+    const policy = parsePolicy(inline?.PolicyDocument);
     return {
       arn: found.Arn ?? names.roleArn,
-      isTagged: tag === names.stack,
+      owner: ownerOf(names, tag, regionOf(policy, names)),
       tag,
       createdAt: found.CreateDate,
       trustPolicy: parsePolicy(found.AssumeRolePolicyDocument),
-      inlinePolicy: parsePolicy(inline?.PolicyDocument),
+      inlinePolicy: policy,
       otherInlinePolicies: inlineNames.filter((name) => name !== INLINE_POLICY_NAME),
       managedPolicies: await listManagedPolicies(iam, RoleName),
     };
@@ -176,6 +179,16 @@ function diffPolicy(observed: unknown, wanted: ReturnType<typeof inlinePolicy>):
       ? []
       : [change(`${POLICY_PROPERTY}${sid}`, before.get(sid), after.get(sid))],
   );
+}
+
+/**
+ * The region of the deployment that uses the role. Roles are global, so a deployment with the same name in another
+ * region has the same role; the ARNs in its policy show which one. `undefined`: no ARN has a region.
+ */
+function regionOf(policy: unknown, names: DeploymentNames): string | undefined {
+  const arns = JSON.stringify(policy ?? '').matchAll(/"arn:[^:"]*:[^:"]*:([a-z0-9-]+):/g);
+  const regions = [...arns].map(([, region]) => region);
+  return regions.includes(names.region) ? names.region : regions[0];
 }
 
 /** A policy's statements in canonical JSON, by their `Sid`, or by number if they have none. */

@@ -289,7 +289,7 @@ describe.each(AWS_TARGETS)('tdd deploy and tdd destroy, on $name', ({ start }) =
     await sqs.send(new CreateQueueCommand({ QueueName: 'films-queue' }));
     const { stdout } = await run(['destroy', ...FLAGS, '--yes']);
     expect(stdout).toContain(
-      'Kept the queue films-queue: it does not have the tag tdd:stack of this deployment.',
+      'Kept the queue films-queue. It does not have the tag "tdd:stack", so it is not deleted.',
     );
     expect(await queueExists()).toBe(true);
   });
