@@ -19,6 +19,7 @@ import {
   undefinedIfNotFound,
 } from '../../aws/errors.ts';
 import { UsageError, UserError } from '../../errors.ts';
+import { formatNumberOf } from '../../text.ts';
 import { diffProperties, type Properties, touches } from '../change.ts';
 import { type DeploymentNames, STACK_TAG } from '../names.ts';
 import { describeOther, isOther, ownerOf } from '../ownership.ts';
@@ -49,9 +50,11 @@ const ACCESS_FLAGS = [
   'RestrictPublicBuckets',
 ] as const;
 
+const afterDays = (days: number) => `after ${formatNumberOf(days, 'day')}`;
+
 const WANTED: Properties = {
   ...Object.fromEntries(ACCESS_FLAGS.map((flag) => [flag, 'true'])),
-  [RULE_PROPERTY]: `after ${ABORT_AFTER_DAYS} day(s)`,
+  [RULE_PROPERTY]: afterDays(ABORT_AFTER_DAYS),
 };
 
 /** The bucket of the lake. An existing bucket that tdd did not create is used unchanged. */
@@ -97,7 +100,7 @@ export const bucket: Resource<'bucket', ObservedBucket> = {
           ),
       },
       (!changes || touches(changes, RULE_PROPERTY)) && {
-        action: 'abort unfinished uploads',
+        action: 'set lifecycle rule for incomplete multipart uploads',
         run: ({ clients: { s3 } }) =>
           s3.send(
             new PutBucketLifecycleConfigurationCommand({
@@ -201,7 +204,7 @@ function describeRule(rule: LifecycleRule | undefined): string | undefined {
     ...(rule.Status === 'Enabled' ? [] : ['disabled']),
     ...(prefix === '' ? [] : [`only ${prefix}`]),
   ];
-  return [`after ${days} day(s)`, ...notes].join(', ');
+  return [afterDays(days), ...notes].join(', ');
 }
 
 async function readRegion(s3: S3, bucketName: string): Promise<string | undefined | 'absent'> {

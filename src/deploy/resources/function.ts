@@ -136,18 +136,18 @@ export const lambdaFunction: Resource<'function', ObservedFunction> = {
     const eventSourceIsNew = refs.eventSourceId === undefined;
     // The event source is created after the function, so the function gets its ID in a step of its own.
     const setEventSourceId: ResourceStep | false = eventSourceIsNew && {
-      action: 'set event source id',
+      action: 'set event source mapping UUID',
       position: 'last',
       run: (context) => updateConfiguration(context, situation),
     };
-    const allowRecursion: ResourceStep = {
-      action: 'allow recursion',
+    const turnOffLoopDetection: ResourceStep = {
+      action: 'turn off recursive loop detection',
       run: ({ clients: { lambda } }) => setRecursion(lambda, FunctionName),
     };
     if (!found) {
       return [
         { action: 'create', run: (context) => createFunction(context, situation) },
-        allowRecursion,
+        turnOffLoopDetection,
         setEventSourceId,
       ];
     }
@@ -171,7 +171,7 @@ export const lambdaFunction: Resource<'function', ObservedFunction> = {
         action: 'set code',
         run: (context) => updateCode(context, situation),
       },
-      touches(changes, RECURSION_PROPERTY) && allowRecursion,
+      touches(changes, RECURSION_PROPERTY) && turnOffLoopDetection,
       setEventSourceId,
     ];
   },

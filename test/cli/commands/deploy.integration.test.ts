@@ -50,7 +50,9 @@ describe.each(AWS_TARGETS)('tdd deploy and tdd destroy, on $name', ({ start }) =
     const first = await run(['deploy', ...FLAGS, '--yes']);
     expect(first.stderr).toMatch(/AWS account 000000000000, region us-east-1, profile \(none\)/);
     expect(first.stderr).toMatch(/dead-letter queue {2}films-queue-dlq\s+create/);
-    expect(first.stderr).toMatch(/✔ function: create\n✔ function: allow recursion\n✔ event source: create/);
+    expect(first.stderr).toMatch(
+      /✔ function: create\n✔ function: turn off recursive loop detection\n✔ event source: create/,
+    );
     expect(first.stdout).toMatch(
       /arn:aws:lambda:us-east-1:000000000000:function:films\n.*Next: tdd simulate/s,
     );
