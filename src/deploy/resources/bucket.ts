@@ -32,8 +32,6 @@ export interface ObservedBucket extends ObservedResource {
   readonly region: string | undefined;
   /** Whether the permission to read its tags is missing. Such a bucket is treated as untagged. */
   readonly tagsDenied: boolean;
-  /** The name of the deployment that its tag names; `undefined` when it has none. */
-  readonly owner: string | undefined;
   readonly properties: Properties;
   /** Lifecycle rules that tdd did not add. They are preserved when tdd's own rule is written. */
   readonly otherRules: readonly LifecycleRule[];

@@ -283,7 +283,7 @@ describe.each(AWS_TARGETS)('tdd deploy and tdd destroy, on $name', ({ start }) =
     );
     const destroyed = await run(['destroy', ...others, '--delete-bucket', 'films-lake', '--yes']);
     expect(destroyed.stdout).toContain(
-      'Kept the bucket films-lake: it does not have the tag tdd:stack of this deployment.',
+      'Kept the bucket films-lake. It belongs to the tdd deployment "films", so it is not deleted.',
     );
   });
 
