@@ -25,6 +25,22 @@ export interface StoredLaunch {
 /** How many of the latest launches are searched. */
 const SEARCHED_LAUNCHES = 20;
 
+/** How many launches a status considers. */
+const RECENT_LAUNCHES = 5;
+
+/** Reads the most recent launches: first the one that was sent, or resumed, last. */
+export async function readRecentLaunches(
+  { lake }: { readonly lake: Lake },
+  options?: LakeOptions,
+): Promise<LaunchRecord[]> {
+  const entries = await listLatest(lake, options);
+  const recent = entries
+    .sort((a, b) => b.lastModified.getTime() - a.lastModified.getTime())
+    .slice(0, RECENT_LAUNCHES);
+  const launches = await Promise.all(recent.map((entry) => readLaunch(lake, entry, options)));
+  return launches.flatMap((stored) => stored?.fleet ?? []);
+}
+
 /** The latest launch, or `undefined` when the lake has none. */
 export async function readLatestLaunch(
   { lake }: { readonly lake: Lake },

@@ -90,7 +90,7 @@ async function sendRest(
   const { queue, clock } = deps;
   const { fleet } = stored;
   const places = placesToSend(fleet);
-  const marker = createMarker(deps, stored);
+  const marker = createMarker(deps.lake, stored);
   const total = fleet.partitions.length;
   let rejected = fleet.rejected.length;
   let sent = total - places.length - rejected;
@@ -182,7 +182,7 @@ interface Marker {
   reject(place: number, reason: string): void;
   /** Waits while too many marks are unwritten. @throws the error of a failed write. */
   waitForCapacity(): Promise<void>;
-  /** Writes the remaining marks. If everything is sent, it also marks the launch as finished. */
+  /** Writes the remaining marks, and marks the launch as finished if everything is sent, otherwise as interrupted. */
   finish(nowMs: number): Promise<LaunchRecord>;
 }
 
@@ -193,18 +193,18 @@ const MAX_UNWRITTEN = 250;
  * Writes one update at a time. Each contains everything acknowledged during the previous write, so a launch of 9,000
  * partitions takes a few dozen writes, and a kill loses the marks of one write.
  */
-function createMarker({ lake }: { readonly lake: Lake }, stored: StoredLaunch): Marker {
-  const key = fleetKey(stored.fleet.run);
-  const marks = markPlaces(stored.fleet.partitions.length, stored.fleet.acknowledged);
-  const rejected = [...stored.fleet.rejected];
+function createMarker(lake: Lake, stored: StoredLaunch): Marker {
+  const { interruptedAt: _, ...launch } = stored.fleet; // It is being sent again.
+  const key = fleetKey(launch.run);
+  const marks = markPlaces(launch.partitions.length, launch.acknowledged);
+  const rejected = [...launch.rejected];
   let etag: ETag = stored.etag;
   let unwritten = 0;
   let writing: Promise<void> | undefined;
   let failure: { readonly reason: unknown } | undefined;
 
-  function current(finishedAt?: string): LaunchRecord {
-    const acknowledged = rangesOf(marks);
-    return { ...stored.fleet, acknowledged, rejected, ...(finishedAt !== undefined && { finishedAt }) };
+  function current(end: Pick<LaunchRecord, 'finishedAt' | 'interruptedAt'> = {}): LaunchRecord {
+    return { ...launch, acknowledged: rangesOf(marks), rejected, ...end };
   }
 
   async function write(fleet: LaunchRecord): Promise<void> {
@@ -213,7 +213,7 @@ function createMarker({ lake }: { readonly lake: Lake }, stored: StoredLaunch): 
       (await lake.compareAndSwap(key, text, JSON_TYPE, etag)) ?? (await etagOfOwnWrite(lake, key, text));
     if (written === undefined) {
       throw new UserError(
-        `Another process is sending the launch ${stored.fleet.run}: wait until it finishes, or stop it and launch again.`,
+        `Another process is sending the launch ${launch.run}: wait until it finishes, or stop it and launch again.`,
       );
     }
     etag = written;
@@ -253,10 +253,11 @@ function createMarker({ lake }: { readonly lake: Lake }, stored: StoredLaunch): 
     async finish(nowMs) {
       await writing;
       if (failure !== undefined) throw failure.reason;
+      const now = new Date(nowMs).toISOString();
       const done = marks.reduce((sum, mark) => sum + mark, 0) + rejected.length;
-      const isFinished = done === stored.fleet.partitions.length;
-      const fleet = current(isFinished ? new Date(nowMs).toISOString() : undefined);
-      if (isFinished || unwritten > 0) await write(fleet);
+      const isFinished = done === launch.partitions.length;
+      const fleet = current(isFinished ? { finishedAt: now } : { interruptedAt: now });
+      await write(fleet);
       return fleet;
     },
   };

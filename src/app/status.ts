@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts';
 import { advise } from '../fleet/advise.ts';
 import { type FleetStatus, judgeFleet, sumUpLake, watchForEnd } from '../fleet/status.ts';
 import type { Lake } from '../lake/lake.ts';
-import { readLatestLaunch } from './launch-store.ts';
+import { readRecentLaunches } from './launch-store.ts';
 import { type ReadProgress, readManifestSummaries, type SummaryCache } from './manifest-summaries.ts';
 
 /** The sources of a status. */
@@ -29,7 +29,7 @@ interface StatusOptions {
  */
 export async function readStatus(deps: StatusDeps, options: StatusOptions = {}): Promise<FleetStatus> {
   // Read in the order in which partitions move, so that a partition that moves between two reads is not missed.
-  const stored = await readLatestLaunch(deps, options);
+  const launches = await readRecentLaunches(deps, options);
   const queue = await deps.queue.readDepths();
   const [deadLetters, workerFunction, eventSource, summaries] = await Promise.all([
     deps.deadLetters.readDepths(),
@@ -40,13 +40,13 @@ export async function readStatus(deps: StatusDeps, options: StatusOptions = {}):
   const nowMs = deps.clock.now();
   const { byPartition } = summaries;
   const observed = { queue, deadLetters, function: workerFunction, eventSource };
-  const facts = judgeFleet({ ...observed, launch: stored?.fleet, summaries: byPartition }, nowMs);
+  const facts = judgeFleet({ ...observed, launch: launches[0], summaries: byPartition }, nowMs);
   return {
     at: new Date(nowMs).toISOString(),
     lake: deps.lake.url,
     ...facts,
     totals: sumUpLake(byPartition.values()),
-    advice: advise(facts, { ...summaries, names: deps.workers }, nowMs),
+    advice: advise(facts, { ...summaries, launches, names: deps.workers }, nowMs),
     manifestsRead: summaries.read,
   };
 }

@@ -20,11 +20,12 @@ export type StatusResult = Omit<FleetStatus, 'totals'> & Partial<Pick<FleetStatu
 /** Formats a status to fit one screen: progress, queues, workers, and what to do next. */
 export function formatStatus(status: StatusResult, style: Style): string {
   const { phase, advice } = status;
+  const isInterrupted = phase === 'sending' && status.fleet?.interruptedAt !== undefined;
   const color = phase === 'complete' ? style.green : phase === 'running' ? style.cyan : style.yellow;
   return [
     formatFields(
       [
-        ['fleet', `${style.bold(color(PHASES[phase]))}${launchOf(status)}`],
+        ['fleet', `${style.bold(color(isInterrupted ? 'interrupted' : PHASES[phase]))}${launchOf(status)}`],
         ...progressRows(status, style),
         ...workerRows(status),
         ...totalRows(status),

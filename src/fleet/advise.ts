@@ -1,6 +1,10 @@
 import { countMessages } from '../aws/queue-interface.ts';
+import { partitionName } from '../partition.ts';
 import { formatCount, formatNumberOf } from '../text.ts';
+import { RETENTION_SECONDS } from '../worker-contract.ts';
 import { DEFAULT_MIN_YEAR, launchCommand } from './filters.ts';
+import { judgePartition } from './judge.ts';
+import { type LaunchRecord, partitionsToSend } from './launch-record.ts';
 import { countDoneBefore, type ManifestSummaries, type ManifestSummary } from './manifest-summary.ts';
 import { type Advice, type FleetFacts, isEnabled } from './status.ts';
 
@@ -12,15 +16,18 @@ const SENDING_MS = 300_000;
 /** SQS's counts lag by up to a minute, so they may not include recent messages. */
 const COUNTING_MS = 120_000;
 
-/** The names under which the fleet was looked for. */
-interface FleetNames {
+/** What the advice is derived from, apart from the facts. */
+interface AdviceSources extends Pick<ManifestSummaries, 'byPartition' | 'unreadable'> {
+  /** The recent launches; the first one is that of the facts. */
+  readonly launches: readonly LaunchRecord[];
+  /** The names under which the fleet was looked for. */
   readonly names: { readonly functionName: string; readonly queueName: string };
 }
 
 /** Lists problems and the commands that fix them, the most urgent first. */
 export function advise(
   facts: FleetFacts,
-  { byPartition, unreadable, names }: Pick<ManifestSummaries, 'byPartition' | 'unreadable'> & FleetNames,
+  { byPartition, unreadable, launches, names }: AdviceSources,
   nowMs: number,
 ): Advice[] {
   const summaries = [...byPartition.values()];
@@ -28,6 +35,7 @@ export function advise(
     ...adviseOnWorkers(facts, summaries, names),
     ...adviseOnDeadLetters(facts),
     ...adviseOnFleet(facts, nowMs),
+    ...adviseOnOtherLaunches(launches, byPartition, nowMs),
     ...adviseOnFailedTitles(facts, summaries, nowMs),
     ...adviseOnAge(summaries, nowMs),
     ...unreadable.map(({ year, initial }) => ({
@@ -40,7 +48,7 @@ export function advise(
 function adviseOnWorkers(
   facts: FleetFacts,
   summaries: readonly ManifestSummary[],
-  { functionName, queueName }: FleetNames['names'],
+  { functionName, queueName }: AdviceSources['names'],
 ): Advice[] {
   if (facts.function === undefined) {
     return [{ problem: `There is no function "${functionName}"`, command: 'tdd deploy' }];
@@ -96,7 +104,7 @@ function adviseOnFleet({ phase, fleet, deadLetters = 0, rate }: FleetFacts, nowM
   const { filters, launchedAt } = fleet;
   const { unsent, complete, total, failedTitles } = fleet.partitions;
   if (unsent > 0) {
-    if (nowMs - Date.parse(launchedAt) < SENDING_MS) return [];
+    if (!isInterrupted(fleet, nowMs)) return [];
     return [
       {
         problem: `The launch was interrupted: ${formatCount(unsent)} of ${formatNumberOf(total, 'partition')} not sent`,
@@ -116,6 +124,51 @@ function adviseOnFleet({ phase, fleet, deadLetters = 0, rate }: FleetFacts, nowM
       command: launchCommand({ ...filters, limit, failed: false, onlyMissing }, nowMs),
     },
   ];
+}
+
+/** Whether a launch that is not completely sent was interrupted. A killed process cannot mark its launch. */
+function isInterrupted(
+  { launchedAt, interruptedAt }: Pick<LaunchRecord, 'launchedAt' | 'interruptedAt'>,
+  nowMs: number,
+): boolean {
+  return interruptedAt !== undefined || nowMs - Date.parse(launchedAt) >= SENDING_MS;
+}
+
+/** Lists other interrupted launches that can be resumed, unless their partitions were sent or downloaded since. */
+function adviseOnOtherLaunches(
+  [latest, ...others]: readonly LaunchRecord[],
+  byPartition: ReadonlyMap<string, ManifestSummary>,
+  nowMs: number,
+): Advice[] {
+  if (latest === undefined) return [];
+  const sent = new Set(latest.partitions.map(([year, initial]) => partitionName({ year, initial })));
+  // A launch replaces earlier ones of the same command.
+  const replaced = new Set([launchCommand(latest.filters, nowMs)]);
+  return others.flatMap((launch) => {
+    const command = launchCommand(launch.filters, nowMs);
+    const isLatest = !replaced.has(command);
+    replaced.add(command);
+    const canBeResumed =
+      isLatest &&
+      launch.queue === latest.queue &&
+      launch.finishedAt === undefined &&
+      nowMs - Date.parse(launch.launchedAt) < RETENTION_SECONDS * 1_000;
+    const open = partitionsToSend(launch).filter((partition) => {
+      const name = partitionName(partition);
+      return (
+        !sent.has(name) &&
+        judgePartition(byPartition.get(name), partition.titles, launch).state !== 'complete'
+      );
+    });
+    if (!canBeResumed || !isInterrupted(launch, nowMs) || open.length === 0) return [];
+    const total = formatNumberOf(launch.partitions.length, 'partition');
+    return [
+      {
+        problem: `Another launch was interrupted: ${formatCount(open.length)} of ${total} not sent`,
+        command,
+      },
+    ];
+  });
 }
 
 /** While messages are on the queue, workers retry failed titles themselves. */

@@ -18,6 +18,8 @@ export interface LaunchRecord {
   readonly launchedAt: string;
   /** ISO instant at which everything had been sent. Absent if the launch is in progress or was interrupted. */
   readonly finishedAt?: string;
+  /** ISO instant at which sending was cancelled or failed. Absent while it is in progress, and after a kill. */
+  readonly interruptedAt?: string;
   readonly snapshot: string;
   readonly titleTypes: readonly string[];
   readonly settings: LookupSettings;

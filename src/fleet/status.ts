@@ -7,11 +7,13 @@ import { judgePartition } from './judge.ts';
 import { type LaunchRecord, placesToSend } from './launch-record.ts';
 import { type ManifestSummary, RECENT_STEP_MS } from './manifest-summary.ts';
 
-/** The progress of the latest launch. */
+/** The progress of the launch that was sent, or resumed, last. */
 export interface FleetProgress {
   readonly run: string;
   /** ISO instant. */
   readonly launchedAt: string;
+  /** ISO instant at which sending was cancelled or failed. Absent once it is resumed. */
+  readonly interruptedAt?: string;
   readonly snapshot: string;
   readonly filters: FleetFilters;
   readonly partitions: {
@@ -168,11 +170,12 @@ function measureProgress(
     movies.failed += failed;
     movies.left += left;
   }
-  const { run, launchedAt, snapshot, filters, rejected } = launch;
+  const { run, launchedAt, interruptedAt, snapshot, filters, rejected } = launch;
   const unsent = launch.finishedAt === undefined ? placesToSend(launch).length : 0;
   return {
     run,
     launchedAt,
+    ...(interruptedAt !== undefined && { interruptedAt }),
     snapshot,
     filters,
     partitions: { total: launch.partitions.length, ...partitions, unsent, rejected: rejected.length },
@@ -209,7 +212,7 @@ function secondsLeftOf(
   phase: FleetStatus['phase'],
 ): number | undefined {
   if (phase === 'complete') return 0;
-  const isMoving = phase === 'running' || phase === 'sending';
+  const isMoving = phase === 'running' || (phase === 'sending' && fleet?.interruptedAt === undefined);
   return isMoving && fleet && rate ? fleet.movies.left / rate.moviesPerSecond : undefined;
 }
 

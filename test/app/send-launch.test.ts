@@ -104,7 +104,7 @@ describe('sendLaunch', () => {
   });
 
   it('gives up when SQS keeps failing, and the next launch sends the rest', async () => {
-    const { launch, queue, findUnfinished } = setUp(40);
+    const { launch, queue, findUnfinished, stored } = setUp(40);
     queue.judge = ({ id }) =>
       Number(id) < 5 ? { id, reason: 'InternalError', senderFault: false } : undefined;
     await expect(launch()).rejects.toThrow(
@@ -113,6 +113,7 @@ describe('sendLaunch', () => {
     queue.judge = undefined;
     const report = await launch({ resume: await findUnfinished() });
     expect(report).toMatchObject({ total: 40, sent: 40, sentBefore: 35, resumedFrom: expect.any(String) });
+    expect(stored().interruptedAt).toBeUndefined();
     expect(queue.partitions()).toHaveLength(40);
     expect(repeats(queue)).toBe(0);
   });
@@ -141,6 +142,7 @@ describe('sendLaunch', () => {
     expect(queue.bodies.length).toBeLessThan(500);
     expect(placesToSend(stored())).toHaveLength(500 - queue.bodies.length);
     expect(stored().finishedAt).toBeUndefined();
+    expect(stored().interruptedAt).toBeDefined();
   });
 
   it('is finished when its signal was aborted during the last batch, since everything was sent', async () => {

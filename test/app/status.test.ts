@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { findUnfinishedLaunch } from '../../src/app/launch-store.ts';
 import { sendLaunch } from '../../src/app/send-launch.ts';
 import { readStatus } from '../../src/app/status.ts';
 import type { EventSource, WorkerFunction } from '../../src/aws/event-source.ts';
@@ -254,12 +255,72 @@ describe('readStatus', () => {
     ]);
   });
 
-  it('reports an interrupted launch after a while', async () => {
-    const { launch, status, queue, clock } = setUp();
+  it('reports an interrupted launch at once', async () => {
+    const { launch, status, queue } = setUp();
     queue.beforeCall = () => {
       throw new Error('cut');
     };
     await expect(launch({ initial: 'AA' })).rejects.toThrow('cut');
+    const { fleet, advice } = await status();
+    expect(fleet?.interruptedAt).toBeDefined();
+    expect(advice).toEqual([
+      {
+        problem: 'The launch was interrupted: 1 of 1 partition not sent',
+        command: 'tdd launch --initial AA',
+      },
+    ]);
+  });
+
+  it('shows the launch that was resumed last, and mentions another interrupted one', async () => {
+    const { launch, status, queue, clock, deps, plan } = setUp();
+    queue.beforeCall = () => {
+      throw new Error('cut');
+    };
+    await expect(launch()).rejects.toThrow('cut');
+    const { fleet: interrupted } = await status();
+    queue.beforeCall = undefined;
+    clock.advance(5_000);
+    await launch({ limit: 1 });
+    const other = {
+      problem: 'Another launch was interrupted: 3 of 4 partitions not sent',
+      command: 'tdd launch',
+    };
+    expect(await status()).toMatchObject({ fleet: { partitions: { total: 1 } }, advice: [other] });
+
+    clock.advance(5_000);
+    const unfinished = await findUnfinishedLaunch({ lake: deps.lake, nowMs: clock.now() }, plan(), {
+      queueName: 'q',
+      summaries: new Map(),
+    });
+    await sendLaunch(deps, plan(), { queueName: 'q', resume: unfinished });
+    const resumed = await status();
+    expect(resumed).toMatchObject({ fleet: { run: interrupted?.run }, advice: [] });
+    expect(resumed.fleet).not.toHaveProperty('interruptedAt');
+  });
+
+  it('mentions no other interrupted launch once its partitions are downloaded', async () => {
+    const { launch, status, queue, clock, put } = setUp();
+    queue.beforeCall = () => {
+      throw new Error('cut');
+    };
+    await expect(launch()).rejects.toThrow('cut');
+    queue.beforeCall = undefined;
+    clock.advance(5_000);
+    await launch({ limit: 1 });
+    for (const [initial, found] of Object.entries({ BB: 20, CC: 30, DD: 40 })) await put(initial, { found });
+    expect((await status()).advice).toEqual([]);
+  });
+
+  it('reports the launch of a killed process after a while', async () => {
+    const { launch, status, queue, clock } = setUp();
+    const sending = new Promise<void>((resolve) => {
+      queue.beforeCall = () => {
+        resolve();
+        return new Promise(() => {});
+      };
+    });
+    void launch({ initial: 'AA' });
+    await sending;
     expect(await status()).toMatchObject({
       phase: 'sending',
       fleet: { partitions: { unsent: 1 } },
