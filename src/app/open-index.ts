@@ -15,6 +15,7 @@ export function openIndex(
   connection: Pick<FleetConnection, 'lake' | 'clock' | 'datasetsUrl' | 'userAgent'> & {
     readonly settings: Pick<Settings, 'titleTypes'>;
     readonly trace?: Trace | undefined;
+    readonly onRetry?: ((message: string) => void) | undefined;
   },
   options: {
     readonly day?: string;

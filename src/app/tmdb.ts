@@ -14,13 +14,21 @@ import { userAgent } from './version.ts';
  * @returns the client, and its unpaced HTTP client for checking the key.
  */
 export function createTmdb(
-  { clock, trace }: { readonly clock: Clock; readonly trace?: Trace | undefined },
+  {
+    clock,
+    trace,
+    onRetry,
+  }: {
+    readonly clock: Clock;
+    readonly trace?: Trace | undefined;
+    readonly onRetry?: ((message: string) => void) | undefined;
+  },
   { settings, apiKey }: { readonly settings: Settings; readonly apiKey: string },
 ): { readonly http: HttpGet; readonly tmdb: TmdbClient } {
   const { tmdbBaseUrl: baseUrl, requestsPerSecond } = settings;
   const http = createHttpGet({ userAgent: userAgent(), trace });
   const pacer = createPacer({ requestsPerSecond, clock });
-  const tmdb = createTmdbClient({ http, pacer, clock, random: Math.random, baseUrl, apiKey, trace });
+  const tmdb = createTmdbClient({ http, pacer, clock, random: Math.random, baseUrl, apiKey, trace, onRetry });
   return { http, tmdb };
 }
 

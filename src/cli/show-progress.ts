@@ -60,7 +60,7 @@ export async function openTodaysIndex(
   context.output.info(`Looking up IMDb's list of ${day} …`);
   const show = showIndexBuilding(context, day);
   return openIndex(
-    { ...connection, trace: context.output.trace },
+    { ...connection, trace: context.output.trace, onRetry: context.output.info },
     { day, signal, onProgress: show.update },
   ).finally(show.end);
 }

@@ -12,6 +12,8 @@ export interface SnapshotDownloadOptions {
   readonly signal?: AbortSignal | undefined;
   /** Observes each request. */
   readonly trace?: Trace | undefined;
+  /** Called with a sentence when a download has failed and will be retried. */
+  readonly onRetry?: ((message: string) => void) | undefined;
 }
 
 /** A response whose body has not been read yet. */
@@ -96,10 +98,10 @@ function fileUrl(datasetsUrl: string): URL {
 
 function explainDownload(error: unknown, url: string): SnapshotError {
   const subject = `IMDb's list at ${url}`;
-  const advice = 'try again later, or check IMDB_DATASETS_URL';
   if (error instanceof HTTPError) {
     const { statusCode } = error.response;
     const isTransient = statusCode === 429 || statusCode >= 500;
+    const advice = isTransient ? 'try again later' : 'try again later, or check IMDB_DATASETS_URL';
     return new SnapshotError(`cannot be downloaded (HTTP ${statusCode})`, {
       subject,
       advice,
@@ -110,7 +112,7 @@ function explainDownload(error: unknown, url: string): SnapshotError {
   const what = error instanceof Error ? error.message : String(error);
   return new SnapshotError(`cannot be downloaded (${what})`, {
     subject,
-    advice,
+    advice: 'check the network connection, or try again later',
     isTransient: true,
     cause: error,
   });

@@ -58,6 +58,7 @@ export async function readSnapshot<T>(
       const waitMs = RETRY_AFTER_MS[tries];
       if (!(error instanceof SnapshotError && error.isTransient) || waitMs === undefined) throw error;
       deps.trace?.decision(`IMDb: ${error.reason}; next attempt in ${waitMs / 1_000} s`);
+      deps.onRetry?.(`IMDb's list ${error.reason}; retrying in ${waitMs / 1_000} s …`);
       await clock.sleep(waitMs, signal);
     }
   }

@@ -1,4 +1,4 @@
-import { UsageError, UserError } from '../errors.ts';
+import { UserError } from '../errors.ts';
 
 /** The parts of a {@link SnapshotError} apart from its reason. */
 interface SnapshotErrorOptions extends ErrorOptions {
@@ -19,7 +19,7 @@ export class SnapshotGoneError extends UserError {
  * IMDb's list could not be downloaded or is invalid, and was not kept. The message names the URL or the key in the lake,
  * what is wrong, and what to do.
  */
-export class SnapshotError extends UsageError {
+export class SnapshotError extends UserError {
   override readonly name: string = 'SnapshotError';
   /** The predicate of the sentence, such as `is empty`. */
   readonly reason: string;
@@ -27,6 +27,8 @@ export class SnapshotError extends UsageError {
   readonly subject: string | undefined;
   /** Whether a retry may succeed. */
   readonly isTransient: boolean;
+  /** 2 for a file that cannot be used, which a wrong `IMDB_DATASETS_URL` may cause. */
+  override readonly exitCode: 1 | 2;
 
   constructor(
     reason: string,
@@ -36,5 +38,6 @@ export class SnapshotError extends UsageError {
     this.reason = reason;
     this.subject = subject;
     this.isTransient = isTransient;
+    this.exitCode = isTransient ? 1 : 2;
   }
 }

@@ -47,6 +47,8 @@ interface TmdbClientOptions {
   readonly apiKey: string;
   /** Observes retries, pauses and probes. */
   readonly trace?: Trace | undefined;
+  /** Called with a sentence when TMDB stops answering: once, until it answers again. */
+  readonly onRetry?: ((message: string) => void) | undefined;
 }
 
 /** Probes request random TMDB IDs up to this one. A 404 also proves that TMDB answers. */
@@ -65,11 +67,13 @@ export function createTmdbClient({
   baseUrl,
   apiKey,
   trace,
+  onRetry,
 }: TmdbClientOptions): TmdbClient {
   const authorize = createAuthorizer(apiKey);
   const sent = { requests: 0, throttled: 0 };
   const watch = createOutageWatch();
   let answers = 0;
+  let isSilent = false;
   let probe: Promise<string | undefined> | undefined;
 
   async function send(
@@ -133,7 +137,7 @@ export function createTmdbClient({
     const failure = await probe;
     if (failure === undefined) return watch.recordAnswer();
     watch.declareOutage();
-    throw outage(`${reason}, then ${failure}`);
+    throw outage(reason === failure ? reason : `${reason}, then ${failure}`);
   }
 
   /**
@@ -157,16 +161,20 @@ export function createTmdbClient({
   return {
     sent,
     async get(path, query, read, signal) {
+      const answersBefore = answers;
       for (let tries = 1; ; tries += 1) {
         if (probe) await assertTmdbAnswers('no answer', signal); // Wait for the probe before sending anything else.
         const answer = await attempt(() => send(path, query, signal), read);
         if (answer.kind !== 'failure') {
           answers += 1;
+          isSilent = false;
           watch.recordAnswer();
           return answer;
         }
         const next = watch.recordFailure();
         if (next === 'outage') throw outage(answer.reason);
+        // A single failure is common.
+        if ((tries > 1 || next === 'probe') && answers === answersBefore) reportSilence(answer.reason);
         const isLast = tries >= MAX_ATTEMPTS;
         if (isLast || next === 'probe' || probe) await assertTmdbAnswers(answer.reason, signal);
         if (isLast) throw new RequestFailedError(answer.reason, tries);
@@ -178,6 +186,11 @@ export function createTmdbClient({
       }
     },
   };
+
+  function reportSilence(reason: string): void {
+    if (!isSilent) onRetry?.(`TMDB does not answer (${reason}); retrying …`);
+    isSilent = true;
+  }
 
   function outage(reason: string): OutageError {
     return new OutageError(

@@ -114,7 +114,7 @@ describe('ensurePartitionIndex', () => {
     const { deps, lake } = await serve(answer);
     const error = await failure(ensurePartitionIndex(deps, MOVIES));
     expect(error).toBeInstanceOf(SnapshotError);
-    expect(error).toMatchObject({ exitCode: 2 });
+    expect(error).toMatchObject({ exitCode: requests > 1 ? 1 : 2 });
     expect(error.message).toContain(`IMDb's list at ${imdb?.url}/data/title.basics.tsv.gz ${message}`);
     expect(lake.keys()).toEqual([]);
     expect(imdb?.requests).toHaveLength(requests);
@@ -187,8 +187,18 @@ describe('ensurePartitionIndex', () => {
     const { deps, lake } = await serve((response) => response.end(GOOD));
     const url = deps.datasetsUrl.replace('//', '//me:hush@');
     await imdb?.stop();
-    const error = await failure(ensurePartitionIndex({ ...deps, datasetsUrl: url }, MOVIES));
-    expect(error.message).toContain('cannot be downloaded (connect ECONNREFUSED');
+    const reported: string[] = [];
+    const onRetry = (message: string) => void reported.push(message);
+    const error = await failure(ensurePartitionIndex({ ...deps, datasetsUrl: url, onRetry }, MOVIES));
+    expect(error.message).toMatch(
+      /cannot be downloaded \(connect ECONNREFUSED .*\): check the network connection, or try again later\.$/,
+    );
+    expect(reported).toEqual([
+      expect.stringMatching(
+        /^IMDb's list cannot be downloaded \(connect ECONNREFUSED .*\); retrying in 2 s …$/,
+      ),
+      expect.stringContaining('retrying in 10 s …'),
+    ]);
     expect(error.message).not.toContain('hush');
     expect(lake.keys()).toEqual([]);
     await expect(ensurePartitionIndex({ ...deps, datasetsUrl: 'datasets' }, MOVIES)).rejects.toThrow(

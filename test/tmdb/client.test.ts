@@ -26,7 +26,10 @@ const unavailable: Answer = (response) =>
   answerJson(response, 503, { status_code: 9, status_message: 'offline' });
 
 /** Starts a client whose n-th request for movie 7 gets the n-th answer; further requests get the last answer. */
-async function startClient(answers: readonly Answer[], { others = up, apiKey = KEY } = {}) {
+async function startClient(
+  answers: readonly Answer[],
+  { others = up, apiKey = KEY, onRetry = (_: string): void => {} } = {},
+) {
   let requests = 0;
   const started = await startLoopbackServer((request, response) => {
     if (!request.url?.startsWith('/3/movie/7?')) return others(response, request);
@@ -37,7 +40,15 @@ async function startClient(answers: readonly Answer[], { others = up, apiKey = K
   server = started;
   const clock = createFakeClock();
   const pacer = createPacer({ requestsPerSecond: 1_000, clock });
-  const client = createTmdbClient({ http, pacer, clock, random: () => 0.5, baseUrl: started.url, apiKey });
+  const client = createTmdbClient({
+    http,
+    pacer,
+    clock,
+    random: () => 0.5,
+    baseUrl: started.url,
+    apiKey,
+    onRetry,
+  });
   return {
     client,
     clock,
@@ -68,6 +79,21 @@ describe('createTmdbClient', () => {
     const { getMovie, server } = await startClient([fault, fault, movie]);
     expect(await getMovie()).toEqual({ kind: 'ok', value: { id: 7 } });
     expect(server.requests).toHaveLength(3);
+  });
+
+  it('reports once that TMDB does not answer, from the second failure in a row on', async () => {
+    const reported: string[] = [];
+    const onRetry = (message: string) => void reported.push(message);
+    const { getMovie } = await startClient(
+      [unavailable, movie, unavailable, unavailable, unavailable, movie, unavailable, unavailable, movie],
+      { onRetry },
+    );
+    await getMovie();
+    expect(reported).toEqual([]);
+    await getMovie();
+    expect(reported).toEqual(['TMDB does not answer (503); retrying …']);
+    await getMovie();
+    expect(reported).toHaveLength(2);
   });
 
   it('backs off for longer after each failure', async () => {

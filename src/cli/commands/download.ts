@@ -123,7 +123,10 @@ function readChoice(context: CommandContext, flags: Flags) {
 
 async function run(context: CommandContext, input: DownloadInput): Promise<DownloadResult> {
   const { signal, output } = context;
-  const connection = await openDownload(processOf(context), input, { onKeyUnchecked: output.debug });
+  const connection = await openDownload(processOf(context), input, {
+    onKeyUnchecked: output.debug,
+    onRetry: output.info,
+  });
   const index = await openTodaysIndex(context, connection);
   const { targets, withoutPartition } = await findTargets(connection, index, input.choice, { signal });
   const partitions = await downloadWithGrace(context, connection, index, input, targets);
