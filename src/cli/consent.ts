@@ -27,8 +27,8 @@ export function showPlan({ output, yes }: CommandContext, text: string): void {
 
 /**
  * Asks whether to continue, unless `--yes` is given.
- * @param cancelled the message when the user declines.
- * @throws {CancelledError} when the user declines.
+ * @param cancelled the message when the user declines or presses Ctrl-C.
+ * @throws {CancelledError} when the user declines or presses Ctrl-C.
  */
 export async function askConsent(
   { yes, prompter, signal }: CommandContext,
@@ -36,6 +36,9 @@ export async function askConsent(
   cancelled: string,
 ): Promise<void> {
   if (yes) return;
-  if (!(await prompter.confirm({ message }))) throw new CancelledError(cancelled);
+  const isAgreed = await prompter.confirm({ message }).catch((error: unknown) => {
+    throw error instanceof CancelledError ? new CancelledError(cancelled, { cause: error }) : error;
+  });
+  if (!isAgreed) throw new CancelledError(cancelled);
   signal.throwIfAborted();
 }

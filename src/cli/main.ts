@@ -12,16 +12,23 @@ export function main(io: Io): Promise<number> {
   const argv = normalizeArgv(io.argv);
   const secrets = createSecrets([io.env[SECRET_VARIABLE], ...valuesOfFlag(argv, SECRET_FLAG)]);
   const verbose = argv.includes('--verbose');
-  return runToExitCode(io, { secrets, verbose }, (signal) => runProgram(io, argv, secrets, signal));
+  const options = { secrets, verbose, mayFinish: true };
+  return runToExitCode(io, options, (signal) => runProgram(io, argv, secrets, signal));
 }
 
 /**
  * Runs the body of a program and returns its exit code. An error is printed and determines the exit code.
+ * @param options.mayFinish a run that returns after Ctrl-C or `kill` has finished, or has reported that it stopped:
+ *   its exit code counts.
  * @param run receives a signal, which Ctrl-C, `kill` or a closed stdout aborts.
  */
 export async function runToExitCode(
   io: Io,
-  { secrets, verbose }: { readonly secrets: Secrets; readonly verbose: boolean },
+  {
+    secrets,
+    verbose,
+    mayFinish = false,
+  }: { readonly secrets: Secrets; readonly verbose: boolean; readonly mayFinish?: boolean },
   run: (signal: AbortSignal) => Promise<number>,
 ): Promise<number> {
   const ending = new AbortController();
@@ -29,7 +36,7 @@ export async function runToExitCode(
   try {
     const exitCode = await Promise.race([run(ending.signal), crashed]);
     await flush(io);
-    ending.signal.throwIfAborted();
+    if (!mayFinish || !(ending.signal.reason instanceof CancelledError)) ending.signal.throwIfAborted();
     return exitCode;
   } catch (error) {
     const reason = ending.signal.aborted ? endOf(ending.signal, error) : error;

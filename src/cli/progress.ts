@@ -3,7 +3,7 @@ import { formatCount } from '../text.ts';
 import { formatDuration } from './format.ts';
 import type { Io } from './io.ts';
 import type { Output } from './output.ts';
-import { canDraw, cutTo } from './terminal-text.ts';
+import { canDraw, cutTo, LIVE_MARGIN } from './terminal-text.ts';
 
 /** Shows the progress of a long operation. */
 interface Progress {
@@ -17,6 +17,8 @@ const REDRAW_MS = 100;
 const LOG_MS = 5_000;
 /** The period from which the rate and the time left are derived. */
 const WINDOW_MS = 30_000;
+/** A rate over a shorter period says little about the time left. */
+const LEAST_WINDOW_MS = 5_000;
 
 /**
  * Starts to show progress on stderr: a bar on a terminal, a line every few seconds elsewhere, nothing with
@@ -42,7 +44,7 @@ export function createProgress(
     if (state === undefined) {
       if (waiting === undefined) return '';
       const line = `${waiting} … ${formatDuration((clock.now() - startedAt) / 1_000)}`;
-      return isTerminal ? cutTo(line, (stderr.columns || 80) - 1) : line;
+      return isTerminal ? cutTo(line, (stderr.columns || 80) - LIVE_MARGIN) : line;
     }
     const view = { ...state, unit, perSecond: rateOf(samples) };
     return isTerminal ? progressLine(view, stderr.columns || 80) : progressLogLine(view);
@@ -98,7 +100,7 @@ export function createProgress(
 
 function rateOf(samples: readonly { readonly at: number; readonly done: number }[]): number | undefined {
   const [first, last] = [samples[0], samples.at(-1)];
-  if (first === undefined || last === undefined || last.at === first.at) return undefined;
+  if (first === undefined || last === undefined || last.at - first.at < LEAST_WINDOW_MS) return undefined;
   return (last.done - first.done) / ((last.at - first.at) / 1_000);
 }
 
@@ -122,11 +124,11 @@ const MAX_BAR = 30;
 const MIN_BAR = 10;
 
 /**
- * Formats the line for a terminal of `width` columns. It is always narrower than the terminal, so that it cannot wrap.
+ * Formats the line for a terminal of `width` columns. It always leaves a margin, so that it cannot wrap.
  * On a narrow terminal the bar shrinks first, then the least important fields are left out.
  */
 export function progressLine(view: ProgressView, width: number): string {
-  const available = width - 1;
+  const available = width - LIVE_MARGIN;
   const percent = `${Math.floor(fraction(view) * 100)} %`.padStart(5);
   let text = `${percent}  ${countOf(view)}`;
   const leastBar = available >= text.length + MIN_BAR + 1 ? MIN_BAR + 1 : 0;

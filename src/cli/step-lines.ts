@@ -3,7 +3,7 @@ import { toOneLine } from '../text.ts';
 import { formatDuration } from './format.ts';
 import type { Io } from './io.ts';
 import type { Output } from './output.ts';
-import { canDraw, cutTo } from './terminal-text.ts';
+import { canDraw, cutTo, LIVE_MARGIN } from './terminal-text.ts';
 
 /** Shows the steps of a command, one line each. */
 interface StepLines {
@@ -35,7 +35,7 @@ export function createStepLines({
 
   const clear = () => void stderr.write('\r\x1b[K');
   const draw = () => {
-    if (current) stderr.write(cutTo(`… ${current.text}${remark}`, (stderr.columns || 80) - 1));
+    if (current) stderr.write(cutTo(`… ${current.text}${remark}`, (stderr.columns || 80) - LIVE_MARGIN));
   };
   const close = () => {
     if (current && isTerminal) clear();
@@ -61,7 +61,7 @@ export function createStepLines({
       close();
       if (!finished) return;
       const seconds = (clock.now() - finished.startedAt) / 1_000;
-      const took = seconds < 2 ? '' : output.style.dim(` ${formatDuration(seconds)}`);
+      const took = seconds < 2 ? '' : output.style.dim(` (${formatDuration(seconds)})`);
       output.info(`${output.style.green('✔')} ${finished.text}${took}`);
     },
     stop: () => {

@@ -62,6 +62,9 @@ export function wrapWords(line: string, columns: number, { hard = false } = {}):
     .map((part) => part.replace(TRAILING_BLANKS, '$1'));
 }
 
+/** The columns that a live line leaves free, so that the `^C` that a terminal shows for Ctrl-C cannot wrap. */
+export const LIVE_MARGIN = 3;
+
 /** Truncates `text` to a number of columns, with `…` at the end if something was removed. */
 export function cutTo(text: string, columns: number): string {
   if (widthOf(text) <= columns) return text;

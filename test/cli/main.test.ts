@@ -1,8 +1,11 @@
 import { EventEmitter } from 'node:events';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { describe, expect, test } from 'vitest';
+import { runToExitCode } from '../../src/cli/main.ts';
 import { COMMAND_NAMES } from '../../src/cli/program.ts';
+import { createSecrets } from '../../src/cli/secrets.ts';
 import { type CliOptions, runCli } from '../support/run-cli.ts';
 import { makeTempFolder } from '../support/temp-folder.ts';
 
@@ -122,6 +125,24 @@ describe('tdd', () => {
     expect(exitCode).toBe(130);
     expect(stderr).toMatch(/tdd: Cancelled\.\n$/);
     expect([signals.listenerCount('SIGINT'), signals.listenerCount('SIGTERM')]).toEqual([0, 0]);
+  });
+
+  test.each([
+    [true, 0, ''],
+    [false, 130, 'tdd: Cancelled.\n'],
+  ])('Ctrl-C at the end of a run that may finish (%j) ends with code %i', async (mayFinish, code, text) => {
+    const signals = new EventEmitter();
+    const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
+    const io = { argv: [], env: {}, cwd: '/', stdin, stdout, stderr, signals };
+    const exitCode = await runToExitCode(
+      io,
+      { secrets: createSecrets(), verbose: false, mayFinish },
+      async () => {
+        signals.emit('SIGINT');
+        return 0;
+      },
+    );
+    expect({ exitCode, text: String(stderr.read() ?? '') }).toEqual({ exitCode: code, text });
   });
 
   test('reports an uncaught error, without the key', async () => {

@@ -51,6 +51,19 @@ describe('createProgress', () => {
     expect(said()).toBe('\r<clear>');
   });
 
+  test('shows no rate and no time left before five seconds', async () => {
+    const { clock, progress, said } = setUp({ isTTY: true });
+    progress.update(state(0));
+    await clock.sleep(2_000);
+    progress.update(state(1));
+    await clock.sleep(150);
+    expect(said()).not.toMatch(/left|\/s/);
+    await clock.sleep(3_500);
+    progress.update(state(50));
+    await clock.sleep(150);
+    expect(said()).toMatch(/ 6 s left/);
+  });
+
   test('prints other output above the line', async () => {
     const { clock, output, progress, said } = setUp({ isTTY: true });
     progress.update(state(25));
@@ -99,12 +112,15 @@ describe('progressLine', () => {
   });
 
   test('drops the least important fields on a narrow terminal', () => {
-    expect(progressLine(view, 60)).toMatch(/^█+░+ {2}45 % {2}450 of 1,000 titles {2}14 s left {2}440 found$/);
+    expect(progressLine(view, 62)).toMatch(/^█+░+ {2}45 % {2}450 of 1,000 titles {2}14 s left {2}440 found$/);
   });
 
-  test.each(Array.from({ length: 120 }, (_, index) => index + 1))('never wraps at %i columns', (width) => {
-    expect(progressLine(view, width).length).toBeLessThan(width);
-  });
+  test.each(Array.from({ length: 120 }, (_, index) => index + 1))(
+    'leaves space for "^C" at %i columns',
+    (width) => {
+      expect(progressLine(view, width).length).toBeLessThanOrEqual(Math.max(0, width - 3));
+    },
+  );
 
   test('shows an empty job as done, and no time left without a rate', () => {
     expect(progressLine({ ...view, done: 0, total: 0, perSecond: undefined, fields: [] }, 80)).toMatch(

@@ -17,7 +17,7 @@ import type { PartitionIndex } from '../../imdb/partition-index.ts';
 import { parseImdbId } from '../../imdb-id.ts';
 import type { LakeLocation } from '../../lake/open-lake.ts';
 import { partitionName } from '../../partition.ts';
-import { formatNumberOf, toOneLine } from '../../text.ts';
+import { formatCount, formatNumberOf, toOneLine } from '../../text.ts';
 import { askForPartition, readPartitionFlags } from '../ask-partition.ts';
 import { defineCommand } from '../command.ts';
 import type { CommandContext } from '../context.ts';
@@ -47,6 +47,8 @@ interface DownloadResult {
   readonly partitions: readonly DownloadReport[];
   /** Requested IMDb IDs without a partition, and why they have none. */
   readonly withoutPartition: readonly TitleWithoutPartition[];
+  /** Present when Ctrl-C or `kill` stopped the download before its end. */
+  readonly interrupted?: true;
 }
 
 /** `tdd download`: downloads from this machine. */
@@ -81,8 +83,12 @@ export const download = defineCommand<DownloadInput, DownloadResult>({
   readInput,
   run,
   format,
-  exitCode: ({ partitions, withoutPartition }) =>
-    withoutPartition.length > 0 || partitions.some(({ outcome }) => outcome === 'failedTitles') ? 1 : 0,
+  exitCode: ({ partitions, withoutPartition, interrupted }) => {
+    if (interrupted) return 130;
+    return withoutPartition.length > 0 || partitions.some(({ outcome }) => outcome === 'failedTitles')
+      ? 1
+      : 0;
+  },
 });
 
 async function readInput(context: CommandContext, flags: Flags): Promise<DownloadInput> {
@@ -132,14 +138,21 @@ async function run(context: CommandContext, input: DownloadInput): Promise<Downl
   const partitions = await downloadWithGrace(context, connection, index, input, targets);
   const isLeft =
     partitions.length < targets.length || partitions.some(({ outcome }) => outcome === 'stopped');
-  if (signal.aborted && isLeft) {
+  const interrupted = signal.aborted && isLeft;
+  if (interrupted) {
     output.info(
       input.refresh
         ? 'Interrupted: with --refresh, the same command downloads everything again.'
         : 'Interrupted: run the same command again to resume.',
     );
   }
-  return { lake: connection.lake.url, snapshot: index.snapshot, partitions, withoutPartition };
+  return {
+    lake: connection.lake.url,
+    snapshot: index.snapshot,
+    partitions,
+    withoutPartition,
+    ...(interrupted && { interrupted }),
+  };
 }
 
 /**
@@ -176,35 +189,56 @@ async function downloadWithGrace(
 }
 
 function format({ lake, partitions, withoutPartition }: DownloadResult, style: Style): string {
-  const lines = partitions.map((report) => {
-    const { thisRun, counts } = report;
-    const mark =
-      thisRun.failed > 0
-        ? style.red('✖')
-        : report.outcome === 'stopped'
-          ? style.yellow('…')
-          : style.green('✔');
-    const now = [
-      `${thisRun.found} found`,
-      `${thisRun.notFound} not found`,
-      ...(thisRun.refused > 0 ? [`${thisRun.refused} refused`] : []),
-      `${thisRun.failed} failed`,
-      formatNumberOf(thisRun.reviews, 'review'),
-      formatNumberOf(thisRun.requests, 'request'),
-      `${report.seconds.toFixed(1)} s`,
-    ].join(', ');
-    const whole = report.complete
-      ? 'complete'
-      : `${countDone(counts)} of ${formatNumberOf(counts.titles, 'title')} done`;
-    const skipped = report.skipped > 0 ? `, ${report.skipped} skipped (already done, or not requested)` : '';
-    return `${mark} ${style.bold(partitionName(report.partition))}  ${now}${skipped}; ${whole}.`;
-  });
   const reasons = withoutPartition.map(
     ({ imdbId, reason }) => `${style.red('✖')} ${imdbId}: ${toOneLine(reason)}.`,
   );
-  const folders = partitions.map(
-    ({ partition: { year, initial } }) =>
-      `  ${toOneLine(lake, 1_000)}/tmdb/{movies,reviews}/year-${year}/initial-${initial}/`,
+  const folders = partitions.flatMap(({ partition: { year, initial }, counts }) =>
+    ['movies', ...(counts.reviews > 0 ? ['reviews'] : [])].map(
+      (kind) => `  ${toOneLine(lake, 1_000)}/tmdb/${kind}/year-${year}/initial-${initial}/`,
+    ),
   );
-  return [...lines, ...reasons, ...(folders.length > 0 ? ['Documents:', ...folders] : [])].join('\n');
+  return [
+    ...partitions.map((report) => formatReport(report, style)),
+    ...reasons,
+    ...(folders.length > 0 ? ['Documents:', ...folders] : []),
+  ].join('\n');
+}
+
+function formatReport(report: DownloadReport, style: Style): string {
+  const { thisRun, counts, complete, outcome, skipped } = report;
+  const name = style.bold(partitionName(report.partition));
+  const state = complete
+    ? formatCounts(counts)
+    : `${formatCount(countDone(counts))} of ${formatNumberOf(counts.titles, 'title')} done`;
+  if (thisRun.total === 0) {
+    const finding = complete ? 'is already complete' : 'already has the requested titles';
+    return `${style.green('✔')} ${name} ${finding}: ${state}.`;
+  }
+  const mark =
+    thisRun.failed > 0 ? style.red('✖') : outcome === 'stopped' ? style.yellow('…') : style.green('✔');
+  const now = [
+    `${formatCount(thisRun.found)} found`,
+    `${formatCount(thisRun.notFound)} not found`,
+    ...(thisRun.refused > 0 ? [`${formatCount(thisRun.refused)} refused`] : []),
+    `${formatCount(thisRun.failed)} failed`,
+    formatNumberOf(thisRun.reviews, 'review'),
+    formatNumberOf(thisRun.requests, 'request'),
+    `${report.seconds.toFixed(1)} s`,
+  ].join(', ');
+  const whole = !complete
+    ? state
+    : skipped > 0
+      ? `complete with the ${formatNumberOf(skipped, 'title')} downloaded before: ${state}`
+      : 'complete';
+  return `${mark} ${name}  ${now}; ${whole}.`;
+}
+
+/** Formats the contents of a complete partition. */
+function formatCounts({ found, notFound, refused, reviews }: DownloadReport['counts']): string {
+  return [
+    formatNumberOf(found, 'movie'),
+    ...(notFound > 0 ? [`${formatCount(notFound)} not on TMDB`] : []),
+    ...(refused > 0 ? [`${formatCount(refused)} refused by TMDB`] : []),
+    formatNumberOf(reviews, 'review'),
+  ].join(', ');
 }

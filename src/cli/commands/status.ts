@@ -1,6 +1,6 @@
 import type { ReadProgress } from '../../app/manifest-summaries.ts';
 import { followFleet, readStatus } from '../../app/status.ts';
-import { UsageError } from '../../errors.ts';
+import { CancelledError, UsageError } from '../../errors.ts';
 import type { FleetStatus } from '../../fleet/status.ts';
 import { defineCommand } from '../command.ts';
 import type { CommandContext } from '../context.ts';
@@ -55,6 +55,10 @@ async function run(context: CommandContext, { settings, totals, watch }: StatusI
     const last = await followFleet(fleet, { ...options, onStatus: draw });
     if (last.phase === 'paused') output.info('The fleet is paused: stopped watching.');
     return toResult(last, totals);
+  } catch (error) {
+    if (watch && error instanceof CancelledError)
+      throw new CancelledError('Stopped watching; the fleet continues.', { cause: error });
+    throw error;
   } finally {
     show.end();
   }

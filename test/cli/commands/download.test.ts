@@ -69,6 +69,13 @@ describe('tdd download', () => {
     expect(first.stdout).toMatch(/✔ 2021\/TH {2}\d+ found, .*; complete\./);
     const lake = createDirectoryLake({ directory: join(cwd, 'lake') });
     expect(await verifyLake({ lake, catalogue }, { partitions: [BUSY] })).toMatchObject(ALL_IS_WELL);
+    expect(first.stdout).toMatch(
+      /\nDocuments:\n {2}\S+\/tmdb\/movies\/year-2021\/initial-TH\/\n {2}\S+\/tmdb\/reviews\/year-2021\/initial-TH\/\n$/,
+    );
+    const repeat = await tdd('download --year 2021 --initial TH --to lake');
+    expect(repeat.stdout).toMatch(
+      /^✔ 2021\/TH is already complete: \d+ movies, \d+ not on TMDB, (?:\d+ refused by TMDB, )?\d+ reviews\.\n/,
+    );
     tmdb.clearStats();
     const second = await tdd('download --year 2021 --initial th --to lake --json');
     expect(JSON.parse(second.stdout)).toMatchObject({
@@ -93,6 +100,8 @@ describe('tdd download', () => {
       outcome: 'partial',
       thisRun: { total: 3, done: 3 },
     });
+    const rest = await tdd('download --year 2021 --initial TH --to lake');
+    expect(rest.stdout).toMatch(/ found, .*; complete with the 3 titles downloaded before: \d+ movies, /);
   });
 
   it('finds the partitions of single IDs, and reports why an ID has none', async () => {
@@ -148,7 +157,7 @@ describe('tdd download', () => {
     const stopped = await running;
     expect(stopped.exitCode).toBe(130);
     expect(stopped.stderr).toMatch(
-      /Finishing the requests in flight;.*run the same command again to resume/s,
+      /Finishing the requests in flight;.*run the same command again to resume\.\n$/s,
     );
     const { done } = JSON.parse((await tdd('download --year 2021 --initial TH --to lake --json')).stdout)
       .partitions[0].thisRun;

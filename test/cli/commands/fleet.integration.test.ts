@@ -124,14 +124,17 @@ describe.each(AWS_TARGETS)('tdd launch, status, redrive, pause and resume, on $n
     expect(await waiting()).toBe(1);
   });
 
-  test('asks for consent, and sends nothing after a no', async () => {
+  test.each([
+    ['a no', 'n\r'],
+    ['Ctrl-C', '\x03'],
+  ])('asks for consent, and sends nothing after %s', async (_what, keys) => {
     const { stderr, exitCode } = await run(['launch', '--limit', '3'], {
       person: async ({ sees, types }) => {
         await sees('Send 3 partitions to the queue films-queue?');
-        types('n\r');
+        types(keys);
       },
     });
-    expect(stderr).toContain('Cancelled: nothing was sent.');
+    expect(stderr).toContain('tdd: Cancelled: nothing was sent.');
     expect(exitCode).toBe(130);
     expect(await waiting()).toBe(0);
   });
@@ -246,6 +249,23 @@ describe.each(AWS_TARGETS)('tdd launch, status, redrive, pause and resume, on $n
     expect(stdout.match(/^fleet .*paused/gm)).toHaveLength(1);
     expect(stderr).toContain('The fleet is paused: stopped watching.');
     expect(exitCode).toBe(0);
+  });
+
+  test('stops watching after Ctrl-C, and says that the fleet continues', async () => {
+    await run(['launch', '--limit', '3', '--yes']);
+    await run(['resume'], { clock: createFastClock(60) });
+    const signals = new EventEmitter();
+    const clock = {
+      now: Date.now,
+      sleep: async () => {
+        signals.emit('SIGINT');
+      },
+    };
+    const { stderr, exitCode } = await run(['status', '--watch'], { signals, clock });
+    expect({ stderr, exitCode }).toEqual({
+      stderr: 'tdd: Stopped watching; the fleet continues.\n',
+      exitCode: 130,
+    });
   });
 
   test('watches a fleet until it ends, and writes no colors to a file', async () => {
