@@ -59,6 +59,11 @@ export function formatLaunchPlan(result: LaunchResult, style: Style): string {
     ),
     ...formatSkipped(result),
     '',
+    ...(result.moviesToAsk === 0
+      ? [
+          `${style.yellow('note:')} These partitions have as many titles as the list. Workers check whether any title is new, and download it.`,
+        ]
+      : []),
     ...notes.map((note) => `${style.yellow('note:')} ${toOneLine(note, 1_000)}`),
     ...TERMS.map((line) => style.dim(line)),
   ].join('\n');
@@ -82,6 +87,7 @@ function formatForecast(result: LaunchResult, style: Style): string {
     dollars.total < 0.01
       ? ''
       : `S3 ${formatDollars(s3)}, Lambda ${formatDollars(lambda)}, SQS ${formatDollars(sqs)}; `;
+  const pace = `at ${budget.requestsPerSecond} requests/s with ${formatNumberOf(budget.workers, 'worker')}${bound}`;
   const rows: [string, string, string][] = [
     ['partitions', formatCount(partitions.length), `IMDb's list of ${snapshot}, ${yearsOf(filters)}`],
     [
@@ -97,7 +103,7 @@ function formatForecast(result: LaunchResult, style: Style): string {
     [
       'time',
       estimate.seconds < 1 ? '< 1 s' : formatDuration(estimate.seconds),
-      `at ${budget.requestsPerSecond} requests/s with ${formatNumberOf(budget.workers, 'worker')}${bound}`,
+      estimate.requests === 0 ? 'to read each manifest' : pace,
     ],
     ['cost', formatDollars(dollars.total), `${shares}list prices ${dollars.pricesOf}`],
   ];
@@ -116,7 +122,8 @@ const TERMS = [
 /** Formats the outcome of a launch. */
 export function formatLaunch(result: LaunchResult, style: Style): string {
   const { report, queue } = result;
-  if (report === undefined && result.moviesToAsk === 0) return `${whyNothing(result)} Nothing was sent.`;
+  if (report === undefined && result.partitions.length === 0)
+    return `${whyNothing(result)} Nothing was sent.`;
   if (report === undefined) return `${formatLaunchPlan(result, style)}\n\nDry run: nothing was sent.`;
   const { sent, sentBefore, rejected, rejections, run } = report;
   const before = sentBefore > 0 ? ` (${formatCount(sentBefore)} of them before the interruption)` : '';
@@ -138,7 +145,7 @@ function whyNothing({ filters, snapshot, inRange }: LaunchResult): string {
   if (inRange === 0) return `IMDb's list of ${snapshot} has no partition in ${range}.`;
   const partitions = formatNumberOf(inRange, 'partition');
   if (onlyMissing || (!failed && olderThanMs === undefined)) {
-    return `Nothing is missing: the lake has every title of ${partitions} in ${range}. To download titles again, use --older-than.`;
+    return `Nothing is missing: ${partitions} in ${range} ${inRange === 1 ? 'has a complete manifest' : 'have complete manifests'}. To download titles again, use --older-than.`;
   }
   const states = [
     ...(failed ? ['failed titles'] : []),

@@ -106,7 +106,7 @@ async function run(context: CommandContext, input: LaunchInput): Promise<LaunchR
   const preview = await planLaunch(connection, index, filters, options).finally(show.end);
   const { lake, queue } = connection;
   const result = toResult(input, { lake: lake.url, queue: queue.name }, preview);
-  if (dryRun || (preview.plan.left === 0 && preview.resume === undefined)) return result;
+  if (dryRun || (result.partitions.length === 0 && preview.resume === undefined)) return result;
   if (!preview.queueExists) {
     throw new UserError(`There is no queue "${queue.name}": run "tdd deploy" first.`);
   }
