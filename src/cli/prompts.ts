@@ -45,11 +45,16 @@ export function createPrompter({ io, signal, secrets }: PrompterDeps): Prompter 
   const isInteractive = io.stdin.isTTY === true && io.stderr.isTTY === true && !isTruthy(io.env.CI);
   const ask = async ({
     style = {},
+    hint = '',
+    validate = () => true,
     ...question
   }: {
     readonly message: string;
+    readonly validate?: (text: string) => true | string;
     /** Replaces parts of the library's style. */
     readonly style?: object;
+    /** The text that the style adds to the message. */
+    readonly hint?: string;
     readonly [option: string]: unknown;
   }) => {
     if (!isInteractive) {
@@ -58,16 +63,26 @@ export function createPrompter({ io, signal, secrets }: PrompterDeps): Prompter 
       );
     }
     signal.throwIfAborted();
-    const message = wrapForQuestion(question.message, io);
-    const { blue, dim } = picocolors.createColors(wantsColor(io.stderr, io.env));
+    const message = wrapForQuestion(question.message, io, hint.length);
+    const { blue, dim, red } = picocolors.createColors(wantsColor(io.stderr, io.env));
+    let isValid = true;
     const theme = {
       // An answer may be "No", so it gets no check mark.
       prefix: { idle: blue('?'), done: dim('?') },
       // A rejected answer is cleared, so that the next one is not appended to it.
       validationFailureMode: 'clear',
-      style,
+      style: {
+        ...style,
+        // When only Enter follows a rejected answer, the library keeps the error below the answered question.
+        error: (text: string) => (isValid ? '' : red(`> ${text.replaceAll('\n', '\n  ')}`)),
+      },
     };
-    return askOnTerminal(io, signal, { ...question, message, theme });
+    const remember = (text: string) => {
+      const result = validate(text);
+      isValid = result === true;
+      return result;
+    };
+    return askOnTerminal(io, signal, { ...question, message, theme, validate: remember });
   };
   return {
     isInteractive,
@@ -89,15 +104,16 @@ export function createPrompter({ io, signal, secrets }: PrompterDeps): Prompter 
     confirm: async ({ message }) => {
       // The library's own prompt for yes and no keeps a wrong answer, too.
       const { bold, dim } = picocolors.createColors(wantsColor(io.stderr, io.env));
+      const hint = ' (y/N)';
       const answer = await ask({
         type: 'input',
         message,
+        hint,
         transformer: (text: string, { isFinal }: { isFinal: boolean }) =>
           isFinal ? (isYes(text) ? 'Yes' : 'No') : text,
         validate: (text: string) => /^(?:y|yes|n|no)?$/i.test(text.trim()) || 'Type y for yes or n for no.',
         style: {
-          message: (text: string, status: string) =>
-            status === 'done' ? bold(text) : `${bold(text)} ${dim('(y/N)')}`,
+          message: (text: string, status: string) => bold(text) + (status === 'done' ? '' : dim(hint)),
         },
       });
       return isYes(String(answer));
@@ -178,9 +194,12 @@ function validator(
   };
 }
 
-/** Wraps text between words, since the prompt library breaks words. The library writes two characters before the text. */
-function wrapForQuestion(text: string, { stderr }: Io): string {
-  return wrap(text, columnsOf(stderr) - 3);
+/**
+ * Wraps text between words, since the prompt library breaks words. The library writes two characters before the text.
+ * @param reserved the width of what follows the text on its last line.
+ */
+function wrapForQuestion(text: string, { stderr }: Io, reserved = 0): string {
+  return wrap(text, columnsOf(stderr) - 3 - reserved);
 }
 
 function isYes(text: string): boolean {

@@ -88,6 +88,29 @@ describe('the prompter', () => {
     if (kind === 'askMasked') expect(shown()).not.toMatch(/left|right/);
   });
 
+  test('removes the error when Enter accepts the default after a rejected answer', async () => {
+    const { prompter, type, shown } = setUp({ env: { NO_COLOR: '1' } });
+    const parse = (text: string) => {
+      if (text === '2004') return text;
+      throw new UsageError('Wrong year.');
+    };
+    const answer = prompter.askText({ message: 'Year:', default: '2004', parse });
+    await type('Year:', '19\r');
+    await type('> Wrong year.', '\r');
+    expect(await answer).toBe('2004');
+    const lastFrame = shown().slice(shown().lastIndexOf('Year:'));
+    expect(lastFrame).toContain('2004');
+    expect(lastFrame).not.toContain('Wrong');
+  });
+
+  test('wraps a question so that (y/N) stays in one piece', async () => {
+    const { prompter, type, shown } = setUp({ env: { NO_COLOR: '1' } });
+    const message = `Send 144 partitions to the queue ${'q'.repeat(40)}?`; // 74 columns, of 80.
+    const [given] = await Promise.all([prompter.confirm({ message }), type('(y/N)', 'y\r')]);
+    expect(given).toBe(true);
+    expect(shown()).toMatch(/the queue\s*\n\s*q+\? \(y\/N\)/);
+  });
+
   test('draws on stderr only, without colors if NO_COLOR is set', async () => {
     const { prompter, type, stdout, shown } = setUp({ env: { NO_COLOR: '1' } });
     await Promise.all([prompter.confirm({ message: 'Deploy?' }), type('Deploy?', 'y\r')]);
