@@ -38,6 +38,8 @@ export interface DeployResult {
   readonly paused: boolean;
 }
 
+const LIST = new Intl.ListFormat('en-US');
+
 /** `tdd deploy`: creates or updates the workers on AWS. */
 export const deploy = defineCommand<DeployInput, DeployResult>({
   description:
@@ -87,7 +89,7 @@ async function findUnsaved(
 /** Other commands, and the next deploy, would otherwise use another function or other settings. */
 function explainUnsaved({ output, configPath }: CommandContext, unsaved: readonly SettingName[]): void {
   if (unsaved.length === 0) return;
-  const keys = unsaved.map((name) => `[${SETTINGS[name].section}] ${SETTINGS[name].key}`).join(', ');
+  const keys = LIST.format(unsaved.map((name) => `[${SETTINGS[name].section}] ${SETTINGS[name].key}`));
   output.info(
     `To use the same settings in other commands and in the next deploy, set ${keys} in ${configPath}.`,
   );
@@ -197,7 +199,8 @@ function format({ resources, deployment, lambdaName, paused }: DeployResult, sty
 
 function nextSteps(style: Style): string[] {
   return [
-    `Next: ${style.bold('tdd simulate --year 2004 --initial AD --wait')} downloads one partition on AWS;`,
-    `      ${style.bold('tdd launch --limit 3 --dry-run')} shows what a small first fleet does and costs.`,
+    'Next, download one partition on AWS, then see what a small first launch does and costs:',
+    `  ${style.bold('tdd simulate --year 2004 --initial AD --wait')}`,
+    `  ${style.bold('tdd launch --limit 3 --dry-run')}`,
   ];
 }

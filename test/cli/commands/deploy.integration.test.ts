@@ -54,7 +54,7 @@ describe.each(AWS_TARGETS)('tdd deploy and tdd destroy, on $name', ({ start }) =
       /✔ function: create\n✔ function: turn off recursive loop detection\n✔ event source: create/,
     );
     expect(first.stdout).toMatch(
-      /arn:aws:lambda:us-east-1:000000000000:function:films\n.*Next: tdd simulate/s,
+      /arn:aws:lambda:us-east-1:000000000000:function:films\n.*Next, .*:\n {2}tdd simulate/s,
     );
     expect(first.exitCode).toBe(0);
 
@@ -70,7 +70,7 @@ describe.each(AWS_TARGETS)('tdd deploy and tdd destroy, on $name', ({ start }) =
       env,
     });
     expect(stderr).toMatch(
-      /To use the same settings .* set \[DATALAKE\] BUCKET_NAME, \[AWS\] LAMBDA_NAME, \[AWS\] WORKERS in .*config\.ini\./,
+      /To use the same settings .* set \[DATALAKE\] BUCKET_NAME, \[AWS\] LAMBDA_NAME, and \[AWS\] WORKERS in .*config\.ini\./,
     );
   });
 
@@ -150,7 +150,7 @@ describe.each(AWS_TARGETS)('tdd deploy and tdd destroy, on $name', ({ start }) =
     };
     const done = await run(['deploy'], { env: { ...aws.env, TMDB_BASE_URL: NO_TMDB }, person });
     expect(done.stderr).toContain(
-      'set [DATALAKE] BUCKET_NAME, [TMDB] API_KEY, [AWS] LAMBDA_NAME, [AWS] QUEUE_NAME in ',
+      'set [DATALAKE] BUCKET_NAME, [TMDB] API_KEY, [AWS] LAMBDA_NAME, and [AWS] QUEUE_NAME in ',
     );
     expect(done.exitCode).toBe(0);
     expect(done.stdout + done.stderr).not.toContain(KEY);
