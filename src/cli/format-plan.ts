@@ -3,6 +3,7 @@ import { kindName } from '../deploy/names.ts';
 import type { ResourceKind } from '../deploy/resource-list.ts';
 import { toOneLine } from '../text.ts';
 import { formatRows } from './format.ts';
+import { formatChange } from './format-change.ts';
 import type { Style } from './output.ts';
 
 /** A line of a deploy or destroy plan. */
@@ -14,8 +15,6 @@ interface PlanLine {
   readonly notes: readonly string[];
 }
 
-/** Longer values (policies) are shortened; `--json` has the full values. */
-const MAX_VALUE = 60;
 const MAX_NOTE = 400;
 
 /** Formats a plan as a table: a line per resource, followed by its changes and notes. */
@@ -33,14 +32,8 @@ export function formatPlan(lines: readonly PlanLine[], style: Style): string {
 }
 
 function details(line: PlanLine | undefined, style: Style): string[] {
-  const changes = (line?.changes ?? []).map(
-    ({ property, old, new: value }) => `    ${toOneLine(property)}: ${show(old)} → ${show(value)}`,
-  );
+  const changes = (line?.changes ?? []).flatMap(formatChange).map((text) => `    ${text}`);
   return [...changes, ...(line?.notes ?? []).map((note) => style.dim(`    ${toOneLine(note, MAX_NOTE)}`))];
-}
-
-function show(value: string | undefined): string {
-  return value === undefined ? 'none' : toOneLine(value, MAX_VALUE);
 }
 
 function colorOf(action: string, style: Style): (text: string) => string {

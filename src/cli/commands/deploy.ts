@@ -108,6 +108,11 @@ async function run(
   const { identity, plan } = await planDeploy(connection, { signal });
   const { resources, staysPaused: paused } = plan;
   const result = { identity, resources, lambdaName: settings.lambdaName, paused };
+  for (const { kind, name, changes } of plan.resources) {
+    for (const { property, old = 'none', new: value = 'removed' } of changes) {
+      output.debug(`${kindName(kind)} ${name}, ${property}: ${old} → ${value}`);
+    }
+  }
   if (dryRun) return result;
 
   showPlan(context, formatPlan(plan.resources, output.style));
