@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { startAbortGrace } from '../abort-grace.ts';
 import type { Clock } from '../clock.ts';
 import { UserError } from '../errors.ts';
@@ -61,6 +62,7 @@ export function withAbortGrace(
   clients: AwsClients,
   { graceMs, ...stop }: { readonly clock: Clock; readonly signal: AbortSignal; readonly graceMs: number },
 ): AwsClients {
+  setMaxListeners(0, stop.signal); // Each call in flight listens to it.
   return interceptCalls(clients, async (_, next) => {
     const { abort, end } = startAbortGrace(stop, graceMs);
     const aborted = new Promise<never>((_resolve, reject) => {

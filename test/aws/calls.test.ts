@@ -29,6 +29,22 @@ describe('withAbortGrace', () => {
     expect(await sending).toBe('sent');
   });
 
+  it('lets many calls be in flight without a warning about listeners', async () => {
+    const { sqs, calls } = setUp();
+    const warnings: Error[] = [];
+    const onWarning = (warning: Error) => void warnings.push(warning);
+    process.on('warning', onWarning);
+    try {
+      const sending = Array.from({ length: 11 }, () => sqs.send('send'));
+      for (const { answer } of calls) answer('sent');
+      await Promise.all(sending);
+      await new Promise(setImmediate); // Node emits warnings on the next tick.
+    } finally {
+      process.off('warning', onWarning);
+    }
+    expect(warnings).toEqual([]);
+  });
+
   it('aborts a call that is not answered within the grace period', async () => {
     const { sqs, calls, clock, stop } = setUp();
     const sending = sqs.send('send');
