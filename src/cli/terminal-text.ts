@@ -53,10 +53,11 @@ function wrapLine(line: string, columns: number): string {
 
 /**
  * Wraps one line between words.
- * @param options.hard splits words that are longer than a line.
+ * @param options.hard splits words that are longer than a line, if possible after a slash or hyphen.
  */
 export function wrapWords(line: string, columns: number, { hard = false } = {}): string[] {
-  return wrapAnsi(line, columns, { hard, trim: false })
+  const text = hard ? line.replace(/\S+/g, (word) => splitName(word, columns)) : line;
+  return wrapAnsi(text, columns, { hard, trim: false })
     .split('\n')
     .map((part, index) => (index === 0 ? part : part.replace(LEADING_BLANKS, '$1')))
     .map((part) => part.replace(TRAILING_BLANKS, '$1'));
@@ -64,6 +65,18 @@ export function wrapWords(line: string, columns: number, { hard = false } = {}):
 
 /** The columns that a live line leaves free, so that the `^C` that a terminal shows for Ctrl-C cannot wrap. */
 export const LIVE_MARGIN = 3;
+
+/** Breaks a name or path that is longer than a line after slashes and hyphens. */
+function splitName(word: string, columns: number): string {
+  if (widthOf(word) <= columns) return word;
+  const lines: string[] = [''];
+  for (const part of word.split(/(?<=[/-])/)) {
+    const last = lines.at(-1) ?? '';
+    if (last === '' || widthOf(last + part) <= columns) lines.splice(-1, 1, last + part);
+    else lines.push(part);
+  }
+  return lines.join('\n');
+}
 
 /** Truncates `text` to a number of columns, with `…` at the end if something was removed. */
 export function cutTo(text: string, columns: number): string {

@@ -28,6 +28,18 @@ describe('formatTable', () => {
     );
   });
 
+  test('splits a name that is wider than its column after a slash or hyphen', () => {
+    const style = { columns: 30, redact: (text: string) => text };
+    expect(formatTable(columns, [['2004/AD', 'see /aws/lambda/films-worker-2']], style)).toBe(
+      ['PARTITION  REASON', '2004/AD    see', '           /aws/lambda/films-', '           worker-2'].join(
+        '\n',
+      ),
+    );
+    expect(formatTable(columns, [['2004/AD', 'x'.repeat(25)]], style)).toBe(
+      ['PARTITION  REASON', `2004/AD    ${'x'.repeat(19)}`, `           ${'x'.repeat(6)}`].join('\n'),
+    );
+  });
+
   test('aligns wide characters by their terminal width', () => {
     const table = formatTable(
       [{ title: 'title' }, { title: 'year' }],
