@@ -153,6 +153,6 @@ function format({ resources, dryRun, lambdaName }: DestroyResult, style: Style):
         ? `  Kept the ${kindName(kind)} ${toOneLine(name)}: --delete-bucket deletes it with all its data, if this deployment created it.`
         : `  Kept the ${kindName(kind)} ${toOneLine(name)}. ${toOneLine(notes.join(' '), 400)}`,
     ),
-    `Next: ${style.bold('tdd deploy')} creates everything again.`,
+    ...(deleted > 0 ? [`Next: ${style.bold('tdd deploy')} creates everything again.`] : []),
   ].join('\n');
 }

@@ -225,6 +225,9 @@ describe.each(AWS_TARGETS)('tdd deploy and tdd destroy, on $name', ({ start }) =
       /Deleted 6 resources of films\.\n {2}Kept the bucket films-lake: .*Next: tdd deploy/s,
     );
     expect(await queueExists()).toBe(false);
+    const again = await run(['destroy', ...FLAGS, '--yes']);
+    expect(again.stdout).toContain('There is nothing to delete for films.');
+    expect(again.stdout).not.toContain('Next:');
   });
 
   test('also asks for the name of the bucket before it deletes the bucket', async () => {
