@@ -65,7 +65,9 @@ async function runWithState(
     const env = prependPath({ ...withoutAws(userEnv), ...variables }, bin);
     if (tour) return await takeTour(context, standIns, env);
     if (command.length > 0) return await runCommand(context, command, env);
-    context.output.info(WELCOME);
+    context.output.info(
+      `${WELCOME}\nAfter "tdd deploy", the bucket's objects are plain files in\n${standIns.bucketDirectory}\n\nLeave with "exit" or Ctrl-D.\n`,
+    );
     const setup = { userEnv, variables, bin, folder: join(folder, 'shell'), platform: process.platform };
     return await runShell(context, await prepareShell(setup, env));
   } finally {
@@ -96,16 +98,14 @@ and no API key. Movies and reviews are invented. Try:
   tdd deploy
   tdd launch
   tdd status --watch
-
-Leave with "exit" or Ctrl-D.
 `;
 
 function describeEnd({ io }: CommandContext, { path, isKept }: StateFolder): string {
   if (!isKept) {
-    return 'Left the sandbox and deleted its AWS state and config.ini.\nTo keep them: npm run sandbox -- --keep DIR';
+    return 'Left the sandbox and deleted its AWS state and config.ini.\nTo keep them next time: npm run sandbox -- --keep DIR';
   }
   const folder = relative(io.cwd, path) || '.';
-  return `Left the sandbox. Its AWS state and config.ini are in\n${path}\nTo continue with it: npm run sandbox -- --keep ${/^[\w./-]+$/.test(folder) ? folder : quote(folder)}`;
+  return `Left the sandbox. Its AWS state and config.ini are in\n${path}\nThe objects of its buckets are plain files in aws/s3 there.\nTo continue with it: npm run sandbox -- --keep ${/^[\w./-]+$/.test(folder) ? folder : quote(folder)}`;
 }
 
 /** Removes the user's AWS settings, so that nothing in the sandbox can use the user's account. */

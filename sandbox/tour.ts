@@ -16,12 +16,15 @@ const LAKE = 'sandbox-lake';
 /** A file that marks the folder as one that the tour may replace. */
 const MARKER = '.tdd-tour';
 
+/** A command's own hint to run it again would not help: the sandbox is gone. */
+const STOPPED = 'The tour has stopped, and its sandbox with it.\nTo take the tour again: npm start';
+
 /** A user's first commands. Captions are at most 60 columns wide, as is everything that the tour prints. */
 const STEPS: readonly { readonly caption: string; readonly args: readonly string[] }[] = [
   { caption: 'Save the settings: an API key and a bucket.', args: ['development', '--yes'] },
   { caption: 'Create the bucket, the queues and the Lambda workers.', args: ['deploy', '--yes'] },
   { caption: 'Queue one message per partition.', args: ['launch', '--min-year', '1900', '--yes'] },
-  { caption: 'Follow the workers until the queue is empty.', args: ['status', '--watch', '--totals'] },
+  { caption: 'Follow the workers until the fleet is complete.', args: ['status', '--watch', '--totals'] },
 ];
 
 /**
@@ -53,7 +56,12 @@ export async function takeTour(
   for (const step of STEPS) {
     caption(step.caption);
     output.info(cyan(`$ tdd ${step.args.join(' ')}`));
-    const exitCode = await runChild(context, process.execPath, [TDD_PATH, ...step.args], environment);
+    let exitCode: number | undefined;
+    try {
+      exitCode = await runChild(context, process.execPath, [TDD_PATH, ...step.args], environment);
+    } finally {
+      if (exitCode !== 0) output.info(`\n${STOPPED}`);
+    }
     if (exitCode !== 0) return exitCode;
   }
   caption('Compare every document in the bucket with the catalog.');
@@ -74,8 +82,8 @@ export async function takeTour(
       '  duplicate. Across partitions, each stores the movie.',
       '',
       bold('Try next:'),
-      `  ls ${LAKE}/tmdb/movies   # the documents`,
-      '  npm run sandbox               # a shell with stand-ins',
+      `  ls ${LAKE}/tmdb/movies/*/*   # the documents`,
+      '  npm run sandbox                  # a shell with stand-ins',
       '',
       bold('Then, with your own TMDB API key:'),
       '  # https://www.themoviedb.org/settings/api',

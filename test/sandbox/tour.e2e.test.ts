@@ -22,7 +22,11 @@ test("keeps an earlier tour's documents until it has new ones", async () => {
   await mkdir(join(cwd, 'sandbox-lake'));
   for (const name of ['.tdd-tour', 'earlier']) await writeFile(join(cwd, 'sandbox-lake', name), '');
   // Makes the first command of the tour fail.
-  expect((await takeTour(cwd, { TMDB_REQUESTS_PER_SECOND: 'many' })).exitCode).toBe(2);
+  const { exitCode, stderr } = await takeTour(cwd, { TMDB_REQUESTS_PER_SECOND: 'many' });
+  expect(exitCode).toBe(2);
+  expect(stderr).toMatch(
+    /The tour has stopped, and its sandbox with it\.\nTo take the tour again: npm start\n$/,
+  );
   expect(await readdir(join(cwd, 'sandbox-lake'))).toEqual(['.tdd-tour', 'earlier']);
 });
 
