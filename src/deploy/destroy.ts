@@ -70,8 +70,12 @@ export async function planDestroy(
         .filter(({ owner }) => owner === 'ours')
         .map((source) => planEarlierQueue(deps, input, source)),
     );
-    const current = RESOURCES.toReversed().map((resource) =>
-      isKept(resource) ? keep(resource, names) : planDeletion(resource, names, observed[resource.kind]),
+    const current = await Promise.all(
+      RESOURCES.toReversed().map(async (resource) =>
+        isKept(resource) && (await mayExist(deps, names, resource))
+          ? keep(resource, names)
+          : planDeletion(resource, names, observed[resource.kind]),
+      ),
     );
     return { resources: [...earlier.flat(), ...current] };
   } catch (error) {
@@ -120,6 +124,14 @@ function planDeletion(
 function whyLeft(owner: Owner): string {
   if (isOther(owner)) return `It belongs to ${describeOther(owner)}, so it is not deleted.`;
   return `It does not have the tag "${STACK_TAG}", so it is not deleted.`;
+}
+
+/** Whether a kept resource exists or cannot be read: keeping it needs no permission to read it. */
+async function mayExist(deps: ObserveDeps, names: DeploymentNames, resource: AnyResource): Promise<boolean> {
+  return resource.observe(deps, names).then(
+    (observed) => observed !== undefined,
+    () => true,
+  );
 }
 
 function keep(resource: AnyResource, names: DeploymentNames): PlannedDeletion {

@@ -70,6 +70,11 @@ describe.each(AWS_TARGETS)('destroy, on $name', ({ name, start }) => {
     expect(cloud.changes.length).toBe(callCount);
   });
 
+  test('keeps no bucket that does not exist', async () => {
+    const plan = await destroy(createCloud(aws));
+    expect(new Set(Object.values(actions(plan)))).toEqual(new Set(['absent']));
+  });
+
   test('is completed by the next destroy after an interruption at any mutating call', async () => {
     for (let callCount = 1; callCount <= 7; callCount += 1) {
       await aws.reset();
