@@ -97,7 +97,7 @@ test('a script gets from settings to documents with only the built package', asy
   expect(said.destroyed.unconfirmed).toBe('UsageError');
   expect(new Set(said.destroyed.left)).toEqual(new Set(['absent', 'keep']));
   expect(stdout).not.toContain(sandbox.environment.TMDB_API_KEY);
-}, 120_000);
+});
 
 describe('the types', () => {
   test('compile for a strict consumer outside of this project', async () => {
@@ -127,5 +127,5 @@ describe('the types', () => {
     const tsc = join(root, 'node_modules/typescript/bin/tsc');
     const ended = await run(process.execPath, [tsc, '-p', folder]).catch((error) => error);
     expect(ended).toEqual({ stdout: '', stderr: '' });
-  }, 60_000);
+  });
 });

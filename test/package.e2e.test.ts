@@ -55,7 +55,7 @@ describe('the package', () => {
     files = listed.map(({ path }) => path);
     const install = ['install', '--prefer-offline', '--no-fund', '--no-audit', join(folder, filename)];
     installOutput = (await runNpmCommand('npm', install, { cwd: installed })).stderr;
-  }, 180_000);
+  });
 
   afterAll(() => rm(folder, { recursive: true, force: true }));
 

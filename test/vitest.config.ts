@@ -35,8 +35,9 @@ export default defineConfig({
     // Fleets wait most of the time: on two cores, three files at once keep both busy.
     maxWorkers: 3,
     sequence: { sequencer: FleetsFirst },
-    testTimeout: 180_000,
-    hookTimeout: 180_000,
+    // Only a safety net: on a busy machine, an end-to-end test can take minutes.
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
     coverage: {
       include: ['src/**/*.ts'],
       reporter: ['text-summary', 'html'],

@@ -179,7 +179,7 @@ export async function recordCommands(
     recording[`tdd ${argv}`] = describeRefusal(await run(argv.split(' '), { cwd: folder, env }));
   };
   const untilStatusShows = async (wanted: string) => {
-    const deadlineMs = Date.now() + 120_000;
+    const deadlineMs = Date.now() + 400_000;
     for (;;) {
       const { stdout } = await run(['status', '--json'], { cwd: folder, env });
       if (JSON.stringify(JSON.parse(stdout)).includes(wanted)) return;

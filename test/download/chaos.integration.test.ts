@@ -58,7 +58,7 @@ describe('a download while TMDB fails a tenth of the requests', () => {
     expect(await verifyLake({ lake, catalogue })).toMatchObject(NO_PROBLEMS);
     const faults = new Set(tmdb.stats().requests.map(({ fault }) => fault));
     for (const kind of TRANSIENT_FAULTS) expect(faults).toContain(kind);
-  }, 600_000);
+  });
 
   it('is complete after kill -9 at random moments and another run', async () => {
     await start();
@@ -72,14 +72,14 @@ describe('a download while TMDB fails a tenth of the requests', () => {
     expect((await verifyLake({ lake, catalogue })).missing).not.toEqual([]);
     expect(await exitCodeOf(startChild('last'))).toBe(0);
     expect(await verifyLake({ lake, catalogue })).toMatchObject(NO_PROBLEMS);
-  }, 300_000);
+  });
 
   it('is complete when two processes run concurrently', async () => {
     await start();
     const codes = await Promise.all([exitCodeOf(startChild('one')), exitCodeOf(startChild('two'))]);
     expect(codes).toEqual([0, 0]);
     expect(await verifyLake({ lake, catalogue })).toMatchObject(NO_PROBLEMS);
-  }, 300_000);
+  });
 });
 
 /** Waits until TMDB has received this many requests. */

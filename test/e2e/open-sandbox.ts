@@ -189,7 +189,7 @@ export async function openSandbox({
  */
 export async function until<Found>(
   probe: () => Found | undefined | false | Promise<Found | undefined | false>,
-  { timeoutMs = 120_000, explain = probe }: { timeoutMs?: number; explain?: () => unknown } = {},
+  { timeoutMs = 400_000, explain = probe }: { timeoutMs?: number; explain?: () => unknown } = {},
 ): Promise<Found> {
   const deadlineMs = Date.now() + timeoutMs;
   for (;;) {
