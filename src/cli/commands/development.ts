@@ -32,6 +32,13 @@ interface DevelopmentResult {
   readonly verified: boolean;
 }
 
+/** The bucket itself need not be new. */
+const CHANGES: Readonly<Record<Change, string>> = {
+  new: 'added',
+  changed: 'changed',
+  unchanged: 'unchanged',
+};
+
 /** `tdd development`: creates or updates config.ini. */
 export const development = defineCommand<DevelopmentInput, DevelopmentResult>({
   description:
@@ -136,10 +143,10 @@ async function run(context: CommandContext, input: DevelopmentInput): Promise<De
 function format(result: DevelopmentResult, style: Style): string {
   return [
     `${style.green('✔')} Wrote ${result.path}, readable only by you.`,
-    `  bucket   ${result.bucketName} (${result.bucketNameChange})`,
-    `  API key  ${result.apiKeyChange}, ${result.verified ? 'accepted by TMDB' : 'not checked with TMDB'}`,
+    `  bucket   ${result.bucketName} (${CHANGES[result.bucketNameChange]})`,
+    `  API key  ${CHANGES[result.apiKeyChange]}, ${result.verified ? 'accepted by TMDB' : 'not checked with TMDB'}`,
     '',
-    'Next, download one partition to a local directory, then deploy the workers:',
+    'Next, download one partition to a local directory, then deploy or update the workers:',
     `  ${style.bold('tdd download --year 2004 --initial AD --to lake')}`,
     `  ${style.bold('tdd deploy')}`,
   ].join('\n');

@@ -28,7 +28,7 @@ function format({ unchanged, queue, expiresFrom, expiresUntil }: PauseReport, st
   if (queue && queue.inFlight > 0) {
     const limit = formatNumberOf(FUNCTION_TIMEOUT_SECONDS / 60, 'minute');
     lines.push(
-      `In flight: ${formatNumberOf(queue.inFlight, 'message')}; workers finish them within ${limit}, except those that wait for a retry.`,
+      `In flight: ${formatNumberOf(queue.inFlight, 'message')}. Workers process them for at most ${limit}; those that failed wait for a retry.`,
     );
   }
   const waiting = queue ? queue.waiting + queue.delayed : 0;

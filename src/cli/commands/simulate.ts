@@ -154,5 +154,8 @@ function format({ messageId, queue, partition, run, end }: SimulateResult, style
         ]
       : []),
     ids,
+    complete
+      ? `Next: ${style.bold('tdd launch --limit 3')} sends the three smallest partitions.`
+      : `Next: ${style.bold('tdd status')} shows what to do about it.`,
   ].join('\n');
 }

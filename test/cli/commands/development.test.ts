@@ -15,7 +15,7 @@ describe('tdd development without a terminal', () => {
     const run = await runCli(['development', ...FLAGS], { cwd, env: { TMDB_BASE_URL: baseUrl } });
     expect(run).toMatchObject({ exitCode: 0, stderr: 'Checking the key with TMDB …\n' });
     expect(run.stdout).toMatch(
-      /Wrote .*config\.ini.*my-lake \(new\).*accepted by TMDB.*Next, .*tdd download/s,
+      /Wrote .*config\.ini.*my-lake \(added\).*accepted by TMDB.*Next, .*tdd download/s,
     );
     expect(run.stdout + run.stderr).not.toContain(GOOD_KEY);
     expect(asked).toEqual([`GET /3/authentication?api_key=${GOOD_KEY}`]);
@@ -130,7 +130,7 @@ describe('tdd development on a terminal', () => {
       },
     });
     expect(exitCode).toBe(0);
-    expect(stdout).toMatch(/my-lake \(new\)/);
+    expect(stdout).toMatch(/my-lake \(added\)/);
     expect(stderr).toContain('*'.repeat(32));
     expect(stdout + stderr).not.toContain(GOOD_KEY);
     expect(await readFile(join(cwd, 'config.ini'), 'utf8')).toContain(`API_KEY = ${GOOD_KEY}`);

@@ -379,7 +379,7 @@ describe.each(AWS_TARGETS)('tdd launch, status, redrive, pause and resume, on $n
     }
     await sqs.send(new ReceiveMessageCommand({ QueueUrl, VisibilityTimeout: 60 }));
     const { stdout } = await run(['pause']);
-    expect(stdout).toMatch(/In flight: 1 message; workers finish them within 5 minutes,/);
+    expect(stdout).toMatch(/In flight: 1 message\. Workers process them for at most 5 minutes;/);
     expect(stdout).toMatch(/Waiting: 2 messages; SQS deletes each 4 days after it was sent, the last by \d/);
   });
 });

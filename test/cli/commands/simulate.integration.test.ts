@@ -100,6 +100,7 @@ describe.each(AWS_TARGETS)('tdd simulate, on $name', ({ start }) => {
     });
     const { exitCode, stdout, stderr } = await waiting;
     expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/\nNext: tdd launch --limit 3 sends .*\n$/);
     expect(stdout).toMatch(/2004\/AD is complete\.\n {2}\d+ titles: 2 found, 1 not found.*; 7 reviews\n/);
     expect(stderr).toMatch(/^Sent partition 2004\/AD as message /);
   });
