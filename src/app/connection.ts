@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { type AwsClients, createClients } from '../aws/clients.ts';
+import { type AwsClients, type AwsConfig, createClients } from '../aws/clients.ts';
 import { createS3Client } from '../aws/s3-client.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import { readConfigFile } from '../config/config-file.ts';
@@ -46,7 +46,7 @@ export interface Connection extends FleetConnection {
   readonly settings: CompleteSettings;
   readonly tmdb: TmdbClient;
   /** The AWS clients. */
-  readonly clients: AwsClients & { region(): Promise<string> };
+  readonly clients: AwsClients & AwsConfig;
   /** The profile of `~/.aws` that `AWS_PROFILE` names. */
   readonly profile: string | undefined;
 }
@@ -120,14 +120,15 @@ function connectAll(settings: Settings, env: Environment, clock: Clock): Connect
   if (apiKey === undefined) throw missingSetting('apiKey', 'config.ini');
   const complete = { ...settings, bucketName, apiKey };
   const s3 = createS3Client({ env });
-  const clients = createClients({ loadS3: async () => s3 });
+  const profile = env.AWS_PROFILE || undefined;
+  const clients = createClients({ loadS3: async () => s3, profile });
   const lake = createS3Lake({ s3, bucket: bucketName });
   return {
     ...connectFleet(clients, { settings: complete, lake, cache: createMemoryCache(), clock }),
     settings: complete,
     tmdb: createTmdb({ clock }, { settings, apiKey }).tmdb,
     clients,
-    profile: env.AWS_PROFILE || undefined,
+    profile,
   };
 }
 

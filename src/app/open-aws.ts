@@ -38,10 +38,11 @@ export async function openAws({ env, clock, signal, trace }: ProcessContext): Pr
   const { checkEndpoints } = await import('../aws/endpoints.ts');
   checkEndpoints(env);
   const loadS3 = async () => (await import('../aws/s3-client.ts')).createS3Client({ env, trace });
-  const { region, ...clients } = createClients({ loadS3, trace });
+  const profile = env.AWS_PROFILE || undefined;
+  const clients = createClients({ loadS3, trace, profile });
   return {
-    clients: { ...withAbortGrace(clients, { clock, signal, graceMs: GRACE_MS }), region },
-    profile: env.AWS_PROFILE || undefined,
+    clients: { ...clients, ...withAbortGrace(clients, { clock, signal, graceMs: GRACE_MS }) },
+    profile,
     clock,
   };
 }

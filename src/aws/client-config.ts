@@ -21,12 +21,18 @@ export const SHORT_TIMEOUTS: Timeouts = { connectionTimeout: 3_000, socketTimeou
 const MAX_SOCKETS = 50;
 
 /**
+ * Without a logger, the SDK writes a warning of eight lines to the console when both AWS_PROFILE and an access key are
+ * set. AWS_PROFILE takes precedence; commands that change something show it.
+ */
+const SILENT = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+
+/**
  * The options of every AWS client in this program: all connection settings belong here. Credentials, profile, region,
  * endpoint and retries come from the SDK's default chain (environment and `~/.aws`).
  */
 export function clientConfig(timeouts: Timeouts) {
   const agent = { keepAlive: true, maxSockets: MAX_SOCKETS };
-  return { requestHandler: { httpAgent: agent, httpsAgent: agent, ...timeouts } };
+  return { requestHandler: { httpAgent: agent, httpsAgent: agent, ...timeouts }, logger: SILENT };
 }
 
 /** Makes `trace` observe the calls of a client: service, operation, subject, status and attempts. */

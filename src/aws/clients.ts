@@ -7,6 +7,7 @@ import type { STSClient } from '@aws-sdk/client-sts';
 import { UserError } from '../errors.ts';
 import type { Trace } from '../trace.ts';
 import { clientConfig, DEFAULT_TIMEOUTS, traceCalls } from './client-config.ts';
+import { type CredentialSource, explainMissingCredentials, sourceOfCredentials } from './credentials.ts';
 import { explainAwsError } from './errors.ts';
 
 /** A client for each AWS service that this program calls. Only `send` is used. */
@@ -19,36 +20,45 @@ export interface AwsClients {
   readonly sts: Pick<STSClient, 'send'>;
 }
 
+/** What the SDK found in the environment and `~/.aws`. */
+export interface AwsConfig {
+  /** Rejects when no region is configured. */
+  region(): Promise<string>;
+  /** Rejects when there are no credentials. */
+  credentialSource?(): Promise<CredentialSource | undefined>;
+}
+
 /**
  * Creates the clients, once per process. It sends no request, and loads a service's part of the SDK with the first call
  * to that service.
  * @param options.loadS3 creates the S3 client, or returns the one that the process already has.
  * @param options.trace observes every call, except those of the S3 client, which brings its own.
- * @returns the clients, and `region()`, which throws when no region is configured.
+ * @param options.profile the profile that `AWS_PROFILE` names, for error messages.
  */
 export function createClients({
   loadS3,
   trace,
+  profile,
 }: {
   readonly loadS3: () => Promise<S3Client>;
   readonly trace?: Trace | undefined;
-}): AwsClients & { region(): Promise<string> } {
+  readonly profile?: string | undefined;
+}): AwsClients & AwsConfig {
   const config = clientConfig(DEFAULT_TIMEOUTS);
-  const loadSts = once(async () =>
-    traceCalls(new (await import('@aws-sdk/client-sts')).STSClient(config), trace),
-  );
+  const prepare = <Client extends { readonly middlewareStack: unknown }>(client: Client): Client =>
+    traceCalls(explainMissingCredentials(client, profile), trace);
+  const loadSts = once(async () => prepare(new (await import('@aws-sdk/client-sts')).STSClient(config)));
   return {
     s3: lazily(loadS3),
-    sqs: lazily(async () => traceCalls(new (await import('@aws-sdk/client-sqs')).SQSClient(config), trace)),
-    lambda: lazily(async () =>
-      traceCalls(new (await import('@aws-sdk/client-lambda')).LambdaClient(config), trace),
-    ),
-    iam: lazily(async () => traceCalls(new (await import('@aws-sdk/client-iam')).IAMClient(config), trace)),
+    sqs: lazily(async () => prepare(new (await import('@aws-sdk/client-sqs')).SQSClient(config))),
+    lambda: lazily(async () => prepare(new (await import('@aws-sdk/client-lambda')).LambdaClient(config))),
+    iam: lazily(async () => prepare(new (await import('@aws-sdk/client-iam')).IAMClient(config))),
     logs: lazily(async () =>
-      traceCalls(new (await import('@aws-sdk/client-cloudwatch-logs')).CloudWatchLogsClient(config), trace),
+      prepare(new (await import('@aws-sdk/client-cloudwatch-logs')).CloudWatchLogsClient(config)),
     ),
     sts: lazily(loadSts),
     region: async () => (await loadSts()).config.region(),
+    credentialSource: async () => sourceOfCredentials(await (await loadSts()).config.credentials()),
   };
 }
 
@@ -74,6 +84,8 @@ export interface Identity {
   readonly region: string;
   /** The profile in `~/.aws`; `undefined` when the credentials come from elsewhere. */
   readonly profile: string | undefined;
+  /** Where the credentials come from; absent when the SDK does not report it. */
+  readonly credentialSource?: CredentialSource;
   /** 12 digits. */
   readonly accountId: string;
   /** The ARN of the user or role, such as `arn:aws:iam::123456789012:user/ada`. */
@@ -85,7 +97,7 @@ export interface Identity {
  * @throws {UserError} when no region is set, or AWS rejects the credentials.
  */
 export async function observeIdentity(deps: {
-  readonly clients: AwsClients & { region(): Promise<string> };
+  readonly clients: AwsClients & AwsConfig;
   readonly profile: string | undefined;
 }): Promise<Identity> {
   try {
@@ -93,8 +105,20 @@ export async function observeIdentity(deps: {
     const { GetCallerIdentityCommand } = await import('@aws-sdk/client-sts');
     const { Account, Arn = '' } = await deps.clients.sts.send(new GetCallerIdentityCommand({}));
     if (!Account) throw new UserError('AWS did not return an account ID: sign in again.');
-    return { region, profile: deps.profile, accountId: Account, arn: Arn };
+    const credentialSource = await deps.clients.credentialSource?.();
+    return {
+      region,
+      profile: profileOf(deps.profile, credentialSource),
+      ...(credentialSource !== undefined && { credentialSource }),
+      accountId: Account,
+      arn: Arn,
+    };
   } catch (error) {
     throw explainAwsError(error, { actions: ['sts:GetCallerIdentity'], subject: 'this account' });
   }
+}
+
+function profileOf(named: string | undefined, source: CredentialSource | undefined): string | undefined {
+  if (source === undefined) return named;
+  return source === 'profile' ? (named ?? 'default') : undefined;
 }

@@ -187,6 +187,9 @@ function kindOf({ error, code = '', status = 0, bucketRegion, service }: Facts):
   return status >= 400 || '$fault' in error ? 'other error' : undefined;
 }
 
+/** https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html */
+const NEEDS_NO_PERMISSION = /^sts:GetCallerIdentity$/;
+
 const SENTENCES: Readonly<Record<AwsFailureKind, (facts: Facts) => Pick<AwsFailure, 'problem' | 'advice'>>> =
   {
     credentials: ({ error, code, reason }) => {
@@ -212,12 +215,19 @@ const SENTENCES: Readonly<Record<AwsFailureKind, (facts: Facts) => Pick<AwsFailu
     },
     denied: ({ actions, subject, reason }) => ({
       problem: `AWS denied ${actions.length === 0 ? `a call (${reason})` : actions.join(' or ')}${subject === undefined ? '' : ` on ${subject}`}`,
-      advice: `grant ${actions.length > 1 ? 'these permissions' : 'this permission'} to the user or role in use (the documentation lists all required permissions)`,
+      advice: NEEDS_NO_PERMISSION.test(actions.join())
+        ? 'this call needs no permission, so a service control policy or a session policy denies it: ask the administrator of the account'
+        : `grant ${actions.length > 1 ? 'these permissions' : 'this permission'} to the user or role in use (docs/iam.md lists all required permissions)`,
     }),
-    'no region': ({ error, reason }) => ({
-      problem: isRegionMissing(error) ? 'no AWS region is set' : `the AWS region is invalid (${reason})`,
-      advice: 'set AWS_REGION, or set a region in your profile with "aws configure"',
-    }),
+    'no region': ({ error, reason }) => {
+      const inProfile = 'or set a region in your profile with "aws configure"';
+      return isRegionMissing(error)
+        ? {
+            problem: 'no AWS region is set',
+            advice: `set AWS_REGION (AWS_DEFAULT_REGION is not read), ${inProfile}`,
+          }
+        : { problem: `the AWS region is invalid (${reason})`, advice: `set AWS_REGION, ${inProfile}` };
+    },
     'wrong region': ({ subject = 'the bucket', bucketRegion, region }) => {
       const used = region === undefined ? '' : `, not in "${region}"`;
       return bucketRegion === 'another'

@@ -1,6 +1,7 @@
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import type { Trace } from '../trace.ts';
 import { clientConfig, DEFAULT_TIMEOUTS, traceCalls } from './client-config.ts';
+import { explainMissingCredentials } from './credentials.ts';
 import { readS3Endpoint } from './endpoints.ts';
 
 /**
@@ -36,5 +37,5 @@ export function createS3Client(
       request.Endpoint === undefined ? request : { ...request, ForcePathStyle: true },
       context,
     );
-  return traceCalls(s3, trace);
+  return traceCalls(explainMissingCredentials(s3, env.AWS_PROFILE || undefined), trace);
 }

@@ -61,10 +61,17 @@ export async function openCommandFleet(
 
 /** Shows the caller's identity in AWS, before anything is changed there. */
 export function announceIdentity({ io, output }: CommandContext, identity: Identity): void {
-  const { region, accountId, arn, profile = '(none)' } = identity;
+  const { region, accountId, arn } = identity;
   const endpoint = io.env.AWS_ENDPOINT_URL ? `, at ${io.env.AWS_ENDPOINT_URL}` : '';
-  output.info(toOneLine(`AWS account ${accountId}, region ${region}, profile ${profile}${endpoint}`));
+  output.info(toOneLine(`AWS account ${accountId}, region ${region}, ${credentialsOf(identity)}${endpoint}`));
   output.info(output.style.dim(`  as ${toOneLine(arn)}`));
+}
+
+function credentialsOf({ profile, credentialSource }: Identity): string {
+  if (profile !== undefined) return `profile ${profile}`;
+  if (credentialSource === 'environment') return 'credentials from environment variables';
+  if (credentialSource === 'web identity') return 'credentials from a web identity token';
+  return credentialSource === 'role' ? 'credentials of this machine' : 'no profile';
 }
 
 /** Returns this program's folder in the user's cache folder. */

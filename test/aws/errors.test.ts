@@ -58,10 +58,16 @@ const STS: CallContext = { actions: ['sts:GetCallerIdentity'], subject: 'this ac
 
 const SIGN_IN = 'Sign in again with "aws sso login", or set a valid access key with "aws configure".';
 const GRANT =
-  'Grant this permission to the user or role in use (the documentation lists all required permissions).';
+  'Grant this permission to the user or role in use (docs/iam.md lists all required permissions).';
 const NO_NETWORK = 'Check the network, the region and AWS_ENDPOINT_URL.';
 
 const TABLE: [AwsFailureKind, CallContext, Error, string][] = [
+  [
+    'denied',
+    STS,
+    answer('AccessDenied', 403, 'no'),
+    'AWS denied sts:GetCallerIdentity on this account. This call needs no permission, so a service control policy or a session policy denies it: ask the administrator of the account.',
+  ],
   [
     'invalid endpoint',
     SEND,
@@ -126,7 +132,7 @@ const TABLE: [AwsFailureKind, CallContext, Error, string][] = [
     'denied',
     READ,
     answer('AccessDenied', 403, 'Access Denied'),
-    'Cannot read s3://films/k: AWS denied s3:GetObject or s3:ListBucket on the bucket "films". Grant these permissions to the user or role in use (the documentation lists all required permissions).',
+    'Cannot read s3://films/k: AWS denied s3:GetObject or s3:ListBucket on the bucket "films". Grant these permissions to the user or role in use (docs/iam.md lists all required permissions).',
   ],
   ['denied', READ, answer('Unknown', 403, 'UnknownError'), 'AWS denied s3:GetObject or s3:ListBucket'],
   [
@@ -154,13 +160,13 @@ const TABLE: [AwsFailureKind, CallContext, Error, string][] = [
     'no region',
     SEND,
     localError('Error', 'Region is missing'),
-    'Cannot send to the queue "q": no AWS region is set. Set AWS_REGION, or set a region in your profile with "aws configure".',
+    'Cannot send to the queue "q": no AWS region is set. Set AWS_REGION (AWS_DEFAULT_REGION is not read), or set a region in your profile with "aws configure".',
   ],
   [
     'no region',
     SEND,
     localError('Error', 'Region not accepted: region="" is not a valid hostname component.'),
-    'Cannot send to the queue "q": no AWS region is set. Set AWS_REGION, or',
+    'Cannot send to the queue "q": no AWS region is set. Set AWS_REGION (AWS_DEFAULT_REGION is not read), or',
   ],
   [
     'no region',

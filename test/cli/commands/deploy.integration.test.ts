@@ -48,7 +48,9 @@ describe.each(AWS_TARGETS)('tdd deploy and tdd destroy, on $name', ({ start }) =
 
   test('deploys without a terminal with --yes, and changes nothing the second time', async () => {
     const first = await run(['deploy', ...FLAGS, '--yes']);
-    expect(first.stderr).toMatch(/AWS account 000000000000, region us-east-1, profile \(none\)/);
+    expect(first.stderr).toMatch(
+      /AWS account 000000000000, region us-east-1, credentials from environment variables/,
+    );
     expect(first.stderr).toMatch(/dead-letter queue {2}films-queue-dlq\s+create/);
     expect(first.stderr).toMatch(
       /✔ function: create\n✔ function: turn off recursive loop detection\n✔ event source: create/,
