@@ -5,7 +5,9 @@ import {
   type ReceivedMessage,
 } from '../aws/queue-interface.ts';
 import type { Clock } from '../clock.ts';
+import { parseMessage } from '../message.ts';
 import type { Partition } from '../partition.ts';
+import { shorten } from '../text.ts';
 
 /** A message in the dead-letter queue. */
 export interface DeadLetter {
@@ -13,8 +15,10 @@ export interface DeadLetter {
   readonly id: string;
   /** Absent when the body is not one of our messages. */
   readonly partition?: Partition;
-  /** Why the last worker failed. Absent if the worker crashed each time. */
+  /** Why the last worker failed, or why the body cannot be read. Absent if the worker crashed each time. */
   readonly reason?: string;
+  /** The beginning of a body that is not one of our messages; absent for others. */
+  readonly excerpt?: string;
   readonly run?: string;
   /** ISO instant: when the last worker gave up, or, if that is unknown, when the message was sent. */
   readonly since: string;
@@ -102,7 +106,7 @@ export async function listDeadLetters(
 const LONGEST_SENDING_MS = 60_000;
 
 function toDeadLetter(
-  { id, partition, reason, run, at, sentAtMs }: ReceivedMessage,
+  { id, body, partition, reason, run, at, sentAtMs }: ReceivedMessage,
   nowMs: number,
 ): DeadLetter {
   const atMs = at === undefined ? Number.NaN : Date.parse(at);
@@ -113,8 +117,26 @@ function toDeadLetter(
     since: new Date(since).toISOString(),
     ...(partition !== undefined && { partition }),
     ...(reason !== undefined && !isOutdated && { reason }),
+    ...(partition === undefined && { reason: problemOf(body), excerpt: shorten(body, MAX_EXCERPT) }),
     ...(run !== undefined && { run }),
   };
+}
+
+const MAX_EXCERPT = 80;
+
+/** Returns why a body is not one of our messages. */
+function problemOf(body: string): string {
+  try {
+    parseMessage(body);
+    return 'The message cannot be read.';
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+/** Whether a dead letter's body is not one of our messages. No worker can process it, so it would become a dead letter again. */
+export function isUnreadable({ partition }: Pick<DeadLetter, 'partition'>): boolean {
+  return partition === undefined;
 }
 
 /** Searches the dead-letter queue for the message of a run, and leaves all messages in the queue. */

@@ -7,6 +7,7 @@ import {
   type DeadLetterList,
   type DeadLetterQueue,
   giveAllBack,
+  isUnreadable,
   listDeadLetters,
   takeEach,
 } from './dead-letters.ts';
@@ -20,10 +21,12 @@ export interface RedrivePlan extends DeadLetterList {
   readonly chosen: ReadonlySet<string>;
   /** Whether all dead letters are chosen. */
   readonly isAll: boolean;
+  /** How many dead letters are not messages of this program: they are never chosen, because no worker can process them. */
+  readonly unreadable: number;
 }
 
 /**
- * Lists the dead letters and chooses those to return to the queue.
+ * Lists the dead letters and chooses those to return to the queue: all that workers can read.
  * @param options.only chooses only the dead letters of these partitions.
  * @throws {UserError} when SQS denies access or fails.
  */
@@ -34,11 +37,18 @@ export async function planRedrive(
   const { only, signal } = options;
   const { letters, hidden } = await listDeadLetters(deps, { signal });
   const names = only && new Set(only.map(partitionName));
+  const unreadable = letters.filter(isUnreadable).length;
   const chosen = letters.filter(
     ({ partition }) =>
-      names === undefined || (partition !== undefined && names.has(partitionName(partition))),
+      partition !== undefined && (names === undefined || names.has(partitionName(partition))),
   );
-  return { letters, hidden, chosen: new Set(chosen.map(({ id }) => id)), isAll: names === undefined };
+  return {
+    letters,
+    hidden,
+    chosen: new Set(chosen.map(({ id }) => id)),
+    isAll: names === undefined && unreadable === 0,
+    unreadable,
+  };
 }
 
 /** The result of a redrive. */

@@ -1,7 +1,7 @@
-import type { DeadLetter } from '../app/dead-letters.ts';
+import { type DeadLetter, isUnreadable } from '../app/dead-letters.ts';
 import type { RedriveReport } from '../app/redrive.ts';
 import { partitionName } from '../partition.ts';
-import { formatCount, formatNumberOf, toOneLine } from '../text.ts';
+import { formatCount, formatNumberOf, quote, toOneLine } from '../text.ts';
 import { formatDuration, formatTable } from './format.ts';
 import type { Style } from './output.ts';
 
@@ -28,7 +28,10 @@ export function formatRedrive(result: RedriveResult, style: Style): string {
   if (letters.length === 0)
     return `${style.green('✔')} The dead-letter queue is empty: there is nothing to return.`;
   if (chosen === 0) {
-    return `${formatLetters(result, style)}\n\nNo message matches these partitions: nothing was returned.`;
+    const why = letters.every(isUnreadable)
+      ? 'No worker can read these messages'
+      : 'No message matches these partitions';
+    return `${formatLetters(result, style)}\n\n${why}: nothing was returned.`;
   }
   if (report === undefined) return `${formatLetters(result, style)}\n\nDry run: nothing was returned.`;
   const { moved, left, undeleted } = report;
@@ -42,6 +45,7 @@ export function formatRedrive(result: RedriveResult, style: Style): string {
           `  SQS did not delete ${formatNumberOf(undeleted, 'message')} from the dead-letter queue: the next redrive sends them a second time, which is safe.`,
         ]
       : []),
+    ...formatUnreadable(letters),
     `Next: ${style.bold('tdd status --watch')} shows the progress of the fleet.`,
   ].join('\n');
 }
@@ -51,12 +55,10 @@ export function formatLetters(result: RedriveResult, style: Style): string {
   const { letters, hidden, at } = result;
   const rows = letters
     .slice(0, LISTED)
-    .map(({ partition, reason, since }) => [
-      partition ? toOneLine(partitionName(partition)) : '(unreadable)',
-      formatDuration((Date.parse(at) - Date.parse(since)) / 1_000),
-      reason === undefined
-        ? 'the worker crashed or ran out of time or memory: see its log'
-        : toOneLine(reason),
+    .map((letter) => [
+      letter.partition ? toOneLine(partitionName(letter.partition)) : '(unreadable)',
+      formatDuration((Date.parse(at) - Date.parse(letter.since)) / 1_000),
+      formatReason(letter),
     ]);
   const table = formatTable(
     [{ title: 'partition' }, { title: 'age', align: 'right' }, { title: 'reason', wraps: true }],
@@ -68,7 +70,24 @@ export function formatLetters(result: RedriveResult, style: Style): string {
     table,
     ...(more > 0 ? [`… and ${formatCount(more)} more; --json lists all of them.`] : []),
     ...(hidden > 0 ? [formatHidden(result)] : []),
+    ...formatUnreadable(letters),
   ].join('\n');
+}
+
+function formatReason({ id, reason, excerpt }: DeadLetter): string {
+  const why = toOneLine(reason ?? 'the worker crashed or ran out of time or memory: see its log');
+  if (excerpt === undefined) return why;
+  const body = quote(excerpt, 80);
+  return `${why}${why.includes(body) ? '' : ` Body: ${body}.`} Message ID: ${toOneLine(id)}`;
+}
+
+function formatUnreadable(letters: readonly DeadLetter[]): string[] {
+  const unreadable = letters.filter(isUnreadable).length;
+  if (unreadable === 0) return [];
+  const [stay, them] = unreadable === 1 ? ['stays', 'it'] : ['stay', 'them'];
+  return [
+    `${formatNumberOf(unreadable, 'unreadable message')} ${stay} in the dead-letter queue: correct the program that sent ${them}, and delete ${them} in the SQS console.`,
+  ];
 }
 
 function formatHidden({ letters, hidden }: RedriveResult): string {

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { listDeadLetters } from '../../src/app/dead-letters.ts';
-import { redrive } from '../../src/app/redrive.ts';
+import { planRedrive, redrive } from '../../src/app/redrive.ts';
 import type { QueueDepths, QueueEntry, ReceivedMessage } from '../../src/aws/queue-interface.ts';
 import { CancelledError } from '../../src/errors.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
@@ -196,6 +196,28 @@ describe("a cancelled redrive with SQS's move task", () => {
     await expect(cancel(() => Promise.reject(new Error('AWS rejected it.')))).rejects.toThrow(
       'Cancelled, but SQS is still moving the dead letters: run "tdd redrive" to list those that are left. AWS rejected it.',
     );
+  });
+});
+
+describe('planRedrive', () => {
+  it('does not choose messages that cannot be read, and says why they cannot', async () => {
+    const queues = new TwoQueues(2);
+    const receive = async (seconds: number) => {
+      const [first, second] = await queues.receive(seconds);
+      if (first === undefined || second === undefined) return [];
+      const { partition: _, ...unreadable } = second;
+      return [first, { ...unreadable, body: `{"year": 2021, "initial": "\u001b${'x'.repeat(200)}"}` }];
+    };
+    const deadLetters = {
+      ...{ receive, readDepths: queues.readDepths },
+      ...{ makeVisible: queues.makeVisible, delete: queues.delete },
+    };
+    const plan = await planRedrive({ deadLetters, clock: queues.clock });
+    expect(plan).toMatchObject({ chosen: new Set(['m0']), isAll: false, unreadable: 1 });
+    const unreadable = plan.letters.find(({ id }) => id === 'm1');
+    expect(unreadable?.reason).toMatch(/^The message has an invalid "initial"|^The message is not JSON/);
+    expect(unreadable?.excerpt).toMatch(/^\{"year": 2021.{60,70}…$/);
+    expect(plan.letters.find(({ id }) => id === 'm0')).not.toHaveProperty('excerpt');
   });
 });
 

@@ -1,4 +1,4 @@
-import { planRedrive, redrive as putBack } from '../../app/redrive.ts';
+import { planRedrive, redrive as putBack, type RedriveReport } from '../../app/redrive.ts';
 import { InvalidValueError, namingSource } from '../../errors.ts';
 import { type Partition, parseInitial, parseYear } from '../../partition.ts';
 import { formatCount, formatNumberOf, quote } from '../../text.ts';
@@ -56,6 +56,9 @@ function parsePartition(text: string): Partition {
   );
 }
 
+/** The report when all dead letters are unreadable. */
+const NOTHING_MOVED: RedriveReport = { moved: 0, left: 0, undeleted: 0, by: 'messages' };
+
 async function run(
   context: CommandContext,
   { settings, dryRun, only }: RedriveInput,
@@ -67,11 +70,12 @@ async function run(
   const chosen = plan.chosen.size;
   const queue = fleet.queue.name;
   const result = { queue, at: new Date(clock.now()).toISOString(), letters, hidden, chosen };
-  if (dryRun || chosen === 0) return result;
+  if (dryRun || (chosen === 0 && plan.unreadable === 0)) return result;
+  if (chosen === 0) return { ...result, ...(only === undefined && { report: NOTHING_MOVED }) };
 
   showPlan(context, formatLetters(result, output.style));
   const which =
-    chosen === letters.length
+    chosen + plan.unreadable === letters.length
       ? formatNumberOf(chosen, 'message')
       : `${formatCount(chosen)} of ${formatNumberOf(letters.length, 'message')}`;
   const message = `Return ${which} to the queue ${queue}?`;
