@@ -56,10 +56,16 @@ export async function readIdentity(context: ProcessContext): Promise<Identity> {
   return observeIdentity(await openAws(context));
 }
 
+/** A fleet, and the caller's identity in AWS. */
+export interface OpenFleet extends FleetConnection {
+  /** Reads the identity from STS. @throws {UserError} as `observeIdentity`. */
+  identify(): Promise<Identity>;
+}
+
 /**
  * Opens a fleet and its lake.
  * @param options.cacheFolder the folder for the cache of manifest summaries, which later processes reuse.
- * @param options.onIdentity called with the caller's identity in AWS, before any other call; without it, no call is made.
+ * @param options.onIdentity called with the caller's identity in AWS, before any other call.
  * @throws {UserError} when the bucket is absent or there are no valid AWS credentials.
  */
 export async function openFleet(
@@ -69,17 +75,17 @@ export async function openFleet(
     readonly cacheFolder: string;
     readonly onIdentity?: ((identity: Identity) => void) | undefined;
   },
-): Promise<FleetConnection> {
+): Promise<OpenFleet> {
   const { cacheFolder, onIdentity } = options;
   const aws = await openAws(context);
-  if (onIdentity !== undefined) {
-    const { observeIdentity } = await import('../aws/clients.ts');
-    onIdentity(await observeIdentity(aws));
-  }
+  const { observeIdentity } = await import('../aws/clients.ts');
+  const identify = () => observeIdentity(aws);
+  onIdentity?.(await identify());
   const lake = await openLakeAt(context, { kind: 's3', bucket: settings.bucketName });
   const cache = createSummaryCacheFile(cacheFolder, lake.url);
   const { connectFleet } = await import('./fleet-connection.ts');
-  return connectFleet(aws.clients, { settings, lake, cache, clock: context.clock });
+  const fleet = connectFleet(aws.clients, { settings, lake, cache, clock: context.clock });
+  return { ...fleet, identify };
 }
 
 /** Opens the queues of a fleet, without its lake. */

@@ -15,17 +15,22 @@ const PHASES: Readonly<Record<FleetStatus['phase'], string>> = {
 const BAR_LENGTH = 30;
 
 /** The result of `tdd status`; with `totals` only if they were requested. */
-export type StatusResult = Omit<FleetStatus, 'totals'> & Partial<Pick<FleetStatus, 'totals'>>;
+export type StatusResult = Omit<FleetStatus, 'totals'> &
+  Partial<Pick<FleetStatus, 'totals'>> & {
+    /** 12 digits; absent, as is the region, when STS does not return it. */
+    readonly accountId?: string;
+    readonly region?: string;
+  };
 
 /** Formats a status to fit one screen: progress, queues, workers, and what to do next. */
 export function formatStatus(status: StatusResult, style: Style): string {
   const { phase, advice } = status;
-  const isInterrupted = phase === 'sending' && status.fleet?.interruptedAt !== undefined;
   const color = phase === 'complete' ? style.green : phase === 'running' ? style.cyan : style.yellow;
   return [
     formatFields(
       [
-        ['fleet', `${style.bold(color(isInterrupted ? 'interrupted' : PHASES[phase]))}${launchOf(status)}`],
+        ['fleet', `${style.bold(color(stateOf(status)))}${launchOf(status)}`],
+        ...accountRow(status),
         ...progressRows(status, style),
         ...workerRows(status),
         ...totalRows(status),
@@ -41,10 +46,22 @@ export function formatStatus(status: StatusResult, style: Style): string {
   ].join('\n');
 }
 
+function stateOf({ phase, fleet, queue, function: worker }: StatusResult): string {
+  const isDeployed = queue !== undefined || worker !== undefined;
+  if (!isDeployed && fleet !== undefined && phase !== 'complete') return 'not deployed';
+  return phase === 'sending' && fleet?.interruptedAt !== undefined ? 'interrupted' : PHASES[phase];
+}
+
 function launchOf({ fleet }: StatusResult): string {
   if (fleet === undefined) return '';
   const launchedAt = fleet.launchedAt.slice(0, 16).replace('T', ' ');
   return ` (launched ${toOneLine(launchedAt)} UTC, run ${toOneLine(fleet.run)})`;
+}
+
+function accountRow({ accountId, region }: StatusResult): [string, string][] {
+  return accountId === undefined || region === undefined
+    ? []
+    : [['account', `${toOneLine(accountId)}, region ${toOneLine(region)}`]];
 }
 
 function progressRows(status: StatusResult, style: Style): [string, string][] {
@@ -98,10 +115,10 @@ function workerRows({ queue, deadLetters, function: worker, eventSource }: Statu
       ? ''
       : `, at most ${formatNumberOf(eventSource.maximumConcurrency, 'worker')}`;
   return [
-    ['queue', depths?.join(', ') ?? 'none'],
-    ['dead letters', deadLetters === undefined ? 'none' : formatCount(deadLetters)],
-    ['function', worker ? functionState(worker) : 'none'],
-    ['event source', eventSource ? `${toOneLine(eventSource.state)}${limit}` : 'none'],
+    ['queue', depths?.join(', ') ?? 'does not exist'],
+    ['dead letters', deadLetters === undefined ? 'queue does not exist' : formatCount(deadLetters)],
+    ['function', worker ? functionState(worker) : 'does not exist'],
+    ['event source', eventSource ? `${toOneLine(eventSource.state)}${limit}` : 'does not exist'],
   ];
 }
 

@@ -1,6 +1,5 @@
 import { join, resolve } from 'node:path';
-import type { FleetConnection } from '../app/fleet-connection.ts';
-import { openFleet, type ProcessContext } from '../app/open-aws.ts';
+import { type OpenFleet, openFleet, type ProcessContext } from '../app/open-aws.ts';
 import type { Identity } from '../aws/clients.ts';
 import type { Settings } from '../config/settings.ts';
 import { namingSource } from '../errors.ts';
@@ -52,7 +51,7 @@ export async function openCommandFleet(
   context: CommandContext,
   { settings }: FleetInput,
   { announce }: { readonly announce: boolean },
-): Promise<FleetConnection> {
+): Promise<OpenFleet> {
   return openFleet(processOf(context), settings, {
     cacheFolder: await cacheFolder(context),
     onIdentity: announce ? (identity) => announceIdentity(context, identity) : undefined,

@@ -67,7 +67,7 @@ export interface FleetStatus {
   readonly lake: string;
   /**
    * `none`: nothing was ever launched; `sending`: some partitions are not sent yet, perhaps because the launch was
-   * interrupted; `running`; `paused`: the event source is disabled or missing; `ended`: no messages are left, but some
+   * interrupted; `running`; `paused`: the event source is disabled, or it or the queue is missing; `ended`: no messages are left, but some
    * partitions are incomplete; `complete`: all partitions are complete and no messages are left.
    */
   readonly phase: 'none' | 'sending' | 'running' | 'paused' | 'ended' | 'complete';
@@ -201,7 +201,7 @@ function phaseOf(
   const messages = countMessages(queue);
   // While messages are left, a manifest of an older list may count as complete by mistake: see `judgePartition`.
   if (fleet.partitions.complete === fleet.partitions.total && messages === 0) return 'complete';
-  if (eventSource === undefined || !isEnabled(eventSource)) return 'paused';
+  if (queue === undefined || eventSource === undefined || !isEnabled(eventSource)) return 'paused';
   if (fleet.partitions.unsent > 0) return 'sending';
   return messages > 0 ? 'running' : 'ended';
 }

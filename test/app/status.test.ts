@@ -184,6 +184,13 @@ describe('readStatus', () => {
     expect((await status()).phase).toBe('paused');
   });
 
+  it('is paused when the queue does not exist, even if some partitions were never sent', async () => {
+    const { launch, status, aws } = setUp();
+    await launch();
+    aws.queue = undefined;
+    expect((await status()).phase).toBe('paused');
+  });
+
   it('advises replacing a key that TMDB has rejected', async () => {
     const { launch, status, aws, put, ago } = setUp();
     await launch();

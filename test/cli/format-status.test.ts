@@ -53,6 +53,20 @@ describe('formatStatus', () => {
     );
   });
 
+  test('shows the account and the region', () => {
+    const text = formatStatus({ ...RUNNING, accountId: '123456789012', region: 'eu-west-1' }, style());
+    expect(text).toContain('\naccount       123456789012, region eu-west-1\n');
+  });
+
+  test('says that a fleet without queue and function is not deployed, rather than that it has no dead letters', () => {
+    const { queue, deadLetters, function: worker, eventSource, ...destroyed } = RUNNING;
+    const text = formatStatus({ ...destroyed, phase: 'paused' }, style());
+    expect(text).toMatch(/^fleet +not deployed \(launched /);
+    expect(text).toMatch(
+      /\nqueue +does not exist\ndead letters +queue does not exist\nfunction +does not exist\n/,
+    );
+  });
+
   test('suggests no launch for a complete fleet whose workers are gone', () => {
     const advice = [{ problem: 'There is no function "films"', command: 'tdd deploy' }];
     const text = formatStatus({ ...RUNNING, phase: 'complete', advice }, style());

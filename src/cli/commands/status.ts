@@ -1,5 +1,6 @@
 import type { ReadProgress } from '../../app/manifest-summaries.ts';
 import { followFleet, readStatus } from '../../app/status.ts';
+import type { Identity } from '../../aws/clients.ts';
 import { CancelledError, UsageError } from '../../errors.ts';
 import type { FleetStatus } from '../../fleet/status.ts';
 import { defineCommand } from '../command.ts';
@@ -37,7 +38,7 @@ export const status = defineCommand<StatusInput, StatusResult>({
 async function readInput(context: CommandContext, flags: Flags): Promise<StatusInput> {
   const watch = flags.watch === true;
   if (watch && context.output.json) {
-    throw new UsageError('--watch and --json cannot be combined: give only one of them.');
+    throw new UsageError('--watch and --json cannot be used together: give only one of them.');
   }
   return { ...(await readFleetInput(context)), totals: flags.totals === true, watch };
 }
@@ -45,16 +46,20 @@ async function readInput(context: CommandContext, flags: Flags): Promise<StatusI
 async function run(context: CommandContext, { settings, totals, watch }: StatusInput): Promise<StatusResult> {
   const { signal, io, secrets, output } = context;
   const fleet = await openCommandFleet(context, { settings }, { announce: false });
+  // Optional: the status needs no permission of STS, which may be unreachable where the other services are not.
+  const identifying = fleet.identify().catch(() => undefined);
+  let identity: Identity | undefined;
   let show = showManifestReading(context);
   const options = { signal, onProgress: (state: ReadProgress) => show.update(state) };
   const redrawn = createRedrawnText(io.stdout, {
     overwrites: canDraw(io.stdout, io.env) && !output.verbose, // --verbose prints other lines in between.
   });
   try {
-    if (!watch) return toResult(await readStatus(fleet, options), totals);
+    identity = await identifying;
+    if (!watch) return toResult(await readStatus(fleet, options));
     const last = await followFleet(fleet, { ...options, onStatus: draw });
     if (last.phase === 'paused') output.info('The fleet is paused: stopped watching.');
-    return toResult(last, totals);
+    return toResult(last);
   } catch (error) {
     if (watch && error instanceof CancelledError)
       throw new CancelledError('Stopped watching; the fleet continues.', { cause: error });
@@ -73,11 +78,15 @@ async function run(context: CommandContext, { settings, totals, watch }: StatusI
 
   function render(now: FleetStatus): string {
     const style = output.resultStyle;
-    const text = `${formatStatus(toResult(now, totals), style)}\n\n${style.dim(`${now.at.slice(11, 19)} UTC, Ctrl-C to stop watching`)}`;
+    const text = `${formatStatus(toResult(now), style)}\n\n${style.dim(`${now.at.slice(11, 19)} UTC, Ctrl-C to stop watching`)}`;
     return fitTo(io.stdout, secrets.redact(text));
   }
-}
 
-function toResult({ totals, ...rest }: FleetStatus, withTotals: boolean): StatusResult {
-  return withTotals ? { ...rest, totals } : rest;
+  function toResult({ totals: all, ...rest }: FleetStatus): StatusResult {
+    return {
+      ...rest,
+      ...(identity !== undefined && { accountId: identity.accountId, region: identity.region }),
+      ...(totals && { totals: all }),
+    };
+  }
 }
