@@ -59,7 +59,7 @@ function describeSources(sources: ReadSources): string[] {
   const lines = SETTING_NAMES.map((name) => {
     const { key, secret, default: standard } = SETTINGS[name];
     const given = findSetting(name, sources);
-    const value = secret ? '' : ` = ${given?.text ?? standard ?? ''}`;
+    const value = secret ? '' : ` = ${given?.text || standard || '(none)'}`;
     if (given !== undefined) return `${key}${value}, from ${given.source}`;
     return standard === undefined ? `${key} is not set` : `${key}${value}, the default`;
   });

@@ -10,7 +10,7 @@ import type { Style } from '../output.ts';
 /** `tdd pause`: workers finish their partitions and receive no more messages. */
 export const pause = defineCommand<FleetInput, PauseReport>({
   description:
-    'Disables the event source: workers finish their current partitions, and all other messages wait on the queue ' +
+    'Disables the event source mapping: workers finish their current partitions, and all other messages wait on the queue ' +
     `until "tdd resume", for at most ${RETENTION_SECONDS / 86_400} days.`,
   settings: FLEET_SETTINGS,
   readInput: readFleetInput,

@@ -6,7 +6,7 @@ import type { Style } from '../output.ts';
 
 /** `tdd resume`: workers receive messages again. */
 export const resume = defineCommand<FleetInput, SwitchReport>({
-  description: 'Enables the event source: workers receive messages from the queue again.',
+  description: 'Enables the event source mapping: workers receive messages from the queue again.',
   settings: FLEET_SETTINGS,
   readInput: readFleetInput,
   run: async (context, input) => {
