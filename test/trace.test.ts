@@ -82,7 +82,9 @@ describe('the trace', () => {
         return answerJson(response, 503, { __type: 'ServiceUnavailable', message: 'later' });
       }
       if (request.method === 'PUT') return answerJson(response, 200, {});
-      response.writeHead(403).end('<Error><Code>AccessDenied</Code><Message>no</Message></Error>');
+      response
+        .writeHead(403, { 'x-amz-request-id': 'R1' })
+        .end('<Error><Code>AccessDenied</Code><Message>no</Message></Error>');
     });
     vi.stubEnv('AWS_ENDPOINT_URL', server.url);
     vi.stubEnv('AWS_REGION', 'us-east-1');
@@ -98,7 +100,7 @@ describe('the trace', () => {
     const Environment = { Variables: { TMDB_API_KEY: V3_KEY } };
     await lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName: 'films', Environment }));
     expect(trace.lines).toEqual([
-      'AWS S3 GetObject tmdb/x.json → 403 AccessDenied',
+      'AWS S3 GetObject tmdb/x.json → 403 AccessDenied, request ID R1',
       'AWS SQS SendMessage films-queue → 503 ServiceUnavailable after 2 attempts',
       'AWS Lambda UpdateFunctionConfiguration films → 200',
     ]);

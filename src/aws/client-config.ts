@@ -84,8 +84,12 @@ function subjectOf(input: Readonly<Record<string, unknown>> | object): string {
 }
 
 function describeOutcome(answer: unknown, name = ''): string {
-  const { httpStatusCode, attempts = 1 } =
-    (answer as { readonly $metadata?: { httpStatusCode?: number; attempts?: number } }).$metadata ?? {};
+  const { $metadata = {} } = answer as {
+    readonly $metadata?: { httpStatusCode?: number; attempts?: number; requestId?: string };
+  };
+  const { httpStatusCode, attempts = 1, requestId } = $metadata;
   const status = [httpStatusCode, name].filter((part) => part !== undefined && part !== '').join(' ');
-  return attempts > 1 ? `${status} after ${attempts} attempts` : status;
+  const retried = attempts > 1 ? ` after ${attempts} attempts` : '';
+  // AWS Support asks for the ID of a failed request.
+  return `${status}${retried}${name !== '' && requestId ? `, request ID ${requestId}` : ''}`;
 }
