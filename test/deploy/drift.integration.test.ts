@@ -302,6 +302,24 @@ describe.each(AWS_TARGETS)('drift by a change by hand, on $name', ({ start }) =>
     await expectCorrected();
   });
 
+  test.each([
+    ['"*"', '*'],
+    ['{"AWS": "*"}', { AWS: '*' }],
+  ])('by a queue policy for everyone (Principal %s) is noted, not changed', async (_, Principal) => {
+    const Statement = [{ Effect: 'Allow', Principal, Action: 'sqs:SendMessage', Resource: NAMES.queueArn }];
+    const setPolicy = (Policy: string) =>
+      cloud.byHand.sqs.send(
+        new SetQueueAttributesCommand({ QueueUrl: ids.queueUrl, Attributes: { Policy } }),
+      );
+    await setPolicy(JSON.stringify({ Version: '2012-10-17', Statement }));
+    const plan = await planDeployment(cloud, { input: INPUT, zip: ZIP });
+    expect(plan.steps).toEqual([]);
+    expect(plan.resources.find(({ kind }) => kind === 'queue')?.notes).toEqual([
+      'Its access policy allows everyone to use it (Principal "*"); tdd does not change this policy.',
+    ]);
+    await setPolicy('');
+  });
+
   test('by another lifecycle rule of the bucket is preserved', async () => {
     const rule = { ID: 'old-manifests', Status: 'Enabled' as const, Filter: { Prefix: 'tmp/' } };
     await cloud.byHand.s3.send(

@@ -15,13 +15,15 @@ import { diffProperties, type Properties, touches } from '../change.ts';
 import { retryUntilDeadLetterQueuePropagates, retryUntilQueueNameIsFree } from '../eventual-consistency.ts';
 import { type DeploymentNames, STACK_TAG } from '../names.ts';
 import { ownerOf } from '../ownership.ts';
-import type { ObservedResource, Resource } from '../resource.ts';
+import type { Found, ObservedResource, Resource } from '../resource.ts';
 import { waitFor } from '../wait.ts';
 
 export interface ObservedQueue extends ObservedResource {
   readonly url: string;
   /** SQS's approximate count of messages: waiting, in flight and delayed. */
   readonly messages: number;
+  /** Whether its access policy allows everyone to use it, without a condition. */
+  readonly isPublic: boolean;
   readonly properties: Properties;
 }
 
@@ -39,9 +41,11 @@ export const queue: Resource<'queue', ObservedQueue> = {
   })),
 
   notes(found, { names }) {
-    if (!found || found.observed.messages === 0 || !touches(found.changes, 'RedrivePolicy')) return [];
+    const notes = notesOf(found);
+    if (!found || found.observed.messages === 0 || !touches(found.changes, 'RedrivePolicy')) return notes;
     const { messages } = found.observed;
     return [
+      ...notes,
       `Its messages (about ${messages}) stay on it, except that SQS moves those received more than ${MAX_RECEIVE_COUNT} times to ${names.deadLetterQueue}.`,
     ];
   },
@@ -86,6 +90,7 @@ function defineQueue<Kind extends 'queue' | 'deadLetterQueue'>(
         url,
         owner: ownerOf(names, tag),
         messages: countMessages(depthsOf(attributes)),
+        isPublic: allowsEveryone(attributes.Policy),
         properties: {
           [STACK_TAG]: tag,
           VisibilityTimeout: attributes.VisibilityTimeout,
@@ -134,6 +139,8 @@ function defineQueue<Kind extends 'queue' | 'deadLetterQueue'>(
       ];
     },
 
+    notes: notesOf,
+
     destroyNotes: ({ messages }) =>
       messages > 0 ? [`Its messages (about ${messages}) will be deleted with it.`] : [],
 
@@ -154,6 +161,25 @@ function defineQueue<Kind extends 'queue' | 'deadLetterQueue'>(
       );
     },
   };
+}
+
+function notesOf(found: Found<ObservedQueue> | undefined): string[] {
+  if (!found?.observed.isPublic) return [];
+  return ['Its access policy allows everyone to use it (Principal "*"); tdd does not change this policy.'];
+}
+
+function allowsEveryone(policy: string | undefined): boolean {
+  if (!policy) return false;
+  try {
+    const { Statement = [] } = JSON.parse(policy) as { readonly Statement?: unknown };
+    return [Statement].flat().some((statement) => {
+      const { Effect, Principal, Condition } = statement as Readonly<Record<string, unknown>>;
+      const { AWS = Principal } = (Principal ?? {}) as { readonly AWS?: unknown };
+      return Effect === 'Allow' && Condition === undefined && [AWS].flat().includes('*');
+    });
+  } catch {
+    return false;
+  }
 }
 
 /** Since its JSON protocol, SQS has two names for the error "queue does not exist". */
