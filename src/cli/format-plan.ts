@@ -5,6 +5,7 @@ import { toOneLine } from '../text.ts';
 import { formatRows } from './format.ts';
 import { formatChange } from './format-change.ts';
 import type { Style } from './output.ts';
+import { wrap } from './terminal-text.ts';
 
 /** A line of a deploy or destroy plan. */
 interface PlanLine {
@@ -32,8 +33,15 @@ export function formatPlan(lines: readonly PlanLine[], style: Style): string {
 }
 
 function details(line: PlanLine | undefined, style: Style): string[] {
-  const changes = (line?.changes ?? []).flatMap(formatChange).map((text) => `    ${text}`);
+  const changes = (line?.changes ?? []).flatMap(formatChange).map((text) => wrapChange(text, style));
   return [...changes, ...(line?.notes ?? []).map((note) => style.dim(`    ${toOneLine(note, MAX_NOTE)}`))];
+}
+
+/** Wraps a change, and indents the rest of it further than the next change. */
+function wrapChange(change: string, { columns, redact }: Style): string {
+  return `    ${wrap(`  ${redact(change)}`, columns - 4)
+    .trimStart()
+    .replaceAll('\n', '\n    ')}`;
 }
 
 function colorOf(action: string, style: Style): (text: string) => string {

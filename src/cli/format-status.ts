@@ -98,7 +98,7 @@ function progressBar(done: number, total: number, style: Style): string {
 function timeRow({ phase, secondsElapsed, secondsLeft }: StatusResult): [string, string][] {
   if (secondsElapsed === undefined) return [];
   const elapsed = formatDuration(secondsElapsed);
-  if (phase === 'complete') return [['time', `took ${elapsed}`]];
+  if (phase === 'complete') return [['time', elapsed]];
   if (phase === 'ended') return [['time', `ended after ${elapsed}`]];
   const left = secondsLeft === undefined ? '' : `, about ${formatDuration(secondsLeft)} left`;
   return [['time', `${elapsed} since the launch${left}`]];
@@ -148,11 +148,11 @@ function nextSteps({ phase, lake, fleet, advice }: StatusResult, style: Style): 
   }
   if (phase !== 'complete') return [];
   const place = toOneLine(lake);
-  const documents = `Documents: ${place}/tmdb/movies/ and ${place}/tmdb/reviews/`;
-  if (advice.length > 0) return ['', documents];
+  const documents = ['Documents:', `  ${place}/tmdb/movies/`, `  ${place}/tmdb/reviews/`];
+  if (advice.length > 0) return ['', ...documents];
   return [
     '',
-    documents,
+    ...documents,
     fleet?.filters.limit === undefined
       ? `Next: ${style.bold('tdd launch --only-missing')} downloads new titles in IMDb's list.`
       : `Next: ${style.bold('tdd launch --dry-run')} forecasts the time and cost of the whole catalog.`,

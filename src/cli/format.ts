@@ -68,6 +68,19 @@ export function formatFields(fields: readonly (readonly [string, string])[], sty
   return formatTable([{}, { wraps: true }], fields, style);
 }
 
+/**
+ * Formats names and values that users copy, such as ARNs: values are never wrapped. If one would not fit next to its
+ * name, each value gets a line of its own.
+ */
+export function formatToCopy(
+  fields: readonly (readonly [string, string])[],
+  { columns }: Pick<Style, 'columns'>,
+): string {
+  const table = formatTable([{}, {}], fields);
+  if (table.split('\n').every((line) => widthOf(line) <= columns)) return table;
+  return fields.map(([name, value]) => `${name}\n${GAP}${value}`).join('\n');
+}
+
 /** Indents all lines. */
 export function indent(text: string): string {
   return text.replaceAll(/^/gm, GAP);
@@ -87,9 +100,10 @@ export function formatDuration(seconds: number): string {
   return `${hours} h ${two(minutes)} min`;
 }
 
-/** Formats a percentage, rounded down, so that `100 %` means complete. */
+/** Formats a percentage: rounded, but `100 %` only for the whole. */
 export function formatPercent(part: number, whole: number): string {
-  return whole === 0 ? '100 %' : `${Math.floor((part / whole) * 100)} %`;
+  const percent = whole === 0 ? 100 : Math.round((part / whole) * 100);
+  return `${part < whole ? Math.min(percent, 99) : percent} %`;
 }
 
 /** Formats US dollars: `$1,235`, `$12.35`, `< $0.01`. */

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import { formatCount } from '../text.ts';
-import { formatDuration } from './format.ts';
+import { formatDuration, formatPercent } from './format.ts';
 import type { Io } from './io.ts';
 import type { Output } from './output.ts';
 import { canDraw, cutTo, LIVE_MARGIN } from './terminal-text.ts';
@@ -129,7 +129,7 @@ const MIN_BAR = 10;
  */
 export function progressLine(view: ProgressView, width: number): string {
   const available = width - LIVE_MARGIN;
-  const percent = `${Math.floor(fraction(view) * 100)} %`.padStart(5);
+  const percent = formatPercent(...shareOf(view)).padStart(5);
   let text = `${percent}  ${countOf(view)}`;
   const leastBar = available >= text.length + MIN_BAR + 1 ? MIN_BAR + 1 : 0;
   for (const part of parts(view)) {
@@ -138,13 +138,14 @@ export function progressLine(view: ProgressView, width: number): string {
   }
   if (leastBar === 0) return text.trimStart().slice(0, Math.max(available, 0));
   const barLength = Math.min(MAX_BAR, available - text.length - 1);
-  const full = Math.round(fraction(view) * barLength);
+  const [done, total] = shareOf(view);
+  const full = total > 0 ? Math.round((done / total) * barLength) : barLength;
   return `${'█'.repeat(full)}${'░'.repeat(barLength - full)} ${text}`;
 }
 
 /** Formats the line for a log. */
 export function progressLogLine(view: ProgressView): string {
-  return [`${countOf(view)} (${Math.floor(fraction(view) * 100)} %)`, ...parts(view)].join(', ');
+  return [`${countOf(view)} (${formatPercent(...shareOf(view))})`, ...parts(view)].join(', ');
 }
 
 function countOf({ done, total, unit }: ProgressView): string {
@@ -158,6 +159,6 @@ function parts({ done, total, perSecond, fields }: ProgressView): string[] {
   return [...left, ...fields, ...rate];
 }
 
-function fraction({ done, total }: ProgressState): number {
-  return total > 0 ? Math.min(1, done / total) : 1;
+function shareOf({ done, total }: ProgressState): [done: number, total: number] {
+  return [Math.min(done, total), total];
 }

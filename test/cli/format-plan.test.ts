@@ -2,7 +2,7 @@ import pc from 'picocolors';
 import { expect, test } from 'vitest';
 import { formatPlan } from '../../src/cli/format-plan.ts';
 
-const style = { ...pc.createColors(false), columns: 80, redact: (text: string) => text };
+const style = { ...pc.createColors(false), columns: 160, redact: (text: string) => text };
 const ARN = 'arn:aws:sqs:us-east-1:000000000000:films-queue-with-a-long-name';
 const trust = (service: string) =>
   JSON.stringify({
@@ -51,4 +51,17 @@ test.each([
   const line = { kind: 'role', name: 'films-role', action: 'update', changes: [change], notes: [] } as const;
   const lines = formatPlan([line], style).split('\n').slice(2);
   expect(lines.map((text) => text.trim())).toEqual(expected);
+});
+
+test('formatPlan indents the rest of a long change further than the next change', () => {
+  const changes = [
+    { property: 'Description', old: 'one two three', new: 'four five six' },
+    { property: 'Timeout', old: '900', new: '300' },
+  ];
+  const line = { kind: 'function', name: 'films', action: 'update', changes, notes: [] } as const;
+  expect(
+    formatPlan([line], { ...style, columns: 36 })
+      .split('\n')
+      .slice(2),
+  ).toEqual(['    Description: one two three →', '      four five six', '    Timeout: 900 → 300']);
 });

@@ -1,6 +1,12 @@
 import pc from 'picocolors';
 import { describe, expect, test } from 'vitest';
-import { formatDollars, formatDuration, formatPercent, formatTable } from '../../src/cli/format.ts';
+import {
+  formatDollars,
+  formatDuration,
+  formatPercent,
+  formatTable,
+  formatToCopy,
+} from '../../src/cli/format.ts';
 import { widthOf } from '../../src/cli/terminal-text.ts';
 
 describe('formatTable', () => {
@@ -78,10 +84,31 @@ test.each([
   expect(formatDollars(dollars)).toBe(text);
 });
 
-test('formatPercent returns 100 % only for the whole', () => {
-  expect([formatPercent(999, 1000), formatPercent(1000, 1000), formatPercent(0, 0)]).toEqual([
-    '99 %',
-    '100 %',
-    '100 %',
-  ]);
+test.each([
+  [999, 1000, '99 %'],
+  [1000, 1000, '100 %'],
+  [0, 0, '100 %'],
+  [38, 141, '27 %'],
+  [1, 1000, '0 %'],
+])('formatPercent(%d, %d) is %s, and 100 %% only for the whole', (part, whole, text) => {
+  expect(formatPercent(part, whole)).toBe(text);
+});
+
+describe('formatToCopy', () => {
+  const fields = [
+    ['queue', 'arn:aws:sqs:us-east-1:000000000000:films'],
+    ['bucket', 'arn:aws:s3:::films'],
+  ] as const;
+
+  test('aligns the values next to their names', () => {
+    expect(formatToCopy(fields, { columns: 48 })).toBe(
+      'queue   arn:aws:sqs:us-east-1:000000000000:films\nbucket  arn:aws:s3:::films',
+    );
+  });
+
+  test('gives each value a line of its own on a narrow terminal', () => {
+    expect(formatToCopy(fields, { columns: 47 })).toBe(
+      'queue\n  arn:aws:sqs:us-east-1:000000000000:films\nbucket\n  arn:aws:s3:::films',
+    );
+  });
 });

@@ -12,7 +12,7 @@ import { defineCommand } from '../command.ts';
 import { askConsent, readDryRun, showPlan } from '../consent.ts';
 import type { CommandContext } from '../context.ts';
 import type { Flags } from '../flags.ts';
-import { formatTable, indent } from '../format.ts';
+import { formatToCopy, indent, indented } from '../format.ts';
 import { formatPlan } from '../format-plan.ts';
 import { announceIdentity, processOf } from '../open-connection.ts';
 import type { Style } from '../output.ts';
@@ -194,7 +194,7 @@ function format({ resources, deployment, lambdaName, paused }: DeployResult, sty
     unchanged
       ? `${style.green('✔')} ${lambdaName} is up to date: nothing was changed.`
       : `${style.green('✔')} ${lambdaName} is deployed.`,
-    indent(formatTable([{}, {}], rows)), // Users copy ARNs, so they are not wrapped.
+    indent(formatToCopy(rows, indented(style))),
     '',
     ...(paused
       ? [`Next: ${style.bold('tdd resume')} lets the workers continue: the fleet is paused.`]
