@@ -32,43 +32,49 @@ interface SwitchDeps {
   readonly clock: Clock;
 }
 
+/** The options of pausing and resuming. */
+interface SwitchOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly onChange?: (() => void) | undefined;
+}
+
 /** AWS takes up to about a minute to enable or disable an event source. */
 const DEADLINE_MS = 120_000;
 const POLL_MS = 2_000;
 
 /**
  * Disables the event source: workers finish the partitions they have, and receive no more messages.
+ * @param options.onChange called before the event source changes; not if it already is in this state.
  * @throws {UserError} when the event source does not exist, or AWS denies access or fails.
  */
 export async function pause(
   deps: SwitchDeps & { readonly lake: Lake },
-  { signal }: { readonly signal?: AbortSignal | undefined } = {},
+  options: SwitchOptions = {},
 ): Promise<PauseReport> {
-  const report = await setEnabled(deps, false, signal);
-  const stored = await readLatestLaunch(deps, { signal });
+  const report = await setEnabled(deps, false, options);
+  const stored = await readLatestLaunch(deps, { signal: options.signal });
   return { ...report, ...expiryOf(report.queue, stored?.fleet.launchedAt, deps.clock.now()) };
 }
 
 /**
  * Enables the event source.
+ * @param options.onChange called before the event source changes; not if it already is in this state.
  * @throws {UserError} when the event source does not exist, or AWS denies access or fails.
  */
-export async function resume(
-  deps: SwitchDeps,
-  { signal }: { readonly signal?: AbortSignal | undefined } = {},
-): Promise<SwitchReport> {
-  return setEnabled(deps, true, signal);
+export async function resume(deps: SwitchDeps, options: SwitchOptions = {}): Promise<SwitchReport> {
+  return setEnabled(deps, true, options);
 }
 
 async function setEnabled(
   { workers, queue, clock }: SwitchDeps,
   enabled: boolean,
-  signal: AbortSignal | undefined,
+  { signal, onChange }: SwitchOptions,
 ): Promise<SwitchReport> {
   const wanted = enabled ? 'Enabled' : 'Disabled';
   const deadline = clock.now() + DEADLINE_MS;
   const before = await readExisting();
   const unchanged = isEnabled(before) === enabled && isStable(before);
+  if (!unchanged) onChange?.();
   let current = before;
   while (current.state !== wanted && clock.now() < deadline) {
     // AWS rejects a change to an event source while another change is in progress.

@@ -18,7 +18,11 @@ export function readPartitionFlags(
 ): PartitionFlags {
   const year = readFlag(flags, '--year', parseYear);
   const initial = readFlag(flags, '--initial', parseInitial);
-  if (!mayAsk && (year === undefined || initial === undefined)) throw new UsageError(instruction);
+  if (!mayAsk && (year === undefined || initial === undefined)) {
+    if (year !== undefined) throw new UsageError(`--initial is missing. ${instruction}`);
+    if (initial !== undefined) throw new UsageError(`--year is missing. ${instruction}`);
+    throw new UsageError(instruction);
+  }
   return { ...(year !== undefined && { year }), ...(initial !== undefined && { initial }) };
 }
 

@@ -105,7 +105,7 @@ function formatForecast(result: LaunchResult, style: Style): string {
       estimate.seconds < 1 ? '< 1 s' : formatDuration(estimate.seconds),
       estimate.requests === 0 ? 'to read each manifest' : pace,
     ],
-    ['cost', formatDollars(dollars.total), `${shares}list prices ${dollars.pricesOf}`],
+    ['cost', formatDollars(dollars.total), `${shares}list prices ${formatPriceDate(dollars.pricesOf)}`],
   ];
   return formatTable(
     [{}, { align: 'right' }, { wraps: true }],
@@ -118,6 +118,13 @@ const TERMS = [
   "TMDB's terms: show its notice and logo; non-commercial use only; no copies older than six months; no machine learning.",
   "IMDb's terms: personal and non-commercial use only.",
 ];
+
+/** Formats `us-east-1, 2025-06` as `for us-east-1 as of June 2025`. */
+function formatPriceDate(pricesOf: string): string {
+  const [region = '', month = ''] = pricesOf.split(', ');
+  const options = { month: 'long', year: 'numeric', timeZone: 'UTC' } as const;
+  return `for ${region} as of ${new Date(month).toLocaleDateString('en-US', options)}`;
+}
 
 /** Formats the outcome of a launch. */
 export function formatLaunch(result: LaunchResult, style: Style): string {

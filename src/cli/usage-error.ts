@@ -12,7 +12,7 @@ export function explainUsage(
 ): string {
   const command = findCommand(program, argv);
   const [, subject = ''] = /'(.*?)'/s.exec(message) ?? [];
-  const [, suggestion] = /\(Did you mean (.*)\?\)$/s.exec(message) ?? [];
+  const suggestion = subject === '-v' ? '-V or --verbose' : findSuggestion(subject, message);
   const sentences = {
     'commander.unknownCommand': () =>
       subject.length > MAX_SHOWN ? 'Unknown command.' : `Unknown command "${subject}".`,
@@ -27,6 +27,12 @@ export function explainUsage(
     suggestion === undefined || sentence.startsWith(suggestion) ? '' : ` Did you mean ${suggestion}?`;
   const topic = command === undefined || command.name() === 'help' ? '' : `${command.name()} `;
   return `tdd: ${sentence}${hint} See "tdd ${topic}--help".`;
+}
+
+/** Returns Commander's suggestion, but `--yes`, which skips confirmation, only for a part of it. */
+function findSuggestion(subject: string, message: string): string | undefined {
+  const [, suggestion] = /\(Did you mean (.*)\?\)$/s.exec(message) ?? [];
+  return suggestion?.includes('--yes') && !'--yes'.startsWith(subject) ? undefined : suggestion;
 }
 
 /** The first word that names a command: a later one may be the value of a flag. */

@@ -83,7 +83,9 @@ export function missingSetting(name: SettingName, configPath: string): UsageErro
   const { description, flag, env, section, key } = SETTINGS[name];
   const ways = [...(flag ? [`--${flag.name}`] : []), env, `[${section}] ${key} in ${configPath}`];
   const last = ways.pop();
-  return new UsageError(`The ${description} is not set: use ${ways.join(', ')} or ${last}.`);
+  const saved =
+    name === 'bucketName' || name === 'apiKey' ? ' "tdd development" asks for it and saves it.' : '';
+  return new UsageError(`The ${description} is not set: use ${ways.join(', ')} or ${last}.${saved}`);
 }
 
 /**

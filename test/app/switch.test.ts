@@ -62,7 +62,8 @@ describe('pause', () => {
 
   it('changes nothing when the event source is already disabled', async () => {
     const { deps, switches } = setUp({ state: 'Disabled' });
-    expect(await pause(deps)).toMatchObject({
+    const onChange = () => expect.fail('The event source does not change.');
+    expect(await pause(deps, { onChange })).toMatchObject({
       unchanged: true,
       eventSource: { state: 'Disabled' },
     });

@@ -48,6 +48,13 @@ describe('tdd', () => {
     [['help', 'developmnt'], 'Unknown command "developmnt". Did you mean development? See "tdd --help".'],
     [['zzz', '--help'], 'Unknown command "zzz". See "tdd --help".'],
     [['zzz', '--json'], 'Unknown command "zzz". See "tdd --help".'],
+    [['-v'], 'Unknown option "-v". Did you mean -V or --verbose? See "tdd --help".'],
+    [['deploy', '--year', '2004'], 'Unknown option "--year". See "tdd deploy --help".'],
+    [['deploy', '--ye'], 'Unknown option "--ye". Did you mean --yes? See "tdd deploy --help".'],
+    [
+      ['help', 'deploy', 'extra', 'more'],
+      '"tdd help" takes one command only (got "extra"). See "tdd --help".',
+    ],
     [['--verson'], 'Unknown option "--verson". Did you mean --version? See "tdd --help".'],
     [
       ['development', '--no-verfy'],

@@ -89,7 +89,9 @@ describe('resolveSettings', () => {
 
   test('names the flag, the variable and the key of a missing setting', () => {
     const { message } = missingSetting('apiKey', '/home/me/config.ini');
-    expect(message).toMatch(/--tmdb-api-key, TMDB_API_KEY or \[TMDB\] API_KEY in \/home\/me\/config\.ini/);
+    expect(message).toMatch(
+      /--tmdb-api-key, TMDB_API_KEY or \[TMDB\] API_KEY in \/home\/me\/config\.ini\. "tdd development" asks/,
+    );
   });
 });
 

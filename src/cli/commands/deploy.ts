@@ -117,7 +117,7 @@ async function run(
 
   showPlan(context, formatPlan(plan.resources, output.style));
   if (plan.steps.length > 0) {
-    const message = `Apply this plan in account ${identity.accountId}, region ${identity.region}?`;
+    const message = `Deploy to account ${identity.accountId}, region ${identity.region}?`;
     await askConsent(context, message, 'Cancelled: nothing was changed.');
   }
   const lines = createStepLines(context);
@@ -169,12 +169,12 @@ async function warnIfKeyUnchecked(
   if (whyUnchecked) output.warn(`The API key was not checked. ${whyUnchecked}`);
 }
 
-/** The SDK's own warning is suppressed; this is the only place that shows it. */
+/** The SDK's own warning is suppressed; this is the only place that shows it. It concerns later versions of tdd only. */
 function warnOfOldNode({ output }: CommandContext): void {
   const major = Number(process.versions.node.split('.')[0]);
   if (major >= 22) return;
-  output.warn(
-    `Node ${process.versions.node} is outdated: AWS SDK versions published after the first week of January 2027 require Node 22 or later.`,
+  output.info(
+    `Node ${process.versions.node} works until January 2027: newer versions of the AWS SDK need Node 22 or later.`,
   );
 }
 

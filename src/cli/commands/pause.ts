@@ -17,8 +17,8 @@ export const pause = defineCommand<FleetInput, PauseReport>({
   run: async (context, input) => {
     const app = await import('../../app/switch.ts'); // See open-aws.ts.
     const fleet = await openCommandFleet(context, input, { announce: true });
-    context.output.info('Disabling the event source …');
-    return app.pause(fleet, { signal: context.signal });
+    const onChange = () => context.output.info('Disabling the event source …');
+    return app.pause(fleet, { signal: context.signal, onChange });
   },
   format,
 });

@@ -12,8 +12,8 @@ export const resume = defineCommand<FleetInput, SwitchReport>({
   run: async (context, input) => {
     const app = await import('../../app/switch.ts'); // See open-aws.ts.
     const fleet = await openCommandFleet(context, input, { announce: true });
-    context.output.info('Enabling the event source …');
-    return app.resume(fleet, { signal: context.signal });
+    const onChange = () => context.output.info('Enabling the event source …');
+    return app.resume(fleet, { signal: context.signal, onChange });
   },
   format,
 });

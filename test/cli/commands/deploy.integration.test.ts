@@ -147,7 +147,7 @@ describe.each(AWS_TARGETS)('tdd deploy and tdd destroy, on $name', ({ start }) =
       await sees('API key');
       types(`${KEY}\r`);
       await sees('event source');
-      await sees('Apply this plan in account 000000000000, region us-east-1?');
+      await sees('Deploy to account 000000000000, region us-east-1?');
       types('y\r');
     };
     const done = await run(['deploy'], { env: { ...aws.env, TMDB_BASE_URL: NO_TMDB }, person });
@@ -187,7 +187,7 @@ describe.each(AWS_TARGETS)('tdd deploy and tdd destroy, on $name', ({ start }) =
     ['Ctrl-C', '\x03'],
   ])('changes nothing after %s at the question', async (_, keys) => {
     const person: NonNullable<CliOptions['person']> = async ({ sees, types }) => {
-      await sees('Apply this plan in account');
+      await sees('Deploy to account');
       types(keys);
     };
     const { exitCode } = await run(['deploy', ...FLAGS], { person });
