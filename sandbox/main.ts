@@ -34,6 +34,7 @@ async function main(io: Io): Promise<number> {
       .option('--fault-rate <SHARE>', "share of TMDB's answers that are faults, from 0 to 1 (default: 0)")
       .option('--keep <DIR>', "keep the sandbox's AWS state and config.ini in DIR between runs")
       .option('--tour', 'run the tour: from the first command to verified documents (npm start)')
+      .helpOption('-h, --help', 'show help')
       .addHelpText('after', EXAMPLES)
       .passThroughOptions()
       .exitOverride()

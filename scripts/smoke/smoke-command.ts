@@ -24,6 +24,7 @@ export async function runSmokeCommand(io: Io): Promise<number> {
       .description(DESCRIPTION)
       .option('--year <YYYY>', 'the year of the partition to download', '2004')
       .option('--initial <II>', 'its initial', 'AD')
+      .helpOption('-h, --help', 'show help')
       .exitOverride()
       .configureOutput({
         writeOut: (text) => void io.stdout.write(text),

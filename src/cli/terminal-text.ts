@@ -37,8 +37,8 @@ export function wrap(text: string, columns: number): string {
 }
 
 const SGR = '(?:\\x1b\\[[\\d;]*m)';
-/** The beginning of a line: spaces and a symbol such as `✔`. */
-const BEGINNING = new RegExp(`^(?:${SGR}| )*(?:[✔✖!…]${SGR}* )?(?:${SGR}| )*`, 'u');
+/** The beginning of a line: spaces, a symbol such as `✔`, and the label of a next step. */
+const BEGINNING = new RegExp(`^(?:${SGR}| )*(?:[✔✖!…]${SGR}* )?(?:${SGR}| )*(?:Next: )?`, 'u');
 const LEADING_BLANKS = new RegExp(`^(${SGR}*) +`);
 const TRAILING_BLANKS = new RegExp(` +(${SGR}*)$`);
 

@@ -1,4 +1,8 @@
 import type { Readable } from 'node:stream';
+import { UsageError } from '../errors.ts';
+
+/** The bucket of a lake does not exist. */
+export class BucketMissingError extends UsageError {}
 
 /** The version of an object. Opaque: compare it for equality only. */
 export type ETag = string;

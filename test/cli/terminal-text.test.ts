@@ -10,6 +10,12 @@ describe('wrap', () => {
     );
   });
 
+  test('indents the rest of a next step to its command', () => {
+    expect(wrap('Next: tdd status shows the progress', 22)).toBe(
+      'Next: tdd status shows\n      the progress',
+    );
+  });
+
   test('does not wrap lines for a pipe', () => {
     const line = 'word '.repeat(100);
     expect(wrap(line, Number.POSITIVE_INFINITY)).toBe(line);

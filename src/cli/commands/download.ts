@@ -15,6 +15,7 @@ import { countDone } from '../../download/manifest.ts';
 import { namingSource, UsageError } from '../../errors.ts';
 import type { PartitionIndex } from '../../imdb/partition-index.ts';
 import { parseImdbId } from '../../imdb-id.ts';
+import { BucketMissingError } from '../../lake/lake.ts';
 import type { LakeLocation } from '../../lake/open-lake.ts';
 import { partitionName } from '../../partition.ts';
 import { formatCount, formatNumberOf, toOneLine } from '../../text.ts';
@@ -132,6 +133,10 @@ async function run(context: CommandContext, input: DownloadInput): Promise<Downl
   const connection = await openDownload(processOf(context), input, {
     onKeyUnchecked: output.debug,
     onRetry: output.info,
+  }).catch((error: unknown) => {
+    if (!(error instanceof BucketMissingError)) throw error;
+    const hint = ' "tdd download --to lake" needs no bucket: it downloads to a directory.';
+    throw new UsageError(`${error.message}${hint}`, { cause: error });
   });
   const index = await openTodaysIndex(context, connection);
   const { targets, withoutPartition } = await findTargets(connection, index, input.choice, { signal });

@@ -1,11 +1,13 @@
 import { HeadBucketCommand, type S3Client } from '@aws-sdk/client-s3';
 import { explainAwsError, httpStatusOf } from '../../aws/errors.ts';
 import { UsageError } from '../../errors.ts';
+import { BucketMissingError } from '../lake.ts';
 
 /**
  * Checks that a bucket exists, that the credentials give access to it, and that it is in the client's region.
  * @returns the region of the bucket.
- * @throws {UsageError} when the bucket does not exist, access is denied, or it is in another region.
+ * @throws {BucketMissingError} when the bucket does not exist, {@link UsageError} when access is denied or it is in
+ *   another region.
  * @throws the errors of {@link explainAwsError} for other failures.
  */
 export async function checkBucket(
@@ -24,7 +26,7 @@ export async function checkBucket(
     signal?.throwIfAborted();
     // The response to a HEAD request has only a status, without an error code in a body.
     if (httpStatusOf(cause) === 404)
-      throw new UsageError(
+      throw new BucketMissingError(
         `The bucket "${bucket}" does not exist: check its name, or create it with "tdd deploy".`,
         { cause },
       );

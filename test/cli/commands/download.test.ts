@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createCatalogue } from '../../../sandbox/catalogue.ts';
 import { type ImdbStandIn, startImdbStandIn } from '../../../sandbox/imdb-stand-in.ts';
 import { SANDBOX_API_KEY } from '../../../sandbox/tmdb/keys.ts';
@@ -11,8 +11,10 @@ import { initialOf } from '../../../src/imdb/title-partition.ts';
 import { createDirectoryLake } from '../../../src/lake/directory/directory-lake.ts';
 import type { Partition } from '../../../src/partition.ts';
 import { createFastClock } from '../../support/fast-clock.ts';
+import { startLoopbackServer } from '../../support/loopback-server.ts';
 import { noModesReason } from '../../support/platform.ts';
 import { runCli } from '../../support/run-cli.ts';
+import { stubAws } from '../../support/stub-aws.ts';
 import { makeTempFolder } from '../../support/temp-folder.ts';
 
 const catalogue = createCatalogue({ initialOf }, { titles: 400, years: [2021] });
@@ -200,6 +202,16 @@ describe('invalid input is reported in one sentence with exit code 2, and change
     expect(run.stderr.trim().split('\n')).toHaveLength(1);
     expect(run.stderr).toMatch(sentence);
     expect(await readdir(cwd)).toEqual([]);
+  });
+
+  it('a bucket that does not exist, with a hint at a directory', async () => {
+    const server = await startLoopbackServer((_, response) => response.writeHead(404).end());
+    const run = await tdd('download --year 2021 --initial TH', { env: stubAws(server.url) }).finally(() => {
+      vi.unstubAllEnvs();
+      return server.stop();
+    });
+    expect(run).toMatchObject({ exitCode: 2, stdout: '' });
+    expect(run.stderr).toMatch(/bucket "the-lake" does not exist.*"tdd download --to lake" needs no bucket/);
   });
 
   it('an API key that TMDB rejects', async () => {
