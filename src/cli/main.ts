@@ -129,12 +129,14 @@ export class ReportedCancellation extends CancelledError {}
  * @returns `crashed`, which rejects with an uncaught error, and a function that removes the listeners.
  */
 function listenForTheEnd(io: Io, ending: AbortController) {
-  const { signals, stdout, stderr } = io;
+  const { signals, stdout, stderr, env } = io;
   let reportCrash: (error: unknown) => void = () => {};
   const crashed = new Promise<never>((_, reject) => {
     reportCrash = reject;
   });
   const onSignal = (): void => {
+    // Erases the ^C that the terminal shows, so that the next message does not begin with it.
+    if (stderr.isTTY === true && env.TERM !== 'dumb') stderr.write('\r\x1b[K');
     ending.abort(new CancelledError('Cancelled.'));
     // Deferred: the lock library's clean-up listener ends the process when it finds no other listener.
     setImmediate(stopSignals);

@@ -152,6 +152,18 @@ describe('tdd', () => {
     expect({ exitCode, text: String(stderr.read() ?? '') }).toEqual({ exitCode: code, text });
   });
 
+  test('erases the ^C that a terminal shows before it reports the cancellation', async () => {
+    const signals = new EventEmitter();
+    const [stdin, stdout] = [new PassThrough(), new PassThrough()];
+    const stderr = Object.assign(new PassThrough(), { isTTY: true });
+    const io = { argv: [], env: {}, cwd: '/', stdin, stdout, stderr, signals };
+    await runToExitCode(io, { secrets: createSecrets(), verbose: false }, async () => {
+      signals.emit('SIGINT');
+      return 0;
+    });
+    expect(String(stderr.read())).toBe('\r\x1b[Ktdd: Cancelled.\n');
+  });
+
   test('reports an uncaught error, without the key', async () => {
     const signals = new EventEmitter();
     const { exitCode, stderr } = await run(['development'], {
