@@ -98,7 +98,6 @@ describe.each(AWS_TARGETS)('the resources of another deployment, on $name', ({ s
         action: 'leave',
         notes: ['It belongs to the tdd deployment "films" in us-east-1, so it is not deleted.'],
       },
-      { kind: 'bucket', action: 'keep' },
     ]);
     expect(other.changes).toEqual([]);
     expect(await stateOf(cloud)).toEqual(expected);
