@@ -118,7 +118,7 @@ function round(value: number): number {
 
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 
-/** Escapes a text for XML and HTML. */
+/** Escapes text for XML and HTML. */
 export function escapeXml(content: string): string {
   return content.replace(/[&<>"]/g, (character) => ENTITIES[character] ?? character);
 }

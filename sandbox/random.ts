@@ -35,7 +35,7 @@ export function createRandom(seed: string | number): Random {
   };
 }
 
-/** Computes the 32-bit FNV-1a hash of a text's UTF-16 units. */
+/** Computes the 32-bit FNV-1a hash of the text's UTF-16 units. */
 export function hashText(text: string): number {
   let hash = 0x811c9dc5;
   for (let index = 0; index < text.length; index++) {

@@ -109,7 +109,7 @@ function setAll(variables: Readonly<Record<string, string>>): string[] {
   return Object.entries(variables).map(([name, value]) => `export ${name}=${quote(value)}`);
 }
 
-/** Quotes a text for a POSIX shell or fish. */
+/** Quotes text for a POSIX shell or fish. */
 export function quote(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }

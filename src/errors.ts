@@ -14,7 +14,7 @@ export class UsageError extends UserError {
   override readonly exitCode = 2;
 }
 
-/** An invalid value. The message is a sentence about `subject`; {@link namingSource} replaces that by the name of a flag, for example. */
+/** An invalid value. The message is a sentence about `subject`; {@link namingSource} replaces that with the name of a flag, for example. */
 export class InvalidValueError extends UsageError {
   /** The sentence without its subject: `must be four digits (got "x").` */
   readonly requirement: string;

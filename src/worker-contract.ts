@@ -1,6 +1,6 @@
 /**
- * The values on which `deploy`, the worker and the commands must agree: `deploy` configures them on AWS, the others rely
- * on them. Each value is defined here and nowhere else.
+ * The values on which `deploy`, the worker and the commands must agree: `deploy` configures them on AWS, and the others
+ * rely on them. Each value is defined here and nowhere else.
  *
  * @module
  */

@@ -28,7 +28,7 @@ export const COLUMNS = [
 ] as const;
 
 const GENRES = ['Drama', 'Comedy', 'Documentary', 'Thriller', 'Romance', 'Horror', 'Adventure', 'Music'];
-/** The other types in IMDb's file; as there, most rows are episodes. */
+/** The other types in IMDb's file; most rows are episodes, as in the real file. */
 const OTHER_TYPES = [
   ...Array.from({ length: 14 }, () => 'tvEpisode'),
   ...[

@@ -18,7 +18,7 @@ import type { Lake, LakeEntry } from '../lake/lake.ts';
 import { type Partition, partitionName } from '../partition.ts';
 import { forEachConcurrently } from './concurrency.ts';
 
-/** Stores a text between two reads of a lake. Losing it costs only time. */
+/** Stores text between two reads of a lake. Losing it costs only time. */
 export interface SummaryCache {
   /** The stored text, or `undefined`. */
   read(): Promise<string | undefined>;
@@ -85,7 +85,7 @@ export async function readManifestSummaries(
   return { byPartition, unreadable, read };
 }
 
-/** @returns `undefined` for a text that is not a manifest of this partition. */
+/** @returns `undefined` for text that is not a manifest of this partition. */
 function trySummarize(text: string, partition: Partition, nowMs: number): ManifestSummary | undefined {
   try {
     const summary = summarizeManifest(parseManifest(text, ''), nowMs);

@@ -47,7 +47,7 @@ export interface AwsFailure {
   readonly subject: string | undefined;
   /** The problem as a clause, without an initial capital or a full stop. */
   readonly problem: string;
-  /** What to do, as a sentence without capital letter and full stop. Absent when the problem needs no advice. */
+  /** What to do, as a sentence without a capital letter or a full stop. Absent when the problem needs no advice. */
   readonly advice?: string;
 }
 
@@ -295,7 +295,7 @@ function otherBucketRegion(
   return status === 400 && differs ? reported : undefined;
 }
 
-/** Whether an error is a service's, with one of these names. */
+/** Whether an error is a service error with one of these names. */
 export function isServiceError(error: unknown, ...names: readonly string[]): error is Error {
   return error instanceof Error && names.includes(error.name);
 }
@@ -317,7 +317,7 @@ export async function undefinedIfNotFound<T>(
   }
 }
 
-/** Whether an error is a service's, with this name and a matching message. */
+/** Whether an error is a service error with this name and a matching message. */
 export function serviceErrorMatches(error: unknown, name: string, pattern: RegExp): boolean {
   return isServiceError(error, name) && pattern.test(error.message);
 }

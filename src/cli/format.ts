@@ -86,7 +86,7 @@ export function indent(text: string): string {
   return text.replaceAll(/^/gm, GAP);
 }
 
-/** Returns `style` with the width that is left for a text that will be indented. */
+/** Returns `style` with the width that is left for text that will be indented. */
 export function indented(style: Style): Style {
   return { ...style, columns: style.columns - GAP.length };
 }

@@ -141,7 +141,7 @@ function roundDollars(dollars: number): number {
 }
 
 /**
- * AWS's list prices in us-east-1 for what a fleet uses, in US dollars, without free tiers and taxes.
+ * AWS's list prices in us-east-1 for what a fleet uses, in US dollars, without free tiers or taxes.
  * https://aws.amazon.com/lambda/pricing/ (Arm), https://aws.amazon.com/s3/pricing/ (Standard),
  * https://aws.amazon.com/sqs/pricing/ (standard queues).
  */

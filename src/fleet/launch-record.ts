@@ -59,7 +59,7 @@ export function writeLaunchRecord(fleet: LaunchRecord): string {
   return `${JSON.stringify(fleet)}\n`;
 }
 
-/** Parses a launch. @returns `undefined` for a text that is not a launch. */
+/** Parses a launch. @returns `undefined` for text that is not a launch. */
 export function parseLaunchRecord(text: string): LaunchRecord | undefined {
   const fleet = parseJson(text);
   return isLaunchRecord(fleet) ? fleet : undefined;

@@ -165,7 +165,7 @@ const PROBE_INTERVAL_MS = 30_000;
 
 /**
  * Waits in place until TMDB answers again, and probes it at intervals with jitter. Workers that wait receive no
- * messages, so an outage of hours does not use up the receives of a fleet's messages, and TMDB gets few requests.
+ * messages, so an outage that lasts hours does not use up the receives of a fleet's messages, and TMDB gets few requests.
  * @returns `true` when TMDB answers, `false` when the time ran out first.
  */
 async function waitForTmdb(

@@ -64,8 +64,8 @@ async function readInput(context: CommandContext, flags: Flags): Promise<Develop
 }
 
 /**
- * Warns about a key of an unusual form: a v3 key has 32 hexadecimal digits, a v4 read access token is a JWT, which
- * begins with `eyJ`. This is not an error, since only TMDB knows whether a key is valid. The key is not shown.
+ * Warns about a key of an unusual form: a v3 key has 32 hexadecimal digits, and a v4 read access token is a JWT,
+ * which begins with `eyJ`. This is not an error, since only TMDB knows whether a key is valid. The key is not shown.
  */
 function warnOfUnusualKey({ output }: CommandContext, apiKey: string): void {
   if (/^[0-9a-f]{32}$/i.test(apiKey) || /^eyJ[\w-]+\.[\w-]+\.[\w-]+$/.test(apiKey)) return;

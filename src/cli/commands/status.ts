@@ -46,7 +46,7 @@ async function readInput(context: CommandContext, flags: Flags): Promise<StatusI
 async function run(context: CommandContext, { settings, totals, watch }: StatusInput): Promise<StatusResult> {
   const { signal, io, secrets, output } = context;
   const fleet = await openCommandFleet(context, { settings }, { announce: false });
-  // Optional: the status needs no permission of STS, which may be unreachable where the other services are not.
+  // Optional: the status needs no STS permission, which may be unreachable where the other services are not.
   const identifying = fleet.identify().catch(() => undefined);
   let identity: Identity | undefined;
   let show = showManifestReading(context);
