@@ -57,7 +57,7 @@ describe('the trace', () => {
     await client.get('/3/movie/tt0133093', { language: 'en-US' }, () => true);
     expect(trace.lines).toEqual([
       'TMDB GET /3/movie/tt0133093?language=en-US → 429',
-      'TMDB throttles requests: pausing',
+      'TMDB is throttling requests: pausing',
       'TMDB GET /3/movie/tt0133093?language=en-US → 503',
       expect.stringMatching(/^TMDB \/3\/movie\/tt0133093: 503; attempt 2 of \d+ in \d+ ms$/),
       'TMDB GET /3/movie/tt0133093?language=en-US → 200',

@@ -9,6 +9,9 @@ import { parseMessage } from '../message.ts';
 import type { Partition } from '../partition.ts';
 import { shorten } from '../text.ts';
 
+/** The explanation of a dead letter without a reason: its worker ended before it could write one. */
+export const NO_REASON = 'The worker crashed or ran out of time or memory: see its log.';
+
 /** A message in the dead-letter queue. */
 export interface DeadLetter {
   /** The message ID in SQS. */

@@ -176,7 +176,7 @@ async function findTargetsOfTitles(
       target.only.add(imdbId);
     } else {
       const reason = title
-        ? `IMDb has no year for ${quote(title.title)}, so it has no partition`
+        ? `IMDb has no year for ${quote(title.title)}, so the title has no partition`
         : `IMDb's list of ${index.snapshot} has no ${index.titleTypes.join(' or ')} with this IMDb ID`;
       withoutPartition.push({ imdbId, reason });
     }

@@ -135,17 +135,17 @@ async function collectNotes(
   if (differing.length > 0) {
     note(
       'otherSettings',
-      `The workers were deployed with other settings, which take precedence (${differing.join('; ')}): run "tdd deploy" first to apply these settings.`,
+      `The workers were deployed with other settings, which take precedence (${differing.join('; ')}): run "tdd deploy" first to apply your settings.`,
     );
   }
   if (resume) {
     const { launchedAt, run } = resume.fleet;
-    note('resumes', `This resumes launch ${run} of ${launchedAt}, which was interrupted.`);
+    note('resumes', `This resumes launch ${run} from ${launchedAt}, which was interrupted.`);
   }
   if (plan.left > 0 && summaries.size === 0 && (await hasMovies(lake))) {
     note(
       'noManifests',
-      'This lake has movies but no manifests, which record what is missing: this first launch downloads everything again.',
+      'This lake has movies but no manifests, which record what was downloaded: this first launch downloads everything again.',
     );
   }
   const onQueue = countMessages(depths);

@@ -133,7 +133,7 @@ async function stopMove({ mover }: RedriveDeps, cause: unknown): Promise<Cancell
   try {
     const moved = await mover.stop();
     return new CancelledError(
-      `Cancelled: SQS stops after about ${formatNumberOf(moved, 'message')}; the others stay in the dead-letter queue.`,
+      `Cancelled: SQS stopped after about ${formatNumberOf(moved, 'message')}; the others stay in the dead-letter queue.`,
       { cause },
     );
   } catch (error) {

@@ -8,7 +8,7 @@ import type { Lake } from '../lake/lake.ts';
 import { writeMessage } from '../message.ts';
 import type { Partition } from '../partition.ts';
 import { createRunId } from '../run-id.ts';
-import { type DeadLetterQueue, findDeadLetter } from './dead-letters.ts';
+import { type DeadLetterQueue, findDeadLetter, NO_REASON } from './dead-letters.ts';
 import { readMatchingEnvironment } from './deployed-settings.ts';
 import type { FleetConnection } from './fleet-connection.ts';
 
@@ -118,7 +118,7 @@ export async function followRun(
     const counts = manifest && { counts: manifest.counts };
     const letter = await findDeadLetter(deadLetters, run);
     if (letter) {
-      const reason = letter.reason ?? 'The worker crashed every time: see its log.';
+      const reason = letter.reason ?? NO_REASON;
       return { complete: false, ...counts, reason };
     }
     if (countMessages(await queue.readDepths()) > 0) idleSinceMs = undefined;
@@ -126,7 +126,11 @@ export async function followRun(
     if (idleSinceMs === undefined || clock.now() - idleSinceMs < EMPTY_AFTER_MS) continue;
     // A concurrent run may have written the manifest last.
     if (manifest?.complete) return { complete: true, counts: manifest.counts };
-    return { complete: false, ...counts, reason: 'The queue is empty, and no worker has reported this run.' };
+    return {
+      complete: false,
+      ...counts,
+      reason: 'The queue is empty, and no worker has reported on this run.',
+    };
   }
 }
 
@@ -146,7 +150,7 @@ function endOf({ complete, counts, lastRun }: Manifest): RunEnd | undefined {
         complete: false,
         counts,
         reason:
-          'TMDB rejected the API key, so the worker paused the fleet. Set a valid key, then run "tdd deploy" and "tdd resume"; the message stays on the queue.',
+          'TMDB rejected the API key, so the worker paused the fleet. Run "tdd development" to set a valid key, then "tdd deploy" and "tdd resume"; the message stays on the queue.',
       };
     default:
       return undefined;

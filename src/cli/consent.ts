@@ -16,7 +16,7 @@ export function readDryRun(
   const dryRun = flags.dryRun === true;
   if (dryRun || yes || prompter.isInteractive) return dryRun;
   throw new UsageError(
-    `Cannot ask for confirmation without a terminal: give --yes to ${act}, or --dry-run to ${preview}.`,
+    `Cannot ask for confirmation without a terminal: use --yes to ${act}, or --dry-run to ${preview}.`,
   );
 }
 

@@ -23,7 +23,7 @@ export interface LaunchResult {
   readonly sizes: readonly SizeBar[];
   readonly largest: readonly PlannedPartition[];
   readonly withoutYear: FleetPlan['withoutYear'];
-  /** Invalid rows of IMDb's list, whose titles are skipped. */
+  /** Invalid rows in IMDb's list, whose titles are skipped. */
   readonly badRows: number;
   /** How many partitions the list has in the years and with the initial of the filters. */
   readonly inRange: number;
@@ -61,7 +61,7 @@ export function formatLaunchPlan(result: LaunchResult, style: Style): string {
     '',
     ...(result.moviesToAsk === 0
       ? [
-          `${style.yellow('note:')} These partitions have as many titles as the list. Workers check whether any title is new, and download it.`,
+          `${style.yellow('note:')} These partitions already have as many titles as IMDb's list. Workers check for new titles and download them.`,
         ]
       : []),
     ...notes.map((note) => `${style.yellow('note:')} ${toOneLine(note, 1_000)}`),
@@ -75,7 +75,7 @@ function formatForecast(result: LaunchResult, style: Style): string {
   const existing = result.movies - result.moviesToAsk;
   const source =
     basis.learntFrom > 0
-      ? `measured on ${formatNumberOf(basis.learntFrom, 'movie')} of this lake`
+      ? `measured on ${formatNumberOf(basis.learntFrom, 'movie')} in this lake`
       : 'assuming that TMDB lacks one movie in five';
   const bound = {
     rate: '',
@@ -89,7 +89,11 @@ function formatForecast(result: LaunchResult, style: Style): string {
       : `S3 ${formatDollars(s3)}, Lambda ${formatDollars(lambda)}, SQS ${formatDollars(sqs)}; `;
   const pace = `at ${budget.requestsPerSecond} requests/s with ${formatNumberOf(budget.workers, 'worker')}${bound}`;
   const rows: [string, string, string][] = [
-    ['partitions', formatCount(partitions.length), `IMDb's list of ${snapshot}, ${yearsOf(filters)}`],
+    [
+      'partitions',
+      formatCount(partitions.length),
+      `IMDb's list of ${snapshot}, ${filters.minYear === filters.maxYear ? 'year' : 'years'} ${yearsOf(filters)}`,
+    ],
     [
       'movies',
       formatCount(result.movies),
@@ -148,21 +152,21 @@ export function formatLaunch(result: LaunchResult, style: Style): string {
 /** Says why a launch has nothing to send, in one sentence or two. */
 function whyNothing({ filters, snapshot, inRange }: LaunchResult): string {
   const { onlyMissing, failed, olderThanMs, initial } = filters;
-  const range = `${yearsOf(filters)}${initial === undefined ? '' : ` with the initial ${initial}`}`;
-  if (inRange === 0) return `IMDb's list of ${snapshot} has no partition in ${range}.`;
+  const range = `for ${yearsOf(filters)}${initial === undefined ? '' : ` with the initial ${initial}`}`;
+  if (inRange === 0) return `IMDb's list of ${snapshot} has no partition ${range}.`;
   const partitions = formatNumberOf(inRange, 'partition');
   if (onlyMissing || (!failed && olderThanMs === undefined)) {
-    return `Nothing is missing: ${partitions} in ${range} ${inRange === 1 ? 'has a complete manifest' : 'have complete manifests'}. To download titles again, use --older-than.`;
+    return `Nothing is missing: ${partitions} ${range} ${inRange === 1 ? 'has a complete manifest' : 'have complete manifests'}. To download titles again, use --older-than.`;
   }
   const states = [
     ...(failed ? ['failed titles'] : []),
     ...(olderThanMs === undefined ? [] : ['titles downloaded that long ago']),
   ];
-  return `No partition has ${states.join(' or ')}: checked ${partitions} in ${range}.`;
+  return `No partition has ${states.join(' or ')}: checked ${partitions} ${range}.`;
 }
 
 function yearsOf({ minYear, maxYear }: FleetFilters): string {
-  return minYear === maxYear ? `year ${minYear}` : `years ${minYear}–${maxYear}`;
+  return minYear === maxYear ? `${minYear}` : `${minYear}–${maxYear}`;
 }
 
 function formatHistogram({ sizes }: LaunchResult, style: Style): string[] {
@@ -186,6 +190,6 @@ function formatSkipped({ withoutYear: { count, titles }, badRows }: LaunchResult
       `Skipped: ${formatNumberOf(count, 'movie')} without a year, and therefore without a partition (${some.join(', ')}${more}).`,
     );
   }
-  if (badRows > 0) lines.push(`Skipped: ${formatNumberOf(badRows, 'invalid row')} of IMDb's list.`);
+  if (badRows > 0) lines.push(`Skipped: ${formatNumberOf(badRows, 'invalid row')} in IMDb's list.`);
   return lines.length > 0 ? ['', ...lines] : [];
 }

@@ -1,4 +1,4 @@
-import { type DeadLetter, isUnreadable } from '../app/dead-letters.ts';
+import { type DeadLetter, isUnreadable, NO_REASON } from '../app/dead-letters.ts';
 import type { RedriveReport } from '../app/redrive.ts';
 import { partitionName } from '../partition.ts';
 import { formatCount, formatNumberOf, quote, toOneLine } from '../text.ts';
@@ -75,7 +75,7 @@ export function formatLetters(result: RedriveResult, style: Style): string {
 }
 
 function formatReason({ id, reason, excerpt }: DeadLetter): string {
-  const why = toOneLine(reason ?? 'the worker crashed or ran out of time or memory: see its log');
+  const why = toOneLine(reason ?? NO_REASON);
   if (excerpt === undefined) return why;
   const body = quote(excerpt, 80);
   return `${why}${why.includes(body) ? '' : ` Body: ${body}.`} Message ID: ${toOneLine(id)}`;

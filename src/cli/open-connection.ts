@@ -70,7 +70,7 @@ function credentialsOf({ profile, credentialSource }: Identity): string {
   if (profile !== undefined) return `profile ${profile}`;
   if (credentialSource === 'environment') return 'credentials from environment variables';
   if (credentialSource === 'web identity') return 'credentials from a web identity token';
-  return credentialSource === 'role' ? 'credentials of this machine' : 'no profile';
+  return credentialSource === 'role' ? "credentials from this machine's role" : 'no profile';
 }
 
 /** Returns this program's folder in the user's cache folder. */

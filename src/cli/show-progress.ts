@@ -28,7 +28,9 @@ export function showDownload(context: CommandContext, partition: Partition): Sho
         fields: [
           ...countFields({ failed, found, notFound, reviews }),
           ...(refused > 0 ? [`${refused} refused`] : []),
-          ...(throttled > 0 ? [`throttled ${formatNumberOf(throttled, 'time')}`] : []),
+          ...(throttled > 0
+            ? [throttled === 1 ? 'throttled once' : `throttled ${formatNumberOf(throttled, 'time')}`]
+            : []),
         ],
       }),
     end: bar.stop,

@@ -109,10 +109,10 @@ function flatten(parsed: Readonly<Record<string, unknown>>): Map<string, string>
 function reason(error: unknown): string {
   const words: Record<string, string> = {
     EISDIR: 'it is a directory',
-    EACCES: 'permission is denied',
-    EPERM: 'permission is denied',
-    ENOENT: 'its folder does not exist',
-    ENOTDIR: 'part of its path is not a folder',
+    EACCES: 'permission denied',
+    EPERM: 'permission denied',
+    ENOENT: 'its directory does not exist',
+    ENOTDIR: 'part of its path is not a directory',
     ENOSPC: 'the disk is full',
     EROFS: 'its file system is read-only',
   };

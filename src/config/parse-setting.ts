@@ -78,7 +78,7 @@ export function parseAppend(text: string): readonly string[] {
   if (items.length > MAX_APPENDED) {
     throw new InvalidValueError(
       'The append list',
-      `must have at most ${MAX_APPENDED} names, TMDB's limit without the reviews (got ${items.length}).`,
+      `must have at most ${MAX_APPENDED} names, because TMDB allows ${MAX_APPENDED + 1} including the reviews (got ${items.length}).`,
     );
   }
   return items;

@@ -49,7 +49,7 @@ export async function readSnapshot<T>(
     const today = utcDay(clock.now());
     if (day !== today) {
       throw new SnapshotGoneError(
-        `The snapshot of ${day} is not in the lake ${lake.url}, and IMDb publishes only today's list: use the snapshot of ${today}, or a lake that contains ${key}.`,
+        `IMDb's list of ${day} is not in the lake ${lake.url}, and IMDb publishes only today's list: use the list of ${today}, or a lake that contains ${key}.`,
       );
     }
     try {
@@ -57,7 +57,7 @@ export async function readSnapshot<T>(
     } catch (error) {
       const waitMs = RETRY_AFTER_MS[tries];
       if (!(error instanceof SnapshotError && error.isTransient) || waitMs === undefined) throw error;
-      deps.trace?.decision(`IMDb: ${error.reason}; next attempt in ${waitMs / 1_000} s`);
+      deps.trace?.decision(`IMDb's list ${error.reason}; next attempt in ${waitMs / 1_000} s`);
       deps.onRetry?.(`IMDb's list ${error.reason}; retrying in ${waitMs / 1_000} s …`);
       await clock.sleep(waitMs, signal);
     }
@@ -77,7 +77,7 @@ async function readFromLake<T>(
   } catch (error) {
     throw withSubject(
       error,
-      `The snapshot ${lake.url}/${key}`,
+      `The copy of IMDb's list ${lake.url}/${key}`,
       'delete it to download it again, which is possible only on the same UTC day',
     );
   } finally {

@@ -2,7 +2,7 @@ import { UserError } from '../errors.ts';
 
 /** The parts of a {@link SnapshotError} apart from its reason. */
 interface SnapshotErrorOptions extends ErrorOptions {
-  /** The subject of the sentence: `IMDb's list at https://…` or `The snapshot s3://…`. */
+  /** The subject of the sentence: `IMDb's list at https://…` or `The copy of IMDb's list s3://…`. */
   readonly subject?: string;
   /** What to do, without a full stop. */
   readonly advice?: string;
@@ -34,7 +34,7 @@ export class SnapshotError extends UserError {
     reason: string,
     { subject, advice, isTransient = false, ...options }: SnapshotErrorOptions = {},
   ) {
-    super(`${subject ?? 'The snapshot'} ${reason}${advice === undefined ? '.' : `: ${advice}.`}`, options);
+    super(`${subject ?? "IMDb's list"} ${reason}${advice === undefined ? '.' : `: ${advice}.`}`, options);
     this.reason = reason;
     this.subject = subject;
     this.isTransient = isTransient;

@@ -38,7 +38,8 @@ export function parseTitleColumns(header: string): TitleColumns {
   const missing = REQUIRED.filter((name) => !names.includes(name));
   if (missing.length > 0) {
     const start = JSON.stringify(header.slice(0, 80));
-    throw new SnapshotError(`lacks the column ${missing.join(', ')} (its first line is ${start})`);
+    const columns = missing.length === 1 ? 'column' : 'columns';
+    throw new SnapshotError(`lacks the ${columns} ${missing.join(', ')} (its first line is ${start})`);
   }
   const [tconst = 0, titleType = 0, primaryTitle = 0, startYear = 0] = REQUIRED.map((name) =>
     names.indexOf(name),

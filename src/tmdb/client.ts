@@ -91,7 +91,7 @@ export function createTmdbClient({
       if (verdict.next !== 'throttled') return verdict;
       sent.throttled += 1;
       const wait = verdict.retryAfter === undefined ? '' : ` (Retry-After: ${verdict.retryAfter})`;
-      trace?.decision(`TMDB throttles requests: pausing${wait}`);
+      trace?.decision(`TMDB is throttling requests: pausing${wait}`);
       pacer.throttled(sentAtMs, parseRetryAfter(verdict.retryAfter, clock.now()));
     }
   }
@@ -188,13 +188,13 @@ export function createTmdbClient({
   };
 
   function reportSilence(reason: string): void {
-    if (!isSilent) onRetry?.(`TMDB does not answer (${reason}); retrying …`);
+    if (!isSilent) onRetry?.(`TMDB is not responding (${reason}); retrying …`);
     isSilent = true;
   }
 
   function outage(reason: string): OutageError {
     return new OutageError(
-      `TMDB at ${baseUrl} does not answer (last error: ${reason}). Try again later: the remaining titles are not marked as failed.`,
+      `TMDB at ${baseUrl} is not responding (last error: ${reason}). Try again later: the remaining titles are not marked as failed.`,
     );
   }
 }

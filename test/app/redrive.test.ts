@@ -187,7 +187,7 @@ describe("a cancelled redrive with SQS's move task", () => {
   it('cancels the move task', async () => {
     await expect(cancel(async () => 5)).rejects.toThrow(
       new CancelledError(
-        'Cancelled: SQS stops after about 5 messages; the others stay in the dead-letter queue.',
+        'Cancelled: SQS stopped after about 5 messages; the others stay in the dead-letter queue.',
       ),
     );
   });

@@ -62,7 +62,7 @@ describe('followRun', () => {
 
   it.each([
     [{ reason: '1 title of 3 failed.' }, '1 title of 3 failed.'],
-    [{}, 'The worker crashed every time: see its log.'],
+    [{}, 'The worker crashed or ran out of time or memory: see its log.'],
   ])('fails when the message becomes the dead letter %o', async (letter, reason) => {
     const { scene, follow, counts } = createScene([{ outcome: 'failedTitles' }]);
     scene.letter = letter;

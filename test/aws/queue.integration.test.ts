@@ -215,7 +215,7 @@ describe.each(AWS_TARGETS)('an SQS queue, on $name', ({ start }) => {
       { deadLetters: deadLetters(), queue: queue(), mover, clock },
       { signal: ending.signal, onProgress: () => ending.abort(new Error('Ctrl-C')) },
     );
-    await expect(moving).rejects.toThrow('Cancelled: SQS stops after about 4 messages');
+    await expect(moving).rejects.toThrow('Cancelled: SQS stopped after about 4 messages');
     expect(asked.at(-1)).toEqual({ name: 'CancelMessageMoveTaskCommand', input: { TaskHandle: 'earlier' } });
   });
 

@@ -113,6 +113,6 @@ describe.each(['download', 'simulate'])('tdd %s without a terminal', (command) =
       ci === undefined ? {} : { CI: ci },
     );
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
-    expect(stderr.replaceAll(/\s+/g, ' ')).toContain(`tdd: ${missing}Give --year and --initial together`);
+    expect(stderr.replaceAll(/\s+/g, ' ')).toContain(`tdd: ${missing}Use --year and --initial together`);
   });
 });

@@ -44,6 +44,6 @@ test('counts the unreadable messages that stay when others were returned', () =>
 
 test('says that the worker crashed only for a readable message', () => {
   expect(format({ letters: [CRASHED], chosen: 1 })).toContain(
-    'the worker crashed or ran out of time or memory',
+    'The worker crashed or ran out of time or memory',
   );
 });

@@ -79,7 +79,7 @@ describe('readConfigFile', () => {
   test.skipIf(noModesReason)('rejects an unreadable file', async () => {
     const path = await write(PYTHON_FILE);
     await chmod(path, 0o000);
-    await expect(readConfigFile(path)).rejects.toThrow(/permission is denied/);
+    await expect(readConfigFile(path)).rejects.toThrow(/permission denied/);
   });
 });
 
@@ -147,7 +147,7 @@ describe('writeConfigFile', () => {
     await mkdir(join(folder, 'config.ini'));
     await expect(writeConfigFile(join(folder, 'config.ini'), [bucket('x')])).rejects.toThrow(UsageError);
     await expect(writeConfigFile(join(folder, 'no', 'config.ini'), [bucket('x')])).rejects.toThrow(
-      /its folder does not exist/,
+      /its directory does not exist/,
     );
     expect(await readdir(folder)).toEqual(['config.ini']);
   });

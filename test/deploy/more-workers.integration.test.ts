@@ -92,7 +92,7 @@ describe.each(AWS_TARGETS)('a deploy that adds workers to a running fleet, on $n
     await startFleet(cloud);
     const plan = await planDeployment(cloud, { input: MORE, zip: ZIP });
     expect(plan.resources.find(({ kind }) => kind === 'eventSource')?.notes).toEqual([
-      'It will be disabled until running workers have finished (5 minutes at most), and then enabled again: together with new workers they would exceed the rate budget.',
+      'It will be disabled until running workers have finished (5 minutes at most), and then enabled again: otherwise, old and new workers together would exceed the rate budget.',
     ]);
   });
 

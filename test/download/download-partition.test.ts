@@ -192,7 +192,7 @@ describe('downloadPartition', () => {
     tmdb.answers[PROBED_MOVIE] = 503;
     const report = await download();
     expect(report).toMatchObject({ outcome: 'outage', counts: { failed: 0 }, thisRun: { done: 0 } });
-    expect(report.problem?.message).toMatch(/does not answer \(last error: 503/);
+    expect(report.problem?.message).toMatch(/is not responding \(last error: 503/);
     expect(manifest()).toMatchObject({ titles: {}, lastRun: { outcome: 'outage' } });
   });
 

@@ -77,7 +77,7 @@ describe('ensurePartitionIndex', () => {
       const error = await failure(ensurePartitionIndex(deps, { day, titleTypes: ['movie'] }));
       expect(error).toBeInstanceOf(SnapshotGoneError);
       expect(error.message).toBe(
-        `The snapshot of ${day} is not in the lake memory://lake, and IMDb publishes only today's list: use the snapshot of ${DAY}, or a lake that contains ${snapshotKey(day)}.`,
+        `IMDb's list of ${day} is not in the lake memory://lake, and IMDb publishes only today's list: use the list of ${DAY}, or a lake that contains ${snapshotKey(day)}.`,
       );
     }
     expect(imdb?.requests).toEqual([]);
@@ -177,8 +177,8 @@ describe('ensurePartitionIndex', () => {
     });
     deps.clock.advance(Date.parse(`${DAY}T23:59:59.500Z`) - deps.clock.now());
     const error = await failure(ensurePartitionIndex(deps, MOVIES));
-    expect(error.message).toContain(`The snapshot of ${DAY} is not in the lake`);
-    expect(error.message).toContain('use the snapshot of 2026-11-23');
+    expect(error.message).toContain(`IMDb's list of ${DAY} is not in the lake`);
+    expect(error.message).toContain('use the list of 2026-11-23');
     expect(lake.keys()).toEqual([]);
     expect(imdb?.requests).toHaveLength(1);
   });
@@ -251,7 +251,7 @@ describe('ensurePartitionIndex', () => {
     lake.put(snapshotKey(DAY), GOOD.subarray(0, 100));
     const error = await failure(ensurePartitionIndex(deps, MOVIES));
     expect(error.message).toBe(
-      `The snapshot memory://lake/${snapshotKey(DAY)} is truncated: delete it to download it again, which is possible only on the same UTC day.`,
+      `The copy of IMDb's list memory://lake/${snapshotKey(DAY)} is truncated: delete it to download it again, which is possible only on the same UTC day.`,
     );
     expect(lake.keys()).toEqual([snapshotKey(DAY)]);
     expect(imdb?.requests).toEqual([]);

@@ -107,9 +107,9 @@ describe('TitleScanner', () => {
   });
 
   it('rejects an empty file and a header without rows', () => {
-    expect(() => scan('')).toThrow('The snapshot is empty.');
-    expect(() => scan(`${HEADER}\n`)).toThrow('The snapshot has a header but no rows.');
-    expect(() => scan(HEADER)).toThrow('The snapshot has a header but no rows.');
+    expect(() => scan('')).toThrow("IMDb's list is empty.");
+    expect(() => scan(`${HEADER}\n`)).toThrow("IMDb's list has a header but no rows.");
+    expect(() => scan(HEADER)).toThrow("IMDb's list has a header but no rows.");
   });
 });
 

@@ -91,7 +91,7 @@ describe('createTmdbClient', () => {
     await getMovie();
     expect(reported).toEqual([]);
     await getMovie();
-    expect(reported).toEqual(['TMDB does not answer (503); retrying …']);
+    expect(reported).toEqual(['TMDB is not responding (503); retrying …']);
     await getMovie();
     expect(reported).toHaveLength(2);
   });

@@ -157,11 +157,11 @@ describe('a poison message', () => {
   it('becomes a dead letter when its snapshot is no longer available', async () => {
     const worker = createWorkerHarness();
     worker.readTitles = async (_partition, day) => {
-      throw new SnapshotGoneError(`The snapshot of ${day} is not in the lake.`);
+      throw new SnapshotGoneError(`IMDb's list of ${day} is not in the lake.`);
     };
     const old = body({ snapshot: '2020-01-01' });
     expect(await worker.deliver([old])).toEqual(ALL_DONE);
-    const reason = 'The snapshot of 2020-01-01 is not in the lake.';
+    const reason = "IMDb's list of 2020-01-01 is not in the lake.";
     expect(worker.deadLetters).toEqual([
       { body: old, attributes: { reason, run: 'run-1', at: '2026-11-22T10:00:00.000Z' } },
     ]);
@@ -461,7 +461,7 @@ describe('an outage of TMDB', () => {
     const firstReceivedMs = worker.clock.now() - 3 * HOUR_MS;
     expect(await worker.deliver([body()], { receives: 5, firstReceivedMs })).toEqual(ALL_DONE);
     expect(worker.deadLetters.map(({ attributes }) => attributes.reason)).toEqual([
-      expect.stringContaining('does not answer'),
+      expect.stringContaining('is not responding'),
     ]);
   });
 

@@ -43,7 +43,7 @@ const LIST = new Intl.ListFormat('en-US');
 /** `tdd deploy`: creates or updates the workers on AWS. */
 export const deploy = defineCommand<DeployInput, DeployResult>({
   description:
-    'Creates or updates what the fleet needs on AWS: bucket, queues, role, log group, function, event source. It shows a ' +
+    'Creates or updates what the fleet needs on AWS: bucket, queues, role, log group, function and event source. It shows a ' +
     'plan and asks for confirmation; a second run changes only what differs.\n\n' +
     "The TMDB API key is stored in the function's environment: anyone who can read the function's configuration can " +
     'read the key.',
@@ -197,7 +197,7 @@ function format({ resources, deployment, lambdaName, paused }: DeployResult, sty
     indent(formatToCopy(rows, indented(style))),
     '',
     ...(paused
-      ? [`Next: ${style.bold('tdd resume')} lets the workers continue: the fleet is paused.`]
+      ? [`The fleet is paused. Next: ${style.bold('tdd resume')} lets the workers continue.`]
       : nextSteps(style)),
   ].join('\n');
 }

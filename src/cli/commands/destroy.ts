@@ -36,13 +36,16 @@ interface DestroyResult {
 /** `tdd destroy`: deletes the resources of `tdd deploy`. */
 export const destroy = defineCommand<DestroyInput, DestroyResult>({
   description:
-    'Deletes the resources that tdd deploy created, in reverse order: event source, function, log group, role, queues. The bucket ' +
-    'and its data are kept unless you give --delete-bucket and its name, as a value or when asked. Resources ' +
-    'without the tag tdd:stack, and those of other deployments, are kept and listed.',
+    'Deletes the resources that tdd deploy created, in reverse order: event source, function, log group, role and queues. The ' +
+    'bucket and its data are kept, unless you use --delete-bucket and confirm its name, and this deployment created it. ' +
+    'Resources without the tag tdd:stack, and those of other deployments, are kept and listed.',
   settings: FLEET_SETTINGS,
   declare: (command) =>
     command
-      .option('--delete-bucket [NAME]', 'delete the bucket too, with all its data')
+      .option(
+        '--delete-bucket [NAME]',
+        'also delete the bucket and all its data, if this deployment created it',
+      )
       .option('--dry-run', 'show what would be deleted and change nothing'),
   readInput,
   run,
@@ -122,7 +125,7 @@ async function agree(
   if (typedBucket === undefined && goes.some(({ kind }) => kind === 'bucket')) {
     if (!prompter.isInteractive) {
       throw new UsageError(
-        `Cannot ask for the bucket's name without a terminal: give --delete-bucket ${bucketName} to delete all its data.`,
+        `Cannot ask for the bucket's name without a terminal: use --delete-bucket ${bucketName} to delete all its data.`,
       );
     }
     const question = `Type ${bucketName} to delete this bucket and all its data:`;

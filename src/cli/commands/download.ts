@@ -118,10 +118,10 @@ async function checkConfiguredBucket(
 function readChoice(context: CommandContext, flags: Flags) {
   const { year, initial, imdbId } = flags;
   if (!Array.isArray(imdbId)) {
-    return readPartitionFlags(context, flags, 'Give --year and --initial together, or --imdb-id.');
+    return readPartitionFlags(context, flags, 'Use --year and --initial together, or --imdb-id.');
   }
   if (year !== undefined || initial !== undefined) {
-    throw new UsageError('Give either --year and --initial or --imdb-id, not both.');
+    throw new UsageError('Use either --year and --initial or --imdb-id, not both.');
   }
   return {
     imdbIds: namingSource('--imdb-id', () => [...new Set(imdbId.map((id) => parseImdbId(String(id))))]),
@@ -233,7 +233,7 @@ function formatReport(report: DownloadReport, style: Style): string {
   const whole = !complete
     ? state
     : skipped > 0
-      ? `complete with the ${formatNumberOf(skipped, 'title')} downloaded before: ${state}`
+      ? `complete, including the ${formatNumberOf(skipped, 'title')} downloaded before: ${state}`
       : 'complete';
   return `${mark} ${name}  ${now}; ${whole}.`;
 }

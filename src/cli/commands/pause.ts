@@ -11,7 +11,7 @@ import type { Style } from '../output.ts';
 export const pause = defineCommand<FleetInput, PauseReport>({
   description:
     'Disables the event source mapping: workers finish their current partitions, and all other messages wait on the queue ' +
-    `until "tdd resume", for at most ${RETENTION_SECONDS / 86_400} days.`,
+    `until you run "tdd resume", for at most ${RETENTION_SECONDS / 86_400} days.`,
   settings: FLEET_SETTINGS,
   readInput: readFleetInput,
   run: async (context, input) => {
@@ -28,7 +28,7 @@ function format({ unchanged, queue, expiresFrom, expiresUntil }: PauseReport, st
   if (queue && queue.inFlight > 0) {
     const limit = formatNumberOf(FUNCTION_TIMEOUT_SECONDS / 60, 'minute');
     lines.push(
-      `In flight: ${formatNumberOf(queue.inFlight, 'message')}. Workers process them for at most ${limit}; those that failed wait for a retry.`,
+      `In flight: ${formatNumberOf(queue.inFlight, 'message')}. Workers finish within ${limit}; messages that failed wait for a retry.`,
     );
   }
   const waiting = queue ? queue.waiting + queue.delayed : 0;
@@ -36,8 +36,8 @@ function format({ unchanged, queue, expiresFrom, expiresUntil }: PauseReport, st
     const number = formatNumberOf(waiting, 'message');
     lines.push(
       expiresFrom === undefined
-        ? `Waiting: ${number}; SQS deletes each ${formatRetention(queue)} after it was sent, the last by ${expiresUntil.slice(0, 10)}.`
-        : `Waiting: ${number}; SQS deletes those of the latest launch from ${expiresFrom.slice(0, 10)} on.`,
+        ? `Waiting: ${number}; SQS deletes each one ${formatRetention(queue)} after it was sent, the last by ${expiresUntil.slice(0, 10)}.`
+        : `Waiting: ${number}; SQS starts deleting those of the latest launch on ${expiresFrom.slice(0, 10)}.`,
     );
   }
   return [...lines, `Next: ${style.bold('tdd resume')} lets the workers continue.`].join('\n');

@@ -21,7 +21,7 @@ interface RedriveInput extends FleetInput {
 /** `tdd redrive`: lists the dead letters and returns them to the queue. */
 export const redrive = defineCommand<RedriveInput, RedriveResult>({
   description:
-    'Lists the messages in the dead-letter queue with the reasons why the workers gave up, asks for confirmation, and returns ' +
+    'Lists the messages in the dead-letter queue with the reason why each one failed, asks for confirmation, and returns ' +
     'them to the queue. Fix the reported causes first.',
   settings: FLEET_SETTINGS,
   declare: (command) =>

@@ -39,7 +39,7 @@ interface SimulateResult extends SentPartition {
 /** `tdd simulate`: sends one partition to the workers. */
 export const simulate = defineCommand<SimulateInput, SimulateResult>({
   description:
-    'Sends the message of one partition to the queue, as a launch does for thousands, so that a worker downloads ' +
+    'Sends one partition to the queue, just as a launch sends thousands, so that a worker downloads ' +
     'it. With --wait it shows the progress until the partition is complete or its message is in the dead-letter queue.',
   settings: FLEET_SETTINGS,
   examples: [
@@ -58,7 +58,7 @@ export const simulate = defineCommand<SimulateInput, SimulateResult>({
 });
 
 async function readInput(context: CommandContext, flags: Flags): Promise<SimulateInput> {
-  const instruction = 'Give --year and --initial together.';
+  const instruction = 'Use --year and --initial together.';
   const given = readPartitionFlags(context, flags, instruction);
   const settings = await context.readSettings();
   const partition = await askForPartition(context, given);
@@ -126,7 +126,7 @@ function showRun(context: CommandContext) {
 const NEWS: Partial<Record<Manifest['lastRun']['outcome'], string>> = {
   stopped: 'The worker reached its time limit: another one continues.',
   failedTitles: 'Some titles failed: a worker retries them in a few minutes.',
-  outage: 'TMDB does not answer: the worker waits and retries.',
+  outage: 'TMDB is not responding: the worker waits and retries.',
   error: 'The worker failed (see its log): another one retries in a few minutes.',
 };
 

@@ -38,7 +38,7 @@ export const status = defineCommand<StatusInput, StatusResult>({
 async function readInput(context: CommandContext, flags: Flags): Promise<StatusInput> {
   const watch = flags.watch === true;
   if (watch && context.output.json) {
-    throw new UsageError('--watch and --json cannot be used together: give only one of them.');
+    throw new UsageError('--watch and --json cannot be used together: use only one of them.');
   }
   return { ...(await readFleetInput(context)), totals: flags.totals === true, watch };
 }

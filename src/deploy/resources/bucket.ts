@@ -211,7 +211,7 @@ async function readRegion(s3: S3, bucketName: string): Promise<string | undefine
   } catch (error) {
     if (error instanceof DeniedError) {
       throw new UserError(
-        `Access to the bucket ${JSON.stringify(bucketName)} is denied (403): it belongs to another AWS account, or you lack the permission s3:ListBucket. Choose another name, or get that permission.`,
+        `Access to the bucket ${JSON.stringify(bucketName)} is denied: it belongs to another AWS account, or the permission s3:ListBucket is missing. Choose another bucket, or grant this permission to the user or role in use.`,
         { cause: error },
       );
     }

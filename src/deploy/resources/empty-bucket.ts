@@ -9,6 +9,7 @@ import type { AwsClients } from '../../aws/clients.ts';
 import { isServiceError, undefinedIfNotFound } from '../../aws/errors.ts';
 import type { Clock } from '../../clock.ts';
 import { UserError } from '../../errors.ts';
+import { formatNumberOf } from '../../text.ts';
 import { retryWhile } from '../wait.ts';
 
 export interface EmptyBucketOptions {
@@ -65,7 +66,7 @@ async function deleteVersions(
     const failure = answer.Errors?.[0];
     if (failure) {
       throw new UserError(
-        `S3 did not delete ${answer.Errors?.length} objects of the bucket ${JSON.stringify(bucket)}, such as ${JSON.stringify(failure.Key)} (${failure.Code}: ${failure.Message}): check the permission s3:DeleteObjectVersion, and whether objects are locked.`,
+        `S3 did not delete ${formatNumberOf(answer.Errors?.length ?? 1, 'object')} in the bucket ${JSON.stringify(bucket)}, such as ${JSON.stringify(failure.Key)} (${failure.Code}: ${failure.Message}): check the permission s3:DeleteObjectVersion, and whether objects are locked.`,
       );
     }
     removed += Objects.length;

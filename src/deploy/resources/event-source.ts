@@ -141,7 +141,7 @@ export const eventSource: Resource<'eventSource', ObservedEventSource> = {
     if (!disables) return ['It stays enabled.'];
     return [
       waitsForWorkers
-        ? `It will be disabled until running workers have finished (${FUNCTION_TIMEOUT_SECONDS / 60} minutes at most), and then enabled again: together with new workers they would exceed the rate budget.`
+        ? `It will be disabled until running workers have finished (${FUNCTION_TIMEOUT_SECONDS / 60} minutes at most), and then enabled again: otherwise, old and new workers together would exceed the rate budget.`
         : 'It will be disabled while the function is updated, and then enabled again.',
     ];
   },

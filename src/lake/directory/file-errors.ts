@@ -10,8 +10,8 @@ export function isFileError(error: unknown, ...codes: readonly string[]): error 
 
 /** The explanations of file system error codes, for messages. */
 const SENTENCES: Readonly<Record<string, string>> = {
-  EACCES: 'permission is denied. Change its owner or mode, or choose another directory',
-  EPERM: 'permission is denied. Change its owner or mode, or choose another directory',
+  EACCES: 'permission denied. Change its owner or mode, or choose another directory',
+  EPERM: 'permission denied. Change its owner or mode, or choose another directory',
   EROFS: 'the file system is read-only. Choose another directory',
   ENOSPC: 'the disk is full. Free some space and run the command again',
   EDQUOT: 'the disk quota is exceeded. Free some space and run the command again',

@@ -32,7 +32,7 @@ export async function checkBucket(
       );
     if (httpStatusOf(cause) === 403)
       throw new UsageError(
-        `Access to the bucket "${bucket}" is denied: it belongs to another account, or these credentials lack the permission s3:ListBucket. Choose another bucket, or get that permission.`,
+        `Access to the bucket "${bucket}" is denied: it belongs to another AWS account, or the permission s3:ListBucket is missing. Choose another bucket, or grant this permission to the user or role in use.`,
         { cause },
       );
     const doing = `access s3://${bucket}`;

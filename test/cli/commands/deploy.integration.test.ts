@@ -80,7 +80,7 @@ describe.each(AWS_TARGETS)('tdd deploy and tdd destroy, on $name', ({ start }) =
     await run(['deploy', ...FLAGS, '--yes']);
     await run(['pause', ...FLAGS]);
     const { stdout } = await run(['deploy', ...FLAGS, '--yes']);
-    expect(stdout).toMatch(/Next: tdd resume lets the workers continue: the fleet is paused\.\n$/);
+    expect(stdout).toMatch(/The fleet is paused\. Next: tdd resume lets the workers continue\.\n$/);
   });
 
   test('reports a missing region before it asks or checks the key', async () => {
@@ -256,7 +256,7 @@ describe.each(AWS_TARGETS)('tdd deploy and tdd destroy, on $name', ({ start }) =
   test('never deletes a bucket whose name was not given, even with --yes', async () => {
     await run(['deploy', ...FLAGS, '--yes']);
     const unnamed = await run(['destroy', ...FLAGS, '--delete-bucket', '--yes']);
-    expect(unnamed.stderr).toContain('give --delete-bucket films-lake to delete all its data.');
+    expect(unnamed.stderr).toContain('use --delete-bucket films-lake to delete all its data.');
     expect(unnamed.exitCode).toBe(2);
     const misnamed = await run(['destroy', ...FLAGS, '--delete-bucket', 'film-lake', '--yes']);
     expect(misnamed.stderr).toContain('names "film-lake", but');

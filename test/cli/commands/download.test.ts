@@ -103,7 +103,9 @@ describe('tdd download', () => {
       thisRun: { total: 3, done: 3 },
     });
     const rest = await tdd('download --year 2021 --initial TH --to lake');
-    expect(rest.stdout).toMatch(/ found, .*; complete with the 3 titles downloaded before: \d+ movies, /);
+    expect(rest.stdout).toMatch(
+      / found, .*; complete, including the 3 titles downloaded before: \d+ movies, /,
+    );
   });
 
   it('finds the partitions of single IDs, and reports why an ID has none', async () => {

@@ -74,7 +74,7 @@ describe.each(AWS_TARGETS)('tdd launch, status, redrive, pause and resume, on $n
     );
     expect(stdout).toMatch(/Partitions by number of movies\n +1 {2}█+ \d+\n/);
     expect(stdout).toMatch(/Skipped: \d+ movies without a year, and therefore without a partition \(tt\d+ "/);
-    expect(stdout).toMatch(/Skipped: \d+ invalid rows? of IMDb's list\.\n/);
+    expect(stdout).toMatch(/Skipped: \d+ invalid rows? in IMDb's list\.\n/);
     expect(stdout).toContain("TMDB's terms: show its notice and logo");
     expect(stdout).toContain('The event source is disabled: messages wait until you run "tdd resume".');
     expect(await waiting()).toBe(0);
@@ -176,7 +176,7 @@ describe.each(AWS_TARGETS)('tdd launch, status, redrive, pause and resume, on $n
   test('needs a flag instead of an answer without a terminal', async () => {
     for (const command of ['launch', 'redrive']) {
       const { stderr, exitCode } = await run([command]);
-      expect(stderr).toContain('Cannot ask for confirmation without a terminal: give --yes');
+      expect(stderr).toContain('Cannot ask for confirmation without a terminal: use --yes');
       expect(exitCode).toBe(2);
     }
   });
@@ -201,7 +201,7 @@ describe.each(AWS_TARGETS)('tdd launch, status, redrive, pause and resume, on $n
     const range = ['--min-year', first.year, '--max-year', first.year, '--initial', first.initial];
     const launch = (...flags: string[]) => run(['launch', ...range.map(String), '--yes', ...flags]);
     expect((await launch('--failed')).stdout).toBe(
-      `No partition has failed titles: checked 1 partition in year ${first.year} with the initial ${first.initial}. Nothing was sent.\n`,
+      `No partition has failed titles: checked 1 partition for ${first.year} with the initial ${first.initial}. Nothing was sent.\n`,
     );
     await putManifest(lake(), manifestOf(first, { found: first.titles }));
     const { stdout: missing, exitCode } = await launch('--only-missing');
@@ -209,10 +209,10 @@ describe.each(AWS_TARGETS)('tdd launch, status, redrive, pause and resume, on $n
     expect(exitCode).toBe(0);
     // The list may have replaced a title, which its number does not show.
     const { stderr } = await launch('--limit', '1');
-    expect(stderr).toContain('Workers check whether any title is new');
+    expect(stderr).toContain('Workers check for new titles');
     expect(await waiting()).toBe(1);
     const { stdout } = await run(['launch', '--min-year', '1870', '--max-year', '1871', '--yes']);
-    expect(stdout).toMatch(/^IMDb's list of .* has no partition in years 1870–1871\. Nothing was sent\.\n$/);
+    expect(stdout).toMatch(/^IMDb's list of .* has no partition for 1870–1871\. Nothing was sent\.\n$/);
     expect(await waiting()).toBe(1);
   });
 
@@ -289,7 +289,7 @@ describe.each(AWS_TARGETS)('tdd launch, status, redrive, pause and resume, on $n
 
   test('rejects --watch together with --json', async () => {
     const { stderr, exitCode } = await run(['status', '--watch', '--json']);
-    expect(stderr).toContain('give only one of them');
+    expect(stderr).toContain('use only one of them');
     expect(exitCode).toBe(2);
   });
 
@@ -364,7 +364,7 @@ describe.each(AWS_TARGETS)('tdd launch, status, redrive, pause and resume, on $n
     await run(['launch', '--limit', '3', '--yes']);
     const paused = await run(['pause']);
     expect(paused.stdout).toMatch(
-      /The fleet was already paused\.\nWaiting: 3 messages; SQS deletes those of the latest launch from \d{4}-\d\d-\d\d on\./,
+      /The fleet was already paused\.\nWaiting: 3 messages; SQS starts deleting those of the latest launch on \d{4}-\d\d-\d\d\./,
     );
     const resumed = await json(['resume']);
     expect(resumed).toMatchObject({ unchanged: false, eventSource: { state: 'Enabled' } });
@@ -381,7 +381,9 @@ describe.each(AWS_TARGETS)('tdd launch, status, redrive, pause and resume, on $n
     }
     await sqs.send(new ReceiveMessageCommand({ QueueUrl, VisibilityTimeout: 60 }));
     const { stdout } = await run(['pause']);
-    expect(stdout).toMatch(/In flight: 1 message\. Workers process them for at most 5 minutes;/);
-    expect(stdout).toMatch(/Waiting: 2 messages; SQS deletes each 4 days after it was sent, the last by \d/);
+    expect(stdout).toMatch(/In flight: 1 message\. Workers finish within 5 minutes;/);
+    expect(stdout).toMatch(
+      /Waiting: 2 messages; SQS deletes each one 4 days after it was sent, the last by \d/,
+    );
   });
 });

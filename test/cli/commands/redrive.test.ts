@@ -57,7 +57,7 @@ test("Ctrl-C also cancels SQS's move task, and reports it", async () => {
     signals,
   });
   expect(stderr).toBe(
-    'tdd: Cancelled: SQS stops after about 7 messages; the others stay in the dead-letter queue.\n',
+    'tdd: Cancelled: SQS stopped after about 7 messages; the others stay in the dead-letter queue.\n',
   );
   expect(exitCode).toBe(130);
   expect(stopped).toEqual([{ TaskHandle: 'task' }]);

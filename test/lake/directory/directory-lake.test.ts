@@ -124,7 +124,7 @@ describe('an error of the file system', () => {
     await chmod(directory, 0o500);
     const lake = createDirectoryLake({ directory });
     await expect(lake.write('a', 'x', 'text/plain')).rejects.toThrow(
-      `Cannot write ${join(directory, 'a')} because of ${directory}: permission is denied`,
+      `Cannot write ${join(directory, 'a')} because of ${directory}: permission denied`,
     );
     await chmod(directory, 0o700);
   });
@@ -136,11 +136,11 @@ describe('an error of the file system', () => {
     const closed = join(directory, 'a');
     await chmod(closed, 0o000);
     const denied = (doing: string, path: string) =>
-      `Cannot ${doing} ${join(directory, path)} because of ${closed}: permission is denied`;
+      `Cannot ${doing} ${join(directory, path)} because of ${closed}: permission denied`;
     await expect(lake.write('a/b', 'x', 'text/plain')).rejects.toThrow(denied('write', 'a/b'));
     await expect(lake.read('a/b')).rejects.toThrow(denied('read', 'a/b'));
     await expect(listAll(lake, '')).rejects.toThrow(
-      `Cannot list ${directory} because of ${closed}: permission is denied`,
+      `Cannot list ${directory} because of ${closed}: permission denied`,
     );
     await chmod(closed, 0o500);
     await expect(lake.write('a/b', 'x', 'text/plain')).rejects.toThrow(denied('write', 'a/b'));
@@ -169,13 +169,13 @@ describe('an error of the file system', () => {
         path: '/lake/a',
         doing: 'write',
       });
-    const sentence = `Cannot write /lake/a because of ${locked}: permission is denied`;
+    const sentence = `Cannot write /lake/a because of ${locked}: permission denied`;
     expect(String(await explain(locked))).toContain(sentence);
     expect(String(await explain(join(locked, 'not', 'there')))).toContain(sentence);
   });
 
   test.each([
-    ['EACCES', 'permission is denied'],
+    ['EACCES', 'permission denied'],
     ['EROFS', 'the file system is read-only'],
     ['ENOSPC', 'the disk is full'],
     ['EDQUOT', 'the disk quota is exceeded'],

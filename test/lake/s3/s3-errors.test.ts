@@ -247,7 +247,7 @@ describe('checkBucket', () => {
 
   test.each([
     [{ status: 404 }, 'The bucket "data-lake" does not exist'],
-    [{ status: 403 }, 'belongs to another account, or these credentials lack the permission s3:ListBucket'],
+    [{ status: 403 }, 'belongs to another AWS account, or the permission s3:ListBucket is missing'],
     [{ status: 301, headers: { 'x-amz-bucket-region': 'eu-west-1' } }, '. Set AWS_REGION=eu-west-1'],
     [{ status: 400, headers: { 'x-amz-bucket-region': 'eu-west-1' } }, '. Set AWS_REGION=eu-west-1'],
   ])('rejects %j', async (answer, sentence) => {
