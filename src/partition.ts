@@ -48,7 +48,7 @@ export function parseInitial(value: unknown): string {
   }
   throw new InvalidValueError(
     'The initial',
-    `must be the first two letters or digits of a title, such as AD, 50, or A_ for "A Beautiful Mind" (got ${quote(value)}).`,
+    `must be the first two characters of a title: letters or digits, with _ for a space, such as AD, 50, or A_ for "A Beautiful Mind" (got ${quote(value)}).`,
   );
 }
 

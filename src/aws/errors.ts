@@ -197,7 +197,7 @@ const SENTENCES: Readonly<Record<AwsFailureKind, (facts: Facts) => Pick<AwsFailu
         return {
           problem: `no valid AWS credentials found (${reason})`,
           advice:
-            'sign in with "aws sso login" or "aws configure", or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY',
+            'sign in with "aws sso login", set an access key with "aws configure", or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY',
         };
       }
       // A response to HEAD has no body, so no error code.
@@ -266,7 +266,7 @@ const SENTENCES: Readonly<Record<AwsFailureKind, (facts: Facts) => Pick<AwsFailu
       advice: 'try again later',
     }),
     'not from AWS': ({ service, status }) => ({
-      problem: `the response is not from ${service}, but perhaps from a proxy (HTTP ${status})`,
+      problem: `the response did not come from ${service}; a proxy may have sent it (HTTP ${status})`,
       advice: 'check the network, the proxy and AWS_ENDPOINT_URL',
     }),
     'other error': ({ actions, subject, code, status, reason }) => ({

@@ -44,7 +44,7 @@ function reportBug(error: unknown): string {
     'tdd: Unexpected error:',
     describeWithStack(error),
     ...(error instanceof Error ? causesOf(error) : []),
-    `This is a bug in tdd: please report it at ${readBugsUrl()} with these lines, your command, and Node ${process.version} on ${process.platform}.`,
+    `This is a bug in tdd: please report it at ${readBugsUrl()} with these lines, your command, the version of tdd, and Node ${process.version} on ${process.platform}.`,
   ].join('\n');
 }
 

@@ -160,7 +160,7 @@ function whyNothing({ filters, snapshot, inRange }: LaunchResult): string {
   }
   const states = [
     ...(failed ? ['failed titles'] : []),
-    ...(olderThanMs === undefined ? [] : ['titles downloaded that long ago']),
+    ...(olderThanMs === undefined ? [] : ['titles downloaded before the given age']),
   ];
   return `No partition has ${states.join(' or ')}: checked ${partitions} ${range}.`;
 }

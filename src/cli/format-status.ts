@@ -144,7 +144,7 @@ function totalRows({ totals, lake }: StatusResult): [string, string][] {
 
 function nextSteps({ phase, lake, fleet, advice }: StatusResult, style: Style): string[] {
   if (phase === 'none' && advice.length === 0) {
-    return ['', `Next: ${style.bold('tdd launch --limit 3')} launches a small first fleet.`];
+    return ['', `Next: ${style.bold('tdd launch --limit 3')} starts a small first launch.`];
   }
   if (phase !== 'complete') return [];
   const place = toOneLine(lake);

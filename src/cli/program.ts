@@ -34,7 +34,7 @@ const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'destroy',
     group: SETUP,
-    summary: 'delete everything that deploy created, except the bucket',
+    summary: 'delete what deploy created; the bucket only with --delete-bucket',
     load: async () => (await import('./commands/destroy.ts')).destroy,
   },
   {

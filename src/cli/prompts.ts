@@ -59,7 +59,7 @@ export function createPrompter({ io, signal, secrets }: PrompterDeps): Prompter 
   }) => {
     if (!isInteractive) {
       throw new UsageError(
-        `Cannot ask ${JSON.stringify(question.message)} without a terminal: use a flag to answer, or --yes to confirm.`,
+        `Cannot show the prompt ${JSON.stringify(question.message)} without a terminal: use a flag to answer, or --yes to confirm.`,
       );
     }
     signal.throwIfAborted();

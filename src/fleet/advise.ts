@@ -120,7 +120,7 @@ function adviseOnFleet({ phase, fleet, deadLetters = 0, rate }: FleetFacts, nowM
   const limit = filters.limit === undefined ? undefined : open;
   return [
     {
-      problem: `${formatNumberOf(open, 'partition')} not complete, and no messages left for them`,
+      problem: `${formatNumberOf(open, 'partition')} ${open === 1 ? 'is' : 'are'} not complete, and no messages are left for ${open === 1 ? 'it' : 'them'}`,
       command: launchCommand({ ...filters, limit, failed: false, onlyMissing }, nowMs),
     },
   ];
@@ -196,7 +196,7 @@ function adviseOnAge(summaries: readonly ManifestSummary[], nowMs: number): Advi
   if (stale.length === 0) return [];
   return [
     {
-      problem: `${formatNumberOf(stale.length, 'partition')} with documents older than six months, the limit in TMDB's terms`,
+      problem: `${formatNumberOf(stale.length, 'partition')} ${stale.length === 1 ? 'has' : 'have'} documents older than six months, the limit in TMDB's terms`,
       command: `tdd launch --older-than ${STALE_DAYS}d${yearFlags(stale, nowMs)}`,
     },
   ];

@@ -256,7 +256,7 @@ describe('readStatus', () => {
     await put('AA', { found: 10 });
     expect((await status()).advice).toEqual([
       {
-        problem: '3 partitions not complete, and no messages left for them',
+        problem: '3 partitions are not complete, and no messages are left for them',
         command: 'tdd launch --min-year 1990 --only-missing',
       },
     ]);
@@ -394,7 +394,7 @@ describe('readStatus', () => {
     await putManifest(lake, manifestOf({ year: 2004, initial: 'AA' }, { found: 3, at: ago(170 * DAY) }));
     expect((await status()).advice).toEqual([
       {
-        problem: "1 partition with documents older than six months, the limit in TMDB's terms",
+        problem: "1 partition has documents older than six months, the limit in TMDB's terms",
         command: 'tdd launch --older-than 180d --min-year 1987',
       },
     ]);

@@ -104,7 +104,7 @@ describe('missing credentials', () => {
 
   it('lists the ways to sign in when nothing is configured', async () => {
     await expect(identify(await configure(''))).rejects.toThrow(
-      'Sign in with "aws sso login" or "aws configure"',
+      'Sign in with "aws sso login", set an access key with "aws configure"',
     );
   });
 

@@ -84,7 +84,7 @@ const TABLE: [AwsFailureKind, CallContext, Error, string][] = [
     'credentials',
     READ,
     localError('CredentialsProviderError', 'Could not load credentials from any providers'),
-    'Cannot read s3://films/k: no valid AWS credentials found (Could not load credentials from any providers). Sign in with "aws sso login" or "aws configure", or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.',
+    'Cannot read s3://films/k: no valid AWS credentials found (Could not load credentials from any providers). Sign in with "aws sso login", set an access key with "aws configure", or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.',
   ],
   [
     'credentials',

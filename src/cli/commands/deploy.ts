@@ -174,7 +174,7 @@ function warnOfOldNode({ output }: CommandContext): void {
   const major = Number(process.versions.node.split('.')[0]);
   if (major >= 22) return;
   output.info(
-    `Node ${process.versions.node} still works. Releases of tdd from January 2027 on will need Node 22 or later, as the AWS SDK does.`,
+    `Node ${process.versions.node} still works. Releases of tdd from January 2027 on will require Node 22 or later, because the AWS SDK will.`,
   );
 }
 

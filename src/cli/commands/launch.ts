@@ -29,8 +29,8 @@ export const launch = defineCommand<LaunchInput, LaunchResult>({
   description:
     'Sends partitions to the queue, from which the workers receive them. It first shows the number of movies and ' +
     'requests, the time and the cost, and asks for confirmation.\n\n' +
-    'Titles already in the lake are not downloaded again, except with --older-than. --only-missing, --failed and ' +
-    '--older-than together send the partitions that match any of them. To resume an interrupted launch, run the same ' +
+    'Titles already in the lake are not downloaded again, except with --older-than. If you combine --only-missing, ' +
+    '--failed and --older-than, launch sends the partitions that match any of them. To resume an interrupted launch, run the same ' +
     'command again.',
   settings: [
     'bucketName',
