@@ -11,7 +11,7 @@ declare const Deno: {
  * Deno's kernel (2.9) loses a message that is sent before the previous one is flushed, which also makes `console.log`
  * unreliable. A pause of this length between two messages prevents it. https://github.com/zeromq/zmq.rs/issues/237
  */
-const PAUSE_MS = 50;
+const PAUSE_MS = 150;
 
 /** The displayed width: images have twice as many pixels. */
 const IMAGE_METADATA = { 'image/png': { width: WIDTH } };
