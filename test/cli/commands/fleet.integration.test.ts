@@ -283,7 +283,7 @@ describe.each(AWS_TARGETS)('tdd launch, status, redrive, pause and resume, on $n
     });
     expect(exitCode).toBe(0);
     expect(stdout.match(/^fleet .*ended, not complete/gm)?.length).toBeGreaterThan(1);
-    expect(stdout).toMatch(/no messages left for them\.\n {2}tdd launch --only-missing --limit 3\n$/);
+    expect(stdout).toMatch(/no messages are left for them\.\n {2}tdd launch --only-missing --limit 3\n$/);
     expect(stdout).not.toContain('\x1b');
   });
 
