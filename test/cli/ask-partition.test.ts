@@ -49,7 +49,7 @@ describe.each(['download', 'simulate --wait'])('tdd %s on a terminal', (command)
       typist.types('1999\r');
       await typist.sees('Initial');
       typist.types('?\r');
-      await typist.sees('The initial must be the first two letters');
+      await typist.sees('The initial must be the first two characters');
       typist.types('ma\r');
       await leave(typist);
     });

@@ -49,7 +49,15 @@ export async function runCli(argv: readonly string[], options: CliOptions): Prom
   let seenTo = 0;
   const typist: Typist = {
     sees: async (text) => {
-      while (!shown.stderr.includes(text, seenTo)) await EventEmitter.once(stderr, 'data');
+      // Without a limit, a question that never appears would hold up the whole suite.
+      const signal = AbortSignal.timeout(60_000);
+      while (!shown.stderr.includes(text, seenTo)) {
+        await EventEmitter.once(stderr, 'data', { signal }).catch(() => {
+          throw new Error(
+            `The user waits for ${JSON.stringify(text)} and sees ${JSON.stringify(shown.stderr)}`,
+          );
+        });
+      }
       seenTo = shown.stderr.indexOf(text, seenTo) + text.length;
     },
     types: (keys) => void stdin.write(keys),
