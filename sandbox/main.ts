@@ -1,13 +1,12 @@
 import { resolve } from 'node:path';
-import { Command as Commander, CommanderError } from 'commander';
-// Loaded eagerly: Ctrl-C on a terminal also ends tsx's compiler, so nothing can be loaded after it.
-import '../src/cli/error-report.ts';
+import { Command as Commander } from 'commander';
 import { type CommandContext, createContext } from '../src/cli/context.ts';
 import { type Flags, parseCount } from '../src/cli/flags.ts';
 import type { Io } from '../src/cli/io.ts';
 import { runToExitCode } from '../src/cli/main.ts';
 import { createSecrets } from '../src/cli/secrets.ts';
 import { UsageError } from '../src/errors.ts';
+import { parseArguments, processIo } from './command-line.ts';
 import { runInSandbox, type SandboxInput } from './run-in-sandbox.ts';
 
 const DESCRIPTION =
@@ -36,18 +35,9 @@ async function main(io: Io): Promise<number> {
       .option('--tour', 'run the tour: from the first command to verified documents (npm start)')
       .helpOption('-h, --help', 'show help')
       .addHelpText('after', EXAMPLES)
-      .passThroughOptions()
-      .exitOverride()
-      .configureOutput({
-        writeOut: (text) => void io.stdout.write(text),
-        writeErr: (text) => void io.stderr.write(usageSentence(text)),
-      });
-    try {
-      program.parse([...io.argv], { from: 'user' });
-    } catch (error) {
-      if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-      throw error;
-    }
+      .passThroughOptions();
+    const exitCode = parseArguments(program, io, usageSentence);
+    if (exitCode !== undefined) return exitCode;
     const flags = program.opts();
     const context = createContext(io, { secrets, signal }, flags);
     return runInSandbox(context, readInput(context, flags, program.args));
@@ -86,12 +76,4 @@ function usageSentence(message: string): string {
     .replace(/\.?\n$/, ': see npm run sandbox -- --help.\n')}`;
 }
 
-process.exitCode = await main({
-  argv: process.argv.slice(2),
-  env: process.env,
-  cwd: process.env.INIT_CWD ?? process.cwd(),
-  stdin: process.stdin,
-  stdout: process.stdout,
-  stderr: process.stderr,
-  signals: process,
-});
+process.exitCode = await main(processIo());

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { CommandContext } from '../src/cli/context.ts';
 import { ReportedCancellation } from '../src/cli/main.ts';
 import { UsageError } from '../src/errors.ts';
-import { quote } from './shell.ts';
+import { shellQuote } from './shell.ts';
 
 /**
  * Runs a program on this terminal and waits until it ends. The terminal sends Ctrl-C to the program as well, which
@@ -51,7 +51,7 @@ export const TDD_PATH = fileURLToPath(new URL('../bin/tdd.js', import.meta.url))
 export async function writeTddCommand(bin: string): Promise<void> {
   await mkdir(bin, { recursive: true });
   const file = join(bin, 'tdd');
-  await writeFile(file, `#!/bin/sh\nexec ${quote(process.execPath)} ${quote(TDD_PATH)} "$@"\n`);
+  await writeFile(file, `#!/bin/sh\nexec ${shellQuote(process.execPath)} ${shellQuote(TDD_PATH)} "$@"\n`);
   await chmod(file, 0o755);
   const [node, program] = [process.execPath, TDD_PATH].map((path) => `"${path.replaceAll('%', '%%')}"`);
   await writeFile(join(bin, 'tdd.cmd'), `@${node} ${program} %*\r\n`);

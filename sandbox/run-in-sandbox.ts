@@ -2,7 +2,7 @@ import { devNull } from 'node:os';
 import { delimiter, join, relative } from 'node:path';
 import type { CommandContext } from '../src/cli/context.ts';
 import { runChild, TDD_PATH, writeTddCommand } from './run-child.ts';
-import { prepareShell, quote, type ShellCommand } from './shell.ts';
+import { prepareShell, type ShellCommand, shellQuote } from './shell.ts';
 import { startSandbox } from './start-sandbox.ts';
 import { openStateFolder, type StateFolder } from './state-folder.ts';
 import { TOUR_CATALOGUE, takeTour } from './tour.ts';
@@ -105,7 +105,7 @@ function describeEnd({ io }: CommandContext, { path, isKept }: StateFolder): str
     return 'Left the sandbox and deleted its AWS state and config.ini.\nTo keep them next time: npm run sandbox -- --keep DIR';
   }
   const folder = relative(io.cwd, path) || '.';
-  return `Left the sandbox. Its AWS state and config.ini are in\n${path}\nThe objects of its buckets are plain files in aws/s3 there.\nTo continue with it: npm run sandbox -- --keep ${/^[\w./-]+$/.test(folder) ? folder : quote(folder)}`;
+  return `Left the sandbox. Its AWS state and config.ini are in\n${path}\nThe objects of its buckets are plain files in aws/s3 there.\nTo continue with it: npm run sandbox -- --keep ${/^[\w./-]+$/.test(folder) ? folder : shellQuote(folder)}`;
 }
 
 /** Removes the user's AWS settings, so that nothing in the sandbox can use the user's account. */

@@ -57,16 +57,16 @@ export async function prepareShell(setup: ShellSetup, env: Environment): Promise
       return { program, args: ['--rcfile', file], env };
     }
     case 'zsh': {
-      const zdotdir = quote(userEnv.ZDOTDIR ?? userEnv.HOME ?? '/');
+      const zdotdir = shellQuote(userEnv.ZDOTDIR ?? userEnv.HOME ?? '/');
       await write('.zshenv', [
         `ZDOTDIR=${zdotdir}`,
         '[ -f "$ZDOTDIR/.zshenv" ] && . "$ZDOTDIR/.zshenv"',
         '_tdd_sandbox_zdotdir=$ZDOTDIR',
-        `ZDOTDIR=${quote(folder)}`,
+        `ZDOTDIR=${shellQuote(folder)}`,
       ]);
       await write('.zshrc', [
         'ZDOTDIR=$_tdd_sandbox_zdotdir',
-        `[ "$HISTFILE" = ${quote(join(folder, '.zsh_history'))} ] && HISTFILE=$ZDOTDIR/.zsh_history`,
+        `[ "$HISTFILE" = ${shellQuote(join(folder, '.zsh_history'))} ] && HISTFILE=$ZDOTDIR/.zsh_history`,
         '[ -f "$ZDOTDIR/.zshrc" ] && . "$ZDOTDIR/.zshrc"',
         ...exports(setup),
         "_tdd_sandbox_prompt() { PROMPT='(tdd sandbox) %~ %(!.#.$) '; }",
@@ -78,14 +78,14 @@ export async function prepareShell(setup: ShellSetup, env: Environment): Promise
       const file = await write('config.fish', [
         "for name in (set --names --export | string match 'AWS_*'); set --erase $name; end",
         ...setAll(setup.variables),
-        `set -gx PATH ${quote(setup.bin)} $PATH`,
+        `set -gx PATH ${shellQuote(setup.bin)} $PATH`,
         "function fish_prompt; printf '(tdd sandbox) %s $ ' (prompt_pwd); end",
       ]);
-      return { program, args: ['--init-command', `source ${quote(file)}`], env };
+      return { program, args: ['--init-command', `source ${shellQuote(file)}`], env };
     }
     default: {
       // POSIX: an interactive shell reads the file that ENV names.
-      const userFile = quote(userEnv.ENV ?? '');
+      const userFile = shellQuote(userEnv.ENV ?? '');
       const file = await write('shrc', [
         `[ -f ${userFile} ] && . ${userFile}`,
         ...exports(setup),
@@ -101,15 +101,15 @@ function exports({ variables, bin }: ShellSetup): string[] {
   return [
     'for _tdd_name in $(env | sed -n \'s/^\\(AWS_[A-Z0-9_]*\\)=.*/\\1/p\'); do unset "$_tdd_name"; done',
     ...setAll(variables),
-    `export PATH=${quote(bin)}:"$PATH"`,
+    `export PATH=${shellQuote(bin)}:"$PATH"`,
   ];
 }
 
 function setAll(variables: Readonly<Record<string, string>>): string[] {
-  return Object.entries(variables).map(([name, value]) => `export ${name}=${quote(value)}`);
+  return Object.entries(variables).map(([name, value]) => `export ${name}=${shellQuote(value)}`);
 }
 
 /** Quotes text for a POSIX shell or fish. */
-export function quote(text: string): string {
+export function shellQuote(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connect } from '../../src/app/connection.ts';
+import { openLake } from '../../src/app/connection.ts';
 import { openAws } from '../../src/app/open-aws.ts';
 import { type Identity, observeIdentity } from '../../src/aws/clients.ts';
 import type { DeployResult } from '../../src/cli/commands/deploy.ts';
@@ -12,7 +12,6 @@ import type { StatusResult } from '../../src/cli/format-status.ts';
 import { announceIdentity, processOf } from '../../src/cli/open-connection.ts';
 import type { PlannedDeletion } from '../../src/deploy/destroy.ts';
 import { CancelledError, UsageError, UserError } from '../../src/errors.ts';
-import { createDirectoryLake } from '../../src/lake/directory/directory-lake.ts';
 import { type Partition, partitionName } from '../../src/partition.ts';
 import { compareDocuments } from './compare-documents.ts';
 import { createTdd, type Tdd } from './run-tdd.ts';
@@ -70,10 +69,10 @@ export async function runSmoke(context: CommandContext, partition: Partition): P
     TDD_QUEUE_NAME: names.queueName,
   };
   const tdd = createTdd(io, { cwd: folder, env });
-  const compare = () =>
+  const compare = async () =>
     compareDocuments(
-      createDirectoryLake({ directory: join(folder, 'lake') }),
-      connect({ ...settings, ...names, apiKey }, { env: io.env }).lake,
+      await openLake(join(folder, 'lake')),
+      await openLake(`s3://${names.bucketName}`, { env: io.env }),
       partition,
     );
   const rows: string[][] = [];

@@ -1,6 +1,5 @@
-import { Command as Commander, CommanderError } from 'commander';
-// Loaded eagerly: Ctrl-C on a terminal also ends tsx's compiler, so nothing can be loaded after it.
-import '../../src/cli/error-report.ts';
+import { Command as Commander } from 'commander';
+import { parseArguments } from '../../sandbox/command-line.ts';
 import { createContext } from '../../src/cli/context.ts';
 import type { Io } from '../../src/cli/io.ts';
 import { runToExitCode } from '../../src/cli/main.ts';
@@ -24,18 +23,9 @@ export async function runSmokeCommand(io: Io): Promise<number> {
       .description(DESCRIPTION)
       .option('--year <YYYY>', 'the year of the partition to download', '2004')
       .option('--initial <II>', 'its initial', 'AD')
-      .helpOption('-h, --help', 'show help')
-      .exitOverride()
-      .configureOutput({
-        writeOut: (text) => void io.stdout.write(text),
-        writeErr: (text) => void io.stderr.write(text),
-      });
-    try {
-      program.parse([...io.argv], { from: 'user' });
-    } catch (error) {
-      if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-      throw error;
-    }
+      .helpOption('-h, --help', 'show help');
+    const exitCode = parseArguments(program, io);
+    if (exitCode !== undefined) return exitCode;
     const { year, initial } = program.opts();
     const partition = { year: parseYear(year), initial: parseInitial(initial) };
     // A second Ctrl-C must not end this process before it has reported what is left.

@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import type { Movie, Review } from '../download/stored-documents.ts';
 import { UserError } from '../errors.ts';
 import { isRecord, parseJson } from '../json.ts';
-import { MOVIE_PREFIX, parseDocumentKey, REVIEW_PREFIX } from '../lake/keys.ts';
+import { MOVIE_PREFIX, parseDocumentKey, partitionFolder, REVIEW_PREFIX } from '../lake/keys.ts';
 import type { Lake, LakeEntry } from '../lake/lake.ts';
 import { type Partition, parseInitial, parseYear } from '../partition.ts';
 import { mapConcurrently } from './concurrency.ts';
@@ -132,7 +132,7 @@ function parseFilters({ year, initial, movieId }: DocumentFilters): DocumentFilt
 function prefixOf(root: string, { year, initial, movieId }: DocumentFilters): string {
   if (year === undefined) return root;
   if (initial === undefined) return `${root}year-${year}/`;
-  const folder = `${root}year-${year}/initial-${initial}/`;
+  const folder = `${root}${partitionFolder({ year, initial })}/`;
   return movieId === undefined ? folder : `${folder}tmdb-movie-${movieId}`;
 }
 

@@ -1,4 +1,5 @@
 import type { FleetStatus } from '../fleet/status.ts';
+import { MOVIE_PREFIX, REVIEW_PREFIX } from '../lake/keys.ts';
 import { formatCount, formatNumberOf, toOneLine } from '../text.ts';
 import { formatDuration, formatFields, formatPercent } from './format.ts';
 import type { Style } from './output.ts';
@@ -148,7 +149,7 @@ function nextSteps({ phase, lake, fleet, advice }: StatusResult, style: Style): 
   }
   if (phase !== 'complete') return [];
   const place = toOneLine(lake);
-  const documents = ['Documents:', `  ${place}/tmdb/movies/`, `  ${place}/tmdb/reviews/`];
+  const documents = ['Documents:', `  ${place}/${MOVIE_PREFIX}`, `  ${place}/${REVIEW_PREFIX}`];
   if (advice.length > 0) return ['', ...documents];
   return [
     '',

@@ -61,8 +61,8 @@ const DOCUMENT_KEY =
   /^tmdb\/(?:movies|reviews)\/year-(\d{4})\/initial-([A-Z0-9_]{2})\/tmdb-movie-(\d+)(?:-review-\w+)?\.json$/;
 
 /** The manifest of a partition. */
-export function manifestKey({ year, initial }: Partition): string {
-  return `${MANIFEST_PREFIX}year-${year}/initial-${initial}.json`;
+export function manifestKey(partition: Partition): string {
+  return `${MANIFEST_PREFIX}${partitionFolder(partition)}.json`;
 }
 
 /** The key prefix of all manifests. */
@@ -82,6 +82,7 @@ export function fleetKey(run: string): string {
 /** The key prefix of all launches. */
 export const FLEET_PREFIX = 'tmdb/fleets/';
 
-function partitionFolder({ year, initial }: Partition): string {
+/** The folder of a partition below {@link MOVIE_PREFIX} and {@link REVIEW_PREFIX}, without a slash at the end. */
+export function partitionFolder({ year, initial }: Partition): string {
   return `year-${year}/initial-${initial}`;
 }

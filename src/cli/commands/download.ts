@@ -15,6 +15,7 @@ import { countDone } from '../../download/manifest.ts';
 import { namingSource, UsageError } from '../../errors.ts';
 import type { PartitionIndex } from '../../imdb/partition-index.ts';
 import { parseImdbId } from '../../imdb-id.ts';
+import { MOVIE_PREFIX, partitionFolder, REVIEW_PREFIX } from '../../lake/keys.ts';
 import { BucketMissingError } from '../../lake/lake.ts';
 import type { LakeLocation } from '../../lake/open-lake.ts';
 import { partitionName } from '../../partition.ts';
@@ -197,9 +198,9 @@ function format({ lake, partitions, withoutPartition }: DownloadResult, style: S
   const reasons = withoutPartition.map(
     ({ imdbId, reason }) => `${style.red('✖')} ${imdbId}: ${toOneLine(reason)}.`,
   );
-  const folders = partitions.flatMap(({ partition: { year, initial }, counts }) =>
-    ['movies', ...(counts.reviews > 0 ? ['reviews'] : [])].map(
-      (kind) => `  ${toOneLine(lake, 1_000)}/tmdb/${kind}/year-${year}/initial-${initial}/`,
+  const folders = partitions.flatMap(({ partition, counts }) =>
+    [MOVIE_PREFIX, ...(counts.reviews > 0 ? [REVIEW_PREFIX] : [])].map(
+      (prefix) => `  ${toOneLine(lake, 1_000)}/${prefix}${partitionFolder(partition)}/`,
     ),
   );
   return [
