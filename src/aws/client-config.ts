@@ -1,4 +1,3 @@
-import type { S3Client } from '@aws-sdk/client-s3';
 import type { Trace } from '../trace.ts';
 
 /** How long a client waits for AWS, in milliseconds. By default the SDK waits forever. */
@@ -35,32 +34,42 @@ export function clientConfig(timeouts: Timeouts) {
   return { requestHandler: { httpAgent: agent, httpsAgent: agent, ...timeouts }, logger: SILENT };
 }
 
-/** Makes `trace` observe the calls of a client: service, operation, subject, status and attempts. */
-export function traceCalls<Client extends { readonly middlewareStack: unknown }>(
+/** A client of any AWS service. */
+export interface AnyClient {
+  readonly middlewareStack: unknown;
+}
+
+/** Sends a call of any service, with its retries. */
+type SendCall = (args: { readonly input: object }) => Promise<{ readonly output: object }>;
+
+/** Wraps every call of a client. */
+export function wrapCalls<Client extends AnyClient>(
   client: Client,
-  trace: Trace | undefined,
+  name: string,
+  wrap: (next: SendCall, names: { readonly clientName?: string; readonly commandName?: string }) => SendCall,
 ): Client {
-  if (trace === undefined) return client;
   // Every client's stack has this shape; only the types of its inputs and outputs differ.
-  const stack = client.middlewareStack as S3Client['middlewareStack'];
-  stack.add(
-    (next, { clientName = '', commandName = '' }) =>
-      async (args) => {
-        const service = clientName.replace(/Client$/, '');
-        const operation = commandName.replace(/Command$/, '');
-        const ended = trace.request(`AWS ${service} ${operation}${subjectOf(args.input)}`);
-        try {
-          const result = await next(args);
-          ended(describeOutcome(result.output));
-          return result;
-        } catch (error) {
-          ended(describeOutcome(error, error instanceof Error ? error.name : 'failed'));
-          throw error;
-        }
-      },
-    { step: 'initialize', name: 'trace' },
-  );
+  const stack = client.middlewareStack as { add(middleware: typeof wrap, options: object): void };
+  stack.add(wrap, { step: 'initialize', name });
   return client;
+}
+
+/** Makes `trace` observe the calls of a client: service, operation, subject, status and attempts. */
+export function traceCalls<Client extends AnyClient>(client: Client, trace: Trace | undefined): Client {
+  if (trace === undefined) return client;
+  return wrapCalls(client, 'trace', (next, { clientName = '', commandName = '' }) => async (args) => {
+    const service = clientName.replace(/Client$/, '');
+    const operation = commandName.replace(/Command$/, '');
+    const ended = trace.request(`AWS ${service} ${operation}${subjectOf(args.input)}`);
+    try {
+      const result = await next(args);
+      ended(describeOutcome(result.output));
+      return result;
+    } catch (error) {
+      ended(describeOutcome(error, error instanceof Error ? error.name : 'failed'));
+      throw error;
+    }
+  });
 }
 
 /** The properties of an input that identify the subject of a call. Other properties may be secret and are not shown. */
@@ -76,7 +85,7 @@ const SUBJECTS = [
   'logGroupName',
 ] as const;
 
-function subjectOf(input: Readonly<Record<string, unknown>> | object): string {
+function subjectOf(input: object): string {
   const values = input as Readonly<Record<string, unknown>>;
   const subject = SUBJECTS.map((name) => values[name]).find((value) => typeof value === 'string');
   if (typeof subject !== 'string') return '';

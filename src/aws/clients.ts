@@ -6,7 +6,7 @@ import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { STSClient } from '@aws-sdk/client-sts';
 import { UserError } from '../errors.ts';
 import type { Trace } from '../trace.ts';
-import { clientConfig, DEFAULT_TIMEOUTS, traceCalls } from './client-config.ts';
+import { type AnyClient, clientConfig, DEFAULT_TIMEOUTS, traceCalls } from './client-config.ts';
 import { type CredentialSource, explainMissingCredentials, sourceOfCredentials } from './credentials.ts';
 import { explainAwsError } from './errors.ts';
 
@@ -45,7 +45,7 @@ export function createClients({
   readonly profile?: string | undefined;
 }): AwsClients & AwsConfig {
   const config = clientConfig(DEFAULT_TIMEOUTS);
-  const prepare = <Client extends { readonly middlewareStack: unknown }>(client: Client): Client =>
+  const prepare = <Client extends AnyClient>(client: Client): Client =>
     traceCalls(explainMissingCredentials(client, profile), trace);
   const loadSts = once(async () => prepare(new (await import('@aws-sdk/client-sts')).STSClient(config)));
   return {

@@ -1,6 +1,6 @@
-import type { S3Client } from '@aws-sdk/client-s3';
 import { UserError } from '../errors.ts';
 import { quote, toOneLine, withFullStop } from '../text.ts';
+import { type AnyClient, wrapCalls } from './client-config.ts';
 
 /** Where the SDK found credentials. `role`: the role of the instance or container that runs this process. */
 export type CredentialSource = 'profile' | 'environment' | 'web identity' | 'role';
@@ -23,24 +23,18 @@ export function sourceOfCredentials(credentials: object): CredentialSource | und
 const CHAIN_FAILED = 'Could not load credentials from any providers';
 
 /** Makes a client explain why it has no credentials: which profile failed, and how. */
-export function explainMissingCredentials<Client extends { readonly middlewareStack: unknown }>(
+export function explainMissingCredentials<Client extends AnyClient>(
   client: Client,
   profile: string | undefined,
 ): Client {
-  // Every client's stack has this shape; only the types of its inputs and outputs differ.
-  const stack = client.middlewareStack as S3Client['middlewareStack'];
-  stack.add(
-    (next) => async (args) => {
-      try {
-        return await next(args);
-      } catch (error) {
-        const isMissing = error instanceof Error && /^(Credentials|Token)ProviderError$/.test(error.name);
-        throw isMissing ? await explain(error, profile) : error;
-      }
-    },
-    { step: 'initialize', name: 'explainMissingCredentials' },
-  );
-  return client;
+  return wrapCalls(client, 'explainMissingCredentials', (next) => async (args) => {
+    try {
+      return await next(args);
+    } catch (error) {
+      const isMissing = error instanceof Error && /^(Credentials|Token)ProviderError$/.test(error.name);
+      throw isMissing ? await explain(error, profile) : error;
+    }
+  });
 }
 
 async function explain(error: Error, named: string | undefined): Promise<Error> {
