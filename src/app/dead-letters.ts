@@ -137,7 +137,10 @@ function problemOf(body: string): string {
   }
 }
 
-/** Whether a dead letter's body is not one of our messages. No worker can process it, so it would become a dead letter again. */
+/**
+ * Whether a dead letter's body is not one of our messages. No worker can process it, so it would become a dead letter
+ * again.
+ */
 export function isUnreadable({ partition }: Pick<DeadLetter, 'partition'>): boolean {
   return partition === undefined;
 }

@@ -21,17 +21,16 @@ export interface DeployPreview {
 
 /**
  * Reads what exists on AWS and plans what `tdd deploy` would do. It cannot change anything.
- * @param options.onIdentity called with the caller's identity in AWS, before any other call.
+ * @param options.identity the caller's identity in AWS; read from STS if absent.
  * @throws {UsageError} for a setting that AWS would reject.
  * @throws {UserError} when there are no valid AWS credentials, the worker is not built, or something prevents the deployment.
  */
 export async function planDeploy(
   connection: Pick<Connection, 'clients' | 'profile' | 'clock' | 'settings'>,
-  options: { readonly signal?: AbortSignal; readonly onIdentity?: (identity: Identity) => void } = {},
+  options: { readonly signal?: AbortSignal; readonly identity?: Identity } = {},
 ): Promise<DeployPreview> {
   checkSettings(connection.settings);
-  const identity = await observeIdentity(connection);
-  options.onIdentity?.(identity);
+  const identity = options.identity ?? (await observeIdentity(connection));
   const wanted = await describeDeployment(connection.settings, identity);
   options.signal?.throwIfAborted();
   return { identity, plan: await planDeployment(connection, wanted, options) };

@@ -15,8 +15,8 @@ import {
 /** The plan of a redrive. */
 export interface RedrivePlan extends DeadLetterList {
   /**
-   * The IDs of the messages to return to the queue. A message that fails again becomes a dead letter with a new ID; choosing by ID
-   * keeps the redrive from moving it forever.
+   * The IDs of the messages to return to the queue. A message that fails again becomes a dead letter with a new ID, so
+   * choosing by ID keeps the redrive from moving it forever.
    */
   readonly chosen: ReadonlySet<string>;
   /** Whether all dead letters are chosen. */

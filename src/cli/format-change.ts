@@ -1,4 +1,5 @@
 import type { Change } from '../deploy/change.ts';
+import { isRecord, parseJson } from '../json.ts';
 import { toOneLine } from '../text.ts';
 
 /** Longer values are shortened; `--verbose` and `--json` show them in full. */
@@ -22,7 +23,7 @@ function diffObjects(path: string, before: JsonObject, after: JsonObject): strin
 }
 
 function diffValues(path: string, before: unknown, after: unknown): string[] {
-  if (isObject(before) && isObject(after)) return diffObjects(path, before, after);
+  if (isRecord(before) && isRecord(after)) return diffObjects(path, before, after);
   const [old, wanted] = [itemsOf(before), itemsOf(after)];
   const removed = old.filter((item) => !wanted.includes(item));
   const added = wanted.filter((item) => !old.includes(item));
@@ -59,14 +60,6 @@ function excerpts(old: string | undefined, value: string | undefined): (string |
 
 function parseObject(text: string | undefined): JsonObject | undefined {
   if (!text?.startsWith('{')) return undefined;
-  try {
-    const value: unknown = JSON.parse(text);
-    return isObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  const value = parseJson(text);
+  return isRecord(value) ? value : undefined;
 }

@@ -37,3 +37,8 @@ export interface Io {
   readonly clock?: Clock;
   readonly signals: SignalSource;
 }
+
+/** Whether a stream is a terminal that understands colors and cursor movements. */
+export function canDraw({ isTTY }: OutStream, env: Io['env']): boolean {
+  return isTTY === true && env.TERM !== 'dumb';
+}

@@ -1,6 +1,6 @@
 import { type Command as Commander, CommanderError } from 'commander';
 import { CancelledError, UserError } from '../errors.ts';
-import type { Io } from './io.ts';
+import { canDraw, type Io } from './io.ts';
 import { createProgram, HELP_FLAGS, normalizeArgv, VersionWanted, valuesOfFlag } from './program.ts';
 import { createSecrets, SECRET_FLAG, SECRET_VARIABLE, type Secrets } from './secrets.ts';
 
@@ -136,7 +136,7 @@ function listenForTheEnd(io: Io, ending: AbortController) {
   });
   const onSignal = (): void => {
     // Erases the ^C that the terminal shows, so that the next message does not begin with it.
-    if (stderr.isTTY === true && env.TERM !== 'dumb') stderr.write('\r\x1b[K');
+    if (canDraw(stderr, env)) stderr.write('\r\x1b[K');
     ending.abort(new CancelledError('Cancelled.'));
     // Deferred: the lock library's clean-up listener ends the process when it finds no other listener.
     setImmediate(stopSignals);

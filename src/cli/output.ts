@@ -1,9 +1,9 @@
 import picocolors from 'picocolors';
 import { systemClock } from '../clock.ts';
 import type { Trace } from '../trace.ts';
-import type { Io, OutStream } from './io.ts';
+import { canDraw, type Io, type OutStream } from './io.ts';
 import type { Secrets } from './secrets.ts';
-import { canDraw, columnsOf, defuse, fitTo } from './terminal-text.ts';
+import { columnsOf, defuse, fitTo } from './terminal-text.ts';
 import { createTrace } from './trace.ts';
 
 /** Colors for a stream (functions of text, which do nothing where colors are not wanted), and its width. */

@@ -1,9 +1,9 @@
 import type { Clock } from '../clock.ts';
 import { toOneLine } from '../text.ts';
 import { formatDuration } from './format.ts';
-import type { Io } from './io.ts';
+import { canDraw, type Io } from './io.ts';
 import type { Output } from './output.ts';
-import { canDraw, cutTo, LIVE_MARGIN } from './terminal-text.ts';
+import { cutTo, LIVE_MARGIN } from './terminal-text.ts';
 
 /** Shows the steps of a command, one line each. */
 interface StepLines {

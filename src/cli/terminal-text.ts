@@ -2,16 +2,11 @@ import { stripVTControlCharacters } from 'node:util';
 import stringWidth from 'fast-string-width';
 import { wrapAnsi } from 'fast-wrap-ansi';
 import { escapeControls } from '../text.ts';
-import type { Io, OutStream } from './io.ts';
+import type { OutStream } from './io.ts';
 
 /** Returns the width of `text` on a terminal: colors take no columns, East Asian wide characters two. */
 export function widthOf(text: string): number {
   return stringWidth(stripVTControlCharacters(text));
-}
-
-/** Whether a stream is a terminal that understands colors and cursor movements. */
-export function canDraw({ isTTY }: OutStream, env: Io['env']): boolean {
-  return isTTY === true && env.TERM !== 'dumb';
 }
 
 /** Returns the width of a terminal, at least 20; infinite for a pipe or a file, whose lines are never wrapped. */
@@ -22,9 +17,8 @@ export function columnsOf({ isTTY, columns }: OutStream): number {
 /** Escapes all control characters except line ends and colors (SGR sequences): the last defense of a terminal. */
 export function defuse(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: colors are control sequences
-  return text.split(/(\x1b\[[\d;]*m|\n)/).reduce((safe, part, index) => {
-    return safe + (index % 2 === 1 ? part : escapeControls(part));
-  }, '');
+  const parts = text.split(/(\x1b\[[\d;]*m|\n)/);
+  return parts.map((part, index) => (index % 2 === 1 ? part : escapeControls(part))).join('');
 }
 
 /** Wraps each line that is wider than `columns` between words, and indents the rest of it like its beginning. */

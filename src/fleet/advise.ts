@@ -150,9 +150,11 @@ function adviseOnOtherLaunches(
     replaced.add(command);
     const canBeResumed =
       isLatest &&
+      isInterrupted(launch, nowMs) &&
       launch.queue === latest.queue &&
       launch.finishedAt === undefined &&
       nowMs - Date.parse(launch.launchedAt) < RETENTION_SECONDS * 1_000;
+    if (!canBeResumed) return [];
     const open = partitionsToSend(launch).filter((partition) => {
       const name = partitionName(partition);
       return (
@@ -160,7 +162,7 @@ function adviseOnOtherLaunches(
         judgePartition(byPartition.get(name), partition.titles, launch).state !== 'complete'
       );
     });
-    if (!canBeResumed || !isInterrupted(launch, nowMs) || open.length === 0) return [];
+    if (open.length === 0) return [];
     const total = formatNumberOf(launch.partitions.length, 'partition');
     return [
       {

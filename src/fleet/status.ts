@@ -67,8 +67,8 @@ export interface FleetStatus {
   readonly lake: string;
   /**
    * `none`: nothing was ever launched; `sending`: some partitions are not sent yet, perhaps because the launch was
-   * interrupted; `running`; `paused`: the event source is disabled, or it or the queue is missing; `ended`: no messages are left, but some
-   * partitions are incomplete; `complete`: all partitions are complete and no messages are left.
+   * interrupted; `running`; `paused`: the event source is disabled, or it or the queue is missing; `ended`: no messages
+   * are left, but some partitions are incomplete; `complete`: all partitions are complete and no messages are left.
    */
   readonly phase: 'none' | 'sending' | 'running' | 'paused' | 'ended' | 'complete';
   /** Absent when the queue does not exist. */

@@ -1,7 +1,8 @@
 import { PassThrough } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { canDraw, defuse, widthOf, wrap } from '../../src/cli/terminal-text.ts';
+import { canDraw } from '../../src/cli/io.ts';
+import { defuse, widthOf, wrap } from '../../src/cli/terminal-text.ts';
 
 describe('wrap', () => {
   test('breaks lines between words and indents the rest like the beginning', () => {

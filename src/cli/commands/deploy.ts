@@ -22,6 +22,8 @@ import { createStepLines } from '../step-lines.ts';
 interface DeployInput {
   readonly settings: CompleteSettings;
   readonly dryRun: boolean;
+  /** The caller's identity in AWS, if it was shown before the first question. */
+  readonly identity: Identity | undefined;
   /** Settings that a flag or an answer gives to this deploy only. */
   readonly unsaved: readonly SettingName[];
 }
@@ -63,12 +65,19 @@ async function readInput(context: CommandContext, flags: Flags): Promise<DeployI
   const given = await context.readSettings();
   const dryRun = readDryRun(context, flags, { act: 'deploy' });
   // A missing region or invalid credentials must not be reported only after the questions.
-  if (context.mayAsk) announceIdentity(context, await readIdentity(processOf(context)));
+  const identity = context.mayAsk ? await identify(context) : undefined;
   const named = await context.confirmDefaults(given, ['lambdaName', 'queueName']);
   const bucketName = await context.requireSetting(named, 'bucketName');
   const apiKey = await context.requireSetting(named, 'apiKey');
   const settings = { ...named, bucketName, apiKey };
-  return { settings, dryRun, unsaved: await findUnsaved(context, settings, given) };
+  return { settings, dryRun, identity, unsaved: await findUnsaved(context, settings, given) };
+}
+
+/** Reads and shows the caller's identity in AWS. */
+async function identify(context: CommandContext): Promise<Identity> {
+  const identity = await readIdentity(processOf(context));
+  announceIdentity(context, identity);
+  return identity;
 }
 
 /** Finds the settings that the next command would not find in the environment or config.ini. */
@@ -97,15 +106,15 @@ function explainUnsaved({ output, configPath }: CommandContext, unsaved: readonl
 
 async function run(
   context: CommandContext,
-  { settings, dryRun, unsaved }: DeployInput,
+  { settings, dryRun, unsaved, ...input }: DeployInput,
 ): Promise<DeployResult> {
   const { output, signal } = context;
   warnOfOldNode(context);
-  if (!context.mayAsk) announceIdentity(context, await readIdentity(processOf(context)));
+  const identity = input.identity ?? (await identify(context));
   await warnIfKeyUnchecked(context, settings);
   const { planDeploy, applyDeployment } = await import('../../app/deploy.ts'); // See open-aws.ts.
   const connection = { ...(await openAws(processOf(context))), settings };
-  const { identity, plan } = await planDeploy(connection, { signal });
+  const { plan } = await planDeploy(connection, { signal, identity });
   const { resources, staysPaused: paused } = plan;
   const result = { identity, resources, lambdaName: settings.lambdaName, paused };
   for (const { kind, name, changes } of plan.resources) {

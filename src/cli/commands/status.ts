@@ -7,10 +7,11 @@ import { defineCommand } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import type { Flags } from '../flags.ts';
 import { formatStatus, type StatusResult } from '../format-status.ts';
+import { canDraw } from '../io.ts';
 import { FLEET_SETTINGS, type FleetInput, openCommandFleet, readFleetInput } from '../open-connection.ts';
 import { createRedrawnText } from '../redrawn-text.ts';
 import { showManifestReading } from '../show-progress.ts';
-import { canDraw, fitTo } from '../terminal-text.ts';
+import { fitTo } from '../terminal-text.ts';
 
 /** The input of `tdd status`. */
 interface StatusInput extends FleetInput {
