@@ -4,6 +4,7 @@ import type { Settings } from '../config/settings.ts';
 import type { Lake } from '../lake/lake.ts';
 import { type LakeLocation, openLake } from '../lake/open-lake.ts';
 import type { Trace } from '../trace.ts';
+import type { OnWait } from '../wait.ts';
 import type { Connection } from './connection.ts';
 import type { FleetConnection } from './fleet-connection.ts';
 import { createSummaryCacheFile } from './manifest-summaries.ts';
@@ -23,6 +24,8 @@ export interface ProcessContext {
   readonly signal: AbortSignal;
   /** Observes requests and retries. */
   readonly trace?: Trace | undefined;
+  /** Called when a wait delays the command. */
+  readonly onWait?: OnWait | undefined;
 }
 
 /** The part of a connection that deploy and destroy use. */

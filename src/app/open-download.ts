@@ -14,27 +14,20 @@ export interface LocalConnection extends DownloadConnection {
  * Connects to TMDB and a lake for a download in this process. Checks the key first, so that a rejected key changes
  * nothing.
  * @param options.onKeyUnchecked called with the reason when TMDB cannot check the key; the download may still work.
- * @param options.onRetry called with a sentence when TMDB stops answering and requests are retried.
  * @throws {KeyRejectedError} when TMDB rejects the key.
  * @throws {UsageError} when the bucket does not exist or belongs to another account.
  */
 export async function openDownload(
   process: ProcessContext,
   source: { readonly settings: Settings; readonly apiKey: string; readonly location: LakeLocation },
-  {
-    onKeyUnchecked,
-    onRetry,
-  }: {
-    readonly onKeyUnchecked: (reason: string) => void;
-    readonly onRetry: (message: string) => void;
-  },
+  { onKeyUnchecked }: { readonly onKeyUnchecked: (reason: string) => void },
 ): Promise<LocalConnection> {
   const { settings, apiKey, location } = source;
   const { tmdbBaseUrl: baseUrl, imdbDatasetsUrl: datasetsUrl } = settings;
-  const { clock, signal, trace } = process;
+  const { clock, signal, trace, onWait } = process;
   // Loads got, which takes 0.2 s: not for help or a usage error.
   const { createTmdb, checkKeyIfReachable } = await import('./tmdb.ts');
-  const { http, tmdb } = createTmdb({ clock, trace, onRetry }, { settings, apiKey });
+  const { http, tmdb } = createTmdb({ clock, trace, onWait }, { settings, apiKey });
   const whyUnchecked = await checkKeyIfReachable({ http, baseUrl, apiKey, signal });
   if (whyUnchecked !== undefined) onKeyUnchecked(whyUnchecked);
   const lake = await openLakeAt(process, location);

@@ -3,6 +3,7 @@ import type { Settings } from '../config/settings.ts';
 import { ensurePartitionIndex, type IndexProgress } from '../imdb/build-index.ts';
 import type { PartitionIndex } from '../imdb/partition-index.ts';
 import type { Trace } from '../trace.ts';
+import type { OnWait } from '../wait.ts';
 import type { FleetConnection } from './fleet-connection.ts';
 
 /**
@@ -15,7 +16,7 @@ export function openIndex(
   connection: Pick<FleetConnection, 'lake' | 'clock' | 'datasetsUrl' | 'userAgent'> & {
     readonly settings: Pick<Settings, 'titleTypes'>;
     readonly trace?: Trace | undefined;
-    readonly onRetry?: ((message: string) => void) | undefined;
+    readonly onWait?: OnWait | undefined;
   },
   options: {
     readonly day?: string;

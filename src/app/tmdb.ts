@@ -7,6 +7,7 @@ import { KeyRejectedError } from '../tmdb/errors.ts';
 import { createHttpGet, type HttpGet } from '../tmdb/http.ts';
 import { createPacer } from '../tmdb/pacer.ts';
 import type { Trace } from '../trace.ts';
+import type { OnWait } from '../wait.ts';
 import { userAgent } from './version.ts';
 
 /**
@@ -17,18 +18,18 @@ export function createTmdb(
   {
     clock,
     trace,
-    onRetry,
+    onWait,
   }: {
     readonly clock: Clock;
     readonly trace?: Trace | undefined;
-    readonly onRetry?: ((message: string) => void) | undefined;
+    readonly onWait?: OnWait | undefined;
   },
   { settings, apiKey }: { readonly settings: Settings; readonly apiKey: string },
 ): { readonly http: HttpGet; readonly tmdb: TmdbClient } {
   const { tmdbBaseUrl: baseUrl, requestsPerSecond } = settings;
   const http = createHttpGet({ userAgent: userAgent(), trace });
   const pacer = createPacer({ requestsPerSecond, clock });
-  const tmdb = createTmdbClient({ http, pacer, clock, random: Math.random, baseUrl, apiKey, trace, onRetry });
+  const tmdb = createTmdbClient({ http, pacer, clock, random: Math.random, baseUrl, apiKey, trace, onWait });
   return { http, tmdb };
 }
 

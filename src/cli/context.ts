@@ -10,11 +10,13 @@ import {
 import { SETTING_NAMES, SETTINGS, type SettingName, type Settings } from '../config/settings.ts';
 import { UsageError } from '../errors.ts';
 import { capitalize } from '../text.ts';
+import type { OnWait } from '../wait.ts';
 import type { Flags } from './flags.ts';
 import type { Io } from './io.ts';
 import { createOutput, type Output } from './output.ts';
 import { createPrompter, type Prompter } from './prompts.ts';
 import type { Secrets } from './secrets.ts';
+import { createWaitLines } from './wait-lines.ts';
 
 type ReadSources = SettingSources & { readonly file: Awaited<ReturnType<typeof readConfigFile>> };
 
@@ -25,6 +27,8 @@ export interface CommandContext {
   /** Aborted by Ctrl-C, `kill` or a closed stdout; its reason is the error to report. */
   readonly signal: AbortSignal;
   readonly output: Output;
+  /** Shows a wait with its end, unless `--quiet`. */
+  readonly onWait: OnWait;
   readonly prompter: Prompter;
   readonly secrets: Secrets;
   /** `--yes`: do not ask for consent. */
@@ -78,6 +82,7 @@ export function createContext(
   flags: Flags,
 ): CommandContext {
   const { secrets, signal } = deps;
+  const clock = io.clock ?? systemClock;
   const namedConfig = typeof flags.config === 'string' ? flags.config : undefined;
   const configPath = resolve(io.cwd, namedConfig ?? (io.env.TDD_CONFIG || 'config.ini'));
   const output = createOutput(io, secrets, {
@@ -100,9 +105,10 @@ export function createContext(
   };
   return {
     io,
-    clock: io.clock ?? systemClock,
+    clock,
     signal,
     output,
+    onWait: createWaitLines({ clock, write: output.info }),
     prompter,
     secrets,
     yes,

@@ -38,8 +38,8 @@ export async function readBucketLocation(context: CommandContext, settings: Sett
 }
 
 /** The part of a command's context that a connection needs. */
-export function processOf({ io, clock, signal, output }: CommandContext): ProcessContext {
-  return { env: io.env, clock, signal, trace: output.trace };
+export function processOf({ io, clock, signal, output, onWait }: CommandContext): ProcessContext {
+  return { env: io.env, clock, signal, trace: output.trace, onWait };
 }
 
 /**

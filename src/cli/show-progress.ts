@@ -57,12 +57,12 @@ export async function openTodaysIndex(
 ): Promise<PartitionIndex> {
   // It loads got, which takes 0.2 s: not for help or wrong usage.
   const { openIndex } = await import('../app/open-index.ts');
-  const { clock, signal } = context;
+  const { clock, signal, onWait } = context;
   const day = utcDay(clock.now());
   context.output.info(`Looking up IMDb's list of ${day} …`);
   const show = showIndexBuilding(context, day);
   return openIndex(
-    { ...connection, trace: context.output.trace, onRetry: context.output.info },
+    { ...connection, trace: context.output.trace, onWait },
     { day, signal, onProgress: show.update },
   ).finally(show.end);
 }

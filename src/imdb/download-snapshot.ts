@@ -1,6 +1,7 @@
 import { got, HTTPError, type Response } from 'got';
 import { UsageError } from '../errors.ts';
 import type { Trace } from '../trace.ts';
+import type { OnWait } from '../wait.ts';
 import { SnapshotError } from './snapshot-error.ts';
 
 /** How to download IMDb's list. */
@@ -12,8 +13,8 @@ export interface SnapshotDownloadOptions {
   readonly signal?: AbortSignal | undefined;
   /** Observes each request. */
   readonly trace?: Trace | undefined;
-  /** Called with a sentence when a download has failed and will be retried. */
-  readonly onRetry?: ((message: string) => void) | undefined;
+  /** Called when a download has failed and will be retried. */
+  readonly onWait?: OnWait | undefined;
 }
 
 /** A response whose body has not been read yet. */

@@ -58,7 +58,11 @@ export async function readSnapshot<T>(
       const waitMs = RETRY_AFTER_MS[tries];
       if (!(error instanceof SnapshotError && error.isTransient) || waitMs === undefined) throw error;
       deps.trace?.decision(`IMDb's list ${error.reason}; next attempt in ${waitMs / 1_000} s`);
-      deps.onRetry?.(`IMDb's list ${error.reason}; retrying in ${waitMs / 1_000} s …`);
+      deps.onWait?.({
+        reason: `IMDb's list ${error.reason}`,
+        next: 'retrying',
+        untilMs: clock.now() + waitMs,
+      });
       await clock.sleep(waitMs, signal);
     }
   }

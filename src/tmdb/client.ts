@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { withFullStop } from '../text.ts';
 import type { Trace } from '../trace.ts';
+import { LONG_WAIT_MS, type OnWait } from '../wait.ts';
 import { classifyAnswer, type Verdict } from './classify-answer.ts';
 import { BadAnswerError, KeyRejectedError, OutageError, RequestFailedError } from './errors.ts';
 import { type HttpAnswer, type HttpGet, TransportError } from './http.ts';
@@ -47,8 +48,8 @@ interface TmdbClientOptions {
   readonly apiKey: string;
   /** Observes retries, pauses and probes. */
   readonly trace?: Trace | undefined;
-  /** Called with a sentence when TMDB stops answering: once, until it answers again. */
-  readonly onRetry?: ((message: string) => void) | undefined;
+  /** Called when TMDB asks for a long pause, and when it stops answering: with the first retry and each long backoff. */
+  readonly onWait?: OnWait | undefined;
 }
 
 /** Probes request random TMDB IDs up to this one. A 404 also proves that TMDB answers. */
@@ -67,7 +68,7 @@ export function createTmdbClient({
   baseUrl,
   apiKey,
   trace,
-  onRetry,
+  onWait,
 }: TmdbClientOptions): TmdbClient {
   const authorize = createAuthorizer(apiKey);
   const sent = { requests: 0, throttled: 0 };
@@ -92,7 +93,10 @@ export function createTmdbClient({
       sent.throttled += 1;
       const wait = verdict.retryAfter === undefined ? '' : ` (Retry-After: ${verdict.retryAfter})`;
       trace?.decision(`TMDB is throttling requests: pausing${wait}`);
-      pacer.throttled(sentAtMs, parseRetryAfter(verdict.retryAfter, clock.now()));
+      const untilMs = pacer.throttled(sentAtMs, parseRetryAfter(verdict.retryAfter, clock.now()));
+      if (untilMs - clock.now() >= LONG_WAIT_MS) {
+        onWait?.({ reason: 'TMDB asks for a pause (429)', next: 'continuing', untilMs });
+      }
     }
   }
 
@@ -161,8 +165,8 @@ export function createTmdbClient({
   return {
     sent,
     async get(path, query, read, signal) {
-      const answersBefore = answers;
       for (let tries = 1; ; tries += 1) {
+        const answersBefore = answers;
         if (probe) await assertTmdbAnswers('no answer', signal); // Wait for the probe before sending anything else.
         const answer = await attempt(() => send(path, query, signal), read);
         if (answer.kind !== 'failure') {
@@ -173,12 +177,14 @@ export function createTmdbClient({
         }
         const next = watch.recordFailure();
         if (next === 'outage') throw outage(answer.reason);
-        // A single failure is common.
-        if ((tries > 1 || next === 'probe') && answers === answersBefore) reportSilence(answer.reason);
         const isLast = tries >= MAX_ATTEMPTS;
-        if (isLast || next === 'probe' || probe) await assertTmdbAnswers(answer.reason, signal);
+        const needsProbe = isLast || next === 'probe' || probe !== undefined;
+        const delayMs = isLast ? 0 : retryDelayMs(tries, random);
+        // A single failure is common.
+        if ((tries > 1 || next === 'probe') && answers === answersBefore)
+          reportSilence(answer.reason, delayMs);
+        if (needsProbe) await assertTmdbAnswers(answer.reason, signal);
         if (isLast) throw new RequestFailedError(answer.reason, tries);
-        const delayMs = retryDelayMs(tries, random);
         trace?.decision(
           `TMDB ${path}: ${answer.reason}; attempt ${tries + 1} of ${MAX_ATTEMPTS} in ${Math.round(delayMs)} ms`,
         );
@@ -187,9 +193,14 @@ export function createTmdbClient({
     },
   };
 
-  function reportSilence(reason: string): void {
-    if (!isSilent) onRetry?.(`TMDB is not responding (${reason}); retrying …`);
+  function reportSilence(reason: string, delayMs: number): void {
+    if (isSilent && delayMs < LONG_WAIT_MS) return;
     isSilent = true;
+    onWait?.({
+      reason: `TMDB is not responding (${reason})`,
+      next: 'retrying',
+      untilMs: clock.now() + delayMs,
+    });
   }
 
   function outage(reason: string): OutageError {

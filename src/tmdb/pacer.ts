@@ -14,8 +14,9 @@ export interface Pacer {
    * seconds also halves the rate, which then recovers over 30 seconds. Several 429s count as one if their requests were in
    * flight at the same time.
    * @param sentAtMs what {@link Pacer.take} returned for the request.
+   * @returns the end of the pause, in milliseconds since the epoch. A pause lasts at most ten minutes.
    */
-  throttled(sentAtMs: number, retryAfterMs?: number): void;
+  throttled(sentAtMs: number, retryAfterMs?: number): number;
 }
 
 /** The shortest gap between two requests, as a fraction of a slot: delayed requests catch up gradually, without a burst. */
@@ -116,14 +117,15 @@ export function createPacer({
     throttled(sentAtMs, retryAfterMs = 0) {
       const now = readClock();
       const wasInFlightTogether = sentAtMs <= throttledAt;
-      if (wasInFlightTogether && retryAfterMs <= 0) return;
+      if (wasInFlightTogether && retryAfterMs <= 0) return pausedUntil;
       const pauseMs = Math.min(retryAfterMs > 0 ? retryAfterMs : PAUSE_MS, LONGEST_PAUSE_MS);
       pausedUntil = Math.max(pausedUntil, now + pauseMs);
-      if (wasInFlightTogether) return;
+      if (wasInFlightTogether) return pausedUntil;
       const isRepeat = now - throttledAt < REPEAT_WITHIN_MS;
       factorWhenThrottled = isRepeat ? Math.max(factorAt(now) / 2, LOWEST_FACTOR) : factorAt(now);
       if (isRepeat) dueAt = Math.max(dueAt, pausedUntil); // The rate was too high, so missed slots are dropped.
       throttledAt = now;
+      return pausedUntil;
     },
   };
 }

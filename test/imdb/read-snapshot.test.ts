@@ -8,6 +8,7 @@ import { ensurePartitionIndex, type IndexProgress } from '../../src/imdb/build-i
 import { readPartition } from '../../src/imdb/partition-index.ts';
 import { SnapshotError, SnapshotGoneError } from '../../src/imdb/snapshot-error.ts';
 import { indexMapKey, snapshotKey } from '../../src/lake/keys.ts';
+import type { OnWait, Wait } from '../../src/wait.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 import { type LoopbackServer, startLoopbackServer } from '../support/loopback-server.ts';
 import { MemoryLake } from '../support/memory-lake.ts';
@@ -187,17 +188,17 @@ describe('ensurePartitionIndex', () => {
     const { deps, lake } = await serve((response) => response.end(GOOD));
     const url = deps.datasetsUrl.replace('//', '//me:hush@');
     await imdb?.stop();
-    const reported: string[] = [];
-    const onRetry = (message: string) => void reported.push(message);
-    const error = await failure(ensurePartitionIndex({ ...deps, datasetsUrl: url, onRetry }, MOVIES));
+    const reported: Wait[] = [];
+    const onWait: OnWait = (wait) => void reported.push(wait);
+    const startMs = deps.clock.now();
+    const error = await failure(ensurePartitionIndex({ ...deps, datasetsUrl: url, onWait }, MOVIES));
     expect(error.message).toMatch(
       /cannot be downloaded \(connect ECONNREFUSED .*\): check the network connection, or try again later\.$/,
     );
+    const reason = expect.stringMatching(/^IMDb's list cannot be downloaded \(connect ECONNREFUSED .*\)$/);
     expect(reported).toEqual([
-      expect.stringMatching(
-        /^IMDb's list cannot be downloaded \(connect ECONNREFUSED .*\); retrying in 2 s …$/,
-      ),
-      expect.stringContaining('retrying in 10 s …'),
+      { reason, next: 'retrying', untilMs: startMs + 2_000 },
+      { reason, next: 'retrying', untilMs: startMs + 12_000 },
     ]);
     expect(error.message).not.toContain('hush');
     expect(lake.keys()).toEqual([]);

@@ -31,7 +31,7 @@ async function downloadAll(settings: LookupSettings, options: Partial<TmdbStandI
   const clock = { now: () => Date.now(), sleep: async () => undefined };
   const tmdb = createTmdbClient({
     http: createHttpGet({ userAgent: 'test' }),
-    pacer: { take: async () => 0, throttled: () => undefined },
+    pacer: { take: async () => 0, throttled: () => 0 },
     clock,
     random: () => 0.5,
     baseUrl: standIn.url,

@@ -7,6 +7,7 @@ import { KeyRejectedError, OutageError, RequestFailedError } from '../../src/tmd
 import { createHttpGet } from '../../src/tmdb/http.ts';
 import { createPacer } from '../../src/tmdb/pacer.ts';
 import { MAX_ATTEMPTS } from '../../src/tmdb/retry.ts';
+import type { OnWait, Wait } from '../../src/wait.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 import { answerJson, type LoopbackServer, startLoopbackServer } from '../support/loopback-server.ts';
 
@@ -28,7 +29,7 @@ const unavailable: Answer = (response) =>
 /** Starts a client whose n-th request for movie 7 gets the n-th answer; further requests get the last answer. */
 async function startClient(
   answers: readonly Answer[],
-  { others = up, apiKey = KEY, onRetry = (_: string): void => {} } = {},
+  { others = up, apiKey = KEY, onWait = (() => {}) as OnWait } = {},
 ) {
   let requests = 0;
   const started = await startLoopbackServer((request, response) => {
@@ -47,7 +48,7 @@ async function startClient(
     random: () => 0.5,
     baseUrl: started.url,
     apiKey,
-    onRetry,
+    onWait,
   });
   return {
     client,
@@ -81,19 +82,24 @@ describe('createTmdbClient', () => {
     expect(server.requests).toHaveLength(3);
   });
 
-  it('reports once that TMDB does not answer, from the second failure in a row on', async () => {
-    const reported: string[] = [];
-    const onRetry = (message: string) => void reported.push(message);
-    const { getMovie } = await startClient(
-      [unavailable, movie, unavailable, unavailable, unavailable, movie, unavailable, unavailable, movie],
-      { onRetry },
+  it('reports that TMDB does not answer: with the second failure in a row, and with each long backoff', async () => {
+    const reported: Wait[] = [];
+    const onWait: OnWait = (wait) => void reported.push(wait);
+    const failures = (count: number): Answer[] => new Array(count).fill(unavailable);
+    const { getMovie, clock } = await startClient(
+      [unavailable, movie, unavailable, unavailable, unavailable, movie, ...failures(5), movie],
+      { onWait },
     );
     await getMovie();
     expect(reported).toEqual([]);
     await getMovie();
-    expect(reported).toEqual(['TMDB is not responding (503); retrying …']);
+    expect(reported).toMatchObject([{ reason: 'TMDB is not responding (503)', next: 'retrying' }]);
+    const before = clock.now();
     await getMovie();
-    expect(reported).toHaveLength(2);
+    // The waits are 0.19, 0.56, 1.7, 5 and 15 s.
+    expect(reported.slice(1).map(({ untilMs }) => Math.round((untilMs - before) / 1_000))).toEqual([
+      1, 8, 23,
+    ]);
   });
 
   it('backs off for longer after each failure', async () => {
@@ -164,12 +170,17 @@ describe('createTmdbClient', () => {
     expect(client.sent).toEqual({ requests: 13, throttled: 12 });
   });
 
-  it('waits for the time in Retry-After', async () => {
+  it('waits for the time in Retry-After, and reports it', async () => {
     const throttled: Answer = (response) => response.writeHead(429, { 'retry-after': '42' }).end('{}');
-    const { getMovie, clock } = await startClient([throttled, movie]);
+    const reported: Wait[] = [];
+    const { getMovie, clock } = await startClient([throttled, movie], {
+      onWait: (wait) => void reported.push(wait),
+    });
     const before = clock.now();
     await getMovie();
     expect(clock.now() - before).toBeGreaterThanOrEqual(42_000);
+    expect(reported).toMatchObject([{ reason: 'TMDB asks for a pause (429)', next: 'continuing' }]);
+    expect((reported[0]?.untilMs ?? 0) - before).toBeGreaterThanOrEqual(42_000);
   });
 
   it('stops at once when TMDB rejects the key, and never shows the key', async () => {

@@ -133,7 +133,6 @@ async function run(context: CommandContext, input: DownloadInput): Promise<Downl
   const { signal, output } = context;
   const connection = await openDownload(processOf(context), input, {
     onKeyUnchecked: output.debug,
-    onRetry: output.info,
   }).catch((error: unknown) => {
     if (!(error instanceof BucketMissingError)) throw error;
     const hint = ' "tdd download --to lake" needs no bucket: it downloads to a directory.';
