@@ -1,6 +1,7 @@
 import { countMessages, EMPTY_AFTER_MS, type QueueReader } from '../aws/queue-interface.ts';
 import { type Clock, utcDay } from '../clock.ts';
 import { resolveSetting } from '../config/resolve-settings.ts';
+import { type FailureGroup, groupFailures } from '../download/failures.ts';
 import type { Counts, Manifest } from '../download/manifest.ts';
 import { readManifest } from '../download/manifest-store.ts';
 import { readPartitionIndex, requirePartition } from '../imdb/partition-index.ts';
@@ -74,6 +75,8 @@ export interface RunEnd {
   readonly complete: boolean;
   /** Counts of the whole partition; absent when it has no manifest yet. */
   readonly counts?: Counts;
+  /** The partition's failed titles, by reason; absent when there are none. */
+  readonly failures?: readonly FailureGroup[];
   /** Why the run ended before the partition was complete, as a sentence. */
   readonly reason?: string;
 }
@@ -115,7 +118,7 @@ export async function followRun(
     if (end) return end;
     if (turn % POLLS_PER_SEARCH !== 1) continue;
 
-    const counts = manifest && { counts: manifest.counts };
+    const counts = manifest && countsOf(manifest);
     const letter = await findDeadLetter(deadLetters, run);
     if (letter) {
       const reason = letter.reason ?? NO_REASON;
@@ -134,7 +137,13 @@ export async function followRun(
   }
 }
 
-function endOf({ complete, counts, lastRun }: Manifest): RunEnd | undefined {
+function countsOf({ counts, titles }: Manifest): Pick<RunEnd, 'counts' | 'failures'> {
+  const failures = groupFailures(Object.entries(titles));
+  return { counts, ...(failures.length > 0 && { failures }) };
+}
+
+function endOf(manifest: Manifest): RunEnd | undefined {
+  const { complete, counts, lastRun } = manifest;
   switch (lastRun.outcome) {
     case 'complete':
       return { complete: true, counts };
@@ -142,13 +151,13 @@ function endOf({ complete, counts, lastRun }: Manifest): RunEnd | undefined {
       if (complete) return { complete, counts };
       return {
         complete,
-        counts,
+        ...countsOf(manifest),
         reason: 'Another run changed this partition, and some of its titles are not done.',
       };
     case 'keyRefused':
       return {
         complete: false,
-        counts,
+        ...countsOf(manifest),
         reason:
           'TMDB rejected the API key, so the worker paused the fleet. Run "tdd development" to set a valid key, then "tdd deploy" and "tdd resume"; the message stays on the queue.',
       };

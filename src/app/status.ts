@@ -2,7 +2,7 @@ import type { FleetWorkers } from '../aws/event-source.ts';
 import type { QueueReader } from '../aws/queue-interface.ts';
 import type { Clock } from '../clock.ts';
 import { advise } from '../fleet/advise.ts';
-import { type FleetStatus, judgeFleet, sumUpLake, watchForEnd } from '../fleet/status.ts';
+import { type FleetStatus, judgeFleet, sumUpFailures, sumUpLake, watchForEnd } from '../fleet/status.ts';
 import type { Lake } from '../lake/lake.ts';
 import { readRecentLaunches } from './launch-store.ts';
 import { type ReadProgress, readManifestSummaries, type SummaryCache } from './manifest-summaries.ts';
@@ -46,6 +46,7 @@ export async function readStatus(deps: StatusDeps, options: StatusOptions = {}):
     lake: deps.lake.url,
     ...facts,
     totals: sumUpLake(byPartition.values()),
+    failures: sumUpFailures(byPartition.values()),
     advice: advise(facts, { ...summaries, launches, names: deps.workers }, nowMs),
     manifestsRead: summaries.read,
   };

@@ -2,6 +2,7 @@ import type { FleetStatus } from '../fleet/status.ts';
 import { MOVIE_PREFIX, REVIEW_PREFIX } from '../lake/keys.ts';
 import { formatCount, formatNumberOf, toOneLine } from '../text.ts';
 import { formatDuration, formatFields, formatPercent } from './format.ts';
+import { formatFailures } from './format-failures.ts';
 import type { Style } from './output.ts';
 
 const PHASES: Readonly<Record<FleetStatus['phase'], string>> = {
@@ -34,6 +35,7 @@ export function formatStatus(status: StatusResult, style: Style): string {
         ...accountRow(status),
         ...progressRows(status, style),
         ...workerRows(status),
+        ...failureRow(status),
         ...totalRows(status),
       ],
       style,
@@ -125,6 +127,10 @@ function workerRows({ queue, deadLetters, function: worker, eventSource }: Statu
 
 function functionState({ state, lastUpdate }: NonNullable<StatusResult['function']>): string {
   return toOneLine(lastUpdate === 'Successful' ? state : `${state}, last update ${lastUpdate}`);
+}
+
+function failureRow({ failures: { titles, reasons } }: StatusResult): [string, string][] {
+  return titles === 0 ? [] : [['failures', formatFailures(reasons, titles)]];
 }
 
 function totalRows({ totals, lake }: StatusResult): [string, string][] {

@@ -9,6 +9,7 @@ import { MAX_CONNECTIONS } from '../tmdb/limits.ts';
 import { type LookupSettings, lookUpMovie } from '../tmdb/look-up-movie.ts';
 import { chooseTitles, keepKnownTitles, type TitleSelection } from './choose-titles.ts';
 import { saveMovie } from './documents.ts';
+import { type FailureGroup, groupFailures } from './failures.ts';
 import type { Counts, Outcome, TitleState } from './manifest.ts';
 import { createManifestWriter, readManifest } from './manifest-store.ts';
 import { resolveDuplicates } from './resolve-duplicates.ts';
@@ -40,6 +41,10 @@ export interface DownloadReport {
   /** The number of titles that were not looked up: done in an earlier run, or not selected. */
   readonly skipped: number;
   readonly thisRun: DownloadProgress;
+  /** The titles that failed in this run, by reason. */
+  readonly failures: readonly FailureGroup[];
+  /** The titles that TMDB refused in this run, by reason. */
+  readonly refusals: readonly FailureGroup[];
   readonly seconds: number;
   /** The title counts of the whole partition after this run, from its manifest. */
   readonly counts: Counts;
@@ -166,6 +171,7 @@ export async function downloadPartition(
     const resolved = await resolveDuplicates({ lake }, partition, known, touched);
     for (const [imdbId, title] of resolved) known.set(imdbId, title);
     if (resolved.size > 0) saved = await manifest.save(outcome);
+    const titles = [...touched].map((imdbId) => [imdbId, known.get(imdbId)] as const);
     return {
       partition,
       snapshot: job.snapshot,
@@ -173,6 +179,8 @@ export async function downloadPartition(
       outcome,
       skipped: job.titles.length - todo.length,
       thisRun: progress(),
+      failures: groupFailures(titles),
+      refusals: groupFailures(titles, 'refused'),
       seconds: (clock.now() - startedMs) / 1_000,
       counts: saved.counts,
       complete: saved.complete,

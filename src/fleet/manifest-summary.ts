@@ -1,3 +1,4 @@
+import { type FailureGroup, groupFailures } from '../download/failures.ts';
 import { type Counts, isDone, type Manifest, type Outcome } from '../download/manifest.ts';
 import type { ETag } from '../lake/lake.ts';
 import type { Partition } from '../partition.ts';
@@ -11,6 +12,8 @@ export interface ManifestSummary {
   readonly settings: LookupSettings;
   readonly complete: boolean;
   readonly counts: Counts;
+  /** The most frequent reasons why titles failed. */
+  readonly failures: readonly FailureGroup[];
   readonly lastRun: Manifest['lastRun'] & {
     /** The number of titles that are done or failed. */
     readonly titles: number;
@@ -41,6 +44,9 @@ export const RECENT_STEP_MS = 10_000;
 /** {@link ManifestSummary.recent} omits titles completed longer ago than this. */
 const RECENT_MS = 600_000;
 
+/** How many reasons a summary keeps. */
+const MAX_REASONS = 3;
+
 /** Summarizes a manifest. @param nowMs the current time, which determines the recent titles. */
 export function summarizeManifest(manifest: Manifest, nowMs: number): ManifestSummary {
   const { partition, snapshot, settings, complete, counts, lastRun } = manifest;
@@ -62,6 +68,7 @@ export function summarizeManifest(manifest: Manifest, nowMs: number): ManifestSu
     settings,
     complete,
     counts,
+    failures: groupFailures(Object.entries(manifest.titles)).slice(0, MAX_REASONS),
     lastRun: { ...lastRun, titles },
     doneByHour: sortByTime(byHour),
     recent: sortByTime(recent),
@@ -94,7 +101,7 @@ export interface VersionedSummary {
 }
 
 /** Increase it when the format changes: caches of another version are ignored. */
-const CACHE_VERSION = 1;
+const CACHE_VERSION = 2;
 
 type Row = [
   year: number,
@@ -107,6 +114,7 @@ type Row = [
   run: [run: string, startedAt: string, endedAt: string, outcome: Outcome, requests: number, titles: number],
   doneByHour: readonly TimeCount[],
   recent: readonly TimeCount[],
+  failures: readonly FailureGroup[],
 ];
 
 /** Encodes summaries as compact text, about 200 bytes per manifest. */
@@ -115,7 +123,7 @@ export function encodeSummaries(lakeUrl: string, summaries: Iterable<VersionedSu
   const numberOf = new Map<string, number>();
   const rows: Row[] = [];
   for (const { etag, summary } of summaries) {
-    const { partition, snapshot, complete, counts, lastRun, doneByHour, recent } = summary;
+    const { partition, snapshot, complete, counts, failures, lastRun, doneByHour, recent } = summary;
     const text = JSON.stringify(summary.settings);
     const known = numberOf.get(text) ?? settings.push(text) - 1;
     numberOf.set(text, known);
@@ -132,6 +140,7 @@ export function encodeSummaries(lakeUrl: string, summaries: Iterable<VersionedSu
       [run, startedAt, endedAt, outcome, requests, lastRun.titles],
       doneByHour,
       recent,
+      failures,
     ]);
   }
   return JSON.stringify({
@@ -156,7 +165,8 @@ export function decodeSummaries(lakeUrl: string, text: string | undefined): Vers
 }
 
 function decodeRow(row: Row, allSettings: readonly LookupSettings[]): VersionedSummary {
-  const [year, initial, etag, number, snapshot, complete, counts, lastRun, doneByHour, recent] = row;
+  const [year, initial, etag, number, snapshot, complete, counts, lastRun, doneByHour, recent, failures] =
+    row;
   const [titles = 0, found = 0, notFound = 0, refused = 0, failed = 0, reviews = 0] = counts;
   const [run, startedAt, endedAt, outcome, requests, asked] = lastRun;
   const settings = allSettings[number];
@@ -169,6 +179,7 @@ function decodeRow(row: Row, allSettings: readonly LookupSettings[]): VersionedS
       settings,
       complete: complete === 1,
       counts: { titles, found, notFound, refused, failed, reviews },
+      failures,
       lastRun: { run, startedAt, endedAt, outcome, requests, titles: asked },
       doneByHour,
       recent,

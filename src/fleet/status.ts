@@ -1,5 +1,6 @@
 import type { EventSource, WorkerFunction } from '../aws/event-source.ts';
 import { countMessages, EMPTY_AFTER_MS, type QueueDepths } from '../aws/queue-interface.ts';
+import { type FailureGroup, mergeFailures } from '../download/failures.ts';
 import { type Counts, NO_COUNTS } from '../download/manifest.ts';
 import { partitionName } from '../partition.ts';
 import type { FleetFilters } from './filters.ts';
@@ -43,6 +44,13 @@ export interface LakeTotals {
   readonly partitions: number;
   readonly complete: number;
   readonly counts: Counts;
+}
+
+/** The failed titles of the whole lake. */
+export interface LakeFailures {
+  readonly titles: number;
+  /** The most frequent reasons, at most five. */
+  readonly reasons: readonly FailureGroup[];
 }
 
 /** The speed at which movies are completed. */
@@ -89,6 +97,7 @@ export interface FleetStatus {
    */
   readonly secondsElapsed?: number;
   readonly totals: LakeTotals;
+  readonly failures: LakeFailures;
   /** Problems and the commands that fix them. */
   readonly advice: readonly Advice[];
   /** The number of manifests that were read for this status; the others were in the cache. */
@@ -244,6 +253,17 @@ function measureRate(
   }
   const overSeconds = Math.max((nowMs - since) / 1_000, 1);
   return movies === 0 ? undefined : { moviesPerSecond: movies / overSeconds, overSeconds };
+}
+
+const MAX_REASONS = 5;
+
+/** Adds up the failed titles of a lake. */
+export function sumUpFailures(summaries: Iterable<ManifestSummary>): LakeFailures {
+  const all = [...summaries];
+  return {
+    titles: all.reduce((sum, { counts }) => sum + counts.failed, 0),
+    reasons: mergeFailures(all.flatMap(({ failures }) => failures)).slice(0, MAX_REASONS),
+  };
 }
 
 /** Adds up the manifests of a lake. */

@@ -245,6 +245,7 @@ describe('readStatus', () => {
     expect(await status()).toMatchObject({
       phase: 'ended',
       fleet: { partitions: { complete: 3, failedTitles: 1 }, movies: { failed: 2, left: 2 } },
+      failures: { titles: 2, reasons: [{ reason: '503', titles: 2, examples: ['tt0000008', 'tt0000009'] }] },
       advice: [{ problem: '2 titles failed in 1 partition', command: 'tdd launch --failed' }],
     });
   });

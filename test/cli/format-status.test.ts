@@ -29,6 +29,7 @@ const RUNNING: StatusResult = {
   rate: { moviesPerSecond: 1.5, overSeconds: 40 },
   secondsLeft: 27,
   secondsElapsed: 600,
+  failures: { titles: 0, reasons: [] },
   advice: [],
   manifestsRead: 4,
 };
@@ -50,6 +51,19 @@ describe('formatStatus', () => {
     expect(text).toMatch(/time +10 min 00 s\n/);
     expect(text).toMatch(
       /Documents:\n {2}s3:\/\/films-lake\/tmdb\/movies\/\n {2}s3:.*reviews\/\nNext: tdd launch --only-missing/,
+    );
+  });
+
+  test('shows why titles failed, with examples', () => {
+    const failures = {
+      titles: 9,
+      reasons: [
+        { reason: '500', titles: 5, examples: ['tt0000001', 'tt0000002', 'tt0000003'] },
+        { reason: 'timeout', titles: 1, examples: ['tt0000004'] },
+      ],
+    };
+    expect(formatStatus({ ...RUNNING, failures }, style())).toContain(
+      '\nfailures      5 × "500" (tt0000001, tt0000002, tt0000003, …), 1 × "timeout" (tt0000004), 3 for other reasons',
     );
   });
 

@@ -24,6 +24,7 @@ import { askForPartition, readPartitionFlags } from '../ask-partition.ts';
 import { defineCommand } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { collect, type Flags, parseCount } from '../flags.ts';
+import { formatFailures } from '../format-failures.ts';
 import { processOf, readBucketLocation, readPlace } from '../open-connection.ts';
 import type { Style } from '../output.ts';
 import { openTodaysIndex, showDownload } from '../show-progress.ts';
@@ -210,7 +211,7 @@ function format({ lake, partitions, withoutPartition }: DownloadResult, style: S
 }
 
 function formatReport(report: DownloadReport, style: Style): string {
-  const { thisRun, counts, complete, outcome, skipped } = report;
+  const { thisRun, counts, complete, outcome, skipped, failures, refusals } = report;
   const name = style.bold(partitionName(report.partition));
   const state = complete
     ? formatCounts(counts)
@@ -235,7 +236,14 @@ function formatReport(report: DownloadReport, style: Style): string {
     : skipped > 0
       ? `complete, including the ${formatNumberOf(skipped, 'title')} downloaded before: ${state}`
       : 'complete';
-  return `${mark} ${name}  ${now}; ${whole}.`;
+  const { failed, refused } = thisRun;
+  return [
+    `${mark} ${name}  ${now}; ${whole}.`,
+    ...(failed > 0 ? [`  ${formatCount(failed)} failed: ${formatFailures(failures, failed)}`] : []),
+    ...(refused > 0
+      ? [`  ${formatCount(refused)} refused by TMDB: ${formatFailures(refusals, refused)}`]
+      : []),
+  ].join('\n');
 }
 
 /** Formats the contents of a complete partition. */

@@ -16,6 +16,7 @@ import { askForPartition, readPartitionFlags } from '../ask-partition.ts';
 import { defineCommand } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import type { Flags } from '../flags.ts';
+import { formatFailures } from '../format-failures.ts';
 import { FLEET_SETTINGS, openCommandFleet, processOf } from '../open-connection.ts';
 import type { Style } from '../output.ts';
 import { createProgress } from '../progress.ts';
@@ -140,10 +141,11 @@ function format({ messageId, queue, partition, run, end }: SimulateResult, style
       `Next: ${style.bold('tdd status')} shows the queue, the workers and the dead letters.`,
     ].join('\n');
   }
-  const { counts, complete, reason } = end;
+  const { counts, complete, reason, failures = [] } = end;
   if (complete && counts?.titles === 0) {
     return `${style.red('✖')} ${name} has no titles in IMDb's list: there is nothing to download.\n${ids}`;
   }
+  const failed = counts?.failed ?? 0;
   return [
     complete
       ? `${style.green('✔')} ${name} is complete.`
@@ -153,6 +155,7 @@ function format({ messageId, queue, partition, run, end }: SimulateResult, style
           `  ${formatNumberOf(counts.titles, 'title')}: ${counts.found} found, ${counts.notFound} not found, ${counts.refused} refused, ${counts.failed} failed; ${formatNumberOf(counts.reviews, 'review')}`,
         ]
       : []),
+    ...(failed > 0 ? [`  ${failed} failed: ${formatFailures(failures, failed)}`] : []),
     ids,
     complete
       ? `Next: ${style.bold('tdd launch --limit 3')} sends the three smallest partitions.`

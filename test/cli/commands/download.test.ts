@@ -128,7 +128,11 @@ describe('tdd download', () => {
     const [bad = ''] = idsOf(BUSY).filter((id) => expectedTitles.get(id)?.state === 'found');
     tmdb.setFaults({ rules: [{ kind: '422', path: `/3/movie/${bad}` }] });
     const refused = await tdd('download --year 2021 --initial TH --to lake --json');
-    expect(JSON.parse(refused.stdout).partitions[0]).toMatchObject({ complete: true });
+    expect(JSON.parse(refused.stdout).partitions[0]).toMatchObject({
+      complete: true,
+      failures: [],
+      refusals: [{ reason: expect.stringMatching(/^422/), titles: 1, examples: [bad] }],
+    });
     const manifest = JSON.parse(
       await readFile(join(cwd, 'lake/tmdb/manifests/year-2021/initial-TH.json'), 'utf8'),
     );
@@ -140,7 +144,9 @@ describe('tdd download', () => {
     tmdb.setFaults({ rules: [{ kind: '503 code 9', path: `/3/movie/${bad}` }] });
     const failed = await tdd('download --year 2021 --initial TH --to lake');
     expect(failed.exitCode).toBe(1);
-    expect(failed.stdout).toMatch(/✖ 2021\/TH .* 1 failed/);
+    expect(failed.stdout).toMatch(
+      new RegExp(`✖ 2021/TH .* 1 failed.*\\n {2}1 failed: 1 × "503" \\(${bad}\\)\\n`),
+    );
     tmdb.setFaults({});
     tmdb.clearStats();
     expect(await tdd('download --year 2021 --initial TH --to lake')).toMatchObject({ exitCode: 0 });

@@ -135,6 +135,28 @@ describe.each(AWS_TARGETS)('tdd simulate, on $name', ({ start }) => {
     expect(await countDeadLetters()).toBe('2');
   });
 
+  it('shows why titles failed when the message becomes a dead letter', async () => {
+    const waiting = run([...WAIT, '--json']);
+    const { run: name = '' } = await receive();
+    const failed = { state: 'failed', reason: '503', tries: 8, at: '2026-11-22T10:00:00.000Z' };
+    const counts = { titles: 2, found: 0, notFound: 0, refused: 0, failed: 2, reviews: 0 };
+    const titles = { tt0000001: failed, tt0000002: failed };
+    const manifest = { complete: false, counts, settings: {}, titles, lastRun: { run: name } };
+    await createS3Lake({ s3: aws.s3, bucket: BUCKET }).write(
+      'tmdb/manifests/year-2004/initial-AD.json',
+      JSON.stringify(manifest),
+      'application/json',
+    );
+    const attribute = (StringValue: string) => ({ DataType: 'String', StringValue });
+    const MessageAttributes = { run: attribute(name), reason: attribute('2 titles failed.') };
+    await sqs.send(
+      new SendMessageCommand({ QueueUrl: deadLetterQueueUrl, MessageBody: '{}', MessageAttributes }),
+    );
+    const { exitCode, stdout } = await waiting;
+    const failures = [{ reason: '503', titles: 2, examples: ['tt0000001', 'tt0000002'] }];
+    expect({ exitCode, ...JSON.parse(stdout).end }).toMatchObject({ exitCode: 1, failures });
+  });
+
   it('exits with code 130 on Ctrl-C, and leaves the message in the queue', async () => {
     const signals = new EventEmitter();
     const waiting = run(WAIT, signals);
