@@ -53,6 +53,8 @@ export interface QueuesOptions {
   /** How long the name of a deleted queue stays reserved; on AWS, a minute. */
   readonly nameDelayMs: number;
   readonly now: () => number;
+  /** The beginning of queue URLs. Default: that of the request's URL. */
+  readonly queueOrigin?: string | undefined;
   readonly snapshot?: readonly StoredQueue[];
 }
 
@@ -68,7 +70,7 @@ const DEFAULTS = {
  * Starts SQS with standard queues. No emulator on npm saves and restores receive counts and receipts, reports the source
  * of a dead letter, or can advance time.
  */
-export function startQueues({ nameDelayMs, now, snapshot = [] }: QueuesOptions): Queues {
+export function startQueues({ nameDelayMs, now, queueOrigin, snapshot = [] }: QueuesOptions): Queues {
   const store = new Map(snapshot.map((queue) => [queue.arn, queue]));
   const deletedAt = new Map<string, number>();
   const moves = createMoveTasks(store, now);
@@ -115,7 +117,7 @@ export function startQueues({ nameDelayMs, now, snapshot = [] }: QueuesOptions):
   }
 
   function serve(action: string, input: SqsInput, call: AwsCall): object | Promise<object> {
-    const urlOf = ({ name }: StoredQueue) => `${call.url.origin}/${ACCOUNT_ID}/${name}`;
+    const urlOf = ({ name }: StoredQueue) => `${queueOrigin ?? call.url.origin}/${ACCOUNT_ID}/${name}`;
     switch (action) {
       case 'CreateQueue':
         return { QueueUrl: urlOf(createQueue(input, call.region)) };

@@ -29,6 +29,8 @@ export interface AwsOptions {
   readonly updateDelayMs?: number;
   /** How long the name of a deleted queue stays reserved. Default: 2,000 ms; on AWS, a minute. */
   readonly queueNameDelayMs?: number;
+  /** The beginning of queue URLs, as of emulators whose host name does not resolve. Default: that of the request's URL. */
+  readonly queueOrigin?: string;
   /** How long an idle container is kept. Default: a minute. */
   readonly containerIdleMs?: number;
   /** Whether event sources deliver messages. Default: `true`. */
@@ -127,7 +129,8 @@ function openServices(options: AwsOptions, endpoint: string): Services {
   const code = openCodeStore(join(directory, 'functions'));
   const logs = openFunctionLogs(join(directory, 'logs'), world, options.onLog);
   const nameDelayMs = options.queueNameDelayMs ?? 2_000;
-  const queues = startQueues({ now, nameDelayMs, snapshot: kept.queues });
+  const { queueOrigin } = options;
+  const queues = startQueues({ now, nameDelayMs, queueOrigin, snapshot: kept.queues });
   const pool = createPool({ code, endpoint, onLog: logs.write, idleMs: options.containerIdleMs ?? 60_000 });
 
   function serve(call: AwsCall): AwsAnswer | Promise<AwsAnswer> {

@@ -31,7 +31,12 @@ const SILENT = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {
  */
 export function clientConfig(timeouts: Timeouts) {
   const agent = { keepAlive: true, maxSockets: MAX_SOCKETS };
-  return { requestHandler: { httpAgent: agent, httpsAgent: agent, ...timeouts }, logger: SILENT };
+  return {
+    requestHandler: { httpAgent: agent, httpsAgent: agent, ...timeouts },
+    logger: SILENT,
+    // Otherwise SQS's client calls the host in a queue's URL: emulators return one that does not resolve everywhere.
+    useQueueUrlAsEndpoint: false,
+  };
 }
 
 /** A client of any AWS service. */
