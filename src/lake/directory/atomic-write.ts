@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, lstat, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ETag } from '../lake.ts';
 import { isFileError } from './file-errors.ts';
@@ -7,6 +7,9 @@ import { fileETag, PRIVATE_FOLDER } from './lake-files.ts';
 
 /** Unfinished files of killed processes are removed a day after the last write. */
 const LEFTOVER_AGE_MS = 24 * 60 * 60 * 1000;
+/** The bytes of the random prefix of unfinished files, which {@link UNFINISHED} matches. */
+const PREFIX_BYTES = 8;
+const UNFINISHED = /^[0-9a-f]{16}-\d+$/;
 
 /** Writes the content of a new file. */
 type Fill = (handle: FileHandle) => Promise<void>;
@@ -31,7 +34,7 @@ export interface AtomicWriter {
 export function createAtomicWriter(root: string): AtomicWriter {
   const folder = join(root, PRIVATE_FOLDER, 'unfinished');
   // Unique among all processes, including those on other machines with a shared file system.
-  const prefix = randomBytes(8).toString('hex');
+  const prefix = randomBytes(PREFIX_BYTES).toString('hex');
   let count = 0;
   let lastEpochMs = 0;
   let cleanup: Promise<void> | undefined;
@@ -52,7 +55,7 @@ export function createAtomicWriter(root: string): AtomicWriter {
     const handle = await openInFolder(folder, temporary);
     let placed = false;
     try {
-      cleanup ??= removeLeftovers(folder, temporary);
+      cleanup ??= removeLeftovers(root, temporary);
       await cleanup;
       await fill(handle);
       const time = nextVersionTime();
@@ -104,18 +107,25 @@ async function renameIntoFolder(from: string, to: string): Promise<void> {
 }
 
 /**
- * Removes unfinished files of killed processes. Their age is measured against `fresh`, a file created just now, because the
- * clock of a shared file system may differ from this machine's.
+ * Removes unfinished files of killed processes: only regular files with a name as this program gives them, and nothing if
+ * the private folder is a symbolic link, whose target may belong to something else. Their age is measured against `fresh`, a
+ * file created just now, because the clock of a shared file system may differ from this machine's.
  */
-async function removeLeftovers(folder: string, fresh: string): Promise<void> {
-  const { mtimeMs: now } = await stat(fresh);
+async function removeLeftovers(root: string, fresh: string): Promise<void> {
+  const { mtimeMs: now } = await lstat(fresh);
   // The file is gone or belongs to another user. That does not affect writes.
   const ignore = (error: unknown) => {
     if (!isFileError(error)) throw error;
   };
+  const folder = dirname(fresh);
+  for (const path of [join(root, PRIVATE_FOLDER), folder]) {
+    if (!(await lstat(path).catch(ignore))?.isDirectory()) return;
+  }
   for (const name of (await readdir(folder).catch(ignore)) ?? []) {
+    if (!UNFINISHED.test(name)) continue;
     const path = join(folder, name);
-    const { mtimeMs } = (await stat(path).catch(ignore)) ?? { mtimeMs: now };
-    if (mtimeMs < now - LEFTOVER_AGE_MS) await rm(path, { force: true }).catch(ignore);
+    const stats = await lstat(path).catch(ignore);
+    if (stats?.isFile() && stats.mtimeMs < now - LEFTOVER_AGE_MS)
+      await rm(path, { force: true }).catch(ignore);
   }
 }

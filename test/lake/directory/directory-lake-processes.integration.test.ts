@@ -73,13 +73,16 @@ describe('several processes that share a directory lake', () => {
     const longAgo = new Date(Date.now() - 25 * 60 * 60 * 1000);
     await mkdir(lockPath(directory, 'm'));
     await utimes(lockPath(directory, 'm'), longAgo, longAgo);
-    await writeFile(join(unfinished, 'old-1'), 'half');
-    await utimes(join(unfinished, 'old-1'), longAgo, longAgo);
-    await writeFile(join(unfinished, 'young-1'), 'half');
+    const names = ['0123456789abcdef-1', '0123456789abcdef-12'];
+    for (const name of [...names, 'notes.txt']) {
+      await writeFile(join(unfinished, name), 'half');
+      await utimes(join(unfinished, name), longAgo, longAgo);
+    }
+    await writeFile(join(unfinished, 'fedcba9876543210-1'), 'half');
 
     const second = createDirectoryLake({ directory });
     expect(await second.compareAndSwap('m', 'second', 'text/plain', etag ?? null)).toBeDefined();
-    expect(await readdir(unfinished)).toEqual(['young-1']);
+    expect(await readdir(unfinished)).toEqual(['fedcba9876543210-1', 'notes.txt']);
     expect(await readdir(locks)).toEqual([]);
   });
 
