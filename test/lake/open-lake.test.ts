@@ -2,26 +2,47 @@ import { resolve } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
 import { expect, test } from 'vitest';
 import { UsageError } from '../../src/errors.ts';
-import { openLake, parseLakeUrl } from '../../src/lake/open-lake.ts';
+import { type LakeLocation, openLake, parseLakeUrl } from '../../src/lake/open-lake.ts';
+import { isWindows } from '../support/platform.ts';
 
-test.each([
+test.each<[string, LakeLocation]>([
   ['s3://data-lake', { kind: 's3', bucket: 'data-lake' }],
   ['s3://data-lake/', { kind: 's3', bucket: 'data-lake' }],
   ['S3://data-lake', { kind: 's3', bucket: 'data-lake' }],
   ['lake', { kind: 'directory', directory: 'lake' }],
   ['./s3/lake', { kind: 'directory', directory: './s3/lake' }],
   ['/var/lake/', { kind: 'directory', directory: '/var/lake/' }],
-  ['C:\\lake', { kind: 'directory', directory: 'C:\\lake' }],
+  ['./~/lake', { kind: 'directory', directory: './~/lake' }],
+  ['./s3:lab', { kind: 'directory', directory: './s3:lab' }],
+  ['lake~', { kind: 'directory', directory: 'lake~' }],
+  ['2026-11-22T10:00', { kind: 'directory', directory: '2026-11-22T10:00' }],
+  ...(isWindows
+    ? [['C:\\lake', { kind: 'directory', directory: 'C:\\lake' }] satisfies [string, LakeLocation]]
+    : []),
 ])('parses %s', (text, location) => {
   expect(parseLakeUrl(text)).toEqual(location);
 });
 
-test.each([
+test.each<[string, string]>([
   ['s3://data-lake/prefix', 'without a prefix'],
   ['s3://data-lake//', 'without a prefix'],
   ['s3://', 'valid S3 bucket name'],
   ['s3://Data_Lake', 'lowercase'],
   ['https://data-lake.s3.amazonaws.com', 'must be a directory or s3://bucket'],
+  ['gs://x', 'use s3://bucket for a bucket in S3, or "./gs://x" for a directory of that name.'],
+  ['s3:lab', '(got "s3:lab"): use "s3://lab" for a bucket, or "./s3:lab" for a directory of that name.'],
+  ['s3:/b', 'use "s3://b" for a bucket'],
+  ['S3:b/c', 'use "s3://b" for a bucket'],
+  ['s3:///b', 'use "s3://b" for a bucket'],
+  ['S3://', 'valid S3 bucket name'],
+  ['s3a://lab', 'use "s3://lab" for a bucket'],
+  ['file:///x/lake', 'use "/x/lake" for that directory'],
+  ['file:/x', 'use "/x" for that directory'],
+  ['C:lake', 'must be a directory or s3://bucket'],
+  ...(isWindows ? [] : [['c:\\x', '"./c:\\\\x" for a directory of that name'] satisfies [string, string]]),
+  ['~', 'must not begin with "~" (got "~"): use "$HOME" for your home directory, or "./~" for'],
+  ['~/lake', 'use "$HOME/lake" for your home directory, or "./~/lake" for a directory of that name.'],
+  ['~ann/lake', 'must not begin with "~" (got "~ann/lake"): use "./~ann/lake" for'],
   ['  ', 'must be a directory'],
 ])('rejects %j', (text, reason) => {
   expect(() => parseLakeUrl(text)).toThrow(UsageError);

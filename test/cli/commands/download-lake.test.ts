@@ -72,3 +72,29 @@ describe('tdd download deletes nothing of others', () => {
     await stat(join(cwd, 'photos/holiday.jpg'));
   });
 });
+
+describe('tdd download creates no directory with a surprising name', () => {
+  it.each([
+    ['~/lake', /^tdd: --to must not begin with "~" \(got "~\/lake"\): use "\$HOME\/lake" .* "\.\/~\/lake"/],
+    [
+      's3:/b',
+      /^tdd: --to must be a directory or s3:\/\/bucket \(got "s3:\/b"\): use "s3:\/\/b" for a bucket, or /,
+    ],
+    ['s3:lab', /use "s3:\/\/lab" for a bucket, or "\.\/s3:lab" for a directory of that name\.$/],
+    ['S3://Lab', /^tdd: --to must be a valid S3 bucket name/],
+    ['gs://x', /^tdd: --to must be a directory or s3:\/\/bucket \(got "gs:\/\/x"\)/],
+    ['file:///x', /use "\/x" for that directory/],
+    ['https://lake.example', /^tdd: --to must be a directory or s3:\/\/bucket/],
+  ])('for --to %s', async (place, sentence) => {
+    const run = await downloadTo(place);
+    expect(run).toMatchObject({ exitCode: 2, stdout: '' });
+    expect(run.stderr.trim()).toMatch(sentence);
+    expect(run.stderr.trim().split('\n')).toHaveLength(1);
+    expect(await readdir(cwd)).toEqual([]);
+  });
+
+  it('but accepts one that is marked as a path', async () => {
+    expect(await downloadTo('./~/lake')).toMatchObject({ exitCode: 0 });
+    expect(await readdir(join(cwd, '~'))).toEqual(['lake']);
+  });
+});
