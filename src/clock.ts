@@ -2,10 +2,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 /** The time source of all code below the command line. It is passed in, so that tests can control time. */
 export interface Clock {
-  /** Milliseconds since the Unix epoch. */
+  /** Milliseconds since the Unix epoch: for dates. It jumps when the system's time is corrected. */
   now(): number;
+  /** Milliseconds since an arbitrary moment: for durations, deadlines and rates. It never jumps. */
+  monotonic(): number;
   /**
-   * Resolves after `ms` milliseconds. Timers may fire slightly early, so check {@link Clock.now} again afterwards.
+   * Resolves after `ms` milliseconds. Timers may fire slightly early, so check {@link Clock.monotonic} again afterwards.
    * @throws the signal's reason as soon as the signal is aborted.
    */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
@@ -14,6 +16,7 @@ export interface Clock {
 /** The system clock. Only the entry points use it: the CLI and the Lambda handler. */
 export const systemClock: Clock = {
   now: () => Date.now(),
+  monotonic: () => performance.now(),
   sleep: async (ms, signal) => {
     try {
       await delay(ms, undefined, { signal });

@@ -125,8 +125,8 @@ export async function followRun(
       return { complete: false, ...counts, reason };
     }
     if (countMessages(await queue.readDepths()) > 0) idleSinceMs = undefined;
-    else idleSinceMs ??= clock.now();
-    if (idleSinceMs === undefined || clock.now() - idleSinceMs < EMPTY_AFTER_MS) continue;
+    else idleSinceMs ??= clock.monotonic();
+    if (idleSinceMs === undefined || clock.monotonic() - idleSinceMs < EMPTY_AFTER_MS) continue;
     // A concurrent run may have written the manifest last.
     if (manifest?.complete) return { complete: true, counts: manifest.counts };
     return {

@@ -68,7 +68,7 @@ export async function followFleet(
   } = {},
 ): Promise<FleetStatus> {
   const { everyMs = 5_000, onStatus, signal, onProgress } = options;
-  const isOver = watchForEnd();
+  const isOver = watchForEnd(connection.clock);
   while (true) {
     const status = await readStatus(connection, { signal, onProgress });
     const isLast = isOver(status);

@@ -71,12 +71,12 @@ async function setEnabled(
   { signal, onChange }: SwitchOptions,
 ): Promise<SwitchReport> {
   const wanted = enabled ? 'Enabled' : 'Disabled';
-  const deadline = clock.now() + DEADLINE_MS;
+  const deadline = clock.monotonic() + DEADLINE_MS;
   const before = await readExisting();
   const unchanged = isEnabled(before) === enabled && isStable(before);
   if (!unchanged) onChange?.();
   let current = before;
-  while (current.state !== wanted && clock.now() < deadline) {
+  while (current.state !== wanted && clock.monotonic() < deadline) {
     // AWS rejects a change to an event source while another change is in progress.
     if (isStable(current)) current = await workers.setEventSourceEnabled(current.id, enabled);
     if (current.state === wanted) break;

@@ -38,12 +38,12 @@ export function createProgress(
   let state: ProgressState | undefined;
   let samples: readonly { readonly at: number; readonly done: number }[] = [];
   let shown = '';
-  const startedAt = clock.now();
+  const startedAt = clock.monotonic();
 
   const render = (): string => {
     if (state === undefined) {
       if (waiting === undefined) return '';
-      const line = `${waiting} … ${formatDuration((clock.now() - startedAt) / 1_000)}`;
+      const line = `${waiting} … ${formatDuration((clock.monotonic() - startedAt) / 1_000)}`;
       return isTerminal ? cutTo(line, (stderr.columns || 80) - LIVE_MARGIN) : line;
     }
     const view = { ...state, unit, perSecond: rateOf(samples) };
@@ -78,7 +78,7 @@ export function createProgress(
   return {
     update: (next) => {
       state = next;
-      const at = clock.now();
+      const at = clock.monotonic();
       const last = samples.at(-1);
       // One sample per second is enough for a rate.
       if (last === undefined || at - last.at >= 1_000) {

@@ -45,7 +45,7 @@ export function createStepLines({
   };
   return {
     start: (text) => {
-      current = { text: toOneLine(text), startedAt: clock.now() };
+      current = { text: toOneLine(text), startedAt: clock.monotonic() };
       if (!isTerminal) return;
       output.setLiveLine({ clear, draw });
       draw();
@@ -60,7 +60,7 @@ export function createStepLines({
       const finished = current;
       close();
       if (!finished) return;
-      const seconds = (clock.now() - finished.startedAt) / 1_000;
+      const seconds = (clock.monotonic() - finished.startedAt) / 1_000;
       const took = seconds < 2 ? '' : output.style.dim(` (${formatDuration(seconds)})`);
       output.info(`${output.style.green('✔')} ${finished.text}${took}`);
     },

@@ -8,9 +8,11 @@ const MAX_LINE = 500;
 export function createTrace({ clock, write }: { clock: Clock; write: (line: string) => void }): Trace {
   return {
     request: (request) => {
-      const startedAt = clock.now();
+      const startedAt = clock.monotonic();
       return (outcome) => {
-        write(toOneLine(`${request} → ${outcome}, ${Math.round(clock.now() - startedAt)} ms`, MAX_LINE));
+        write(
+          toOneLine(`${request} → ${outcome}, ${Math.round(clock.monotonic() - startedAt)} ms`, MAX_LINE),
+        );
       };
     },
     decision: (text) => write(toOneLine(text, MAX_LINE)),

@@ -12,7 +12,7 @@ const QUEUE_NAME_REUSE_MS = 90_000;
  * Retries a call during IAM propagation: Lambda rejects it as long as Lambda itself, its poller or KMS (which encrypts
  * the function's environment variables) does not see a new role or changed permissions yet.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency
- * @param changedAt when the role or its permissions last changed, in milliseconds since the epoch. A minute later the
+ * @param changedAt when the role or its permissions last changed, by the monotonic clock. A minute later the
  *   changes are in effect, so the rejection is final. `undefined`: they did not change.
  * @throws the last error when the minute has passed, and any other error at once.
  */
@@ -22,7 +22,7 @@ export function retryDuringIamPropagation<T>(
   call: () => Promise<T>,
 ): Promise<T> {
   const timeoutMs =
-    changedAt === undefined ? 0 : Math.max(0, changedAt + IAM_PROPAGATION_MS - waiter.clock.now());
+    changedAt === undefined ? 0 : Math.max(0, changedAt + IAM_PROPAGATION_MS - waiter.clock.monotonic());
   return retryWhile(waiter, { timeoutMs }, isIamPropagating, call);
 }
 

@@ -29,12 +29,12 @@ export async function waitFor<T>(
   probe: () => Promise<T | undefined>,
 ): Promise<T> {
   const { timeoutMs, intervalMs = DEFAULT_INTERVAL_MS, what } = options;
-  const deadline = clock.now() + timeoutMs;
+  const deadline = clock.monotonic() + timeoutMs;
   for (let attempt = 0; ; attempt += 1) {
     const answer = await probe();
     if (answer !== undefined) return answer;
     if (attempt === 0) onWait?.();
-    if (clock.now() + intervalMs > deadline) {
+    if (clock.monotonic() + intervalMs > deadline) {
       throw new UserError(
         `Timed out after ${Math.round(timeoutMs / 1000)} s waiting for ${what}: run the command again later.`,
       );
@@ -53,12 +53,12 @@ export async function retryWhile<T>(
   isTransient: (error: unknown) => boolean,
   call: () => Promise<T>,
 ): Promise<T> {
-  const deadline = clock.now() + timeoutMs;
+  const deadline = clock.monotonic() + timeoutMs;
   for (let attempt = 0; ; attempt += 1) {
     try {
       return await call();
     } catch (error) {
-      if (!isTransient(error) || clock.now() + intervalMs > deadline) throw error;
+      if (!isTransient(error) || clock.monotonic() + intervalMs > deadline) throw error;
       if (attempt === 0) onWait?.();
       await clock.sleep(intervalMs);
     }
@@ -67,5 +67,9 @@ export async function retryWhile<T>(
 
 /** Wraps a clock so that the signal aborts its sleeps, and with them all waits and retries. */
 export function abortableClock(clock: Clock, signal: AbortSignal | undefined): Clock {
-  return { now: () => clock.now(), sleep: (ms) => clock.sleep(ms, signal) };
+  return {
+    now: () => clock.now(),
+    monotonic: () => clock.monotonic(),
+    sleep: (ms) => clock.sleep(ms, signal),
+  };
 }

@@ -4,6 +4,11 @@ import type { Lake } from '../lake/lake.ts';
 import type { Partition } from '../partition.ts';
 import type { TmdbMovie, TmdbReview } from '../tmdb/documents.ts';
 
+/** Formats a document as one line of JSON Lines, so that documents can be concatenated. */
+export function formatDocument(document: unknown): string {
+  return `${JSON.stringify(document)}\n`;
+}
+
 /**
  * Creates the document of a movie: all fields from TMDB, plus the requested IMDb ID as `idIMDB` (the documented name) and
  * `id_imdb` (which existing warehouses load), plus `genre_ids` if TMDB returned `genres`, because existing loaders read it.
@@ -39,6 +44,6 @@ export async function saveMovie(
   await writeJson(movieKey(partition, movie.id), createMovieDocument(movie, imdbId));
 
   function writeJson(key: string, document: unknown): Promise<string> {
-    return lake.write(key, JSON.stringify(document), JSON_TYPE, { signal });
+    return lake.write(key, formatDocument(document), JSON_TYPE, { signal });
   }
 }

@@ -94,7 +94,8 @@ export async function downloadPartition(
   { onProgress, stop, abort }: DownloadControl = {},
 ): Promise<DownloadReport> {
   const { partition, settings } = job;
-  const startedMs = clock.now();
+  const startedAt = isoNow();
+  const startedMs = clock.monotonic();
   const requestsBefore = tmdb.sent.requests;
   const throttledBefore = tmdb.sent.throttled;
   const stored = await readManifest({ lake }, partition);
@@ -102,7 +103,7 @@ export async function downloadPartition(
   const todo = chooseTitles(job.titles, known, job);
   const tally = { done: 0, found: 0, notFound: 0, refused: 0, failed: 0, reviews: 0 };
   const touched = new Set<string>();
-  const manifest = createManifestWriter({ lake, clock }, job, { stored, known, startedMs, requests });
+  const manifest = createManifestWriter({ lake, clock }, job, { stored, known, startedAt, requests });
 
   const failure = new AbortController();
   const signal = AbortSignal.any([failure.signal, ...(abort ? [abort] : [])]);
@@ -181,7 +182,7 @@ export async function downloadPartition(
       thisRun: progress(),
       failures: groupFailures(titles),
       refusals: groupFailures(titles, 'refused'),
-      seconds: (clock.now() - startedMs) / 1_000,
+      seconds: (clock.monotonic() - startedMs) / 1_000,
       counts: saved.counts,
       complete: saved.complete,
       ...(problem && { problem }),

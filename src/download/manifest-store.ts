@@ -115,21 +115,21 @@ export function createManifestWriter(
   {
     stored,
     known,
-    startedMs,
+    startedAt,
     requests,
-  }: { stored: StoredManifest; known: Map<string, TitleState>; startedMs: number; requests: () => number },
+  }: { stored: StoredManifest; known: Map<string, TitleState>; startedAt: string; requests: () => number },
 ): ManifestWriter {
   const { partition, snapshot, settings, run } = job;
   const listed = new Set(job.titles.map(({ imdbId }) => imdbId));
   let etag = stored.etag;
-  let savedMs = startedMs;
+  let savedMs = clock.monotonic();
   let writing: Promise<unknown> | undefined;
 
   async function write(outcome: Outcome): Promise<Manifest> {
     const sent = create(outcome);
     const saved = await saveManifest({ lake }, sent, { basedOn: etag, listed });
     etag = saved.etag;
-    savedMs = clock.now();
+    savedMs = clock.monotonic();
     for (const [imdbId, title] of Object.entries(saved.manifest.titles)) {
       if (title === sent.titles[imdbId]) continue; // Our own state: `known` may already be newer.
       const ours = known.get(imdbId);
@@ -148,7 +148,7 @@ export function createManifestWriter(
       counts: NO_COUNTS,
       lastRun: {
         run,
-        startedAt: new Date(startedMs).toISOString(),
+        startedAt,
         endedAt: new Date(clock.now()).toISOString(),
         outcome,
         requests: requests(),
@@ -160,8 +160,7 @@ export function createManifestWriter(
 
   return {
     async checkpoint() {
-      // `abs`, because a clock that is set back must not delay the next checkpoint.
-      if (writing || Math.abs(clock.now() - savedMs) < CHECKPOINT_SECONDS * 1_000) return;
+      if (writing || clock.monotonic() - savedMs < CHECKPOINT_SECONDS * 1_000) return;
       writing = write('running').finally(() => {
         writing = undefined;
       });

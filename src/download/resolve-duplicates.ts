@@ -2,6 +2,7 @@ import { isRecord, parseJson } from '../json.ts';
 import { JSON_TYPE, movieKey, reviewPrefix } from '../lake/keys.ts';
 import type { Lake } from '../lake/lake.ts';
 import type { Partition } from '../partition.ts';
+import { formatDocument } from './documents.ts';
 import type { TitleState } from './manifest.ts';
 
 type Found = Extract<TitleState, { state: 'found' }>;
@@ -76,7 +77,7 @@ async function giveDocument(
 ): Promise<void> {
   const document = await readJson({ lake }, key);
   if (!document || document.idIMDB === fields.idIMDB) return;
-  await lake.write(key, JSON.stringify({ ...document, ...fields }), JSON_TYPE);
+  await lake.write(key, formatDocument({ ...document, ...fields }), JSON_TYPE);
 }
 
 async function readJson({ lake }: { lake: Lake }, key: string): Promise<Record<string, unknown> | undefined> {

@@ -1,5 +1,6 @@
 import type { EventSource, WorkerFunction } from '../aws/event-source.ts';
 import { countMessages, EMPTY_AFTER_MS, type QueueDepths } from '../aws/queue-interface.ts';
+import type { Clock } from '../clock.ts';
 import { type FailureGroup, mergeFailures } from '../download/failures.ts';
 import { type Counts, NO_COUNTS } from '../download/manifest.ts';
 import { partitionName } from '../partition.ts';
@@ -242,16 +243,19 @@ function measureRate(
   for (const { recent } of summaries) {
     for (const [time, titles] of recent) titlesAt.set(time, (titlesAt.get(time) ?? 0) + titles);
   }
-  let since = nowMs;
+  const buckets = [...titlesAt].sort(([a], [b]) => b - a);
+  // This machine's clock may be behind that of the workers.
+  const endMs = Math.max(nowMs, ((buckets[0]?.[0] ?? 0) + 1) * RECENT_STEP_MS);
+  let since = endMs;
   let movies = 0;
-  for (const [time, titles] of [...titlesAt].sort(([a], [b]) => b - a)) {
+  for (const [time, titles] of buckets) {
     const fromMs = time * RECENT_STEP_MS;
     const toMs = fromMs + RECENT_STEP_MS;
-    if (since - toMs >= STANDSTILL_MS || fromMs < nowMs - RATE_WINDOW_MS || toMs <= sinceMs) break;
+    if (since - toMs >= STANDSTILL_MS || fromMs < endMs - RATE_WINDOW_MS || toMs <= sinceMs) break;
     movies += titles;
     since = Math.min(since, Math.max(fromMs, sinceMs));
   }
-  const overSeconds = Math.max((nowMs - since) / 1_000, 1);
+  const overSeconds = Math.max((endMs - since) / 1_000, 1);
   return movies === 0 ? undefined : { moviesPerSecond: movies / overSeconds, overSeconds };
 }
 
@@ -284,14 +288,16 @@ export function sumUpLake(summaries: Iterable<ManifestSummary>): LakeTotals {
  * person, or by a worker whose key was rejected), or was never launched; or it has ended incomplete and its queue has
  * been empty for long enough to be sure.
  */
-export function watchForEnd(): (status: Pick<FleetStatus, 'phase' | 'at'>) => boolean {
+export function watchForEnd({
+  monotonic,
+}: Pick<Clock, 'monotonic'>): (status: Pick<FleetStatus, 'phase'>) => boolean {
   let endedSinceMs: number | undefined;
-  return ({ phase, at }) => {
+  return ({ phase }) => {
     if (phase !== 'ended') {
       endedSinceMs = undefined;
       return phase === 'complete' || phase === 'paused' || phase === 'none';
     }
-    const nowMs = Date.parse(at);
+    const nowMs = monotonic();
     endedSinceMs ??= nowMs;
     return nowMs - endedSinceMs >= EMPTY_AFTER_MS;
   };

@@ -93,9 +93,13 @@ export function createTmdbClient({
       sent.throttled += 1;
       const wait = verdict.retryAfter === undefined ? '' : ` (Retry-After: ${verdict.retryAfter})`;
       trace?.decision(`TMDB is throttling requests: pausing${wait}`);
-      const untilMs = pacer.throttled(sentAtMs, parseRetryAfter(verdict.retryAfter, clock.now()));
-      if (untilMs - clock.now() >= LONG_WAIT_MS) {
-        onWait?.({ reason: 'TMDB asks for a pause (429)', next: 'continuing', untilMs });
+      const pauseMs = pacer.throttled(sentAtMs, parseRetryAfter(verdict.retryAfter, clock.now()));
+      if (pauseMs >= LONG_WAIT_MS) {
+        onWait?.({
+          reason: 'TMDB asks for a pause (429)',
+          next: 'continuing',
+          untilMs: clock.now() + pauseMs,
+        });
       }
     }
   }

@@ -20,7 +20,7 @@ export class TimeUpError extends Error {
 
 /** @param remainingMs the invocation's remaining time, as Lambda reports it. */
 export function createDeadline({ clock }: { readonly clock: Clock }, remainingMs: number): Deadline {
-  const endsAtMs = clock.now() + remainingMs;
+  const endsAtMs = clock.monotonic() + remainingMs;
   const cancelled = new AbortController();
 
   function abortIn(ms: number): AbortSignal {
@@ -35,7 +35,7 @@ export function createDeadline({ clock }: { readonly clock: Clock }, remainingMs
   return {
     stop: abortIn(startTitlesForMs),
     abort: abortIn(abortAfterMs),
-    remainingMs: () => Math.max(0, endsAtMs - clock.now()),
+    remainingMs: () => Math.max(0, endsAtMs - clock.monotonic()),
     cancel: () => cancelled.abort(),
   };
 }

@@ -31,9 +31,9 @@ async function handleMessage(
   deadline: Deadline,
   { isFirst }: { readonly isFirst: boolean },
 ): Promise<boolean> {
-  const startedMs = deps.clock.now();
+  const startedMs = deps.clock.monotonic();
   const receives = Number(record.attributes?.ApproximateReceiveCount) || 1;
-  const firstReceivedMs = Number(record.attributes?.ApproximateFirstReceiveTimestamp) || startedMs;
+  const firstReceivedMs = Number(record.attributes?.ApproximateFirstReceiveTimestamp) || deps.clock.now();
   try {
     await setVisibility(deps, record, Math.ceil(deadline.remainingMs() / 1_000) + SPARE_SECONDS);
     const message = completeMessage(deps, record.body);
@@ -43,7 +43,7 @@ async function handleMessage(
       : await pauseIfKeyRejected(deps, await workPartition(deps, message, deadline), deadline);
     const nowMs = deps.clock.now();
     const next = decideNext(work.outcome, { receives, firstReceivedMs }, { nowMs, random: deps.random });
-    logWork(deps.log, work, next, { receives, seconds: (nowMs - startedMs) / 1_000 });
+    logWork(deps.log, work, next, { receives, seconds: (deps.clock.monotonic() - startedMs) / 1_000 });
     return await performNext(deps, record, work.message, next);
   } catch (error) {
     if (error instanceof MessageError) return rejectMessage(deps, record, error.message);

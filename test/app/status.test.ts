@@ -149,6 +149,17 @@ describe('readStatus', () => {
     expect((await status()).rate).toEqual({ moviesPerSecond: 2, overSeconds: 20 });
   });
 
+  it('measures the same rate when this machine is behind the workers', async () => {
+    const { launch, status, aws, put, clock, ago } = setUp();
+    await launch();
+    clock.advance(40_000);
+    aws.queue = { ...EMPTY, waiting: 1, inFlight: 2 };
+    await put('DD', { found: 40, at: ago(20_000) });
+    await put('CC', { found: 20, titles: 30, at: ago(1) });
+    clock.setForward(-30_000);
+    expect((await status()).rate).toEqual({ moviesPerSecond: 3, overSeconds: 20 });
+  });
+
   it('reports the time from the launch until its last worker finished', async () => {
     const { launch, status, put, clock, ago } = setUp();
     const { run } = await launch({ limit: 3 });

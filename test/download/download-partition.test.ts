@@ -93,6 +93,13 @@ describe('downloadPartition', () => {
     });
   });
 
+  it('ends each document with a newline, so that documents can be concatenated', async () => {
+    await download();
+    for (const key of [...lake.keys('tmdb/movies/'), ...lake.keys('tmdb/reviews/')]) {
+      expect(lake.text(key)).toMatch(/^\{.*\}\n$/);
+    }
+  });
+
   it('writes the reviews before the movie', async () => {
     await download({ only: new Set([A]) });
     const written = lake.calls.filter(({ name }) => name === 'write').map(({ key }) => key);
@@ -337,6 +344,19 @@ describe('downloadPartition', () => {
     const written = lake.calls.filter(({ name }) => name === 'compareAndSwap');
     expect(written.length).toBeGreaterThan(4);
   });
+
+  it.each([-60_000, 60_000])('writes as many checkpoints when the date is changed by %d ms', async (ms) => {
+    const ids = Array.from({ length: 60 }, (_, i) => `tt${String(i + 100).padStart(7, '0')}`);
+    for (const [i, id] of ids.entries()) {
+      tmdb.answers[`/3/movie/${id}`] = () => {
+        tmdb.clock.setForward(ms);
+        return details(i + 100, id);
+      };
+    }
+    const report = await download({ titles: ids.map((imdbId) => ({ imdbId, title: 'Ad' })) });
+    expect(lake.calls.filter(({ name }) => name === 'compareAndSwap')).toHaveLength(1);
+    expect(report.seconds).toBeLessThan(5);
+  });
 });
 
 describe('two IMDb IDs with the same movie', () => {
@@ -360,6 +380,7 @@ describe('two IMDb IDs with the same movie', () => {
     expect(manifest().titles[B]).not.toHaveProperty('duplicateOf');
     expect(json(movieKey(partition, 7))).toMatchObject({ idIMDB: B, id_imdb: B });
     expect(json(review)).toMatchObject({ idIMDB: B });
+    expect(lake.text(review)).toMatch(/^\{.*\}\n$/);
     expect(manifest().counts).toMatchObject({ found: 2, reviews: 1 });
   });
 

@@ -8,6 +8,7 @@ import { type Partition, partitionName } from '../../src/partition.ts';
 import { createTmdbClient } from '../../src/tmdb/client.ts';
 import { createHttpGet } from '../../src/tmdb/http.ts';
 import type { LookupSettings } from '../../src/tmdb/look-up-movie.ts';
+import { createFakeClock } from '../support/fake-clock.ts';
 import { MemoryLake } from '../support/memory-lake.ts';
 import { makeCatalogue } from './small-catalogue.ts';
 
@@ -28,10 +29,10 @@ function groupByPartition(titles: ReadonlyMap<string, ExpectedTitle>): Map<strin
 /** Downloads the whole catalogue without pacing. @returns a lake report, and the actual and expected states. */
 async function downloadAll(settings: LookupSettings, options: Partial<TmdbStandInOptions> = {}) {
   const standIn = await startTmdbStandIn({ catalogue, ...options });
-  const clock = { now: () => Date.now(), sleep: async () => undefined };
+  const clock = createFakeClock();
   const tmdb = createTmdbClient({
     http: createHttpGet({ userAgent: 'test' }),
-    pacer: { take: async () => 0, throttled: () => 0 },
+    pacer: { take: async () => 0, throttled: () => 0, setRate: () => undefined },
     clock,
     random: () => 0.5,
     baseUrl: standIn.url,

@@ -5,6 +5,7 @@ import { ensurePartitionIndex } from '../../src/imdb/build-index.ts';
 import { listPartitions, type PartitionIndex, readPartition } from '../../src/imdb/partition-index.ts';
 import { initialOf } from '../../src/imdb/title-partition.ts';
 import { partitionName } from '../../src/partition.ts';
+import { createFakeClock } from '../support/fake-clock.ts';
 import { MemoryLake } from '../support/memory-lake.ts';
 
 const catalogue = createCatalogue({ initialOf });
@@ -14,7 +15,7 @@ let index: PartitionIndex;
 
 beforeAll(async () => {
   imdb = await startImdbStandIn({ source: catalogue });
-  const clock = { now: () => Date.UTC(2026, 10, 22, 12), sleep: async () => undefined };
+  const clock = createFakeClock(Date.UTC(2026, 10, 22, 12));
   const deps = { lake, clock, datasetsUrl: imdb.url, userAgent: 'test' };
   index = await ensurePartitionIndex(deps, { day: '2026-11-22', titleTypes: ['movie'] });
   await ensurePartitionIndex(deps, { day: '2026-11-22', titleTypes: ['movie'] });

@@ -14,7 +14,11 @@ async function startAt(options: Partial<TmdbStandInOptions>) {
   const sleep = async (ms: number): Promise<void> => {
     time.slept.push(ms);
   };
-  const tmdb = await startTmdbStandIn({ catalogue, clock: { now: () => time.nowMs, sleep }, ...options });
+  const tmdb = await startTmdbStandIn({
+    catalogue,
+    clock: { now: () => time.nowMs, monotonic: () => time.nowMs, sleep },
+    ...options,
+  });
   const askAt = (nowMs: number, agent?: Agent) => {
     time.nowMs = nowMs;
     return ask(`${tmdb.url}/3/authentication?api_key=${KEY}`, agent ? { agent } : {});

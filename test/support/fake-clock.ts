@@ -5,15 +5,22 @@ import type { Clock } from '../../src/clock.ts';
 export interface FakeClock extends Clock {
   /** Advances the time without a sleep, to simulate a stall. */
   advance(ms: number): void;
+  /** Changes the date by `ms`, as a correction of the system's time does; no time passes. */
+  setForward(ms: number): void;
 }
 
 export function createFakeClock(startMs = Date.parse('2026-11-22T10:00:00Z')): FakeClock {
   let nowMs = startMs;
+  let correctedMs = 0;
   const wakeTimes = new Set<{ atMs: number }>();
   return {
-    now: () => nowMs,
+    now: () => nowMs + correctedMs,
+    monotonic: () => nowMs,
     advance(ms) {
       nowMs += ms;
+    },
+    setForward(ms) {
+      correctedMs += ms;
     },
     async sleep(ms, signal) {
       signal?.throwIfAborted();

@@ -88,7 +88,7 @@ export function pauseSteps(
         position: 'first',
         async run(context) {
           await setEnabled(context, false);
-          pausedAt = context.clock.now();
+          pausedAt = context.clock.monotonic();
         },
       },
     ],
@@ -96,7 +96,7 @@ export function pauseSteps(
       waitsForWorkers && {
         action: 'wait for running workers',
         run: (context) =>
-          waitForWorkers(context, (pausedAt ?? context.clock.now()) + FUNCTION_TIMEOUT_SECONDS * 1000),
+          waitForWorkers(context, (pausedAt ?? context.clock.monotonic()) + FUNCTION_TIMEOUT_SECONDS * 1000),
       },
     ],
     enable: [enables && { action: 'enable', run: (context) => setEnabled(context, true) }],
@@ -122,7 +122,7 @@ const PROBE_INTERVAL_MS = 2_000;
 /**
  * Waits for the workers that were running when the event source was disabled, until no message is in flight or the
  * function's timeout has passed. Messages that wait for a retry are also in flight, so it may take the whole timeout.
- * @param deadline when all of these workers have reached the timeout, in milliseconds since the epoch.
+ * @param deadline when all of these workers have reached the timeout, by the monotonic clock.
  */
 async function waitForWorkers(
   { clients, clock, refs, onWait }: StepContext,
@@ -133,12 +133,12 @@ async function waitForWorkers(
     AttributeNames: ['ApproximateNumberOfMessagesNotVisible'],
   });
   let idleProbes = 0;
-  while (clock.now() < deadline) {
+  while (clock.monotonic() < deadline) {
     const { Attributes } = await clients.sqs.send(command);
     const isIdle = Number(Attributes?.ApproximateNumberOfMessagesNotVisible ?? 0) === 0;
     idleProbes = isIdle ? idleProbes + 1 : 0;
     if (idleProbes === IDLE_PROBES) return;
     if (!isIdle) onWait();
-    await clock.sleep(Math.min(PROBE_INTERVAL_MS, deadline - clock.now()));
+    await clock.sleep(Math.min(PROBE_INTERVAL_MS, deadline - clock.monotonic()));
   }
 }

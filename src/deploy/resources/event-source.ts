@@ -219,14 +219,15 @@ async function updateEventSource(
 /**
  * When the role or its permissions last changed, for the wait for IAM propagation. If this deploy may be completing an
  * interrupted one, which may just have changed the role, it counts as changed now, once for the whole deploy.
- * @returns milliseconds since the epoch; `undefined` when unknown.
+ * @returns the moment by the monotonic clock; `undefined` when unknown.
  */
 function roleChangedAt(context: StepContext, { find, refs }: Situation): number | undefined {
+  const { clock } = context;
   const mayCompleteAnother =
     refs.eventSourceId === undefined || find(lambdaFunction)?.observed.hasResumeTag === true;
-  context.roleChangedAt ??= mayCompleteAnother
-    ? context.clock.now()
-    : find(role)?.observed.createdAt?.getTime();
+  const createdAt = find(role)?.observed.createdAt;
+  if (mayCompleteAnother) context.roleChangedAt ??= clock.monotonic();
+  else if (createdAt) context.roleChangedAt ??= clock.monotonic() - (clock.now() - createdAt.getTime());
   return context.roleChangedAt;
 }
 

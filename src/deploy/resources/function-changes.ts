@@ -50,7 +50,7 @@ export async function createFunction(context: StepContext, desired: Desired): Pr
     Code: { ZipFile: zip },
     Tags: { [STACK_TAG]: names.stack },
   });
-  await retryDuringIamPropagation(context, context.clock.now(), () => lambda.send(command));
+  await retryDuringIamPropagation(context, context.clock.monotonic(), () => lambda.send(command));
   await waitUntilReady(context, lambda, names.function);
 }
 
@@ -61,7 +61,7 @@ export async function updateConfiguration(context: StepContext, desired: Desired
   const configuration = configurationOf(desired, context.refs);
   const command = new UpdateFunctionConfigurationCommand({ FunctionName, ...configuration, Layers: [] });
   await changeFunction(context, FunctionName, () =>
-    retryDuringIamPropagation(context, context.clock.now(), () =>
+    retryDuringIamPropagation(context, context.clock.monotonic(), () =>
       retryUntilVisibilityTimeoutPropagates(context, () => lambda.send(command)),
     ),
   );

@@ -99,7 +99,7 @@ export const role: Resource<'role', ObservedRole> = {
           PolicyDocument,
         });
         await context.clients.iam.send(command);
-        context.roleChangedAt = context.clock.now();
+        context.roleChangedAt = context.clock.monotonic();
       },
     };
     if (!found) {
@@ -116,7 +116,7 @@ export const role: Resource<'role', ObservedRole> = {
             }),
           );
           context.refs.roleArn = created.Role?.Arn ?? names.roleArn;
-          context.roleChangedAt = context.clock.now();
+          context.roleChangedAt = context.clock.monotonic();
         },
       };
       return [create, setPermissions];
@@ -132,7 +132,7 @@ export const role: Resource<'role', ObservedRole> = {
         async run(context) {
           const PolicyDocument = JSON.stringify(trustPolicy());
           await context.clients.iam.send(new UpdateAssumeRolePolicyCommand({ RoleName, PolicyDocument }));
-          context.roleChangedAt = context.clock.now();
+          context.roleChangedAt = context.clock.monotonic();
         },
       },
       touches(changes, POLICY_PROPERTY) && setPermissions,

@@ -96,7 +96,7 @@ async function lockKey(
   // Imported on first use: few commands swap, and every eager import adds to the start-up time.
   const { lock } = await import('proper-lockfile');
   const lockfilePath = lockPath(root, key);
-  const deadline = clock.now() + LONGEST_WAIT_MS;
+  const deadline = clock.monotonic() + LONGEST_WAIT_MS;
   let held = true;
   while (true) {
     signal?.throwIfAborted();
@@ -113,7 +113,7 @@ async function lockKey(
     } catch (error) {
       if (isFileError(error, 'ENOENT')) await mkdir(dirname(lockfilePath), { recursive: true });
       else if (!isFileError(error, 'ELOCKED')) throw error;
-      else if (clock.now() > deadline)
+      else if (clock.monotonic() > deadline)
         throw new UserError(
           `Another process has held the lock ${lockfilePath} for a minute: end that process and run the command again.`,
           { cause: error },

@@ -87,6 +87,17 @@ describe('tdd download', () => {
     expect(imdb.stats().downloads).toBe(1);
   });
 
+  it('writes documents that "cat" concatenates to JSON Lines', async () => {
+    await tdd('download --year 2021 --initial TH --to lake');
+    for (const folder of ['movies', 'reviews']) {
+      const path = join(cwd, 'lake/tmdb', folder, 'year-2021/initial-TH');
+      const names = await readdir(path);
+      const texts = await Promise.all(names.map((name) => readFile(join(path, name), 'utf8')));
+      const lines = texts.join('').trimEnd().split('\n');
+      expect(lines.map((line) => typeof JSON.parse(line))).toEqual(names.map(() => 'object'));
+    }
+  });
+
   it('downloads existing documents again with --refresh', async () => {
     await tdd('download --year 2021 --initial A_ --to lake');
     const again = await tdd('download --year 2021 --initial A_ --to lake --refresh --json');

@@ -11,6 +11,7 @@ import {
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createCatalogue } from '../../../sandbox/catalogue.ts';
 import { startImdbStandIn } from '../../../sandbox/imdb-stand-in.ts';
+import { systemClock } from '../../../src/clock.ts';
 import { initialOf } from '../../../src/imdb/title-partition.ts';
 import { indexMapKey } from '../../../src/lake/keys.ts';
 import { createS3Lake } from '../../../src/lake/s3/s3-lake.ts';
@@ -258,7 +259,7 @@ describe.each(AWS_TARGETS)('tdd launch, status, redrive, pause and resume, on $n
     await run(['resume'], { clock: createFastClock(60) });
     const signals = new EventEmitter();
     const clock = {
-      now: Date.now,
+      ...systemClock,
       sleep: async () => {
         signals.emit('SIGINT');
       },
