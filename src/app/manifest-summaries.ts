@@ -4,7 +4,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import type { Clock } from '../clock.ts';
-import { parseManifest } from '../download/manifest-store.ts';
+import { NewerManifestError, parseManifest } from '../download/parse-manifest.ts';
 import {
   decodeSummaries,
   encodeSummaries,
@@ -36,7 +36,7 @@ const READS_AT_ONCE = 32;
 
 /**
  * Lists a lake's manifests and reads those that have changed since the cache was written.
- * @throws any error of the lake; a damaged manifest is listed in the result's `unreadable`.
+ * @throws any error of the lake; a damaged manifest is listed in the result's `unreadable`, one of a newer format in `newer`.
  */
 export async function readManifestSummaries(
   {
@@ -66,12 +66,14 @@ export async function readManifestSummaries(
 
   if (signal !== undefined) setMaxListeners(0, signal); // Each read in flight listens to it.
   const unreadable: Partition[] = [];
+  const newer: Partition[] = [];
   let read = 0;
   await forEachConcurrently(changed, { concurrency: READS_AT_ONCE, signal }, async ({ entry, partition }) => {
     const object = await lake.read(entry.key, { signal });
     if (object !== undefined) {
       const summary = trySummarize(object.body.toString('utf8'), partition, clock.now());
-      if (summary === undefined) unreadable.push(partition);
+      if (summary === 'newer') newer.push(partition);
+      else if (summary === 'damaged') unreadable.push(partition);
       else current.set(partitionName(partition), { etag: object.etag, summary });
     }
     read += 1;
@@ -82,16 +84,19 @@ export async function readManifestSummaries(
     await cache?.write(encodeSummaries(lake.url, current.values()));
   }
   const byPartition = new Map([...current].map(([name, { summary }]) => [name, summary]));
-  return { byPartition, unreadable, read };
+  return { byPartition, unreadable, newer, read };
 }
 
-/** @returns `undefined` for text that is not a manifest of this partition. */
-function trySummarize(text: string, partition: Partition, nowMs: number): ManifestSummary | undefined {
+function trySummarize(
+  text: string,
+  partition: Partition,
+  nowMs: number,
+): ManifestSummary | 'damaged' | 'newer' {
   try {
     const summary = summarizeManifest(parseManifest(text, ''), nowMs);
     return { ...summary, partition };
-  } catch {
-    return undefined;
+  } catch (error) {
+    return error instanceof NewerManifestError ? 'newer' : 'damaged';
   }
 }
 

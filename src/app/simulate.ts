@@ -4,6 +4,7 @@ import { resolveSetting } from '../config/resolve-settings.ts';
 import { type FailureGroup, groupFailures } from '../download/failures.ts';
 import type { Counts, Manifest } from '../download/manifest.ts';
 import { readManifest } from '../download/manifest-store.ts';
+import { DamagedManifestError } from '../download/parse-manifest.ts';
 import { readPartitionIndex, requirePartition } from '../imdb/partition-index.ts';
 import type { Lake } from '../lake/lake.ts';
 import { writeMessage } from '../message.ts';
@@ -111,7 +112,7 @@ export async function followRun(
   let idleSinceMs: number | undefined;
   for (let turn = 1; ; turn += 1) {
     await clock.sleep(POLL_MS, signal);
-    const { manifest } = await readManifest({ lake }, partition, { signal });
+    const manifest = await readCurrent();
     const ours = manifest?.lastRun.run === run ? manifest : undefined;
     onProgress?.(ours);
     const end = ours && endOf(ours);
@@ -134,6 +135,15 @@ export async function followRun(
       ...counts,
       reason: 'The queue is empty, and no worker has reported on this run.',
     };
+  }
+
+  async function readCurrent(): Promise<Manifest | undefined> {
+    try {
+      return (await readManifest({ lake }, partition, { signal })).manifest;
+    } catch (error) {
+      if (error instanceof DamagedManifestError) return undefined; // The worker replaces it.
+      throw error;
+    }
   }
 }
 

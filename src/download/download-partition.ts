@@ -11,7 +11,7 @@ import { chooseTitles, keepKnownTitles, type TitleSelection } from './choose-tit
 import { saveMovie } from './documents.ts';
 import { type FailureGroup, groupFailures } from './failures.ts';
 import type { Counts, Outcome, TitleState } from './manifest.ts';
-import { createManifestWriter, readManifest } from './manifest-store.ts';
+import { createManifestWriter, readManifestToUpdate } from './manifest-store.ts';
 import { resolveDuplicates } from './resolve-duplicates.ts';
 
 /** The progress of a run, reported after each title. */
@@ -49,6 +49,8 @@ export interface DownloadReport {
   /** The title counts of the whole partition after this run, from its manifest. */
   readonly counts: Counts;
   readonly complete: boolean;
+  /** The location of the copy of the partition's manifest, which was damaged and has been replaced. */
+  readonly setAside?: string;
   /** The error that ended the run early, if the outcome is `outage` or `keyRefused`. */
   readonly problem?: OutageError | KeyRejectedError;
 }
@@ -98,7 +100,7 @@ export async function downloadPartition(
   const startedMs = clock.monotonic();
   const requestsBefore = tmdb.sent.requests;
   const throttledBefore = tmdb.sent.throttled;
-  const stored = await readManifest({ lake }, partition);
+  const stored = await readManifestToUpdate({ lake }, partition);
   const known = keepKnownTitles(stored.manifest, { ...job, at: isoNow() });
   const todo = chooseTitles(job.titles, known, job);
   const tally = { done: 0, found: 0, notFound: 0, refused: 0, failed: 0, reviews: 0 };
@@ -185,6 +187,7 @@ export async function downloadPartition(
       seconds: (clock.monotonic() - startedMs) / 1_000,
       counts: saved.counts,
       complete: saved.complete,
+      ...(stored.setAside !== undefined && { setAside: stored.setAside }),
       ...(problem && { problem }),
     };
   }

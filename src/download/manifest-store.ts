@@ -1,7 +1,8 @@
+import { createHash } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import { UserError } from '../errors.ts';
 import type { Title } from '../imdb/partition-index.ts';
-import { JSON_TYPE, manifestKey } from '../lake/keys.ts';
+import { damagedManifestKey, JSON_TYPE, manifestKey } from '../lake/keys.ts';
 import type { ETag, Lake, LakeOptions } from '../lake/lake.ts';
 import type { Partition } from '../partition.ts';
 import type { LookupSettings } from '../tmdb/look-up-movie.ts';
@@ -16,11 +17,14 @@ import {
   type Outcome,
   type TitleState,
 } from './manifest.ts';
+import { DamagedManifestError, parseManifest } from './parse-manifest.ts';
 
 /** A manifest and the version that was read; `etag` is `null` if the lake has no manifest. */
 interface StoredManifest {
   readonly manifest: Manifest | undefined;
   readonly etag: ETag | null;
+  /** Set if the manifest was damaged: the location of its copy. */
+  readonly setAside?: string;
 }
 
 /** After this many lost compare-and-swaps, something other than a concurrent run must be wrong. */
@@ -29,7 +33,8 @@ const MAX_SWAPS = 50;
 /**
  * Reads the manifest of a partition.
  * @returns the manifest and its version; `undefined` and `null` if there is none.
- * @throws {UserError} when the manifest is not valid.
+ * @throws {DamagedManifestError} when the manifest is damaged.
+ * @throws {NewerManifestError} when a newer version of this program wrote it.
  */
 export async function readManifest(
   { lake }: { lake: Lake },
@@ -40,6 +45,30 @@ export async function readManifest(
   const object = await lake.read(key, options);
   if (!object) return { manifest: undefined, etag: null };
   return { manifest: parseManifest(object.body.toString('utf8'), `${lake.url}/${key}`), etag: object.etag };
+}
+
+/**
+ * Reads the manifest of a partition in order to replace it. A damaged manifest is first copied to another key, where it
+ * is kept, and then counts as absent: its titles are downloaded again.
+ * @throws {NewerManifestError} when a newer version of this program wrote it.
+ */
+export async function readManifestToUpdate(
+  { lake }: { lake: Lake },
+  partition: Partition,
+): Promise<StoredManifest> {
+  const key = manifestKey(partition);
+  const object = await lake.read(key);
+  if (!object) return { manifest: undefined, etag: null };
+  const { body, etag } = object;
+  try {
+    return { manifest: parseManifest(body.toString('utf8'), `${lake.url}/${key}`), etag };
+  } catch (error) {
+    if (!(error instanceof DamagedManifestError)) throw error;
+    const hash = createHash('sha256').update(body).digest('hex').slice(0, 16);
+    const copy = damagedManifestKey(partition, hash);
+    await lake.write(copy, body, JSON_TYPE);
+    return { manifest: undefined, etag, setAside: `${lake.url}/${copy}` };
+  }
 }
 
 /**
@@ -61,30 +90,13 @@ async function saveManifest(
   for (let swap = 0; swap < MAX_SWAPS; swap += 1) {
     const etag = await lake.compareAndSwap(key, `${JSON.stringify(ours)}\n`, JSON_TYPE, expected);
     if (etag !== undefined) return { manifest: ours, etag };
-    const theirs = await readManifest({ lake }, manifest.partition);
+    const theirs = await readManifestToUpdate({ lake }, manifest.partition);
     expected = theirs.etag;
     if (theirs.manifest) ours = mergeManifests(theirs.manifest, ours, listed);
   }
   throw new UserError(
     `Other processes changed ${lake.url}/${key} ${MAX_SWAPS} times while it was being written: run the command again.`,
   );
-}
-
-/**
- * Parses the text of a manifest.
- * @param where its location, for the error message.
- * @throws {UserError} when the text is not a manifest.
- */
-export function parseManifest(text: string, where: string): Manifest {
-  try {
-    const manifest: Manifest = JSON.parse(text);
-    if (manifest.titles && manifest.settings && manifest.counts && manifest.lastRun) return manifest;
-  } catch (cause) {
-    throw new UserError(`${where} is not valid JSON: delete it to download its partition again.`, {
-      cause,
-    });
-  }
-  throw new UserError(`${where} is not a manifest: delete it to download its partition again.`);
 }
 
 /** Writes the manifest of a run: checkpoints during the run, and the final state. */

@@ -17,7 +17,7 @@ const SENDING_MS = 300_000;
 const COUNTING_MS = 120_000;
 
 /** What the advice is derived from, apart from the facts. */
-interface AdviceSources extends Pick<ManifestSummaries, 'byPartition' | 'unreadable'> {
+interface AdviceSources extends Pick<ManifestSummaries, 'byPartition' | 'unreadable' | 'newer'> {
   /** The recent launches; the first one is that of the facts. */
   readonly launches: readonly LaunchRecord[];
   /** The names under which the fleet was looked for. */
@@ -27,7 +27,7 @@ interface AdviceSources extends Pick<ManifestSummaries, 'byPartition' | 'unreada
 /** Lists problems and the commands that fix them, the most urgent first. */
 export function advise(
   facts: FleetFacts,
-  { byPartition, unreadable, launches, names }: AdviceSources,
+  { byPartition, unreadable, newer, launches, names }: AdviceSources,
   nowMs: number,
 ): Advice[] {
   const summaries = [...byPartition.values()];
@@ -41,6 +41,10 @@ export function advise(
     ...unreadable.map(({ year, initial }) => ({
       problem: `The manifest of ${year}/${initial} is damaged, so its titles count as not downloaded`,
       command: `tdd simulate --year ${year} --initial ${initial}`,
+    })),
+    ...newer.slice(0, 1).map(({ year, initial }) => ({
+      problem: `The manifest of ${year}/${initial} was written by a newer version of tdd${newer.length > 1 ? `, as were ${formatCount(newer.length - 1)} others` : ''}; until you update tdd, its titles count as not downloaded`,
+      command: 'npm install --global tmdb-distributed-downloader && tdd deploy',
     })),
   ];
 }

@@ -30,6 +30,8 @@ export interface ManifestSummaries {
   readonly byPartition: ReadonlyMap<string, ManifestSummary>;
   /** Partitions whose manifest is damaged. */
   readonly unreadable: readonly Partition[];
+  /** Partitions whose manifest was written by a newer version of this program. */
+  readonly newer: readonly Partition[];
   /** The number of manifests that were read from the lake; the others were in the cache. */
   readonly read: number;
 }

@@ -68,6 +68,11 @@ export function manifestKey(partition: Partition): string {
 /** The key prefix of all manifests. */
 export const MANIFEST_PREFIX = 'tmdb/manifests/';
 
+/** The copy of a damaged manifest, which a download has replaced. @param hash that of its content. */
+export function damagedManifestKey(partition: Partition, hash: string): string {
+  return `tmdb/manifests-damaged/${partitionFolder(partition)}-${hash}.json`;
+}
+
 /** Parses the key of a manifest. @returns its partition; `undefined` for any other key. */
 export function partitionOfManifestKey(key: string): Partition | undefined {
   const match = /^tmdb\/manifests\/year-(\d{4})\/initial-([A-Z0-9_]{2})\.json$/.exec(key);

@@ -12,6 +12,8 @@ export interface Work {
   readonly thisRun?: Omit<DownloadProgress, 'total' | 'done'>;
   /** The counts of the whole partition. */
   readonly counts?: Counts;
+  /** The location of the copy of the partition's damaged manifest, which has been replaced. */
+  readonly setAside?: string;
 }
 
 /** The outcome of the work on a partition. `reason` is a sentence for the log and dead letters, without secrets. */

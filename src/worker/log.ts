@@ -33,7 +33,7 @@ export function createJsonLog({
 /** Logs the work on a message and what happens to the message, as one entry with the same fields for all outcomes. */
 export function logWork(
   log: Log,
-  { message, outcome, thisRun, counts }: Work,
+  { message, outcome, thisRun, counts, setAside }: Work,
   next: Next,
   times: { readonly receives: number; readonly seconds: number },
 ): void {
@@ -51,6 +51,7 @@ export function logWork(
     next,
     ...thisRun,
     counts,
+    setAside,
     stack,
   });
 }

@@ -47,7 +47,8 @@ export async function workPartition(
     const wasLate = deadline.stop.aborted;
     for (;;) {
       const report = await downloadPartition(deps, job, { stop: deadline.stop, abort: deadline.abort });
-      work = { ...work, thisRun: addUp(work.thisRun, report.thisRun), counts: report.counts };
+      const { counts, setAside = work.setAside } = report;
+      work = { ...work, thisRun: addUp(work.thisRun, report.thisRun), counts, ...(setAside && { setAside }) };
       completed += report.thisRun.found + report.thisRun.notFound + report.thisRun.refused;
       const isUpAgain = report.outcome === 'outage' && (await waitForTmdb(deps, deadline));
       if (isUpAgain) continue;

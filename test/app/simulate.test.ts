@@ -1,13 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { followRun } from '../../src/app/simulate.ts';
 import type { Outcome } from '../../src/download/manifest.ts';
+import { manifestKey } from '../../src/lake/keys.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 import { MemoryLake } from '../support/memory-lake.ts';
+import { manifestOf } from './synthetic-lake.ts';
 
 const PARTITION = { year: 2004, initial: 'AD' };
 
 /** A run whose manifest and queue change with each read of the manifest. */
-function createScene(steps: readonly { run?: string; outcome: Outcome; complete?: boolean }[]) {
+function createScene(
+  steps: readonly { run?: string; outcome: Outcome; complete?: boolean; damaged?: boolean }[],
+) {
   const lake = new MemoryLake();
   const scene = { messages: 1, letter: undefined as { readonly reason?: string } | undefined, looks: 0 };
   const counts = { titles: 3, found: 2, notFound: 1, refused: 0, failed: 0, reviews: 7 };
@@ -15,9 +19,10 @@ function createScene(steps: readonly { run?: string; outcome: Outcome; complete?
     const step = steps[Math.min(scene.looks, steps.length - 1)];
     scene.looks += 1;
     if (step === undefined) return;
-    const lastRun = { run: step.run ?? 'ours', outcome: step.outcome };
-    const manifest = { complete: step.complete ?? false, counts, settings: {}, titles: {}, lastRun };
-    lake.put('tmdb/manifests/year-2004/initial-AD.json', JSON.stringify(manifest));
+    const { lastRun, ...manifest } = manifestOf(PARTITION);
+    const { run = 'ours', complete = false, outcome } = step;
+    const text = JSON.stringify({ ...manifest, complete, counts, lastRun: { ...lastRun, run, outcome } });
+    lake.put(manifestKey(PARTITION), step.damaged ? text.slice(0, text.length / 2) : text);
   };
   const depthsOf = (waiting: number) => ({ waiting, inFlight: 0, delayed: 0, retentionSeconds: 1_209_600 });
   const queue = { readDepths: async () => depthsOf(scene.messages) };
@@ -48,6 +53,14 @@ describe('followRun', () => {
     ]);
     expect(await follow()).toEqual({ complete: true, counts });
     expect(shown).toEqual([undefined, undefined, 'running', 'complete']);
+  });
+
+  it('waits until the worker replaces a damaged manifest', async () => {
+    const { follow, counts } = createScene([
+      { outcome: 'complete', damaged: true },
+      { outcome: 'complete', complete: true },
+    ]);
+    expect(await follow()).toEqual({ complete: true, counts });
   });
 
   it('continues through deadlines, failures and outages, which workers retry', async () => {

@@ -442,6 +442,18 @@ describe('readStatus', () => {
     expect(now.advice.map(({ command }) => command)).toContain('tdd simulate --year 2004 --initial BB');
   });
 
+  it('does not call a manifest of a newer format damaged', async () => {
+    const { lake, launch, status } = setUp();
+    await launch();
+    lake.put(manifestKey({ year: 2004, initial: 'BB' }), '{"version":2}');
+    const { advice } = await status();
+    expect(advice).toContainEqual({
+      problem: expect.stringMatching(/^The manifest of 2004\/BB was written by a newer version of tdd;/),
+      command: 'npm install --global tmdb-distributed-downloader && tdd deploy',
+    });
+    expect(advice.map(({ command }) => command).join()).not.toContain('tdd simulate');
+  });
+
   it('measures the rate again after a standstill', async () => {
     const { launch, status, aws, put, clock, ago } = setUp();
     await launch();

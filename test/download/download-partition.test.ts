@@ -262,9 +262,9 @@ describe('downloadPartition', () => {
     expect(manifest().titles[B]).toBeUndefined();
   });
 
-  it('rejects an invalid manifest and changes nothing', async () => {
-    lake.put(manifestKey(partition), '{"half":');
-    await expect(download()).rejects.toThrow(/initial-AD.json is not valid JSON: delete it/);
+  it('rejects a manifest of a newer format and changes nothing', async () => {
+    lake.put(manifestKey(partition), '{"version":2}');
+    await expect(download()).rejects.toThrow(/initial-AD.json was written by a newer version of tdd/);
     expect(lake.keys()).toEqual([manifestKey(partition)]);
   });
 

@@ -36,6 +36,16 @@ describe('a worker', () => {
     expect(worker.deadLetters).toEqual([]);
   });
 
+  it('replaces a damaged manifest, and logs where its copy is', async () => {
+    const worker = createWorkerHarness();
+    worker.lake.put('tmdb/manifests/year-2004/initial-AD.json', '{"titles": {');
+    expect(await worker.deliver([body()])).toEqual(ALL_DONE);
+    expect(readManifest(worker.lake).complete).toBe(true);
+    const [copy = ''] = worker.lake.keys('tmdb/manifests-damaged/year-2004/initial-AD-');
+    expect(worker.lake.text(copy)).toBe('{"titles": {');
+    expect(JSON.parse(worker.lines.at(-1) ?? '')).toMatchObject({ setAside: `memory://lake/${copy}` });
+  });
+
   it('first sets the visibility timeout to its remaining time and one minute', async () => {
     const worker = createWorkerHarness();
     worker.readTitles = async () => {

@@ -203,8 +203,14 @@ function format({ lake, partitions, withoutPartition }: DownloadResult, style: S
       (prefix) => `  ${toOneLine(lake, 1_000)}/${prefix}${partitionFolder(partition)}/`,
     ),
   );
+  const copies = partitions.flatMap(({ partition, setAside }) =>
+    setAside === undefined
+      ? []
+      : `The manifest of ${partitionName(partition)} was damaged and has been replaced; its copy is ${toOneLine(setAside, 1_000)}.`,
+  );
   return [
     ...partitions.map((report) => formatReport(report, style)),
+    ...copies,
     ...reasons,
     ...(folders.length > 0 ? ['Documents:', ...folders] : []),
   ].join('\n');
