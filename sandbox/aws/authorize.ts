@@ -47,6 +47,8 @@ function requestOf(world: World, call: AwsCall): Request {
       };
     }
     case 'lambda': {
+      const tagged = /\/tags\/(.+)$/.exec(decodeURIComponent(call.path))?.[1];
+      if (tagged !== undefined) return { action: `lambda:${tagVerb(call.method)}`, resource: tagged };
       const uuid = /event-source-mappings\/([^/]+)/.exec(call.path)?.[1] ?? '';
       const functionArn = world.mappings[uuid]?.functionArn ?? '';
       return {
@@ -100,6 +102,10 @@ function targetOf(call: AwsCall): string {
 
 function mappingVerb(method: string): string {
   return { GET: 'Get', PUT: 'Update', DELETE: 'Delete' }[method] ?? method;
+}
+
+function tagVerb(method: string): string {
+  return { GET: 'ListTags', POST: 'TagResource', DELETE: 'UntagResource' }[method] ?? method;
 }
 
 function denial(call: AwsCall, role: Role, { action, resource }: Request): AwsError {

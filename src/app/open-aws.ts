@@ -68,6 +68,7 @@ export interface OpenFleet extends FleetConnection {
 /**
  * Opens a fleet and its lake.
  * @param options.cacheFolder the folder for the cache of manifest summaries, which later processes reuse.
+ * @param options.needsLake whether to check that the bucket exists and is accessible. Default: `true`.
  * @param options.onIdentity called with the caller's identity in AWS, before any other call.
  * @throws {UserError} when the bucket is absent or there are no valid AWS credentials.
  */
@@ -76,15 +77,16 @@ export async function openFleet(
   settings: FleetConnection['settings'],
   options: {
     readonly cacheFolder: string;
+    readonly needsLake?: boolean | undefined;
     readonly onIdentity?: ((identity: Identity) => void) | undefined;
   },
 ): Promise<OpenFleet> {
-  const { cacheFolder, onIdentity } = options;
+  const { cacheFolder, needsLake, onIdentity } = options;
   const aws = await openAws(context);
   const { observeIdentity } = await import('../aws/clients.ts');
   const identify = () => observeIdentity(aws);
   onIdentity?.(await identify());
-  const lake = await openLakeAt(context, { kind: 's3', bucket: settings.bucketName });
+  const lake = await openLakeAt(context, { kind: 's3', bucket: settings.bucketName }, { check: needsLake });
   const cache = createSummaryCacheFile(cacheFolder, lake.url);
   const { connectFleet } = await import('./fleet-connection.ts');
   const fleet = connectFleet(aws.clients, { settings, lake, cache, clock: context.clock });
@@ -101,17 +103,18 @@ export async function openQueues(
 }
 
 /**
- * Opens a lake. If it is a bucket, this checks that the bucket exists and is accessible.
+ * Opens a lake. If it is a bucket, this checks that the bucket exists and is accessible, unless `check` is `false`.
  * @throws {UsageError} when the bucket does not exist or belongs to another account.
  */
 export async function openLakeAt(
   { env, signal, trace }: Pick<ProcessContext, 'env' | 'signal' | 'trace'>,
   location: LakeLocation,
+  { check = true }: { readonly check?: boolean | undefined } = {},
 ): Promise<Lake> {
   const createS3 = async () => {
     const { createS3Client } = await import('../aws/s3-client.ts');
     const s3 = createS3Client({ env, trace });
-    if (location.kind === 's3') {
+    if (check && location.kind === 's3') {
       const { checkBucket } = await import('../lake/s3/check-bucket.ts');
       await checkBucket({ s3, bucket: location.bucket }, { signal });
     }

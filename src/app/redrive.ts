@@ -145,6 +145,15 @@ async function stopMove({ mover }: RedriveDeps, cause: unknown): Promise<Cancell
   }
 }
 
+/** Adds to an error what was done before it: each moved message was sent, though perhaps not deleted yet. */
+function afterMoving(moved: number, cause: unknown): unknown {
+  if (!(cause instanceof UserError)) return cause;
+  const text = `Returned ${formatNumberOf(moved, 'message')} to the queue, then stopped. ${cause.message}`;
+  return cause instanceof CancelledError
+    ? new CancelledError(text, { cause })
+    : new UserError(text, { cause });
+}
+
 async function moveMessages(
   { deadLetters, queue }: RedriveDeps,
   {
@@ -172,16 +181,18 @@ async function moveMessages(
         kept.push(...chosen.map(({ receipt }) => receipt));
         throw error;
       });
+      moved += sent.length;
       const stayed = await deadLetters.delete(sent);
       const unsent = chosen.filter(({ receipt }) => !sent.includes(receipt)).map(({ receipt }) => receipt);
       kept.push(...unsent, ...stayed);
       left += unsent.length;
       undeleted += stayed.length;
-      moved += sent.length;
       onProgress?.(moved);
     }
+  } catch (error) {
+    throw moved > 0 ? afterMoving(moved, error) : error;
   } finally {
-    await giveAllBack(deadLetters, kept);
+    await giveAllBack(deadLetters, kept).catch(() => undefined);
   }
   return { moved, left, undeleted, by: 'messages' };
 

@@ -5,6 +5,8 @@ import {
   LambdaClient,
   type LambdaClientConfig,
   ListEventSourceMappingsCommand,
+  ListTagsCommand,
+  UntagResourceCommand,
   UpdateEventSourceMappingCommand,
 } from '@aws-sdk/client-lambda';
 import { clientConfig, SHORT_TIMEOUTS } from './client-config.ts';
@@ -113,6 +115,8 @@ export interface FleetWorkers {
   readEnvironment(): Promise<Readonly<Record<string, string>> | undefined>;
   /** @returns `undefined` when no event source connects the queue to the function. */
   readEventSource(): Promise<EventSource | undefined>;
+  /** Removes a tag from the function; does nothing when the function does not exist or does not have the tag. */
+  removeTag(key: string): Promise<void>;
   /** Starts to enable or disable the event source, which takes AWS some seconds. */
   setEventSourceEnabled(id: string, enabled: boolean): Promise<EventSource>;
 }
@@ -164,6 +168,16 @@ export function createFleetWorkers(
       const all = await withUserError('list the event sources of', 'ListEventSourceMappings', listing);
       const mapping = all.find(({ EventSourceArn }) => EventSourceArn?.endsWith(`:${queueName}`));
       return mapping && toEventSource(mapping);
+    },
+
+    async removeTag(key) {
+      const Resource = (await readConfiguration())?.FunctionArn;
+      if (Resource === undefined) return;
+      const listing = lambda.send(new ListTagsCommand({ Resource }));
+      const { Tags = {} } = await withUserError('read the tags of', 'ListTags', listing);
+      if (Tags[key] === undefined) return;
+      const removing = lambda.send(new UntagResourceCommand({ Resource, TagKeys: [key] }));
+      await withUserError(`remove the tag "${key}" of`, 'UntagResource', removing);
     },
 
     async setEventSourceEnabled(id, enabled) {

@@ -45,15 +45,17 @@ export function processOf({ io, clock, signal, output, onWait }: CommandContext)
 /**
  * Opens a fleet for a command.
  * @param options.announce shows the caller's AWS identity first: for commands that change something.
+ * @param options.needsLake `false` for commands that also work without access to the bucket.
  * @throws {UserError} when the bucket is absent or there are no valid AWS credentials.
  */
 export async function openCommandFleet(
   context: CommandContext,
   { settings }: FleetInput,
-  { announce }: { readonly announce: boolean },
+  { announce, needsLake }: { readonly announce: boolean; readonly needsLake?: boolean },
 ): Promise<OpenFleet> {
   return openFleet(processOf(context), settings, {
     cacheFolder: await cacheFolder(context),
+    needsLake,
     onIdentity: announce ? (identity) => announceIdentity(context, identity) : undefined,
   });
 }

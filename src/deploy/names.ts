@@ -23,6 +23,12 @@ export interface DeploymentInput {
 /** The tag that every resource of a deployment carries; its value is the function's name. */
 export const STACK_TAG = 'tdd:stack';
 
+/**
+ * The tag that marks the function while a deploy pauses its event source. When the deploy is interrupted, the next one
+ * enables the event source again, unless the user has paused or resumed the fleet since, which removes the tag.
+ */
+export const RESUME_TAG = 'tdd:event-source';
+
 /** The names and ARNs of a deployment's resources. */
 export interface DeploymentNames {
   /** The value of {@link STACK_TAG}. */

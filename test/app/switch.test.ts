@@ -22,6 +22,7 @@ function setUp({ state = 'Enabled', waiting = 3 } = {}) {
   const workers = {
     functionName: 'films',
     queueName: 'q',
+    removeTag: async (_key: string): Promise<void> => {},
     readEventSource: async (): Promise<EventSource | undefined> => current(),
     setEventSourceEnabled: async (_id: string, enabled: boolean) => {
       if (clock.now() < target.atMs) throw new Error('ResourceInUseException');

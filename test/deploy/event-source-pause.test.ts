@@ -47,6 +47,11 @@ describe('the event-source pause', () => {
     ['the rate budget gets smaller', { requestsPerSecond: '20' }],
     ['only the code changes', { changed: ['CodeSha256'] }],
     ['only the configuration changes', { changed: ['Runtime', 'MemorySize'] }],
+    ['a user has resumed the fleet after a deploy was killed', { marked: true }],
+    [
+      'a user has paused the fleet after a deploy was killed, which removed its tag',
+      { enabled: false, marked: false },
+    ],
     [
       'a user has disabled the event source',
       { enabled: false, workers: 8, changed: ['Runtime', 'CodeSha256'] },

@@ -4,7 +4,7 @@ import { UserError } from '../../errors.ts';
 import { completeFilters, type FleetFilters, parseAge } from '../../fleet/filters.ts';
 import { sizeHistogram } from '../../fleet/plan.ts';
 import { parseInitial, parseYear } from '../../partition.ts';
-import { formatNumberOf } from '../../text.ts';
+import { formatCount, formatNumberOf } from '../../text.ts';
 import { defineCommand } from '../command.ts';
 import { askConsent, readDryRun, showPlan } from '../consent.ts';
 import type { CommandContext } from '../context.ts';
@@ -118,17 +118,20 @@ async function run(context: CommandContext, input: LaunchInput): Promise<LaunchR
     await askConsent(context, message, 'Cancelled: nothing was sent.');
   }
   const bar = createProgress(context, 'partitions');
+  let progress = '';
   try {
     const report = await launchPlan(connection, preview.plan, {
       resume: preview.resume ?? false,
       signal,
-      onProgress: ({ sent, total, rejected }) =>
-        bar.update({ done: sent, total, fields: rejected > 0 ? [`${rejected} rejected`] : [] }),
+      onProgress: ({ sent, total, rejected }) => {
+        progress = ` after ${formatCount(sent)} of ${formatNumberOf(total, 'partition')}`;
+        bar.update({ done: sent, total, fields: rejected > 0 ? [`${rejected} rejected`] : [] });
+      },
     });
     return { ...result, report };
   } catch (error) {
     bar.stop();
-    context.output.warn('The launch was interrupted: run the same command again to resume it.');
+    context.output.warn(`The launch was interrupted${progress}: run the same command again to resume it.`);
     throw error;
   } finally {
     bar.stop();

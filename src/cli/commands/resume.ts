@@ -11,9 +11,11 @@ export const resume = defineCommand<FleetInput, SwitchReport>({
   readInput: readFleetInput,
   run: async (context, input) => {
     const app = await import('../../app/switch.ts'); // See open-aws.ts.
-    const fleet = await openCommandFleet(context, input, { announce: true });
+    const fleet = await openCommandFleet(context, input, { announce: true, needsLake: false });
     const onChange = () => context.output.info('Enabling the event source …');
-    return app.resume(fleet, { signal: context.signal, onChange });
+    const report = await app.resume(fleet, { signal: context.signal, onChange });
+    for (const warning of report.warnings ?? []) context.output.warn(warning);
+    return report;
   },
   format,
 });

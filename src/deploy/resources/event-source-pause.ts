@@ -1,8 +1,9 @@
 import { TagResourceCommand, UntagResourceCommand } from '@aws-sdk/client-lambda';
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { FUNCTION_TIMEOUT_SECONDS, WORKER_VARIABLES } from '../../worker-contract.ts';
+import { RESUME_TAG } from '../names.ts';
 import type { Desired, ResourceStep, Situation, StepContext } from '../resource.ts';
-import { breaksBetweenUpdates, lambdaFunction, RESUME_TAG } from './function.ts';
+import { breaksBetweenUpdates, lambdaFunction } from './function.ts';
 import type { Environment } from './function-environment.ts';
 import { queue } from './queue.ts';
 

@@ -9,7 +9,7 @@ import type { AwsClients } from '../../aws/clients.ts';
 import { httpStatusOf, isServiceError, undefinedIfNotFound } from '../../aws/errors.ts';
 import { UserError } from '../../errors.ts';
 import { type Change, diffProperties, type Properties, touches } from '../change.ts';
-import { STACK_TAG } from '../names.ts';
+import { RESUME_TAG, STACK_TAG } from '../names.ts';
 import { ownerOf } from '../ownership.ts';
 import type { Found, ObservedResource, Resource, ResourceStep, Situation } from '../resource.ts';
 import { retryWhile } from '../wait.ts';
@@ -43,12 +43,6 @@ export interface ObservedFunction extends ObservedResource {
   /** `undefined` when it is not limited. */
   readonly reservedConcurrency: number | undefined;
 }
-
-/**
- * The tag that marks the function while a deploy pauses its event source. When the deploy is interrupted, the next one
- * enables the event source again.
- */
-export const RESUME_TAG = 'tdd:event-source';
 
 const NOT_FOUND = 'ResourceNotFoundException';
 
