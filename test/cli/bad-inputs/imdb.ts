@@ -1,0 +1,46 @@
+import { type BadInput, DOWNLOAD } from './bad-input.ts';
+
+/** IMDb's list. */
+export const IMDB: readonly BadInput[] = [
+  {
+    what: 'a page instead of the list',
+    argv: DOWNLOAD,
+    imdb: 'html',
+    exitCode: 2,
+    sentence: /is a web page instead of a gzip file/,
+  },
+  {
+    what: 'a truncated list',
+    argv: DOWNLOAD,
+    imdb: 'cut gzip',
+    exitCode: 2,
+    sentence: /is truncated: try again later/,
+  },
+  {
+    what: 'a list without a column',
+    argv: DOWNLOAD,
+    imdb: 'lacks column',
+    exitCode: 2,
+    sentence: /lacks the column startYear/,
+  },
+  {
+    what: 'an empty list',
+    argv: DOWNLOAD,
+    imdb: 'empty',
+    exitCode: 2,
+    sentence: /is empty: try again later/,
+  },
+  {
+    what: 'no list',
+    argv: DOWNLOAD,
+    imdb: '404',
+    exitCode: 2,
+    sentence: /cannot be downloaded \(HTTP 404\): try again later/,
+  },
+  {
+    what: 'a partition that the list lacks',
+    argv: 'download --year 1931 --initial QQ --to lake',
+    exitCode: 1,
+    sentence: /has no movie in partition 1931\/QQ/,
+  },
+];

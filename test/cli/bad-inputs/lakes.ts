@@ -1,0 +1,39 @@
+import type { BadInput } from './bad-input.ts';
+
+const TO = 'download --year 2021 --initial TH --to';
+
+/** The place of a lake: `--to` and the bucket's name. */
+export const LAKES: readonly BadInput[] = [
+  {
+    what: 'a scheme that is not s3',
+    argv: `${TO} ftp://lake`,
+    exitCode: 2,
+    sentence: /^tdd: --to must be a directory or s3:\/\/bucket \(got "ftp:\/\/lake"\)/,
+  },
+  {
+    what: 'a prefix in a bucket',
+    argv: `${TO} s3://a-lake/movies`,
+    exitCode: 2,
+    sentence: /^tdd: --to must be .*such as s3:\/\/a-lake \(got "s3:\/\/a-lake\/movies"\)/,
+  },
+  {
+    what: 'a bucket name with capitals',
+    argv: `${TO} s3://A-Lake`,
+    exitCode: 2,
+    sentence: /^tdd: --to must be a valid S3 bucket name \(got "A-Lake"\)/,
+  },
+  { what: 'no bucket name', argv: `${TO} s3://`, exitCode: 2, sentence: /^tdd: --to must be .*\(got "/ },
+  {
+    what: 'a file in the place of a directory',
+    argv: `${TO} lake`,
+    files: { lake: '' },
+    exitCode: 2,
+    sentence: /lake is a file or is inside one: choose a directory/,
+  },
+  {
+    what: 'an empty place',
+    argv: [...TO.split(' '), ''],
+    exitCode: 2,
+    sentence: /^tdd: --to must be a directory or s3:\/\/bucket \(got ""\)/,
+  },
+];
