@@ -1,4 +1,4 @@
-import { got, HTTPError, type Response } from 'got';
+import { got, HTTPError, RequestError, type Response } from 'got';
 import { UsageError } from '../errors.ts';
 import type { Trace } from '../trace.ts';
 import type { OnWait } from '../wait.ts';
@@ -97,24 +97,26 @@ function fileUrl(datasetsUrl: string): URL {
   return new URL(FILE, datasetsUrl.endsWith('/') ? datasetsUrl : `${datasetsUrl}/`);
 }
 
+/** Errors of got for a redirect that cannot be followed, which a proxy may have sent. */
+const BAD_REDIRECTS = ['ERR_TOO_MANY_REDIRECTS', 'ERR_UNSUPPORTED_PROTOCOL', 'ERR_INVALID_URL'];
+
 function explainDownload(error: unknown, url: string): SnapshotError {
-  const subject = `IMDb's list at ${url}`;
-  if (error instanceof HTTPError) {
-    const { statusCode } = error.response;
-    const isTransient = statusCode === 429 || statusCode >= 500;
-    const advice = isTransient ? 'try again later' : 'try again later, or check IMDB_DATASETS_URL';
-    return new SnapshotError(`cannot be downloaded (HTTP ${statusCode})`, {
-      subject,
-      advice,
-      isTransient,
-      cause: error,
-    });
-  }
-  const what = error instanceof Error ? error.message : String(error);
+  const status = error instanceof HTTPError ? error.response.statusCode : undefined;
+  const what =
+    status === undefined ? (error instanceof Error ? error.message : String(error)) : `HTTP ${status}`;
+  const isTransient =
+    status === undefined
+      ? !(error instanceof RequestError && BAD_REDIRECTS.includes(error.code))
+      : status === 408 || status === 429 || status >= 500;
+  const advice = !isTransient
+    ? 'try again later, or check IMDB_DATASETS_URL'
+    : status === undefined
+      ? 'check the network connection, or try again later'
+      : 'try again later';
   return new SnapshotError(`cannot be downloaded (${what})`, {
-    subject,
-    advice: 'check the network connection, or try again later',
-    isTransient: true,
+    subject: `IMDb's list at ${url}`,
+    advice,
+    fault: isTransient ? 'transient' : 'malformed',
     cause: error,
   });
 }

@@ -39,8 +39,10 @@ export async function readGzip(
     await pipeline(gunzip, sink);
   } catch (error) {
     if (!isZlibError(error)) throw error;
-    const reason = error.code === 'Z_BUF_ERROR' ? 'is truncated' : `is corrupt (${error.message})`;
-    throw new SnapshotError(reason, { cause: error });
+    if (error.code === 'Z_BUF_ERROR') {
+      throw new SnapshotError('is truncated', { fault: 'transient', cause: error });
+    }
+    throw new SnapshotError(`is corrupt (${error.message})`, { cause: error });
   }
 }
 
@@ -86,7 +88,7 @@ async function* checkMagic(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer
     isFirst = false;
     yield chunk;
   }
-  if (isFirst) throw new SnapshotError('is empty');
+  if (isFirst) throw new SnapshotError('is empty', { fault: 'transient' });
 }
 
 function isZlibError(error: unknown): error is Error & { code: string } {

@@ -4,7 +4,7 @@ import { findEntry, type Lake } from '../lake/lake.ts';
 import { downloadSnapshot, type SnapshotDownloadOptions } from './download-snapshot.ts';
 import { Pipe } from './pipe.ts';
 import { CHUNK_BYTES, coalesce } from './read-gzip.ts';
-import { SnapshotError, SnapshotGoneError } from './snapshot-error.ts';
+import { SnapshotError, type SnapshotErrorOptions, SnapshotGoneError } from './snapshot-error.ts';
 
 /** The dependencies for reading a snapshot. */
 export interface SnapshotDeps extends SnapshotDownloadOptions {
@@ -22,14 +22,14 @@ export interface SnapshotSource {
 /** Reads the gzipped bytes of a snapshot to the end, and throws if they are not a complete, valid list of titles. */
 type SnapshotReader<T> = (bytes: AsyncIterable<Buffer>, source: SnapshotSource) => Promise<T>;
 
-/** The waits before the second and the third attempt. */
-const RETRY_AFTER_MS = [2_000, 10_000];
+/** The waits after the first, second … failure of each kind. */
+const RETRY_AFTER_MS = { transient: [2_000, 10_000], malformed: [2_000] } as const;
 const GZIP_TYPE = 'application/gzip';
 
 /**
  * Passes the snapshot of a UTC day to `reader`. If the lake does not have it and the day is today, downloads it from IMDb
- * and writes it to the lake in the same pass; the write completes only after `reader` has accepted the file. Transient
- * failures of the download are retried from the start.
+ * and writes it to the lake in the same pass; the write completes only after `reader` has accepted the file. A download that
+ * fails, or that `reader` rejects, is retried from the first byte.
  * @param reader called for each attempt.
  * @returns the result of `reader`.
  * @throws {SnapshotGoneError} for another day whose snapshot is not in the lake.
@@ -44,7 +44,8 @@ export async function readSnapshot<T>(
   const key = snapshotKey(day);
   const stored = await readFromLake(deps, key, reader);
   if (stored !== undefined) return stored.result;
-  for (let tries = 0; ; tries++) {
+  const failures = { transient: 0, malformed: 0 };
+  for (;;) {
     // Checked before each attempt, because after midnight (UTC) IMDb's list may be that of the next day.
     const today = utcDay(clock.now());
     if (day !== today) {
@@ -55,8 +56,9 @@ export async function readSnapshot<T>(
     try {
       return await readFromImdb(deps, key, reader);
     } catch (error) {
-      const waitMs = RETRY_AFTER_MS[tries];
-      if (!(error instanceof SnapshotError && error.isTransient) || waitMs === undefined) throw error;
+      if (!(error instanceof SnapshotError)) throw error;
+      const waitMs = RETRY_AFTER_MS[error.fault][failures[error.fault]++];
+      if (waitMs === undefined) throw error;
       deps.trace?.decision(`IMDb's list ${error.reason}; next attempt in ${waitMs / 1_000} s`);
       deps.onWait?.({
         reason: `IMDb's list ${error.reason}`,
@@ -79,11 +81,11 @@ async function readFromLake<T>(
   try {
     return { result: await reader(stream, { from: 'lake', sizeBytes: entry?.sizeBytes }) };
   } catch (error) {
-    throw withSubject(
-      error,
-      `The copy of IMDb's list ${lake.url}/${key}`,
-      'delete it to download it again, which is possible only on the same UTC day',
-    );
+    throw withSubject(error, {
+      subject: `The copy of IMDb's list ${lake.url}/${key}`,
+      advice: 'delete it to download it again, which is possible only on the same UTC day',
+      fault: 'malformed',
+    });
   } finally {
     // A reader that throws neither reads nor closes the rest of the stream.
     stream.destroy();
@@ -123,17 +125,19 @@ async function readFromImdb<T>(deps: SnapshotDeps, key: string, reader: Snapshot
   }
   await Promise.allSettled([read, written]);
   if (firstError !== undefined) {
-    throw withSubject(
-      firstError.error,
-      `IMDb's list at ${url}`,
-      'try again later, or check IMDB_DATASETS_URL',
-    );
+    throw withSubject(firstError.error, {
+      subject: `IMDb's list at ${url}`,
+      advice: 'try again later, or check IMDB_DATASETS_URL',
+    });
   }
   return await read;
 }
 
-/** Adds the snapshot and advice to a reader's error. */
-function withSubject(error: unknown, subject: string, advice: string): unknown {
+/** Adds to a reader's error what only the caller knows. */
+function withSubject(
+  error: unknown,
+  known: Pick<SnapshotErrorOptions, 'subject' | 'advice' | 'fault'>,
+): unknown {
   if (!(error instanceof SnapshotError) || error.subject !== undefined) return error;
-  return new SnapshotError(error.reason, { subject, advice, isTransient: error.isTransient, cause: error });
+  return new SnapshotError(error.reason, { fault: error.fault, ...known, cause: error });
 }

@@ -208,7 +208,7 @@ describe('a message without snapshot and run', () => {
   it('is requeued without a snapshot while the snapshot cannot be downloaded', async () => {
     const worker = createWorkerHarness();
     worker.readTitles = async () => {
-      throw new SnapshotError('cannot be downloaded (HTTP 503)', { isTransient: true });
+      throw new SnapshotError('cannot be downloaded (HTTP 503)', { fault: 'transient' });
     };
     expect(await worker.deliver(['{"year": 2004, "initial": "AD"}'], { receives: 5 })).toEqual(ALL_DONE);
     expect(worker.sent.map((message) => Object.keys(message.body))).toEqual([
@@ -495,7 +495,7 @@ describe('an outage of TMDB', () => {
   it('and an outage of IMDb have the same backoff', async () => {
     const worker = createWorkerHarness();
     worker.readTitles = async () => {
-      throw new SnapshotError('cannot be downloaded (HTTP 503)', { isTransient: true });
+      throw new SnapshotError('cannot be downloaded (HTTP 503)', { fault: 'transient' });
     };
     expect(await worker.deliver([body()])).toEqual(returned(0));
     expect(worker.visibilities.at(-1)?.seconds).toBe(120);

@@ -1,3 +1,4 @@
+import type { Clock } from '../../src/clock.ts';
 import { createTmdbClient } from '../../src/tmdb/client.ts';
 import type { HttpAnswer, HttpGet } from '../../src/tmdb/http.ts';
 import { createPacer } from '../../src/tmdb/pacer.ts';
@@ -44,9 +45,8 @@ interface QueueCalls {
   readonly deadLetters: { readonly body: string; readonly attributes: Readonly<Record<string, string>> }[];
 }
 
-/** Creates a worker with in-memory dependencies and a fake clock. */
-export function createWorkerHarness({ titles = makeTitles(3) } = {}) {
-  const clock = createFakeClock();
+/** Creates a worker with in-memory dependencies and, by default, a fake clock. */
+export function createWorkerHarness({ titles = makeTitles(3), clock = createFakeClock() as Clock } = {}) {
   const lake = new MemoryLake();
   const lines: string[] = [];
   const requests: string[] = [];

@@ -243,24 +243,6 @@ describe('invalid input is reported in one sentence with exit code 2, and change
   });
 
   it.each([
-    ['html', /HTML|gzip/, 2],
-    ['truncated', /cannot be downloaded \(The server aborted.*retrying in 2 s/, 1],
-    ['cut gzip', /is truncated/, 2],
-    ['lacks column', /startYear/, 2],
-    ['empty', /empty/, 2],
-    ['404', /HTTP 404/, 2],
-  ] as const)('a snapshot that is %s', async (mode, sentence, exitCode) => {
-    imdb.setMode(mode);
-    const run = await tdd('download --year 2021 --initial TH --to lake');
-    expect(run).toMatchObject({ exitCode, stdout: '' });
-    expect(run.stderr).toMatch(sentence);
-    const lake = createDirectoryLake({ directory: join(cwd, 'lake') });
-    const keys = [];
-    for await (const { key } of lake.list('')) keys.push(key);
-    expect(keys).toEqual([]);
-  });
-
-  it.each([
     ['a directory', () => mkdir(join(cwd, 'config.ini'))],
     ['garbage', () => writeFile(join(cwd, 'config.ini'), Buffer.from([0, 255, 1, 254, 0]))],
   ])('a config.ini that is %s', async (_, make) => {

@@ -1,0 +1,53 @@
+import type { ServerResponse } from 'node:http';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { systemClock } from '../../src/clock.ts';
+import { snapshotKey } from '../../src/lake/keys.ts';
+import { readTitles } from '../../src/worker/work-partition.ts';
+import { GOOD_LIST, IMDB_FAULTS } from '../imdb/imdb-faults.ts';
+import { createFakeClock } from '../support/fake-clock.ts';
+import { type LoopbackServer, startLoopbackServer } from '../support/loopback-server.ts';
+import { ALL_DONE, body, createWorkerHarness, returned } from './worker-harness.ts';
+
+const DAY = '2026-11-22';
+
+let imdb: LoopbackServer;
+/** IMDb's responses to the first, second … request; the last one also answers all further requests. */
+let responses: ((response: ServerResponse) => void)[];
+
+beforeAll(async () => {
+  imdb = await startLoopbackServer((_, response) => {
+    const send = responses.length > 1 ? responses.shift() : responses[0];
+    send?.(response);
+  });
+});
+afterAll(() => imdb.stop());
+
+/** Delivers a message of the day to a worker whose lake has no list of that day. */
+async function deliver() {
+  // The time of the invocation must not run out while IMDb answers, so only the waits between the attempts are short.
+  const worker = createWorkerHarness({ clock: systemClock });
+  const { lake } = worker;
+  const clock = createFakeClock(Date.parse(`${DAY}T10:00:00Z`));
+  const deps = { lake, clock, datasetsUrl: imdb.url, userAgent: 'tdd-test/1', titleTypes: ['movie'] };
+  worker.readTitles = (partition, day, signal) => readTitles(deps, partition, day, signal);
+  const answer = await worker.deliver([body({ snapshot: DAY })]);
+  return { answer, lake, log: JSON.parse(worker.lines.at(-1) ?? 'null') };
+}
+
+describe("a worker, when IMDb's server answers with", () => {
+  it.each(IMDB_FAULTS)('$name once, requests the list again', async ({ send }) => {
+    responses = [send, (response) => response.end(GOOD_LIST)];
+    const { answer, lake, log } = await deliver();
+    expect(log).toMatchObject({ outcome: 'done', counts: { titles: 300 } });
+    expect(answer).toEqual(ALL_DONE);
+    expect((await lake.read(snapshotKey(DAY)))?.body.equals(GOOD_LIST)).toBe(true);
+  });
+
+  it.each(IMDB_FAULTS)('$name every time, returns the message and keeps nothing', async ({ send, fault }) => {
+    responses = [send];
+    const { answer, lake, log } = await deliver();
+    expect(log).toMatchObject({ level: 'WARN', outcome: fault === 'transient' ? 'outage' : 'failed' });
+    expect(answer).toEqual(returned(0));
+    expect(lake.keys()).toEqual([]);
+  });
+});
