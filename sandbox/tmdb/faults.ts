@@ -14,6 +14,11 @@ export const TRANSIENT_FAULTS = [
   'html 502',
   'html 504',
   'html 200',
+  'html 401',
+  'html 403',
+  'html 404',
+  'gateway 401',
+  'gateway 404',
   'cut json',
   'cut connection',
   'empty body',
@@ -26,11 +31,11 @@ export const TRANSIENT_FAULTS = [
 const ODD_ANSWERS = ['empty array', 'null', 'wrong types', 'other movie'] as const;
 
 /** Permanent errors, for which retries are pointless. */
-const FINAL_FAULTS = ['500 code 44', '404', '400', '422', 'errors list', '401', '403', 'html 403'] as const;
+const FINAL_FAULTS = ['500 code 44', '404', '400', '422', 'errors list', '401', '403'] as const;
 
 /**
  * A fault of the stand-in.
- * `cut json`: half a document with a matching content-length. `cut connection`: the connection ends before
+ * `gateway`: JSON of another server between client and TMDB. `cut json`: half a document with a matching content-length. `cut connection`: the connection ends before
  * content-length is reached. `reset before`/`within`: a TCP reset before the first byte, or in the middle of the body.
  * `hang`: no response until the client gives up.
  */
@@ -113,6 +118,11 @@ const ANSWERS: Partial<Record<FaultKind, () => Answer>> = {
   'html 502': () => htmlAnswer(502),
   'html 504': () => htmlAnswer(504),
   'html 200': () => htmlAnswer(200),
+  'html 401': () => htmlAnswer(401),
+  'html 403': () => htmlAnswer(403),
+  'html 404': () => htmlAnswer(404),
+  'gateway 401': () => ({ status: 401, body: '{"message":"Unauthorized"}' }),
+  'gateway 404': () => ({ status: 404, body: '{"success":false,"message":"Not Found"}' }),
   'empty body': () => ({ status: 200, body: '' }),
   'empty array': () => ({ status: 200, body: '[]' }),
   null: () => ({ status: 200, body: 'null' }),
@@ -125,7 +135,6 @@ const ANSWERS: Partial<Record<FaultKind, () => Answer>> = {
   'errors list': () => validationAnswer('id must be provided'),
   '401': () => errorAnswer(7),
   '403': () => errorAnswer(45),
-  'html 403': () => htmlAnswer(403),
 };
 
 /** A page of another movie's reviews. */

@@ -15,6 +15,7 @@ export interface LocalConnection extends DownloadConnection {
  * nothing.
  * @param options.onKeyUnchecked called with the reason when TMDB cannot check the key; the download may still work.
  * @throws {KeyRejectedError} when TMDB rejects the key.
+ * @throws {BaseUrlError} when the base URL is not that of TMDB's API.
  * @throws {UsageError} when the bucket does not exist or belongs to another account.
  */
 export async function openDownload(

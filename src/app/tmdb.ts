@@ -1,9 +1,8 @@
 import type { Clock } from '../clock.ts';
 import type { Settings } from '../config/settings.ts';
-import { UserError } from '../errors.ts';
+import { UsageError, UserError } from '../errors.ts';
 import { checkKey, type KeyCheck } from '../tmdb/check-key.ts';
 import { createTmdbClient, type TmdbClient } from '../tmdb/client.ts';
-import { KeyRejectedError } from '../tmdb/errors.ts';
 import { createHttpGet, type HttpGet } from '../tmdb/http.ts';
 import { createPacer } from '../tmdb/pacer.ts';
 import type { Trace } from '../trace.ts';
@@ -39,6 +38,7 @@ export function createTmdb(
  * @param check without `http`, the check opens its own connection.
  * @returns the reason why the key could not be checked; `undefined` for a valid key.
  * @throws {KeyRejectedError} when TMDB rejects the key.
+ * @throws {BaseUrlError} when the base URL is not that of TMDB's API.
  */
 export async function checkKeyIfReachable(
   check: Omit<KeyCheck, 'http'> & {
@@ -53,7 +53,7 @@ export async function checkKeyIfReachable(
     await checkKey({ ...rest, http: http ?? createHttpGet(options) });
     return undefined;
   } catch (error) {
-    if (error instanceof KeyRejectedError || !(error instanceof UserError)) throw error;
+    if (error instanceof UsageError || !(error instanceof UserError)) throw error;
     return error.message;
   }
 }

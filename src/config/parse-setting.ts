@@ -136,6 +136,14 @@ export function parseBaseUrl(text: string): string {
 }
 
 /**
+ * The base URL of TMDB's API, see {@link parseBaseUrl}. The version `/3`, which TMDB's documentation includes, is removed,
+ * since every request adds it.
+ */
+export function parseTmdbBaseUrl(text: string): string {
+  return parseBaseUrl(text).replace(/\/+3$/, '');
+}
+
+/**
  * A Lambda function's name. Lambda allows 64 characters, and so does IAM for the role, whose name adds `-role`.
  * @throws {InvalidValueError} for anything else.
  */

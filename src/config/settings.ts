@@ -11,6 +11,7 @@ import {
   parseQueueName,
   parseRequestsPerSecond,
   parseTitleTypes,
+  parseTmdbBaseUrl,
   parseWholeNumber,
 } from './parse-setting.ts';
 
@@ -148,7 +149,7 @@ export const SETTINGS: { readonly [N in SettingName]: Setting<NonNullable<Settin
     default: 'https://api.themoviedb.org',
     worker: true,
     description: 'base URL of the TMDB API',
-    parse: parseBaseUrl,
+    parse: parseTmdbBaseUrl,
   },
   imdbDatasetsUrl: {
     section: 'IMDB',

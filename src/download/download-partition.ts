@@ -4,7 +4,7 @@ import type { Title } from '../imdb/partition-index.ts';
 import type { Lake } from '../lake/lake.ts';
 import type { Partition } from '../partition.ts';
 import type { TmdbClient } from '../tmdb/client.ts';
-import { KeyRejectedError, OutageError, RequestFailedError } from '../tmdb/errors.ts';
+import { BaseUrlError, KeyRejectedError, OutageError, RequestFailedError } from '../tmdb/errors.ts';
 import { MAX_CONNECTIONS } from '../tmdb/limits.ts';
 import { type LookupSettings, lookUpMovie } from '../tmdb/look-up-movie.ts';
 import { chooseTitles, keepKnownTitles, type TitleSelection } from './choose-titles.ts';
@@ -51,8 +51,8 @@ export interface DownloadReport {
   readonly complete: boolean;
   /** The location of the copy of the partition's manifest, which was damaged and has been replaced. */
   readonly setAside?: string;
-  /** The error that ended the run early, if the outcome is `outage` or `keyRefused`. */
-  readonly problem?: OutageError | KeyRejectedError;
+  /** The error that ended the run early, if the outcome is `outage` (also for a wrong base URL) or `keyRefused`. */
+  readonly problem?: OutageError | BaseUrlError | KeyRejectedError;
 }
 
 /** What a run downloads. */
@@ -117,7 +117,9 @@ export async function downloadPartition(
   const problem: unknown = failure.signal.reason;
   if (problem === undefined) return finish(outcome());
   // If saving the manifest fails too, throw the original error.
-  if (problem instanceof OutageError) return finish('outage', problem).catch(() => Promise.reject(problem));
+  if (problem instanceof OutageError || problem instanceof BaseUrlError) {
+    return finish('outage', problem).catch(() => Promise.reject(problem));
+  }
   if (problem instanceof KeyRejectedError) {
     return finish('keyRefused', problem).catch(() => Promise.reject(problem));
   }
@@ -167,7 +169,7 @@ export async function downloadPartition(
 
   async function finish(
     outcome: DownloadReport['outcome'],
-    problem?: OutageError | KeyRejectedError,
+    problem?: DownloadReport['problem'],
   ): Promise<DownloadReport> {
     let saved = await manifest.save(outcome);
     // Comes after saving, which may have merged IDs of a concurrent run.

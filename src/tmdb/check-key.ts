@@ -1,7 +1,9 @@
+import type { Clock } from '../clock.ts';
 import { UserError } from '../errors.ts';
 import { isRecord } from '../json.ts';
+import { createAuthorizer, redactKey } from './api-key.ts';
 import { classifyAnswer } from './classify-answer.ts';
-import { createAuthorizer, createKeyRejectedError, redactKey } from './client.ts';
+import { BaseUrlError, KeyRejectedError } from './errors.ts';
 import { type HttpGet, TransportError } from './http.ts';
 
 /** The API key to check, and how to reach TMDB. */
@@ -9,16 +11,20 @@ export interface KeyCheck {
   readonly http: HttpGet;
   readonly baseUrl: string;
   readonly apiKey: string;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
+const PATH = '/3/authentication';
+
 /**
- * Checks an API key with one unpaced request, `GET /3/authentication`.
+ * Checks the API key and the base URL with one unpaced request, `GET /3/authentication`. Only its answer decides that a key
+ * is rejected or a base URL is wrong.
  * @throws {KeyRejectedError} when TMDB rejects the key.
+ * @throws {BaseUrlError} when the base URL is not that of TMDB's API.
  * @throws {UserError} when TMDB cannot be reached or its response is neither an acceptance nor a rejection.
  */
 export async function checkKey({ http, baseUrl, apiKey, signal }: KeyCheck): Promise<void> {
-  const url = new URL(`${baseUrl}/3/authentication`);
+  const url = new URL(baseUrl + PATH);
   const headers = createAuthorizer(apiKey)(url);
   const answer = await http(url, { headers, signal }).catch((error: unknown) => {
     if (!(error instanceof TransportError)) throw error;
@@ -27,10 +33,57 @@ export async function checkKey({ http, baseUrl, apiKey, signal }: KeyCheck): Pro
       { cause: error },
     );
   });
-  const verdict = classifyAnswer(redactKey(answer, apiKey));
+  const verdict = classifyAnswer(redactKey(answer, apiKey), PATH);
   if (verdict.next === 'use' && isRecord(verdict.json) && verdict.json.success === true) return;
-  if (verdict.next === 'keyRejected') throw createKeyRejectedError(verdict.reason);
+  if (verdict.next === 'keyRejected') throw new KeyRejectedError(verdict.reason);
+  if (verdict.next === 'wrongUrl') throw new BaseUrlError(baseUrl);
   const reason =
     'reason' in verdict ? verdict.reason : verdict.next === 'use' ? 'unexpected content' : verdict.next;
   throw new UserError(`TMDB at ${baseUrl} could not check the API key (${reason}): try again later.`);
+}
+
+/** The result of a confirmation applies for this time, however many requests are answered with 401. */
+const RESULT_MS = 10_000;
+
+/** Confirms what the answer to a request suggests: that TMDB rejects the key, or that the base URL is wrong. */
+interface Confirmation {
+  /** The confirmation in progress: no other request should be sent now. */
+  readonly pending: Promise<void> | undefined;
+  /**
+   * Checks the key once for all callers. Returns when TMDB accepts the key or does not answer.
+   * @throws {KeyRejectedError}
+   * @throws {BaseUrlError}
+   */
+  confirm(signal: AbortSignal | undefined): Promise<void>;
+}
+
+/** @param check as for {@link checkKey}. */
+export function createConfirmation(check: Omit<KeyCheck, 'signal'>, clock: Clock): Confirmation {
+  let latest = Promise.resolve();
+  let isPending = false;
+  let validUntilMs = Number.NEGATIVE_INFINITY;
+
+  async function run(signal: AbortSignal | undefined): Promise<void> {
+    isPending = true;
+    try {
+      await checkKey({ ...check, signal });
+      validUntilMs = clock.now() + RESULT_MS;
+    } catch (error) {
+      const isFinal = error instanceof KeyRejectedError || error instanceof BaseUrlError;
+      if (isFinal) validUntilMs = clock.now() + RESULT_MS;
+      if (isFinal || !(error instanceof UserError)) throw error;
+    } finally {
+      isPending = false;
+    }
+  }
+
+  return {
+    get pending() {
+      return isPending ? latest : undefined;
+    },
+    confirm(signal) {
+      if (!isPending && clock.now() >= validUntilMs) latest = run(signal);
+      return latest;
+    },
+  };
 }

@@ -1,10 +1,11 @@
 import type { Clock } from '../clock.ts';
-import { withFullStop } from '../text.ts';
 import type { Trace } from '../trace.ts';
 import { LONG_WAIT_MS, type OnWait } from '../wait.ts';
+import { createAuthorizer, redactKey } from './api-key.ts';
+import { createConfirmation } from './check-key.ts';
 import { classifyAnswer, type Verdict } from './classify-answer.ts';
-import { BadAnswerError, KeyRejectedError, OutageError, RequestFailedError } from './errors.ts';
-import { type HttpAnswer, type HttpGet, TransportError } from './http.ts';
+import { BadAnswerError, OutageError, RequestFailedError } from './errors.ts';
+import { type HttpGet, TransportError } from './http.ts';
 import type { Pacer } from './pacer.ts';
 import { createOutageWatch, MAX_ATTEMPTS, parseRetryAfter, retryDelayMs } from './retry.ts';
 
@@ -22,7 +23,8 @@ export interface TmdbClient {
    * @param read parses the JSON; throws {@link BadAnswerError} when it does not have the documented shape.
    * @throws {RequestFailedError} after {@link MAX_ATTEMPTS} failed attempts while TMDB answers other requests.
    * @throws {OutageError} when all requests fail, including probes of unrelated movies.
-   * @throws {KeyRejectedError} when TMDB rejects the key.
+   * @throws {KeyRejectedError} when TMDB rejects the key, and `GET /3/authentication` confirms it.
+   * @throws {BaseUrlError} when the base URL is not that of TMDB's API, and `GET /3/authentication` confirms it.
    * @throws the signal's reason when the signal is aborted.
    */
   get<T>(
@@ -72,6 +74,11 @@ export function createTmdbClient({
 }: TmdbClientOptions): TmdbClient {
   const authorize = createAuthorizer(apiKey);
   const sent = { requests: 0, throttled: 0 };
+  const sendNow: HttpGet = (url, options) => {
+    sent.requests += 1;
+    return http(url, options);
+  };
+  const confirmation = createConfirmation({ http: sendNow, baseUrl, apiKey }, clock);
   const watch = createOutageWatch();
   let answers = 0;
   let isSilent = false;
@@ -87,8 +94,7 @@ export function createTmdbClient({
     const headers = authorize(url);
     for (;;) {
       const sentAtMs = await pacer.take(signal);
-      sent.requests += 1;
-      const verdict = classifyAnswer(redactKey(await http(url, { headers, signal }), apiKey));
+      const verdict = classifyAnswer(redactKey(await sendNow(url, { headers, signal }), apiKey), path);
       if (verdict.next !== 'throttled') return verdict;
       sent.throttled += 1;
       const wait = verdict.retryAfter === undefined ? '' : ` (Retry-After: ${verdict.retryAfter})`;
@@ -108,6 +114,7 @@ export function createTmdbClient({
   async function attempt<T>(
     request: () => Promise<Verdict>,
     read: (json: unknown) => T,
+    signal: AbortSignal | undefined,
   ): Promise<TmdbAnswer<T> | { readonly kind: 'failure'; readonly reason: string }> {
     try {
       const verdict = await request();
@@ -119,7 +126,10 @@ export function createTmdbClient({
         case 'refused':
           return { kind: 'refused', reason: verdict.reason };
         case 'keyRejected':
-          throw createKeyRejectedError(verdict.reason);
+        case 'wrongUrl':
+          trace?.decision(`TMDB: ${verdict.reason}; checking the API key and the base URL`);
+          await confirmation.confirm(signal);
+          return { kind: 'failure', reason: verdict.reason };
         default:
           return { kind: 'failure', reason: verdict.next === 'retry' ? verdict.reason : verdict.next };
       }
@@ -159,6 +169,7 @@ export function createTmdbClient({
       const answer = await attempt(
         () => send(path, {}, signal),
         () => true,
+        signal,
       );
       if (answer.kind !== 'failure' || answers > before) return undefined;
       if (tries >= PROBES) return answer.reason;
@@ -171,8 +182,10 @@ export function createTmdbClient({
     async get(path, query, read, signal) {
       for (let tries = 1; ; tries += 1) {
         const answersBefore = answers;
-        if (probe) await assertTmdbAnswers('no answer', signal); // Wait for the probe before sending anything else.
-        const answer = await attempt(() => send(path, query, signal), read);
+        // Wait for a check before sending anything else.
+        if (probe) await assertTmdbAnswers('no answer', signal);
+        await confirmation.pending;
+        const answer = await attempt(() => send(path, query, signal), read, signal);
         if (answer.kind !== 'failure') {
           answers += 1;
           isSilent = false;
@@ -209,32 +222,7 @@ export function createTmdbClient({
 
   function outage(reason: string): OutageError {
     return new OutageError(
-      `TMDB at ${baseUrl} is not responding (last error: ${reason}). Try again later: the remaining titles are not marked as failed.`,
+      `TMDB at ${baseUrl} is not responding (last error: ${reason}). Try again later, or check the network, the proxy and TMDB_BASE_URL: the remaining titles are not marked as failed.`,
     );
   }
-}
-
-/** Removes the API key from an error response, which may echo the request and ends up in manifests and logs. */
-export function redactKey(answer: HttpAnswer, apiKey: string): HttpAnswer {
-  return answer.status === 200 ? answer : { ...answer, body: answer.body.replaceAll(apiKey, '[key]') };
-}
-
-/** Creates the error for a key that TMDB rejects; its message never contains the key. */
-export function createKeyRejectedError(reason: string): KeyRejectedError {
-  return new KeyRejectedError(
-    `TMDB rejected the API key: ${withFullStop(reason)} Check the key at https://www.themoviedb.org/settings/api and set it with "tdd development".`,
-  );
-}
-
-/**
- * Adds the credentials to requests: a v4 token belongs in the `Authorization` header and a v3 key in the query. TMDB
- * answers 401 to either in the other place.
- * @returns a function that adds a v3 key to the URL it is given, and returns the headers to send.
- */
-export function createAuthorizer(apiKey: string): (url: URL) => Record<string, string> {
-  return (url) => {
-    if (apiKey.startsWith('eyJ')) return { authorization: `Bearer ${apiKey}` };
-    url.searchParams.set('api_key', apiKey);
-    return {};
-  };
 }

@@ -9,7 +9,6 @@ import {
   type TmdbMovie,
   type TmdbReview,
 } from './documents.ts';
-import { RequestFailedError } from './errors.ts';
 
 /** How movies are looked up. Other settings produce other documents. */
 export interface LookupSettings {
@@ -37,7 +36,7 @@ type LookupResult =
  * @param imdbId must be valid: it becomes part of a URL.
  * @returns `found` with the documents as TMDB returns them; `notFound`; or `refused`, a permanent error, with its reason.
  * @throws {TypeError} when `imdbId` is not an IMDb ID.
- * @throws {RequestFailedError} for a 404 from `/find`, and whatever {@link TmdbClient.get} throws.
+ * @throws what {@link TmdbClient.get} throws.
  */
 export async function lookUpMovie(
   client: TmdbClient,
@@ -112,8 +111,8 @@ function readMovieDetails(
 }
 
 /**
- * Requests `/3/find/{imdbId}` and returns its first movie. For an unknown ID it responds with an empty list, so a 404 says
- * nothing about the title. Treating it as "not found" would, with a wrong base URL, mark every title as not found.
+ * Requests `/3/find/{imdbId}` and returns its first movie. For an unknown ID it responds with an empty list; the client
+ * takes a 404 for a wrong base URL.
  */
 async function findMovie(
   client: TmdbClient,
@@ -127,8 +126,6 @@ async function findMovie(
     readFoundMovies,
     signal,
   );
-  if (answer.kind === 'notFound')
-    throw new RequestFailedError('404 from /find (check the base URL of TMDB)', 1);
   if (answer.kind !== 'ok') return answer;
   const [first] = answer.value;
   return first ? { kind: 'ok', value: first } : { kind: 'notFound' };

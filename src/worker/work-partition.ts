@@ -7,7 +7,7 @@ import type { Lake } from '../lake/lake.ts';
 import type { PartitionMessage } from '../message.ts';
 import type { Partition } from '../partition.ts';
 import type { TmdbClient } from '../tmdb/client.ts';
-import { KeyRejectedError, OutageError } from '../tmdb/errors.ts';
+import { BaseUrlError, KeyRejectedError, OutageError } from '../tmdb/errors.ts';
 import { MAX_CONNECTIONS } from '../tmdb/limits.ts';
 import type { LookupSettings } from '../tmdb/look-up-movie.ts';
 import { type Deadline, TimeUpError } from './deadline.ts';
@@ -185,7 +185,7 @@ async function waitForTmdb(
     } catch (error) {
       if (stop.aborted) return false;
       // Any other error, even a rejected API key, means that TMDB is up.
-      if (!(error instanceof OutageError)) return true;
+      if (!(error instanceof OutageError || error instanceof BaseUrlError)) return true;
     }
   }
   return false;

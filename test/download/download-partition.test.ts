@@ -214,9 +214,10 @@ describe('downloadPartition', () => {
 
   it('ends the run when TMDB rejects the key', async () => {
     for (const id of [A, B, C]) tmdb.answers[`/3/movie/${id}`] = 401;
+    tmdb.answers['/3/authentication'] = 401;
     const report = await download();
     expect(report).toMatchObject({ outcome: 'keyRefused', counts: { failed: 0 } });
-    expect(tmdb.asked().length).toBeLessThanOrEqual(3);
+    expect(tmdb.asked().length).toBeLessThanOrEqual(4);
   });
 
   it('finishes titles in progress when it is stopped, and resumes in the next run', async () => {

@@ -53,7 +53,9 @@ describe('a fault as seen by a client', () => {
     ['html 200', 200],
     ['html 502', 502],
     ['html 504', 504],
+    ['html 401', 401],
     ['html 403', 403],
+    ['html 404', 404],
   ] as const)('%s is a page', async (kind, status) => {
     tmdb.setDown(kind);
     const { body, headers, ...asked } = await askMovie();
@@ -73,6 +75,17 @@ describe('a fault as seen by a client', () => {
     const asked = await askMovie();
     expect(asked).toMatchObject({ status: 200, body });
     expect(asked.error).toBeUndefined();
+  });
+
+  it.each([
+    ['gateway 401', 401],
+    ['gateway 404', 404],
+  ] as const)("%s is another server's JSON", async (kind, status) => {
+    tmdb.setDown(kind);
+    const asked = await askMovie();
+    expect(asked.status).toBe(status);
+    expect(JSON.parse(asked.body)).toHaveProperty('message');
+    expect(JSON.parse(asked.body)).not.toHaveProperty('status_code');
   });
 
   it('errors list has no code', async () => {

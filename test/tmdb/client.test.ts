@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { checkKey } from '../../src/tmdb/check-key.ts';
 import { createTmdbClient } from '../../src/tmdb/client.ts';
 import { readMovie } from '../../src/tmdb/documents.ts';
-import { KeyRejectedError, OutageError, RequestFailedError } from '../../src/tmdb/errors.ts';
+import { BaseUrlError, KeyRejectedError, OutageError, RequestFailedError } from '../../src/tmdb/errors.ts';
 import { createHttpGet } from '../../src/tmdb/http.ts';
 import { createPacer } from '../../src/tmdb/pacer.ts';
 import { MAX_ATTEMPTS } from '../../src/tmdb/retry.ts';
@@ -186,12 +186,34 @@ describe('createTmdbClient', () => {
   it('stops at once when TMDB rejects the key, and never shows the key', async () => {
     const reject: Answer = (response) =>
       answerJson(response, 401, { status_code: 7, status_message: 'Invalid API key' });
-    const { getMovie, server } = await startClient([reject]);
-    const error = await getMovie().catch((error: unknown) => error);
-    expect(error).toBeInstanceOf(KeyRejectedError);
-    expect(String(error)).toContain('Invalid API key');
+    const { getMovie, server } = await startClient([reject], { others: reject });
+    const errors = await Promise.all([1, 2, 3].map(() => getMovie().catch((error: unknown) => error)));
+    for (const error of errors) {
+      expect(error).toBeInstanceOf(KeyRejectedError);
+      expect(String(error)).toContain('Invalid API key');
+      expect(String(error)).not.toContain(KEY);
+    }
+    // One confirmation for all.
+    expect(server.requests.filter((request) => request.includes('/3/authentication'))).toHaveLength(1);
+  });
+
+  it.each([
+    ['that TMDB accepts', up, 'answers'],
+    ['that TMDB cannot check', unavailable, 'fails'],
+  ])('retries a 401 for a key %s, at most eight times', async (_what, others, end) => {
+    const reject: Answer = (response) =>
+      answerJson(response, 401, { status_code: 7, status_message: 'Invalid API key' });
+    const few = await startClient([reject, reject, movie], { others });
+    expect(await few.getMovie()).toMatchObject({ kind: 'ok' });
+    await few.server.stop();
+    const many = await startClient([reject], { others });
+    const error = await many.getMovie().catch((error: unknown) => error);
+    expect(error).toBeInstanceOf(end === 'answers' ? RequestFailedError : OutageError);
+    expect(String(error)).toContain('401 (code 7)');
     expect(String(error)).not.toContain(KEY);
-    expect(server.requests).toHaveLength(1);
+    // The backoff lasts less than two minutes; an accepted key is not checked again for ten seconds.
+    const checks = many.server.requests.filter((request) => request.includes('/3/authentication'));
+    expect(checks.length).toBeLessThanOrEqual(MAX_ATTEMPTS + 3);
   });
 
   it('never shows the key, even if a response repeats it', async () => {
@@ -266,6 +288,28 @@ describe('checkKey', () => {
     await expect(checkKey({ http, baseUrl: server.url, apiKey: KEY })).rejects.toThrow(
       /TMDB rejected the API key: 401 \(code 7\): Invalid API key/,
     );
+  });
+
+  it.each([
+    ['a page', (response: ServerResponse) => response.writeHead(401).end('<html>Sign in</html>')],
+    [
+      'JSON of a gateway',
+      (response: ServerResponse) => answerJson(response, 401, { message: 'Unauthorized' }),
+    ],
+  ])('takes a 401 with %s for neither a rejection nor an acceptance', async (_what, answer) => {
+    server = await startLoopbackServer((_, response) => answer(response));
+    await expect(checkKey({ http, baseUrl: server.url, apiKey: KEY })).rejects.toThrow(
+      /could not check the API key \(401, not from TMDB\)/,
+    );
+  });
+
+  it("explains that the base URL is not that of TMDB's API", async () => {
+    server = await startLoopbackServer((_, response) =>
+      answerJson(response, 404, { success: false, status_code: 34, status_message: 'Not found.' }),
+    );
+    const error = await checkKey({ http, baseUrl: `${server.url}/4`, apiKey: KEY }).catch((e: unknown) => e);
+    expect(error).toBeInstanceOf(BaseUrlError);
+    expect(String(error)).toMatch(/TMDB_BASE_URL .*\(got "http:\S+\/4", where/);
   });
 
   it('explains that TMDB cannot be reached', async () => {

@@ -89,7 +89,7 @@ describe('lookUpMovie', () => {
     async (lookup) => {
       const failed = lookUp({}, { lookup });
       await expect(failed).rejects.toThrow(RequestFailedError);
-      await expect(failed).rejects.toMatchObject({ reason: expect.stringContaining('/find') });
+      await expect(failed).rejects.toMatchObject({ reason: '404 (code 34): not found' });
     },
   );
 

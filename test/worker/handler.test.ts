@@ -3,6 +3,7 @@ import type { Manifest } from '../../src/download/manifest.ts';
 import { UserError } from '../../src/errors.ts';
 import { SnapshotError, SnapshotGoneError } from '../../src/imdb/snapshot-error.ts';
 import { isRunId } from '../../src/run-id.ts';
+import type { HttpAnswer } from '../../src/tmdb/http.ts';
 import type { MemoryLake } from '../support/memory-lake.ts';
 import {
   ALL_DONE,
@@ -422,6 +423,66 @@ describe('a revoked API key', () => {
     expect(await worker.deliver([body()], { receives: 4 })).toEqual(returned(0));
     expect(worker.visibilities.at(-1)?.seconds).toBe(7_200);
     expect(worker.lines.map((line) => JSON.parse(line).level)).toContain('ERROR');
+  });
+});
+
+describe('an answer that does not prove that TMDB rejects the key', () => {
+  const page = (status: number): HttpAnswer => ({
+    status,
+    body: '<html>Sign in to the network</html>',
+    retryAfter: undefined,
+  });
+  const gateway = (status: number): HttpAnswer => ({ ...page(status), body: '{"message":"Unauthorized"}' });
+  const accepted: HttpAnswer = { status: 200, body: '{"success":true}', retryAfter: undefined };
+
+  it.each([
+    ['a page with status 401', page(401)],
+    ['a page with status 403', page(403)],
+    ['the JSON of a gateway', gateway(401)],
+    ["TMDB's own 401 while it accepts the key otherwise", REVOKED],
+  ])('is retried: %s, a few times', async (_what, answer) => {
+    const worker = createWorkerHarness({ titles: makeTitles(100) });
+    let wrong = 3;
+    worker.answer = (path) => {
+      if (path === '/3/authentication') return accepted;
+      wrong -= 1;
+      return wrong >= 0 ? answer : movieAnswer(path);
+    };
+    expect(await worker.deliver([body()])).toEqual(ALL_DONE);
+    expect(worker.disabled).toBe(0);
+    expect(readManifest(worker.lake)).toMatchObject({ complete: true, counts: { found: 100, failed: 0 } });
+  });
+
+  it.each([
+    ['a page with status 401', page(401)],
+    ['a page with status 404', page(404)],
+    ['the JSON of a gateway', gateway(404)],
+  ])('is an outage, and not a pause of the fleet, if everything gets it: %s', async (_what, answer) => {
+    const worker = createWorkerHarness({ titles: makeTitles(100) });
+    worker.answer = () => answer;
+    expect(await worker.deliver([body()])).toEqual(returned(0));
+    expect(worker.disabled).toBe(0);
+    expect(readManifest(worker.lake)).toMatchObject({
+      counts: { failed: 0, notFound: 0 },
+      lastRun: { outcome: 'outage' },
+    });
+  });
+});
+
+describe('a wrong base URL of TMDB', () => {
+  it('marks no title, and returns the message as in an outage', async () => {
+    const worker = createWorkerHarness({ titles: makeTitles(100) });
+    const body404 = '{"success":false,"status_code":34,"status_message":"Not found."}';
+    worker.answer = () => ({ status: 404, body: body404, retryAfter: undefined });
+    expect(await worker.deliver([body()])).toEqual(returned(0));
+    expect(worker.disabled).toBe(0);
+    expect(worker.visibilities.at(-1)?.seconds).toBe(120);
+    expect(worker.requests.length).toBeLessThanOrEqual(60);
+    expect(worker.lines.join('')).toContain('TMDB_BASE_URL');
+    expect(readManifest(worker.lake)).toMatchObject({
+      counts: { failed: 0, notFound: 0 },
+      lastRun: { outcome: 'outage' },
+    });
   });
 });
 
