@@ -3,7 +3,7 @@ import type { FleetBudget, FleetEstimate } from '../fleet/estimate.ts';
 import type { FleetFilters } from '../fleet/filters.ts';
 import type { FleetPlan, PlannedPartition, SizeBar } from '../fleet/plan.ts';
 import { partitionName } from '../partition.ts';
-import { formatCount, formatNumberOf, toOneLine } from '../text.ts';
+import { formatCount, formatNumberOf, quote, toOneLine } from '../text.ts';
 import { formatDollars, formatDuration, formatTable, indent, indented } from './format.ts';
 import type { Style } from './output.ts';
 
@@ -25,6 +25,8 @@ export interface LaunchResult {
   readonly withoutYear: FleetPlan['withoutYear'];
   /** Invalid rows in IMDb's list, whose titles are skipped. */
   readonly badRows: number;
+  /** The first of them. */
+  readonly firstBadRow?: FleetPlan['firstBadRow'];
   /** How many partitions the list has in the years and with the initial of the filters. */
   readonly inRange: number;
   readonly notes: readonly string[];
@@ -179,7 +181,7 @@ function formatHistogram({ sizes }: LaunchResult, style: Style): string[] {
   });
 }
 
-function formatSkipped({ withoutYear: { count, titles }, badRows }: LaunchResult): string[] {
+function formatSkipped({ withoutYear: { count, titles }, badRows, firstBadRow }: LaunchResult): string[] {
   const lines: string[] = [];
   if (count > 0) {
     const some = titles
@@ -190,6 +192,14 @@ function formatSkipped({ withoutYear: { count, titles }, badRows }: LaunchResult
       `Skipped: ${formatNumberOf(count, 'movie')} without a year, and therefore without a partition (${some.join(', ')}${more}).`,
     );
   }
-  if (badRows > 0) lines.push(`Skipped: ${formatNumberOf(badRows, 'invalid row')} in IMDb's list.`);
+  if (badRows > 0) lines.push(`Skipped: ${formatBadRows(badRows, firstBadRow)}.`);
   return lines.length > 0 ? ['', ...lines] : [];
+}
+
+/** Formats the number of invalid rows, and the first as an example. */
+export function formatBadRows(count: number, first: LaunchResult['firstBadRow']): string {
+  const rows = `${formatNumberOf(count, 'invalid row')} in IMDb's list`;
+  if (first === undefined) return rows;
+  const { line, problem, text } = first;
+  return `${rows} (${count === 1 ? '' : 'the first is '}line ${line}, which ${toOneLine(problem)}: ${quote(text)})`;
 }

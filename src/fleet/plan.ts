@@ -29,13 +29,15 @@ export interface FleetPlan extends FleetTerms {
   readonly withoutYear: { readonly count: number; readonly titles: readonly Title[] };
   /** Malformed rows of IMDb's list, whose titles are skipped. */
   readonly badRows: number;
+  /** The first of them. */
+  readonly firstBadRow?: PartitionIndex['firstBadRow'];
 }
 
 /** The input of a plan. */
 interface PlanInput {
   readonly index: Pick<
     PartitionIndex,
-    'snapshot' | 'titleTypes' | 'partitions' | 'withoutYear' | 'rowCounts'
+    'snapshot' | 'titleTypes' | 'partitions' | 'withoutYear' | 'rowCounts' | 'firstBadRow'
   >;
   readonly filters: FleetFilters;
   /** How the workers look up movies. */
@@ -79,6 +81,7 @@ export function planFleet({ index, filters, settings, summaries, nowMs }: PlanIn
       titles: index.withoutYear.titles.slice(0, NAMED_WITHOUT_YEAR),
     },
     badRows: index.rowCounts.bad,
+    ...(index.firstBadRow && { firstBadRow: index.firstBadRow }),
   };
 }
 

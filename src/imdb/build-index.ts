@@ -13,12 +13,13 @@ import {
 import { readGzip } from './read-gzip.ts';
 import { readSnapshot, type SnapshotDeps, type SnapshotSource } from './read-snapshot.ts';
 import { SnapshotError } from './snapshot-error.ts';
-import { type TitleRowCounts, TitleScanner } from './title-scanner.ts';
+import { type BadRow, type TitleRowCounts, TitleScanner } from './title-scanner.ts';
 import { type SortedTitles, type TitleGroup, TitleTable } from './title-table.ts';
 
 /** The titles of a snapshot, sorted for its index, and its row counts. */
 interface CollectedTitles extends SortedTitles {
   readonly rowCounts: TitleRowCounts;
+  readonly firstBadRow?: BadRow | undefined;
 }
 
 /** The number of titles without a year that the map lists by name. */
@@ -47,12 +48,14 @@ export async function collectTitles(
   scanner.end();
   const { rows, wanted, bad } = scanner.counts;
   if (wanted === 0 && bad > 0) {
+    const first = scanner.firstBad && ` (line ${scanner.firstBad.line} ${scanner.firstBad.problem})`;
     throw new SnapshotError(
-      `has no valid row of the wanted title types, and ${bad} of its ${rows} rows are invalid`,
+      `has no valid row of the wanted title types, and ${bad} of its ${rows} rows are invalid${first ?? ''}`,
     );
   }
   const sorted = table.sort();
-  return { ...sorted, rowCounts: { rows, wanted: wanted - sorted.duplicates, bad } };
+  const rowCounts = { rows, wanted: wanted - sorted.duplicates, bad };
+  return { ...sorted, rowCounts, firstBadRow: scanner.firstBad };
 }
 
 /**
@@ -61,7 +64,7 @@ export async function collectTitles(
  */
 export async function writePartitionIndex(
   { lake, signal }: { readonly lake: Lake; readonly signal?: AbortSignal | undefined },
-  { bytes, groups, rowCounts }: CollectedTitles,
+  { bytes, groups, rowCounts, firstBadRow }: CollectedTitles,
   { day, titleTypes }: IndexName,
 ): Promise<PartitionIndex> {
   const key = indexRowsKey(day, titleTypes, createHash('sha256').update(bytes).digest('hex').slice(0, 32));
@@ -80,6 +83,7 @@ export async function writePartitionIndex(
     partitions,
     withoutYear: describeWithoutYear(bytes, groups.at(-1)),
     rowCounts,
+    ...(firstBadRow && { firstBadRow }),
   };
   await lake.write(indexMapKey(day, titleTypes), writePartitionMap(index), 'application/gzip', { signal });
   return index;

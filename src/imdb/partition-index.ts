@@ -4,6 +4,7 @@ import { isRecord } from '../json.ts';
 import { indexMapKey } from '../lake/keys.ts';
 import { type ETag, findEntry, type Lake, type LakeOptions } from '../lake/lake.ts';
 import { type Partition, partitionName } from '../partition.ts';
+import type { BadRow } from './title-scanner.ts';
 
 /** Identifies an index: one snapshot and one set of title types. */
 export interface IndexName {
@@ -33,6 +34,8 @@ export interface PartitionIndex {
     readonly titles: readonly Title[];
   };
   readonly rowCounts: { readonly rows: number; readonly wanted: number; readonly bad: number };
+  /** The first invalid row, as an example; absent if there is none, and in indexes of earlier versions. */
+  readonly firstBadRow?: BadRow;
 }
 
 /** A partition of the index and its number of titles. */
@@ -82,7 +85,7 @@ export function parsePartitionMap(body: Buffer): PartitionIndex | undefined {
 
 function isPartitionIndex(value: unknown): value is PartitionIndex {
   if (!isRecord(value) || !isRecord(value.rows) || !isRecord(value.partitions)) return false;
-  const { rows, withoutYear, rowCounts, titleTypes } = value;
+  const { rows, withoutYear, rowCounts, firstBadRow, titleTypes } = value;
   return (
     typeof value.snapshot === 'string' &&
     Array.isArray(titleTypes) &&
@@ -92,6 +95,7 @@ function isPartitionIndex(value: unknown): value is PartitionIndex {
     isRecord(withoutYear) &&
     Array.isArray(withoutYear.titles) &&
     isRecord(rowCounts) &&
+    (firstBadRow === undefined || isRecord(firstBadRow)) &&
     Object.values(value.partitions).every(
       (initials) => isRecord(initials) && Object.values(initials).every(isPartitionRange),
     )

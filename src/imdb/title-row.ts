@@ -1,8 +1,9 @@
 import { isYear } from '../partition.ts';
 import { SnapshotError } from './snapshot-error.ts';
 
-/** The zero-based positions of the columns that are read. */
+/** The zero-based positions of the columns that are read, and the number of all columns. */
 interface TitleColumns {
+  readonly count: number;
   readonly tconst: number;
   readonly titleType: number;
   readonly primaryTitle: number;
@@ -19,8 +20,11 @@ export interface TitleRow {
   year: number | undefined;
 }
 
+/** What is wrong with an invalid row: its number of columns, or its ID, type or year. */
+export type TitleRowProblem = 'columns' | 'id' | 'type' | 'year';
+
 /** Whether a row is valid and of a wanted type, of another type, or invalid. */
-type TitleRowKind = 'wanted' | 'other' | 'bad';
+type TitleRowKind = 'wanted' | 'other' | TitleRowProblem;
 
 const TAB = 0x09;
 const REQUIRED = ['tconst', 'titleType', 'primaryTitle', 'startYear'] as const;
@@ -44,7 +48,7 @@ export function parseTitleColumns(header: string): TitleColumns {
   const [tconst = 0, titleType = 0, primaryTitle = 0, startYear = 0] = REQUIRED.map((name) =>
     names.indexOf(name),
   );
-  return { tconst, titleType, primaryTitle, startYear };
+  return { count: names.length, tconst, titleType, primaryTitle, startYear };
 }
 
 /**
@@ -56,21 +60,25 @@ export function createTitleRowReader(
   titleTypes: readonly string[],
 ): (bytes: Uint8Array, start: number, end: number, row: TitleRow) => TitleRowKind {
   const wanted = titleTypes.map((type) => Buffer.from(type));
-  const { tconst, titleType, primaryTitle, startYear } = columns;
-  const last = Math.max(tconst, titleType, primaryTitle, startYear);
+  const unwanted = COMMON_TYPES.map((type) => Buffer.from(type)).filter(
+    (type) => !wanted.some((word) => beginsLike(word, type)),
+  );
+  const { count, tconst, titleType, primaryTitle, startYear } = columns;
   const isUsualOrder = tconst === 0 && titleType === 1;
   return (bytes, start, end, row) => {
-    if (isUsualOrder && isObviouslyOther(wanted, bytes, start, end)) return 'other';
+    if (isUsualOrder && isObviouslyOther(unwanted, bytes, start, end)) return 'other';
     const rowEnd = end > start && bytes[end - 1] === 0x0d ? end - 1 : end;
-    let yearStart = -1;
-    let yearEnd = -1;
-    row.idStart = -1;
-    for (let column = 0, from = start; column <= last; column++) {
+    let typeStart = 0;
+    let typeEnd = 0;
+    let yearStart = 0;
+    let yearEnd = 0;
+    let column = 0;
+    for (let from = start; ; column++) {
       let to = from;
       while (to < rowEnd && bytes[to] !== TAB) to++;
-      if (to === rowEnd && column < last) return 'bad';
       if (column === titleType) {
-        if (!isOneOf(wanted, bytes, from, to)) return to > from ? 'other' : 'bad';
+        typeStart = from;
+        typeEnd = to;
       } else if (column === tconst) {
         row.idStart = from;
         row.idEnd = to;
@@ -81,21 +89,32 @@ export function createTitleRowReader(
         yearStart = from;
         yearEnd = to;
       }
+      if (to === rowEnd) break;
       from = to + 1;
     }
-    if (!isIdAt(bytes, row.idStart, row.idEnd)) return 'bad';
+    // Checked first: if a column is missing, the fields after it are in the wrong places.
+    if (column + 1 !== count) return 'columns';
+    if (!isIdAt(bytes, row.idStart, row.idEnd)) return 'id';
+    if (typeStart === typeEnd) return 'type';
+    if (!isOneOf(wanted, bytes, typeStart, typeEnd)) return 'other';
     row.year = undefined;
     if (isNull(bytes, yearStart, yearEnd)) return 'wanted';
     const year = readYear(bytes, yearStart, yearEnd);
-    if (!isYear(year)) return 'bad';
+    if (!isYear(year)) return 'year';
     row.year = year;
     return 'wanted';
   };
 }
 
-/** A fast path for most rows: an ID of seven or eight digits, then a type whose first letters match no wanted type. */
+/** The most common types, most common first. All other types take the slow path. */
+const COMMON_TYPES = ['tvEpisode', 'short', 'tvSeries', 'video', 'movie', 'tvMovie'];
+
+/**
+ * A fast path for most rows: an ID of seven or eight digits, then a type that begins like one of `unwanted`. The rest of
+ * such a row is not checked.
+ */
 function isObviouslyOther(
-  wanted: readonly Uint8Array[],
+  unwanted: readonly Uint8Array[],
   bytes: Uint8Array,
   start: number,
   end: number,
@@ -103,9 +122,12 @@ function isObviouslyOther(
   const tab = bytes[start + 9] === TAB ? start + 9 : start + 10;
   if (tab + 4 >= end || bytes[tab] !== TAB) return false;
   const [first, second, third] = [bytes[tab + 1], bytes[tab + 2], bytes[tab + 3]];
-  if (first === TAB || second === TAB || third === TAB) return false;
-  for (const word of wanted) if (word[0] === first && word[1] === second && word[2] === third) return false;
-  return true;
+  for (const word of unwanted) if (word[0] === first && word[1] === second && word[2] === third) return true;
+  return false;
+}
+
+function beginsLike(word: Uint8Array, other: Uint8Array): boolean {
+  return [0, 1, 2].every((at) => word[at] === other[at]);
 }
 
 function isOneOf(words: readonly Uint8Array[], bytes: Uint8Array, from: number, to: number): boolean {

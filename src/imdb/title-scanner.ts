@@ -1,5 +1,6 @@
+import { shorten } from '../text.ts';
 import { SnapshotError } from './snapshot-error.ts';
-import { createTitleRowReader, parseTitleColumns, type TitleRow } from './title-row.ts';
+import { createTitleRowReader, parseTitleColumns, type TitleRow, type TitleRowProblem } from './title-row.ts';
 
 /** The number of rows of each kind in a snapshot. */
 export interface TitleRowCounts {
@@ -7,11 +8,23 @@ export interface TitleRowCounts {
   rows: number;
   /** Valid rows of a wanted type, with or without a year. In the index, further rows with the same ID are not counted. */
   wanted: number;
-  /** Invalid rows, which are skipped: with too few fields or an invalid IMDb ID or year, or longer than 256 KB. */
+  /** Invalid rows, which are skipped: with too few or too many columns, an invalid IMDb ID or year, or over 256 KB. */
   bad: number;
 }
 
+/** An invalid row. */
+export interface BadRow {
+  /** Its line in the list, from 1. The header is line 1. */
+  readonly line: number;
+  /** The predicate of a sentence about the row: `has 8 columns instead of 9`. */
+  readonly problem: string;
+  /** The beginning of the row. */
+  readonly text: string;
+}
+
 const LINE_FEED = 0x0a;
+/** The number of characters that {@link BadRow.text} keeps. */
+const SHOWN = 100;
 /** A limit for malformed input. The longest row of IMDb's list is well below 2 KB. */
 const MAX_ROW_BYTES = 262_144;
 
@@ -24,6 +37,8 @@ export class TitleScanner {
   readonly #titleTypes: readonly string[];
   readonly #onTitle: (bytes: Buffer, row: TitleRow) => void;
   readonly #row: TitleRow = { idStart: 0, idEnd: 0, titleStart: 0, titleEnd: 0, year: undefined };
+  #firstBad: BadRow | undefined;
+  #columns = 0;
   #readRow: ReturnType<typeof createTitleRowReader> | undefined;
   /** The pieces of a row that continues in the next chunk. */
   #partialRow: Buffer[] = [];
@@ -32,6 +47,11 @@ export class TitleScanner {
   constructor(titleTypes: readonly string[], onTitle: (bytes: Buffer, row: TitleRow) => void) {
     this.#titleTypes = titleTypes;
     this.#onTitle = onTitle;
+  }
+
+  /** The first invalid row; `undefined` if there is none. */
+  get firstBad(): BadRow | undefined {
+    return this.#firstBad;
   }
 
   /**
@@ -87,17 +107,32 @@ export class TitleScanner {
   #scanRow(bytes: Buffer, start: number, end: number): void {
     if (this.#readRow === undefined) {
       const header = bytes.toString('utf8', start, Math.min(end, start + MAX_ROW_BYTES));
-      this.#readRow = createTitleRowReader(parseTitleColumns(header), this.#titleTypes);
+      const columns = parseTitleColumns(header);
+      this.#columns = columns.count;
+      this.#readRow = createTitleRowReader(columns, this.#titleTypes);
       return;
     }
     this.counts.rows++;
-    const kind = end - start > MAX_ROW_BYTES ? 'bad' : this.#readRow(bytes, start, end, this.#row);
+    const kind = end - start > MAX_ROW_BYTES ? 'length' : this.#readRow(bytes, start, end, this.#row);
     if (kind === 'other') return;
-    if (kind === 'bad') {
+    if (kind !== 'wanted') {
       this.counts.bad++;
+      this.#firstBad ??= this.#describe(kind, bytes.subarray(start, Math.min(end, start + MAX_ROW_BYTES)));
       return;
     }
     this.counts.wanted++;
     this.#onTitle(bytes, this.#row);
+  }
+
+  #describe(problem: TitleRowProblem | 'length', bytes: Buffer): BadRow {
+    const text = bytes.toString('utf8');
+    const predicates = {
+      columns: `has ${text.split('\t').length} columns instead of ${this.#columns}`,
+      id: 'has an invalid IMDb ID',
+      type: 'has no title type',
+      year: 'has an invalid year',
+      length: 'is longer than 256 KB',
+    };
+    return { line: this.counts.rows + 1, problem: predicates[problem], text: shorten(text, SHOWN) };
   }
 }

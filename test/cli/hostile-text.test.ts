@@ -43,6 +43,7 @@ const LAUNCH: LaunchResult = {
   largest: [partition],
   withoutYear: { count: 1, titles: [{ imdbId: 'tt0000001', title: HOSTILE }] },
   badRows: 1,
+  firstBadRow: { line: 2, problem: 'has an invalid year', text: HOSTILE },
   inRange: 1,
   notes: [HOSTILE],
   partitions: [partition],

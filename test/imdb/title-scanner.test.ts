@@ -67,6 +67,12 @@ describe('TitleScanner', () => {
 
   it.each([
     ['too few fields', 'tt0000001\tmovie\tOne\tOne\t0'],
+    ['a column too few, so that the end year is in the place of the year', without(3)],
+    ['a column too few at its end', without(8)],
+    ['no title type', without(1)],
+    ['no id', without(0)],
+    ['a column too many', `${titleRow('tt0000001', 'One', 1999)}\t`],
+    ['a tab in its title', titleRow('tt0000001', 'One\tTwo', 1999)],
     ['an id alone', 'tt0000001'],
     ['no fields', ''],
     ['an empty type', 'tt0000001\t\tOne\tOne\t0\t1999\t\\N\t90\tDrama'],
@@ -91,6 +97,21 @@ describe('TitleScanner', () => {
     }
   });
 
+  it.each([
+    ['has 8 columns instead of 9', without(3)],
+    ['has 10 columns instead of 9', `${titleRow('tt0000001', 'One', 1999)}\t`],
+    ['has an invalid IMDb ID', titleRow('tt1', 'One', 1999)],
+    ['has no title type', titleRow('tt0000001', 'One', 1999, '')],
+    ['has an invalid year', titleRow('tt0000001', 'One', 'soon')],
+    ['is longer than 256 KB', titleRow('tt0000001', 'x'.repeat(300_000), 1999)],
+  ])('keeps the first bad row and its line: one that %s', (problem, bad) => {
+    const good = titleRow('tt0000002', 'Two', 2000);
+    const { firstBad } = scan([HEADER, good, bad, good, titleRow('tt2', '', 1999), ''].join('\n'));
+    expect(firstBad).toMatchObject({ line: 3, problem });
+    expect(bad.startsWith(firstBad?.text.replace(/…$/, '') ?? '?')).toBe(true);
+    expect(scan([HEADER, good].join('\n')).firstBad).toBeUndefined();
+  });
+
   it('does not depend on chunk boundaries, even within characters and line ends', () => {
     const long = '長い'.repeat(2_000);
     const rows = [
@@ -113,6 +134,11 @@ describe('TitleScanner', () => {
   });
 });
 
+/** A row without one of its columns. */
+function without(column: number): string {
+  return titleRow('tt0000001', 'One', 1999).split('\t').toSpliced(column, 1).join('\t');
+}
+
 function scan(text: string, titleTypes: readonly string[] = ['movie'], size = 1_048_576) {
   const titles: (readonly [id: string, title: string, year: number | undefined])[] = [];
   const scanner = new TitleScanner(titleTypes, (bytes, row) => {
@@ -122,5 +148,5 @@ function scan(text: string, titleTypes: readonly string[] = ['movie'], size = 1_
   const bytes = Buffer.from(text);
   for (let at = 0; at < bytes.length; at += size) scanner.push(bytes.subarray(at, at + size));
   scanner.end();
-  return { titles, counts: { ...scanner.counts } };
+  return { titles, counts: { ...scanner.counts }, firstBad: scanner.firstBad };
 }

@@ -25,6 +25,7 @@ import { defineCommand } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { collect, type Flags, parseCount } from '../flags.ts';
 import { formatFailures } from '../format-failures.ts';
+import { formatBadRows } from '../format-launch.ts';
 import { processOf, readBucketLocation, readPlace } from '../open-connection.ts';
 import type { Style } from '../output.ts';
 import { openTodaysIndex, showDownload } from '../show-progress.ts';
@@ -48,6 +49,10 @@ interface DownloadResult {
   readonly snapshot: string;
   /** One report per partition. */
   readonly partitions: readonly DownloadReport[];
+  /** Invalid rows in IMDb's list, whose titles are skipped. */
+  readonly badRows: number;
+  /** The first of them. */
+  readonly firstBadRow?: PartitionIndex['firstBadRow'];
   /** Requested IMDb IDs without a partition, and why they have none. */
   readonly withoutPartition: readonly TitleWithoutPartition[];
   /** Present when Ctrl-C or `kill` stopped the download before its end. */
@@ -140,6 +145,8 @@ async function run(context: CommandContext, input: DownloadInput): Promise<Downl
     throw new UsageError(`${error.message}${hint}`, { cause: error });
   });
   const index = await openTodaysIndex(context, connection);
+  const { rowCounts, firstBadRow } = index;
+  if (rowCounts.bad > 0) output.warn(`Skipped ${formatBadRows(rowCounts.bad, firstBadRow)}.`);
   const { targets, withoutPartition } = await findTargets(connection, index, input.choice, { signal });
   const partitions = await downloadWithGrace(context, connection, index, input, targets);
   const isLeft =
@@ -155,6 +162,8 @@ async function run(context: CommandContext, input: DownloadInput): Promise<Downl
   return {
     lake: connection.lake.url,
     snapshot: index.snapshot,
+    badRows: rowCounts.bad,
+    ...(firstBadRow && { firstBadRow }),
     partitions,
     withoutPartition,
     ...(interrupted && { interrupted }),

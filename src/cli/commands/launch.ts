@@ -158,6 +158,7 @@ function toResult(
     largest: [...partitions].sort((a, b) => b.titles - a.titles).slice(0, LARGEST),
     withoutYear: plan.withoutYear,
     badRows: plan.badRows,
+    ...(plan.firstBadRow && { firstBadRow: plan.firstBadRow }),
     inRange: plan.inRange,
     notes: notes.map(({ about, text }) =>
       about === 'resumes' ? text.replace(/\.$/, '; --no-resume starts a new launch instead.') : text,

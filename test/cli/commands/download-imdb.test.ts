@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createDirectoryLake } from '../../../src/lake/directory/directory-lake.ts';
 import { snapshotKey } from '../../../src/lake/keys.ts';
 import { GOOD_LIST, IMDB_FAULTS } from '../../imdb/imdb-faults.ts';
+import { gzipRows, titleRow } from '../../imdb/snapshot-file.ts';
 import { listAll } from '../../lake/lake-contract.ts';
 import { createFastClock } from '../../support/fast-clock.ts';
 import { type LoopbackServer, startLoopbackServer } from '../../support/loopback-server.ts';
@@ -33,9 +34,9 @@ beforeEach(async () => {
 });
 
 /** Downloads one title of the list into the lake in `cwd`. */
-async function download() {
+async function download(...flags: string[]) {
   const before = imdb.requests.length;
-  const run = await runCli(['download', '--imdb-id', 'tt1000000', '--to', 'lake'], {
+  const run = await runCli(['download', '--imdb-id', 'tt1000000', '--to', 'lake', ...flags], {
     cwd,
     clock,
     env: {
@@ -71,5 +72,34 @@ describe("tdd download, when IMDb's server answers with", () => {
     expect(last?.slice(0, subject.length)).toBe(subject);
     expect(last?.slice(subject.length)).toMatch(fault.reason);
     expect(await listAll(openLake(), '')).toEqual([]);
+  });
+});
+
+describe('tdd download, when rows of the list', () => {
+  const YEARLESS = titleRow('tt1000001', 'Unmade', '\\N');
+  /** Without its fourth column, the end year, which is null, would be in the place of the year. */
+  const SHORT = titleRow('tt1000002', 'Short', 2004).split('\t').toSpliced(3, 1).join('\t');
+  const GOOD = titleRow('tt1000000', 'Adventure', 2004);
+
+  it('are invalid, says how many and shows the first', async () => {
+    const list = gzipRows([GOOD, YEARLESS, SHORT, titleRow('tt1', 'No ID', 2004)]);
+    responses = [(response) => response.end(list)];
+    const sentence =
+      'Skipped 2 invalid rows in IMDb\'s list (the first is line 4, which has 8 columns instead of 9: "tt1000002\\tmovie\\tShort';
+    expect(await download()).toMatchObject({ exitCode: 0, stderr: expect.stringContaining(sentence) });
+    // The second run reads the index from the lake.
+    const { stdout, stderr } = await download('--json');
+    expect(stderr).toContain(sentence);
+    expect(JSON.parse(stdout)).toMatchObject({
+      badRows: 2,
+      firstBadRow: { line: 4, problem: 'has 8 columns instead of 9', text: SHORT },
+    });
+  });
+
+  it('have no year, says nothing', async () => {
+    responses = [(response) => response.end(gzipRows([GOOD, YEARLESS]))];
+    const { exitCode, stderr } = await download();
+    expect(exitCode).toBe(0);
+    expect(stderr).not.toContain('Skipped');
   });
 });
