@@ -28,7 +28,7 @@ export const TRANSIENT_FAULTS = [
 ] as const;
 
 /** Responses with status 200 and valid JSON of another shape or another movie. */
-const ODD_ANSWERS = ['empty array', 'null', 'wrong types', 'other movie'] as const;
+const ODD_ANSWERS = ['empty array', 'null', 'wrong types', 'other movie', 'deep json'] as const;
 
 /** Permanent errors, for which retries are pointless. */
 const FINAL_FAULTS = ['500 code 44', '404', '400', '422', 'errors list', '401', '403'] as const;
@@ -37,7 +37,8 @@ const FINAL_FAULTS = ['500 code 44', '404', '400', '422', 'errors list', '401', 
  * A fault of the stand-in.
  * `gateway`: JSON of another server between client and TMDB. `cut json`: half a document with a matching content-length. `cut connection`: the connection ends before
  * content-length is reached. `reset before`/`within`: a TCP reset before the first byte, or in the middle of the body.
- * `hang`: no response until the client gives up.
+ * `hang`: no response until the client gives up. `deep json`: the document has another field, nested 20,000 levels deep, which
+ * V8 parses but cannot write.
  */
 export type FaultKind =
   | (typeof TRANSIENT_FAULTS)[number]
@@ -164,6 +165,12 @@ export function sendFault(
       return;
     case 'cut json':
       send({ ...answer, body: half });
+      return;
+    case 'deep json':
+      send({
+        ...answer,
+        body: `${String(answer.body).slice(0, -1)},"deep":${'['.repeat(20_000)}${']'.repeat(20_000)}}`,
+      });
       return;
     case 'reset before':
       response.socket?.resetAndDestroy();

@@ -67,13 +67,12 @@ export async function download(
   partition: Partition,
   options: DownloadOptions = {},
 ): Promise<DownloadReport> {
-  const { limit, refresh = false, onProgress: update = () => {}, stop, abort } = options;
+  const { limit, refresh = false, onProgress: update = () => {}, ...control } = options;
   requirePartition(index, partition);
   const run = { ...startRun(connection, index, refresh), limit };
   return downloadTarget(connection, index, { partition }, run, {
-    stop,
-    abort,
-    reading: abort,
+    ...control,
+    reading: control.abort,
     watch: () => ({ update, end: () => {} }),
   });
 }
@@ -94,15 +93,15 @@ export async function downloadTargets(
     readonly watch: (partition: Partition) => DownloadWatcher;
   },
 ): Promise<DownloadReport[]> {
-  const { limit, refresh = false, stop, abort, watch } = options;
+  const { limit, refresh = false, ...control } = options;
   const run = startRun(connection, index, refresh);
   const reports: DownloadReport[] = [];
   for (const target of targets) {
     const done = reports.reduce((sum, { thisRun }) => sum + thisRun.done, 0);
     const left = limit === undefined ? undefined : limit - done;
-    if (stop?.aborted || left === 0 || reports.at(-1)?.problem !== undefined) break;
-    const control = { stop, abort, reading: stop, watch };
-    reports.push(await downloadTarget(connection, index, target, { ...run, limit: left }, control));
+    if (control.stop?.aborted || left === 0 || reports.at(-1)?.problem !== undefined) break;
+    const job = { ...run, limit: left };
+    reports.push(await downloadTarget(connection, index, target, job, { ...control, reading: control.stop }));
   }
   return reports;
 }
@@ -127,20 +126,20 @@ async function downloadTarget(
   index: PartitionIndex,
   target: DownloadTarget,
   run: ReturnType<typeof startRun> & { readonly limit: number | undefined },
-  control: {
-    readonly stop: AbortSignal | undefined;
-    readonly abort: AbortSignal | undefined;
+  {
+    reading,
+    watch,
+    ...control
+  }: Omit<DownloadControl, 'onProgress'> & {
     /** Aborts reading the target's titles. */
     readonly reading: AbortSignal | undefined;
     readonly watch: (partition: Partition) => DownloadWatcher;
   },
 ): Promise<DownloadReport> {
-  const { stop, abort, reading, watch } = control;
   const titles = await readPartition({ lake, signal: reading }, index, target.partition);
   const { update, end } = watch(target.partition);
   const job = { ...run, ...target, titles };
-  const signals = { ...(stop && { stop }), ...(abort && { abort }) };
-  return downloadPartition({ lake, tmdb, clock }, job, { onProgress: update, ...signals }).finally(end);
+  return downloadPartition({ lake, tmdb, clock }, job, { onProgress: update, ...control }).finally(end);
 }
 
 /**

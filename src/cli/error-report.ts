@@ -57,7 +57,7 @@ function causesOf(error: Error): string[] {
 }
 
 /** Formats an error's name and message on one line, followed by its stack frames. */
-function describeWithStack(error: unknown): string {
+export function describeWithStack(error: unknown): string {
   if (!(error instanceof Error)) return toOneLine(String(error), MAX_MESSAGE);
   const { name, message, stack = '' } = error;
   // The stack repeats the message, whose lines must not look like frames.

@@ -29,21 +29,36 @@ function createReviewDocument(
   return { ...review, movie_id: movieId, idIMDB: imdbId };
 }
 
-/** Writes a movie and its reviews. The movie comes last, so that a movie in the lake always has its reviews. */
-export async function saveMovie(
-  { lake }: { lake: Lake },
+/** A document to write: its key in the lake and its text. */
+export interface DocumentText {
+  readonly key: string;
+  readonly text: string;
+}
+
+/**
+ * Creates the documents of a movie and its reviews. The movie comes last, so that a movie in the lake always has its
+ * reviews.
+ * @throws {RangeError} when the JSON of a document is nested too deeply to be written.
+ */
+export function createDocuments(
   partition: Partition,
   imdbId: string,
   { movie, reviews }: { movie: TmdbMovie; reviews: readonly TmdbReview[] },
+): DocumentText[] {
+  return [
+    ...reviews.map((review) => ({
+      key: reviewKey(partition, movie.id, review.id),
+      text: formatDocument(createReviewDocument(review, { movieId: movie.id, imdbId })),
+    })),
+    { key: movieKey(partition, movie.id), text: formatDocument(createMovieDocument(movie, imdbId)) },
+  ];
+}
+
+/** Writes documents one after the other. @throws any error of the lake, and the signal's reason. */
+export async function saveDocuments(
+  { lake }: { lake: Lake },
+  documents: readonly DocumentText[],
   signal?: AbortSignal,
 ): Promise<void> {
-  for (const review of reviews) {
-    const document = createReviewDocument(review, { movieId: movie.id, imdbId });
-    await writeJson(reviewKey(partition, movie.id, review.id), document);
-  }
-  await writeJson(movieKey(partition, movie.id), createMovieDocument(movie, imdbId));
-
-  function writeJson(key: string, document: unknown): Promise<string> {
-    return lake.write(key, formatDocument(document), JSON_TYPE, { signal });
-  }
+  for (const { key, text } of documents) await lake.write(key, text, JSON_TYPE, { signal });
 }

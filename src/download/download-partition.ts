@@ -1,14 +1,16 @@
 import { setMaxListeners } from 'node:events';
 import type { Clock } from '../clock.ts';
+import { UserError } from '../errors.ts';
 import type { Title } from '../imdb/partition-index.ts';
 import type { Lake } from '../lake/lake.ts';
 import type { Partition } from '../partition.ts';
+import { toOneLine } from '../text.ts';
 import type { TmdbClient } from '../tmdb/client.ts';
 import { BaseUrlError, KeyRejectedError, OutageError, RequestFailedError } from '../tmdb/errors.ts';
 import { MAX_CONNECTIONS } from '../tmdb/limits.ts';
 import { type LookupSettings, lookUpMovie } from '../tmdb/look-up-movie.ts';
 import { chooseTitles, keepKnownTitles, type TitleSelection } from './choose-titles.ts';
-import { saveMovie } from './documents.ts';
+import { createDocuments, type DocumentText, saveDocuments } from './documents.ts';
 import { type FailureGroup, groupFailures } from './failures.ts';
 import type { Counts, Outcome, TitleState } from './manifest.ts';
 import { createManifestWriter, readManifestToUpdate } from './manifest-store.ts';
@@ -74,26 +76,36 @@ interface DownloadDeps {
   readonly clock: Clock;
 }
 
+/** The result of looking a title up. */
+type LookedUp = WithoutTime<Exclude<TitleState, { state: 'left' }>>;
+type WithoutTime<T> = T extends unknown ? Omit<T, 'at'> : never;
+
 /** Callbacks for progress, and signals that end a run. */
 export interface DownloadControl {
   readonly onProgress?: (progress: DownloadProgress) => void;
+  /** Called with each error that is not one of TMDB or the lake, hence a bug. The title is marked as failed. */
+  readonly onTitleError?: (imdbId: string, error: unknown) => void;
   /** When aborted, the run starts no new titles and finishes those in progress. */
   readonly stop?: AbortSignal;
   /** When aborted, the run also abandons the titles in progress; they stay untried. */
   readonly abort?: AbortSignal;
 }
 
+/** After this many titles with an unexpected error and none found, the cause is not the data of single titles. */
+const BUG_AFTER_TITLES = 20;
+
 /**
  * Downloads the movies and reviews of one partition into the lake. The command line and the Lambda worker share this
  * function. Runs are idempotent and resume from the manifest, where they checkpoint their progress: they skip titles that
  * are done, and can be killed and started again at any time. Concurrent runs are safe.
  * @returns the report of the run. An outage or a rejected key does not throw: it becomes the report's `problem`.
- * @throws the errors of the lake, after trying to save the manifest.
+ * @throws the errors of the lake, and an unexpected error that {@link BUG_AFTER_TITLES} titles had and no title was found meanwhile; both after
+ *   trying to save the manifest.
  */
 export async function downloadPartition(
   { lake, tmdb, clock }: DownloadDeps,
   job: DownloadJob,
-  { onProgress, stop, abort }: DownloadControl = {},
+  { onProgress, onTitleError, stop, abort }: DownloadControl = {},
 ): Promise<DownloadReport> {
   const { partition, settings } = job;
   const startedAt = isoNow();
@@ -105,6 +117,7 @@ export async function downloadPartition(
   const todo = chooseTitles(job.titles, known, job);
   const tally = { done: 0, found: 0, notFound: 0, refused: 0, failed: 0, reviews: 0 };
   const touched = new Set<string>();
+  let unexpected = 0;
   const manifest = createManifestWriter({ lake, clock }, job, { stored, known, startedAt, requests });
 
   const failure = new AbortController();
@@ -150,14 +163,33 @@ export async function downloadPartition(
   }
 
   async function download(imdbId: string): Promise<Exclude<TitleState, { state: 'left' }>> {
+    const { documents, ...title } = await lookUp(imdbId);
+    await saveDocuments({ lake }, documents, signal);
+    return { ...title, at: isoNow() };
+  }
+
+  /**
+   * Looks a title up and creates its documents. Only what follows from the title itself happens here, so that an unexpected
+   * error fails this title, not the run: the lake's errors are thrown elsewhere, and a problem of TMDB is a {@link UserError}.
+   */
+  async function lookUp(imdbId: string): Promise<LookedUp & { readonly documents: readonly DocumentText[] }> {
     try {
       const result = await lookUpMovie(tmdb, imdbId, settings, signal);
-      if (result.state !== 'found') return { ...result, at: isoNow() };
-      await saveMovie({ lake }, partition, imdbId, result, signal);
-      return { state: 'found', tmdbId: result.movie.id, reviews: result.reviews.length, at: isoNow() };
+      if (result.state !== 'found') return { ...result, documents: [] };
+      const { movie, reviews } = result;
+      const documents = createDocuments(partition, imdbId, result);
+      unexpected = 0;
+      return { state: 'found', tmdbId: movie.id, reviews: reviews.length, documents };
     } catch (error) {
-      if (!(error instanceof RequestFailedError)) throw error;
-      return { state: 'failed', reason: error.reason, tries: error.tries, at: isoNow() };
+      if (error instanceof RequestFailedError) {
+        const { reason, tries } = error;
+        return { state: 'failed', reason, tries, documents: [] };
+      }
+      if (signal.aborted || error instanceof UserError) throw error;
+      unexpected += 1;
+      if (unexpected >= BUG_AFTER_TITLES) throw error;
+      onTitleError?.(imdbId, error);
+      return { state: 'failed', reason: toOneLine(`unexpected error: ${error}`), tries: 1, documents: [] };
     }
   }
 

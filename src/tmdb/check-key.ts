@@ -67,10 +67,10 @@ export function createConfirmation(check: Omit<KeyCheck, 'signal'>, clock: Clock
     isPending = true;
     try {
       await checkKey({ ...check, signal });
-      validUntilMs = clock.now() + RESULT_MS;
+      validUntilMs = clock.monotonic() + RESULT_MS;
     } catch (error) {
       const isFinal = error instanceof KeyRejectedError || error instanceof BaseUrlError;
-      if (isFinal) validUntilMs = clock.now() + RESULT_MS;
+      if (isFinal) validUntilMs = clock.monotonic() + RESULT_MS;
       if (isFinal || !(error instanceof UserError)) throw error;
     } finally {
       isPending = false;
@@ -82,7 +82,7 @@ export function createConfirmation(check: Omit<KeyCheck, 'signal'>, clock: Clock
       return isPending ? latest : undefined;
     },
     confirm(signal) {
-      if (!isPending && clock.now() >= validUntilMs) latest = run(signal);
+      if (!isPending && clock.monotonic() >= validUntilMs) latest = run(signal);
       return latest;
     },
   };

@@ -2,7 +2,7 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import got, { RequestError } from 'got';
 import type { Trace } from '../trace.ts';
-import { MAX_CONNECTIONS } from './limits.ts';
+import { MAX_BODY_BYTES, MAX_CONNECTIONS } from './limits.ts';
 
 /** The response to one GET request. */
 export interface HttpAnswer {
@@ -22,7 +22,7 @@ export type HttpGet = (
   options: { readonly headers: Readonly<Record<string, string>>; readonly signal?: AbortSignal | undefined },
 ) => Promise<HttpAnswer>;
 
-/** No complete response arrived: connection reset, timeout, unknown host. The message is a short code without the URL. */
+/** No complete response arrived: connection reset, timeout, unknown host, too large. The message is a short code without the URL. */
 export class TransportError extends Error {
   override readonly name = 'TransportError';
 }
@@ -32,15 +32,19 @@ export class TransportError extends Error {
  * job of the TMDB client, and does not follow redirects, which TMDB's API does not use.
  * @param options.userAgent identifies this program, as TMDB's terms require.
  * @param options.timeoutMs for the whole request, including the body.
+ * @param options.maxBodyBytes the maximum size of a body, decompressed. Reading stops there, so a small compressed body that
+ *   expands to more than that does not fill the memory.
  * @param options.trace observes each request, without the API key.
  */
 export function createHttpGet({
   userAgent,
   timeoutMs = 20_000,
+  maxBodyBytes = MAX_BODY_BYTES,
   trace,
 }: {
   userAgent: string;
   timeoutMs?: number;
+  maxBodyBytes?: number;
   trace?: Trace | undefined;
 }): HttpGet {
   const agentOptions = { keepAlive: true, maxSockets: MAX_CONNECTIONS, maxTotalSockets: MAX_CONNECTIONS };
@@ -54,13 +58,30 @@ export function createHttpGet({
   });
   return async (url, { headers, signal }) => {
     const ended = trace?.request(`TMDB GET ${pathWithoutKey(url)}`);
+    let isTooLarge = false;
     try {
-      const answer = await client.get(url, { headers, ...(signal && { signal }) });
+      const request = client.get(url, { headers, ...(signal && { signal }) });
+      request.on('downloadProgress', ({ transferred }) => {
+        if (transferred <= maxBodyBytes) return;
+        isTooLarge = true;
+        request.cancel();
+      });
+      const answer = await request;
       ended?.(String(answer.statusCode));
       return { status: answer.statusCode, body: answer.body, retryAfter: answer.headers['retry-after'] };
     } catch (error) {
-      ended?.(signal?.aborted ? 'aborted' : error instanceof RequestError ? error.code : 'failed');
+      const tooLarge = `response larger than ${Math.round(maxBodyBytes / 1_000_000)} MB`;
+      ended?.(
+        signal?.aborted
+          ? 'aborted'
+          : isTooLarge
+            ? tooLarge
+            : error instanceof RequestError
+              ? error.code
+              : 'failed',
+      );
       signal?.throwIfAborted();
+      if (isTooLarge) throw new TransportError(tooLarge);
       if (error instanceof RequestError) throw new TransportError(error.code);
       throw error;
     }

@@ -3,7 +3,7 @@ import { MessageError, type PartitionMessage, parseMessage, writeMessage } from 
 import { createRunId } from '../run-id.ts';
 import { createDeadline, type Deadline } from './deadline.ts';
 import { decideNext, type Next, type Work } from './decide-next.ts';
-import { type Log, logWork } from './log.ts';
+import { type Log, logTitleError, logWork } from './log.ts';
 import { pauseEventSource } from './pause-event-source.ts';
 import { type WorkDeps, workPartition } from './work-partition.ts';
 
@@ -40,7 +40,11 @@ async function handleMessage(
     const isOutOfTime = !isFirst && deadline.stop.aborted;
     const work: Work = isOutOfTime
       ? { message, outcome: { kind: 'notStarted' } }
-      : await pauseIfKeyRejected(deps, await workPartition(deps, message, deadline), deadline);
+      : await pauseIfKeyRejected(
+          deps,
+          await workPartition(deps, message, deadline, { onTitleError: logTitleError(deps.log, message) }),
+          deadline,
+        );
     const nowMs = deps.clock.now();
     const next = decideNext(work.outcome, { receives, firstReceivedMs }, { nowMs, random: deps.random });
     logWork(deps.log, work, next, { receives, seconds: (deps.clock.monotonic() - startedMs) / 1_000 });

@@ -30,6 +30,18 @@ export function createJsonLog({
   };
 }
 
+/** Creates a function that logs the unexpected error of a title, with its stack. */
+export function logTitleError(log: Log, message: Work['message']): (imdbId: string, error: unknown) => void {
+  return (imdbId, error) =>
+    log('ERROR', 'A title failed with an unexpected error.', {
+      partition: partitionName(message),
+      run: message.run,
+      imdbId,
+      reason: String(error),
+      stack: error instanceof Error ? error.stack : undefined,
+    });
+}
+
 /** Logs the work on a message and what happens to the message, as one entry with the same fields for all outcomes. */
 export function logWork(
   log: Log,

@@ -1,5 +1,9 @@
 import { type Clock, utcDay } from '../clock.ts';
-import { type DownloadReport, downloadPartition } from '../download/download-partition.ts';
+import {
+  type DownloadControl,
+  type DownloadReport,
+  downloadPartition,
+} from '../download/download-partition.ts';
 import { UserError } from '../errors.ts';
 import { readPartition, readPartitionIndex, type Title } from '../imdb/partition-index.ts';
 import { SnapshotError, SnapshotGoneError } from '../imdb/snapshot-error.ts';
@@ -34,6 +38,7 @@ export async function workPartition(
   deps: WorkDeps,
   message: PartitionMessage & { readonly run: string },
   deadline: Deadline,
+  { onTitleError }: Pick<DownloadControl, 'onTitleError'> = {},
 ): Promise<Work> {
   let work: Omit<Work, 'outcome'> = { message };
   let completed = 0;
@@ -46,7 +51,8 @@ export async function workPartition(
     const job = { partition: { year, initial }, snapshot, run, titles, settings: deps.settings, redoBefore };
     const wasLate = deadline.stop.aborted;
     for (;;) {
-      const report = await downloadPartition(deps, job, { stop: deadline.stop, abort: deadline.abort });
+      const control = { stop: deadline.stop, abort: deadline.abort, ...(onTitleError && { onTitleError }) };
+      const report = await downloadPartition(deps, job, control);
       const { counts, setAside = work.setAside } = report;
       work = { ...work, thisRun: addUp(work.thisRun, report.thisRun), counts, ...(setAside && { setAside }) };
       completed += report.thisRun.found + report.thisRun.notFound + report.thisRun.refused;

@@ -135,6 +135,14 @@ describe('downloadPartition', () => {
     expect(await download()).toMatchObject({ outcome: 'failedTitles', counts: { failed: 3 } });
   });
 
+  it('ends the run when the lake fails', async () => {
+    lake.beforeCall = (name) => {
+      if (name === 'write') throw new UserError('The disk is full.');
+    };
+    await expect(download()).rejects.toThrow('The disk is full.');
+    expect(manifest()).toMatchObject({ counts: { failed: 0 }, lastRun: { outcome: 'error' } });
+  });
+
   it('counts a permanent error as done', async () => {
     tmdb.answers[`/3/movie/${B}`] = 422;
     expect(await download()).toMatchObject({ outcome: 'complete', complete: true, counts: { refused: 1 } });

@@ -88,6 +88,13 @@ describe('a fault as seen by a client', () => {
     expect(JSON.parse(asked.body)).not.toHaveProperty('status_code');
   });
 
+  it('deep json is the document with a field that JSON.stringify cannot write', async () => {
+    tmdb.setDown('deep json');
+    const { deep, ...document } = JSON.parse((await askMovie()).body);
+    expect(document).toEqual(JSON.parse(whole));
+    expect(() => JSON.stringify(deep)).toThrow(RangeError);
+  });
+
   it('errors list has no code', async () => {
     tmdb.setDown('errors list');
     const { status, body } = await askMovie();

@@ -1,10 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
 import { checkKey } from '../../src/tmdb/check-key.ts';
 import { createTmdbClient } from '../../src/tmdb/client.ts';
 import { readMovie } from '../../src/tmdb/documents.ts';
 import { BaseUrlError, KeyRejectedError, OutageError, RequestFailedError } from '../../src/tmdb/errors.ts';
-import { createHttpGet } from '../../src/tmdb/http.ts';
+import { createHttpGet, TransportError } from '../../src/tmdb/http.ts';
 import { createPacer } from '../../src/tmdb/pacer.ts';
 import { MAX_ATTEMPTS } from '../../src/tmdb/retry.ts';
 import type { OnWait, Wait } from '../../src/wait.ts';
@@ -268,6 +269,26 @@ describe('createTmdbClient', () => {
     const patient = createHttpGet({ userAgent: 'tdd-test/1', timeoutMs: 10_000 });
     await Promise.all(Array.from({ length: 60 }, () => patient(new URL(started.url), { headers: {} })));
     expect(most).toBe(20);
+  });
+});
+
+describe('createHttpGet', () => {
+  it.each([
+    ['plain', {}, (body: string) => body],
+    ['compressed', { 'content-encoding': 'gzip' }, gzipSync],
+  ])('stops reading a %s response that is too large', async (_, headers, encode) => {
+    const large = await startLoopbackServer((request, response) => {
+      const size = request.url === '/large' ? 60_000_000 : 1_000_000;
+      response.writeHead(200, headers).end(encode(' '.repeat(size)));
+    });
+    const capped = createHttpGet({ userAgent: 'tdd-test/1', maxBodyBytes: 1_000_000 });
+    const options = { headers: {} };
+    const answer = await capped(new URL(`${large.url}/fits`), options);
+    expect(answer.body).toHaveLength(1_000_000);
+    const failed = capped(new URL(`${large.url}/large`), options);
+    await expect(failed).rejects.toThrow(TransportError);
+    await expect(failed).rejects.toThrow('response larger than 1 MB');
+    await large.stop();
   });
 });
 

@@ -67,6 +67,27 @@ describe('a worker', () => {
     expect(line).toMatchObject({ level: 'ERROR', stack: expect.stringContaining('handler.test.ts') });
   });
 
+  it('fails only the title whose document cannot be written, and logs the stack', async () => {
+    const worker = createWorkerHarness();
+    const deep = `"deep":${'['.repeat(20_000)}${']'.repeat(20_000)},`;
+    worker.answer = (path) => {
+      const answer = movieAnswer(path);
+      return path.endsWith('tt0000002') ? { ...answer, body: answer.body.replace('{', `{${deep}`) } : answer;
+    };
+    expect(await worker.deliver([body()])).toEqual(returned(0));
+    expect(readManifest(worker.lake)).toMatchObject({
+      counts: { found: 2, failed: 1 },
+      titles: { tt0000002: { reason: 'unexpected error: RangeError: Maximum call stack size exceeded' } },
+    });
+    expect(JSON.parse(worker.lines[0] ?? '')).toMatchObject({
+      level: 'ERROR',
+      partition: '2004/AD',
+      imdbId: 'tt0000002',
+      stack: expect.stringContaining('documents.ts'),
+    });
+    expect(JSON.parse(worker.lines.at(-1) ?? '')).toMatchObject({ outcome: 'failed', found: 2, failed: 1 });
+  });
+
   it('continues when the visibility timeout cannot be set', async () => {
     const worker = createWorkerHarness();
     worker.beforeQueueCall = () => {

@@ -23,6 +23,7 @@ import { formatCount, formatNumberOf, toOneLine } from '../../text.ts';
 import { askForPartition, readPartitionFlags } from '../ask-partition.ts';
 import { defineCommand } from '../command.ts';
 import type { CommandContext } from '../context.ts';
+import { describeWithStack } from '../error-report.ts';
 import { collect, type Flags, parseCount } from '../flags.ts';
 import { formatFailures } from '../format-failures.ts';
 import { formatBadRows } from '../format-launch.ts';
@@ -192,6 +193,7 @@ async function downloadWithGrace(
       refresh,
       stop: signal,
       abort: grace.abort,
+      onTitleError: showTitleErrors(context),
       watch: (partition) => showDownload(context, partition),
     });
     const problem = reports.at(-1)?.problem;
@@ -201,6 +203,20 @@ async function downloadWithGrace(
     grace.end();
     signal.removeEventListener('abort', onStop);
   }
+}
+
+/** Shows that a title had an unexpected error; the stacks only with `--verbose`, because there may be many. */
+function showTitleErrors({ output }: CommandContext): (imdbId: string, error: unknown) => void {
+  let isFirst = true;
+  return (imdbId, error) => {
+    if (isFirst && !output.verbose) {
+      output.warn(
+        `The title ${imdbId} failed with an unexpected error: run again with --verbose for its stack.`,
+      );
+    }
+    isFirst = false;
+    output.debug(`${imdbId}: ${describeWithStack(error)}`);
+  };
 }
 
 function format({ lake, partitions, withoutPartition }: DownloadResult, style: Style): string {

@@ -167,6 +167,39 @@ describe('tdd download', () => {
     expect(Object.keys(tmdb.stats().byPath).filter((path) => path.startsWith('/3/movie/tt'))).toHaveLength(1);
   });
 
+  it('fails only the title whose document cannot be written, and shows the stack with --verbose', async () => {
+    const [bad = ''] = idsOf(BUSY).filter((id) => expectedTitles.get(id)?.state === 'found');
+    const paths = [bad, expectedTitles.get(bad)?.tmdbId].map((id) => `/3/movie/${id}`);
+    tmdb.setFaults({ rules: paths.map((path) => ({ kind: 'deep json', path })) });
+    const failed = await tdd('download --year 2021 --initial TH --to lake');
+    expect(failed.exitCode).toBe(1);
+    expect(failed.stdout).toContain(
+      `  1 failed: 1 × "unexpected error: RangeError: Maximum call stack size exceeded" (${bad})\n`,
+    );
+    expect(failed.stderr).toContain(
+      `The title ${bad} failed with an unexpected error: run again with --verbose`,
+    );
+    expect(failed.stderr).not.toMatch(/^ +at /m);
+    const again = await tdd('download --year 2021 --initial TH --to lake --verbose --json');
+    expect(again.stderr).toMatch(new RegExp(`${bad}: RangeError: .*\n +at .*`));
+    expect(JSON.parse(again.stdout)).toMatchObject({
+      partitions: [{ outcome: 'failedTitles', thisRun: { done: 1 } }],
+    });
+    const manifest = await readFile(join(cwd, 'lake/tmdb/manifests/year-2021/initial-TH.json'), 'utf8');
+    expect(manifest).not.toMatch(/ at .*\.ts/);
+    tmdb.setFaults({});
+    expect(await tdd('download --year 2021 --initial TH --to lake')).toMatchObject({ exitCode: 0 });
+    const lake = createDirectoryLake({ directory: join(cwd, 'lake') });
+    expect(await verifyLake({ lake, catalogue }, { partitions: [BUSY] })).toMatchObject(ALL_IS_WELL);
+  });
+
+  it('reports a bug that affects every title', async () => {
+    tmdb.setFaults({ rules: [{ kind: 'deep json', path: /^\/3\/movie\// }] });
+    const failed = await tdd('download --year 2021 --initial TH --to lake');
+    expect(failed).toMatchObject({ exitCode: 1, stdout: '' });
+    expect(failed.stderr).toMatch(/^tdd: Unexpected error:\nRangeError: .*\n +at .*This is a bug in tdd/ms);
+  });
+
   it('finishes requests in flight after Ctrl-C, and the next run continues', async () => {
     const signals = new EventEmitter();
     const running = tdd('download --year 2021 --initial TH --to lake', {
