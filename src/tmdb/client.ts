@@ -1,13 +1,19 @@
 import type { Clock } from '../clock.ts';
 import type { Trace } from '../trace.ts';
-import { LONG_WAIT_MS, type OnWait } from '../wait.ts';
+import { LONG_WAIT_MS, type OnWait, type Wait } from '../wait.ts';
 import { createAuthorizer, redactKey } from './api-key.ts';
 import { createConfirmation } from './check-key.ts';
 import { classifyAnswer, type Verdict } from './classify-answer.ts';
 import { BadAnswerError, OutageError, RequestFailedError } from './errors.ts';
 import { type HttpGet, TransportError } from './http.ts';
 import type { Pacer } from './pacer.ts';
-import { createOutageWatch, MAX_ATTEMPTS, parseRetryAfter, retryDelayMs } from './retry.ts';
+import {
+  createOutageWatch,
+  LONGEST_THROTTLING_MS,
+  MAX_ATTEMPTS,
+  parseRetryAfter,
+  retryDelayMs,
+} from './retry.ts';
 
 /** The final result of one request to TMDB. `refused`: a permanent error for this title. */
 export type TmdbAnswer<T> =
@@ -22,7 +28,8 @@ export interface TmdbClient {
    * @param path a path such as `/3/movie/tt0133093`; the caller must have validated its parts.
    * @param read parses the JSON; throws {@link BadAnswerError} when it does not have the documented shape.
    * @throws {RequestFailedError} after {@link MAX_ATTEMPTS} failed attempts while TMDB answers other requests.
-   * @throws {OutageError} when all requests fail, including probes of unrelated movies.
+   * @throws {OutageError} when all requests fail, including probes of unrelated movies, or when all were answered with 429
+   *   for {@link LONGEST_THROTTLING_MS}.
    * @throws {KeyRejectedError} when TMDB rejects the key, and `GET /3/authentication` confirms it.
    * @throws {BaseUrlError} when the base URL is not that of TMDB's API, and `GET /3/authentication` confirms it.
    * @throws the signal's reason when the signal is aborted.
@@ -82,6 +89,8 @@ export function createTmdbClient({
   const watch = createOutageWatch();
   let answers = 0;
   let isSilent = false;
+  /** The time of the first 429 since another answer, by the monotonic clock. */
+  let throttledSinceMs: number | undefined;
   let probe: Promise<string | undefined> | undefined;
 
   async function send(
@@ -95,18 +104,31 @@ export function createTmdbClient({
     for (;;) {
       const sentAtMs = await pacer.take(signal);
       const verdict = classifyAnswer(redactKey(await sendNow(url, { headers, signal }), apiKey), path);
-      if (verdict.next !== 'throttled') return verdict;
-      sent.throttled += 1;
-      const wait = verdict.retryAfter === undefined ? '' : ` (Retry-After: ${verdict.retryAfter})`;
-      trace?.decision(`TMDB is throttling requests: pausing${wait}`);
-      const pauseMs = pacer.throttled(sentAtMs, parseRetryAfter(verdict.retryAfter, clock.now()));
-      if (pauseMs >= LONG_WAIT_MS) {
-        onWait?.({
-          reason: 'TMDB asks for a pause (429)',
-          next: 'continuing',
-          untilMs: clock.now() + pauseMs,
-        });
+      if (verdict.next !== 'throttled') {
+        throttledSinceMs = undefined;
+        return verdict;
       }
+      pauseFor(verdict.retryAfter, sentAtMs);
+    }
+  }
+
+  /**
+   * Pauses all requests after a 429.
+   * @throws {OutageError} when TMDB has answered nothing else for a long time.
+   */
+  function pauseFor(retryAfter: string | undefined, sentAtMs: number): void {
+    sent.throttled += 1;
+    const wait = retryAfter === undefined ? '' : ` (Retry-After: ${retryAfter})`;
+    trace?.decision(`TMDB is throttling requests: pausing${wait}`);
+    const pauseMs = pacer.throttled(sentAtMs, parseRetryAfter(retryAfter, clock.now()));
+    throttledSinceMs ??= clock.monotonic();
+    const throttledMs = clock.monotonic() - throttledSinceMs;
+    if (throttledMs >= LONGEST_THROTTLING_MS) throw throttledThroughout(throttledMs);
+    if (pauseMs >= LONG_WAIT_MS) {
+      reportWait('TMDB asks for a pause (429)', 'continuing', pauseMs);
+    } else if (throttledMs >= LONG_WAIT_MS) {
+      const leftMs = LONGEST_THROTTLING_MS - throttledMs;
+      reportWait('TMDB is throttling every request (429)', 'giving up', leftMs);
     }
   }
 
@@ -213,11 +235,17 @@ export function createTmdbClient({
   function reportSilence(reason: string, delayMs: number): void {
     if (isSilent && delayMs < LONG_WAIT_MS) return;
     isSilent = true;
-    onWait?.({
-      reason: `TMDB is not responding (${reason})`,
-      next: 'retrying',
-      untilMs: clock.now() + delayMs,
-    });
+    reportWait(`TMDB is not responding (${reason})`, 'retrying', delayMs);
+  }
+
+  function reportWait(reason: string, next: Wait['next'], ms: number): void {
+    onWait?.({ reason, next, untilMs: clock.now() + ms });
+  }
+
+  function throttledThroughout(ms: number): OutageError {
+    return new OutageError(
+      `TMDB at ${baseUrl} has throttled every request (429) for ${Math.round(ms / 60_000)} minutes. Check whether another program uses the same API key, and try again later: the remaining titles are not marked as failed.`,
+    );
   }
 
   function outage(reason: string): OutageError {

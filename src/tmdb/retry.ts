@@ -27,6 +27,9 @@ export function parseRetryAfter(header: string | undefined, now: number): number
   return Number.isFinite(ms) ? Math.max(0, ms) : 0;
 }
 
+/** After this time in which TMDB answers every request with 429, waiting longer is of no use. */
+export const LONGEST_THROTTLING_MS = 15 * 60_000;
+
 /** Distinguishes requests that always fail from an outage of TMDB. */
 interface OutageWatch {
   /** Records that TMDB has answered a request. */

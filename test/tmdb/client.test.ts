@@ -171,6 +171,24 @@ describe('createTmdbClient', () => {
     expect(client.sent).toEqual({ requests: 13, throttled: 12 });
   });
 
+  it('reports an outage when TMDB answers only 429 for 15 minutes', async () => {
+    const throttled: Answer = (response) => answerJson(response, 429, { status_code: 25 });
+    const reported: Wait[] = [];
+    const onWait: OnWait = (wait) => void reported.push(wait);
+    // Each 429 pauses for at least a second, and an answer starts a new quarter of an hour.
+    const { getMovie, clock } = await startClient([...new Array(400).fill(throttled), movie, throttled], {
+      onWait,
+    });
+    expect(await getMovie()).toMatchObject({ kind: 'ok' });
+    const before = clock.now();
+    const error = await getMovie().catch((error: unknown) => error);
+    expect(error).toBeInstanceOf(OutageError);
+    expect(String(error)).toMatch(/has throttled every request \(429\) for 15 minutes\./);
+    expect(clock.now() - before).toBeGreaterThanOrEqual(15 * 60_000);
+    expect(clock.now() - before).toBeLessThan(16 * 60_000);
+    expect(reported.at(-1)).toMatchObject({ next: 'giving up', untilMs: expect.any(Number) });
+  });
+
   it('waits for the time in Retry-After, and reports it', async () => {
     const throttled: Answer = (response) => response.writeHead(429, { 'retry-after': '42' }).end('{}');
     const reported: Wait[] = [];
