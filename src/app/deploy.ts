@@ -22,12 +22,13 @@ export interface DeployPreview {
 /**
  * Reads what exists on AWS and plans what `tdd deploy` would do. It cannot change anything.
  * @param options.identity the caller's identity in AWS; read from STS if absent.
- * @throws {UsageError} for a setting that AWS would reject.
+ * @param options.adopt whether the plan may overwrite resources that tdd did not create; each then has `overwrites`.
+ * @throws {UsageError} for a setting that AWS would reject, or a resource of another owner.
  * @throws {UserError} when there are no valid AWS credentials, the worker is not built, or something prevents the deployment.
  */
 export async function planDeploy(
   connection: Pick<Connection, 'clients' | 'profile' | 'clock' | 'settings'>,
-  options: { readonly signal?: AbortSignal; readonly identity?: Identity } = {},
+  options: { readonly signal?: AbortSignal; readonly identity?: Identity; readonly adopt?: boolean } = {},
 ): Promise<DeployPreview> {
   checkSettings(connection.settings);
   const identity = options.identity ?? (await observeIdentity(connection));

@@ -2,7 +2,7 @@ import { UsageError } from '../errors.ts';
 import { capitalize } from '../text.ts';
 import type { DeploymentNames } from './names.ts';
 
-/** Which deployment a resource belongs to. `untagged`: none, so that a deploy adopts it. */
+/** Which deployment a resource belongs to. `untagged`: none that its tag names; a deploy adopts it on certain conditions. */
 export type Owner = 'ours' | 'untagged' | OtherDeployment;
 
 /** Another deployment of tdd in the same account. */
@@ -43,16 +43,39 @@ export interface Claim {
   /** The flag that chooses its name. */
   readonly namedBy: string;
   readonly owner: Owner;
+  /** Whether nothing shows that tdd, or the earlier Python tool, created it. */
+  readonly isForeign: boolean;
 }
 
-/** @throws {UsageError} when resources belong to another deployment, with the ways out. */
-export function assertNotOthers(claims: readonly Claim[], { queue }: DeploymentNames): void {
+/**
+ * @param options.adopt whether the user agrees to overwrite resources that tdd did not create.
+ * @throws {UsageError} when resources belong to another deployment, or to nobody without `adopt`, with the ways out.
+ */
+export function assertMayChange(
+  claims: readonly Claim[],
+  names: DeploymentNames,
+  { adopt }: { readonly adopt: boolean },
+): void {
+  assertNotOthers(claims, names);
+  const foreign = claims.filter(({ isForeign }) => isForeign);
+  if (adopt || foreign.length === 0) return;
+  const [exist, them] = foreign.length === 1 ? ['exists and was', 'it'] : ['exist and were', 'them'];
+  throw new UsageError(
+    `${capitalize(LIST.format(foreign.map(({ what }) => what)))} ${exist} not created by tdd, so nothing was changed: choose another name (${flagsOf(foreign).join(' and ')}), or overwrite ${them} with --adopt.`,
+  );
+}
+
+function flagsOf(claims: readonly Claim[]): string[] {
+  return [...new Set(claims.map(({ namedBy }) => namedBy))];
+}
+
+function assertNotOthers(claims: readonly Claim[], { queue }: DeploymentNames): void {
   const others = claims.flatMap(({ owner, ...claim }) => (isOther(owner) ? [{ ...claim, owner }] : []));
   const [first] = others;
   if (!first) return;
   const name = describeOther(first.owner);
   const theirs = others.filter(({ owner }) => describeOther(owner) === name);
-  const flags = [...new Set(theirs.map(({ namedBy }) => namedBy))];
+  const flags = flagsOf(theirs);
   const { stack, region } = first.owner;
   const destroy = [
     ...(region === undefined ? [] : [`AWS_REGION=${region}`]),

@@ -3,8 +3,8 @@ import type { AwsClients } from '../aws/clients.ts';
 import type { Clock } from '../clock.ts';
 import { WORKER_VARIABLES } from '../worker-contract.ts';
 import type { Change } from './change.ts';
-import { type DeploymentInput, deploymentNames, kindName } from './names.ts';
-import { assertNotOthers } from './ownership.ts';
+import { type DeploymentInput, type DeploymentNames, deploymentNames, kindName } from './names.ts';
+import { assertMayChange } from './ownership.ts';
 import type {
   Desired,
   Found,
@@ -21,6 +21,7 @@ import {
   observe,
   RESOURCES,
   type ResourceKind,
+  resourceOf,
 } from './resource-list.ts';
 import { staysDisabled } from './resources/event-source.ts';
 import { abortableClock } from './wait.ts';
@@ -33,6 +34,8 @@ export interface PlannedResource {
   readonly changes: readonly Change[];
   /** What users should know before they confirm, in full sentences. */
   readonly notes: readonly string[];
+  /** Set for an existing resource that tdd did not create: what its adoption overwrites. */
+  readonly overwrites?: string;
 }
 
 /** One step of a deploy: one AWS call, or a few that belong together. */
@@ -66,13 +69,14 @@ export interface DeployDeps {
 /**
  * Reads the current state and plans the deploy. It cannot change anything, because its clients are read-only.
  * @param wanted the input, and the bytes of the function's zip.
- * @throws {UsageError} when a resource belongs to another deployment.
+ * @param options.adopt whether resources that tdd did not create may be overwritten.
+ * @throws {UsageError} when a resource belongs to another deployment, or tdd did not create it and `adopt` is not set.
  * @throws {UserError} when something else prevents the deploy, with advice; the signal's reason when aborted.
  */
 export async function planDeployment(
   deps: DeployDeps,
   wanted: { readonly input: DeploymentInput; readonly zip: Uint8Array },
-  options: { readonly signal?: AbortSignal | undefined } = {},
+  options: { readonly signal?: AbortSignal | undefined; readonly adopt?: boolean | undefined } = {},
 ): Promise<Plan> {
   const { input, zip } = wanted;
   const names = deploymentNames(input);
@@ -81,19 +85,21 @@ export async function planDeployment(
   const observed = await observe({ clients, clock }, names).catch((error: unknown) => {
     throw toUserError(error);
   });
-  return makePlan(observed, { input, names, zip });
+  return makePlan(observed, { input, names, zip }, { adopt: options.adopt === true });
 }
 
 /** Derives the plan from the observed and the wanted state. A pure function. */
-function makePlan(observed: Observation, desired: Desired): Plan {
+function makePlan(observed: Observation, desired: Desired, options: { readonly adopt: boolean }): Plan {
   const { names } = desired;
   const claims = RESOURCES.flatMap((resource) => {
     const found = observed[resource.kind];
     if (!found || resource.isShared) return [];
     const what = `the ${kindName(resource.kind)} ${JSON.stringify(resource.nameOf(names))}`;
-    return [{ what, namedBy: resource.namedBy, owner: found.owner }];
+    const isForeign = found.owner === 'untagged' && !isOwn(observed, names, resource.kind);
+    return [{ what, kind: resource.kind, namedBy: resource.namedBy, owner: found.owner, isForeign }];
   });
-  assertNotOthers(claims, names);
+  assertMayChange(claims, names, options);
+  const foreign = new Set(claims.filter(({ isForeign }) => isForeign).map(({ kind }) => kind));
   for (const resource of RESOURCES) {
     const found = observed[resource.kind];
     if (found) resource.assertUpdatable?.(found, names);
@@ -101,12 +107,21 @@ function makePlan(observed: Observation, desired: Desired): Plan {
   const situation = describeSituation(observed, desired);
   const steps = orderSteps(situation);
   const plan: Plan = {
-    resources: RESOURCES.map((resource) => planResource(resource, situation)),
+    resources: RESOURCES.map((resource) => planResource(resource, situation, foreign.has(resource.kind))),
     steps: [...steps.keys()],
     staysPaused: staysDisabled(situation),
   };
   bases.set(plan, { desired, observed, refs: situation.refs, runs: steps });
   return plan;
+}
+
+/** Whether a resource exists and belongs to the deployment, by its tag or demonstrably. */
+function isOwn(observed: Observation, names: DeploymentNames, kind: ResourceKind): boolean {
+  const resource = resourceOf(kind);
+  const found: ObservedResource | undefined = observed[kind];
+  if (found?.owner !== 'untagged') return found?.owner === 'ours';
+  const isOwnToo = (other: string) => isOwn(observed, names, other as ResourceKind);
+  return resource.isRecognized?.(found, names, isOwnToo) ?? false;
 }
 
 /** The basis of a plan. @throws Error when {@link planDeployment} did not create the plan, which is a bug. */
@@ -146,14 +161,22 @@ function describeSituation(observed: Observation, desired: Desired): Situation {
   };
 }
 
-function planResource(resource: AnyResource, situation: Situation): PlannedResource {
+function planResource(resource: AnyResource, situation: Situation, isForeign: boolean): PlannedResource {
   const found = situation.find(resource);
   return {
     kind: resource.kind,
     name: resource.nameOf(situation.names),
     action: plannedAction(resource, situation),
     changes: found?.changes ?? [],
-    notes: resource.notes?.(found, situation) ?? [],
+    notes: [
+      ...(isForeign
+        ? [
+            `tdd did not create it. Deploying it needs --adopt, replaces ${resource.overwrites}, and lets "tdd destroy" delete it.`,
+          ]
+        : []),
+      ...(resource.notes?.(found, situation) ?? []),
+    ],
+    ...(isForeign && { overwrites: resource.overwrites }),
   };
 }
 

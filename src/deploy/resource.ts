@@ -17,6 +17,14 @@ export interface Resource<Kind extends string, Observed extends ObservedResource
   readonly namedBy: string;
   /** Set for a resource that deployments may share: an existing one of another owner is used, but never changed. */
   readonly isShared?: true;
+  /** What a deploy overwrites when it adopts one that tdd did not create: `its code and configuration`. */
+  readonly overwrites: string;
+  /**
+   * Whether an untagged one demonstrably is this deployment's, or the earlier Python tool's. Only then does a deploy adopt
+   * it without being told to. Absent: never.
+   * @param isOwn whether the deployment's resource of a kind exists and is tagged or recognized.
+   */
+  isRecognized?(observed: Observed, names: DeploymentNames, isOwn: (kind: string) => boolean): boolean;
   /**
    * Reads its state. While AWS is still creating or changing it, this waits.
    * @returns `undefined` when it does not exist.

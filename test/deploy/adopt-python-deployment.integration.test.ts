@@ -1,5 +1,9 @@
 import { AttachRolePolicyCommand, CreateRoleCommand } from '@aws-sdk/client-iam';
-import { CreateEventSourceMappingCommand, CreateFunctionCommand } from '@aws-sdk/client-lambda';
+import {
+  CreateEventSourceMappingCommand,
+  CreateFunctionCommand,
+  UpdateFunctionConfigurationCommand,
+} from '@aws-sdk/client-lambda';
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { CreateQueueCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -123,9 +127,22 @@ describe.each(AWS_TARGETS)('adopting a deployment of the Python tool, on $name',
     ]);
   });
 
+  test.each(CHANGES_BY_HAND)(
+    'refuses one with %s, and adopts it with --adopt',
+    async (_, message, change) => {
+      const cloud = createCloud(aws);
+      await deployWithPython(cloud);
+      await change(cloud);
+      await expect(deploy(cloud)).rejects.toThrow(message);
+      expect(cloud.changes).toEqual([]);
+      await deploy(cloud, INPUT, ZIP, undefined, { adopt: true });
+      expect((await planDeployment(cloud, { input: INPUT, zip: ZIP })).steps).toEqual([]);
+    },
+  );
+
   test('shows adopted resources with old and new values, and what happens to waiting messages', async () => {
     const cloud = createCloud(aws);
-    await deployWithPython(cloud);
+    await deployWithPython(cloud, { variables: { API_KEY: OLD_KEY } });
     const plan = await planDeployment(cloud, { input: INPUT, zip: ZIP });
     expect(plan.resources.map(({ kind, action }) => [kind, action])).toEqual([
       ['bucket', 'unchanged'],
@@ -151,8 +168,49 @@ describe.each(AWS_TARGETS)('adopting a deployment of the Python tool, on $name',
   });
 });
 
+/** What no longer is as the Python tool creates it, and the resources that are then refused. */
+const CHANGES_BY_HAND: readonly (readonly [string, RegExp, (cloud: Cloud) => Promise<unknown>])[] = [
+  [
+    'another description of the function',
+    /^The queue "films-queue", the function "films", and the event source .* --adopt\.$/,
+    ({ byHand }) =>
+      byHand.lambda.send(
+        new UpdateFunctionConfigurationCommand({ FunctionName: NAMES.function, Description: 'Payroll' }),
+      ),
+  ],
+  [
+    'another handler of the function',
+    /^The queue "films-queue", the function "films", and the event source .* --adopt\.$/,
+    ({ byHand }) =>
+      byHand.lambda.send(
+        new UpdateFunctionConfigurationCommand({ FunctionName: NAMES.function, Handler: 'payroll.run' }),
+      ),
+  ],
+  [
+    'another policy of the role',
+    /^The role "films-role" exists .* --adopt\.$/,
+    ({ byHand }) =>
+      byHand.iam.send(
+        new AttachRolePolicyCommand({
+          RoleName: NAMES.role,
+          PolicyArn: 'arn:aws:iam::aws:policy/AmazonSQSFullAccess',
+        }),
+      ),
+  ],
+];
+
+/** The managed policies of its role. */
+const POLICIES = [
+  'AmazonS3FullAccess',
+  'service-role/AWSLambdaSQSQueueExecutionRole',
+  'service-role/AWSLambdaBasicExecutionRole',
+];
+
 /** Creates a deployment as the Python tool does, with three messages on its queue. */
-async function deployWithPython({ byHand }: Cloud, { enabled = true } = {}): Promise<void> {
+async function deployWithPython(
+  { byHand }: Cloud,
+  { enabled = true, variables = {} }: { enabled?: boolean; variables?: Record<string, string> } = {},
+): Promise<void> {
   await byHand.s3.send(new CreateBucketCommand({ Bucket: NAMES.bucket }));
   const { QueueUrl } = await byHand.sqs.send(
     new CreateQueueCommand({ QueueName: NAMES.queue, Attributes: { VisibilityTimeout: '900' } }),
@@ -167,22 +225,27 @@ async function deployWithPython({ byHand }: Cloud, { enabled = true } = {}): Pro
     new CreateRoleCommand({
       RoleName: NAMES.role,
       Path: '/service-role/',
+      Description: 'Execution role for TMDB Distributed Downloader lambda function',
+      MaxSessionDuration: 3600,
       AssumeRolePolicyDocument: JSON.stringify({ Version: '2012-10-17', Statement: [trust] }),
     }),
   );
-  for (const name of ['AmazonSQSFullAccess', 'AmazonS3FullAccess', 'AWSLambda_FullAccess']) {
+  for (const name of POLICIES) {
     const PolicyArn = `arn:aws:iam::aws:policy/${name}`;
     await byHand.iam.send(new AttachRolePolicyCommand({ RoleName: NAMES.role, PolicyArn }));
   }
   await byHand.lambda.send(
     new CreateFunctionCommand({
       FunctionName: NAMES.function,
-      Runtime: 'python3.12',
+      Runtime: 'python3.12', // Created as python3.6, and upgraded by its owner, because Lambda retired that.
+      Description: 'Distribute download for TMDB movies using IMDB movie ids.',
       Handler: 'lambda_function.lambda_handler',
       Role: NAMES.roleArn,
       Timeout: 900,
+      MemorySize: 256,
+      Publish: true,
       Code: { ZipFile: await zipOf({ 'lambda_function.py': 'def lambda_handler(event, context): pass' }) },
-      Environment: { Variables: { API_KEY: OLD_KEY, BUCKET_NAME: NAMES.bucket } },
+      Environment: { Variables: { TMDB_API_KEY: OLD_KEY, DATALAKE_BUCKET_NAME: NAMES.bucket, ...variables } },
     }),
   );
   // Created last, because moto runs the function for messages that it receives.

@@ -7,7 +7,7 @@ import { observeIdentity } from '../../src/aws/clients.ts';
 import { applyDeployment } from '../../src/deploy/apply.ts';
 import { planDestroy } from '../../src/deploy/destroy.ts';
 import { basisOf, planDeployment } from '../../src/deploy/plan.ts';
-import { UserError } from '../../src/errors.ts';
+import { UsageError, UserError } from '../../src/errors.ts';
 import { AWS_TARGETS, type Aws } from '../support/aws-targets.ts';
 import { API_KEY, type Cloud, createCloud, deploy, INPUT, NAMES, stateOf, ZIP } from './cloud.ts';
 
@@ -351,10 +351,11 @@ describe.each(AWS_TARGETS)('how a deploy handles AWS errors, on $name', ({ start
     );
   });
 
-  test('an untagged queue is planned as adopt, with its drift', async () => {
+  test('an untagged queue is refused, and with adopt planned with its drift', async () => {
     const cloud = createCloud(aws);
     await cloud.byHand.sqs.send(new CreateQueueCommand({ QueueName: NAMES.queue }));
-    const plan = await planDeployment(cloud, { input: INPUT, zip: ZIP });
+    await expect(planDeployment(cloud, { input: INPUT, zip: ZIP })).rejects.toThrow(UsageError);
+    const plan = await planDeployment(cloud, { input: INPUT, zip: ZIP }, { adopt: true });
     const queue = plan.resources.find(({ kind }) => kind === 'queue');
     expect(queue?.action).toBe('adopt');
     expect(queue?.changes).toContainEqual({ property: 'tdd:stack', new: 'films' });

@@ -106,8 +106,9 @@ export async function deploy(
   input: DeploymentInput = INPUT,
   zip: Uint8Array = ZIP,
   onStep?: (step: Step, state: StepState) => void,
+  { adopt = false } = {},
 ): Promise<Plan> {
-  const plan = await planDeployment(cloud, { input, zip });
+  const plan = await planDeployment(cloud, { input, zip }, { adopt });
   await applyDeployment(cloud, plan, { onStep });
   return plan;
 }
@@ -118,14 +119,14 @@ export async function stateOf(cloud: Cloud): Promise<unknown> {
   return comparable(await observe({ clients, clock: cloud.clock }, NAMES));
 }
 
-/** An observed state with the values of environment variables, and without IDs, dates and ports. */
+/** An observed state with the values of environment variables, and without IDs, dates, ports and descriptions. */
 export function comparable(observed: Observation): unknown {
   const variables = observed.function?.environment.toVariables() ?? {};
   const text = JSON.stringify({
     ...observed,
     variables,
-    role: observed.role && { ...observed.role, createdAt: undefined },
-    function: observed.function && { ...observed.function, changedAt: undefined },
+    role: observed.role && { ...observed.role, createdAt: undefined, description: undefined },
+    function: observed.function && { ...observed.function, changedAt: undefined, description: undefined },
   });
   return JSON.parse(text.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'ID').replace(/127\.0\.0\.1:\d+/g, 'HOST'));
 }
@@ -223,7 +224,8 @@ async function createOwnCopy(clients: AwsClients, policyArn: string): Promise<vo
   const PolicyName = policyArn.slice(policyArn.lastIndexOf('/') + 1);
   const Statement = [{ Effect: 'Allow', Action: '*', Resource: '*' }];
   const PolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement });
-  const policy = { PolicyName, Path: '/aws/', PolicyDocument };
+  const Path = ownCopy(policyArn).slice(OWN_COPIES.length - '/aws/'.length, -PolicyName.length);
+  const policy = { PolicyName, Path, PolicyDocument };
   await clients.iam.send(new CreatePolicyCommand(policy)).catch((error: unknown) => {
     if (!(error instanceof EntityAlreadyExistsException)) throw error;
   });

@@ -111,7 +111,7 @@ describe.each(AWS_TARGETS.filter(({ name }) => name === 'sandbox'))(
     it('allow adopting an existing queue', async () => {
       const cloud = createCloud(aws);
       await cloud.byHand.sqs.send(new CreateQueueCommand({ QueueName: NAMES.queue }));
-      await deploy(cloud);
+      await deploy(cloud, INPUT, undefined, undefined, { adopt: true });
       expect(cloud.calls.flatMap((call) => deniedOf(call, policies.deploy))).toEqual([]);
     });
   },

@@ -6,7 +6,8 @@ import { SETTING_NAMES, SETTINGS, type SettingName, type Settings } from '../../
 import type { Deployment } from '../../deploy/apply.ts';
 import { kindName } from '../../deploy/names.ts';
 import type { PlannedResource } from '../../deploy/plan.ts';
-import { formatNumberOf } from '../../text.ts';
+import { CancelledError } from '../../errors.ts';
+import { formatNumberOf, quote } from '../../text.ts';
 import { FUNCTION_TIMEOUT_SECONDS } from '../../worker-contract.ts';
 import { defineCommand } from '../command.ts';
 import { askConsent, readDryRun, showPlan } from '../consent.ts';
@@ -22,6 +23,8 @@ import { createStepLines } from '../step-lines.ts';
 interface DeployInput {
   readonly settings: CompleteSettings;
   readonly dryRun: boolean;
+  /** Whether `--adopt` is given. */
+  readonly adopt: boolean;
   /** The caller's identity in AWS, if it was shown before the first question. */
   readonly identity: Identity | undefined;
   /** Settings that a flag or an answer gives to this deploy only. */
@@ -55,7 +58,10 @@ export const deploy = defineCommand<DeployInput, DeployResult>({
     ['tdd deploy --dry-run', 'show the plan only'],
     ['tdd deploy --workers 8 --yes', 'change the number of workers without asking'],
   ],
-  declare: (command) => command.option('--dry-run', 'show the plan and change nothing'),
+  declare: (command) =>
+    command
+      .option('--adopt', 'overwrite resources with these names that tdd did not create, and own them')
+      .option('--dry-run', 'show the plan and change nothing'),
   readInput,
   run,
   format,
@@ -70,7 +76,13 @@ async function readInput(context: CommandContext, flags: Flags): Promise<DeployI
   const bucketName = await context.requireSetting(named, 'bucketName');
   const apiKey = await context.requireSetting(named, 'apiKey');
   const settings = { ...named, bucketName, apiKey };
-  return { settings, dryRun, identity, unsaved: await findUnsaved(context, settings, given) };
+  return {
+    settings,
+    dryRun,
+    adopt: flags.adopt === true,
+    identity,
+    unsaved: await findUnsaved(context, settings, given),
+  };
 }
 
 /** Reads and shows the caller's identity in AWS. */
@@ -106,7 +118,7 @@ function explainUnsaved({ output, configPath }: CommandContext, unsaved: readonl
 
 async function run(
   context: CommandContext,
-  { settings, dryRun, unsaved, ...input }: DeployInput,
+  { settings, dryRun, adopt, unsaved, ...input }: DeployInput,
 ): Promise<DeployResult> {
   const { output, signal } = context;
   warnOfOldNode(context);
@@ -114,7 +126,8 @@ async function run(
   await warnIfKeyUnchecked(context, settings);
   const { planDeploy, applyDeployment } = await import('../../app/deploy.ts'); // See open-aws.ts.
   const connection = { ...(await openAws(processOf(context))), settings };
-  const { plan } = await planDeploy(connection, { signal, identity });
+  const mayAsk = dryRun || context.prompter.isInteractive;
+  const { plan } = await planDeploy(connection, { signal, identity, adopt: adopt || mayAsk });
   const { resources, staysPaused: paused } = plan;
   const result = { identity, resources, lambdaName: settings.lambdaName, paused };
   for (const { kind, name, changes } of plan.resources) {
@@ -125,7 +138,9 @@ async function run(
   if (dryRun) return result;
 
   showPlan(context, formatPlan(plan.resources, output.style));
-  if (plan.steps.length > 0) {
+  const foreign = adopt ? [] : resources.filter(({ overwrites }) => overwrites !== undefined);
+  if (foreign.length > 0) await askToOverwrite(context, foreign, settings.lambdaName);
+  else if (plan.steps.length > 0) {
     const message = `Deploy to account ${identity.accountId}, region ${identity.region}?`;
     await askConsent(context, message, 'Cancelled: nothing was changed.');
   }
@@ -160,6 +175,20 @@ async function run(
   } finally {
     lines.stop();
   }
+}
+
+/** Asks for the function's name, as `destroy` does: `--yes` does not confirm that something is lost. */
+async function askToOverwrite(
+  { prompter, signal }: CommandContext,
+  foreign: readonly PlannedResource[],
+  name: string,
+): Promise<void> {
+  const what = LIST.format(foreign.map(({ kind, name }) => `the ${kindName(kind)} ${quote(name)}`));
+  const message = `Type ${name} to overwrite ${what}, which tdd did not create:`;
+  if (!(await prompter.confirmByName({ message, name }))) {
+    throw new CancelledError('Cancelled: the name does not match, and nothing was changed.');
+  }
+  signal.throwIfAborted();
 }
 
 /** Checks the key before deploying: a worker whose key TMDB rejects stops the whole fleet. */

@@ -61,6 +61,7 @@ export const bucket: Resource<'bucket', ObservedBucket> = {
   nameOf: (names) => names.bucket,
   namedBy: '--datalake-bucket-name',
   isShared: true,
+  overwrites: 'nothing',
 
   /**
    * @throws {UserError} when access is denied: it belongs to another account, or a permission is missing.

@@ -49,6 +49,8 @@ export const eventSource: Resource<'eventSource', ObservedEventSource> = {
   kind: 'eventSource',
   nameOf: (names) => `${names.queue} → ${names.function}`,
   namedBy: '--queue-name',
+  overwrites: 'its settings',
+  isRecognized: (_observed, _names, isOwn) => isOwn('function'),
 
   async observe({ clients: { lambda }, clock }, names) {
     // Search by queue: the event source of a deleted function still exists, and would conflict with a new one.

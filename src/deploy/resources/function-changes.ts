@@ -21,6 +21,8 @@ import { functionVariables } from './function-environment.ts';
 
 const RUNTIME: Runtime = 'nodejs24.x';
 export const ARCHITECTURE = 'arm64';
+/** The description of a new function, by which one that lost its tag is recognized. A deploy never changes it. */
+export const DESCRIPTION = 'Downloads partitions of movies and reviews from TMDB into a data lake.';
 const UPDATE_TIMEOUT_MS = 180_000;
 
 /** The function's configuration: all properties except code and architecture. */
@@ -44,7 +46,7 @@ export async function createFunction(context: StepContext, desired: Desired): Pr
   const { names, zip } = desired;
   const command = new CreateFunctionCommand({
     FunctionName: names.function,
-    Description: 'Downloads partitions of movies and reviews from TMDB into a data lake.',
+    Description: DESCRIPTION,
     ...configurationOf(desired, context.refs),
     Architectures: [ARCHITECTURE],
     Code: { ZipFile: zip },

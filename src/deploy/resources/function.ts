@@ -8,6 +8,7 @@ import {
 import type { AwsClients } from '../../aws/clients.ts';
 import { httpStatusOf, isServiceError, undefinedIfNotFound } from '../../aws/errors.ts';
 import { UserError } from '../../errors.ts';
+import { HANDLER } from '../../worker-contract.ts';
 import { type Change, diffProperties, type Properties, touches } from '../change.ts';
 import { RESUME_TAG, STACK_TAG } from '../names.ts';
 import { ownerOf } from '../ownership.ts';
@@ -18,6 +19,7 @@ import {
   ARCHITECTURE,
   configurationOf,
   createFunction,
+  DESCRIPTION,
   readWhenReady,
   updateCode,
   updateConfiguration,
@@ -28,11 +30,13 @@ import {
   EVENT_SOURCE_PROPERTY,
   functionVariables,
 } from './function-environment.ts';
+import { isPythonFunction } from './python-tool.ts';
 import { role } from './role.ts';
 
 export interface ObservedFunction extends ObservedResource {
   /** Whether it has the {@link RESUME_TAG}: a deploy was interrupted during its event-source pause. */
   readonly hasResumeTag: boolean;
+  readonly description: string | undefined;
   readonly properties: Properties;
   readonly environment: Environment;
   readonly packageType: string;
@@ -58,6 +62,10 @@ export const lambdaFunction: Resource<'function', ObservedFunction> = {
   kind: 'function',
   nameOf: (names) => names.function,
   namedBy: '--lambda-name',
+  overwrites: 'its code, configuration and environment variables',
+  isRecognized: ({ description, properties: { Handler, Runtime = '' } }) =>
+    (description === DESCRIPTION && Handler === HANDLER.name) ||
+    isPythonFunction({ description, handler: Handler, runtime: Runtime }),
 
   /** @throws {UserError} when the permission to read its tags is missing, because they identify its owner. */
   async observe({ clients: { lambda }, clock }, names) {
@@ -75,6 +83,7 @@ export const lambdaFunction: Resource<'function', ObservedFunction> = {
     return {
       owner: ownerOf(names, Tags[STACK_TAG]),
       hasResumeTag: Tags[RESUME_TAG] !== undefined,
+      description: configuration.Description,
       properties: {
         [STACK_TAG]: Tags[STACK_TAG],
         ...propertiesOf(configuration),

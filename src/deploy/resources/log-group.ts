@@ -25,6 +25,9 @@ export const logGroup: Resource<'logGroup', ObservedLogGroup> = {
   kind: 'logGroup',
   nameOf: (names) => names.logGroup,
   namedBy: '--lambda-name',
+  overwrites: 'its retention (older log events are deleted)',
+  // Lambda creates it, without a tag, when a function without a log group runs.
+  isRecognized: (_observed, _names, isOwn) => isOwn('function'),
 
   async observe({ clients: { logs } }, names) {
     const group = await findLogGroup(logs, names.logGroup);

@@ -40,6 +40,9 @@ export const queue: Resource<'queue', ObservedQueue> = {
     }),
   })),
 
+  // The Python tool gives its queue no mark of its own, but connects it to its function.
+  isRecognized: (_observed, _names, isOwn) => isOwn('eventSource'),
+
   notes(found, { names }) {
     const notes = notesOf(found);
     if (!found || found.observed.messages === 0 || !touches(found.changes, 'RedrivePolicy')) return notes;
@@ -66,6 +69,7 @@ function defineQueue<Kind extends 'queue' | 'deadLetterQueue'>(
     kind,
     nameOf: (names) => names[kind],
     namedBy: '--queue-name',
+    overwrites: 'its attributes',
 
     async observe({ clients: { sqs } }, names) {
       const found = await undefinedIfNotFound(

@@ -18,11 +18,13 @@ import { type DeploymentNames, STACK_TAG } from '../names.ts';
 import { ownerOf } from '../ownership.ts';
 import type { ObservedResource, Resource, StepContext } from '../resource.ts';
 import { canonicalJson, INLINE_POLICY_NAME, inlinePolicy, trustPolicy } from './policy.ts';
+import { isPythonRole } from './python-tool.ts';
 
 export interface ObservedRole extends ObservedResource {
   readonly arn: string;
   readonly tag: string | undefined;
   readonly createdAt: Date | undefined;
+  readonly description: string | undefined;
   /** Parsed; `undefined` when it is not valid JSON. */
   readonly trustPolicy: unknown;
   /** The inline policy that tdd manages, parsed. */
@@ -46,6 +48,15 @@ export const role: Resource<'role', ObservedRole> = {
   kind: 'role',
   nameOf: (names) => names.role,
   namedBy: '--lambda-name',
+  overwrites: 'its trust policy and permissions',
+  isRecognized: ({ arn, description, otherInlinePolicies, managedPolicies, inlinePolicy: own }, names) =>
+    arn === names.roleArn &&
+    (description === descriptionOf(names) ||
+      isPythonRole({
+        description,
+        managedPolicies,
+        inlinePolicies: [...otherInlinePolicies, ...(own === undefined ? [] : [INLINE_POLICY_NAME])],
+      })),
 
   async observe({ clients: { iam } }, names) {
     const RoleName = names.role;
@@ -63,6 +74,7 @@ export const role: Resource<'role', ObservedRole> = {
       owner: ownerOf(names, tag, regionOf(policy, names)),
       tag,
       createdAt: found.CreateDate,
+      description: found.Description,
       trustPolicy: parsePolicy(found.AssumeRolePolicyDocument),
       inlinePolicy: policy,
       otherInlinePolicies: inlineNames.filter((name) => name !== INLINE_POLICY_NAME),
@@ -111,7 +123,7 @@ export const role: Resource<'role', ObservedRole> = {
               RoleName,
               Path: names.rolePath,
               AssumeRolePolicyDocument: JSON.stringify(trustPolicy()),
-              Description: `Execution role of the workers of ${names.stack}.`,
+              Description: descriptionOf(names),
               Tags,
             }),
           );
@@ -154,6 +166,11 @@ export const role: Resource<'role', ObservedRole> = {
 };
 
 type Iam = AwsClients['iam'];
+
+/** The description of a new role, by which one that lost its tag is recognized. */
+function descriptionOf({ stack }: DeploymentNames): string {
+  return `Execution role of the workers of ${stack}.`;
+}
 
 /** Detaches managed policies and deletes inline ones. Idempotent. */
 async function removePolicies(
