@@ -10,11 +10,12 @@ import type { FleetConnection } from './fleet-connection.ts';
  * Opens a day's partition index for the title types in the settings. If the lake does not have it, it is built from
  * IMDb's list (about 210 MB), which is downloaded once per day and lake.
  * @param options.day a UTC day such as `2026-11-22`; by default today.
- * @throws {UserError} for a past day that is not in the lake, or when the list cannot be downloaded.
+ * @throws {UserError} for a past day that is not in the lake, or when the list cannot be downloaded or has less than half of the
+ *   titles of the previous one.
  */
 export function openIndex(
   connection: Pick<FleetConnection, 'lake' | 'clock' | 'datasetsUrl' | 'userAgent'> & {
-    readonly settings: Pick<Settings, 'titleTypes'>;
+    readonly settings: Pick<Settings, 'titleTypes'> & Partial<Pick<Settings, 'acceptShrunkenList'>>;
     readonly trace?: Trace | undefined;
     readonly onWait?: OnWait | undefined;
   },
@@ -28,6 +29,11 @@ export function openIndex(
   const { day = utcDay(clock.now()), onProgress, signal } = options;
   return ensurePartitionIndex(
     { ...connection, signal },
-    { day, titleTypes: settings.titleTypes, onProgress },
+    {
+      day,
+      titleTypes: settings.titleTypes,
+      acceptShrunken: settings.acceptShrunkenList === 'yes',
+      onProgress,
+    },
   );
 }

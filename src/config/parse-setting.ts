@@ -185,6 +185,13 @@ export function parseWholeNumber(subject: string, min: number, max: number): (te
   };
 }
 
+/** `yes` or `no`. @throws {InvalidValueError} for anything else. */
+export function parseYesNo(text: string): 'yes' | 'no' {
+  const answer = text.trim().toLowerCase();
+  if (answer === 'yes' || answer === 'no') return answer;
+  throw new InvalidValueError('The value', `must be yes or no (got ${quote(text)}).`);
+}
+
 function parseList(text: string): string[] {
   const items = text.split(',').map((item) => item.trim());
   return [...new Set(items.filter((item) => item !== ''))].sort();

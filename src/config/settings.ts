@@ -13,6 +13,7 @@ import {
   parseTitleTypes,
   parseTmdbBaseUrl,
   parseWholeNumber,
+  parseYesNo,
 } from './parse-setting.ts';
 
 /** The values of all settings. The two without a default may be undefined. */
@@ -36,6 +37,8 @@ export interface Settings {
   readonly imdbDatasetsUrl: string;
   /** The `titleType` values that count as movies; sorted. */
   readonly titleTypes: readonly string[];
+  /** Whether to accept a list with less than half of the titles of the previous one. */
+  readonly acceptShrunkenList: 'yes' | 'no';
   readonly lambdaName: string;
   readonly queueName: string;
   /** Concurrent Lambda workers. */
@@ -169,6 +172,14 @@ export const SETTINGS: { readonly [N in SettingName]: Setting<NonNullable<Settin
     worker: true,
     description: 'IMDb title types to download, such as movie,tvMovie',
     parse: parseTitleTypes,
+  },
+  acceptShrunkenList: {
+    section: 'IMDB',
+    key: 'ACCEPT_SHRUNKEN_LIST',
+    env: 'IMDB_ACCEPT_SHRUNKEN_LIST',
+    default: 'no',
+    description: 'accept a list with less than half of the titles of the previous one: yes or no',
+    parse: parseYesNo,
   },
   lambdaName: {
     section: 'AWS',

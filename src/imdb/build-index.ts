@@ -12,6 +12,7 @@ import {
 } from './partition-index.ts';
 import { readGzip } from './read-gzip.ts';
 import { readSnapshot, type SnapshotDeps, type SnapshotSource } from './read-snapshot.ts';
+import { checkSizeOfList } from './shrunken-list.ts';
 import { SnapshotError } from './snapshot-error.ts';
 import { type BadRow, type TitleRowCounts, TitleScanner } from './title-scanner.ts';
 import { type SortedTitles, type TitleGroup, TitleTable } from './title-table.ts';
@@ -128,6 +129,8 @@ export interface IndexProgress extends SnapshotSource {
 
 /** Which index, and a callback for the progress of building it. */
 interface EnsureIndexOptions extends IndexName {
+  /** Accept a list with less than half of the titles of the previous one. */
+  readonly acceptShrunken?: boolean;
   /** Called about once per megabyte read. If the download is retried, the counts start at 0 again. */
   readonly onProgress?: ((progress: IndexProgress) => void) | undefined;
 }
@@ -137,11 +140,12 @@ interface EnsureIndexOptions extends IndexName {
  * from today's download, which is written to the lake in the same pass. So each lake downloads IMDb's list only once a day;
  * processes that start before the first has finished download it too and write the same files.
  * @throws {SnapshotGoneError} for a day other than today whose snapshot is not in the lake.
- * @throws {SnapshotError} when the snapshot cannot be downloaded or is invalid.
+ * @throws {SnapshotError} when the snapshot cannot be downloaded, is invalid, or has less than half of the titles of the
+ *   most recent earlier one in the lake.
  */
 export async function ensurePartitionIndex(
   deps: SnapshotDeps,
-  { day, titleTypes, onProgress }: EnsureIndexOptions,
+  { day, titleTypes, acceptShrunken = false, onProgress }: EnsureIndexOptions,
 ): Promise<PartitionIndex> {
   const name = { day, titleTypes };
   const existing = await readPartitionIndex(deps, name);
@@ -154,7 +158,11 @@ export async function ensurePartitionIndex(
         yield chunk;
       }
     }
-    return await collectTitles(counted(), titleTypes, (rows) => onProgress?.({ ...from, bytes, rows }));
+    const titles = await collectTitles(counted(), titleTypes, (rows) =>
+      onProgress?.({ ...from, bytes, rows }),
+    );
+    if (!acceptShrunken) await checkSizeOfList(deps, name, titles.rowCounts.wanted);
+    return titles;
   });
   return await writePartitionIndex(deps, titles, name);
 }

@@ -4,7 +4,7 @@ import { findEntry, type Lake } from '../lake/lake.ts';
 import { downloadSnapshot, type SnapshotDownloadOptions } from './download-snapshot.ts';
 import { Pipe } from './pipe.ts';
 import { CHUNK_BYTES, coalesce } from './read-gzip.ts';
-import { SnapshotError, type SnapshotErrorOptions, SnapshotGoneError } from './snapshot-error.ts';
+import { SnapshotError, SnapshotGoneError } from './snapshot-error.ts';
 
 /** The dependencies for reading a snapshot. */
 export interface SnapshotDeps extends SnapshotDownloadOptions {
@@ -23,7 +23,7 @@ export interface SnapshotSource {
 type SnapshotReader<T> = (bytes: AsyncIterable<Buffer>, source: SnapshotSource) => Promise<T>;
 
 /** The waits after the first, second … failure of each kind. */
-const RETRY_AFTER_MS = { transient: [2_000, 10_000], malformed: [2_000] } as const;
+const RETRY_AFTER_MS = { transient: [2_000, 10_000], malformed: [2_000], shrunken: [] } as const;
 const GZIP_TYPE = 'application/gzip';
 
 /**
@@ -44,7 +44,7 @@ export async function readSnapshot<T>(
   const key = snapshotKey(day);
   const stored = await readFromLake(deps, key, reader);
   if (stored !== undefined) return stored.result;
-  const failures = { transient: 0, malformed: 0 };
+  const failures = { transient: 0, malformed: 0, shrunken: 0 };
   for (;;) {
     // Checked before each attempt, because after midnight (UTC) IMDb's list may be that of the next day.
     const today = utcDay(clock.now());
@@ -84,7 +84,7 @@ async function readFromLake<T>(
     throw withSubject(error, {
       subject: `The copy of IMDb's list ${lake.url}/${key}`,
       advice: 'delete it to download it again, which is possible only on the same UTC day',
-      fault: 'malformed',
+      isStored: true,
     });
   } finally {
     // A reader that throws neither reads nor closes the rest of the stream.
@@ -133,11 +133,19 @@ async function readFromImdb<T>(deps: SnapshotDeps, key: string, reader: Snapshot
   return await read;
 }
 
-/** Adds to a reader's error what only the caller knows. */
+/**
+ * Adds to a reader's error what only the caller knows.
+ * @param known.isStored the list is in the lake: reading it again does not help.
+ */
 function withSubject(
   error: unknown,
-  known: Pick<SnapshotErrorOptions, 'subject' | 'advice' | 'fault'>,
+  known: { readonly subject: string; readonly advice: string; readonly isStored?: boolean },
 ): unknown {
   if (!(error instanceof SnapshotError) || error.subject !== undefined) return error;
-  return new SnapshotError(error.reason, { fault: error.fault, ...known, cause: error });
+  return new SnapshotError(error.reason, {
+    subject: known.subject,
+    advice: error.advice ?? known.advice,
+    fault: known.isStored && error.fault === 'transient' ? 'malformed' : error.fault,
+    cause: error,
+  });
 }

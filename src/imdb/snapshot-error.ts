@@ -5,11 +5,12 @@ import { UserError } from '../errors.ts';
  * - `transient`: IMDb is down or throttles, the connection broke, or the list is truncated. A retry often succeeds, and an
  *   outage may last for hours.
  * - `malformed`: a complete response that is not IMDb's list, perhaps from a proxy. One retry tells whether it stays so.
+ * - `shrunken`: a valid list that is suspiciously small. IMDb may correct it within the day.
  */
-type SnapshotFault = 'transient' | 'malformed';
+type SnapshotFault = 'transient' | 'malformed' | 'shrunken';
 
 /** The parts of a {@link SnapshotError} apart from its reason. */
-export interface SnapshotErrorOptions extends ErrorOptions {
+interface SnapshotErrorOptions extends ErrorOptions {
   /** The subject of the sentence: `IMDb's list at https://…` or `The copy of IMDb's list s3://…`. */
   readonly subject?: string;
   /** What to do, without a full stop. */
@@ -33,6 +34,8 @@ export class SnapshotError extends UserError {
   readonly reason: string;
   /** The subject of the sentence, if it is known. */
   readonly subject: string | undefined;
+  /** The advice, if it is known. */
+  readonly advice: string | undefined;
   readonly fault: SnapshotFault;
 
   constructor(
@@ -42,6 +45,7 @@ export class SnapshotError extends UserError {
     super(`${subject ?? "IMDb's list"} ${reason}${advice === undefined ? '.' : `: ${advice}.`}`, options);
     this.reason = reason;
     this.subject = subject;
+    this.advice = advice;
     this.fault = fault;
   }
 }

@@ -15,6 +15,15 @@ export function indexMapKey(day: string, titleTypes: readonly string[]): string 
   return `${indexFolder(day, titleTypes)}partitions.json.gz`;
 }
 
+/** The key prefix of all snapshots and indexes. */
+export const IMDB_PREFIX = 'imdb/';
+
+/** The day of an index, from the key of its map; `undefined` for any other key, or for other title types. */
+export function dayOfIndexMapKey(key: string, titleTypes: readonly string[]): string | undefined {
+  const day = /^imdb\/(\d{4}-\d{2}-\d{2})\//.exec(key)?.[1];
+  return day !== undefined && key === indexMapKey(day, titleTypes) ? day : undefined;
+}
+
 /** The rows file of the partition index; its name contains the hash of its content. */
 export function indexRowsKey(day: string, titleTypes: readonly string[], hash: string): string {
   return `${indexFolder(day, titleTypes)}movies-${hash}.tsv`;

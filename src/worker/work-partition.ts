@@ -113,7 +113,7 @@ function outcomeOfError(error: unknown, completed: number): Outcome {
   if (error instanceof KeyRejectedError) return { kind: 'keyRefused', reason, isPaused: false };
   if (error instanceof OutageError) return { kind: 'outage', reason };
   if (error instanceof SnapshotGoneError) return { kind: 'permanentFailure', reason };
-  if (error instanceof SnapshotError && error.fault === 'transient') return { kind: 'outage', reason };
+  if (error instanceof SnapshotError && error.fault !== 'malformed') return { kind: 'outage', reason };
   return { kind: 'failed', reason, ...(isBug(error) && { stack: error.stack }) };
 }
 

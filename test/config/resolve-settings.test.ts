@@ -26,6 +26,7 @@ describe('resolveSettings', () => {
       tmdbBaseUrl: 'https://api.themoviedb.org',
       imdbDatasetsUrl: 'https://datasets.imdbws.com',
       titleTypes: ['movie'],
+      acceptShrunkenList: 'no',
       lambdaName: 'tmdb-downloader-lambda',
       queueName: 'tmdb-downloader-queue',
       workers: 4,

@@ -1,6 +1,8 @@
+import { writeFile } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Clock } from '../../../src/clock.ts';
 import { createDirectoryLake } from '../../../src/lake/directory/directory-lake.ts';
 import { snapshotKey } from '../../../src/lake/keys.ts';
 import { GOOD_LIST, IMDB_FAULTS } from '../../imdb/imdb-faults.ts';
@@ -35,17 +37,26 @@ beforeEach(async () => {
 
 /** Downloads one title of the list into the lake in `cwd`. */
 async function download(...flags: string[]) {
+  return run(flags);
+}
+
+/** Runs the download on a day, with more environment variables. */
+async function run(
+  flags: readonly string[],
+  { env = {}, clock: ofDay = clock }: { env?: Record<string, string>; clock?: Clock } = {},
+) {
   const before = imdb.requests.length;
-  const run = await runCli(['download', '--imdb-id', 'tt1000000', '--to', 'lake', ...flags], {
+  const result = await runCli(['download', '--imdb-id', 'tt1000000', '--to', 'lake', ...flags], {
     cwd,
-    clock,
+    clock: ofDay,
     env: {
       TMDB_API_KEY: '0123456789abcdef0123456789abcdef',
       TMDB_BASE_URL: tmdb.server.url,
       IMDB_DATASETS_URL: imdb.url,
+      ...env,
     },
   });
-  return { ...run, requests: imdb.requests.length - before };
+  return { ...result, requests: imdb.requests.length - before };
 }
 
 function sendGoodList(response: ServerResponse): void {
@@ -101,5 +112,54 @@ describe('tdd download, when rows of the list', () => {
     const { exitCode, stderr } = await download();
     expect(exitCode).toBe(0);
     expect(stderr).not.toContain('Skipped');
+  });
+});
+
+describe('tdd download, when the list has far fewer titles than that of the day before', () => {
+  const rows = Array.from({ length: 60 }, (_, at) =>
+    titleRow(`tt${1_000_000 + at}`, `Adventure ${at}`, 2004),
+  );
+  const sendRows = (count: number) => {
+    responses = [(response) => response.end(gzipRows(rows.slice(0, count)))];
+  };
+  const onDay = (day: string) => ({ clock: createFastClock(1_000, Date.parse(`${day}T00:00:00Z`)) });
+
+  beforeEach(async () => {
+    sendRows(60);
+    expect(await run([], onDay('2026-11-19'))).toMatchObject({ exitCode: 0 });
+  });
+
+  it('refuses it, stores nothing, and accepts the next complete one', async () => {
+    sendRows(1);
+    expect(await run([], onDay('2026-11-22'))).toMatchObject({
+      exitCode: 1,
+      requests: 1,
+      stdout: '',
+      stderr: expect.stringMatching(
+        /\ntdd: IMDb's list at \S+ has 1 title of the type movie on 2026-11-22, less than half of the 60 on 2026-11-19: try again later, or set IMDB_ACCEPT_SHRUNKEN_LIST=yes to accept it\.\n$/,
+      ),
+    });
+    const keys = (await listAll(openLake(), 'imdb/')).map(({ key }) => key);
+    expect(keys.filter((key) => key.includes('2026-11-22'))).toEqual([]);
+    sendRows(59);
+    expect(await run([], onDay('2026-11-22'))).toMatchObject({ exitCode: 0 });
+  });
+
+  it('accepts exactly half, and any list of other title types', async () => {
+    sendRows(30);
+    expect(await run([], onDay('2026-11-20'))).toMatchObject({ exitCode: 0 });
+    sendRows(1);
+    expect(await run(['--title-types', 'movie,short'], onDay('2026-11-22'))).toMatchObject({ exitCode: 0 });
+  });
+
+  it('accepts it when IMDB_ACCEPT_SHRUNKEN_LIST or config.ini says so', async () => {
+    sendRows(1);
+    const yes = { IMDB_ACCEPT_SHRUNKEN_LIST: 'yes' };
+    expect(await run([], { ...onDay('2026-11-22'), env: yes })).toMatchObject({ exitCode: 0 });
+    await writeFile(join(cwd, 'config.ini'), '[IMDB]\nACCEPT_SHRUNKEN_LIST = true\n');
+    expect(await run([], onDay('2026-11-22'))).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('ACCEPT_SHRUNKEN_LIST in '),
+    });
   });
 });
