@@ -5,26 +5,35 @@ import { existsSync } from 'node:fs';
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
 
 if (existsSync(new URL('../dist/cli/main.js', import.meta.url))) {
-  const { main } = await import('../dist/cli/main.js');
-  process.exitCode = await main({
-    argv: process.argv.slice(2),
-    env: process.env,
-    // A getter, since it throws in a directory that was deleted.
-    get cwd() {
-      return process.cwd();
-    },
-    // Getters, since Node opens each stream at its first use, and that takes time.
-    get stdin() {
-      return process.stdin;
-    },
-    get stdout() {
-      return process.stdout;
-    },
-    get stderr() {
-      return process.stderr;
-    },
-    signals: process,
-  });
+  try {
+    const { main } = await import('../dist/cli/main.js');
+    process.exitCode = await main({
+      argv: process.argv.slice(2),
+      env: process.env,
+      // A getter, since it throws in a directory that was deleted.
+      get cwd() {
+        return process.cwd();
+      },
+      // Getters, since Node opens each stream at its first use, and that takes time.
+      get stdin() {
+        return process.stdin;
+      },
+      get stdout() {
+        return process.stdout;
+      },
+      get stderr() {
+        return process.stderr;
+      },
+      signals: process,
+    });
+  } catch (error) {
+    // With too many open files, Node cannot load further modules, not even those that report errors.
+    if (error?.code !== 'EMFILE' && error?.code !== 'ENFILE') throw error;
+    process.stderr.write(
+      'tdd: Too many files are open: raise the limit (ulimit -n) and run the command again.\n',
+    );
+    process.exitCode = 1;
+  }
 } else {
   process.stderr.write('tdd: This checkout is not built: run "npm run build" first.\n');
   process.exitCode = 2;

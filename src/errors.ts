@@ -48,3 +48,18 @@ export class CancelledError extends UserError {
   override readonly name: string = 'CancelledError';
   override readonly exitCode = 130;
 }
+
+/**
+ * Explains a system error about too many open files or sockets. It is not the fault of the file or the server that was
+ * opened last.
+ * @returns `undefined` for any other error.
+ */
+export function explainTooManyFiles(error: unknown): UserError | undefined {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const sentences: Readonly<Record<string, string>> = {
+    EMFILE: 'Too many files are open: raise the limit (ulimit -n) and run the command again.',
+    ENFILE: 'Too many files are open on this machine: close other programs and run the command again.',
+  };
+  const sentence = sentences[String(code)];
+  return sentence === undefined ? undefined : new UserError(sentence, { cause: error });
+}

@@ -1,4 +1,4 @@
-import { UsageError, UserError } from '../errors.ts';
+import { explainTooManyFiles, UsageError, UserError } from '../errors.ts';
 import { capitalize, quote, toOneLine, withFullStop } from '../text.ts';
 
 /** The caller's information about a failed call. */
@@ -63,6 +63,8 @@ export class DeniedError extends UserError {
  *   unchanged.
  */
 export function explainAwsError(cause: unknown, call: CallContext = {}): unknown {
+  const tooManyFiles = explainTooManyFiles(cause);
+  if (tooManyFiles !== undefined) return tooManyFiles;
   const failure = classifyAwsError(cause, call);
   if (failure === undefined) return cause;
   const { kind, problem, advice } = failure;

@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import { decode, safe, unsafe } from 'ini';
 import writeFileAtomic from 'write-file-atomic';
-import { UsageError } from '../errors.ts';
+import { explainTooManyFiles, UsageError } from '../errors.ts';
 import type { ConfigValues } from './resolve-settings.ts';
 
 /** No real config.ini is this large. */
@@ -52,7 +52,10 @@ export async function writeConfigFile(path: string, entries: readonly ConfigEntr
     await writeFileAtomic(path, editConfigText(before.text, entries), { mode: 0o600 });
     return before;
   } catch (error) {
-    throw new UsageError(`${path} cannot be written: ${reason(error)}.`, { cause: error });
+    throw (
+      explainTooManyFiles(error) ??
+      new UsageError(`${path} cannot be written: ${reason(error)}.`, { cause: error })
+    );
   }
 }
 
@@ -72,7 +75,10 @@ async function readBytes(path: string): Promise<Buffer | undefined> {
     }
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined;
-    throw new UsageError(`${path} cannot be read: ${reason(error)}.`, { cause: error });
+    throw (
+      explainTooManyFiles(error) ??
+      new UsageError(`${path} cannot be read: ${reason(error)}.`, { cause: error })
+    );
   }
   throw new UsageError(
     `${path} is larger than 1 MB, so it is not a config.ini file: name another file with --config.`,

@@ -1,5 +1,5 @@
 import { got, HTTPError, RequestError, type Response } from 'got';
-import { UsageError } from '../errors.ts';
+import { explainTooManyFiles, UsageError } from '../errors.ts';
 import type { Trace } from '../trace.ts';
 import type { OnWait } from '../wait.ts';
 import { SnapshotError } from './snapshot-error.ts';
@@ -57,7 +57,7 @@ export async function downloadSnapshot(options: SnapshotDownloadOptions): Promis
   });
   const explain = (error: unknown): unknown => {
     signal?.throwIfAborted();
-    return explainDownload(error, shown);
+    return explainTooManyFiles(error) ?? explainDownload(error, shown);
   };
   let received = 0;
   const response = await new Promise<Response>((resolve, reject) => {

@@ -1,6 +1,7 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import got, { RequestError } from 'got';
+import { explainTooManyFiles } from '../errors.ts';
 import type { Trace } from '../trace.ts';
 import { MAX_BODY_BYTES, MAX_CONNECTIONS } from './limits.ts';
 
@@ -15,6 +16,7 @@ export interface HttpAnswer {
 /**
  * Sends one GET request, without retries.
  * @throws {TransportError} when no complete response arrived.
+ * @throws {UserError} when this process cannot open another socket, whatever TMDB would have answered.
  * @throws the signal's reason when the signal is aborted.
  */
 export type HttpGet = (
@@ -82,7 +84,7 @@ export function createHttpGet({
       );
       signal?.throwIfAborted();
       if (isTooLarge) throw new TransportError(tooLarge);
-      if (error instanceof RequestError) throw new TransportError(error.code);
+      if (error instanceof RequestError) throw explainTooManyFiles(error) ?? new TransportError(error.code);
       throw error;
     }
   };

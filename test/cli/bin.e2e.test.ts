@@ -2,9 +2,12 @@ import { spawn } from 'node:child_process';
 import { copyFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { gzipRows, titleRow } from '../imdb/snapshot-file.ts';
+import { startLoopbackServer } from '../support/loopback-server.ts';
 import { isWindows } from '../support/platform.ts';
 import { TDD } from '../support/program.ts';
+import { details, startSmallTmdb } from '../support/small-tmdb.ts';
 import { makeTempFolder } from '../support/temp-folder.ts';
 
 async function run(command: string, args: readonly string[], env: Record<string, string> = {}) {
@@ -75,6 +78,33 @@ describe('bin/tdd.js', () => {
     async () => {
       const { stderr } = await run('sh', ['-c', `"${TDD}" --help > /dev/full; echo "exit code $?" >&2`]);
       expect(stderr).toMatch(/^tdd: Cannot write the output: .*no space.*\nexit code 1\n$/);
+    },
+  );
+
+  test.skipIf(isWindows)(
+    'reports too many open files in one sentence, wherever they occur (needs sh)',
+    async () => {
+      const list = gzipRows([titleRow('tt0000001', 'Adventure', 2004)]);
+      const imdb = await startLoopbackServer((_, response) => response.end(list));
+      const tmdb = await startSmallTmdb({ '/3/movie/tt0000001': details(1, 'tt0000001') });
+      onTestFinished(async () => void (await Promise.all([imdb.stop(), tmdb.stop()])));
+      const env = {
+        TMDB_API_KEY: '0123456789abcdef0123456789abcdef',
+        TMDB_BASE_URL: tmdb.server.url,
+        IMDB_DATASETS_URL: imdb.url,
+      };
+      // While the program is loaded, while settings are read, at sockets, at files of the lake.
+      for (const limit of [25, 30, 35, 40, 45, 50]) {
+        const script = `ulimit -n ${limit}; exec "${process.execPath}" "${TDD}" download --year 2004 --initial AD --to lake`;
+        const { exitCode, stderr } = await run('sh', ['-c', script], env);
+        // How many files Node itself opens depends on its version.
+        if (exitCode === 0 && limit > 25) continue;
+        expect(exitCode).toBe(1);
+        expect(stderr).toMatch(
+          /(?:^|\n)tdd: Too many files are open: raise the limit \(ulimit -n\) and run the command again\.\n$/,
+        );
+        expect(stderr).not.toMatch(/^ +at /m);
+      }
     },
   );
 });

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { UsageError, UserError } from '../../errors.ts';
+import { explainTooManyFiles, UsageError, UserError } from '../../errors.ts';
 
 /** Whether `error` is a file system error with one of `codes`, or with any code if none is given. */
 export function isFileError(error: unknown, ...codes: readonly string[]): error is NodeJS.ErrnoException {
@@ -15,8 +15,6 @@ const SENTENCES: Readonly<Record<string, string>> = {
   EROFS: 'the file system is read-only. Choose another directory',
   ENOSPC: 'the disk is full. Free some space and run the command again',
   EDQUOT: 'the disk quota is exceeded. Free some space and run the command again',
-  EMFILE: 'too many files are open. Raise the limit (ulimit -n)',
-  ENFILE: 'too many files are open on this machine. Close other programs',
   EXDEV:
     'it is on a different file system from the directory of the lake. Keep the whole lake on one file system',
   ENAMETOOLONG: 'the path is too long. Choose another directory',
@@ -34,6 +32,8 @@ export async function explainFileError(
   { root, path, doing }: { readonly root: string; readonly path: string; readonly doing: string },
 ): Promise<unknown> {
   if (!isFileError(cause)) return cause;
+  const tooMany = explainTooManyFiles(cause);
+  if (tooMany !== undefined) return tooMany;
   if (await isPlainFile(root)) return rootIsFile(root, cause);
   const sentence = SENTENCES[cause.code ?? ''] ?? `${cause.message}. Check the path`;
   const denied = isFileError(cause, 'EACCES', 'EPERM', 'EROFS') ? await findDenied(cause) : undefined;

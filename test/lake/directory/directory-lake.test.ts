@@ -188,6 +188,19 @@ describe('an error of the file system', () => {
     expect(String(explained)).toContain(`Cannot write /lake/a: ${sentence}`);
   });
 
+  test.each(['EMFILE', 'ENFILE'])(
+    'is not attributed to the path for too many open files: %s',
+    async (code) => {
+      const cause = Object.assign(new Error(`${code}: broken`), { code });
+      const explained = await explainFileError(cause, { root: folder, path: '/lake/a', doing: 'write' });
+      expect(explained).toMatchObject({
+        cause,
+        exitCode: 1,
+        message: expect.stringMatching(/^Too many files are open/),
+      });
+    },
+  );
+
   test('is not assumed for other errors, which are returned unchanged', async () => {
     const cause = new TypeError('A bug.');
     expect(await explainFileError(cause, { root: folder, path: '/lake/a', doing: 'write' })).toBe(cause);
