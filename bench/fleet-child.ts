@@ -112,6 +112,7 @@ async function measureStatus(): Promise<number> {
       functionName: 'f',
       queueName: 'q',
       readFunction: async () => undefined,
+      readEnvironment: async () => undefined,
       readEventSource: async () => undefined,
     },
     clock: systemClock,

@@ -1,5 +1,9 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { UsageError } from '../src/errors.ts';
 import { initialOf } from '../src/imdb/title-partition.ts';
+import { isRecord, parseJson } from '../src/json.ts';
+import { isFileError } from '../src/lake/directory/file-errors.ts';
 import { type SandboxAws, startAws } from './aws/start-aws.ts';
 import { type Catalogue, createCatalogue } from './catalogue.ts';
 import { startImdbStandIn } from './imdb-stand-in.ts';
@@ -7,7 +11,7 @@ import { SANDBOX_API_KEY } from './tmdb/keys.ts';
 import { startTmdbStandIn, type TmdbStandIn } from './tmdb-stand-in.ts';
 
 export interface SandboxOptions {
-  /** The folder of AWS's state: buckets as plain files in `s3/`, logs in `logs/`. */
+  /** The folder of the state: buckets as plain files in `s3/`, logs in `logs/`, and the ports of TMDB and IMDb. */
   readonly directory: string;
   /** Movies in the invented catalogue. */
   readonly titles?: number;
@@ -37,20 +41,32 @@ export interface Sandbox {
 /** The bucket in the sandbox's settings; `tdd deploy` creates it. */
 export const SANDBOX_BUCKET = 'tdd-sandbox-lake';
 
-/** Starts the stand-ins on free ports of 127.0.0.1. */
+/**
+ * Starts the stand-ins on 127.0.0.1: those of TMDB and IMDb on the ports of an earlier run in the same directory, because
+ * lakes contain data from one source only.
+ * @throws {UsageError} when such a port is in use.
+ */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const { directory, titles, years, latencyMs = 20, requestsPerSecond, faultRate = 0 } = options;
   const catalogue = createCatalogue(
     { initialOf },
     { ...(titles !== undefined && { titles }), ...(years && { years }) },
   );
+  const portsFile = join(directory, 'ports.json');
+  const ports = await readPorts(portsFile);
   const tmdb = await startTmdbStandIn({
     catalogue,
+    ...ports.tmdb,
     latencyMs,
     faults: { rate: faultRate },
     ...(requestsPerSecond !== undefined && { requestsPerSecond }),
+  }).catch((error: unknown) => explainPort(error, ports.tmdb, directory));
+  const imdb = await startImdbStandIn({ source: catalogue, ...ports.imdb }).catch(async (error: unknown) => {
+    await tmdb.stop();
+    return explainPort(error, ports.imdb, directory);
   });
-  const imdb = await startImdbStandIn({ source: catalogue });
+  await mkdir(directory, { recursive: true });
+  await writeFile(portsFile, JSON.stringify({ tmdb: portOf(tmdb.url), imdb: portOf(imdb.url) }));
   const aws = await startAws({ directory });
   return {
     environment: {
@@ -69,4 +85,29 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
       await Promise.all([tmdb.stop(), imdb.stop()]);
     },
   };
+}
+
+type KeptPort = { readonly port?: number };
+
+/** Reads the ports of an earlier run. A directory without them gets free ports. */
+async function readPorts(file: string): Promise<{ readonly tmdb: KeptPort; readonly imdb: KeptPort }> {
+  const text = await readFile(file, 'utf8').catch(() => '');
+  const ports = parseJson(text);
+  const portNamed = (name: string): KeptPort => {
+    const port = isRecord(ports) ? ports[name] : undefined;
+    return typeof port === 'number' ? { port } : {};
+  };
+  return { tmdb: portNamed('tmdb'), imdb: portNamed('imdb') };
+}
+
+function portOf(url: string): number {
+  return Number(new URL(url).port);
+}
+
+function explainPort(cause: unknown, { port }: KeptPort, directory: string): never {
+  if (port === undefined || !isFileError(cause, 'EADDRINUSE')) throw cause;
+  throw new UsageError(
+    `Port ${port}, which the sandbox in "${directory}" needs again, is in use: stop the program that uses it, or give another --keep DIR.`,
+    { cause },
+  );
 }

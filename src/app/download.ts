@@ -7,6 +7,7 @@ import {
 } from '../download/download-partition.ts';
 import { findTitlesById } from '../imdb/find-titles.ts';
 import { type PartitionIndex, readPartition, requirePartition } from '../imdb/partition-index.ts';
+import { createSourceClaim, lakeSource } from '../lake/source.ts';
 import { type Partition, partitionName } from '../partition.ts';
 import { createRunId } from '../run-id.ts';
 import { quote } from '../text.ts';
@@ -58,6 +59,7 @@ interface DownloadWatcher {
  * Downloads a partition in this process, as `tdd download` does, and skips completed titles. The process
  * uses the whole rate budget, so it should not run at the same time as a fleet.
  * @returns a report; after an outage or a rejected key it has a `problem`.
+ * @throws {UsageError} when the lake contains data from another source than that in the settings.
  * @throws {UserError} for a partition that is not in the index, and any error of the lake; the reason of `abort` if it
  *   is aborted before the partition's titles are read.
  */
@@ -70,6 +72,7 @@ export async function download(
   const { limit, refresh = false, onProgress: update = () => {}, ...control } = options;
   requirePartition(index, partition);
   const run = { ...startRun(connection, index, refresh), limit };
+  await run.source.check(control.abort);
   return downloadTarget(connection, index, { partition }, run, {
     ...control,
     reading: control.abort,
@@ -95,6 +98,7 @@ export async function downloadTargets(
 ): Promise<DownloadReport[]> {
   const { limit, refresh = false, ...control } = options;
   const run = startRun(connection, index, refresh);
+  await run.source.check(control.stop);
   const reports: DownloadReport[] = [];
   for (const target of targets) {
     const done = reports.reduce((sum, { thisRun }) => sum + thisRun.done, 0);
@@ -108,7 +112,7 @@ export async function downloadTargets(
 
 /** Creates the part of the job that all targets of a run share. */
 function startRun(
-  { clock, random, settings }: DownloadConnection,
+  { lake, clock, random, settings }: DownloadConnection,
   { snapshot }: PartitionIndex,
   refresh: boolean,
 ) {
@@ -116,6 +120,7 @@ function startRun(
   return {
     snapshot,
     settings: lookupSettings(settings),
+    source: createSourceClaim({ lake }, lakeSource(settings)),
     run: createRunId(now, random),
     redoBefore: refresh ? new Date(now).toISOString() : undefined,
   };

@@ -13,6 +13,7 @@ import type { ManifestSummary } from '../fleet/manifest-summary.ts';
 import type { FleetPlan } from '../fleet/plan.ts';
 import { FLEET_PREFIX, fleetKey, JSON_TYPE } from '../lake/keys.ts';
 import type { ETag, Lake, LakeEntry, LakeOptions } from '../lake/lake.ts';
+import { isSameSource, type LakeSource } from '../lake/source.ts';
 import { partitionName } from '../partition.ts';
 import { RETENTION_SECONDS } from '../worker-contract.ts';
 
@@ -62,11 +63,12 @@ export async function findUnfinishedLaunch(
   plan: Pick<FleetPlan, 'filters' | 'settings' | 'titleTypes'>,
   options: {
     readonly queueName: string;
+    readonly source?: LakeSource;
     readonly summaries: ReadonlyMap<string, ManifestSummary>;
     readonly signal?: AbortSignal | undefined;
   },
 ): Promise<StoredLaunch | undefined> {
-  const { queueName, summaries, signal } = options;
+  const { queueName, source, summaries, signal } = options;
   for (const entry of await listLatest(lake, { signal })) {
     if (entry.lastModified.getTime() < nowMs - RETENTION_SECONDS * 1_000) continue;
     const stored = await readLaunch(lake, entry, { signal });
@@ -76,6 +78,7 @@ export async function findUnfinishedLaunch(
       fleet.queue === queueName &&
       areSameFilters(fleet.filters, plan.filters) &&
       areSameSettings(fleet.settings, plan.settings) &&
+      isSameSource(fleet.source, source) &&
       fleet.titleTypes.join() === plan.titleTypes.join();
     if (!isSamePlan) continue;
     // A finished launch of the same plan supersedes earlier ones.
@@ -108,6 +111,7 @@ export async function storeLaunch(
   }: {
     readonly run: string;
     readonly queue: string;
+    readonly source?: LakeSource | undefined;
     readonly nowMs: number;
     readonly signal: AbortSignal | undefined;
   },

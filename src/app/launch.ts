@@ -7,6 +7,7 @@ import { type FleetPlan, type PlannedPartition, planFleet } from '../fleet/plan.
 import { isEnabled } from '../fleet/status.ts';
 import type { PartitionIndex } from '../imdb/partition-index.ts';
 import { MOVIE_PREFIX } from '../lake/keys.ts';
+import { checkSource, lakeSource } from '../lake/source.ts';
 import { formatNumberOf } from '../text.ts';
 import { lookupSettings } from '../tmdb/look-up-movie.ts';
 import { differingSettings, readMatchingEnvironment } from './deployed-settings.ts';
@@ -49,7 +50,8 @@ type PlanDeps = Pick<FleetConnection, 'lake' | 'queue' | 'cache' | 'clock' | 'se
  * Plans a launch and forecasts it from earlier downloads into the lake. It sends nothing.
  * @param filters as `tdd launch` has them; by default the years from 2000 to this one.
  * @param options.resume `false` to ignore an interrupted launch.
- * @throws {UsageError} for filters that contradict each other, or when the workers write to another bucket;
+ * @throws {UsageError} for filters that contradict each other, when the workers write to another bucket, or when the
+ *   settings or the workers have another source than the lake;
  *   {@link UserError} when AWS denies access or fails; and any error of the lake.
  */
 export async function planLaunch(
@@ -66,13 +68,15 @@ export async function planLaunch(
   const { queueName, requestsPerSecond, workers, memorySize } = settings;
   const { signal, resume: mayResume = true } = options;
   const complete = completeFilters(filters, clock.now());
+  const source = lakeSource(settings);
+  await checkSource({ lake }, source, { signal });
   const environment = await readMatchingEnvironment(connection);
   const { byPartition: summaries } = await readManifestSummaries(connection, options);
   const nowMs = clock.now();
   const asked = lookupSettings(settings);
   const plan = planFleet({ index, filters: complete, settings: asked, summaries, nowMs });
   const resume = mayResume
-    ? await findUnfinishedLaunch({ lake, nowMs }, plan, { queueName, summaries, signal })
+    ? await findUnfinishedLaunch({ lake, nowMs }, plan, { queueName, source, summaries, signal })
     : undefined;
   const partitions = resume ? partitionsToSend(resume.fleet) : plan.partitions;
   const budget = { requestsPerSecond, workers, memorySize };
@@ -90,6 +94,7 @@ export async function planLaunch(
  * so that no partition is sent twice.
  * @param options.resume the launch to resume, as found by {@link planLaunch}; `false` to start a new one; by default,
  *   `launch` searches for an interrupted launch.
+ * @throws {UsageError} when the lake contains data from another source than that in the settings.
  * @throws {UserError} when the queue does not exist or SQS keeps failing; calling it again resumes.
  */
 export async function launch(
@@ -105,8 +110,11 @@ export async function launch(
   const { queueName } = settings;
   const { signal, onProgress, resume = true } = options;
   await connection.queue.url(); // Fails before an unsendable plan is written.
+  const source = lakeSource(settings);
+  await checkSource({ lake }, source, { signal });
   return sendLaunch(connection, plan, {
     queueName,
+    source,
     signal,
     onProgress,
     resume: typeof resume === 'boolean' ? (resume ? await findUnfinished() : undefined) : resume,
@@ -114,7 +122,7 @@ export async function launch(
 
   async function findUnfinished(): Promise<StoredLaunch | undefined> {
     const { byPartition: summaries } = await readManifestSummaries(connection, { signal });
-    return findUnfinishedLaunch({ lake, nowMs: clock.now() }, plan, { queueName, summaries, signal });
+    return findUnfinishedLaunch({ lake, nowMs: clock.now() }, plan, { queueName, source, summaries, signal });
   }
 }
 

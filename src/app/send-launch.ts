@@ -12,6 +12,7 @@ import {
 import type { FleetPlan } from '../fleet/plan.ts';
 import { fleetKey, JSON_TYPE } from '../lake/keys.ts';
 import type { ETag, Lake } from '../lake/lake.ts';
+import type { LakeSource } from '../lake/source.ts';
 import { writeMessage } from '../message.ts';
 import type { Partition } from '../partition.ts';
 import { createRunId } from '../run-id.ts';
@@ -71,15 +72,19 @@ interface SendOptions {
 export async function sendLaunch(
   deps: SendDeps,
   plan: FleetPlan,
-  options: SendOptions & { readonly queueName: string; readonly resume?: StoredLaunch | undefined },
+  options: SendOptions & {
+    readonly queueName: string;
+    readonly source?: LakeSource;
+    readonly resume?: StoredLaunch | undefined;
+  },
 ): Promise<LaunchReport> {
-  const { queueName: queue, resume, signal } = options;
+  const { queueName: queue, source, resume, signal } = options;
   if (resume !== undefined) {
     return { ...(await sendRest(deps, resume, options)), resumedFrom: resume.fleet.launchedAt };
   }
   const nowMs = deps.clock.now();
   const run = createRunId(nowMs, deps.random);
-  return sendRest(deps, await storeLaunch(deps, plan, { run, queue, nowMs, signal }), options);
+  return sendRest(deps, await storeLaunch(deps, plan, { run, queue, source, nowMs, signal }), options);
 }
 
 async function sendRest(

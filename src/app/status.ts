@@ -2,8 +2,17 @@ import type { FleetWorkers } from '../aws/event-source.ts';
 import type { QueueReader } from '../aws/queue-interface.ts';
 import type { Clock } from '../clock.ts';
 import { advise } from '../fleet/advise.ts';
-import { type FleetStatus, judgeFleet, sumUpFailures, sumUpLake, watchForEnd } from '../fleet/status.ts';
+import {
+  type FleetStatus,
+  isEnabled,
+  judgeFleet,
+  sumUpFailures,
+  sumUpLake,
+  watchForEnd,
+} from '../fleet/status.ts';
 import type { Lake } from '../lake/lake.ts';
+import { readSource } from '../lake/source.ts';
+import { findOtherSource } from './deployed-settings.ts';
 import { readRecentLaunches } from './launch-store.ts';
 import { type ReadProgress, readManifestSummaries, type SummaryCache } from './manifest-summaries.ts';
 
@@ -13,7 +22,10 @@ interface StatusDeps {
   readonly cache?: SummaryCache | undefined;
   readonly queue: QueueReader;
   readonly deadLetters: QueueReader;
-  readonly workers: Pick<FleetWorkers, 'functionName' | 'queueName' | 'readFunction' | 'readEventSource'>;
+  readonly workers: Pick<
+    FleetWorkers,
+    'functionName' | 'queueName' | 'readFunction' | 'readEventSource' | 'readEnvironment'
+  >;
   readonly clock: Clock;
 }
 
@@ -31,12 +43,16 @@ export async function readStatus(deps: StatusDeps, options: StatusOptions = {}):
   // Read in the order in which partitions move, so that a partition that moves between two reads is not missed.
   const launches = await readRecentLaunches(deps, options);
   const queue = await deps.queue.readDepths();
-  const [deadLetters, workerFunction, eventSource, summaries] = await Promise.all([
+  const [deadLetters, workerFunction, eventSource, source, summaries] = await Promise.all([
     deps.deadLetters.readDepths(),
     deps.workers.readFunction(),
     deps.workers.readEventSource(),
+    readSource(deps, options),
     readManifestSummaries(deps, options),
   ]);
+  // Workers with another source disable the event source.
+  const mayDiffer = source !== undefined && eventSource !== undefined && !isEnabled(eventSource);
+  const otherSource = mayDiffer ? findOtherSource(source, await deps.workers.readEnvironment()) : undefined;
   const nowMs = deps.clock.now();
   const { byPartition } = summaries;
   const observed = { queue, deadLetters, function: workerFunction, eventSource };
@@ -44,10 +60,11 @@ export async function readStatus(deps: StatusDeps, options: StatusOptions = {}):
   return {
     at: new Date(nowMs).toISOString(),
     lake: deps.lake.url,
+    ...(source !== undefined && { source }),
     ...facts,
     totals: sumUpLake(byPartition.values()),
     failures: sumUpFailures(byPartition.values()),
-    advice: advise(facts, { ...summaries, launches, names: deps.workers }, nowMs),
+    advice: advise(facts, { ...summaries, launches, names: deps.workers, otherSource }, nowMs),
     manifestsRead: summaries.read,
   };
 }

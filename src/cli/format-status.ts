@@ -1,3 +1,4 @@
+import { SETTINGS } from '../config/settings.ts';
 import type { FleetStatus } from '../fleet/status.ts';
 import { MOVIE_PREFIX, REVIEW_PREFIX } from '../lake/keys.ts';
 import { formatCount, formatNumberOf, toOneLine } from '../text.ts';
@@ -33,6 +34,7 @@ export function formatStatus(status: StatusResult, style: Style): string {
       [
         ['fleet', `${style.bold(color(stateOf(status)))}${launchOf(status)}`],
         ...accountRow(status),
+        ...sourceRow(status),
         ...progressRows(status, style),
         ...workerRows(status),
         ...failureRow(status),
@@ -65,6 +67,15 @@ function accountRow({ accountId, region }: StatusResult): [string, string][] {
   return accountId === undefined || region === undefined
     ? []
     : [['account', `${toOneLine(accountId)}, region ${toOneLine(region)}`]];
+}
+
+/** Shows the source of the lake's data, unless it is TMDB and IMDb themselves. */
+function sourceRow({ source }: StatusResult): [string, string][] {
+  if (source === undefined) return [];
+  const { tmdbBaseUrl, imdbDatasetsUrl } = SETTINGS;
+  const { tmdb = tmdbBaseUrl.default, imdb = imdbDatasetsUrl.default } = source;
+  const isUsual = tmdb === tmdbBaseUrl.default && imdb === imdbDatasetsUrl.default;
+  return isUsual ? [] : [['source', `${toOneLine(tmdb ?? '')} and ${toOneLine(imdb ?? '')}`]];
 }
 
 function progressRows(status: StatusResult, style: Style): [string, string][] {

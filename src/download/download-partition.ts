@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts';
 import { UserError } from '../errors.ts';
 import type { Title } from '../imdb/partition-index.ts';
 import type { Lake } from '../lake/lake.ts';
+import { requireSource, type SourceClaim } from '../lake/source.ts';
 import type { Partition } from '../partition.ts';
 import { toOneLine } from '../text.ts';
 import type { TmdbClient } from '../tmdb/client.ts';
@@ -65,6 +66,8 @@ export interface DownloadJob extends TitleSelection {
   /** All titles that the index lists for the partition, selected or not. */
   readonly titles: readonly Title[];
   readonly settings: LookupSettings;
+  /** Where the titles and documents come from. */
+  readonly source?: SourceClaim;
   /** The ID of this run. */
   readonly run: string;
 }
@@ -113,12 +116,19 @@ export async function downloadPartition(
   const requestsBefore = tmdb.sent.requests;
   const throttledBefore = tmdb.sent.throttled;
   const stored = await readManifestToUpdate({ lake }, partition);
+  requireSource(lake, stored.manifest?.source, job.source?.source);
   const known = keepKnownTitles(stored.manifest, { ...job, at: isoNow() });
   const todo = chooseTitles(job.titles, known, job);
   const tally = { done: 0, found: 0, notFound: 0, refused: 0, failed: 0, reviews: 0 };
   const touched = new Set<string>();
   let unexpected = 0;
-  const manifest = createManifestWriter({ lake, clock }, job, { stored, known, startedAt, requests });
+  const manifest = createManifestWriter({ lake, clock }, job, {
+    stored,
+    known,
+    touched,
+    startedAt,
+    requests,
+  });
 
   const failure = new AbortController();
   const signal = AbortSignal.any([failure.signal, ...(abort ? [abort] : [])]);
@@ -164,6 +174,7 @@ export async function downloadPartition(
 
   async function download(imdbId: string): Promise<Exclude<TitleState, { state: 'left' }>> {
     const { documents, ...title } = await lookUp(imdbId);
+    if (title.state !== 'failed') await job.source?.claim(signal); // TMDB has answered.
     await saveDocuments({ lake }, documents, signal);
     return { ...title, at: isoNow() };
   }

@@ -4,6 +4,7 @@ import { UserError } from '../errors.ts';
 import type { Title } from '../imdb/partition-index.ts';
 import { damagedManifestKey, JSON_TYPE, manifestKey } from '../lake/keys.ts';
 import type { ETag, Lake, LakeOptions } from '../lake/lake.ts';
+import { type LakeSource, requireSource } from '../lake/source.ts';
 import type { Partition } from '../partition.ts';
 import type { LookupSettings } from '../tmdb/look-up-movie.ts';
 import { CHECKPOINT_SECONDS } from '../worker-contract.ts';
@@ -92,6 +93,7 @@ async function saveManifest(
     if (etag !== undefined) return { manifest: ours, etag };
     const theirs = await readManifestToUpdate({ lake }, manifest.partition);
     expected = theirs.etag;
+    requireSource(lake, theirs.manifest?.source, manifest.source);
     if (theirs.manifest) ours = mergeManifests(theirs.manifest, ours, listed);
   }
   throw new UserError(
@@ -113,6 +115,7 @@ interface ManifestWriter {
  * Creates the manifest writer of one run.
  * @param state.stored the manifest and version in the lake when the run started.
  * @param state.known the title states by IMDb ID: the run updates them, the writer writes them.
+ * @param state.touched the IDs that the run has looked up.
  * @param state.requests returns how many requests this run has sent to TMDB.
  */
 export function createManifestWriter(
@@ -121,17 +124,25 @@ export function createManifestWriter(
     readonly partition: Partition;
     readonly snapshot: string;
     readonly settings: LookupSettings;
+    readonly source?: { readonly source: LakeSource };
     readonly run: string;
     readonly titles: readonly Title[];
   },
   {
     stored,
     known,
+    touched,
     startedAt,
     requests,
-  }: { stored: StoredManifest; known: Map<string, TitleState>; startedAt: string; requests: () => number },
+  }: {
+    stored: StoredManifest;
+    known: Map<string, TitleState>;
+    touched: ReadonlySet<string>;
+    startedAt: string;
+    requests: () => number;
+  },
 ): ManifestWriter {
-  const { partition, snapshot, settings, run } = job;
+  const { partition, snapshot, settings, source, run } = job;
   const listed = new Set(job.titles.map(({ imdbId }) => imdbId));
   let etag = stored.etag;
   let savedMs = clock.monotonic();
@@ -156,6 +167,7 @@ export function createManifestWriter(
       partition,
       snapshot: laterDay(snapshot, stored.manifest?.snapshot ?? snapshot),
       settings,
+      ...sourceSoFar(),
       complete: false,
       counts: NO_COUNTS,
       lastRun: {
@@ -168,6 +180,12 @@ export function createManifestWriter(
       titles,
     };
     return completeManifest(manifest, listed);
+  }
+
+  /** A run that has looked up nothing does not know where the titles come from. */
+  function sourceSoFar(): Pick<Manifest, 'source'> {
+    const recorded = touched.size > 0 ? source?.source : stored.manifest?.source;
+    return recorded ? { source: recorded } : {};
   }
 
   return {

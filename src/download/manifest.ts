@@ -1,3 +1,4 @@
+import type { LakeSource } from '../lake/source.ts';
 import type { Partition } from '../partition.ts';
 import type { LookupSettings } from '../tmdb/look-up-movie.ts';
 
@@ -66,6 +67,8 @@ export interface Manifest {
   /** The UTC day of the newest snapshot that a run has used; see {@link laterDay}. */
   readonly snapshot: string;
   readonly settings: LookupSettings;
+  /** Where the titles and documents come from; manifests of earlier versions do not record it. */
+  readonly source?: LakeSource;
   /** Whether every title that the index lists is done. */
   readonly complete: boolean;
   readonly counts: Counts;

@@ -21,18 +21,20 @@ interface AdviceSources extends Pick<ManifestSummaries, 'byPartition' | 'unreada
   /** The recent launches; the first one is that of the facts. */
   readonly launches: readonly LaunchRecord[];
   /** The names under which the fleet was looked for. */
+  /** How the workers' source differs from that of the lake. */
+  readonly otherSource?: string | undefined;
   readonly names: { readonly functionName: string; readonly queueName: string };
 }
 
 /** Lists problems and the commands that fix them, the most urgent first. */
 export function advise(
   facts: FleetFacts,
-  { byPartition, unreadable, newer, launches, names }: AdviceSources,
+  { byPartition, unreadable, newer, launches, names, otherSource }: AdviceSources,
   nowMs: number,
 ): Advice[] {
   const summaries = [...byPartition.values()];
   return [
-    ...adviseOnWorkers(facts, summaries, names),
+    ...adviseOnWorkers(facts, summaries, names, otherSource),
     ...adviseOnDeadLetters(facts),
     ...adviseOnFleet(facts, nowMs),
     ...adviseOnOtherLaunches(launches, byPartition, nowMs),
@@ -53,6 +55,7 @@ function adviseOnWorkers(
   facts: FleetFacts,
   summaries: readonly ManifestSummary[],
   { functionName, queueName }: AdviceSources['names'],
+  otherSource: string | undefined,
 ): Advice[] {
   if (facts.function === undefined) {
     return [{ problem: `There is no function "${functionName}"`, command: 'tdd deploy' }];
@@ -71,6 +74,14 @@ function adviseOnWorkers(
     ];
   }
   if (isEnabled(facts.eventSource)) return [];
+  if (otherSource !== undefined) {
+    return [
+      {
+        problem: `The event source is disabled, and the workers have another source than the lake (${otherSource}): set the lake's addresses`,
+        command: 'tdd deploy && tdd resume',
+      },
+    ];
+  }
   if (isKeyRejected(summaries)) {
     return [
       {

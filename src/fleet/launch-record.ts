@@ -1,4 +1,5 @@
 import { isRecord, parseJson } from '../json.ts';
+import type { LakeSource } from '../lake/source.ts';
 import type { LookupSettings } from '../tmdb/look-up-movie.ts';
 import type { FleetFilters } from './filters.ts';
 import type { FleetPlan, PlannedPartition } from './plan.ts';
@@ -23,6 +24,8 @@ export interface LaunchRecord {
   readonly snapshot: string;
   readonly titleTypes: readonly string[];
   readonly settings: LookupSettings;
+  /** Where the workers should download from; launches of earlier versions do not record it. */
+  readonly source?: LakeSource;
   readonly filters: FleetFilters;
   readonly redoBefore?: string;
   /** In sending order. */
@@ -36,7 +39,17 @@ export interface LaunchRecord {
 /** Creates the record of a launch that has not sent anything yet. */
 export function createLaunchRecord(
   plan: FleetPlan,
-  { run, queue, nowMs }: { readonly run: string; readonly queue: string; readonly nowMs: number },
+  {
+    run,
+    queue,
+    source,
+    nowMs,
+  }: {
+    readonly run: string;
+    readonly queue: string;
+    readonly source?: LakeSource | undefined;
+    readonly nowMs: number;
+  },
 ): LaunchRecord {
   const { snapshot, titleTypes, settings, filters, redoBefore, partitions } = plan;
   return {
@@ -46,6 +59,7 @@ export function createLaunchRecord(
     snapshot,
     titleTypes,
     settings,
+    ...(source && { source }),
     filters,
     ...(redoBefore !== undefined && { redoBefore }),
     partitions: partitions.map(({ year, initial, titles, left }) => [year, initial, titles, left] as const),

@@ -3,6 +3,7 @@ import { countMessages, EMPTY_AFTER_MS, type QueueDepths } from '../aws/queue-in
 import type { Clock } from '../clock.ts';
 import { type FailureGroup, mergeFailures } from '../download/failures.ts';
 import { type Counts, NO_COUNTS } from '../download/manifest.ts';
+import type { LakeSource } from '../lake/source.ts';
 import { partitionName } from '../partition.ts';
 import type { FleetFilters } from './filters.ts';
 import { judgePartition } from './judge.ts';
@@ -74,6 +75,8 @@ export interface FleetStatus {
   /** ISO instant. */
   readonly at: string;
   readonly lake: string;
+  /** Where the lake's data comes from; absent in a lake that only earlier versions have written. */
+  readonly source?: Partial<LakeSource>;
   /**
    * `none`: nothing was ever launched; `sending`: some partitions are not sent yet, perhaps because the launch was
    * interrupted; `running`; `paused`: the event source is disabled, or it or the queue is missing; `ended`: no messages

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { UserError } from '../errors.ts';
 import { indexMapKey, indexRowsKey } from '../lake/keys.ts';
 import { type ETag, findEntry, type Lake, type LakeEntry, type LakeOptions } from '../lake/lake.ts';
+import { claimSource, type LakeSource, requireSource } from '../lake/source.ts';
 import {
   type IndexName,
   type PartitionIndex,
@@ -59,12 +60,18 @@ export async function collectTitles(
   return { ...sorted, rowCounts, firstBadRow: scanner.firstBad };
 }
 
+interface IndexWriteDeps extends LakeOptions {
+  readonly lake: Lake;
+  /** Recorded in the index. */
+  readonly source?: LakeSource | undefined;
+}
+
 /**
  * Writes an index to the lake: first the rows file, then the map that refers to it, so that readers find either a complete
  * index or none. Concurrent writers are safe, because the name of the rows file contains the hash of its content.
  */
 export async function writePartitionIndex(
-  { lake, signal }: { readonly lake: Lake; readonly signal?: AbortSignal | undefined },
+  { lake, signal, source }: IndexWriteDeps,
   { bytes, groups, rowCounts, firstBadRow }: CollectedTitles,
   { day, titleTypes }: IndexName,
 ): Promise<PartitionIndex> {
@@ -85,6 +92,7 @@ export async function writePartitionIndex(
     withoutYear: describeWithoutYear(bytes, groups.at(-1)),
     rowCounts,
     ...(firstBadRow && { firstBadRow }),
+    ...(source && { source: { imdb: source.imdb } }),
   };
   await lake.write(indexMapKey(day, titleTypes), writePartitionMap(index), 'application/gzip', { signal });
   return index;
@@ -139,17 +147,22 @@ interface EnsureIndexOptions extends IndexName {
  * Returns the partition index of a snapshot. If the lake does not have it, builds it from the snapshot in the lake, or
  * from today's download, which is written to the lake in the same pass. So each lake downloads IMDb's list only once a day;
  * processes that start before the first has finished download it too and write the same files.
+ * @param deps.source the source in the settings, which the lake's data must come from.
+ * @throws {OtherSourceError} when the lake's data comes from another source.
  * @throws {SnapshotGoneError} for a day other than today whose snapshot is not in the lake.
  * @throws {SnapshotError} when the snapshot cannot be downloaded, is invalid, or has less than half of the titles of the
  *   most recent earlier one in the lake.
  */
 export async function ensurePartitionIndex(
-  deps: SnapshotDeps,
+  deps: SnapshotDeps & Pick<IndexWriteDeps, 'source'>,
   { day, titleTypes, acceptShrunken = false, onProgress }: EnsureIndexOptions,
 ): Promise<PartitionIndex> {
   const name = { day, titleTypes };
   const existing = await readPartitionIndex(deps, name);
-  if (existing !== undefined) return existing;
+  if (existing !== undefined) {
+    requireSource(deps.lake, existing.source, deps.source);
+    return existing;
+  }
   const titles = await readSnapshot(deps, day, async (source, from) => {
     let bytes = 0;
     async function* counted(): AsyncGenerator<Buffer> {
@@ -158,11 +171,13 @@ export async function ensurePartitionIndex(
         yield chunk;
       }
     }
-    const titles = await collectTitles(counted(), titleTypes, (rows) =>
+    const collected = await collectTitles(counted(), titleTypes, (rows) =>
       onProgress?.({ ...from, bytes, rows }),
     );
-    if (!acceptShrunken) await checkSizeOfList(deps, name, titles.rowCounts.wanted);
-    return titles;
+    if (!acceptShrunken) await checkSizeOfList(deps, name, collected.rowCounts.wanted);
+    // The list is valid. It is not in the lake yet, unless it was read from there.
+    if (deps.source) await claimSource(deps, { imdb: deps.source.imdb }, { signal: deps.signal });
+    return collected;
   });
   return await writePartitionIndex(deps, titles, name);
 }

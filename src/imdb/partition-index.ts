@@ -3,6 +3,7 @@ import { UserError } from '../errors.ts';
 import { isRecord } from '../json.ts';
 import { indexMapKey } from '../lake/keys.ts';
 import { type ETag, findEntry, type Lake, type LakeOptions } from '../lake/lake.ts';
+import type { LakeSource } from '../lake/source.ts';
 import { type Partition, partitionName } from '../partition.ts';
 import type { BadRow } from './title-scanner.ts';
 
@@ -36,6 +37,8 @@ export interface PartitionIndex {
   readonly rowCounts: { readonly rows: number; readonly wanted: number; readonly bad: number };
   /** The first invalid row, as an example; absent if there is none, and in indexes of earlier versions. */
   readonly firstBadRow?: BadRow;
+  /** Where the snapshot comes from; indexes of earlier versions do not record it. */
+  readonly source?: Pick<LakeSource, 'imdb'>;
 }
 
 /** A partition of the index and its number of titles. */

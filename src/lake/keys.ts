@@ -69,6 +69,9 @@ export function parseDocumentKey(
 const DOCUMENT_KEY =
   /^tmdb\/(?:movies|reviews)\/year-(\d{4})\/initial-([A-Z0-9_]{2})\/tmdb-movie-(\d+)(?:-review-\w+)?\.json$/;
 
+/** The source of the lake's data; see `claimSource`. */
+export const SOURCE_KEY = 'tmdb/source.json';
+
 /** The manifest of a partition. */
 export function manifestKey(partition: Partition): string {
   return `${MANIFEST_PREFIX}${partitionFolder(partition)}.json`;

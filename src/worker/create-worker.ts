@@ -6,6 +6,7 @@ import { systemClock } from '../clock.ts';
 import { resolveSettings } from '../config/resolve-settings.ts';
 import { UsageError } from '../errors.ts';
 import { createS3Lake } from '../lake/s3/s3-lake.ts';
+import { createSourceClaim, lakeSource } from '../lake/source.ts';
 import { createTmdbClient } from '../tmdb/client.ts';
 import { createHttpGet } from '../tmdb/http.ts';
 import { lookupSettings } from '../tmdb/look-up-movie.ts';
@@ -42,8 +43,10 @@ export function createWorker({
   const sqs = new SQSClient(clientConfig(SHORT_TIMEOUTS));
   const queueAt = (variable: string) => createSqsQueue({ sqs }, env[variable] || missing(variable));
   const eventSource = env[WORKER_VARIABLES.eventSourceId];
+  const source = lakeSource(settings);
   const titleDeps = {
     lake,
+    source,
     clock,
     datasetsUrl: settings.imdbDatasetsUrl,
     titleTypes: settings.titleTypes,
@@ -55,6 +58,7 @@ export function createWorker({
     random,
     tmdb: createTmdbClient({ http: createHttpGet({ userAgent }), pacer, clock, random, baseUrl, apiKey }),
     settings: lookupSettings(settings),
+    source: createSourceClaim({ lake }, source),
     readTitles: (partition, day, signal) => readTitles(titleDeps, partition, day, signal),
     queue: queueAt(WORKER_VARIABLES.queueUrl),
     deadLetters: queueAt(WORKER_VARIABLES.deadLetterQueueUrl),

@@ -29,6 +29,11 @@ export type Outcome =
   | { readonly kind: 'outage'; readonly reason: string }
   /** TMDB rejected the API key. `isPaused`: the event source was disabled, so that workers receive no more messages. */
   | { readonly kind: 'keyRefused'; readonly reason: string; readonly isPaused: boolean }
+  /**
+   * The lake contains data from another source than the worker's. The worker is misconfigured, and the message is not the
+   * cause. `isPaused`: as above.
+   */
+  | { readonly kind: 'otherSource'; readonly reason: string; readonly isPaused: boolean }
   /** No retry can succeed. */
   | { readonly kind: 'permanentFailure'; readonly reason: string };
 
@@ -62,8 +67,8 @@ const LONG_OUTAGE_MS = 150 * 60_000;
 const LONGEST_DELAY_SECONDS = 900;
 
 /**
- * Decides what to do with a message. An outage or a rejected API key is not the message's fault, so the message becomes
- * a dead letter only after hours, never because of its receive count alone.
+ * Decides what to do with a message. An outage, a rejected API key or another source is not the message's fault, so the
+ * message becomes a dead letter only after hours, never because of its receive count alone.
  * @param options.nowMs milliseconds since the epoch.
  * @param options.random uniform in [0, 1). It adds up to 20 % jitter to the backoff, for messages that fail together.
  */
@@ -89,8 +94,10 @@ export function decideNext(
     case 'failed':
       return afterFailure(outcome.reason);
     case 'outage':
+      return afterOutage(outcome.reason, false);
     case 'keyRefused':
-      return afterOutage(outcome.reason, outcome.kind === 'keyRefused' && outcome.isPaused);
+    case 'otherSource':
+      return afterOutage(outcome.reason, outcome.isPaused);
   }
 
   function afterFailure(reason: string): Next {

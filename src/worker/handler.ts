@@ -40,7 +40,7 @@ async function handleMessage(
     const isOutOfTime = !isFirst && deadline.stop.aborted;
     const work: Work = isOutOfTime
       ? { message, outcome: { kind: 'notStarted' } }
-      : await pauseIfKeyRejected(
+      : await pauseIfMisconfigured(
           deps,
           await workPartition(deps, message, deadline, { onTitleError: logTitleError(deps.log, message) }),
           deadline,
@@ -80,10 +80,12 @@ function completeMessage(
   };
 }
 
-async function pauseIfKeyRejected(deps: HandlerDeps, work: Work, deadline: Deadline): Promise<Work> {
-  if (work.outcome.kind !== 'keyRefused') return work;
-  const isPaused = await pauseEventSource(deps, deadline);
-  return { ...work, outcome: { ...work.outcome, isPaused } };
+/** Pauses the fleet when every message would fail for the same reason, until someone deploys other settings. */
+async function pauseIfMisconfigured(deps: HandlerDeps, work: Work, deadline: Deadline): Promise<Work> {
+  const { outcome } = work;
+  if (outcome.kind !== 'keyRefused' && outcome.kind !== 'otherSource') return work;
+  const isPaused = await pauseEventSource(deps, deadline, outcome.kind);
+  return { ...work, outcome: { ...outcome, isPaused } };
 }
 
 /** Sends before it acknowledges. A crash in between causes a duplicate delivery, which is harmless. */

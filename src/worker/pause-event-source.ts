@@ -9,9 +9,12 @@ const RETRY_DELAY_MS = 5_000;
 /** Lambda's poller takes some time to stop. A worker that waits receives no further messages. */
 const POLLER_STOP_MS = 30_000;
 
+/** What someone must deploy before the workers can continue. */
+const FIXES = { keyRefused: 'a valid API key', otherSource: "the addresses of the lake's source" };
+
 /**
  * Disables the function's own event source, and waits until Lambda's poller has stopped. Otherwise the messages of the
- * whole fleet would use up their receives on a revoked API key.
+ * whole fleet would use up their receives on a revoked API key, or on a worker with another source than the lake.
  * @returns whether the event source was disabled.
  */
 export async function pauseEventSource(
@@ -25,6 +28,7 @@ export async function pauseEventSource(
     readonly log: Log;
   },
   { stop }: Deadline,
+  cause: 'keyRefused' | 'otherSource',
 ): Promise<boolean> {
   if (disableEventSource === undefined) {
     log(
@@ -43,7 +47,7 @@ export async function pauseEventSource(
     }
     await wait(RETRY_DELAY_MS);
   }
-  log('WARN', 'The event source was disabled: deploy a valid API key, then run "tdd resume".');
+  log('WARN', `The event source was disabled: deploy ${FIXES[cause]}, then run "tdd resume".`);
   await wait(POLLER_STOP_MS);
   return true;
 

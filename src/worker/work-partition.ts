@@ -8,6 +8,7 @@ import { UserError } from '../errors.ts';
 import { readPartition, readPartitionIndex, type Title } from '../imdb/partition-index.ts';
 import { SnapshotError, SnapshotGoneError } from '../imdb/snapshot-error.ts';
 import type { Lake } from '../lake/lake.ts';
+import { type LakeSource, OtherSourceError, requireSource, type SourceClaim } from '../lake/source.ts';
 import type { PartitionMessage } from '../message.ts';
 import type { Partition } from '../partition.ts';
 import type { TmdbClient } from '../tmdb/client.ts';
@@ -25,6 +26,8 @@ export interface WorkDeps {
   /** Uniform in [0, 1). */
   readonly random: () => number;
   readonly settings: LookupSettings;
+  /** Where the titles and documents come from. */
+  readonly source: SourceClaim;
   /** Reads the titles of a partition in a day's snapshot, see {@link readTitles}. */
   readonly readTitles: (partition: Partition, day: string, signal: AbortSignal) => Promise<Title[]>;
 }
@@ -43,12 +46,14 @@ export async function workPartition(
   let work: Omit<Work, 'outcome'> = { message };
   let completed = 0;
   try {
+    await deps.source.check(deadline.abort);
     const snapshot = message.snapshot ?? utcDay(deps.clock.now());
     const titles = await deps.readTitles(message, snapshot, deadline.abort);
     // Set only after the snapshot was read: a copy of the message must not name a snapshot that is not in the lake.
     work = { message: { ...message, snapshot } };
     const { year, initial, run, redoBefore } = message;
-    const job = { partition: { year, initial }, snapshot, run, titles, settings: deps.settings, redoBefore };
+    const { settings, source } = deps;
+    const job = { partition: { year, initial }, snapshot, run, titles, settings, source, redoBefore };
     const wasLate = deadline.stop.aborted;
     for (;;) {
       const control = { stop: deadline.stop, abort: deadline.abort, ...(onTitleError && { onTitleError }) };
@@ -111,6 +116,7 @@ function outcomeOfError(error: unknown, completed: number): Outcome {
   if (error instanceof TimeUpError) return { kind: 'timeUp', completed };
   const reason = error instanceof Error ? error.message : String(error);
   if (error instanceof KeyRejectedError) return { kind: 'keyRefused', reason, isPaused: false };
+  if (error instanceof OtherSourceError) return { kind: 'otherSource', reason, isPaused: false };
   if (error instanceof OutageError) return { kind: 'outage', reason };
   if (error instanceof SnapshotGoneError) return { kind: 'permanentFailure', reason };
   if (error instanceof SnapshotError && error.fault !== 'malformed') return { kind: 'outage', reason };
@@ -139,6 +145,7 @@ interface TitleDeps {
   readonly lake: Lake;
   readonly clock: Clock;
   readonly datasetsUrl: string;
+  readonly source?: LakeSource | undefined;
   readonly userAgent: string;
   readonly titleTypes: readonly string[];
 }
@@ -164,6 +171,7 @@ export async function readTitles(
     const { ensurePartitionIndex } = await import('../imdb/build-index.ts');
     index = await ensurePartitionIndex({ ...deps, signal }, { day, titleTypes });
   }
+  requireSource(deps.lake, index.source, deps.source);
   return readPartition({ ...deps, signal }, index, partition);
 }
 

@@ -18,7 +18,7 @@ test('a download that is aborted while it reads the list of titles throws the re
     lake,
     clock: createFakeClock(),
     random: () => 0.5,
-    settings: {},
+    settings: { tmdbBaseUrl: 'http://tmdb.test', imdbDatasetsUrl: 'http://imdb.test' },
   } as unknown as Connection;
   const partition = { year: 2004, initial: 'AA' };
   const run = download(connection, indexOf({ 2004: { AA: 1 } }), partition, { abort: controller.signal });

@@ -26,6 +26,7 @@ function setUp() {
     deadLetters: QueueDepths | undefined;
     function: WorkerFunction | undefined;
     eventSource: EventSource | undefined;
+    environment: Readonly<Record<string, string>> | undefined;
     /** Simulates workers that finish before the queue is read. */
     meanwhile: () => Promise<void>;
   } = {
@@ -33,6 +34,7 @@ function setUp() {
     deadLetters: EMPTY,
     function: { state: 'Active', lastUpdate: 'Successful' },
     eventSource: { id: 'e', state: 'Enabled', maximumConcurrency: 4 },
+    environment: undefined,
     meanwhile: async () => {},
   };
   const plan = (given = {}) =>
@@ -61,6 +63,7 @@ function setUp() {
         queueName: 'q',
         readFunction: async () => aws.function,
         readEventSource: async () => aws.eventSource,
+        readEnvironment: async () => aws.environment,
       },
     });
   const put = (initial: string, given: Parameters<typeof manifestOf>[1]) =>
@@ -440,6 +443,23 @@ describe('readStatus', () => {
     const now = await status();
     expect(now).toMatchObject({ fleet: { partitions: { complete: 1, notBegun: 3 } } });
     expect(now.advice.map(({ command }) => command)).toContain('tdd simulate --year 2004 --initial BB');
+  });
+
+  it('shows the source of the lake, and advises deploying when it is not that of workers that paused', async () => {
+    const { lake, aws, status } = setUp();
+    const source = { tmdb: 'http://staging.test', imdb: 'https://datasets.imdbws.com' };
+    lake.put('tmdb/source.json', JSON.stringify(source));
+    aws.environment = { TMDB_BASE_URL: 'https://api.themoviedb.org/' };
+    expect(await status()).toMatchObject({ source, advice: [] });
+    aws.eventSource = { id: 'e', state: 'Disabled' };
+    expect((await status()).advice).toMatchObject([
+      {
+        problem: expect.stringContaining(
+          'TMDB_BASE_URL is http://staging.test in the lake and https://api.themoviedb.org on the workers',
+        ),
+        command: 'tdd deploy && tdd resume',
+      },
+    ]);
   });
 
   it('does not call a manifest of a newer format damaged', async () => {

@@ -60,7 +60,7 @@ test('the public API still exports all names', async () => {
   expect(await missingFrom('exports', recordExports(api, source))).toEqual([]);
 });
 
-test('--json and the results of the public API have all fields, and the lake has the same shape', async () => {
+test('--json and the results of the public API have all fields, and the lake has all objects and fields', async () => {
   const place = { sandbox, folder: makeFolder() };
   // The SDK reads the environment of its process.
   for (const [name, value] of Object.entries(environmentIn(place))) vi.stubEnv(name, value);
@@ -74,7 +74,7 @@ test('--json and the results of the public API have all fields, and the lake has
   vi.unstubAllEnvs();
   expect.soft(await missingFrom('commands', commands)).toEqual([]);
   expect.soft(await missingFrom('results', recorded.results ?? {})).toEqual([]);
-  expect.soft(recorded.lake).toEqual(await readFixture('lake'));
+  expect.soft(await missingFrom('lake', recorded.lake ?? {})).toEqual([]);
   const { 'config.ini': config, 'what deploy leaves on AWS': deployed } = await readFixture('commands');
   expect.soft(commands['config.ini']).toEqual(config);
   expect.soft(commands['what deploy leaves on AWS']).toEqual(deployed);

@@ -47,6 +47,42 @@ describe('a worker', () => {
     expect(JSON.parse(worker.lines.at(-1) ?? '')).toMatchObject({ setAside: `memory://lake/${copy}` });
   });
 
+  it('pauses the fleet and returns its message when the lake has data from another source, and writes nothing', async () => {
+    const worker = createWorkerHarness();
+    worker.lake.put('tmdb/source.json', '{"tmdb":"https://api.themoviedb.org","imdb":"http://imdb.test"}');
+    expect(await worker.deliver([body()], { receives: 2 })).toEqual(returned(0));
+    expect(worker.disabled).toBe(1);
+    expect(worker.requests).toEqual([]);
+    expect(worker.lake.keys()).toEqual(['tmdb/source.json']);
+    expect(JSON.parse(worker.lines.at(-1) ?? '')).toMatchObject({
+      outcome: 'otherSource',
+      next: {
+        action: 'return',
+        reason:
+          "The lake memory://lake contains data from another source (TMDB_BASE_URL is https://api.themoviedb.org in the lake and http://tmdb.test here): use another lake, or the lake's addresses.",
+      },
+    });
+    // The last receive does not make it a dead letter: a copy waits until the event source is enabled again.
+    expect(await worker.deliver([body()], { receives: 5, firstReceivedMs: 0 })).toEqual(ALL_DONE);
+    expect(worker.deadLetters).toEqual([]);
+    expect(worker.sent).toHaveLength(1);
+  });
+
+  it('reads the source of the lake once, and records it in a lake that has none', async () => {
+    const worker = createWorkerHarness();
+    await worker.deliver([body(), body({ initial: 'AC' })]);
+    expect(worker.lake.text('tmdb/source.json')).toBe(
+      '{"tmdb":"http://tmdb.test","imdb":"http://imdb.test"}\n',
+    );
+    expect(worker.lake.calls.filter(({ key }) => key === 'tmdb/source.json').map(({ name }) => name)).toEqual(
+      [
+        'read', // The check before the first message.
+        'read', // The claim when TMDB has answered for the first time.
+        'compareAndSwap',
+      ],
+    );
+  });
+
   it('first sets the visibility timeout to its remaining time and one minute', async () => {
     const worker = createWorkerHarness();
     worker.readTitles = async () => {

@@ -1,4 +1,5 @@
 import type { Clock } from '../../src/clock.ts';
+import { createSourceClaim } from '../../src/lake/source.ts';
 import { createTmdbClient } from '../../src/tmdb/client.ts';
 import type { HttpAnswer, HttpGet } from '../../src/tmdb/http.ts';
 import { createPacer } from '../../src/tmdb/pacer.ts';
@@ -37,6 +38,8 @@ export const REVOKED: HttpAnswer = {
 };
 
 export const DOWN: HttpAnswer = { status: 503, body: '<html>503</html>', retryAfter: undefined };
+
+const SOURCE = { tmdb: 'http://tmdb.test', imdb: 'http://imdb.test' };
 
 /** The recorded calls of the queues. */
 interface QueueCalls {
@@ -112,6 +115,7 @@ export function createWorkerHarness({ titles = makeTitles(3), clock = createFake
       random,
       tmdb,
       settings: { lookup: 'details', language: 'en-US', reviewLanguage: 'en-US', append: [] },
+      source: createSourceClaim({ lake }, SOURCE),
       readTitles: (...args) => harness.readTitles(...args),
       queue,
       deadLetters,

@@ -1,3 +1,4 @@
+import { requireSourceOfWorkers } from '../../app/deployed-settings.ts';
 import { planRedrive, redrive as putBack, type RedriveReport } from '../../app/redrive.ts';
 import { InvalidValueError, namingSource } from '../../errors.ts';
 import { type Partition, parseInitial, parseYear } from '../../partition.ts';
@@ -73,6 +74,7 @@ async function run(
   if (dryRun || (chosen === 0 && plan.unreadable === 0)) return result;
   if (chosen === 0) return { ...result, ...(only === undefined && { report: NOTHING_MOVED }) };
 
+  await requireSourceOfWorkers(fleet, await fleet.workers.readEnvironment());
   showPlan(context, formatLetters(result, output.style));
   const which =
     chosen + plan.unreadable === letters.length

@@ -58,6 +58,16 @@ describe.each(AWS_TARGETS)('tdd launch, status, redrive, pause and resume, on $n
     const env = { ...aws.env, ...SETTINGS, IMDB_DATASETS_URL: imdb.url, XDG_CACHE_HOME: cwd };
     return runCli(argv, { cwd, env, columns: 200, ...options });
   };
+  const runWith = (variables: Readonly<Record<string, string>>, argv: readonly string[]) =>
+    run(argv, {
+      env: {
+        ...aws.env,
+        ...SETTINGS,
+        IMDB_DATASETS_URL: imdb.url,
+        XDG_CACHE_HOME: makeFolder(),
+        ...variables,
+      },
+    });
   const lake = () => createS3Lake({ s3: aws.s3, bucket: 'films-lake' });
   const json = async (argv: readonly string[]) => JSON.parse((await run([...argv, '--json'])).stdout);
   const readJson = async (key: string) => JSON.parse((await lake().read(key))?.body.toString() ?? '');
@@ -125,6 +135,45 @@ describe.each(AWS_TARGETS)('tdd launch, status, redrive, pause and resume, on $n
     expect(other.stderr).toContain('write to the bucket "films-lake", not to "other-lake"');
     expect(other.exitCode).toBe(2);
     expect(await waiting()).toBe(1);
+  });
+
+  test('refuses a lake with data from another source than that of the workers, and sends nothing', async () => {
+    const source = { tmdb: 'http://staging.test', imdb: imdb.url };
+    await lake().write('tmdb/source.json', JSON.stringify(source), 'application/json');
+    const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: `${QUEUE}-dlq` }));
+    await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: '{"year":2004,"initial":"AD"}' }));
+    const difference =
+      'TMDB_BASE_URL is http://staging.test in the lake and https://api.themoviedb.org on the workers';
+    const ofWorkers = `The workers of "films" have another source than the lake s3://films-lake (${difference}): use another lake, or set the lake's addresses and run "tdd deploy".`;
+    for (const command of ['launch --yes', 'simulate --year 2004 --initial AD --wait', 'redrive --yes']) {
+      const { stderr, exitCode } = await run(command.split(' '));
+      expect([command, exitCode]).toEqual([command, 2]);
+      expect(stderr).toContain(ofWorkers);
+    }
+    // Only reads.
+    expect((await run(['redrive', '--dry-run'])).exitCode).toBe(0);
+    const { stdout } = await run(['status']);
+    expect(stdout).toContain(`source        http://staging.test and ${imdb.url}\n`);
+    expect(stdout).toContain(`the workers have another source than the lake (${difference})`);
+    expect(stdout).toContain('  tdd deploy && tdd resume');
+    expect(await waiting()).toBe(0);
+    const keys: string[] = [];
+    for await (const { key } of lake().list('')) keys.push(key);
+    expect(keys).toEqual(['tmdb/source.json']);
+  });
+
+  test('records the source of a new lake with the list and the launch', async () => {
+    expect((await run(['launch', '--dry-run', '--limit', '1'])).exitCode).toBe(0);
+    const source = { tmdb: 'https://api.themoviedb.org', imdb: imdb.url };
+    expect(await readJson('tmdb/source.json')).toEqual({ imdb: imdb.url });
+    const { run: id } = (await json(['launch', '--limit', '1', '--yes'])).report;
+    expect(await readJson(`tmdb/fleets/${id}.json`)).toMatchObject({ source });
+    await lake().write('tmdb/source.json', JSON.stringify(source), 'application/json');
+    const { stderr, exitCode } = await runWith({ TMDB_BASE_URL: 'http://staging.test' }, ['launch', '--yes']);
+    expect(stderr).toContain(
+      'contains data from another source (TMDB_BASE_URL is https://api.themoviedb.org',
+    );
+    expect(exitCode).toBe(2);
   });
 
   test.each([

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createCatalogue } from '../../../sandbox/catalogue.ts';
@@ -6,10 +6,12 @@ import { type ImdbStandIn, startImdbStandIn } from '../../../sandbox/imdb-stand-
 import { SANDBOX_API_KEY } from '../../../sandbox/tmdb/keys.ts';
 import { startTmdbStandIn, type TmdbStandIn } from '../../../sandbox/tmdb-stand-in.ts';
 import { verifyLake } from '../../../sandbox/verify-lake.ts';
+import type { Clock } from '../../../src/clock.ts';
 import type { Manifest } from '../../../src/download/manifest.ts';
 import { initialOf } from '../../../src/imdb/title-partition.ts';
 import { createDirectoryLake } from '../../../src/lake/directory/directory-lake.ts';
 import { createFastClock } from '../../support/fast-clock.ts';
+import { startLoopbackServer } from '../../support/loopback-server.ts';
 import { runCli } from '../../support/run-cli.ts';
 import { makeTempFolder } from '../../support/temp-folder.ts';
 
@@ -32,10 +34,10 @@ beforeEach(async () => {
   cwd = await makeTempFolder();
 });
 
-function tdd(argv: string, env: Readonly<Record<string, string>> = {}) {
+function tdd(argv: string, env: Readonly<Record<string, string>> = {}, runClock: Clock = clock) {
   return runCli(argv.split(' '), {
     cwd,
-    clock,
+    clock: runClock,
     env: {
       TMDB_API_KEY: SANDBOX_API_KEY,
       TMDB_BASE_URL: tmdb.url,
@@ -84,6 +86,85 @@ describe('a damaged manifest', () => {
     expect(run).toMatchObject({ exitCode: 1, stdout: '' });
     expect(run.stderr).toMatch(/TH\.json was written by a newer version of tdd .*: update tdd/);
     expect(await readFile(join(cwd, MANIFEST), 'utf8')).toBe(newer);
-    expect(await readdir(join(cwd, 'lake/tmdb'))).toEqual(['manifests']);
+    expect(await readdir(join(cwd, 'lake/tmdb'))).toEqual(['manifests', 'source.json']);
+  });
+});
+
+describe('a lake with data from one source', () => {
+  const AT_HOME = { TMDB_BASE_URL: 'http://127.0.0.1:9', IMDB_DATASETS_URL: 'http://127.0.0.1:9' };
+  let others: { readonly tmdb: TmdbStandIn; readonly imdb: ImdbStandIn };
+  let other: Record<string, string>;
+  beforeAll(async () => {
+    const [otherTmdb, otherImdb] = await Promise.all([
+      startTmdbStandIn({ catalogue }),
+      startImdbStandIn({ source: catalogue }),
+    ]);
+    others = { tmdb: otherTmdb, imdb: otherImdb };
+    other = { TMDB_BASE_URL: otherTmdb.url, IMDB_DATASETS_URL: otherImdb.url };
+  });
+  afterAll(() => Promise.all([others.tmdb.stop(), others.imdb.stop()]));
+
+  const everything = async () => {
+    const lake = createDirectoryLake({ directory: join(cwd, 'lake') });
+    const entries: string[] = [];
+    for await (const { key, etag } of lake.list('')) entries.push(`${key} ${etag}`);
+    return entries;
+  };
+
+  it.each([
+    ['the same partition', DOWNLOAD, 0],
+    ['another partition', DOWNLOAD.replace('TH', 'A_'), 0],
+    ['another partition on another day', DOWNLOAD.replace('TH', 'A_'), 24 * 3_600_000],
+  ])('refuses %s from another source, and writes nothing', async (_, command, laterMs) => {
+    expect(await tdd(DOWNLOAD)).toMatchObject({ exitCode: 0 });
+    const before = await everything();
+    const later = { ...clock, now: () => clock.now() + laterMs };
+    const run = await tdd(command, other, later);
+    expect(run).toMatchObject({ exitCode: 2, stdout: '' });
+    expect(run.stderr).toContain(
+      `tdd: The lake ${join(cwd, 'lake')} contains data from another source (TMDB_BASE_URL is ${tmdb.url} in the lake and ${other.TMDB_BASE_URL} here; IMDB_DATASETS_URL is ${imdb.url} in the lake and ${other.IMDB_DATASETS_URL} here): use another lake, or the lake's addresses.\n`,
+    );
+    expect(await everything()).toEqual(before);
+    // The same addresses, spelled differently, are the same source.
+    const spelled = { TMDB_BASE_URL: `${tmdb.url}/`, IMDB_DATASETS_URL: `${imdb.url}//` };
+    expect(await tdd(DOWNLOAD, spelled)).toMatchObject({ exitCode: 0 });
+  });
+
+  it('records the source in the lake, the index and the manifest', async () => {
+    await tdd(DOWNLOAD);
+    const source = { tmdb: tmdb.url, imdb: imdb.url };
+    const read = async (key: string) => JSON.parse(await readFile(join(cwd, 'lake', key), 'utf8'));
+    expect(await read('tmdb/source.json')).toEqual(source);
+    expect(await readManifest()).toMatchObject({ source });
+  });
+
+  it('whose record of the source is lost is still recognized by a manifest or an index', async () => {
+    await tdd(DOWNLOAD);
+    await rm(join(cwd, 'lake/tmdb/source.json'));
+    const imdbOnly = { IMDB_DATASETS_URL: AT_HOME.IMDB_DATASETS_URL };
+    expect(await tdd(DOWNLOAD, imdbOnly)).toMatchObject({ exitCode: 2 });
+    expect(await tdd(DOWNLOAD, { TMDB_BASE_URL: other.TMDB_BASE_URL ?? '' })).toMatchObject({ exitCode: 2 });
+  });
+
+  it('is not bound to an address that never answered', async () => {
+    const server = await startLoopbackServer((_, response) => response.writeHead(503).end());
+    const typo = { TMDB_BASE_URL: server.url };
+    expect(await tdd(DOWNLOAD, typo).finally(() => server.stop())).toMatchObject({ exitCode: 1 });
+    expect(await tdd(DOWNLOAD)).toMatchObject({ exitCode: 0 });
+    const none = { IMDB_DATASETS_URL: AT_HOME.IMDB_DATASETS_URL };
+    expect(await tdd(DOWNLOAD.replace('lake', 'new'), none)).toMatchObject({ exitCode: 1 });
+    expect(await tdd(DOWNLOAD.replace('lake', 'new'))).toMatchObject({ exitCode: 0 });
+  });
+
+  it('of an earlier version has no source, and gets it with the first write', async () => {
+    await tdd(DOWNLOAD);
+    await rm(join(cwd, 'lake/tmdb/source.json'));
+    const { source: _, ...manifest } = await readManifest();
+    const [, ...others] = Object.entries(manifest.titles);
+    await writeFile(join(cwd, MANIFEST), JSON.stringify({ ...manifest, titles: Object.fromEntries(others) }));
+    await rm(join(cwd, 'lake/imdb'), { recursive: true });
+    expect(await tdd(DOWNLOAD, other)).toMatchObject({ exitCode: 0 });
+    expect(await tdd(DOWNLOAD)).toMatchObject({ exitCode: 2 });
+    expect(await readManifest()).toMatchObject({ source: { tmdb: other.TMDB_BASE_URL } });
   });
 });

@@ -1,0 +1,36 @@
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { afterEach, expect, it } from 'vitest';
+import { listenOnLoopback } from '../../sandbox/loopback-server.ts';
+import { type Sandbox, startSandbox } from '../../sandbox/start-sandbox.ts';
+import { tempFolders } from '../support/temp-folder.ts';
+
+const makeFolder = tempFolders();
+let sandbox: Sandbox | undefined;
+afterEach(() => sandbox?.stop());
+
+const sourceOf = ({ environment: { TMDB_BASE_URL, IMDB_DATASETS_URL } }: Sandbox) => [
+  TMDB_BASE_URL,
+  IMDB_DATASETS_URL,
+];
+
+it('keeps the addresses of TMDB and IMDb for the next sandbox in the same folder', async () => {
+  const directory = join(makeFolder(), 'aws');
+  sandbox = await startSandbox({ directory, titles: 10 });
+  const before = sourceOf(sandbox);
+  await sandbox.stop();
+  sandbox = await startSandbox({ directory, titles: 10 });
+  expect(sourceOf(sandbox)).toEqual(before);
+});
+
+it('reports a port that another program has taken', async () => {
+  const directory = join(makeFolder(), 'aws');
+  sandbox = await startSandbox({ directory, titles: 10 });
+  const port = Number(new URL(sandbox.environment.IMDB_DATASETS_URL ?? '').port);
+  await sandbox.stop();
+  const other = await listenOnLoopback(createServer(), port);
+  await expect(startSandbox({ directory, titles: 10 })).rejects.toThrow(
+    `Port ${port}, which the sandbox in "${directory}" needs again, is in use`,
+  );
+  await other.stop();
+});
