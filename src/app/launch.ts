@@ -10,6 +10,7 @@ import { MOVIE_PREFIX } from '../lake/keys.ts';
 import { checkSource, lakeSource } from '../lake/source.ts';
 import { formatNumberOf } from '../text.ts';
 import { lookupSettings } from '../tmdb/look-up-movie.ts';
+import type { OnWait } from '../wait.ts';
 import { differingSettings, readMatchingEnvironment } from './deployed-settings.ts';
 import type { FleetConnection } from './fleet-connection.ts';
 import { findUnfinishedLaunch, type StoredLaunch } from './launch-store.ts';
@@ -103,12 +104,14 @@ export async function launch(
   options: {
     readonly resume?: StoredLaunch | boolean;
     readonly onProgress?: (progress: SendProgress) => void;
+    /** Called with each long backoff. */
+    readonly onWait?: OnWait;
     readonly signal?: AbortSignal;
   } = {},
 ): Promise<LaunchReport> {
   const { lake, clock, settings } = connection;
   const { queueName } = settings;
-  const { signal, onProgress, resume = true } = options;
+  const { signal, onProgress, onWait, resume = true } = options;
   await connection.queue.url(); // Fails before an unsendable plan is written.
   const source = lakeSource(settings);
   await checkSource({ lake }, source, { signal });
@@ -117,6 +120,7 @@ export async function launch(
     source,
     signal,
     onProgress,
+    onWait,
     resume: typeof resume === 'boolean' ? (resume ? await findUnfinished() : undefined) : resume,
   });
 

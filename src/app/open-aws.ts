@@ -107,7 +107,7 @@ export async function openQueues(
  * @throws {UsageError} when the bucket does not exist or belongs to another account.
  */
 export async function openLakeAt(
-  { env, signal, trace }: Pick<ProcessContext, 'env' | 'signal' | 'trace'>,
+  { env, signal, trace, onWait }: Pick<ProcessContext, 'env' | 'signal' | 'trace' | 'onWait'>,
   location: LakeLocation,
   { check = true }: { readonly check?: boolean | undefined } = {},
 ): Promise<Lake> {
@@ -120,5 +120,5 @@ export async function openLakeAt(
     }
     return s3;
   };
-  return openLake({ createS3 }, location);
+  return openLake({ createS3, onWait }, location);
 }

@@ -16,6 +16,7 @@ import type { LakeSource } from '../lake/source.ts';
 import { writeMessage } from '../message.ts';
 import type { Partition } from '../partition.ts';
 import { createRunId } from '../run-id.ts';
+import { LONG_WAIT_MS, type OnWait } from '../wait.ts';
 import { forEachConcurrently } from './concurrency.ts';
 import { etagOfOwnWrite, type StoredLaunch, storeLaunch } from './launch-store.ts';
 
@@ -60,6 +61,8 @@ const BACKOFF = { firstMs: 250, factor: 2, longestMs: 20_000 };
 interface SendOptions {
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: SendProgress) => void) | undefined;
+  /** Called with each long backoff. */
+  readonly onWait?: OnWait | undefined;
 }
 
 /**
@@ -90,7 +93,7 @@ export async function sendLaunch(
 async function sendRest(
   deps: SendDeps,
   stored: StoredLaunch,
-  { signal, onProgress }: SendOptions,
+  { signal, onProgress, onWait }: SendOptions,
 ): Promise<LaunchReport> {
   const { queue, clock } = deps;
   const { fleet } = stored;
@@ -151,12 +154,21 @@ async function sendRest(
       onProgress?.({ total, sent, rejected });
       open = open.filter((place) => !accepted.has(String(place)) && !blamed.has(String(place)));
       if (open.length === 0) return;
-      if (tries >= MAX_TRIES) throw keepsFailing(answer.failed[0]?.reason);
-      await clock.sleep(backoffMs(tries, BACKOFF, deps.random), signal);
+      const reason = answer.failed[0]?.reason ?? 'no reason given';
+      if (tries >= MAX_TRIES) throw keepsFailing(reason);
+      const delayMs = backoffMs(tries, BACKOFF, deps.random);
+      if (delayMs >= LONG_WAIT_MS) {
+        onWait?.({
+          reason: `SQS fails to accept messages (${reason})`,
+          next: 'retrying',
+          untilMs: clock.now() + delayMs,
+        });
+      }
+      await clock.sleep(delayMs, signal);
     }
   }
 
-  function keepsFailing(reason = 'no reason given'): UserError {
+  function keepsFailing(reason: string): UserError {
     return new UserError(
       `SQS failed to accept the same messages ${MAX_TRIES} times (${reason}); ${sent} of ${total} partitions were sent: run the same launch again later to resume it.`,
     );

@@ -11,7 +11,8 @@ import { abortableClock } from './wait.ts';
 export type StepState = 'started' | 'waiting' | 'done';
 
 export interface ApplyOptions {
-  readonly onStep?: ((step: Step, state: StepState) => void) | undefined;
+  /** @param limitMs with `waiting`: the longest wait, in milliseconds. */
+  readonly onStep?: ((step: Step, state: StepState, limitMs?: number) => void) | undefined;
   /** Stops the deploy between two steps, and aborts its waits. The next deploy continues. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -42,19 +43,19 @@ export async function applyDeployment(
   const { desired, refs, runs } = basisOf(plan);
   const { signal, onStep } = options;
   const { names } = desired;
-  let onWait: () => void = () => {};
+  let onWait: StepContext['onWait'] = () => {};
   const context: StepContext = {
     clients: withClearErrors(deps.clients, secretsOf(desired.input)),
     clock: abortableClock(deps.clock, signal),
     refs: { ...refs },
-    onWait: () => onWait(),
+    onWait: (limitMs) => onWait(limitMs),
   };
   for (const [step, run] of runs) {
     signal?.throwIfAborted();
     onStep?.(step, 'started');
-    onWait = () => {
+    onWait = (limitMs) => {
       onWait = () => {};
-      onStep?.(step, 'waiting');
+      onStep?.(step, 'waiting', limitMs);
     };
     try {
       await run(context);

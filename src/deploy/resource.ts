@@ -125,8 +125,8 @@ export interface StepContext {
   readonly clients: AwsClients;
   /** Its sleeps reject when the deploy is aborted. */
   readonly clock: Clock;
-  /** Steps call this when they wait for AWS, possibly more than once. */
-  readonly onWait: () => void;
+  /** Steps call this when they wait for AWS, possibly more than once, with the longest wait in milliseconds. */
+  readonly onWait: (limitMs: number) => void;
   /** Steps add the refs of resources that they create. */
   readonly refs: ResourceRefs;
   /** When the role or its permissions last changed, in milliseconds since the epoch; `undefined` when unknown. */

@@ -4,8 +4,8 @@ import { UserError } from '../errors.ts';
 /** The clock of a wait, and a callback for progress. */
 export interface Waiter {
   readonly clock: Clock;
-  /** Called once, when the first attempt did not succeed. */
-  readonly onWait?: (() => void) | undefined;
+  /** Called once, when the first attempt did not succeed, with the longest wait in milliseconds. */
+  readonly onWait?: ((limitMs: number) => void) | undefined;
 }
 
 export interface WaitOptions {
@@ -33,7 +33,7 @@ export async function waitFor<T>(
   for (let attempt = 0; ; attempt += 1) {
     const answer = await probe();
     if (answer !== undefined) return answer;
-    if (attempt === 0) onWait?.();
+    if (attempt === 0) onWait?.(timeoutMs);
     if (clock.monotonic() + intervalMs > deadline) {
       throw new UserError(
         `Timed out after ${Math.round(timeoutMs / 1000)} s waiting for ${what}: run the command again later.`,
@@ -59,7 +59,7 @@ export async function retryWhile<T>(
       return await call();
     } catch (error) {
       if (!isTransient(error) || clock.monotonic() + intervalMs > deadline) throw error;
-      if (attempt === 0) onWait?.();
+      if (attempt === 0) onWait?.(timeoutMs);
       await clock.sleep(intervalMs);
     }
   }

@@ -3,6 +3,7 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import { parseBucketName } from '../bucket-name.ts';
 import { InvalidValueError } from '../errors.ts';
 import { quote } from '../text.ts';
+import type { OnWait } from '../wait.ts';
 import type { Lake } from './lake.ts';
 
 /** The location of a lake. */
@@ -68,12 +69,18 @@ function suggestPlace(scheme: string, rest: string): string {
  * not loaded.
  */
 export async function openLake(
-  { createS3 }: { readonly createS3: () => S3Client | Promise<S3Client> },
+  {
+    createS3,
+    onWait,
+  }: {
+    readonly createS3: () => S3Client | Promise<S3Client>;
+    readonly onWait?: OnWait | undefined;
+  },
   location: LakeLocation,
 ): Promise<Lake> {
   if (location.kind === 'directory') {
     const { createDirectoryLake } = await import('./directory/directory-lake.ts');
-    return createDirectoryLake({ directory: location.directory });
+    return createDirectoryLake({ directory: location.directory, onWait });
   }
   const [{ createS3Lake }, s3] = await Promise.all([import('./s3/s3-lake.ts'), createS3()]);
   return createS3Lake({ s3, bucket: location.bucket });

@@ -6,6 +6,7 @@ import { type LaunchRecord, placesToSend } from '../../src/fleet/launch-record.t
 import { summarizeManifest } from '../../src/fleet/manifest-summary.ts';
 import { planFleet } from '../../src/fleet/plan.ts';
 import { FLEET_PREFIX } from '../../src/lake/keys.ts';
+import type { Wait } from '../../src/wait.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 import { MemoryLake } from '../support/memory-lake.ts';
 import { FakeQueue } from './fake-queue.ts';
@@ -107,9 +108,14 @@ describe('sendLaunch', () => {
     const { launch, queue, findUnfinished, stored } = setUp(40);
     queue.judge = ({ id }) =>
       Number(id) < 5 ? { id, reason: 'InternalError', senderFault: false } : undefined;
-    await expect(launch()).rejects.toThrow(
+    const waits: Wait[] = [];
+    await expect(launch({ onWait: (wait: Wait) => void waits.push(wait) })).rejects.toThrow(
       /failed to accept the same messages 8 times \(InternalError\); 35 of 40 .*run the same launch again/,
     );
+    const reason = 'SQS fails to accept messages (InternalError)';
+    // The backoff before the last two of eight attempts is 5 s or more.
+    expect(waits).toEqual(waits.map(() => ({ reason, next: 'retrying', untilMs: expect.any(Number) })));
+    expect(waits).toHaveLength(2);
     queue.judge = undefined;
     const report = await launch({ resume: await findUnfinished() });
     expect(report).toMatchObject({ total: 40, sent: 40, sentBefore: 35, resumedFrom: expect.any(String) });

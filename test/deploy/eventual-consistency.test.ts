@@ -34,14 +34,12 @@ describe('IAM propagation', () => {
     refusal(INVALID, 'because the KMS key is invalid for CreateGrant. Please check your KMS key settings.'),
   ])('is retried: $message', async (error) => {
     const clock = createFakeClock(0);
-    let waits = 0;
-    const onWait = () => {
-      waits += 1;
-    };
+    const limits: number[] = [];
+    const onWait = (limitMs: number) => void limits.push(limitMs);
     const call = failing(error, 3);
     expect(await retryDuringIamPropagation({ clock, onWait }, 0, call.run)).toBe('done');
     expect(call.attempts).toBe(4);
-    expect(waits).toBe(1);
+    expect(limits).toEqual([60_000]);
   });
 
   test('ends a minute after the change', async () => {

@@ -13,7 +13,7 @@ import { defineCommand } from '../command.ts';
 import { askConsent, readDryRun, showPlan } from '../consent.ts';
 import type { CommandContext } from '../context.ts';
 import type { Flags } from '../flags.ts';
-import { formatToCopy, indent, indented } from '../format.ts';
+import { formatDuration, formatToCopy, indent, indented } from '../format.ts';
 import { formatPlan } from '../format-plan.ts';
 import { announceIdentity, processOf } from '../open-connection.ts';
 import type { Style } from '../output.ts';
@@ -149,13 +149,13 @@ async function run(
   try {
     const deployment = await applyDeployment(connection, plan, {
       signal,
-      onStep: ({ resource, action }, state) => {
+      onStep: ({ resource, action }, state, limitMs = 0) => {
         if (state === 'started') lines.start(`${kindName(resource)}: ${action}`);
         if (state === 'waiting') {
           lines.note(
             action === 'wait for running workers'
               ? `at most ${formatNumberOf(FUNCTION_TIMEOUT_SECONDS / 60, 'minute')}`
-              : 'waiting for AWS',
+              : `waiting for AWS, at most ${formatDuration(limitMs / 1_000)}`,
           );
         }
         if (state === 'done') {

@@ -123,6 +123,7 @@ async function run(context: CommandContext, input: LaunchInput): Promise<LaunchR
     const report = await launchPlan(connection, preview.plan, {
       resume: preview.resume ?? false,
       signal,
+      onWait: context.onWait,
       onProgress: ({ sent, total, rejected }) => {
         progress = ` after ${formatCount(sent)} of ${formatNumberOf(total, 'partition')}`;
         bar.update({ done: sent, total, fields: rejected > 0 ? [`${rejected} rejected`] : [] });

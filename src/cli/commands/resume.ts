@@ -12,7 +12,7 @@ export const resume = defineCommand<FleetInput, SwitchReport>({
   run: async (context, input) => {
     const app = await import('../../app/switch.ts'); // See open-aws.ts.
     const fleet = await openCommandFleet(context, input, { announce: true, needsLake: false });
-    const onChange = () => context.output.info('Enabling the event source …');
+    const onChange = () => context.output.info('Enabling the event source (two minutes at most) …');
     const report = await app.resume(fleet, { signal: context.signal, onChange });
     for (const warning of report.warnings ?? []) context.output.warn(warning);
     return report;

@@ -139,7 +139,7 @@ async function waitForWorkers(
     const isIdle = Number(Attributes?.ApproximateNumberOfMessagesNotVisible ?? 0) === 0;
     idleProbes = isIdle ? idleProbes + 1 : 0;
     if (idleProbes === IDLE_PROBES) return;
-    if (!isIdle) onWait();
+    if (!isIdle) onWait(deadline - clock.monotonic());
     await clock.sleep(Math.min(PROBE_INTERVAL_MS, deadline - clock.monotonic()));
   }
 }

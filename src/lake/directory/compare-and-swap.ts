@@ -3,6 +3,7 @@ import { mkdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Clock } from '../../clock.ts';
 import { UserError } from '../../errors.ts';
+import { LONG_WAIT_MS, type OnWait } from '../../wait.ts';
 import type { ETag } from '../lake.ts';
 import type { AtomicWriter } from './atomic-write.ts';
 import { isFileError } from './file-errors.ts';
@@ -25,6 +26,7 @@ export interface FileSwap {
 export function createFileSwap(deps: {
   readonly root: string;
   readonly clock: Clock;
+  readonly onWait?: OnWait | undefined;
   readonly writer: AtomicWriter;
 }): (swap: FileSwap) => Promise<ETag | undefined> {
   /** The last swap of each key in this process. Swaps of a key run one after the other, so only one waits for the lock. */
@@ -89,14 +91,19 @@ export interface KeyLock {
  * @throws the signal's reason when the signal is aborted.
  */
 async function lockKey(
-  { root, clock }: { readonly root: string; readonly clock: Clock },
+  {
+    root,
+    clock,
+    onWait,
+  }: { readonly root: string; readonly clock: Clock; readonly onWait?: OnWait | undefined },
   key: string,
   signal: AbortSignal | undefined,
 ): Promise<KeyLock> {
   // Imported on first use: few commands swap, and every eager import adds to the start-up time.
   const { lock } = await import('proper-lockfile');
   const lockfilePath = lockPath(root, key);
-  const deadline = clock.monotonic() + LONGEST_WAIT_MS;
+  const startMs = clock.monotonic();
+  let isReported = false;
   let held = true;
   while (true) {
     signal?.throwIfAborted();
@@ -113,12 +120,20 @@ async function lockKey(
     } catch (error) {
       if (isFileError(error, 'ENOENT')) await mkdir(dirname(lockfilePath), { recursive: true });
       else if (!isFileError(error, 'ELOCKED')) throw error;
-      else if (clock.monotonic() > deadline)
+      else if (clock.monotonic() > startMs + LONGEST_WAIT_MS)
         throw new UserError(
           `Another process has held the lock ${lockfilePath} for a minute: end that process and run the command again.`,
           { cause: error },
         );
-      else await clock.sleep(5, signal);
+      else {
+        const waitedMs = clock.monotonic() - startMs;
+        if (waitedMs >= LONG_WAIT_MS && !isReported) {
+          isReported = true;
+          const untilMs = clock.now() + LONGEST_WAIT_MS - waitedMs;
+          onWait?.({ reason: `Another process holds the lock ${lockfilePath}`, next: 'giving up', untilMs });
+        }
+        await clock.sleep(5, signal);
+      }
     }
   }
 }

@@ -2,6 +2,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type Clock, systemClock } from '../../clock.ts';
 import { UserError } from '../../errors.ts';
+import type { OnWait } from '../../wait.ts';
 import { destroyOnAbort, watchSource } from '../abortable-source.ts';
 import type { Lake, LakeEntry } from '../lake.ts';
 import { createAtomicWriter } from './atomic-write.ts';
@@ -23,13 +24,16 @@ const READ_BYTES = 1024 * 1024;
 export function createDirectoryLake({
   directory,
   clock = systemClock,
+  onWait,
 }: {
   readonly directory: string;
   readonly clock?: Clock;
+  /** Called when another process holds a lock for long. */
+  readonly onWait?: OnWait | undefined;
 }): Lake {
   const root = resolve(directory);
   const writer = createAtomicWriter(root);
-  const swapFile = createFileSwap({ root, clock, writer });
+  const swapFile = createFileSwap({ root, clock, writer, onWait });
 
   /** Opens the file of a key. @returns `undefined` if it does not exist or is a folder. */
   async function openFile(path: string): Promise<FileHandle | undefined> {

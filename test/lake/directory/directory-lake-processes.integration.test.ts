@@ -5,8 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Clock } from '../../../src/clock.ts';
 import { lockPath } from '../../../src/lake/directory/compare-and-swap.ts';
 import { createDirectoryLake } from '../../../src/lake/directory/directory-lake.ts';
+import type { Wait } from '../../../src/wait.ts';
 import { listAll } from '../lake-contract.ts';
 
 let folder: string;
@@ -84,6 +86,29 @@ describe('several processes that share a directory lake', () => {
     expect(await second.compareAndSwap('m', 'second', 'text/plain', etag ?? null)).toBeDefined();
     expect(await readdir(unfinished)).toEqual(['fedcba9876543210-1', 'notes.txt']);
     expect(await readdir(locks)).toEqual([]);
+  });
+
+  test('report a long wait for a lock that another process holds, and give up after a minute', async () => {
+    const directory = await newDirectory();
+    const waits: Wait[] = [];
+    // Each wait between two attempts counts as a second.
+    let seconds = 0;
+    const clock: Clock = {
+      now: () => seconds * 1_000,
+      monotonic: () => seconds * 1_000,
+      sleep: async () => {
+        seconds += 1;
+      },
+    };
+    const lake = createDirectoryLake({ directory, clock, onWait: (wait) => void waits.push(wait) });
+    await lake.compareAndSwap('m', 'first', 'text/plain', null);
+    await mkdir(lockPath(directory, 'm'));
+    const etag = (await lake.read('m'))?.etag ?? null;
+    await expect(lake.compareAndSwap('m', 'second', 'text/plain', etag)).rejects.toThrow(
+      /Another process has held the lock .* for a minute/,
+    );
+    const reason = `Another process holds the lock ${lockPath(directory, 'm')}`;
+    expect(waits).toEqual([{ reason, next: 'giving up', untilMs: 60_000 }]);
   });
 
   test('wait for a lock that another process holds, until the signal is aborted', async () => {
