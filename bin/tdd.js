@@ -9,6 +9,7 @@ if (existsSync(new URL('../dist/cli/main.js', import.meta.url))) {
     const { main } = await import('../dist/cli/main.js');
     process.exitCode = await main({
       argv: process.argv.slice(2),
+      program: process.argv[1],
       env: process.env,
       // A getter, since it throws in a directory that was deleted.
       get cwd() {

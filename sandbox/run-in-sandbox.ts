@@ -39,7 +39,7 @@ export async function runInSandbox(context: CommandContext, input: SandboxInput)
 
 async function runWithState(
   context: CommandContext,
-  { command, tour, titles, latencyMs, requestsPerSecond, faultRate }: SandboxInput,
+  { command, tour, titles, latencyMs, requestsPerSecond, faultRate, keep }: SandboxInput,
   { path: folder }: StateFolder,
 ): Promise<number> {
   const standIns = await startSandbox({
@@ -64,7 +64,10 @@ async function runWithState(
     };
     const env = prependPath({ ...withoutAws(userEnv), ...variables }, bin);
     if (tour) return await takeTour(context, standIns, env);
-    if (command.length > 0) return await runCommand(context, command, env);
+    if (command.length > 0) {
+      const again = `npm run sandbox -- ${keep === undefined ? '' : `--keep ${quoteFolder(context, keep)} `}tdd`;
+      return await runCommand(context, command, { ...env, TDD_COMMAND: again });
+    }
     context.output.info(
       `${WELCOME}\nAfter "tdd deploy", the bucket's objects are plain files in\n${standIns.bucketDirectory}\n\nLeave with "exit" or Ctrl-D.\n`,
     );
@@ -100,12 +103,17 @@ and no API key. Movies and reviews are invented. Try:
   tdd status --watch
 `;
 
-function describeEnd({ io }: CommandContext, { path, isKept }: StateFolder): string {
+function describeEnd(context: CommandContext, { path, isKept }: StateFolder): string {
   if (!isKept) {
     return 'Left the sandbox and deleted its AWS state and config.ini.\nTo keep them next time: npm run sandbox -- --keep DIR';
   }
+  return `Left the sandbox. Its AWS state and config.ini are in\n${path}\nThe objects of its buckets are plain files in aws/s3 there.\nTo continue with it: npm run sandbox -- --keep ${quoteFolder(context, path)}`;
+}
+
+/** Returns a folder relative to the working directory, quoted if necessary. */
+function quoteFolder({ io }: CommandContext, path: string): string {
   const folder = relative(io.cwd, path) || '.';
-  return `Left the sandbox. Its AWS state and config.ini are in\n${path}\nThe objects of its buckets are plain files in aws/s3 there.\nTo continue with it: npm run sandbox -- --keep ${/^[\w./-]+$/.test(folder) ? folder : shellQuote(folder)}`;
+  return /^[\w./-]+$/.test(folder) ? folder : shellQuote(folder);
 }
 
 /** Removes the user's AWS settings, so that nothing in the sandbox can use the user's account. */

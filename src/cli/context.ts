@@ -16,6 +16,7 @@ import type { Io } from './io.ts';
 import { createOutput, type Output } from './output.ts';
 import { createPrompter, type Prompter } from './prompts.ts';
 import type { Secrets } from './secrets.ts';
+import { createSuggestions, type Suggestions } from './suggestions.ts';
 import { createWaitLines } from './wait-lines.ts';
 
 type ReadSources = SettingSources & { readonly file: Awaited<ReturnType<typeof readConfigFile>> };
@@ -78,18 +79,22 @@ export function questionAbout(name: SettingName): string {
 /** Creates the context of one run of a command. */
 export function createContext(
   io: Io,
-  deps: { readonly secrets: Secrets; readonly signal: AbortSignal },
+  deps: { readonly secrets: Secrets; readonly suggestions?: Suggestions; readonly signal: AbortSignal },
   flags: Flags,
 ): CommandContext {
-  const { secrets, signal } = deps;
+  const { secrets, signal, suggestions = createSuggestions(io) } = deps;
   const clock = io.clock ?? systemClock;
   const namedConfig = typeof flags.config === 'string' ? flags.config : undefined;
   const configPath = resolve(io.cwd, namedConfig ?? (io.env.TDD_CONFIG || 'config.ini'));
-  const output = createOutput(io, secrets, {
-    json: flags.json === true,
-    quiet: flags.quiet === true,
-    verbose: flags.verbose === true,
-  });
+  const output = createOutput(
+    io,
+    { secrets, suggestions },
+    {
+      json: flags.json === true,
+      quiet: flags.quiet === true,
+      verbose: flags.verbose === true,
+    },
+  );
   const prompter = createPrompter({ io, signal, secrets });
   const yes = flags.yes === true;
   const mayAsk = prompter.isInteractive && !yes;
@@ -127,7 +132,10 @@ export function createContext(
       if (!mayAsk) throw missingSetting(name, configPath);
       const { parse, secret } = SETTINGS[name];
       const question = { message: `${questionAbout(name)}:`, parse };
-      return secret ? prompter.askMasked(question) : prompter.askText(question);
+      if (secret) return prompter.askMasked(question);
+      const answer = await prompter.askText(question);
+      suggestions.remember(name, String(answer));
+      return answer;
     },
     confirmDefaults: async (settings, names) => {
       if (!mayAsk) return settings;
@@ -135,11 +143,13 @@ export function createContext(
       const answers: Partial<Record<SettingName, unknown>> = {};
       for (const name of names.filter((each) => findSetting(each, sources) === undefined)) {
         const { parse, default: standard } = SETTINGS[name];
-        answers[name] = await prompter.askText<unknown>({
+        const answer = await prompter.askText<unknown>({
           message: `${questionAbout(name)}:`,
           default: standard,
           parse,
         });
+        answers[name] = answer;
+        if (String(answer) !== standard) suggestions.remember(name, String(answer));
       }
       // Each answer was parsed by its own row of the table, whose type ties names to values.
       return { ...settings, ...(answers as Partial<Settings>) };

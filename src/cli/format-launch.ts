@@ -147,7 +147,7 @@ export function formatLaunch(result: LaunchResult, style: Style): string {
         `  ${style.red('✖')} SQS rejected ${partitionName(partition)}: ${toOneLine(reason)}`,
     ),
     '',
-    `Next: ${style.bold('tdd status --watch')} shows the progress of the fleet.`,
+    `Next: ${style.command('tdd status --watch')} shows the progress of the fleet.`,
   ].join('\n');
 }
 

@@ -46,7 +46,7 @@ export function formatRedrive(result: RedriveResult, style: Style): string {
         ]
       : []),
     ...formatUnreadable(letters),
-    `Next: ${style.bold('tdd status --watch')} shows the progress of the fleet.`,
+    `Next: ${style.command('tdd status --watch')} shows the progress of the fleet.`,
   ].join('\n');
 }
 

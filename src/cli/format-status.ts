@@ -45,7 +45,7 @@ export function formatStatus(status: StatusResult, style: Style): string {
     ...(advice.length > 0 ? [''] : []),
     ...advice.flatMap(({ problem, command }) => [
       `${style.yellow('!')} ${toOneLine(problem)}.`,
-      `  ${style.bold(toOneLine(command))}`,
+      `  ${style.command(toOneLine(command, 1_000))}`,
     ]),
     ...nextSteps(status, style),
   ].join('\n');
@@ -162,7 +162,7 @@ function totalRows({ totals, lake }: StatusResult): [string, string][] {
 
 function nextSteps({ phase, lake, fleet, advice }: StatusResult, style: Style): string[] {
   if (phase === 'none' && advice.length === 0) {
-    return ['', `Next: ${style.bold('tdd launch --limit 3')} starts a small first launch.`];
+    return ['', `Next: ${style.command('tdd launch --limit 3')} starts a small first launch.`];
   }
   if (phase !== 'complete') return [];
   const place = toOneLine(lake);
@@ -172,7 +172,7 @@ function nextSteps({ phase, lake, fleet, advice }: StatusResult, style: Style): 
     '',
     ...documents,
     fleet?.filters.limit === undefined
-      ? `Next: ${style.bold('tdd launch --only-missing')} downloads new titles in IMDb's list.`
-      : `Next: ${style.bold('tdd launch --dry-run')} forecasts the time and cost of the whole catalog.`,
+      ? `Next: ${style.command('tdd launch --only-missing')} downloads new titles in IMDb's list.`
+      : `Next: ${style.command('tdd launch --dry-run')} forecasts the time and cost of the whole catalog.`,
   ];
 }

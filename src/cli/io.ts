@@ -25,6 +25,8 @@ type SignalName = 'SIGINT' | 'SIGTERM' | 'SIGCONT' | 'uncaughtException';
 export interface Io {
   /** The arguments after the program's name. */
   readonly argv: readonly string[];
+  /** The file that Node runs, absolute, links not resolved; messages suggest to start it in the same way. */
+  readonly program?: string | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The working directory, absolute. */
   readonly cwd: string;

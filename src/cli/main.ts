@@ -3,6 +3,7 @@ import { CancelledError, UserError } from '../errors.ts';
 import { canDraw, type Io } from './io.ts';
 import { createProgram, HELP_FLAGS, normalizeArgv, VersionWanted, valuesOfFlag } from './program.ts';
 import { createSecrets, SECRET_FLAG, SECRET_VARIABLE, type Secrets } from './secrets.ts';
+import { createSuggestions, type Suggestions } from './suggestions.ts';
 
 /**
  * Runs the command line.
@@ -12,8 +13,15 @@ export function main(io: Io): Promise<number> {
   const argv = normalizeArgv(io.argv);
   const secrets = createSecrets([io.env[SECRET_VARIABLE], ...valuesOfFlag(argv, SECRET_FLAG)]);
   const verbose = argv.includes('--verbose');
-  const options = { secrets, verbose, mayFinish: true };
-  return runToExitCode(io, options, (signal) => runProgram(io, argv, secrets, signal));
+  const suggestions = createSuggestions(io);
+  const options = { secrets, suggestions, verbose, mayFinish: true };
+  return runToExitCode(io, options, (signal) => runProgram(io, argv, { secrets, suggestions, signal }));
+}
+
+/** What changes a message before it is printed. */
+interface Wording {
+  readonly secrets: Secrets;
+  readonly suggestions?: Suggestions;
 }
 
 /**
@@ -26,9 +34,10 @@ export async function runToExitCode(
   io: Io,
   {
     secrets,
+    suggestions = createSuggestions(io),
     verbose,
     mayFinish = false,
-  }: { readonly secrets: Secrets; readonly verbose: boolean; readonly mayFinish?: boolean },
+  }: Wording & { readonly verbose: boolean; readonly mayFinish?: boolean },
   run: (signal: AbortSignal) => Promise<number>,
 ): Promise<number> {
   const ending = new AbortController();
@@ -40,13 +49,18 @@ export async function runToExitCode(
     return exitCode;
   } catch (error) {
     const reason = ending.signal.aborted ? endOf(ending.signal, error) : error;
-    return await explain(reason, io, secrets, verbose);
+    return await explain(reason, io, { secrets, suggestions, verbose });
   } finally {
     stopListening();
   }
 }
 
-async function runProgram(io: Io, argv: string[], secrets: Secrets, signal: AbortSignal): Promise<number> {
+async function runProgram(
+  io: Io,
+  argv: string[],
+  deps: Wording & { readonly signal: AbortSignal },
+): Promise<number> {
+  const { secrets } = deps;
   let exitCode = 0;
   let helpText = '';
   let usageText = '';
@@ -60,7 +74,7 @@ async function runProgram(io: Io, argv: string[], secrets: Secrets, signal: Abor
     width: io.stdout.columns || 80,
     execute: async (command, flags, args) => {
       const { createContext } = await import('./context.ts');
-      exitCode = await command.execute(createContext(io, { secrets, signal }, flags), flags, args);
+      exitCode = await command.execute(createContext(io, deps, flags), flags, args);
     },
   });
   try {
@@ -74,7 +88,7 @@ async function runProgram(io: Io, argv: string[], secrets: Secrets, signal: Abor
     }
     if (!(error instanceof CommanderError)) throw error;
     if (error.code === 'commander.helpDisplayed') {
-      if (asksHelpOnUnknown(program)) return runProgram(io, argv.filter(isNoHelpFlag), secrets, signal);
+      if (asksHelpOnUnknown(program)) return runProgram(io, argv.filter(isNoHelpFlag), deps);
       io.stdout.write(secrets.redact(helpText));
       return 0;
     }
@@ -83,7 +97,7 @@ async function runProgram(io: Io, argv: string[], secrets: Secrets, signal: Abor
       return 0;
     }
     const { explainUsage } = await import('./usage-error.ts');
-    await printError(explainUsage(error, program, argv), io, secrets);
+    await printError(explainUsage(error, program, argv), io, deps);
     return 2;
   }
 }
@@ -103,18 +117,23 @@ function endOf({ reason }: AbortSignal, error: unknown): unknown {
   return reason instanceof CancelledError && error instanceof CancelledError ? error : reason;
 }
 
-async function explain(error: unknown, io: Io, secrets: Secrets, verbose: boolean): Promise<number> {
+async function explain(
+  error: unknown,
+  io: Io,
+  { verbose, ...wording }: Wording & { readonly verbose: boolean },
+): Promise<number> {
   if (error instanceof OutputClosed) return 0;
   if (error instanceof ReportedCancellation) return error.exitCode;
   const { reportError } = await import('./error-report.ts');
   const { text, exitCode } = reportError(error, { verbose });
-  await printError(text, io, secrets);
+  await printError(text, io, wording);
   return exitCode;
 }
 
-async function printError(text: string, { stderr }: Io, secrets: Secrets): Promise<void> {
+async function printError(text: string, { stderr }: Io, { secrets, suggestions }: Wording): Promise<void> {
   const { fitTo } = await import('./terminal-text.ts');
-  stderr.write(`${fitTo(stderr, secrets.redact(text))}\n`);
+  const rendered = suggestions?.inText(text) ?? text;
+  stderr.write(`${fitTo(stderr, secrets.redact(rendered))}\n`);
 }
 
 /** The reader of stdout has closed it (`tdd … | head`), so nothing more is printed. */

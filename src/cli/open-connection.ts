@@ -7,9 +7,6 @@ import { type LakeLocation, parseLakeUrl } from '../lake/open-lake.ts';
 import { toOneLine } from '../text.ts';
 import type { CommandContext } from './context.ts';
 
-/** The settings that identify a fleet. */
-export const FLEET_SETTINGS = ['bucketName', 'lambdaName', 'queueName'] as const;
-
 /** The input of a command on a fleet. */
 export interface FleetInput {
   readonly settings: Settings & { readonly bucketName: string };

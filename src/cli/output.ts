@@ -3,6 +3,7 @@ import { systemClock } from '../clock.ts';
 import type { Trace } from '../trace.ts';
 import { canDraw, type Io, type OutStream } from './io.ts';
 import type { Secrets } from './secrets.ts';
+import type { Suggestions } from './suggestions.ts';
 import { columnsOf, defuse, fitTo } from './terminal-text.ts';
 import { createTrace } from './trace.ts';
 
@@ -12,6 +13,8 @@ export interface Style extends ReturnType<typeof picocolors.createColors> {
   readonly columns: number;
   /** Redacts secrets; call it before wrapping, since it does not recognize a wrapped secret. */
   readonly redact: (text: string) => string;
+  /** Formats a command that the user can run next, such as `tdd status`, so that it works as printed. */
+  readonly command: (line: string) => string;
 }
 
 /** The flags `--json`, `--quiet` and `--verbose`. */
@@ -53,20 +56,29 @@ interface LiveLine {
 }
 
 /** Creates the output of a command. */
-export function createOutput(io: Io, secrets: Secrets, options: OutputOptions): Output {
+export function createOutput(
+  io: Io,
+  { secrets, suggestions }: { readonly secrets: Secrets; readonly suggestions: Suggestions },
+  options: OutputOptions,
+): Output {
   const { stdout, stderr, env } = io;
-  const styleOf = (stream: OutStream): Style => ({
-    ...picocolors.createColors(wantsColor(stream, env)),
-    columns: columnsOf(stream),
-    redact: secrets.redact,
-  });
+  const styleOf = (stream: OutStream): Style => {
+    const colors = picocolors.createColors(wantsColor(stream, env));
+    return {
+      ...colors,
+      columns: columnsOf(stream),
+      redact: secrets.redact,
+      command: (line) => colors.bold(suggestions.command(line)),
+    };
+  };
+  const render = (text: string): string => secrets.redact(suggestions.inText(text));
   let liveLine: LiveLine | undefined;
   const above = (stream: OutStream, text: string): void => {
     liveLine?.clear();
     stream.write(`${text}\n`);
     liveLine?.draw();
   };
-  const say = (text: string): void => above(stderr, fitTo(stderr, secrets.redact(text)));
+  const say = (text: string): void => above(stderr, fitTo(stderr, render(text)));
   const debug = (text: string): void => {
     if (options.verbose) say(styleOf(stderr).dim(text));
   };
@@ -81,7 +93,7 @@ export function createOutput(io: Io, secrets: Secrets, options: OutputOptions): 
     result: (value, toText) => {
       if (options.json) return above(stdout, defuse(secrets.redact(JSON.stringify(value, undefined, 2))));
       const text = toText(styleOf(stdout));
-      if (text !== '') above(stdout, fitTo(stdout, secrets.redact(text)));
+      if (text !== '') above(stdout, fitTo(stdout, render(text)));
     },
     info: (text) => {
       if (!options.quiet) say(text);

@@ -57,7 +57,7 @@ function explainArguments(command: Commander): string {
   if (swallowed !== undefined) return `${swallowed.long} needs a value: ${swallowed.flags}.`;
   const { length } = command.registeredArguments;
   const accepted = length > 0 ? 'one command only' : 'options only';
-  return `"tdd ${command.name()}" takes ${accepted}${show(command.args[length] ?? '')}.`;
+  return `The command "${command.name()}" takes ${accepted}${show(command.args[length] ?? '')}.`;
 }
 
 function show(value: string): string {

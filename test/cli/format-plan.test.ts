@@ -2,7 +2,12 @@ import pc from 'picocolors';
 import { expect, test } from 'vitest';
 import { formatPlan } from '../../src/cli/format-plan.ts';
 
-const style = { ...pc.createColors(false), columns: 160, redact: (text: string) => text };
+const style = {
+  ...pc.createColors(false),
+  columns: 160,
+  redact: (text: string) => text,
+  command: (line: string) => line,
+};
 const ARN = 'arn:aws:sqs:us-east-1:000000000000:films-queue-with-a-long-name';
 const trust = (service: string) =>
   JSON.stringify({

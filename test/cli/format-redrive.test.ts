@@ -7,6 +7,7 @@ const style: Style = {
   ...pc.createColors(false),
   columns: Number.POSITIVE_INFINITY,
   redact: (text) => text,
+  command: (line) => line,
 };
 
 const since = '2026-11-22T09:00:00.000Z';

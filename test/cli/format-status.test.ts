@@ -8,6 +8,7 @@ const style = (columns = Number.POSITIVE_INFINITY): Style => ({
   ...pc.createColors(false),
   columns,
   redact: (text) => text,
+  command: (line) => line,
 });
 
 const RUNNING: StatusResult = {

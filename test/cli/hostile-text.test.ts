@@ -7,6 +7,7 @@ import { formatPlan } from '../../src/cli/format-plan.ts';
 import { formatRedrive, type RedriveResult } from '../../src/cli/format-redrive.ts';
 import { createOutput, type Style } from '../../src/cli/output.ts';
 import { createSecrets } from '../../src/cli/secrets.ts';
+import { createSuggestions } from '../../src/cli/suggestions.ts';
 
 /** Sets a terminal's title, forges a line, colors text and reverses it. */
 const HOSTILE = 'x\x1b]0;x\x07\n\u009b31mForged: all is well\r\u2028\u202ez';
@@ -14,6 +15,7 @@ const style: Style = {
   ...pc.createColors(false),
   columns: Number.POSITIVE_INFINITY,
   redact: (text) => text,
+  command: (line) => line,
 };
 
 const partition = { year: 2004, initial: 'AD', titles: 1, left: 1 };
@@ -87,7 +89,8 @@ describe('untrusted text cannot control the terminal or forge a line', () => {
     const stream = () => Object.assign(new PassThrough(), { isTTY: true, columns: 80 });
     const [stdin, stdout, stderr] = [stream(), stream(), stream()];
     const io = { argv: [], env: {}, cwd: '/', stdin, stdout, stderr, signals: new EventEmitter() };
-    const output = createOutput(io, createSecrets(), { json, quiet: false, verbose: true });
+    const wording = { secrets: createSecrets(), suggestions: createSuggestions(io) };
+    const output = createOutput(io, wording, { json, quiet: false, verbose: true });
     return { output, written: () => `${stdout.read() ?? ''}${stderr.read() ?? ''}` };
   }
 

@@ -53,7 +53,7 @@ describe('tdd', () => {
     [['deploy', '--ye'], 'Unknown option "--ye". Did you mean --yes? See "tdd deploy --help".'],
     [
       ['help', 'deploy', 'extra', 'more'],
-      '"tdd help" takes one command only (got "extra"). See "tdd --help".',
+      'The command "help" takes one command only (got "extra"). See "tdd --help".',
     ],
     [['--verson'], 'Unknown option "--verson". Did you mean --version? See "tdd --help".'],
     [
@@ -68,12 +68,18 @@ describe('tdd', () => {
     ],
     [
       ['development', 'extra'],
-      '"tdd development" takes options only (got "extra"). See "tdd development --help".',
+      'The command "development" takes options only (got "extra"). See "tdd development --help".',
     ],
-    [['help', 'launch', 'extra'], '"tdd help" takes one command only (got "extra"). See "tdd --help".'],
+    [
+      ['help', 'launch', 'extra'],
+      'The command "help" takes one command only (got "extra"). See "tdd --help".',
+    ],
     [['status', '--queue-name', 'launch', '--limit=3'], 'Unknown option "--limit". See "tdd status --help".'],
     [['f'.repeat(32)], 'Unknown command. See "tdd --help".'],
-    [['development', 'f'.repeat(32)], '"tdd development" takes options only. See "tdd development --help".'],
+    [
+      ['development', 'f'.repeat(32)],
+      'The command "development" takes options only. See "tdd development --help".',
+    ],
     [['deploy', '--dry-run=yes'], '--dry-run takes no value (got "yes"). See "tdd deploy --help".'],
     [['status', '--json=true'], '--json takes no value (got "true"). See "tdd status --help".'],
     [['--json=', 'status'], '--json takes no value (got ""). See "tdd status --help".'],

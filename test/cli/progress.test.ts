@@ -5,6 +5,7 @@ import type { Io } from '../../src/cli/io.ts';
 import { createOutput } from '../../src/cli/output.ts';
 import { createProgress, progressLine, progressLogLine } from '../../src/cli/progress.ts';
 import { createSecrets } from '../../src/cli/secrets.ts';
+import { createSuggestions } from '../../src/cli/suggestions.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 
 function setUp({ isTTY = false, quiet = false, waiting = '' } = {}) {
@@ -20,7 +21,8 @@ function setUp({ isTTY = false, quiet = false, waiting = '' } = {}) {
     stderr,
     signals: new EventEmitter(),
   };
-  const output = createOutput(io, createSecrets(), { json: false, quiet, verbose: false });
+  const wording = { secrets: createSecrets(), suggestions: createSuggestions(io) };
+  const output = createOutput(io, wording, { json: false, quiet, verbose: false });
   const progress = createProgress({ io, output, clock }, 'titles', waiting ? { waiting } : {});
   return { clock, output, progress, said: () => String(stderr.read() ?? '').replaceAll('\x1b[K', '<clear>') };
 }

@@ -99,6 +99,7 @@ export async function openSandbox({
   const env = {
     PATH: process.env.PATH ?? '',
     HOME: join(folder, 'home'),
+    TDD_COMMAND: 'tdd',
     TMDB_REQUESTS_PER_SECOND: '1000',
     ...sandbox.environment,
     ...(moto && { AWS_ENDPOINT_URL: moto.endpoint }),

@@ -10,6 +10,7 @@ import { CancelledError } from '../../errors.ts';
 import { formatNumberOf, quote } from '../../text.ts';
 import { FUNCTION_TIMEOUT_SECONDS } from '../../worker-contract.ts';
 import { defineCommand } from '../command.ts';
+import { COMMAND_SETTINGS } from '../command-settings.ts';
 import { askConsent, readDryRun, showPlan } from '../consent.ts';
 import type { CommandContext } from '../context.ts';
 import type { Flags } from '../flags.ts';
@@ -52,7 +53,7 @@ export const deploy = defineCommand<DeployInput, DeployResult>({
     'plan and asks for confirmation; a second run changes only what differs.\n\n' +
     "The TMDB API key is stored in the function's environment: anyone who can read the function's configuration can " +
     'read the key.',
-  settings: SETTING_NAMES.filter((name) => SETTINGS[name].flag !== undefined),
+  settings: COMMAND_SETTINGS.deploy,
   examples: [
     ['tdd deploy', 'ask for names, show the plan and ask for confirmation'],
     ['tdd deploy --dry-run', 'show the plan only'],
@@ -235,7 +236,7 @@ function format({ resources, deployment, lambdaName, paused }: DeployResult, sty
     indent(formatToCopy(rows, indented(style))),
     '',
     ...(paused
-      ? [`The fleet is paused. Next: ${style.bold('tdd resume')} lets the workers continue.`]
+      ? [`The fleet is paused. Next: ${style.command('tdd resume')} lets the workers continue.`]
       : nextSteps(style)),
   ].join('\n');
 }
@@ -243,7 +244,7 @@ function format({ resources, deployment, lambdaName, paused }: DeployResult, sty
 function nextSteps(style: Style): string[] {
   return [
     'Next, download one partition on AWS, then see what a small first launch does and costs:',
-    `  ${style.bold('tdd simulate --year 2004 --initial AD --wait')}`,
-    `  ${style.bold('tdd launch --limit 3 --dry-run')}`,
+    `  ${style.command('tdd simulate --year 2004 --initial AD --wait')}`,
+    `  ${style.command('tdd launch --limit 3 --dry-run')}`,
   ];
 }

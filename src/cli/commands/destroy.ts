@@ -6,11 +6,12 @@ import { kindName } from '../../deploy/names.ts';
 import { CancelledError, UsageError } from '../../errors.ts';
 import { formatNumberOf, toOneLine } from '../../text.ts';
 import { defineCommand } from '../command.ts';
+import { COMMAND_SETTINGS } from '../command-settings.ts';
 import { readDryRun, showPlan } from '../consent.ts';
 import type { CommandContext } from '../context.ts';
 import type { Flags } from '../flags.ts';
 import { formatPlan } from '../format-plan.ts';
-import { announceIdentity, FLEET_SETTINGS, processOf } from '../open-connection.ts';
+import { announceIdentity, processOf } from '../open-connection.ts';
 import type { Style } from '../output.ts';
 import { createStepLines } from '../step-lines.ts';
 
@@ -39,7 +40,7 @@ export const destroy = defineCommand<DestroyInput, DestroyResult>({
     'Deletes the resources that tdd deploy created, in reverse order: event source, function, log group, role and queues. The ' +
     'bucket and its data are kept, unless you use --delete-bucket and confirm its name, and this deployment created it. ' +
     'Resources without the tag tdd:stack, and those of other deployments, are kept and listed.',
-  settings: FLEET_SETTINGS,
+  settings: COMMAND_SETTINGS.destroy,
   declare: (command) =>
     command
       .option(
@@ -156,6 +157,6 @@ function format({ resources, dryRun, lambdaName }: DestroyResult, style: Style):
         ? `  Kept the ${kindName(kind)} ${toOneLine(name)}: --delete-bucket deletes it with all its data, if this deployment created it.`
         : `  Kept the ${kindName(kind)} ${toOneLine(name)}. ${toOneLine(notes.join(' '), 400)}`,
     ),
-    ...(deleted > 0 ? [`Next: ${style.bold('tdd deploy')} creates everything again.`] : []),
+    ...(deleted > 0 ? [`Next: ${style.command('tdd deploy')} creates everything again.`] : []),
   ].join('\n');
 }

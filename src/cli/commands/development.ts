@@ -9,6 +9,7 @@ import { SETTINGS } from '../../config/settings.ts';
 import { UsageError, UserError } from '../../errors.ts';
 import { KeyRejectedError } from '../../tmdb/errors.ts';
 import { defineCommand } from '../command.ts';
+import { COMMAND_SETTINGS } from '../command-settings.ts';
 import { type CommandContext, questionAbout } from '../context.ts';
 import type { Flags } from '../flags.ts';
 import type { Style } from '../output.ts';
@@ -46,7 +47,7 @@ export const development = defineCommand<DevelopmentInput, DevelopmentResult>({
     'config.ini, readable only by you. Other lines of the file stay as they are.\n\n' +
     'A key passed as a flag stays in your shell history: answer the prompt or set TMDB_API_KEY instead. ' +
     'Get a key at https://www.themoviedb.org/settings/api.',
-  settings: ['bucketName', 'apiKey'],
+  settings: COMMAND_SETTINGS.development,
   declare: (command) => command.option('--no-verify', 'do not check the key with TMDB'),
   readInput,
   run,
@@ -147,7 +148,7 @@ function format(result: DevelopmentResult, style: Style): string {
     `  API key  ${CHANGES[result.apiKeyChange]}, ${result.verified ? 'accepted by TMDB' : 'not checked with TMDB'}`,
     '',
     'Next, download one partition to a local directory, then deploy or update the workers:',
-    `  ${style.bold('tdd download --year 2004 --initial AD --to lake')}`,
-    `  ${style.bold('tdd deploy')}`,
+    `  ${style.command('tdd download --year 2004 --initial AD --to lake')}`,
+    `  ${style.command('tdd deploy')}`,
   ].join('\n');
 }

@@ -22,6 +22,7 @@ import { partitionName } from '../../partition.ts';
 import { formatCount, formatNumberOf, toOneLine } from '../../text.ts';
 import { askForPartition, readPartitionFlags } from '../ask-partition.ts';
 import { defineCommand } from '../command.ts';
+import { COMMAND_SETTINGS } from '../command-settings.ts';
 import type { CommandContext } from '../context.ts';
 import { describeWithStack } from '../error-report.ts';
 import { collect, type Flags, parseCount } from '../flags.ts';
@@ -66,16 +67,7 @@ export const download = defineCommand<DownloadInput, DownloadResult>({
     'Downloads the movies and reviews of a partition, or of single IMDb IDs, from this machine, with the same code as ' +
     'the Lambda workers. Titles already in the lake are skipped. Ctrl-C finishes the requests in flight; the next run ' +
     'resumes.',
-  settings: [
-    'bucketName',
-    'apiKey',
-    'language',
-    'reviewLanguage',
-    'lookup',
-    'append',
-    'requestsPerSecond',
-    'titleTypes',
-  ],
+  settings: COMMAND_SETTINGS.download,
   examples: [
     ['tdd download', 'ask for the partition and download it to the bucket'],
     ['tdd download --year 2004 --initial AD --to lake', 'download one partition to a directory'],

@@ -6,6 +6,7 @@ import { sizeHistogram } from '../../fleet/plan.ts';
 import { parseInitial, parseYear } from '../../partition.ts';
 import { formatCount, formatNumberOf } from '../../text.ts';
 import { defineCommand } from '../command.ts';
+import { COMMAND_SETTINGS } from '../command-settings.ts';
 import { askConsent, readDryRun, showPlan } from '../consent.ts';
 import type { CommandContext } from '../context.ts';
 import { type Flags, parseCount, readFlag } from '../flags.ts';
@@ -32,19 +33,7 @@ export const launch = defineCommand<LaunchInput, LaunchResult>({
     'Titles already in the lake are not downloaded again, except with --older-than. If you combine --only-missing, ' +
     '--failed and --older-than, launch sends the partitions that match any of them. To resume an interrupted launch, run the same ' +
     'command again.',
-  settings: [
-    'bucketName',
-    'language',
-    'reviewLanguage',
-    'lookup',
-    'append',
-    'requestsPerSecond',
-    'titleTypes',
-    'lambdaName',
-    'queueName',
-    'workers',
-    'memorySize',
-  ],
+  settings: COMMAND_SETTINGS.launch,
   examples: [
     ['tdd launch --limit 3', 'send the three smallest partitions'],
     ['tdd launch --only-missing', 'send everything that is not complete yet'],

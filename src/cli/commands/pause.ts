@@ -3,8 +3,9 @@ import type { QueueDepths } from '../../aws/queue-interface.ts';
 import { formatNumberOf } from '../../text.ts';
 import { FUNCTION_TIMEOUT_SECONDS, RETENTION_SECONDS } from '../../worker-contract.ts';
 import { defineCommand } from '../command.ts';
+import { COMMAND_SETTINGS } from '../command-settings.ts';
 import { formatDuration } from '../format.ts';
-import { FLEET_SETTINGS, type FleetInput, openCommandFleet, readFleetInput } from '../open-connection.ts';
+import { type FleetInput, openCommandFleet, readFleetInput } from '../open-connection.ts';
 import type { Style } from '../output.ts';
 
 /** `tdd pause`: workers finish their partitions and receive no more messages. */
@@ -12,7 +13,7 @@ export const pause = defineCommand<FleetInput, PauseReport>({
   description:
     'Disables the event source mapping: workers finish their current partitions, and all other messages wait on the queue ' +
     `until you run "tdd resume", for at most ${RETENTION_SECONDS / 86_400} days.`,
-  settings: FLEET_SETTINGS,
+  settings: COMMAND_SETTINGS.pause,
   readInput: readFleetInput,
   run: async (context, input) => {
     const app = await import('../../app/switch.ts'); // See open-aws.ts.
@@ -42,7 +43,7 @@ function format({ unchanged, queue, expiresFrom, expiresUntil }: PauseReport, st
         : `Waiting: ${number}; SQS starts deleting those of the latest launch on ${expiresFrom.slice(0, 10)}.`,
     );
   }
-  return [...lines, `Next: ${style.bold('tdd resume')} lets the workers continue.`].join('\n');
+  return [...lines, `Next: ${style.command('tdd resume')} lets the workers continue.`].join('\n');
 }
 
 function formatRetention({ retentionSeconds }: QueueDepths): string {

@@ -4,11 +4,12 @@ import { InvalidValueError, namingSource } from '../../errors.ts';
 import { type Partition, parseInitial, parseYear } from '../../partition.ts';
 import { formatCount, formatNumberOf, quote } from '../../text.ts';
 import { defineCommand } from '../command.ts';
+import { COMMAND_SETTINGS } from '../command-settings.ts';
 import { askConsent, readDryRun, showPlan } from '../consent.ts';
 import type { CommandContext } from '../context.ts';
 import { collect, type Flags } from '../flags.ts';
 import { formatLetters, formatRedrive, type RedriveResult } from '../format-redrive.ts';
-import { FLEET_SETTINGS, type FleetInput, openCommandFleet, readFleetInput } from '../open-connection.ts';
+import { type FleetInput, openCommandFleet, readFleetInput } from '../open-connection.ts';
 import { createProgress } from '../progress.ts';
 
 /** The input of `tdd redrive`. */
@@ -24,7 +25,7 @@ export const redrive = defineCommand<RedriveInput, RedriveResult>({
   description:
     'Lists the messages in the dead-letter queue with the reason why each one failed, asks for confirmation, and returns ' +
     'them to the queue. Fix the reported causes first.',
-  settings: FLEET_SETTINGS,
+  settings: COMMAND_SETTINGS.redrive,
   declare: (command) =>
     command
       .option('--partition <YEAR/II>', 'return only the messages of this partition; can be repeated', collect)

@@ -14,10 +14,11 @@ import { type Partition, partitionName } from '../../partition.ts';
 import { formatNumberOf, toOneLine } from '../../text.ts';
 import { askForPartition, readPartitionFlags } from '../ask-partition.ts';
 import { defineCommand } from '../command.ts';
+import { COMMAND_SETTINGS } from '../command-settings.ts';
 import type { CommandContext } from '../context.ts';
 import type { Flags } from '../flags.ts';
 import { formatFailures } from '../format-failures.ts';
-import { FLEET_SETTINGS, openCommandFleet, processOf } from '../open-connection.ts';
+import { openCommandFleet, processOf } from '../open-connection.ts';
 import type { Style } from '../output.ts';
 import { createProgress } from '../progress.ts';
 import { countFields } from '../show-progress.ts';
@@ -42,7 +43,7 @@ export const simulate = defineCommand<SimulateInput, SimulateResult>({
   description:
     'Sends one partition to the queue, just as a launch sends thousands, so that a worker downloads ' +
     'it. With --wait it shows the progress until the partition is complete or its message is in the dead-letter queue.',
-  settings: FLEET_SETTINGS,
+  settings: COMMAND_SETTINGS.simulate,
   examples: [
     ['tdd simulate', 'ask for the partition'],
     ['tdd simulate --year 2004 --initial AD --wait', 'wait until it is complete'],
@@ -138,7 +139,7 @@ function format({ messageId, queue, partition, run, end }: SimulateResult, style
     return [
       `${style.green('✔')} Sent partition ${name} to the queue ${queue}.`,
       ids,
-      `Next: ${style.bold('tdd status')} shows the queue, the workers and the dead letters.`,
+      `Next: ${style.command('tdd status')} shows the queue, the workers and the dead letters.`,
     ].join('\n');
   }
   const { counts, complete, reason, failures = [] } = end;
@@ -158,7 +159,7 @@ function format({ messageId, queue, partition, run, end }: SimulateResult, style
     ...(failed > 0 ? [`  ${failed} failed: ${formatFailures(failures, failed)}`] : []),
     ids,
     complete
-      ? `Next: ${style.bold('tdd launch --limit 3')} sends the three smallest partitions.`
-      : `Next: ${style.bold('tdd status')} shows what to do about it.`,
+      ? `Next: ${style.command('tdd launch --limit 3')} sends the three smallest partitions.`
+      : `Next: ${style.command('tdd status')} shows what to do about it.`,
   ].join('\n');
 }

@@ -4,11 +4,12 @@ import type { Identity } from '../../aws/clients.ts';
 import { CancelledError, UsageError } from '../../errors.ts';
 import type { FleetStatus } from '../../fleet/status.ts';
 import { defineCommand } from '../command.ts';
+import { COMMAND_SETTINGS } from '../command-settings.ts';
 import type { CommandContext } from '../context.ts';
 import type { Flags } from '../flags.ts';
 import { formatStatus, type StatusResult } from '../format-status.ts';
 import { canDraw } from '../io.ts';
-import { FLEET_SETTINGS, type FleetInput, openCommandFleet, readFleetInput } from '../open-connection.ts';
+import { type FleetInput, openCommandFleet, readFleetInput } from '../open-connection.ts';
 import { createRedrawnText } from '../redrawn-text.ts';
 import { showManifestReading } from '../show-progress.ts';
 import { fitTo } from '../terminal-text.ts';
@@ -26,7 +27,7 @@ export const status = defineCommand<StatusInput, StatusResult>({
   description:
     'Shows the progress of the latest launch, the queues and the workers, and what to do next. Everything is read from ' +
     'AWS and from the manifests in the lake; only manifests that changed since the last time are read.',
-  settings: FLEET_SETTINGS,
+  settings: COMMAND_SETTINGS.status,
   declare: (command) =>
     command
       .option('--totals', 'add the totals of the whole lake')

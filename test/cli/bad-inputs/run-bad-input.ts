@@ -68,6 +68,7 @@ async function runRow(row: BadInput, { catalogue, urls, awsEnvironment }: Shared
     const env = {
       PATH: process.env.PATH,
       HOME: folder,
+      TDD_COMMAND: 'tdd',
       ...awsEnvironment,
       TMDB_API_KEY: SANDBOX_API_KEY,
       TMDB_BASE_URL: '{tmdb}',
