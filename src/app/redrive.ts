@@ -1,6 +1,6 @@
 import type { QueueMover, QueueSender, ReceivedMessage } from '../aws/queue-interface.ts';
 import type { Clock } from '../clock.ts';
-import { CancelledError, UserError } from '../errors.ts';
+import { CancelledError, UsageError, UserError } from '../errors.ts';
 import { type Partition, partitionName } from '../partition.ts';
 import { formatNumberOf, toOneLine } from '../text.ts';
 import {
@@ -15,33 +15,38 @@ import {
 /** The plan of a redrive. */
 export interface RedrivePlan extends DeadLetterList {
   /**
-   * The IDs of the messages to return to the queue. A message that fails again becomes a dead letter with a new ID, so
+   * The IDs of the messages to return to the queue, or to discard. A message that fails again becomes a dead letter with a new ID, so
    * choosing by ID keeps the redrive from moving it forever.
    */
   readonly chosen: ReadonlySet<string>;
   /** Whether all dead letters are chosen. */
   readonly isAll: boolean;
-  /** How many dead letters are not messages of this program: they are never chosen, because no worker can process them. */
+  /** How many dead letters are not messages of this program. No worker can process them, so they are chosen only to be discarded. */
   readonly unreadable: number;
 }
 
 /**
  * Lists the dead letters and chooses those to return to the queue: all that workers can read.
  * @param options.only chooses only the dead letters of these partitions.
+ * @param options.discard chooses those to discard: all, including unreadable ones, or only those of the partitions.
  * @throws {UserError} when SQS denies access or fails.
  */
 export async function planRedrive(
   deps: { readonly deadLetters: DeadLetterQueue; readonly clock: Clock },
-  options: { readonly only?: readonly Partition[] | undefined; readonly signal?: AbortSignal } = {},
+  options: {
+    readonly only?: readonly Partition[] | undefined;
+    readonly discard?: boolean;
+    readonly signal?: AbortSignal;
+  } = {},
 ): Promise<RedrivePlan> {
-  const { only, signal } = options;
+  const { only, discard = false, signal } = options;
   const { letters, hidden } = await listDeadLetters(deps, { signal });
   const names = only && new Set(only.map(partitionName));
   const unreadable = letters.filter(isUnreadable).length;
-  const chosen = letters.filter(
-    ({ partition }) =>
-      partition !== undefined && (names === undefined || names.has(partitionName(partition))),
-  );
+  const chosen = letters.filter(({ partition }) => {
+    if (names === undefined) return discard || partition !== undefined;
+    return partition !== undefined && names.has(partitionName(partition));
+  });
   return {
     letters,
     hidden,
@@ -55,9 +60,11 @@ export async function planRedrive(
 export interface RedriveReport {
   /** Messages that were returned to the queue. */
   readonly moved: number;
+  /** Messages that were deleted from the dead-letter queue; present when messages were to be discarded. */
+  readonly discarded?: number;
   /** Messages that SQS did not accept: they are only in the dead-letter queue. */
   readonly left: number;
-  /** Moved messages that SQS did not delete from the dead-letter queue: they are in both queues. */
+  /** Messages that SQS did not delete from the dead-letter queue: moved ones are in both queues. */
   readonly undeleted: number;
   /** `task`: SQS's message move task; `messages`: each message was received, sent and deleted. */
   readonly by: 'task' | 'messages';
@@ -82,15 +89,18 @@ export interface RedriveOptions {
   readonly choose?: Choose | undefined;
   /** Set when `choose` selects every message: only then can SQS's message move task be used. */
   readonly isAll?: boolean;
+  /** Deletes the chosen messages from the dead-letter queue instead of returning them. Needs `choose`. */
+  readonly discard?: boolean;
   readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: ((moved: number) => void) | undefined;
+  /** Called with the number of messages that were moved or deleted so far. */
+  readonly onProgress?: ((done: number) => void) | undefined;
 }
 
 /**
  * Returns dead letters to the queue: all of them with SQS's message move task where the service has one, otherwise
  * one by one. A message is sent before it is deleted, so an interruption leaves it in both queues at worst; processing
- * it twice is safe.
- * @throws {UserError} when SQS denies access or fails; the signal's reason when it is aborted, or
+ * it twice is safe. With `discard`, it deletes them instead.
+ * @throws {UsageError} for `discard` without `choose`, since nothing may be deleted that nobody has seen; {@link UserError} when SQS denies access or fails; the signal's reason when it is aborted, or
  *   {@link CancelledError} when that cancelled a move task in progress.
  *
  * @example
@@ -99,7 +109,11 @@ export interface RedriveOptions {
  * await redrive(connection, { choose: ({ partition }) => partition?.year === 2004 });
  */
 export async function redrive(deps: RedriveDeps, options: RedriveOptions = {}): Promise<RedriveReport> {
-  const { choose, isAll = choose === undefined, signal, onProgress } = options;
+  const { choose, isAll = choose === undefined, discard = false, signal, onProgress } = options;
+  if (discard) {
+    if (choose !== undefined) return discardMessages(deps, { choose, signal, onProgress });
+    throw new UsageError('discard needs choose, which selects messages that planRedrive has listed.');
+  }
   if (isAll && (await deps.mover.start())) {
     return awaitMove(deps, { signal, onProgress }).catch(async (error: unknown) => {
       throw signal?.aborted ? await stopMove(deps, error) : error;
@@ -152,6 +166,33 @@ function afterMoving(moved: number, cause: unknown): unknown {
   return cause instanceof CancelledError
     ? new CancelledError(text, { cause })
     : new UserError(text, { cause });
+}
+
+async function discardMessages(
+  { deadLetters }: Pick<RedriveDeps, 'deadLetters'>,
+  { choose, signal, onProgress }: Pick<RedriveOptions, 'signal' | 'onProgress'> & { readonly choose: Choose },
+): Promise<RedriveReport> {
+  const { waiting = 0 } = (await deadLetters.readDepths()) ?? {};
+  const kept: string[] = [];
+  let discarded = 0;
+  let undeleted = 0;
+  try {
+    for await (const messages of takeEach(deadLetters, { waiting, signal })) {
+      const receiptsOf = (isChosen: boolean) =>
+        messages.filter((message) => choose(message) === isChosen).map(({ receipt }) => receipt);
+      kept.push(...receiptsOf(false));
+      const chosen = receiptsOf(true);
+      if (chosen.length === 0) continue;
+      const stayed = await deadLetters.delete(chosen);
+      kept.push(...stayed);
+      undeleted += stayed.length;
+      discarded += chosen.length - stayed.length;
+      onProgress?.(discarded);
+    }
+  } finally {
+    await giveAllBack(deadLetters, kept).catch(() => undefined);
+  }
+  return { moved: 0, discarded, left: 0, undeleted, by: 'messages' };
 }
 
 async function moveMessages(

@@ -13,9 +13,9 @@ export interface RedriveResult {
   readonly letters: readonly DeadLetter[];
   /** The approximate number of messages that are invisible because another command has received them. */
   readonly hidden: number;
-  /** The number of dead letters to return to the queue. */
+  /** The number of dead letters to return to the queue, or to delete. */
   readonly chosen: number;
-  /** Absent when nothing was returned. */
+  /** Absent when nothing was returned or deleted. */
   readonly report?: RedriveReport;
 }
 
@@ -28,12 +28,10 @@ export function formatRedrive(result: RedriveResult, style: Style): string {
   if (letters.length === 0)
     return `${style.green('✔')} The dead-letter queue is empty: there is nothing to return.`;
   if (chosen === 0) {
-    const why = letters.every(isUnreadable)
-      ? 'No worker can read these messages'
-      : 'No message matches these partitions';
-    return `${formatLetters(result, style)}\n\n${why}: nothing was returned.`;
+    return `${formatLetters(result, style)}\n\nNo worker can read these messages: nothing was returned.`;
   }
-  if (report === undefined) return `${formatLetters(result, style)}\n\nDry run: nothing was returned.`;
+  if (report === undefined) return `${formatLetters(result, style)}\n\nDry run: nothing was changed.`;
+  if (report.discarded !== undefined) return formatDiscarded(result, report, style);
   const { moved, left, undeleted } = report;
   return [
     `${left + undeleted > 0 ? style.red('✖') : style.green('✔')} Returned ${formatNumberOf(moved, 'message')} to the queue ${queue}.`,
@@ -50,11 +48,32 @@ export function formatRedrive(result: RedriveResult, style: Style): string {
   ].join('\n');
 }
 
-/** Formats the oldest dead letters with their reasons. */
-export function formatLetters(result: RedriveResult, style: Style): string {
+/** How many of the chosen messages were neither moved nor deleted. */
+export function countLeft({ discarded, left, undeleted }: RedriveReport, chosen: number): number {
+  return discarded === undefined ? left + undeleted : Math.max(0, chosen - discarded);
+}
+
+function formatDiscarded({ letters, chosen }: RedriveResult, report: RedriveReport, style: Style): string {
+  const { discarded = 0 } = report;
+  const left = countLeft(report, chosen);
+  return [
+    `${left > 0 ? style.red('✖') : style.green('✔')} Deleted ${formatNumberOf(discarded, 'message')} from the dead-letter queue.`,
+    ...(left > 0
+      ? [
+          `  ${formatNumberOf(left, 'message')} could not be deleted: run "tdd redrive --discard" again in a minute.`,
+        ]
+      : []),
+    ...(letters.every(isUnreadable)
+      ? []
+      : [`Next: ${style.command('tdd launch --only-missing')} sends partitions that are not complete.`]),
+  ].join('\n');
+}
+
+/** Formats the oldest dead letters with their reasons. @param options.all formats all of them. */
+export function formatLetters(result: RedriveResult, style: Style, { all = false } = {}): string {
   const { letters, hidden, at } = result;
   const rows = letters
-    .slice(0, LISTED)
+    .slice(0, all ? letters.length : LISTED)
     .map((letter) => [
       letter.partition ? toOneLine(partitionName(letter.partition)) : '(unreadable)',
       formatDuration((Date.parse(at) - Date.parse(letter.since)) / 1_000),
@@ -86,7 +105,7 @@ function formatUnreadable(letters: readonly DeadLetter[]): string[] {
   if (unreadable === 0) return [];
   const [stay, them] = unreadable === 1 ? ['stays', 'it'] : ['stay', 'them'];
   return [
-    `${formatNumberOf(unreadable, 'unreadable message')} ${stay} in the dead-letter queue: correct the program that sent ${them}, and delete ${them} in the SQS console.`,
+    `${formatNumberOf(unreadable, 'unreadable message')} ${stay} in the dead-letter queue: correct the program that sent ${them}, and delete ${them} with "tdd redrive --discard".`,
   ];
 }
 

@@ -30,7 +30,7 @@ test('shows why a message is unreadable, with its ID and the beginning of its bo
   expect(text).toContain('The message has no "year". Body: "{\\"initial\\":\\"AD\\"}". Message ID: id-2\n');
   expect(text).not.toContain('crashed');
   expect(text).toContain(
-    '2 unreadable messages stay in the dead-letter queue: correct the program that sent them, and delete them in the SQS console.',
+    '2 unreadable messages stay in the dead-letter queue: correct the program that sent them, and delete them with "tdd redrive --discard".',
   );
   expect(text).toMatch(/No worker can read these messages: nothing was returned\.$/);
 });

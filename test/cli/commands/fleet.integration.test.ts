@@ -368,6 +368,48 @@ describe.each(AWS_TARGETS)('tdd launch, status, redrive, pause and resume, on $n
     );
   });
 
+  test('discards the dead letters that it has shown, and only those', async () => {
+    const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: `${QUEUE}-dlq` }));
+    const send = (MessageBody: string) => sqs.send(new SendMessageCommand({ QueueUrl, MessageBody }));
+    for (const initial of ['AD', 'TH', 'ZZ']) await send(JSON.stringify({ year: 2004, initial }));
+    await send('not one of ours');
+    const none = await run(['redrive', '--partition', '2005/AD', '--discard', '--yes']);
+    expect(none).toMatchObject({ exitCode: 1, stdout: '' });
+    expect(none.stderr).toMatch(
+      /tdd: The dead-letter queue has no message of 2005\/AD; it has messages of 2004\/\w\w, .*: check --partition\.\n$/,
+    );
+    const one = await run(['redrive', '--partition', '2004/TH', '--discard', '--yes', '--quiet']);
+    expect(one).toMatchObject({ exitCode: 0, stderr: expect.stringMatching(/2004\/TH/) });
+    expect(one.stdout).toMatch(
+      /^✔ Deleted 1 message from the dead-letter queue\.\nNext: tdd launch --only-missing/,
+    );
+    const kept = await run(['redrive', '--discard'], {
+      person: async ({ sees, types }) => {
+        await sees('not one of ours');
+        await sees(`Delete 3 messages from the dead-letter queue ${QUEUE}-dlq?`);
+        await send(JSON.stringify({ year: 2004, initial: 'NEW' }));
+        types('n\r');
+      },
+    });
+    expect(kept).toMatchObject({ exitCode: 130, stderr: expect.stringMatching(/nothing was deleted\.\n$/) });
+    const rest = await run(['redrive', '--discard'], {
+      person: async ({ sees, types }) => {
+        await sees('Delete 4 messages');
+        await send(JSON.stringify({ year: 2006, initial: 'AD' }));
+        types('y\r');
+      },
+    });
+    expect(rest).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('Deleted 4 messages') });
+    expect(await json(['redrive', '--discard', '--dry-run'])).toMatchObject({
+      chosen: 1,
+      letters: [{ partition: { year: 2006 } }],
+    });
+    expect(await json(['redrive', '--discard', '--yes'])).toMatchObject({
+      report: { moved: 0, discarded: 1 },
+    });
+    expect(await waiting()).toBe(0);
+  });
+
   test('does not report an empty dead-letter queue while another command hides its messages', async () => {
     const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: `${QUEUE}-dlq` }));
     await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: '{"year":2004,"initial":"AD"}' }));
