@@ -2,6 +2,7 @@ import type { FleetWorkers } from '../aws/event-source.ts';
 import type { QueueReader } from '../aws/queue-interface.ts';
 import type { Clock } from '../clock.ts';
 import { advise } from '../fleet/advise.ts';
+import type { FleetBudget } from '../fleet/estimate.ts';
 import {
   type FleetStatus,
   isEnabled,
@@ -27,6 +28,8 @@ interface StatusDeps {
     'functionName' | 'queueName' | 'readFunction' | 'readEventSource' | 'readEnvironment'
   >;
   readonly clock: Clock;
+  /** For the forecast of the time left. */
+  readonly settings?: FleetBudget | undefined;
 }
 
 /** Reports progress and aborts. */
@@ -56,7 +59,10 @@ export async function readStatus(deps: StatusDeps, options: StatusOptions = {}):
   const nowMs = deps.clock.now();
   const { byPartition } = summaries;
   const observed = { queue, deadLetters, function: workerFunction, eventSource };
-  const facts = judgeFleet({ ...observed, launch: launches[0], summaries: byPartition }, nowMs);
+  const facts = judgeFleet(
+    { ...observed, launch: launches[0], summaries: byPartition, budget: deps.settings },
+    nowMs,
+  );
   return {
     at: new Date(nowMs).toISOString(),
     lake: deps.lake.url,

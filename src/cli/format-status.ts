@@ -109,12 +109,15 @@ function progressBar(done: number, total: number, style: Style): string {
   return `${style.cyan('█'.repeat(full))}${'░'.repeat(BAR_LENGTH - full)} ${formatPercent(done, total)}`;
 }
 
-function timeRow({ phase, secondsElapsed, secondsLeft }: StatusResult): [string, string][] {
+function timeRow({ phase, secondsElapsed, secondsLeft, secondsLeftFrom }: StatusResult): [string, string][] {
   if (secondsElapsed === undefined) return [];
   const elapsed = formatDuration(secondsElapsed);
   if (phase === 'complete') return [['time', elapsed]];
   if (phase === 'ended') return [['time', `ended after ${elapsed}`]];
-  const left = secondsLeft === undefined ? '' : `, about ${formatDuration(secondsLeft)} left`;
+  const left =
+    secondsLeft === undefined
+      ? ''
+      : `, about ${formatDuration(secondsLeft)} left${secondsLeftFrom === 'forecast' ? ' by forecast' : ''}`;
   return [['time', `${elapsed} since the launch${left}`]];
 }
 

@@ -5,6 +5,7 @@ import { type FailureGroup, mergeFailures } from '../download/failures.ts';
 import { type Counts, NO_COUNTS } from '../download/manifest.ts';
 import type { LakeSource } from '../lake/source.ts';
 import { partitionName } from '../partition.ts';
+import { estimateFleet, type FleetBudget, learnRates } from './estimate.ts';
 import type { FleetFilters } from './filters.ts';
 import { judgePartition } from './judge.ts';
 import { type LaunchRecord, placesToSend } from './launch-record.ts';
@@ -95,6 +96,8 @@ export interface FleetStatus {
   readonly rate?: FleetRate;
   /** Absent while it is unknown. */
   readonly secondsLeft?: number;
+  /** What `secondsLeft` is derived from: the forecast of a launch, until the rate has been measured for 15 seconds. */
+  readonly secondsLeftFrom?: 'forecast' | 'rate';
   /**
    * Seconds from the launch until now or, once the fleet is complete or has ended, until the last worker finished. Absent
    * when nothing was ever launched, or when the workers had nothing to do.
@@ -118,6 +121,8 @@ interface FleetObservation {
   readonly deadLetters: QueueDepths | undefined;
   readonly function: WorkerFunction | undefined;
   readonly eventSource: EventSource | undefined;
+  /** For the forecast; without it, the time left is unknown until the rate is measured. */
+  readonly budget?: FleetBudget | undefined;
 }
 
 /** The status without advice and totals, derived from an observation. */
@@ -131,6 +136,7 @@ export type FleetFacts = Pick<
   | 'fleet'
   | 'rate'
   | 'secondsLeft'
+  | 'secondsLeftFrom'
   | 'secondsElapsed'
 >;
 
@@ -141,7 +147,7 @@ export function judgeFleet(observed: FleetObservation, nowMs: number): FleetFact
   const ours = launch ? summariesOf(launch, summaries) : [...summaries.values()];
   const rate = measureRate(ours, { nowMs, sinceMs: launch ? Date.parse(launch.launchedAt) : 0 });
   const phase = phaseOf(fleet, queue, eventSource);
-  const secondsLeft = secondsLeftOf(fleet, rate, phase);
+  const timeLeft = fleet && timeLeftOf(observed, { fleet, rate, phase });
   const isOver = phase === 'complete' || phase === 'ended';
   const secondsElapsed = fleet && secondsSince(fleet.launchedAt, isOver ? lastEndMs(ours, fleet.run) : nowMs);
   return {
@@ -152,7 +158,7 @@ export function judgeFleet(observed: FleetObservation, nowMs: number): FleetFact
     ...(eventSource !== undefined && { eventSource }),
     ...(fleet !== undefined && { fleet }),
     ...(rate !== undefined && { rate }),
-    ...(secondsLeft !== undefined && { secondsLeft }),
+    ...timeLeft,
     ...(secondsElapsed !== undefined && { secondsElapsed }),
   };
 }
@@ -219,23 +225,48 @@ function phaseOf(
   return messages > 0 ? 'running' : 'ended';
 }
 
-function secondsLeftOf(
-  fleet: FleetProgress | undefined,
-  rate: FleetRate | undefined,
-  phase: FleetStatus['phase'],
-): number | undefined {
-  if (phase === 'complete') return 0;
-  const isMoving = phase === 'running' || (phase === 'sending' && fleet?.interruptedAt === undefined);
-  return isMoving && fleet && rate ? fleet.movies.left / rate.moviesPerSecond : undefined;
+type TimeLeft = Pick<FleetStatus, 'secondsLeft' | 'secondsLeftFrom'>;
+
+/** Divides what is left by the rate. A new rate is too uncertain: until then, forecasts as a launch does. */
+function timeLeftOf(
+  { launch, summaries, budget, eventSource }: FleetObservation,
+  {
+    fleet,
+    rate,
+    phase,
+  }: Required<Pick<FleetFacts, 'fleet' | 'phase'>> & { readonly rate: FleetRate | undefined },
+): TimeLeft | undefined {
+  if (phase === 'complete') return { secondsLeft: 0 };
+  const isMoving = phase === 'running' || (phase === 'sending' && fleet.interruptedAt === undefined);
+  if (!isMoving || launch === undefined) return undefined;
+  if (rate !== undefined && rate.overSeconds >= MEASURED_SECONDS) {
+    return { secondsLeft: fleet.movies.left / rate.moviesPerSecond, secondsLeftFrom: 'rate' };
+  }
+  if (budget === undefined) return undefined;
+  const partitions = launch.partitions.map(([year, initial, titles]) =>
+    judgePartition(summaries.get(partitionName({ year, initial })), titles, launch),
+  );
+  const workers = eventSource?.maximumConcurrency ?? budget.workers;
+  const rates = learnRates(summaries.values(), launch.settings);
+  const open = partitions.filter(({ left }) => left > 0);
+  return {
+    secondsLeft: estimateFleet(open, { ...budget, workers }, rates).seconds,
+    secondsLeftFrom: 'forecast',
+  };
 }
 
 const RATE_WINDOW_MS = 300_000;
-/** Workers write their manifests every five seconds, so a gap of this length means that nothing is running. */
-const STANDSTILL_MS = 60_000;
+/** Without a completed movie for this long, there is no rate. */
+const SILENCE_MS = 60_000;
+/** Workers complete movies all the time, so a gap of this length is a pause. */
+const PAUSE_MS = 30_000;
+/** A rate that was measured for less time says little about the time left. */
+const MEASURED_SECONDS = 15;
 
 /**
- * Measures the movies completed per second over the last five minutes, or since the last standstill of a minute.
- * @param times.sinceMs the time of the launch: titles that an earlier run of its partitions completed do not count.
+ * Measures the movies completed per second over the last five minutes, or since the last pause. Counts begin with a whole
+ * step of ten seconds, since an earlier run of the launch's partitions may have completed titles just before it.
+ * @param times.sinceMs the time of the launch.
  * @returns `undefined` until a movie is completed.
  */
 function measureRate(
@@ -254,9 +285,11 @@ function measureRate(
   for (const [time, titles] of buckets) {
     const fromMs = time * RECENT_STEP_MS;
     const toMs = fromMs + RECENT_STEP_MS;
-    if (since - toMs >= STANDSTILL_MS || fromMs < endMs - RATE_WINDOW_MS || toMs <= sinceMs) break;
+    const gapMs = since - toMs;
+    if (gapMs >= (movies === 0 ? SILENCE_MS : PAUSE_MS)) break;
+    if (fromMs < endMs - RATE_WINDOW_MS || fromMs < sinceMs) break;
     movies += titles;
-    since = Math.min(since, Math.max(fromMs, sinceMs));
+    since = Math.min(since, fromMs);
   }
   const overSeconds = Math.max((endMs - since) / 1_000, 1);
   return movies === 0 ? undefined : { moviesPerSecond: movies / overSeconds, overSeconds };

@@ -47,10 +47,12 @@ function setUp() {
     });
   const deps = { lake, queue, clock, random: () => 0.5 };
   const launch = (given = {}) => sendLaunch(deps, plan(given), { queueName: 'q' });
+  const settings = { requestsPerSecond: 10, workers: 4, memorySize: 256 };
   const status = () =>
     readStatus({
       lake,
       clock,
+      settings,
       queue: {
         readDepths: async () => {
           await aws.meanwhile();
@@ -69,7 +71,8 @@ function setUp() {
   const put = (initial: string, given: Parameters<typeof manifestOf>[1]) =>
     putManifest(lake, manifestOf({ year: 2004, initial }, given));
   const ago = (ms: number) => new Date(clock.now() - ms).toISOString();
-  return { clock, lake, queue, aws, plan, deps, launch, status, put, ago };
+  const putNow: typeof put = (initial, given) => put(initial, { ...given, at: ago(0) });
+  return { clock, lake, queue, aws, plan, deps, launch, status, put, putNow, ago };
 }
 
 describe('readStatus', () => {
@@ -150,6 +153,51 @@ describe('readStatus', () => {
     aws.queue = { ...EMPTY, waiting: 1, inFlight: 2 };
     await put('DD', { found: 40, at: ago(20_000) });
     expect((await status()).rate).toEqual({ moviesPerSecond: 2, overSeconds: 20 });
+  });
+
+  it.each<[string, (scene: ReturnType<typeof setUp>) => Promise<unknown>]>([
+    ['after a launch', async ({ launch }) => launch()],
+    [
+      'after a launch just after a simulate of one of its partitions',
+      async ({ launch, clock, putNow }) => {
+        await putNow('CC', { found: 20, titles: 30 });
+        clock.advance(3_000);
+        await launch();
+      },
+    ],
+    [
+      'after a pause of an hour',
+      async ({ launch, clock, putNow }) => {
+        await launch();
+        await putNow('CC', { found: 20, titles: 30 });
+        clock.advance(3_600_000);
+      },
+    ],
+    [
+      'after a pause of half a minute',
+      async ({ launch, clock, putNow }) => {
+        await launch();
+        await putNow('CC', { found: 20, titles: 30 });
+        clock.advance(45_000);
+      },
+    ],
+  ])('forecasts the time left until the rate has been measured for 15 seconds, %s', async (_, start) => {
+    const scene = setUp();
+    const { status, aws, clock, putNow } = scene;
+    await start(scene);
+    aws.queue = { ...EMPTY, waiting: 1, inFlight: 2 };
+    clock.advance(12_000);
+    await putNow('DD', { found: 5, titles: 40, outcome: 'running' });
+    const early = await status();
+    expect(early.secondsLeftFrom).toBe('forecast');
+    // 10 requests per second, and 1.2 per movie; the largest partition takes a worker 14 s.
+    expect(early.secondsLeft).toBeGreaterThan(((early.fleet?.movies.left ?? 0) * 1.2) / 10);
+    expect(early.secondsLeft).toBeLessThan(20);
+    clock.advance(20_000);
+    expect(await status()).toMatchObject({
+      secondsLeftFrom: 'rate',
+      rate: { overSeconds: expect.any(Number) },
+    });
   });
 
   it('measures the same rate when this machine is behind the workers', async () => {
