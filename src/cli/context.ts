@@ -16,7 +16,7 @@ import type { Io } from './io.ts';
 import { createOutput, type Output } from './output.ts';
 import { createPrompter, type Prompter } from './prompts.ts';
 import type { Secrets } from './secrets.ts';
-import { createSuggestions, type Suggestions } from './suggestions.ts';
+import { type Answers, createSuggestions } from './suggestions.ts';
 import { createWaitLines } from './wait-lines.ts';
 
 type ReadSources = SettingSources & { readonly file: Awaited<ReturnType<typeof readConfigFile>> };
@@ -79,16 +79,16 @@ export function questionAbout(name: SettingName): string {
 /** Creates the context of one run of a command. */
 export function createContext(
   io: Io,
-  deps: { readonly secrets: Secrets; readonly suggestions?: Suggestions; readonly signal: AbortSignal },
+  deps: { readonly secrets: Secrets; readonly answers?: Answers; readonly signal: AbortSignal },
   flags: Flags,
 ): CommandContext {
-  const { secrets, signal, suggestions = createSuggestions(io) } = deps;
+  const { secrets, signal, answers: told = new Map() } = deps;
   const clock = io.clock ?? systemClock;
   const namedConfig = typeof flags.config === 'string' ? flags.config : undefined;
   const configPath = resolve(io.cwd, namedConfig ?? (io.env.TDD_CONFIG || 'config.ini'));
   const output = createOutput(
     io,
-    { secrets, suggestions },
+    { secrets, suggestions: createSuggestions(io, told) },
     {
       json: flags.json === true,
       quiet: flags.quiet === true,
@@ -134,7 +134,7 @@ export function createContext(
       const question = { message: `${questionAbout(name)}:`, parse };
       if (secret) return prompter.askMasked(question);
       const answer = await prompter.askText(question);
-      suggestions.remember(name, String(answer));
+      told.set(name, String(answer));
       return answer;
     },
     confirmDefaults: async (settings, names) => {
@@ -149,7 +149,7 @@ export function createContext(
           parse,
         });
         answers[name] = answer;
-        if (String(answer) !== standard) suggestions.remember(name, String(answer));
+        if (String(answer) !== standard) told.set(name, String(answer));
       }
       // Each answer was parsed by its own row of the table, whose type ties names to values.
       return { ...settings, ...(answers as Partial<Settings>) };

@@ -3,7 +3,7 @@ import { CancelledError, UserError } from '../errors.ts';
 import { canDraw, type Io } from './io.ts';
 import { createProgram, HELP_FLAGS, normalizeArgv, VersionWanted, valuesOfFlag } from './program.ts';
 import { createSecrets, SECRET_FLAG, SECRET_VARIABLE, type Secrets } from './secrets.ts';
-import { createSuggestions, type Suggestions } from './suggestions.ts';
+import type { Answers } from './suggestions.ts';
 
 /**
  * Runs the command line.
@@ -13,15 +13,15 @@ export function main(io: Io): Promise<number> {
   const argv = normalizeArgv(io.argv);
   const secrets = createSecrets([io.env[SECRET_VARIABLE], ...valuesOfFlag(argv, SECRET_FLAG)]);
   const verbose = argv.includes('--verbose');
-  const suggestions = createSuggestions(io);
-  const options = { secrets, suggestions, verbose, mayFinish: true };
-  return runToExitCode(io, options, (signal) => runProgram(io, argv, { secrets, suggestions, signal }));
+  const answers: Answers = new Map();
+  const options = { secrets, answers, verbose, mayFinish: true };
+  return runToExitCode(io, options, (signal) => runProgram(io, argv, { secrets, answers, signal }));
 }
 
 /** What changes a message before it is printed. */
 interface Wording {
   readonly secrets: Secrets;
-  readonly suggestions?: Suggestions;
+  readonly answers?: Answers;
 }
 
 /**
@@ -34,7 +34,7 @@ export async function runToExitCode(
   io: Io,
   {
     secrets,
-    suggestions = createSuggestions(io),
+    answers = new Map(),
     verbose,
     mayFinish = false,
   }: Wording & { readonly verbose: boolean; readonly mayFinish?: boolean },
@@ -49,7 +49,7 @@ export async function runToExitCode(
     return exitCode;
   } catch (error) {
     const reason = ending.signal.aborted ? endOf(ending.signal, error) : error;
-    return await explain(reason, io, { secrets, suggestions, verbose });
+    return await explain(reason, io, { secrets, answers, verbose });
   } finally {
     stopListening();
   }
@@ -130,10 +130,11 @@ async function explain(
   return exitCode;
 }
 
-async function printError(text: string, { stderr }: Io, { secrets, suggestions }: Wording): Promise<void> {
+async function printError(text: string, io: Io, { secrets, answers }: Wording): Promise<void> {
+  const { createSuggestions } = await import('./suggestions.ts');
   const { fitTo } = await import('./terminal-text.ts');
-  const rendered = suggestions?.inText(text) ?? text;
-  stderr.write(`${fitTo(stderr, secrets.redact(rendered))}\n`);
+  const rendered = createSuggestions(io, answers).inText(text);
+  io.stderr.write(`${fitTo(io.stderr, secrets.redact(rendered))}\n`);
 }
 
 /** The reader of stdout has closed it (`tdd … | head`), so nothing more is printed. */

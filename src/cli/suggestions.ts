@@ -14,9 +14,10 @@ export interface Suggestions {
   command(line: string): string;
   /** Renders the command lines between double quotes in a message: `run "tdd deploy" first`. */
   inText(text: string): string;
-  /** Repeats the answer to a question as if it had been given as a flag. */
-  remember(name: SettingName, value: string): void;
 }
+
+/** The answers to questions about settings: they are repeated as if they had been given as flags. */
+export type Answers = Map<SettingName, string>;
 
 type CommandName = keyof typeof COMMAND_SETTINGS;
 
@@ -28,8 +29,7 @@ const QUOTED = new RegExp(`(?<!\\\\)"((?:[A-Z_]+=[^\\s"]+ )?tdd (?:${NAMES}|help
 type StartedProgram = Pick<Io, 'argv' | 'env' | 'cwd' | 'program'>;
 
 /** @param io the arguments, the environment and the program's file. */
-export function createSuggestions(io: StartedProgram): Suggestions {
-  const answers = new Map<SettingName, string>();
+export function createSuggestions(io: StartedProgram, answers: Answers = new Map()): Suggestions {
   let start: string | undefined;
   const command = (line: string): string =>
     line
@@ -62,7 +62,6 @@ export function createSuggestions(io: StartedProgram): Suggestions {
   return {
     command,
     inText: (text) => text.replaceAll(QUOTED, (_, line: string) => `"${command(line)}"`),
-    remember: (name, value) => void answers.set(name, value),
   };
 }
 

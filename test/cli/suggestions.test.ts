@@ -54,9 +54,10 @@ describe('a suggested command', () => {
   });
 
   test('repeats answers, which were not flags', () => {
-    const suggestions = createSuggestions({ argv: ['deploy'], env: {}, cwd: CWD });
-    suggestions.remember('lambdaName', 'films');
-    expect(suggestions.command('tdd status')).toBe('tdd status --lambda-name films');
+    const io = { argv: ['deploy'], env: {}, cwd: CWD };
+    expect(createSuggestions(io, new Map([['lambdaName', 'films']])).command('tdd status')).toBe(
+      'tdd status --lambda-name films',
+    );
   });
 
   test.each([
