@@ -15,6 +15,7 @@ import { createDocuments, type DocumentText, saveDocuments } from './documents.t
 import { type FailureGroup, groupFailures } from './failures.ts';
 import type { Counts, Outcome, TitleState } from './manifest.ts';
 import { createManifestWriter, readManifestToUpdate } from './manifest-store.ts';
+import { listRequestedTitles, type RequestedTitle } from './requested-titles.ts';
 import { resolveDuplicates } from './resolve-duplicates.ts';
 
 /** The progress of a run, reported after each title. */
@@ -48,6 +49,8 @@ export interface DownloadReport {
   readonly failures: readonly FailureGroup[];
   /** The titles that TMDB refused in this run, by reason. */
   readonly refusals: readonly FailureGroup[];
+  /** The titles that were requested by IMDb ID; absent for a whole partition. */
+  readonly requested?: readonly RequestedTitle[];
   readonly seconds: number;
   /** The title counts of the whole partition after this run, from its manifest. */
   readonly counts: Counts;
@@ -229,6 +232,7 @@ export async function downloadPartition(
       thisRun: progress(),
       failures: groupFailures(titles),
       refusals: groupFailures(titles, 'refused'),
+      ...(job.only && { requested: listRequestedTitles({ lake, partition }, job.only, known) }),
       seconds: (clock.monotonic() - startedMs) / 1_000,
       counts: saved.counts,
       complete: saved.complete,

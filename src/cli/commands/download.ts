@@ -19,7 +19,7 @@ import { MOVIE_PREFIX, partitionFolder, REVIEW_PREFIX } from '../../lake/keys.ts
 import { BucketMissingError } from '../../lake/lake.ts';
 import type { LakeLocation } from '../../lake/open-lake.ts';
 import { partitionName } from '../../partition.ts';
-import { formatCount, formatNumberOf, toOneLine } from '../../text.ts';
+import { formatCount, formatNumberOf, quote, toOneLine } from '../../text.ts';
 import { askForPartition, readPartitionFlags } from '../ask-partition.ts';
 import { defineCommand } from '../command.ts';
 import { COMMAND_SETTINGS } from '../command-settings.ts';
@@ -215,10 +215,12 @@ function format({ lake, partitions, withoutPartition }: DownloadResult, style: S
   const reasons = withoutPartition.map(
     ({ imdbId, reason }) => `${style.red('✖')} ${imdbId}: ${toOneLine(reason)}.`,
   );
-  const folders = partitions.flatMap(({ partition, counts }) =>
-    [MOVIE_PREFIX, ...(counts.reviews > 0 ? [REVIEW_PREFIX] : [])].map(
-      (prefix) => `  ${toOneLine(lake, 1_000)}/${prefix}${partitionFolder(partition)}/`,
-    ),
+  const folders = partitions.flatMap(({ partition, counts, requested }) =>
+    requested !== undefined
+      ? []
+      : [MOVIE_PREFIX, ...(counts.reviews > 0 ? [REVIEW_PREFIX] : [])].map(
+          (prefix) => `  ${toOneLine(lake, 1_000)}/${prefix}${partitionFolder(partition)}/`,
+        ),
   );
   const copies = partitions.flatMap(({ partition, setAside }) =>
     setAside === undefined
@@ -226,15 +228,29 @@ function format({ lake, partitions, withoutPartition }: DownloadResult, style: S
       : `The manifest of ${partitionName(partition)} was damaged and has been replaced; its copy is ${toOneLine(setAside, 1_000)}.`,
   );
   return [
-    ...partitions.map((report) => formatReport(report, style)),
+    ...partitions.flatMap((report) => [formatReport(report, style), ...formatRequested(report)]),
     ...copies,
     ...reasons,
     ...(folders.length > 0 ? ['Documents:', ...folders] : []),
   ].join('\n');
 }
 
+/** Formats a line for each title that was requested by its IMDb ID. */
+function formatRequested({ requested = [] }: DownloadReport): string[] {
+  const states = {
+    notFound: 'not on TMDB',
+    refused: 'refused by TMDB',
+    failed: 'failed',
+    untried: 'not downloaded',
+  };
+  return requested.map(({ imdbId, state, document = '', reason }) => {
+    if (state === 'found') return `  ${imdbId}: ${toOneLine(document, 1_000)}`;
+    return `  ${imdbId}: ${states[state]}${reason === undefined ? '' : ` (${quote(reason, 100)})`}`;
+  });
+}
+
 function formatReport(report: DownloadReport, style: Style): string {
-  const { thisRun, counts, complete, outcome, skipped, failures, refusals } = report;
+  const { thisRun, counts, complete, outcome, skipped, failures, refusals, requested } = report;
   const name = style.bold(partitionName(report.partition));
   const state = complete
     ? formatCounts(counts)
@@ -262,8 +278,10 @@ function formatReport(report: DownloadReport, style: Style): string {
   const { failed, refused } = thisRun;
   return [
     `${mark} ${name}  ${now}; ${whole}.`,
-    ...(failed > 0 ? [`  ${formatCount(failed)} failed: ${formatFailures(failures, failed)}`] : []),
-    ...(refused > 0
+    ...(failed > 0 && !requested
+      ? [`  ${formatCount(failed)} failed: ${formatFailures(failures, failed)}`]
+      : []),
+    ...(refused > 0 && !requested
       ? [`  ${formatCount(refused)} refused by TMDB: ${formatFailures(refusals, refused)}`]
       : []),
   ].join('\n');

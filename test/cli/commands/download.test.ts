@@ -119,6 +119,45 @@ describe('tdd download', () => {
     );
   });
 
+  it('shows the document of each requested ID: found, already there, not on TMDB, refused or failed', async () => {
+    const inState = (state: string, place = 0) =>
+      idsOf(BUSY).filter((id) => expectedTitles.get(id)?.state === state)[place] ?? '';
+    const [found, absent, refused, failed] = [
+      inState('found'),
+      inState('notFound'),
+      inState('found', 1),
+      inState('found', 2),
+    ];
+    const document = join(
+      cwd,
+      `lake/tmdb/movies/year-2021/initial-TH/tmdb-movie-${expectedTitles.get(found)?.tmdbId}.json`,
+    );
+    const ids = [found, absent, refused, failed].map((id) => `--imdb-id ${id}`).join(' ');
+    tmdb.setFaults({
+      rules: [
+        { kind: '422', path: `/3/movie/${refused}` },
+        { kind: '503 code 9', path: `/3/movie/${failed}` },
+      ],
+    });
+    const run = await tdd(`download ${ids} --to lake`);
+    expect(run.exitCode).toBe(1);
+    expect(run.stdout.split('\n').slice(1, 5)).toEqual([
+      `  ${found}: ${document}`,
+      `  ${absent}: not on TMDB`,
+      expect.stringMatching(`^  ${refused}: refused by TMDB \\("422`),
+      `  ${failed}: failed ("503")`,
+    ]);
+    const json = await tdd(`download --imdb-id ${found} --imdb-id ${absent} --to lake --json`);
+    expect(JSON.parse(json.stdout).partitions[0]).toMatchObject({
+      thisRun: { requests: 0 },
+      requested: [
+        { imdbId: found, state: 'found', document },
+        { imdbId: absent, state: 'notFound' },
+      ],
+    });
+    expect(JSON.parse(await readFile(document, 'utf8'))).toMatchObject({ imdb_id: found });
+  });
+
   it('finds the partitions of single IDs, and reports why an ID has none', async () => {
     const [one = '', two = ''] = [idsOf(BUSY)[0], idsOf({ year: 2021, initial: 'A_' })[0]];
     const yearless = catalogue.cases.find(({ row }) => row.startYear === null)?.row.tconst;
