@@ -18,7 +18,10 @@ const MOVIES = 3_000;
 const MISSES = 100;
 const [tmdbUrl = '', s3Url = '', place = ''] = process.argv.slice(2);
 const credentials = { accessKeyId: 'bench', secretAccessKey: 'bench' };
-const s3 = createS3Client({ env: { AWS_ENDPOINT_URL: s3Url } }, { region: 'us-east-1', credentials });
+const s3 = createS3Client(
+  { env: { AWS_ENDPOINT_URL: s3Url }, clock: systemClock, random: Math.random },
+  { region: 'us-east-1', credentials },
+);
 const location = parseLakeUrl(place);
 if (location.kind === 's3') await s3.send(new CreateBucketCommand({ Bucket: location.bucket }));
 const lake = await openLake({ createS3: () => s3 }, location);

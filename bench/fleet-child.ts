@@ -41,7 +41,10 @@ const access = {
   region: 'us-east-1',
   credentials: { accessKeyId: 'bench', secretAccessKey: 'bench' },
 };
-const s3 = createS3Client({ env: { AWS_ENDPOINT_URL: endpoint } }, access);
+const s3 = createS3Client(
+  { env: { AWS_ENDPOINT_URL: endpoint }, clock: systemClock, random: Math.random },
+  access,
+);
 const sqs = new SQSClient(access);
 await s3.send(new CreateBucketCommand({ Bucket: 'bench-fleet' }));
 await sqs.send(new CreateQueueCommand({ QueueName: 'bench-fleet' }));

@@ -92,7 +92,12 @@ describe('the trace', () => {
     vi.stubEnv('AWS_SECRET_ACCESS_KEY', ACCESS_KEY.secretAccessKey);
     vi.stubEnv('AWS_MAX_ATTEMPTS', '2');
     const trace = collect();
-    const s3 = createS3Client({ env: { AWS_ENDPOINT_URL: server.url }, trace });
+    const s3 = createS3Client({
+      env: { AWS_ENDPOINT_URL: server.url },
+      clock: createFakeClock(),
+      random: Math.random,
+      trace,
+    });
     const { sqs, lambda } = createClients({ loadS3: async () => s3, trace });
     const QueueUrl = `${server.url}/000000000000/films-queue`;
     await s3.send(new GetObjectCommand({ Bucket: 'films', Key: 'tmdb/x.json' })).catch(() => undefined);

@@ -79,7 +79,10 @@ export async function openLake(
       `The directory ${quote(resolve(place), 1_000)} does not exist: check its name, or pass { create: true } for a new lake.`,
     );
   }
-  return openLakeAt({ createS3: () => createS3Client({ env }) }, location);
+  return openLakeAt(
+    { createS3: () => createS3Client({ env, clock: systemClock, random: Math.random }) },
+    location,
+  );
 }
 
 /**
@@ -119,7 +122,7 @@ function connectAll(settings: Settings, env: Environment, clock: Clock): Connect
   if (bucketName === undefined) throw missingSetting('bucketName', 'config.ini');
   if (apiKey === undefined) throw missingSetting('apiKey', 'config.ini');
   const complete = { ...settings, bucketName, apiKey };
-  const s3 = createS3Client({ env });
+  const s3 = createS3Client({ env, clock, random: Math.random });
   const profile = env.AWS_PROFILE || undefined;
   const clients = createClients({ loadS3: async () => s3, profile });
   const lake = createS3Lake({ s3, bucket: bucketName });

@@ -1,3 +1,4 @@
+import type { S3Client } from '@aws-sdk/client-s3';
 import type { Identity } from '../aws/clients.ts';
 import type { Clock } from '../clock.ts';
 import type { Settings } from '../config/settings.ts';
@@ -35,19 +36,24 @@ type AwsConnection = Pick<Connection, 'clients' | 'profile' | 'clock'>;
  * Creates all AWS clients; it sends no requests yet.
  * @throws {UsageError} for a custom endpoint that is not an http or https URL.
  */
-export async function openAws({ env, clock, signal, trace }: ProcessContext): Promise<AwsConnection> {
+export async function openAws(context: ProcessContext): Promise<AwsConnection> {
+  const { env, clock, signal, trace } = context;
   const { withAbortGrace } = await import('../aws/calls.ts');
   const { createClients } = await import('../aws/clients.ts');
   const { checkEndpoints } = await import('../aws/endpoints.ts');
   checkEndpoints(env);
-  const loadS3 = async () => (await import('../aws/s3-client.ts')).createS3Client({ env, trace });
   const profile = env.AWS_PROFILE || undefined;
-  const clients = createClients({ loadS3, trace, profile });
+  const clients = createClients({ loadS3: () => loadS3(context), trace, profile });
   return {
     clients: { ...clients, ...withAbortGrace(clients, { clock, signal, graceMs: GRACE_MS }) },
     profile,
     clock,
   };
+}
+
+async function loadS3({ env, clock, trace, onWait }: ProcessContext): Promise<S3Client> {
+  const { createS3Client } = await import('../aws/s3-client.ts');
+  return createS3Client({ env, clock, random: Math.random, trace, onWait });
 }
 
 /**
@@ -107,18 +113,17 @@ export async function openQueues(
  * @throws {UsageError} when the bucket does not exist or belongs to another account.
  */
 export async function openLakeAt(
-  { env, signal, trace, onWait }: Pick<ProcessContext, 'env' | 'signal' | 'trace' | 'onWait'>,
+  context: ProcessContext,
   location: LakeLocation,
   { check = true }: { readonly check?: boolean | undefined } = {},
 ): Promise<Lake> {
   const createS3 = async () => {
-    const { createS3Client } = await import('../aws/s3-client.ts');
-    const s3 = createS3Client({ env, trace });
+    const s3 = await loadS3(context);
     if (check && location.kind === 's3') {
       const { checkBucket } = await import('../lake/s3/check-bucket.ts');
-      await checkBucket({ s3, bucket: location.bucket }, { signal });
+      await checkBucket({ s3, bucket: location.bucket }, context);
     }
     return s3;
   };
-  return openLake({ createS3, onWait }, location);
+  return openLake({ createS3, onWait: context.onWait }, location);
 }

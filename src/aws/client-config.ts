@@ -44,6 +44,14 @@ export interface AnyClient {
   readonly middlewareStack: unknown;
 }
 
+/** The context of a call. */
+interface CallContext {
+  readonly clientName?: string;
+  readonly commandName?: string;
+  /** The SDK keeps the options of the call here, for its own retries. */
+  readonly __smithy_context?: { readonly abortSignal?: AbortSignal };
+}
+
 /** Sends a call of any service, with its retries. */
 type SendCall = (args: { readonly input: object }) => Promise<{ readonly output: object }>;
 
@@ -51,7 +59,7 @@ type SendCall = (args: { readonly input: object }) => Promise<{ readonly output:
 export function wrapCalls<Client extends AnyClient>(
   client: Client,
   name: string,
-  wrap: (next: SendCall, names: { readonly clientName?: string; readonly commandName?: string }) => SendCall,
+  wrap: (next: SendCall, context: CallContext) => SendCall,
 ): Client {
   // Every client's stack has this shape; only the types of its inputs and outputs differ.
   const stack = client.middlewareStack as { add(middleware: typeof wrap, options: object): void };

@@ -131,8 +131,8 @@ const NO_ERROR_CODE = /^(Unknown|UnknownError|Error|SyntaxError|\d{3})$/;
 function readFacts(error: Error, call: CallContext): Facts {
   const status = httpStatusOf(error);
   const named = /not authorized to perform: ([\w-]+:\w+)/.exec(error.message)?.[1];
-  const isAnswer = '$fault' in error || status !== undefined;
-  const code = 'code' in error && !isAnswer ? String(error.code) : error.name;
+  // The error of a connection that breaks within a response also has the status of that response.
+  const code = 'code' in error && !('$fault' in error) ? String(error.code) : error.name;
   const attempts = (error as { $metadata?: { attempts?: number } }).$metadata?.attempts;
   return {
     error,
@@ -160,7 +160,8 @@ const DENIED =
   /^(AccessDenied(Exception)?|AuthorizationError|UnauthorizedOperation|NotAuthorized(Exception)?|Forbidden)$/;
 const UNREACHABLE =
   /^(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|TimeoutError|\w*CERT\w*|UNABLE_TO_VERIFY_LEAF_SIGNATURE)$/;
-const BROKEN = /^(ECONNRESET|EPIPE|ERR_STREAM_PREMATURE_CLOSE)$/;
+/** `RequestTimeout` (400): S3 received nothing for a while. */
+const BROKEN = /^(ECONNRESET|EPIPE|ERR_STREAM_PREMATURE_CLOSE|RequestTimeout)$/;
 const THROTTLED = /Throttl|TooManyRequests|SlowDown|RequestLimitExceeded|PriorRequestNotComplete/;
 
 /** The SDK throws this before it sends a request. An empty variable, such as `AWS_REGION=`, counts as not set. */
@@ -182,7 +183,7 @@ function kindOf({ error, code = '', status = 0, bucketRegion, service }: Facts):
   if (isFromAws && UNREACHABLE.test(code)) return 'unreachable';
   if (status === 429 || THROTTLED.test(code)) return 'throttled';
   // Lambda returns KMS errors with status 502, but their cause is a KMS key that it cannot use.
-  if (status >= 500 && !code.startsWith('KMS')) return 'unavailable';
+  if (status >= 500 && status !== 501 && !code.startsWith('KMS')) return 'unavailable';
   if (/^ *Deserialization error/m.test(error.message)) return 'not from AWS';
   if (DENIED.test(code) || (status === 403 && code === '')) return 'denied';
   if (status === 400 && code === '' && service === 'S3') return 'credentials';

@@ -1,8 +1,13 @@
 import type { Readable } from 'node:stream';
-import { UsageError } from '../errors.ts';
+import { UsageError, UserError } from '../errors.ts';
 
 /** The bucket of a lake does not exist. */
 export class BucketMissingError extends UsageError {}
+
+/** The store of a lake does not answer, or fails: the same call may succeed later. */
+export class LakeUnavailableError extends UserError {
+  override readonly name = 'LakeUnavailableError';
+}
 
 /** The version of an object. Opaque: compare it for equality only. */
 export type ETag = string;
@@ -81,6 +86,23 @@ export interface Lake {
 
   /** Lists the objects whose keys begin with `prefix`, sorted by the UTF-8 bytes of their keys. */
   list(prefix: string, options?: LakeOptions): AsyncIterable<LakeEntry>;
+}
+
+/** Wraps a lake so that `signal` aborts its calls, unless they have a signal of their own. */
+export function withSignal(lake: Lake, signal: AbortSignal): Lake {
+  const add = (options: LakeOptions = {}): LakeOptions => ({ signal, ...options });
+  return {
+    url: lake.url,
+    read: (key, options) => lake.read(key, add(options)),
+    readRange: (key, range, options) => lake.readRange(key, range, add(options)),
+    readStream: (key, options) => lake.readStream(key, add(options)),
+    write: (key, body, contentType, options) => lake.write(key, body, contentType, add(options)),
+    writeStream: (key, source, contentType, options) =>
+      lake.writeStream(key, source, contentType, add(options)),
+    compareAndSwap: (key, body, contentType, expected, options) =>
+      lake.compareAndSwap(key, body, contentType, expected, add(options)),
+    list: (prefix, options) => lake.list(prefix, add(options)),
+  };
 }
 
 /** Finds the listing entry of one object. @returns `undefined` if it does not exist. */

@@ -1,3 +1,4 @@
+import { parseRetryAfter } from '../backoff.ts';
 import type { Clock } from '../clock.ts';
 import type { Trace } from '../trace.ts';
 import { LONG_WAIT_MS, type OnWait, type Wait } from '../wait.ts';
@@ -7,13 +8,7 @@ import { classifyAnswer, type Verdict } from './classify-answer.ts';
 import { BadAnswerError, OutageError, RequestFailedError } from './errors.ts';
 import { type HttpGet, TransportError } from './http.ts';
 import type { Pacer } from './pacer.ts';
-import {
-  createOutageWatch,
-  LONGEST_THROTTLING_MS,
-  MAX_ATTEMPTS,
-  parseRetryAfter,
-  retryDelayMs,
-} from './retry.ts';
+import { createOutageWatch, LONGEST_THROTTLING_MS, MAX_ATTEMPTS, retryDelayMs } from './retry.ts';
 
 /** The final result of one request to TMDB. `refused`: a permanent error for this title. */
 export type TmdbAnswer<T> =

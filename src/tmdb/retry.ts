@@ -15,18 +15,6 @@ export function retryDelayMs(tries: number, random: () => number): number {
   return backoffMs(tries, BACKOFF, random);
 }
 
-/**
- * Parses a `Retry-After` header: seconds or an HTTP date (RFC 9110, section 10.2.3).
- * @param now milliseconds since the epoch, to which a date is compared.
- * @returns milliseconds from now; 0 for an absent or invalid header.
- */
-export function parseRetryAfter(header: string | undefined, now: number): number {
-  if (header === undefined) return 0;
-  const seconds = Number(header);
-  const ms = Number.isNaN(seconds) ? Date.parse(header) - now : seconds * 1_000;
-  return Number.isFinite(ms) ? Math.max(0, ms) : 0;
-}
-
 /** After this time in which TMDB answers every request with 429, waiting longer is of no use. */
 export const LONGEST_THROTTLING_MS = 15 * 60_000;
 

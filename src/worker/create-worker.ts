@@ -39,7 +39,7 @@ export function createWorker({
   const clock = systemClock;
   const random = Math.random;
   const pacer = createPacer({ requestsPerSecond: settings.requestsPerSecond / settings.workers, clock });
-  const lake = createS3Lake({ s3: createS3Client({ env }), bucket });
+  const lake = createS3Lake({ s3: createS3Client({ env, clock, random }), bucket });
   const sqs = new SQSClient(clientConfig(SHORT_TIMEOUTS));
   const queueAt = (variable: string) => createSqsQueue({ sqs }, env[variable] || missing(variable));
   const eventSource = env[WORKER_VARIABLES.eventSourceId];

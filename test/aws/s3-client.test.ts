@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { HeadBucketCommand } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createS3Client } from '../../src/aws/s3-client.ts';
+import { systemClock } from '../../src/clock.ts';
 import { tempFolders } from '../support/temp-folder.ts';
 
 const makeFolder = tempFolders();
@@ -17,7 +18,10 @@ afterEach(() => vi.unstubAllEnvs());
 /** The address to which the client would send a request for the bucket. */
 async function addressOf(env: Record<string, string>): Promise<string> {
   const credentials = { accessKeyId: 'testing', secretAccessKey: 'testing' };
-  const s3 = createS3Client({ env }, { region: 'eu-west-1', credentials });
+  const s3 = createS3Client(
+    { env, clock: systemClock, random: Math.random },
+    { region: 'eu-west-1', credentials },
+  );
   const addressed = new Promise<string>((resolve) => {
     s3.middlewareStack.add(
       () => async (args) => {

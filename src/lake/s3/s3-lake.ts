@@ -1,6 +1,7 @@
 import { PassThrough, Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import {
+  type _Object,
   GetObjectCommand,
   type GetObjectCommandInput,
   type GetObjectCommandOutput,
@@ -8,18 +9,21 @@ import {
   paginateListObjectsV2,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import { explainAwsError, httpStatusOf } from '../../aws/errors.ts';
+import { classifyAwsError, explainAwsError, httpStatusOf } from '../../aws/errors.ts';
+import { ObjectChangedError } from '../../aws/resume-body.ts';
 import { UserError } from '../../errors.ts';
 import { destroyOnAbort, watchSource } from '../abortable-source.ts';
-import type { ETag, Lake, LakeEntry, LakeOptions } from '../lake.ts';
+import { type ETag, type Lake, type LakeEntry, type LakeOptions, LakeUnavailableError } from '../lake.ts';
+import { etagOf, NotS3Error } from './not-s3-error.ts';
 import { uploadStream } from './upload-stream.ts';
 
 /** Reading also needs s3:ListBucket: without it, S3 answers 403 instead of 404 for a missing key. */
 const READING = ['s3:GetObject', 's3:ListBucket'];
 
 /**
- * Creates a lake in an S3 bucket. All methods throw the errors of {@link explainAwsError}, for example when access is
- * denied, S3 cannot be reached, or the bucket does not exist; and the reason of an aborted signal.
+ * Creates a lake in an S3 bucket. All methods throw {@link LakeUnavailableError} while S3 is unavailable or cannot be
+ * reached; the errors of {@link explainAwsError}, for example when access is denied or the bucket does not exist; and the
+ * reason of an aborted signal.
  */
 export function createS3Lake({ s3, bucket }: { readonly s3: S3Client; readonly bucket: string }): Lake {
   const url = `s3://${bucket}`;
@@ -35,8 +39,14 @@ export function createS3Lake({ s3, bucket }: { readonly s3: S3Client; readonly b
       return await run();
     } catch (error) {
       signal?.throwIfAborted();
+      if (error instanceof NotS3Error) {
+        throw new UserError(`Cannot ${doing} ${url}/${key}: ${error.message}`, { cause: error });
+      }
       const region = await s3.config.region().catch(() => undefined);
-      throw explainAwsError(error, { doing: `${doing} ${url}/${key}`, actions, bucket, region });
+      const context = { doing: `${doing} ${url}/${key}`, actions, bucket, region };
+      const explained = explainAwsError(error, context);
+      if (!(explained instanceof Error) || !classifyAwsError(error, context)?.isTransient) throw explained;
+      throw new LakeUnavailableError(explained.message, { cause: error });
     }
   }
 
@@ -49,7 +59,7 @@ export function createS3Lake({ s3, bucket }: { readonly s3: S3Client; readonly b
     try {
       const command = new GetObjectCommand({ Bucket: bucket, Key: key, ...input });
       const answer = await s3.send(command, signal ? { abortSignal: signal } : {});
-      if (answer.Body === undefined) throw new Error(`S3 answered ${url}/${key} without a body.`);
+      if (answer.Body === undefined) throw new NotS3Error('body');
       return { ...answer, Body: answer.Body };
     } catch (error) {
       if (error instanceof Error && error.name === 'NoSuchKey') return undefined;
@@ -84,8 +94,14 @@ export function createS3Lake({ s3, bucket }: { readonly s3: S3Client; readonly b
 
     read: (key, { signal } = {}) =>
       call(reading(key), signal, async () => {
-        const answer = await get(key, {}, signal);
-        return answer && { body: await readWhole(answer.Body, signal), etag: etagOf(answer) };
+        for (;;) {
+          const answer = await get(key, {}, signal);
+          try {
+            return answer && { body: await readWhole(answer.Body, signal), etag: etagOf(answer) };
+          } catch (error) {
+            if (!(error instanceof ObjectChangedError)) throw error;
+          }
+        }
       }),
 
     readRange: (key, { offset, length, ifMatch }, { signal } = {}) =>
@@ -97,7 +113,10 @@ export function createS3Lake({ s3, bucket }: { readonly s3: S3Client; readonly b
           throw httpStatusOf(error) === 416 ? tooShort(`${url}/${key}`, offset + length) : error;
         });
         if (answer === undefined) return undefined;
-        const body = await readWhole(answer.Body, signal);
+        const body = await readWhole(answer.Body, signal).catch((error: unknown) => {
+          if (!(error instanceof ObjectChangedError)) throw error;
+        });
+        if (body === undefined) return undefined;
         if (body.length !== length) throw tooShort(`${url}/${key}`, offset + length);
         return body;
       }),
@@ -153,14 +172,19 @@ export function createS3Lake({ s3, bucket }: { readonly s3: S3Client; readonly b
     );
     const listing = { key: prefix, doing: 'list', actions: ['s3:ListBucket'] } as const;
     while (true) {
-      const page = await call(listing, signal, () => pages.next());
-      if (page.done) return;
-      for (const { Key, Size, ETag, LastModified } of page.value.Contents ?? []) {
-        if (Key === undefined || ETag === undefined || LastModified === undefined) continue;
-        yield { key: Key, sizeBytes: Size ?? 0, etag: ETag, lastModified: LastModified };
-      }
+      const entries = await call(listing, signal, async () => {
+        const page = await pages.next();
+        return page.done ? undefined : (page.value.Contents ?? []).map(toEntry);
+      });
+      if (entries === undefined) return;
+      yield* entries;
     }
   }
+}
+
+function toEntry({ Key, Size, ETag, LastModified }: _Object): LakeEntry {
+  if (Key === undefined || LastModified === undefined) throw new NotS3Error('key or date for an object');
+  return { key: Key, sizeBytes: Size ?? 0, etag: etagOf({ ETag }), lastModified: LastModified };
 }
 
 /**
@@ -171,11 +195,6 @@ export function createS3Lake({ s3, bucket }: { readonly s3: S3Client; readonly b
 function isLostSwap(error: unknown): boolean {
   const status = httpStatusOf(error);
   return status === 412 || status === 409 || (error instanceof Error && error.name === 'NoSuchKey');
-}
-
-function etagOf({ ETag }: { readonly ETag?: string | undefined }): ETag {
-  if (ETag === undefined) throw new Error('S3 answered without an ETag.');
-  return ETag;
 }
 
 function tooShort(place: string, end: number): UserError {

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { AbortMultipartUploadCommand, type S3Client } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import type { ETag } from '../lake.ts';
+import { etagOf, NotS3Error } from './not-s3-error.ts';
 
 /** S3's minimum part size. With four parts in flight, one being filled and one copied, this takes 30 MB; 10,000 parts are 50 GB. */
 const PART_BYTES = 5 * 1024 * 1024;
@@ -38,9 +39,11 @@ export async function uploadStream(
     partSize: PART_BYTES,
     queueSize: PARTS_AT_ONCE,
   });
-  const { ETag } = await upload.done();
-  if (ETag === undefined) throw new Error('S3 completed an upload without an ETag.');
-  return ETag;
+  const answer = await upload.done().catch((error: unknown) => {
+    // The text of `Upload` blames the CORS configuration of a browser.
+    throw error instanceof Error && /missing ETag/.test(error.message) ? new NotS3Error('ETag') : error;
+  });
+  return etagOf(answer);
 }
 
 /** Wraps the client so that every request gets the signal, which `Upload` does not pass on. */

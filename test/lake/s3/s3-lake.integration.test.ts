@@ -1,6 +1,7 @@
 import { HeadObjectCommand, ListMultipartUploadsCommand, type S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createS3Client } from '../../../src/aws/s3-client.ts';
+import { systemClock } from '../../../src/clock.ts';
 import { createS3Lake } from '../../../src/lake/s3/s3-lake.ts';
 import { AWS_TARGETS, type Aws } from '../../support/aws-targets.ts';
 import { describeLakeContract } from '../lake-contract.ts';
@@ -13,7 +14,7 @@ describe.each(AWS_TARGETS)('a lake in a bucket, on $name', ({ start }) => {
     // A process of its own, because the tests measure the memory of this one.
     aws = await start({ ownProcess: true });
     const { region, credentials } = aws.clientConfig;
-    s3 = createS3Client({ env: aws.env }, { region, credentials });
+    s3 = createS3Client({ env: aws.env, clock: systemClock, random: Math.random }, { region, credentials });
   });
   afterAll(async () => {
     s3.destroy();
@@ -35,7 +36,7 @@ describe.each(AWS_TARGETS)('a lake in a bucket, on $name', ({ start }) => {
       // serializes the requests, but not the callers.
       const { region, credentials } = aws.clientConfig;
       const oneSocket = createS3Client(
-        { env: aws.env },
+        { env: aws.env, clock: systemClock, random: Math.random },
         { region, credentials, requestHandler: { httpAgent: { keepAlive: true, maxSockets: 1 } } },
       );
       const bucket = await aws.createBucket();

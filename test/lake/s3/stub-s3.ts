@@ -1,6 +1,9 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { createS3Client } from '../../../src/aws/s3-client.ts';
+import type { Clock } from '../../../src/clock.ts';
+import type { Wait } from '../../../src/wait.ts';
+import { createFakeClock } from '../../support/fake-clock.ts';
 
 /** The response of the stub: an S3 error with this status and code, or a function that handles the response. */
 export type StubAnswer =
@@ -17,6 +20,10 @@ export interface StubS3 {
   readonly s3: S3Client;
   /** `GET /bucket/key?query` of each request so far. */
   readonly requests: string[];
+  /** The client's clock, which runs only while the client waits. */
+  readonly clock: Clock;
+  /** The waits that the client has reported. */
+  readonly waits: readonly Wait[];
   stop(): Promise<void>;
 }
 
@@ -40,13 +47,18 @@ export async function startStubS3(answer: (request: IncomingMessage) => StubAnsw
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('The stub has no port.');
+  const clock = createFakeClock();
+  const waits: Wait[] = [];
+  const onWait = (wait: Wait) => void waits.push(wait);
   const s3 = createS3Client(
-    { env: { AWS_ENDPOINT_URL: `http://127.0.0.1:${address.port}` } },
+    { env: { AWS_ENDPOINT_URL: `http://127.0.0.1:${address.port}` }, clock, random: Math.random, onWait },
     { region: 'us-east-1', credentials: { accessKeyId: 'testing', secretAccessKey: 'testing' } },
   );
   return {
     s3,
     requests,
+    clock,
+    waits,
     stop: () => {
       s3.destroy();
       server.closeAllConnections();
