@@ -52,18 +52,21 @@ export function startRetries(
   async function waitAfter(error: unknown): Promise<void> {
     endpoint.hasAnswered ||= httpStatusOf(error) !== undefined;
     const failure = classifyAwsError(withAttempts(error, undefined), { actions: ['s3:*'] });
-    const now = clock.now();
+    const now = clock.monotonic();
     if (failures === 0) failingSinceMs = now;
     failures += 1;
     const leftMs = failingSinceMs + BUDGET_MS - now;
     const isUnreachable = failure?.kind === 'unreachable' && !endpoint.hasAnswered;
     const isLast = leftMs <= 0 || (isUnreachable && failures >= ATTEMPTS_TO_REACH);
     if (isLast || !mayPass(error, failure)) throw withAttempts(error, failures);
-    const waitMs = Math.min(leftMs, Math.max(backoffMs(failures, BACKOFF, random), requestedMs(error, now)));
+    const waitMs = Math.min(
+      leftMs,
+      Math.max(backoffMs(failures, BACKOFF, random), requestedMs(error, clock.now())),
+    );
     const reason = capitalize(failure?.problem ?? "This machine's clock was corrected");
     trace?.decision(`${reason}; next attempt in ${(waitMs / 1_000).toFixed(1)} s`);
     if (now + waitMs - failingSinceMs >= LONG_WAIT_MS) {
-      onWait?.({ reason, next: 'retrying', untilMs: now + waitMs });
+      onWait?.({ reason, next: 'retrying', untilMs: clock.now() + waitMs });
     }
     await clock.sleep(waitMs, signal);
   }

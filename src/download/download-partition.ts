@@ -1,8 +1,9 @@
 import { setMaxListeners } from 'node:events';
+import { startAbortGrace } from '../abort-grace.ts';
 import type { Clock } from '../clock.ts';
 import { UserError } from '../errors.ts';
 import type { Title } from '../imdb/partition-index.ts';
-import type { Lake } from '../lake/lake.ts';
+import { type Lake, LakeUnavailableError, withSignal } from '../lake/lake.ts';
 import { requireSource, type SourceClaim } from '../lake/source.ts';
 import type { Partition } from '../partition.ts';
 import { toOneLine } from '../text.ts';
@@ -75,6 +76,12 @@ export interface DownloadJob extends TitleSelection {
   readonly run: string;
 }
 
+/**
+ * How long a run that was aborted or has failed may take to write the manifest: a worker aborts 15 s before its timeout, see
+ * `timeBudget`.
+ */
+const RECORD_MS = 10_000;
+
 /** The services that a run uses. */
 interface DownloadDeps {
   readonly lake: Lake;
@@ -109,23 +116,53 @@ const BUG_AFTER_TITLES = 20;
  *   trying to save the manifest.
  */
 export async function downloadPartition(
-  { lake, tmdb, clock }: DownloadDeps,
+  deps: DownloadDeps,
   job: DownloadJob,
-  { onProgress, onTitleError, stop, abort }: DownloadControl = {},
+  control: DownloadControl = {},
+): Promise<DownloadReport> {
+  const { lake, clock } = deps;
+  const { abort } = control;
+  const failing = new AbortController();
+  const signal = AbortSignal.any([failing.signal, ...(abort ? [abort] : [])]);
+  const tooLate = new LakeUnavailableError(
+    `The lake ${lake.url} did not answer within ${RECORD_MS / 1_000} s: the last seconds of work are not in the manifest. Run the command again.`,
+  );
+  const grace = startAbortGrace({ clock, signal }, RECORD_MS, tooLate);
+  try {
+    return await run({ ...deps, records: withSignal(lake, grace.abort), failing }, job, control);
+  } finally {
+    grace.end();
+  }
+}
+
+/**
+ * @param deps.records the lake for the manifest and for what follows it: its calls end some time after `abort` or `failing`.
+ * @param deps.failing is aborted when the run has failed.
+ */
+async function run(
+  {
+    lake,
+    tmdb,
+    clock,
+    records,
+    failing,
+  }: DownloadDeps & { readonly records: Lake; readonly failing: AbortController },
+  job: DownloadJob,
+  { onProgress, onTitleError, stop, abort }: DownloadControl,
 ): Promise<DownloadReport> {
   const { partition, settings } = job;
   const startedAt = isoNow();
   const startedMs = clock.monotonic();
   const requestsBefore = tmdb.sent.requests;
   const throttledBefore = tmdb.sent.throttled;
-  const stored = await readManifestToUpdate({ lake }, partition);
+  const stored = await readManifestToUpdate({ lake: records }, partition);
   requireSource(lake, stored.manifest?.source, job.source?.source);
   const known = keepKnownTitles(stored.manifest, { ...job, at: isoNow() });
   const todo = chooseTitles(job.titles, known, job);
   const tally = { done: 0, found: 0, notFound: 0, refused: 0, failed: 0, reviews: 0 };
   const touched = new Set<string>();
   let unexpected = 0;
-  const manifest = createManifestWriter({ lake, clock }, job, {
+  const manifest = createManifestWriter({ lake: records, clock }, job, {
     stored,
     known,
     touched,
@@ -149,6 +186,7 @@ export async function downloadPartition(
   if (problem instanceof KeyRejectedError) {
     return finish('keyRefused', problem).catch(() => Promise.reject(problem));
   }
+  failing.abort(problem);
   await manifest.save('error').catch(() => undefined);
   throw problem;
 
@@ -219,7 +257,7 @@ export async function downloadPartition(
   ): Promise<DownloadReport> {
     let saved = await manifest.save(outcome);
     // Comes after saving, which may have merged IDs of a concurrent run.
-    const resolved = await resolveDuplicates({ lake }, partition, known, touched);
+    const resolved = await resolveDuplicates({ lake: records }, partition, known, touched);
     for (const [imdbId, title] of resolved) known.set(imdbId, title);
     if (resolved.size > 0) saved = await manifest.save(outcome);
     const titles = [...touched].map((imdbId) => [imdbId, known.get(imdbId)] as const);

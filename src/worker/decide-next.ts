@@ -25,7 +25,7 @@ export type Outcome =
   | { readonly kind: 'notStarted' }
   /** A retry may succeed. `stack`: that of an unexpected error. */
   | { readonly kind: 'failed'; readonly reason: string; readonly stack?: string | undefined }
-  /** TMDB or IMDb is down or throttling; the message is not the cause. */
+  /** TMDB, IMDb or S3 is down or throttling; the message is not the cause. */
   | { readonly kind: 'outage'; readonly reason: string }
   /** TMDB rejected the API key. `isPaused`: the event source was disabled, so that workers receive no more messages. */
   | { readonly kind: 'keyRefused'; readonly reason: string; readonly isPaused: boolean }

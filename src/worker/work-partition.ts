@@ -7,7 +7,7 @@ import {
 import { UserError } from '../errors.ts';
 import { readPartition, readPartitionIndex, type Title } from '../imdb/partition-index.ts';
 import { SnapshotError, SnapshotGoneError } from '../imdb/snapshot-error.ts';
-import type { Lake } from '../lake/lake.ts';
+import { type Lake, LakeUnavailableError } from '../lake/lake.ts';
 import { type LakeSource, OtherSourceError, requireSource, type SourceClaim } from '../lake/source.ts';
 import type { PartitionMessage } from '../message.ts';
 import type { Partition } from '../partition.ts';
@@ -117,7 +117,8 @@ function outcomeOfError(error: unknown, completed: number): Outcome {
   const reason = error instanceof Error ? error.message : String(error);
   if (error instanceof KeyRejectedError) return { kind: 'keyRefused', reason, isPaused: false };
   if (error instanceof OtherSourceError) return { kind: 'otherSource', reason, isPaused: false };
-  if (error instanceof OutageError) return { kind: 'outage', reason };
+  if (error instanceof OutageError || error instanceof LakeUnavailableError)
+    return { kind: 'outage', reason };
   if (error instanceof SnapshotGoneError) return { kind: 'permanentFailure', reason };
   if (error instanceof SnapshotError && error.fault !== 'malformed') return { kind: 'outage', reason };
   return { kind: 'failed', reason, ...(isBug(error) && { stack: error.stack }) };

@@ -27,7 +27,9 @@ export class MemoryLake implements Lake {
   /** All successful calls in order, for tests to count. */
   readonly calls: MemoryLakeCall[] = [];
   /** Runs before each call. Tests throw here to make a call fail, or change the lake between two calls. */
-  beforeCall: ((name: MemoryLakeCall['name'], key: string) => unknown) | undefined;
+  beforeCall:
+    | ((name: MemoryLakeCall['name'], key: string, options: LakeOptions | undefined) => unknown)
+    | undefined;
   readonly #objects = new Map<string, StoredObject>();
   readonly #now: () => number;
 
@@ -154,7 +156,7 @@ export class MemoryLake implements Lake {
   async #begin(name: MemoryLakeCall['name'], key: string, options: LakeOptions | undefined): Promise<void> {
     await Promise.resolve();
     options?.signal?.throwIfAborted();
-    await this.beforeCall?.(name, key);
+    await this.beforeCall?.(name, key, options);
   }
 
   #end(name: MemoryLakeCall['name'], key: string, bytes: number): void {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Manifest } from '../../src/download/manifest.ts';
 import { UserError } from '../../src/errors.ts';
 import { SnapshotError, SnapshotGoneError } from '../../src/imdb/snapshot-error.ts';
+import { LakeUnavailableError } from '../../src/lake/lake.ts';
 import { isRunId } from '../../src/run-id.ts';
 import type { HttpAnswer } from '../../src/tmdb/http.ts';
 import type { MemoryLake } from '../support/memory-lake.ts';
@@ -420,6 +421,49 @@ describe('a lake that denies access', () => {
     expect(await worker.deliver([body()])).toEqual(returned(0));
     expect(readManifest(worker.lake)).toMatchObject({ complete: false, counts: { failed: 0 } });
     expect(worker.lines.join('')).toContain('S3 refused it (403).');
+  });
+});
+
+describe('a lake that is unavailable', () => {
+  /** From the `from`-th call on, writes fail as those of the S3 lake do: after two minutes. */
+  function failWrites({ lake, clock }: ReturnType<typeof createWorkerHarness>, from: number): void {
+    let writes = 0;
+    lake.beforeCall = async (name, key, options) => {
+      if (name !== 'write' && name !== 'compareAndSwap') return;
+      writes += 1;
+      if (writes < from) return;
+      await clock.sleep(120_000, options?.signal);
+      throw new LakeUnavailableError(`Cannot write ${key}: S3 is throttling requests. Try again later.`);
+    };
+  }
+
+  it('returns the message with the backoff of an outage, and asks TMDB for nothing more', async () => {
+    const worker = createWorkerHarness({ titles: makeTitles(100) });
+    failWrites(worker, 1);
+    expect(await worker.deliver([body()])).toEqual(returned(0));
+    expect(worker.visibilities.at(-1)?.seconds).toBe(120);
+    expect(worker.requests.length).toBe(20);
+    expect(worker.lines.join('')).toContain('"outcome":"outage"');
+  });
+
+  it('never results in a dead letter because of the number of receives', async () => {
+    const worker = createWorkerHarness();
+    failWrites(worker, 1);
+    expect(await worker.deliver([body()], { receives: 5 })).toEqual(ALL_DONE);
+    expect(worker.deadLetters).toEqual([]);
+    expect(worker.sent).toMatchObject([{ delaySeconds: 900 }]);
+  });
+
+  it('is given up ten seconds after the deadline, while the worker can still return its message', async () => {
+    const worker = createWorkerHarness({ titles: makeTitles(100) });
+    const startedMs = worker.clock.now();
+    worker.latencyMs = 200_000;
+    failWrites(worker, 1);
+    expect(await worker.deliver([body()], { receives: 5 })).toEqual(ALL_DONE);
+    expect(worker.clock.now() - startedMs).toBe(295_000);
+    expect(worker.deadLetters).toEqual([]);
+    expect(worker.sent).toHaveLength(1);
+    expect(worker.lines.join('')).toContain('did not answer within 10 s');
   });
 });
 
