@@ -1,6 +1,7 @@
 import { CreateQueueCommand, GetQueueUrlCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { AWS_TARGETS, type Aws } from '../../support/aws-targets.ts';
+import { startLoopbackServer } from '../../support/loopback-server.ts';
 import { type CliOptions, type CliRun, runCli } from '../../support/run-cli.ts';
 import { tempFolders } from '../../support/temp-folder.ts';
 
@@ -15,6 +16,10 @@ const FLAGS = [
   '--queue-name',
   'films-queue',
 ];
+
+function tmdbError(code: number): string {
+  return JSON.stringify({ success: false, status_code: code, status_message: 'No.' });
+}
 
 describe.each(AWS_TARGETS)('tdd deploy and tdd destroy, on $name', ({ start }) => {
   const makeFolder = tempFolders();
@@ -93,6 +98,24 @@ describe.each(AWS_TARGETS)('tdd deploy and tdd destroy, on $name', ({ start }) =
       expect(stderr).not.toMatch(/queue|key was not checked/i);
       expect(exitCode).toBe(2);
     }
+  });
+
+  test.each<[string, number, string, number, RegExp]>([
+    [
+      'continues when a proxy answers the check',
+      401,
+      '<html></html>',
+      0,
+      /was not checked\. .*401, not from TMDB/,
+    ],
+    ['stops at a key that TMDB rejects', 401, tmdbError(7), 2, /tdd: TMDB rejected the API key/],
+    ['stops at a wrong base URL', 404, tmdbError(34), 2, /tdd: TMDB_BASE_URL .* must be the base URL/],
+  ])('%s', async (_what, status, body, exitCode, sentence) => {
+    const tmdb = await startLoopbackServer((_, response) => response.writeHead(status).end(body));
+    const env = { ...aws.env, TMDB_API_KEY: KEY, TMDB_BASE_URL: tmdb.url };
+    const dryRun = await run(['deploy', ...FLAGS, '--dry-run'], { env }).finally(() => tmdb.stop());
+    expect(dryRun.stderr).toMatch(sentence);
+    expect(dryRun.exitCode).toBe(exitCode);
   });
 
   test('is needed before tdd download, which reports a missing bucket before it asks', async () => {

@@ -1,12 +1,15 @@
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { GOOD_KEY, startKeyCheck } from '../../support/fake-key-check.ts';
+import { startLoopbackServer } from '../../support/loopback-server.ts';
 import { isWindows } from '../../support/platform.ts';
 import { runCli } from '../../support/run-cli.ts';
 import { makeTempFolder } from '../../support/temp-folder.ts';
 
 const FLAGS = ['--datalake-bucket-name', 'my-lake', '--tmdb-api-key', GOOD_KEY];
+/** TMDB's own answer for a path that does not exist. */
+const TMDB_404 = '{"success":false,"status_code":34,"status_message":"The resource could not be found."}';
 
 describe('tdd development without a terminal', () => {
   test('checks the key, writes a config.ini that only its owner can read, and shows no key', async () => {
@@ -64,6 +67,26 @@ describe('tdd development without a terminal', () => {
     expect(run.exitCode).toBe(exitCode);
     expect(run.stderr).toMatch(/tdd: .*TMDB/);
     expect(run.stderr).not.toContain(key);
+    expect(await readdir(cwd)).toEqual([]);
+  });
+
+  test.each<[string, number, string, RegExp]>([
+    [
+      'a proxy answers 401',
+      401,
+      '<html>Sign in</html>',
+      /not check the API key \(401, not from TMDB\): .*--no-verify/,
+    ],
+    ['a gateway answers 401', 401, '{"message":"Unauthorized"}', /\(401, not from TMDB\): .*--no-verify/],
+    ['TMDB has no such path', 404, TMDB_404, /TMDB_BASE_URL \(\[TMDB\] BASE_URL\) must be the base URL/],
+  ])('does not take the key for rejected when %s', async (_what, status, body, sentence) => {
+    const cwd = await makeTempFolder();
+    const server = await startLoopbackServer((_, response) => response.writeHead(status).end(body));
+    onTestFinished(() => server.stop());
+    const run = await runCli(['development', ...FLAGS], { cwd, env: { TMDB_BASE_URL: server.url } });
+    expect(run.stderr).toMatch(sentence);
+    expect(run.stderr).not.toContain('rejected');
+    expect(run.exitCode).toBe(status === 404 ? 2 : 1);
     expect(await readdir(cwd)).toEqual([]);
   });
 
