@@ -14,6 +14,8 @@ export interface PartitionMessage extends Partition {
   readonly hop: number;
   /** ISO instant: titles downloaded before it are downloaded again. */
   readonly redoBefore?: string;
+  /** ISO instant: movies with missing reviews that were downloaded before it are downloaded again. */
+  readonly redoIncompleteBefore?: string;
 }
 
 /** A poison message: no worker can ever process it. The error text says why. */
@@ -22,8 +24,9 @@ export class MessageError extends UserError {
 }
 
 /** Serializes a message to the JSON body that {@link parseMessage} reads. */
-export function writeMessage({ year, initial, snapshot, run, hop, redoBefore }: PartitionMessage): string {
-  return JSON.stringify({ year, initial, snapshot, run, hop, redoBefore });
+export function writeMessage(message: PartitionMessage): string {
+  const { year, initial, snapshot, run, hop, redoBefore, redoIncompleteBefore } = message;
+  return JSON.stringify({ year, initial, snapshot, run, hop, redoBefore, redoIncompleteBefore });
 }
 
 /**
@@ -37,7 +40,9 @@ export function parseMessage(body: string): PartitionMessage {
   const snapshot = readOptional(fields, 'snapshot', isDay, 'a date such as 2026-11-22');
   const run = readOptional(fields, 'run', isRun, 'a run ID such as 20261122T101500Z-4f3a2b');
   const hop = readOptional(fields, 'hop', isHop, 'a whole number of 0 or more');
-  const redoBefore = readOptional(fields, 'redoBefore', isInstant, 'a time such as 2026-11-22T10:00:00Z');
+  const instant = 'a time such as 2026-11-22T10:00:00Z';
+  const redoBefore = readOptional(fields, 'redoBefore', isInstant, instant);
+  const redoIncompleteBefore = readOptional(fields, 'redoIncompleteBefore', isInstant, instant);
   return {
     year: readWith(parseYear, fields, 'year'),
     initial: readWith(parseInitial, fields, 'initial'),
@@ -45,6 +50,7 @@ export function parseMessage(body: string): PartitionMessage {
     ...(snapshot !== undefined && { snapshot }),
     ...(run !== undefined && { run }),
     ...(redoBefore !== undefined && { redoBefore }),
+    ...(redoIncompleteBefore !== undefined && { redoIncompleteBefore }),
   };
 }
 

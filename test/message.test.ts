@@ -8,6 +8,7 @@ const complete = {
   run: '20261122T101500Z-4f3a2b',
   hop: 3,
   redoBefore: '2026-11-22T10:00:00Z',
+  redoIncompleteBefore: '2026-11-22T11:00:00Z',
 };
 
 describe('parseMessage', () => {
@@ -77,6 +78,7 @@ describe('parseMessage', () => {
     ['{"year": 2004, "initial": "AD", "redoBefore": "2026-02-30T10:00:00Z"}', /redoBefore/],
     ['{"year": 2004, "initial": "AD", "redoBefore": "2026-11-22T25:00:00Z"}', /redoBefore/],
     ['{"year": 2004, "initial": "AD", "redoBefore": 1763800000}', /redoBefore/],
+    ['{"year": 2004, "initial": "AD", "redoIncompleteBefore": "x"}', /redoIncompleteBefore/],
   ])('rejects %s and says why', (body, reason) => {
     expect(() => parseMessage(body)).toThrow(reason);
     expect(() => parseMessage(body)).toThrow(MessageError);

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { isRecord, parseJson } from '../../src/json.ts';
 import { hashText } from '../random.ts';
 import { type Answer, errorAnswer, htmlAnswer, validationAnswer } from './errors.ts';
 
@@ -28,7 +29,7 @@ export const TRANSIENT_FAULTS = [
 ] as const;
 
 /** Responses with status 200 and valid JSON of another shape or another movie. */
-const ODD_ANSWERS = ['empty array', 'null', 'wrong types', 'other movie', 'deep json'] as const;
+const ODD_ANSWERS = ['empty array', 'null', 'wrong types', 'other movie', 'empty page', 'deep json'] as const;
 
 /** Permanent errors, for which retries are pointless. */
 const FINAL_FAULTS = ['500 code 44', '404', '400', '422', 'errors list', '401', '403'] as const;
@@ -37,7 +38,8 @@ const FINAL_FAULTS = ['500 code 44', '404', '400', '422', 'errors list', '401', 
  * A fault of the stand-in.
  * `gateway`: JSON of another server between client and TMDB. `cut json`: half a document with a matching content-length. `cut connection`: the connection ends before
  * content-length is reached. `reset before`/`within`: a TCP reset before the first byte, or in the middle of the body.
- * `hang`: no response until the client gives up. `deep json`: the document has another field, nested 20,000 levels deep, which
+ * `hang`: no response until the client gives up. `empty page`: a page of reviews after the first one is empty, as if it were past
+ * the end; other responses are as usual. `deep json`: the document has another field, nested 20,000 levels deep, which
  * V8 parses but cannot write.
  */
 export type FaultKind =
@@ -166,6 +168,9 @@ export function sendFault(
     case 'cut json':
       send({ ...answer, body: half });
       return;
+    case 'empty page':
+      send(emptyPage(answer));
+      return;
     case 'deep json':
       send({
         ...answer,
@@ -189,4 +194,11 @@ export function sendFault(
     default:
       send(ANSWERS[kind]?.() ?? answer);
   }
+}
+
+/** Empties a numbered list, unless it is page 1, whose totals would be lost without a trace. */
+function emptyPage(answer: Answer): Answer {
+  const list = parseJson(String(answer.body));
+  if (!isRecord(list) || !Array.isArray(list.results) || Number(list.page) < 2) return answer;
+  return { ...answer, body: JSON.stringify({ ...list, results: [], total_pages: 0, total_results: 0 }) };
 }

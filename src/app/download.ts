@@ -117,12 +117,14 @@ function startRun(
   refresh: boolean,
 ) {
   const now = clock.now();
+  const at = new Date(now).toISOString();
   return {
     snapshot,
     settings: lookupSettings(settings),
     source: createSourceClaim({ lake }, lakeSource(settings)),
     run: createRunId(now, random),
-    redoBefore: refresh ? new Date(now).toISOString() : undefined,
+    redoBefore: refresh ? at : undefined,
+    redoIncompleteBefore: at,
   };
 }
 

@@ -186,9 +186,15 @@ function partitionAt({ partitions }: LaunchRecord, place: number): Partition {
 }
 
 function bodyAt(fleet: LaunchRecord, place: number): string {
-  const { snapshot, run, redoBefore } = fleet;
-  const message = { ...partitionAt(fleet, place), snapshot, run, hop: 0 };
-  return writeMessage(redoBefore === undefined ? message : { ...message, redoBefore });
+  const { snapshot, run, redoBefore, filters, launchedAt } = fleet;
+  return writeMessage({
+    ...partitionAt(fleet, place),
+    snapshot,
+    run,
+    hop: 0,
+    ...(redoBefore !== undefined && { redoBefore }),
+    ...(filters.failed && { redoIncompleteBefore: launchedAt }),
+  });
 }
 
 /** Keeps a launch's record in the lake up to date with what SQS has acknowledged. */

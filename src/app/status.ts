@@ -1,7 +1,7 @@
 import type { FleetWorkers } from '../aws/event-source.ts';
 import type { QueueReader } from '../aws/queue-interface.ts';
 import type { Clock } from '../clock.ts';
-import { advise } from '../fleet/advise.ts';
+import { advise, sumUpMissingReviews } from '../fleet/advise.ts';
 import type { FleetBudget } from '../fleet/estimate.ts';
 import {
   type FleetStatus,
@@ -59,6 +59,7 @@ export async function readStatus(deps: StatusDeps, options: StatusOptions = {}):
   const nowMs = deps.clock.now();
   const { byPartition } = summaries;
   const observed = { queue, deadLetters, function: workerFunction, eventSource };
+  const missingReviews = sumUpMissingReviews([...byPartition.values()], nowMs);
   const facts = judgeFleet(
     { ...observed, launch: launches[0], summaries: byPartition, budget: deps.settings },
     nowMs,
@@ -70,6 +71,7 @@ export async function readStatus(deps: StatusDeps, options: StatusOptions = {}):
     ...facts,
     totals: sumUpLake(byPartition.values()),
     failures: sumUpFailures(byPartition.values()),
+    ...(missingReviews && { missingReviews }),
     advice: advise(facts, { ...summaries, launches, names: deps.workers, otherSource }, nowMs),
     manifestsRead: summaries.read,
   };

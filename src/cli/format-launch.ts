@@ -161,7 +161,7 @@ function whyNothing({ filters, snapshot, inRange }: LaunchResult): string {
     return `Nothing is missing: ${partitions} ${range} ${inRange === 1 ? 'has a complete manifest' : 'have complete manifests'}. To download titles again, use --older-than.`;
   }
   const states = [
-    ...(failed ? ['failed titles'] : []),
+    ...(failed ? ['failed titles or missing reviews'] : []),
     ...(olderThanMs === undefined ? [] : ['titles downloaded before the given age']),
   ];
   return `No partition has ${states.join(' or ')}: checked ${partitions} ${range}.`;

@@ -38,6 +38,7 @@ export function formatStatus(status: StatusResult, style: Style): string {
         ...progressRows(status, style),
         ...workerRows(status),
         ...failureRow(status),
+        ...missingReviewsRow(status),
         ...totalRows(status),
       ],
       style,
@@ -145,6 +146,13 @@ function functionState({ state, lastUpdate }: NonNullable<StatusResult['function
 
 function failureRow({ failures: { titles, reasons } }: StatusResult): [string, string][] {
   return titles === 0 ? [] : [['failures', formatFailures(reasons, titles)]];
+}
+
+function missingReviewsRow({ missingReviews }: StatusResult): [string, string][] {
+  if (missingReviews === undefined) return [];
+  const { movies, reviews, command } = missingReviews;
+  const what = `${formatCount(reviews)} of ${formatNumberOf(movies, 'movie')}`;
+  return [['missing reviews', `${what}; to ask TMDB for them again: ${command}`]];
 }
 
 function totalRows({ totals, lake }: StatusResult): [string, string][] {

@@ -1,11 +1,13 @@
 import type { Title } from '../imdb/partition-index.ts';
 import type { LookupSettings } from '../tmdb/look-up-movie.ts';
-import { areSameSettings, isDone, type Manifest, type TitleState } from './manifest.ts';
+import { areSameSettings, countMissingReviews, isDone, type Manifest, type TitleState } from './manifest.ts';
 
 /** Selects the titles of a partition that a run looks up. */
 export interface TitleSelection {
   /** ISO instant: titles downloaded before it are downloaded again. */
   readonly redoBefore?: string | undefined;
+  /** ISO instant: movies with missing reviews that were downloaded before it are downloaded again, after all others. */
+  readonly redoIncompleteBefore?: string | undefined;
   /** Selects only these IMDb IDs. */
   readonly only?: ReadonlySet<string> | undefined;
   /** The maximum number of titles. */
@@ -43,13 +45,21 @@ export function keepKnownTitles(
 export function chooseTitles(
   titles: readonly Title[],
   known: ReadonlyMap<string, TitleState>,
-  { redoBefore, only, limit }: TitleSelection,
+  { redoBefore, redoIncompleteBefore, only, limit }: TitleSelection,
 ): Title[] {
-  const redoBeforeMs = redoBefore === undefined ? Number.NEGATIVE_INFINITY : Date.parse(redoBefore);
-  const pending = titles.filter(({ imdbId }) => {
-    if (only && !only.has(imdbId)) return false;
-    const title = known.get(imdbId);
-    return !title || !isDone(title) || Date.parse(title.at) < redoBeforeMs;
-  });
-  return limit === undefined ? pending : pending.slice(0, limit);
+  const pending: Title[] = [];
+  const incomplete: Title[] = [];
+  for (const title of titles) {
+    if (only && !only.has(title.imdbId)) continue;
+    const state = known.get(title.imdbId);
+    if (!state || !isDone(state) || isBefore(state.at, redoBefore)) pending.push(title);
+    else if (countMissingReviews(state) > 0 && isBefore(state.at, redoIncompleteBefore))
+      incomplete.push(title);
+  }
+  const chosen = [...pending, ...incomplete];
+  return limit === undefined ? chosen : chosen.slice(0, limit);
+}
+
+function isBefore(at: string, instant: string | undefined): boolean {
+  return instant !== undefined && Date.parse(at) < Date.parse(instant);
 }

@@ -228,10 +228,16 @@ async function run(
     try {
       const result = await lookUpMovie(tmdb, imdbId, settings, signal);
       if (result.state !== 'found') return { ...result, documents: [] };
-      const { movie, reviews } = result;
+      const { movie, reviews, missingReviews } = result;
       const documents = createDocuments(partition, imdbId, result);
       unexpected = 0;
-      return { state: 'found', tmdbId: movie.id, reviews: reviews.length, documents };
+      return {
+        state: 'found',
+        tmdbId: movie.id,
+        reviews: reviews.length,
+        ...(missingReviews > 0 && { missingReviews }),
+        documents,
+      };
     } catch (error) {
       if (error instanceof RequestFailedError) {
         const { reason, tries } = error;

@@ -9,6 +9,8 @@ export type TitleState =
       readonly tmdbId: number;
       /** The number of its reviews in the lake. */
       readonly reviews: number;
+      /** How many more reviews TMDB counted than it returned. Absent: none. */
+      readonly missingReviews?: number;
       readonly at: string;
       /** Set if TMDB has the same movie for two IMDb IDs: the other ID, which owns the documents. */
       readonly duplicateOf?: string;
@@ -48,6 +50,8 @@ export interface Counts {
   readonly failed: number;
   /** The number of reviews in the lake. */
   readonly reviews: number;
+  /** The number of reviews that TMDB counted but did not return. Absent: none. */
+  readonly missingReviews?: number;
 }
 
 /** The run that last wrote the manifest. */
@@ -77,7 +81,7 @@ export interface Manifest {
 }
 
 /** All counts zero. */
-export const NO_COUNTS: Counts = { titles: 0, found: 0, notFound: 0, refused: 0, failed: 0, reviews: 0 };
+export const NO_COUNTS = { titles: 0, found: 0, notFound: 0, refused: 0, failed: 0, reviews: 0 };
 
 /** The number of titles that are done: found, not found or refused. */
 export function countDone({
@@ -104,12 +108,24 @@ export function isDone(title: TitleState | undefined): boolean {
  */
 export function completeManifest(manifest: Manifest, listed: ReadonlySet<string>): Manifest {
   const counts = { ...NO_COUNTS, titles: listed.size };
+  let missingReviews = 0;
   for (const [imdbId, title] of Object.entries(manifest.titles)) {
     if (title.state === 'left' || !listed.has(imdbId)) continue;
     counts[title.state] += 1;
-    if (title.state === 'found' && title.duplicateOf === undefined) counts.reviews += title.reviews;
+    if (title.state !== 'found' || title.duplicateOf !== undefined) continue;
+    counts.reviews += title.reviews;
+    missingReviews += countMissingReviews(title);
   }
-  return { ...manifest, counts, complete: countDone(counts) === counts.titles };
+  return {
+    ...manifest,
+    counts: { ...counts, ...(missingReviews > 0 && { missingReviews }) },
+    complete: countDone(counts) === counts.titles,
+  };
+}
+
+/** The number of reviews that TMDB counted for a title but did not return. Such a title is done, and can be asked for again. */
+export function countMissingReviews(title: TitleState): number {
+  return title.state === 'found' ? (title.missingReviews ?? 0) : 0;
 }
 
 /** Whether two settings produce the same documents. */

@@ -6,7 +6,7 @@ import { DEFAULT_MIN_YEAR, launchCommand } from './filters.ts';
 import { judgePartition } from './judge.ts';
 import { type LaunchRecord, partitionsToSend } from './launch-record.ts';
 import { countDoneBefore, type ManifestSummaries, type ManifestSummary } from './manifest-summary.ts';
-import { type Advice, type FleetFacts, isEnabled } from './status.ts';
+import { type Advice, type FleetFacts, type FleetStatus, isEnabled } from './status.ts';
 
 /** TMDB's terms: "no copy kept over six months". */
 const STALE_DAYS = 180;
@@ -204,6 +204,20 @@ function adviseOnFailedTitles(
       command: `tdd launch --failed${yearFlags(withFailures, nowMs)}`,
     },
   ];
+}
+
+/** Adds up the missing reviews of a lake. They are not a problem, since TMDB's totals can be too high permanently. */
+export function sumUpMissingReviews(
+  summaries: readonly ManifestSummary[],
+  nowMs: number,
+): FleetStatus['missingReviews'] {
+  const incomplete = summaries.filter(({ missingReviews }) => missingReviews.movies > 0);
+  if (incomplete.length === 0) return undefined;
+  return {
+    movies: incomplete.reduce((sum, { missingReviews }) => sum + missingReviews.movies, 0),
+    reviews: incomplete.reduce((sum, { missingReviews }) => sum + missingReviews.reviews, 0),
+    command: `tdd launch --failed${yearFlags(incomplete, nowMs)}`,
+  };
 }
 
 function adviseOnAge(summaries: readonly ManifestSummary[], nowMs: number): Advice[] {

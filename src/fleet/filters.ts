@@ -10,7 +10,7 @@ export interface FleetFilters {
   readonly limit?: number | undefined;
   /** Partitions without a complete manifest. */
   readonly onlyMissing: boolean;
-  /** Partitions with failed titles. */
+  /** Partitions with failed titles or missing reviews. */
   readonly failed: boolean;
   /** Partitions with titles downloaded longer ago than this; those titles are downloaded again. */
   readonly olderThanMs?: number | undefined;

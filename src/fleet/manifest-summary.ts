@@ -1,5 +1,11 @@
 import { type FailureGroup, groupFailures } from '../download/failures.ts';
-import { type Counts, isDone, type Manifest, type Outcome } from '../download/manifest.ts';
+import {
+  type Counts,
+  countMissingReviews,
+  isDone,
+  type Manifest,
+  type Outcome,
+} from '../download/manifest.ts';
 import type { ETag } from '../lake/lake.ts';
 import type { Partition } from '../partition.ts';
 import type { LookupSettings } from '../tmdb/look-up-movie.ts';
@@ -14,6 +20,7 @@ export interface ManifestSummary {
   readonly counts: Counts;
   /** The most frequent reasons why titles failed. */
   readonly failures: readonly FailureGroup[];
+  readonly missingReviews: MissingReviews;
   readonly lastRun: Manifest['lastRun'] & {
     /** The number of titles that are done or failed. */
     readonly titles: number;
@@ -22,6 +29,13 @@ export interface ManifestSummary {
   readonly doneByHour: readonly TimeCount[];
   /** Titles completed recently, per ten seconds (tens of seconds since the epoch), ascending. */
   readonly recent: readonly TimeCount[];
+}
+
+/** The reviews that TMDB counts but does not return. */
+export interface MissingReviews {
+  /** The number of movies that lack reviews. */
+  readonly movies: number;
+  readonly reviews: number;
 }
 
 /** Summaries of all manifests of a lake. */
@@ -55,12 +69,16 @@ export function summarizeManifest(manifest: Manifest, nowMs: number): ManifestSu
   const byHour = new Map<number, number>();
   const recent = new Map<number, number>();
   const startedMs = Date.parse(lastRun.startedAt);
+  const missingReviews = { movies: 0, reviews: 0 };
   let titles = 0;
   for (const title of Object.values(manifest.titles)) {
     if (title.state === 'left') continue;
     const atMs = Date.parse(title.at);
     if (atMs >= startedMs) titles += 1;
     if (!isDone(title)) continue;
+    const missing = countMissingReviews(title);
+    if (missing > 0) missingReviews.movies += 1;
+    missingReviews.reviews += missing;
     increase(byHour, Math.floor(atMs / HOUR_MS));
     if (atMs > nowMs - RECENT_MS) increase(recent, Math.floor(atMs / RECENT_STEP_MS));
   }
@@ -71,6 +89,7 @@ export function summarizeManifest(manifest: Manifest, nowMs: number): ManifestSu
     complete,
     counts,
     failures: groupFailures(Object.entries(manifest.titles)).slice(0, MAX_REASONS),
+    missingReviews,
     lastRun: { ...lastRun, titles },
     doneByHour: sortByTime(byHour),
     recent: sortByTime(recent),
@@ -103,7 +122,7 @@ export interface VersionedSummary {
 }
 
 /** Increase it when the format changes: caches of another version are ignored. */
-const CACHE_VERSION = 2;
+const CACHE_VERSION = 3;
 
 type Row = [
   year: number,
@@ -117,6 +136,7 @@ type Row = [
   doneByHour: readonly TimeCount[],
   recent: readonly TimeCount[],
   failures: readonly FailureGroup[],
+  missingReviews: readonly [movies: number, reviews: number],
 ];
 
 /** Encodes summaries as compact text, about 200 bytes per manifest. */
@@ -125,7 +145,8 @@ export function encodeSummaries(lakeUrl: string, summaries: Iterable<VersionedSu
   const numberOf = new Map<string, number>();
   const rows: Row[] = [];
   for (const { etag, summary } of summaries) {
-    const { partition, snapshot, complete, counts, failures, lastRun, doneByHour, recent } = summary;
+    const { partition, snapshot, complete, counts, failures, missingReviews, lastRun, doneByHour, recent } =
+      summary;
     const text = JSON.stringify(summary.settings);
     const known = numberOf.get(text) ?? settings.push(text) - 1;
     numberOf.set(text, known);
@@ -143,6 +164,7 @@ export function encodeSummaries(lakeUrl: string, summaries: Iterable<VersionedSu
       doneByHour,
       recent,
       failures,
+      [missingReviews.movies, missingReviews.reviews],
     ]);
   }
   return JSON.stringify({
@@ -167,8 +189,8 @@ export function decodeSummaries(lakeUrl: string, text: string | undefined): Vers
 }
 
 function decodeRow(row: Row, allSettings: readonly LookupSettings[]): VersionedSummary {
-  const [year, initial, etag, number, snapshot, complete, counts, lastRun, doneByHour, recent, failures] =
-    row;
+  const [year, initial, etag, number, snapshot, complete, counts, lastRun] = row;
+  const [, , , , , , , , doneByHour, recent, failures, [movies, missing]] = row;
   const [titles = 0, found = 0, notFound = 0, refused = 0, failed = 0, reviews = 0] = counts;
   const [run, startedAt, endedAt, outcome, requests, asked] = lastRun;
   const settings = allSettings[number];
@@ -182,6 +204,7 @@ function decodeRow(row: Row, allSettings: readonly LookupSettings[]): VersionedS
       complete: complete === 1,
       counts: { titles, found, notFound, refused, failed, reviews },
       failures,
+      missingReviews: { movies, reviews: missing },
       lastRun: { run, startedAt, endedAt, outcome, requests, titles: asked },
       doneByHour,
       recent,

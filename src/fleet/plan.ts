@@ -62,7 +62,8 @@ export function planFleet({ index, filters, settings, summaries, nowMs }: PlanIn
     .map(({ year, initial, titles }) => {
       const summary = summaries.get(partitionName({ year, initial }));
       const { left } = judgePartition(summary, titles, terms);
-      return { year, initial, titles, left, summary };
+      const incomplete = filters.failed ? (summary?.missingReviews.movies ?? 0) : 0;
+      return { year, initial, titles, left: Math.min(left + incomplete, titles), summary };
     })
     .filter(({ titles, summary }) => isSelected(summary, titles, filters, terms))
     .map(({ summary: _, ...partition }) => partition)
@@ -106,7 +107,9 @@ function isSelected(
   const { snapshot, settings, redoBefore } = terms;
   const isMissing = judgePartition(summary, titles, { snapshot, settings }).state !== 'complete';
   if (onlyMissing && isMissing) return true;
-  if (failed && summary !== undefined && summary.counts.failed > 0) return true;
+  if (failed && summary !== undefined && summary.counts.failed + summary.missingReviews.movies > 0) {
+    return true;
+  }
   return (
     summary !== undefined && redoBefore !== undefined && countDoneBefore(summary, Date.parse(redoBefore)) > 0
   );

@@ -9,7 +9,7 @@ import { estimateFleet, type FleetBudget, learnRates } from './estimate.ts';
 import type { FleetFilters } from './filters.ts';
 import { judgePartition } from './judge.ts';
 import { type LaunchRecord, placesToSend } from './launch-record.ts';
-import { type ManifestSummary, RECENT_STEP_MS } from './manifest-summary.ts';
+import { type ManifestSummary, type MissingReviews, RECENT_STEP_MS } from './manifest-summary.ts';
 
 /** The progress of the launch that was sent, or resumed, last. */
 export interface FleetProgress {
@@ -105,6 +105,11 @@ export interface FleetStatus {
   readonly secondsElapsed?: number;
   readonly totals: LakeTotals;
   readonly failures: LakeFailures;
+  /** Reviews of the whole lake that TMDB counts but did not return. Absent when there are none. */
+  readonly missingReviews?: MissingReviews & {
+    /** The command that asks TMDB for them again. It may stay without effect: TMDB's totals can be too high. */
+    readonly command: string;
+  };
   /** Problems and the commands that fix them. */
   readonly advice: readonly Advice[];
   /** The number of manifests that were read for this status; the others were in the cache. */
@@ -312,7 +317,7 @@ export function sumUpLake(summaries: Iterable<ManifestSummary>): LakeTotals {
   let partitions = 0;
   let complete = 0;
   for (const summary of summaries) {
-    for (const name of Object.keys(counts) as (keyof Counts)[]) counts[name] += summary.counts[name];
+    for (const name of Object.keys(counts) as (keyof typeof counts)[]) counts[name] += summary.counts[name];
     partitions += 1;
     if (summary.complete) complete += 1;
   }

@@ -27,7 +27,7 @@ export function lookupSettings({ lookup, language, reviewLanguage, append }: Loo
 
 /** The result of looking up an IMDb ID. */
 type LookupResult =
-  | { readonly state: 'found'; readonly movie: TmdbMovie; readonly reviews: readonly TmdbReview[] }
+  | ({ readonly state: 'found'; readonly movie: TmdbMovie } & Reviews)
   | { readonly state: 'notFound' }
   | { readonly state: 'refused'; readonly reason: string };
 
@@ -61,7 +61,7 @@ export async function lookUpMovie(
     signal,
   );
   if (reviews.kind !== 'ok') return withoutMovie(reviews);
-  return { state: 'found', movie, reviews: reviews.value };
+  return { state: 'found', movie, ...reviews.value };
 }
 
 function withoutMovie(answer: Exclude<TmdbAnswer<unknown>, { kind: 'ok' }>): LookupResult {
@@ -133,36 +133,45 @@ async function findMovie(
 
 /** The last page that TMDB serves. */
 const LAST_PAGE = 500;
-/** The maximum number of passes over the pages. They are read again if a review was added or removed during a pass. */
-const PASSES = 2;
+/** The maximum number of passes over the pages. They are read again if reviews were missed in all passes before. */
+const PASSES = 3;
+
+/** All reviews that TMDB returned for a movie. */
+interface Reviews {
+  readonly reviews: readonly TmdbReview[];
+  /** How many more TMDB counts. Its totals can be higher than the number of reviews on its pages, even permanently. */
+  readonly missingReviews: number;
+}
 
 /**
- * Reads all reviews of a movie, page by page, without duplicates.
+ * Reads all reviews of a movie, page by page, without duplicates. The largest totals of any page count: an empty page, which
+ * TMDB returns past the end, can be a fault when it comes earlier.
  * @param first page 1, if it was appended to the movie; otherwise it is requested too.
- * @returns the reviews, or the first answer that is not a page. A movie without reviews has an empty page, so a 404 means
+ * @returns the reviews, or the first answer if it is not a page. A movie without reviews has an empty page, so a 404 means
  *   that the movie no longer exists.
  */
 async function readReviews(
   client: TmdbClient,
   { movieId, language, first }: { movieId: number; language: string; first?: ReviewPage },
   signal?: AbortSignal,
-): Promise<TmdbAnswer<readonly TmdbReview[]>> {
+): Promise<TmdbAnswer<Reviews>> {
   const reviews = new Map<string, TmdbReview>();
-  let appended: ReviewPage | undefined = first;
+  let totalPages = 1;
+  let totalResults = 0;
   for (let pass = 1; pass <= PASSES; pass += 1) {
-    let totalPages = 1;
-    let totalResults = 0;
     for (let number = 1; number <= Math.min(totalPages, LAST_PAGE); number += 1) {
-      const page = appended ? ({ kind: 'ok', value: appended } as const) : await readPage(number);
-      appended = undefined;
-      if (page.kind !== 'ok') return page;
+      const isFirst = pass === 1 && number === 1;
+      const page = isFirst && first ? ({ kind: 'ok', value: first } as const) : await readPage(number);
+      if (page.kind !== 'ok' && isFirst) return page;
+      if (page.kind !== 'ok') continue; // The movie exists, so only the reviews of this page are missing.
       for (const review of page.value.results) reviews.set(review.id, review);
-      ({ totalPages, totalResults } = page.value);
+      totalPages = Math.max(totalPages, page.value.totalPages);
+      totalResults = Math.max(totalResults, page.value.totalResults);
     }
-    const isComplete = reviews.size >= totalResults || totalPages <= 1 || totalPages > LAST_PAGE;
-    if (isComplete) break;
+    if (reviews.size >= totalResults || totalPages > LAST_PAGE) break;
   }
-  return { kind: 'ok', value: [...reviews.values()] };
+  const missingReviews = Math.max(0, totalResults - reviews.size);
+  return { kind: 'ok', value: { reviews: [...reviews.values()], missingReviews } };
 
   function readPage(page: number): Promise<TmdbAnswer<ReviewPage>> {
     return client.get(

@@ -62,8 +62,8 @@ async function handleMessage(
 }
 
 /**
- * Parses a message and adds the run, if it has none. A `redoBefore` in the future becomes the current time: otherwise
- * every continuation would download the same titles again.
+ * Parses a message and adds the run, if it has none. An instant in the future, before which titles are downloaded again,
+ * becomes the current time: otherwise every continuation would download the same titles.
  * @throws {MessageError} when the message is invalid.
  */
 function completeMessage(
@@ -72,11 +72,14 @@ function completeMessage(
 ): PartitionMessage & { readonly run: string } {
   const message = parseMessage(body);
   const now = clock.now();
-  const isAhead = message.redoBefore !== undefined && Date.parse(message.redoBefore) > now;
+  const notAfterNow = (instant: string) =>
+    Date.parse(instant) > now ? new Date(now).toISOString() : instant;
+  const { redoBefore, redoIncompleteBefore } = message;
   return {
     ...message,
     run: message.run ?? createRunId(now, random),
-    ...(isAhead && { redoBefore: new Date(now).toISOString() }),
+    ...(redoBefore !== undefined && { redoBefore: notAfterNow(redoBefore) }),
+    ...(redoIncompleteBefore !== undefined && { redoIncompleteBefore: notAfterNow(redoIncompleteBefore) }),
   };
 }
 

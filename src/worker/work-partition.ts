@@ -51,9 +51,10 @@ export async function workPartition(
     const titles = await deps.readTitles(message, snapshot, deadline.abort);
     // Set only after the snapshot was read: a copy of the message must not name a snapshot that is not in the lake.
     work = { message: { ...message, snapshot } };
-    const { year, initial, run, redoBefore } = message;
+    const { year, initial, run, redoBefore, redoIncompleteBefore } = message;
     const { settings, source } = deps;
-    const job = { partition: { year, initial }, snapshot, run, titles, settings, source, redoBefore };
+    const partition = { year, initial };
+    const job = { partition, snapshot, run, titles, settings, source, redoBefore, redoIncompleteBefore };
     const wasLate = deadline.stop.aborted;
     for (;;) {
       const control = { stop: deadline.stop, abort: deadline.abort, ...(onTitleError && { onTitleError }) };

@@ -66,6 +66,14 @@ describe('sendLaunch', () => {
     expect(JSON.parse(queue.bodies[0] ?? '')).toMatchObject({ redoBefore: '2026-10-23T10:00:00.000Z' });
   });
 
+  it('with --failed, asks workers to download movies with missing reviews again', async () => {
+    const { queue, deps, plan, clock } = setUp(1);
+    const filters = { ...plan.filters, failed: true };
+    await sendLaunch(deps, { ...plan, filters }, { queueName: QUEUE });
+    const redoIncompleteBefore = new Date(clock.now()).toISOString();
+    expect(JSON.parse(queue.bodies[0] ?? '')).toMatchObject({ redoIncompleteBefore });
+  });
+
   it('writes its plan before it sends anything', async () => {
     const { launch, queue, lake } = setUp(30);
     queue.beforeCall = () => {

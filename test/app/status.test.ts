@@ -11,7 +11,7 @@ import { manifestKey } from '../../src/lake/keys.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 import { MemoryLake } from '../support/memory-lake.ts';
 import { FakeQueue } from './fake-queue.ts';
-import { indexOf, manifestOf, putManifest, SETTINGS } from './synthetic-lake.ts';
+import { indexOf, manifestOf, putManifest, SETTINGS, withMissingReviews } from './synthetic-lake.ts';
 
 const EMPTY: QueueDepths = { waiting: 0, inFlight: 0, delayed: 0, retentionSeconds: 1_209_600 };
 const DAY = 86_400_000;
@@ -296,6 +296,23 @@ describe('readStatus', () => {
       deadLetters: 3,
       advice: [{ problem: 'The dead-letter queue contains 3 messages', command: 'tdd redrive' }],
     });
+  });
+
+  it('reports missing reviews without calling them a problem', async () => {
+    const { launch, status, put, clock, lake } = setUp();
+    await launch({ limit: 2 });
+    clock.advance(600_000);
+    await putManifest(lake, withMissingReviews(manifestOf({ year: 2004, initial: 'AA' }, { found: 10 })));
+    await put('BB', { found: 20 });
+    const now = await status();
+    expect(now).toMatchObject({
+      phase: 'complete',
+      missingReviews: { movies: 1, reviews: 20, command: 'tdd launch --failed' },
+      advice: [],
+    });
+    expect(await status()).toMatchObject({ manifestsRead: 2, missingReviews: { movies: 1, reviews: 20 } });
+    await put('AA', { found: 10 });
+    expect(await status()).not.toHaveProperty('missingReviews');
   });
 
   it('advises retrying failed titles once the queue is empty', async () => {

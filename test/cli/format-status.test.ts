@@ -55,6 +55,13 @@ describe('formatStatus', () => {
     );
   });
 
+  test('shows missing reviews, and how to ask for them again', () => {
+    const missingReviews = { movies: 2, reviews: 1_020, command: 'tdd launch --failed' };
+    expect(formatStatus({ ...RUNNING, missingReviews }, style())).toContain(
+      '\nmissing reviews  1,020 of 2 movies; to ask TMDB for them again: tdd launch --failed',
+    );
+  });
+
   test('shows why titles failed, with examples', () => {
     const failures = {
       titles: 9,

@@ -42,7 +42,8 @@ afterEach(async () => {
 async function start(source: Catalogue | Buffer = catalogue): Promise<void> {
   directory = await mkdtemp(join(tmpdir(), 'tdd-chaos-'));
   lake = createDirectoryLake({ directory });
-  tmdb = await startTmdbStandIn({ catalogue, faults: { rate: 0.1, kinds: TRANSIENT_FAULTS } });
+  const rules = [{ kind: 'empty page', path: /\/reviews\?.*page=2/, times: 2 }] as const;
+  tmdb = await startTmdbStandIn({ catalogue, faults: { rate: 0.1, kinds: TRANSIENT_FAULTS, rules } });
   imdb = await startImdbStandIn({ source });
 }
 
@@ -55,9 +56,10 @@ describe('a download while TMDB fails a tenth of the requests', () => {
       { tmdbUrl: tmdb.url, imdbUrl: imdb.url, apiKey: SANDBOX_API_KEY, run: 'run-1' },
     );
     expect(reports.every(({ complete }) => complete)).toBe(true);
+    expect(reports.map(({ counts }) => counts.missingReviews)).toEqual(reports.map(() => undefined));
     expect(await verifyLake({ lake, catalogue })).toMatchObject(NO_PROBLEMS);
     const faults = new Set(tmdb.stats().requests.map(({ fault }) => fault));
-    for (const kind of TRANSIENT_FAULTS) expect(faults).toContain(kind);
+    for (const kind of [...TRANSIENT_FAULTS, 'empty page']) expect(faults).toContain(kind);
   });
 
   it('is complete after kill -9 at random moments and another run', async () => {

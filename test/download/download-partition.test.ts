@@ -149,6 +149,26 @@ describe('downloadPartition', () => {
     expect(manifest().titles[B]).toMatchObject({ state: 'refused', reason: '422 (code 11): no' });
   });
 
+  it('downloads movies with missing reviews again on request, after all other titles', async () => {
+    tmdb.answers[`/3/movie/${A}`] = details(1, A, reviewPage(['r1'], { totalResults: 3 }));
+    tmdb.answers['/3/movie/1/reviews'] = { id: 1, ...reviewPage(['r1'], { totalResults: 3 }) };
+    expect(await download({ only: new Set([A, C]) })).toMatchObject({
+      outcome: 'partial',
+      counts: { found: 1, reviews: 1, missingReviews: 2 },
+    });
+    expect(manifest().titles[A]).toMatchObject({ state: 'found', reviews: 1, missingReviews: 2 });
+    tmdb.clock.advance(1_000);
+    const redoIncompleteBefore = new Date(tmdb.clock.now()).toISOString();
+    const before = tmdb.asked().length;
+    await download({ redoIncompleteBefore, limit: 1 });
+    expect(tmdb.asked().slice(before)).toEqual([`/3/movie/${B}`]);
+    tmdb.answers[`/3/movie/${A}`] = details(1, A, reviewPage(['r1', 'r2', 'r3']));
+    const report = await download({ redoIncompleteBefore });
+    expect(report).toMatchObject({ outcome: 'complete', thisRun: { total: 1 }, counts: { reviews: 3 } });
+    expect(manifest().titles[A]).not.toHaveProperty('missingReviews');
+    expect(report.counts).not.toHaveProperty('missingReviews');
+  });
+
   it('downloads everything again under other settings', async () => {
     await download();
     const before = tmdb.asked().length;

@@ -4,7 +4,7 @@ import { completeFilters, type FleetFilters, parseAge } from '../../src/fleet/fi
 import { summarizeManifest } from '../../src/fleet/manifest-summary.ts';
 import { planFleet } from '../../src/fleet/plan.ts';
 import { partitionName } from '../../src/partition.ts';
-import { indexOf, manifestOf, SETTINGS } from '../app/synthetic-lake.ts';
+import { indexOf, manifestOf, SETTINGS, withMissingReviews } from '../app/synthetic-lake.ts';
 
 const NOW = Date.parse('2026-11-22T10:00:00Z');
 const DAY = 86_400_000;
@@ -98,6 +98,18 @@ describe('planFleet', () => {
     ]);
     expect(names(planned)).toEqual(['2004/TH']);
     expect(planned.left).toBe(2);
+  });
+
+  it('failed selects partitions with missing reviews, and looks up only their movies', () => {
+    const manifests = [
+      withMissingReviews(manifestOf({ year: 2004, initial: 'AD' }, { found: 3 })),
+      manifestOf({ year: 2026, initial: 'AD' }, { found: 7 }),
+    ];
+    expect(plan({ failed: true }, manifests)).toMatchObject({
+      partitions: [{ year: 2004, initial: 'AD', left: 1 }],
+      left: 1,
+    });
+    expect(names(plan({ onlyMissing: true }, manifests))).not.toContain('2004/AD');
   });
 
   it('olderThanMs selects partitions with old titles, and sets redoBefore', () => {

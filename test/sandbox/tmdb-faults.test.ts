@@ -88,6 +88,19 @@ describe('a fault as seen by a client', () => {
     expect(JSON.parse(asked.body)).not.toHaveProperty('status_code');
   });
 
+  it('empty page is a page after the first one without reviews and totals', async () => {
+    const movie = movieWithReviews(catalogue, 60).tmdbId;
+    const askPage = async (page: number) => {
+      const { body } = await ask(`${tmdb.url}/3/movie/${movie}/reviews?page=${page}&api_key=${KEY}`);
+      return JSON.parse(body);
+    };
+    const second = await askPage(2);
+    tmdb.setDown('empty page');
+    expect(await askPage(1)).toMatchObject({ page: 1, total_pages: second.total_pages });
+    expect(await askPage(2)).toEqual({ ...second, results: [], total_pages: 0, total_results: 0 });
+    expect((await askMovie()).body).toBe(whole);
+  });
+
   it('deep json is the document with a field that JSON.stringify cannot write', async () => {
     tmdb.setDown('deep json');
     const { deep, ...document } = JSON.parse((await askMovie()).body);

@@ -23,6 +23,8 @@ async function lookUp(answers: Record<string, unknown>, changed: Partial<LookupS
 
 const ids = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => `r${from + i}`);
 
+const pageOfSixty = (page: number) => ids(20 * page - 19, 20 * page);
+
 describe('lookUpMovie', () => {
   it('sends one request for a movie with at most twenty reviews, and separates these from the movie', async () => {
     const { result, reviewIds, asked } = await lookUp({
@@ -61,6 +63,66 @@ describe('lookUpMovie', () => {
       },
     });
     expect(reviewIds).toEqual(expect.arrayContaining(ids(2, 25)));
+  });
+
+  it.each<[string, (page: number, pass: number) => string[] | number, string[], number, number]>([
+    [
+      'page 2 is empty once',
+      (page, pass) => (page === 2 && pass === 1 ? [] : pageOfSixty(page)),
+      ids(1, 60),
+      0,
+      5,
+    ],
+    [
+      'page 2 is always empty',
+      (page) => (page === 2 ? [] : pageOfSixty(page)),
+      [...ids(1, 20), ...ids(41, 60)],
+      20,
+      8,
+    ],
+    [
+      'the last page is empty twice',
+      (page, pass) => (page === 3 && pass < 3 ? [] : pageOfSixty(page)),
+      ids(1, 60),
+      0,
+      8,
+    ],
+    ['the pages overlap', (page) => ids(15 * page - 14, 15 * page + 5), ids(1, 50), 10, 8],
+    [
+      'page 2 is refused once',
+      (page, pass) => (page === 2 && pass === 1 ? 422 : pageOfSixty(page)),
+      ids(1, 60),
+      0,
+      5,
+    ],
+  ])(
+    'counts what is missing, and reads all pages again, when %s',
+    async (_, pageOf, expected, missing, requests) => {
+      const reads = new Map<number, number>();
+      const readPage = (page: number) => {
+        const found = pageOf(page, (reads.get(page) ?? 0) + 1);
+        reads.set(page, (reads.get(page) ?? 0) + 1);
+        if (typeof found === 'number') return found;
+        const totals = found.length === 0 ? {} : { totalPages: 3, totalResults: 60 };
+        return { id: 7, ...reviewPage(found, { page, ...totals }) };
+      };
+      const { result, reviewIds, asked } = await lookUp({
+        [`/3/movie/${ID}`]: () => details(7, ID, readPage(1)),
+        '/3/movie/7/reviews': (query: URLSearchParams) => readPage(Number(query.get('page'))),
+      });
+      expect([...(reviewIds ?? [])].sort()).toEqual([...expected].sort());
+      expect(result).toMatchObject({ state: 'found', missingReviews: missing });
+      expect(asked).toHaveLength(requests + 1);
+    },
+  );
+
+  it('counts what is missing of a single page', async () => {
+    const { result, asked } = await lookUp({
+      [`/3/movie/${ID}`]: details(7, ID, reviewPage(['r1'], { totalResults: 2 })),
+      '/3/movie/7/reviews': { id: 7, ...reviewPage(['r1'], { totalResults: 2 }) },
+    });
+    expect(result).toMatchObject({ state: 'found', missingReviews: 1 });
+    expect(asked).toHaveLength(3);
   });
 
   it('requests no page after 500', async () => {

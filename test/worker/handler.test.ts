@@ -125,6 +125,37 @@ describe('a worker', () => {
     expect(JSON.parse(worker.lines.at(-1) ?? '')).toMatchObject({ outcome: 'failed', found: 2, failed: 1 });
   });
 
+  it('records missing reviews in a complete manifest, and asks for them again only when its message says so', async () => {
+    const worker = createWorkerHarness();
+    worker.answer = (path) => {
+      const reviews = { page: 1, results: [], total_pages: 1, total_results: 5 };
+      if (path.endsWith('/reviews'))
+        return { ...movieAnswer(path), body: JSON.stringify({ id: 2, ...reviews }) };
+      const movie = movieAnswer(path);
+      if (!path.endsWith('tt0000002')) return movie;
+      return { ...movie, body: JSON.stringify({ ...JSON.parse(movie.body), reviews }) };
+    };
+    expect(await worker.deliver([body()])).toEqual(ALL_DONE);
+    expect(readManifest(worker.lake)).toMatchObject({
+      complete: true,
+      counts: { found: 3, missingReviews: 5 },
+      titles: { tt0000002: { state: 'found', reviews: 0, missingReviews: 5 } },
+    });
+    expect(JSON.parse(worker.lines.at(-1) ?? '')).toMatchObject({
+      outcome: 'done',
+      counts: { missingReviews: 5 },
+    });
+    const before = worker.requests.length;
+    expect(await worker.deliver([body()])).toEqual(ALL_DONE);
+    expect(worker.requests).toHaveLength(before);
+    worker.answer = movieAnswer;
+    await worker.clock.sleep(1_000);
+    const redoIncompleteBefore = new Date(worker.clock.now()).toISOString();
+    expect(await worker.deliver([body({ redoIncompleteBefore })])).toEqual(ALL_DONE);
+    expect(worker.requests.slice(before)).toEqual(['/3/movie/tt0000002']);
+    expect(readManifest(worker.lake).counts).not.toHaveProperty('missingReviews');
+  });
+
   it('continues when the visibility timeout cannot be set', async () => {
     const worker = createWorkerHarness();
     worker.beforeQueueCall = () => {
@@ -345,8 +376,12 @@ describe('a worker that runs out of time', () => {
   it('does not download titles again forever when redoBefore is in the future', async () => {
     const worker = createWorkerHarness({ titles: makeTitles(200) });
     worker.latencyMs = 60_000;
-    await worker.deliver([body({ redoBefore: '2999-01-01T00:00:00Z' })]);
-    expect(worker.sent[0]?.body.redoBefore).toBe('2026-11-22T10:00:00.000Z');
+    const future = '2999-01-01T00:00:00Z';
+    await worker.deliver([body({ redoBefore: future, redoIncompleteBefore: future })]);
+    expect(worker.sent[0]?.body).toMatchObject({
+      redoBefore: '2026-11-22T10:00:00.000Z',
+      redoIncompleteBefore: '2026-11-22T10:00:00.000Z',
+    });
   });
 });
 

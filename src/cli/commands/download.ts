@@ -276,6 +276,7 @@ function formatReport(report: DownloadReport, style: Style): string {
       ? `complete, including the ${formatNumberOf(skipped, 'title')} downloaded before: ${state}`
       : 'complete';
   const { failed, refused } = thisRun;
+  const { missingReviews = 0 } = counts;
   return [
     `${mark} ${name}  ${now}; ${whole}.`,
     ...(failed > 0 && !requested
@@ -283,6 +284,11 @@ function formatReport(report: DownloadReport, style: Style): string {
       : []),
     ...(refused > 0 && !requested
       ? [`  ${formatCount(refused)} refused by TMDB: ${formatFailures(refusals, refused)}`]
+      : []),
+    ...(missingReviews > 0
+      ? [
+          `  ${formatNumberOf(missingReviews, 'review')} missing: TMDB counts more than it returned. The next run asks for them again.`,
+        ]
       : []),
   ].join('\n');
 }

@@ -45,7 +45,10 @@ export const launch = defineCommand<LaunchInput, LaunchResult>({
       .option('--max-year <YYYY>', 'last year (default: this year)')
       .option('--initial <II>', 'only partitions with this initial')
       .option('--only-missing', 'only partitions without a complete manifest')
-      .option('--failed', 'only partitions with failed titles; downloads only titles that are not done')
+      .option(
+        '--failed',
+        'only partitions with failed titles or missing reviews; downloads only these titles',
+      )
       .option(
         '--older-than <AGE>',
         'only partitions with titles downloaded more than AGE ago, such as 12h, 30d or 8w; downloads these titles again',

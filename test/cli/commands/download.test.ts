@@ -206,6 +206,31 @@ describe('tdd download', () => {
     expect(Object.keys(tmdb.stats().byPath).filter((path) => path.startsWith('/3/movie/tt'))).toHaveLength(1);
   });
 
+  it('reports reviews that TMDB counts but does not return, and asks for them in the next run', async () => {
+    const large = [...expectedTitles.values()].find((title) => (title.reviewDocuments?.length ?? 0) > 20);
+    const { year, initial } = large?.partition ?? BUSY;
+    const total = large?.reviewDocuments?.length ?? 0;
+    const command = `download --year ${year} --initial ${initial} --to lake`;
+    tmdb.setFaults({ rules: [{ kind: 'empty page', path: /\/reviews\?.*page=2/ }] });
+    const first = await tdd(command);
+    expect(first.exitCode).toBe(0);
+    expect(first.stdout).toMatch(
+      /; complete\.\n {2}\d+ reviews missing: TMDB counts more than it returned\. The next run asks/,
+    );
+    const again = await tdd(`${command} --json`);
+    expect(JSON.parse(again.stdout)).toMatchObject({
+      partitions: [
+        { complete: true, outcome: 'complete', counts: { missingReviews: total > 40 ? 20 : total - 20 } },
+      ],
+    });
+    tmdb.setFaults({});
+    expect((await tdd(command)).stdout).not.toContain('missing');
+    const lake = createDirectoryLake({ directory: join(cwd, 'lake') });
+    const partitions = [{ year, initial }];
+    expect(await verifyLake({ lake, catalogue }, { partitions })).toMatchObject(ALL_IS_WELL);
+    expect((await tdd(command)).stdout).toContain('is already complete');
+  });
+
   it('fails only the title whose document cannot be written, and shows the stack with --verbose', async () => {
     const [bad = ''] = idsOf(BUSY).filter((id) => expectedTitles.get(id)?.state === 'found');
     const paths = [bad, expectedTitles.get(bad)?.tmdbId].map((id) => `/3/movie/${id}`);

@@ -251,7 +251,7 @@ describe.each(AWS_TARGETS)('tdd launch, status, redrive, pause and resume, on $n
     const range = ['--min-year', first.year, '--max-year', first.year, '--initial', first.initial];
     const launch = (...flags: string[]) => run(['launch', ...range.map(String), '--yes', ...flags]);
     expect((await launch('--failed')).stdout).toBe(
-      `No partition has failed titles: checked 1 partition for ${first.year} with the initial ${first.initial}. Nothing was sent.\n`,
+      `No partition has failed titles or missing reviews: checked 1 partition for ${first.year} with the initial ${first.initial}. Nothing was sent.\n`,
     );
     await putManifest(lake(), manifestOf(first, { found: first.titles }));
     const { stdout: missing, exitCode } = await launch('--only-missing');
