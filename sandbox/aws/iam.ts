@@ -123,6 +123,7 @@ const ACTIONS: IamActions = {
       trust: input.AssumeRolePolicyDocument ?? '',
       maxSessionSeconds: Number(input.MaxSessionDuration ?? 3600),
       tags: readTags(input),
+      boundary: input.PermissionsBoundary,
       policies: {},
       attached: [],
       changedAt: now(),
@@ -150,6 +151,12 @@ const ACTIONS: IamActions = {
     role.changedAt = now();
     return '';
   },
+  PutRolePermissionsBoundary({ world, now }, input) {
+    const role = findRole(world, input);
+    role.boundary = input.PermissionsBoundary;
+    role.changedAt = now();
+    return '';
+  },
   ...ROLE_POLICY_ACTIONS,
   TagRole({ world }, input) {
     Object.assign(findRole(world, input).tags, readTags(input));
@@ -173,6 +180,14 @@ function describeRole(role: Role): XmlValue {
     Description: role.description,
     MaxSessionDuration: role.maxSessionSeconds,
     Tags: toTagList(role.tags),
+    ...(role.boundary === undefined
+      ? {}
+      : {
+          PermissionsBoundary: {
+            PermissionsBoundaryType: 'PermissionsBoundaryPolicy',
+            PermissionsBoundaryArn: role.boundary,
+          },
+        }),
   };
 }
 

@@ -7,6 +7,10 @@ import { readXmlElements, readXmlTexts, toXml } from './xml.ts';
 const SETTINGS: Readonly<Record<string, { code: string; message: string }>> = {
   tagging: { code: 'NoSuchTagSet', message: 'The TagSet does not exist' },
   lifecycle: { code: 'NoSuchLifecycleConfiguration', message: 'The lifecycle configuration does not exist' },
+  encryption: {
+    code: 'ServerSideEncryptionConfigurationNotFoundError',
+    message: 'The server side encryption configuration was not found',
+  },
   publicAccessBlock: {
     code: 'NoSuchPublicAccessBlockConfiguration',
     message: 'The public access block configuration was not found',

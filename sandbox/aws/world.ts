@@ -19,6 +19,8 @@ export interface Role {
   trust: string;
   /** When the trust policy last changed; absent if it never did. */
   trustChangedAt?: number;
+  /** The ARN of the permissions boundary. */
+  boundary?: string | undefined;
   maxSessionSeconds: number;
   tags: Record<string, string>;
   /** Inline policies by name, as JSON text. */

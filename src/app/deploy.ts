@@ -6,7 +6,7 @@ import { SETTINGS } from '../config/settings.ts';
 import type { DeploymentInput } from '../deploy/names.ts';
 import { type Plan, planDeployment } from '../deploy/plan.ts';
 import { buildZip, NOTICES_FILE } from '../deploy/zip.ts';
-import { UserError } from '../errors.ts';
+import { UsageError, UserError } from '../errors.ts';
 import { HANDLER } from '../worker-contract.ts';
 import type { CompleteSettings, Connection } from './connection.ts';
 
@@ -40,6 +40,13 @@ export async function planDeploy(
 /** Applies the rules of config.ini to settings that a script has created itself. */
 function checkSettings(settings: CompleteSettings): void {
   for (const name of DEPLOYED_SETTINGS) SETTINGS[name].parse(String(settings[name]));
+  const { roleArn, roleBoundary } = settings;
+  if (roleArn !== undefined) SETTINGS.roleArn.parse(roleArn);
+  if (roleBoundary !== undefined) SETTINGS.roleBoundary.parse(roleBoundary);
+  if (roleArn === undefined || roleBoundary === undefined) return;
+  throw new UsageError(
+    '--role-boundary (ROLE_BOUNDARY) cannot be used with --role-arn (ROLE_ARN), because tdd never changes that role: remove one of the two.',
+  );
 }
 
 const DEPLOYED_SETTINGS = ['lambdaName', 'queueName', 'bucketName', 'workers', 'memorySize'] as const;
@@ -61,9 +68,20 @@ async function describeDeployment(
   { region, accountId }: Pick<Identity, 'region' | 'accountId'>,
 ): Promise<WantedDeployment> {
   const { lambdaName, queueName, bucketName, workers, memorySize: memorySizeMb } = settings;
+  const { roleArn, roleBoundary } = settings;
   return {
     input: {
-      ...{ lambdaName, queueName, bucketName, workers, memorySizeMb, region, accountId },
+      ...{
+        lambdaName,
+        queueName,
+        bucketName,
+        workers,
+        memorySizeMb,
+        region,
+        accountId,
+        roleArn,
+        roleBoundary,
+      },
       environment: settingsEnvironment(settings),
     },
     zip: await buildZip(await readWorker()),

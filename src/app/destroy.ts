@@ -25,7 +25,7 @@ export interface DestroyPreview {
  */
 export async function planDestroy(
   connection: Pick<Connection, 'clients' | 'profile' | 'clock'> & {
-    readonly settings: Pick<Settings, 'lambdaName' | 'queueName' | 'bucketName'>;
+    readonly settings: Pick<Settings, 'lambdaName' | 'queueName' | 'bucketName' | 'roleArn'>;
   },
   options: {
     readonly deleteBucket?: boolean;
@@ -37,9 +37,9 @@ export async function planDestroy(
   const identity = await observeIdentity(connection);
   onIdentity?.(identity);
   signal?.throwIfAborted();
-  const { lambdaName, queueName, bucketName = '' } = connection.settings;
+  const { lambdaName, queueName, bucketName = '', roleArn } = connection.settings;
   const { region, accountId } = identity;
-  const input = { lambdaName, queueName, bucketName, region, accountId, deleteBucket };
+  const input = { lambdaName, queueName, bucketName, region, accountId, roleArn, deleteBucket };
   return { identity, plan: await planDeletions(connection, input, { signal }) };
 }
 

@@ -11,7 +11,7 @@ const LOOKUP: readonly SettingName[] = [
 export const COMMAND_SETTINGS = {
   development: ['bucketName', 'apiKey'],
   deploy: SETTING_NAMES.filter((name) => SETTINGS[name].flag !== undefined),
-  destroy: FLEET,
+  destroy: [...FLEET, 'roleArn'],
   download: ['bucketName', 'apiKey', ...LOOKUP],
   simulate: FLEET,
   launch: ['bucketName', ...LOOKUP, 'lambdaName', 'queueName', 'workers', 'memorySize'],

@@ -170,6 +170,29 @@ export function parseQueueName(text: string): string {
   );
 }
 
+/** Any partition: `aws`, `aws-cn`, `aws-us-gov`, and those of isolated and sovereign clouds. */
+const IAM_ARN = /^arn:aws[a-z-]*:iam::(\d{12}|aws):(role|policy)\/(?:[\x21-\x7e]+\/)?[\w+=,.@-]+$/;
+
+/** The ARN of an IAM role, with its path if it has one. @throws {InvalidValueError} for anything else. */
+export function parseRoleArn(text: string): string {
+  const [arn = '', account, kind] = IAM_ARN.exec(text.trim()) ?? [];
+  if (kind === 'role' && account !== 'aws') return arn;
+  throw new InvalidValueError(
+    'The role',
+    `must be the ARN of a role, such as arn:aws:iam::123456789012:role/films-worker (got ${quote(text)}).`,
+  );
+}
+
+/** The ARN of an IAM policy of the account or of AWS. @throws {InvalidValueError} for anything else. */
+export function parsePolicyArn(text: string): string {
+  const [arn = '', , kind] = IAM_ARN.exec(text.trim()) ?? [];
+  if (kind === 'policy') return arn;
+  throw new InvalidValueError(
+    'The permissions boundary',
+    `must be the ARN of a policy, such as arn:aws:iam::123456789012:policy/boundary (got ${quote(text)}).`,
+  );
+}
+
 /**
  * Makes a parser of whole numbers from `min` to `max`.
  * @param subject begins the error's sentence: `The memory size`.

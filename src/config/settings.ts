@@ -8,15 +8,17 @@ import {
   parseLambdaName,
   parseLanguage,
   parseLookup,
+  parsePolicyArn,
   parseQueueName,
   parseRequestsPerSecond,
+  parseRoleArn,
   parseTitleTypes,
   parseTmdbBaseUrl,
   parseWholeNumber,
   parseYesNo,
 } from './parse-setting.ts';
 
-/** The values of all settings. The two without a default may be undefined. */
+/** The values of all settings. Those without a default may be undefined. */
 export interface Settings {
   /** The data lake's bucket. */
   readonly bucketName: string | undefined;
@@ -45,6 +47,10 @@ export interface Settings {
   readonly workers: number;
   /** Memory of each worker, in MB. */
   readonly memorySize: number;
+  /** The ARN of the permissions boundary of the workers' role. */
+  readonly roleBoundary?: string | undefined;
+  /** The ARN of a role for the workers that is managed elsewhere: `tdd` uses it, but never changes it. */
+  readonly roleArn?: string | undefined;
 }
 
 /** A setting's name in the code. */
@@ -217,6 +223,22 @@ export const SETTINGS: { readonly [N in SettingName]: Setting<NonNullable<Settin
     default: '512',
     description: 'memory of each worker in MB, 128 to 10240',
     parse: parseWholeNumber('The memory size', 128, 10_240),
+  },
+  roleBoundary: {
+    section: 'AWS',
+    key: 'ROLE_BOUNDARY',
+    env: 'TDD_ROLE_BOUNDARY',
+    flag: { name: 'role-boundary', value: 'ARN' },
+    description: "ARN of the permissions boundary of the workers' role, where an account requires one",
+    parse: parsePolicyArn,
+  },
+  roleArn: {
+    section: 'AWS',
+    key: 'ROLE_ARN',
+    env: 'TDD_ROLE_ARN',
+    flag: { name: 'role-arn', value: 'ARN' },
+    description: 'ARN of an existing role for the workers, which tdd uses but never changes',
+    parse: parseRoleArn,
   },
 };
 

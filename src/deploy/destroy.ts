@@ -3,7 +3,14 @@ import { type DeploymentInput, type DeploymentNames, deploymentNames, STACK_TAG 
 import { describeOther, isOther, type Owner } from './ownership.ts';
 import type { DeployDeps } from './plan.ts';
 import type { DestroyContext, ObserveDeps, ObservedResource, OtherSource } from './resource.ts';
-import { type AnyResource, observe, RESOURCES, type ResourceKind, resourceOf } from './resource-list.ts';
+import {
+  type AnyResource,
+  type Observation,
+  observe,
+  RESOURCES,
+  type ResourceKind,
+  resourceOf,
+} from './resource-list.ts';
 import { eventSource } from './resources/event-source.ts';
 import { deadLetterQueue, queue } from './resources/queue.ts';
 import { abortableClock } from './wait.ts';
@@ -32,7 +39,7 @@ export interface DestroyPlan {
 
 export type DestroyInput = Pick<
   DeploymentInput,
-  'lambdaName' | 'queueName' | 'bucketName' | 'region' | 'accountId'
+  'lambdaName' | 'queueName' | 'bucketName' | 'region' | 'accountId' | 'roleArn'
 > & {
   /** Also delete the bucket and all its data. */
   readonly deleteBucket: boolean;
@@ -56,7 +63,7 @@ export async function planDestroy(
   input: DestroyInput,
   options: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<DestroyPlan> {
-  const names = deploymentNames(input);
+  const names = deploymentNames({ ...input, roleArn: undefined });
   const deps = {
     clients: readOnlyClients(withClearErrors(clients)),
     clock: abortableClock(clock, options.signal),
@@ -64,7 +71,7 @@ export async function planDestroy(
   const isKept = ({ keptByDestroy }: AnyResource) => keptByDestroy !== undefined && !input.deleteBucket;
   try {
     const affected = RESOURCES.filter((resource) => !isKept(resource));
-    const observed = await observe(deps, names, affected);
+    const observed = withExternalRole(await observe(deps, names, affected), input);
     const earlier = await Promise.all(
       observed.otherSources
         .filter(({ owner }) => owner === 'ours')
@@ -81,6 +88,14 @@ export async function planDestroy(
   } catch (error) {
     throw toUserError(error);
   }
+}
+
+/** An earlier deploy may have created, and tagged, a role that is managed elsewhere now. */
+function withExternalRole(observed: Observation, { roleArn }: DestroyInput): Observation {
+  const { role } = observed;
+  return role === undefined || role.arn !== roleArn
+    ? observed
+    : { ...observed, role: { ...role, owner: 'external' } };
 }
 
 /**
@@ -122,6 +137,7 @@ function planDeletion(
 }
 
 function whyLeft(owner: Owner): string {
+  if (owner === 'external') return 'It is managed elsewhere (ROLE_ARN), so it is not deleted.';
   if (isOther(owner)) return `It belongs to ${describeOther(owner)}, so it is not deleted.`;
   return `It does not have the tag "${STACK_TAG}", so it is not deleted.`;
 }

@@ -18,6 +18,10 @@ export interface DeploymentInput {
    * deployment itself (bucket, workers, queues).
    */
   readonly environment: Readonly<Record<string, string>>;
+  /** The ARN of the role's permissions boundary. */
+  readonly roleBoundary?: string | undefined;
+  /** The ARN of a role that is managed elsewhere. */
+  readonly roleArn?: string | undefined;
 }
 
 /** The tag that every resource of a deployment carries; its value is the function's name. */
@@ -43,6 +47,8 @@ export interface DeploymentNames {
   readonly role: string;
   readonly rolePath: string;
   readonly roleArn: string;
+  /** Whether the role is managed elsewhere: it is used, but never created, changed or deleted. */
+  readonly isRoleExternal: boolean;
   readonly logGroup: string;
   readonly logGroupArn: string;
   readonly function: string;
@@ -53,13 +59,16 @@ export interface DeploymentNames {
 
 /** Derives a deployment's names and ARNs from its function, queue, bucket, region and account. */
 export function deploymentNames(
-  input: Pick<DeploymentInput, 'lambdaName' | 'queueName' | 'bucketName' | 'region' | 'accountId'>,
+  input: Pick<
+    DeploymentInput,
+    'lambdaName' | 'queueName' | 'bucketName' | 'region' | 'accountId' | 'roleArn'
+  >,
 ): DeploymentNames {
-  const { lambdaName, queueName, bucketName, region, accountId } = input;
+  const { lambdaName, queueName, bucketName, region, accountId, roleArn } = input;
   const partition = arnPartitionOf(region);
   const arn = (service: string, resource: string) =>
     `arn:${partition}:${service}:${region}:${accountId}:${resource}`;
-  const role = `${lambdaName}-role`;
+  const role = roleArn?.split('/').at(-1) ?? `${lambdaName}-role`;
   const rolePath = '/service-role/';
   const logGroup = `/aws/lambda/${lambdaName}`;
   return {
@@ -73,7 +82,8 @@ export function deploymentNames(
     deadLetterQueueArn: arn('sqs', deadLetterQueueName(queueName)),
     role,
     rolePath,
-    roleArn: `arn:${partition}:iam::${accountId}:role${rolePath}${role}`,
+    roleArn: roleArn ?? `arn:${partition}:iam::${accountId}:role${rolePath}${role}`,
+    isRoleExternal: roleArn !== undefined,
     logGroup,
     logGroupArn: arn('logs', `log-group:${logGroup}`),
     function: lambdaName,

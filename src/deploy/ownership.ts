@@ -2,8 +2,11 @@ import { UsageError } from '../errors.ts';
 import { capitalize } from '../text.ts';
 import type { DeploymentNames } from './names.ts';
 
-/** Which deployment a resource belongs to. `untagged`: none that its tag names; a deploy adopts it on certain conditions. */
-export type Owner = 'ours' | 'untagged' | OtherDeployment;
+/**
+ * Which deployment a resource belongs to. `untagged`: none that its tag names; a deploy adopts it on
+ * certain conditions. `external`: none, because the user manages it; it is used, but never changed.
+ */
+export type Owner = 'ours' | 'untagged' | 'external' | OtherDeployment;
 
 /** Another deployment of tdd in the same account. */
 export interface OtherDeployment {

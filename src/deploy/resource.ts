@@ -87,6 +87,8 @@ export interface Desired {
 
 /** ARNs, URLs and IDs that other resources need; absent for resources that do not exist yet. */
 export interface ResourceRefs {
+  /** The customer managed KMS key that encrypts the lake; `unknown` when the permission to read it is missing. */
+  lakeKeyArn?: string;
   roleArn?: string;
   queueUrl?: string;
   deadLetterQueueUrl?: string;

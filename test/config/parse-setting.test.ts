@@ -30,6 +30,15 @@ const good: readonly [keyof typeof SETTINGS, string, unknown][] = [
   ['workers', '2', 2],
   ['workers', '1000', 1000],
   ['memorySize', '10240', 10_240],
+  ...['aws', 'aws-cn', 'aws-us-gov'].flatMap((partition): [keyof typeof SETTINGS, string, unknown][] => {
+    const arn = (rest: string) => `arn:${partition}:iam::${rest}`;
+    return [
+      ['roleArn', ` ${arn('123456789012:role/worker')} `, arn('123456789012:role/worker')],
+      ['roleArn', arn('123456789012:role/a/b/worker'), arn('123456789012:role/a/b/worker')],
+      ['roleBoundary', arn('123456789012:policy/a/limit'), arn('123456789012:policy/a/limit')],
+      ['roleBoundary', arn('aws:policy/PowerUserAccess'), arn('aws:policy/PowerUserAccess')],
+    ];
+  }),
 ];
 
 const bad: readonly [keyof typeof SETTINGS, string, RegExp][] = [
@@ -55,6 +64,13 @@ const bad: readonly [keyof typeof SETTINGS, string, RegExp][] = [
   ['workers', '1', /2 to 1000.*"1"/],
   ['workers', '1001', /"1001"/],
   ['workers', '2.5', /"2\.5"/],
+  ['roleArn', 'worker', /ARN of a role.*"worker"/],
+  ['roleArn', 'arn:aws:iam::123456789012:role/', /ARN of a role/],
+  ['roleArn', 'arn:aws:iam::aws:role/worker', /ARN of a role/],
+  ['roleArn', 'arn:aws:iam::123456789012:policy/limit', /ARN of a role/],
+  ['roleArn', 'arn:aws:sts::123456789012:assumed-role/worker/me', /ARN of a role/],
+  ['roleBoundary', 'arn:aws:iam::123456789012:role/worker', /ARN of a policy/],
+  ['roleBoundary', 'limit', /ARN of a policy.*"limit"/],
   ['memorySize', '127', /128 to 10240.*"127"/],
 ];
 

@@ -48,8 +48,14 @@ describe('resolveSettings', () => {
 
   test.each(SETTING_NAMES)('reads %s from its flag, its variable and its key', (name) => {
     const { section, key, env, flag, default: standard } = SETTINGS[name];
-    const text =
-      { bucketName: 'a-lake', apiKey: 'k'.repeat(32), append: 'credits' }[name as string] ?? standard;
+    const texts: Readonly<Record<string, string>> = {
+      bucketName: 'a-lake',
+      apiKey: 'k'.repeat(32),
+      append: 'credits',
+      roleBoundary: 'arn:aws:iam::123456789012:policy/boundary',
+      roleArn: 'arn:aws:iam::123456789012:role/worker',
+    };
+    const text = texts[name] ?? standard;
     const expected = SETTINGS[name].parse(String(text));
     expect(resolveSettings({ env: { [env]: text } })[name]).toEqual(expected);
     expect(

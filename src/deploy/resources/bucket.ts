@@ -25,13 +25,15 @@ import { type DeploymentNames, STACK_TAG } from '../names.ts';
 import { describeOther, isOther, ownerOf } from '../ownership.ts';
 import type { ObservedResource, Resource, StepContext } from '../resource.ts';
 import { retryWhile } from '../wait.ts';
+import { type BucketKey, noteOfKey, readBucketKey } from './bucket-encryption.ts';
 import { deleteBucketWithData } from './empty-bucket.ts';
 
-/** The observed state of a bucket. For a bucket that is not ours, only region and tags are read. */
+/** The observed state of a bucket. For a bucket that is not ours, only region, tags and encryption are read. */
 export interface ObservedBucket extends ObservedResource {
   readonly region: string | undefined;
   /** Whether the permission to read its tags is missing. Such a bucket is treated as untagged. */
   readonly tagsDenied: boolean;
+  readonly key: BucketKey;
   readonly properties: Properties;
   /** Lifecycle rules that tdd did not add. They are preserved when tdd's own rule is written. */
   readonly otherRules: readonly LifecycleRule[];
@@ -77,9 +79,15 @@ export const bucket: Resource<'bucket', ObservedBucket> = {
     }
     const tags = await readTags(s3, names.bucket);
     const owner = ownerOf(names, tags === 'denied' ? undefined : tags.get(STACK_TAG));
+    const key = await readBucketKey(s3, names);
     if (owner !== 'ours')
-      return { region, owner, tagsDenied: tags === 'denied', properties: {}, otherRules: [] };
-    return { region, owner, tagsDenied: false, ...(await readSettings(s3, names.bucket)) };
+      return { region, owner, tagsDenied: tags === 'denied', key, properties: {}, otherRules: [] };
+    return { region, owner, tagsDenied: false, key, ...(await readSettings(s3, names.bucket)) };
+  },
+
+  refs: ({ key }) => {
+    if (key === 'denied') return { lakeKeyArn: 'unknown' };
+    return key === 'none' || key.arn === undefined ? {} : { lakeKeyArn: key.arn };
   },
 
   diff: ({ owner, properties }) => (owner === 'ours' ? diffProperties(properties, WANTED) : []),
@@ -113,14 +121,8 @@ export const bucket: Resource<'bucket', ObservedBucket> = {
 
   action: ({ owner }) => (owner === 'ours' ? undefined : 'unchanged'),
 
-  notes(found) {
-    if (!found || found.observed.owner === 'ours') return [];
-    const { owner, tagsDenied } = found.observed;
-    if (isOther(owner))
-      return [`It belongs to ${describeOther(owner)}, so this deployment uses it without changing it.`];
-    if (!tagsDenied) return ['It was not created by tdd, so tdd uses it without changing it.'];
-    return ['Its tags cannot be read (s3:GetBucketTagging is denied), so tdd uses it without changing it.'];
-  },
+  notes: (found, { names }) =>
+    found ? [...whyUnchanged(found.observed), ...noteOfKey(found.observed.key, names)] : [],
 
   keptByDestroy:
     'It is kept with all its data. With --delete-bucket, destroy deletes it only if this deployment created it.',
@@ -128,6 +130,14 @@ export const bucket: Resource<'bucket', ObservedBucket> = {
   destroy: ({ clients: { s3 }, clock, onProgress, signal }, { name }) =>
     deleteBucketWithData({ s3, clock }, name, { onProgress, signal }),
 };
+
+function whyUnchanged({ owner, tagsDenied }: ObservedBucket): string[] {
+  if (owner === 'ours') return [];
+  if (isOther(owner))
+    return [`It belongs to ${describeOther(owner)}, so this deployment uses it without changing it.`];
+  if (!tagsDenied) return ['It was not created by tdd, so tdd uses it without changing it.'];
+  return ['Its tags cannot be read (s3:GetBucketTagging is denied), so tdd uses it without changing it.'];
+}
 
 const ABORT_RULE: LifecycleRule = {
   ID: RULE_ID,

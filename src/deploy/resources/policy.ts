@@ -18,6 +18,11 @@ export interface PolicyStatement {
 /** The name of the role's only inline policy. */
 export const INLINE_POLICY_NAME = 'tdd';
 
+/** The statement for the KMS key of an encrypted lake. */
+export const LAKE_KEY_SID = 'LakeKey';
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html#require-sse-kms */
+export const KEY_ACTIONS = ['kms:GenerateDataKey', 'kms:Decrypt'];
+
 /** The prefixes of the lake that a worker reads and writes. */
 const LAKE_PREFIXES = ['imdb/*', 'tmdb/*'];
 
@@ -31,6 +36,22 @@ export function trustPolicy(): PolicyDocument {
   };
 }
 
+/** Whether a trust policy that someone else wrote lets Lambda assume the role. Its conditions are not evaluated. */
+export function trustsLambda(policy: unknown): boolean {
+  const { Statement = [] } = (policy ?? {}) as { readonly Statement?: unknown };
+  return [Statement].flat().some((statement) => {
+    const { Effect, Action, Principal } = (statement ?? {}) as Readonly<Record<string, unknown>>;
+    const { Service, AWS } = (Principal ?? {}) as Readonly<Record<string, unknown>>;
+    const principals = [Principal, Service, AWS].flat();
+    const actions = [Action].flat();
+    return (
+      Effect === 'Allow' &&
+      ['lambda.amazonaws.com', '*'].some((principal) => principals.includes(principal)) &&
+      ['sts:AssumeRole', 'sts:*', '*'].some((action) => actions.includes(action))
+    );
+  });
+}
+
 /**
  * The permissions of the worker, and of Lambda's poller, which uses the function's role: exactly the calls that they
  * make, and only on this deployment's resources (least privilege).
@@ -38,8 +59,9 @@ export function trustPolicy(): PolicyDocument {
  * With ListBucket, S3 returns 404 instead of 403 for a missing key; `s3:prefix` is then that key. The IDs of event
  * sources are not known in advance, so a condition restricts them to those of the function
  * (https://docs.aws.amazon.com/service-authorization/latest/reference/list_awslambda.html).
+ * @param lakeKeyArn the customer managed KMS key that encrypts the lake, if any.
  */
-export function inlinePolicy(names: DeploymentNames): PolicyDocument {
+export function inlinePolicy(names: DeploymentNames, lakeKeyArn?: string): PolicyDocument {
   const allow = (
     Sid: string,
     Action: string[],
@@ -73,6 +95,7 @@ export function inlinePolicy(names: DeploymentNames): PolicyDocument {
       allow('OwnEventSource', ['lambda:UpdateEventSourceMapping'], [names.anyEventSourceArn], {
         ArnEquals: { 'lambda:FunctionArn': [names.functionArn] },
       }),
+      ...(lakeKeyArn === undefined ? [] : [allow(LAKE_KEY_SID, KEY_ACTIONS, [lakeKeyArn])]),
     ],
   };
 }

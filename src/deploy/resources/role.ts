@@ -7,17 +7,26 @@ import {
   GetRolePolicyCommand,
   ListAttachedRolePoliciesCommand,
   ListRolePoliciesCommand,
+  PutRolePermissionsBoundaryCommand,
   PutRolePolicyCommand,
   TagRoleCommand,
   UpdateAssumeRolePolicyCommand,
 } from '@aws-sdk/client-iam';
 import type { AwsClients } from '../../aws/clients.ts';
-import { undefinedIfNotFound } from '../../aws/errors.ts';
+import { DeniedError, undefinedIfNotFound } from '../../aws/errors.ts';
+import { UsageError, UserError } from '../../errors.ts';
 import { type Change, change, diffProperties, touches } from '../change.ts';
 import { type DeploymentNames, STACK_TAG } from '../names.ts';
 import { ownerOf } from '../ownership.ts';
-import type { ObservedResource, Resource, StepContext } from '../resource.ts';
-import { canonicalJson, INLINE_POLICY_NAME, inlinePolicy, trustPolicy } from './policy.ts';
+import type { ObservedResource, Resource, ResourceRefs, StepContext } from '../resource.ts';
+import {
+  canonicalJson,
+  INLINE_POLICY_NAME,
+  inlinePolicy,
+  LAKE_KEY_SID,
+  trustPolicy,
+  trustsLambda,
+} from './policy.ts';
 import { isPythonRole } from './python-tool.ts';
 
 export interface ObservedRole extends ObservedResource {
@@ -25,6 +34,10 @@ export interface ObservedRole extends ObservedResource {
   readonly tag: string | undefined;
   readonly createdAt: Date | undefined;
   readonly description: string | undefined;
+  /** The ARN of its permissions boundary. */
+  readonly boundary: string | undefined;
+  /** Whether the permission to read it is missing, which matters only for an external role. */
+  readonly isUnreadable?: true;
   /** Parsed; `undefined` when it is not valid JSON. */
   readonly trustPolicy: unknown;
   /** The inline policy that tdd manages, parsed. */
@@ -37,9 +50,10 @@ export interface ObservedRole extends ObservedResource {
 
 const NOT_FOUND = 'NoSuchEntityException';
 
-/** Names of properties in a role's drift; the last three are prefixes. */
+/** Names of properties in a role's drift; those that end in a space are prefixes. */
 const TRUST_PROPERTY = 'AssumeRolePolicy';
 const POLICY_PROPERTY = `Policy ${INLINE_POLICY_NAME} `;
+const BOUNDARY_PROPERTY = 'PermissionsBoundary';
 const OTHER_INLINE_PROPERTY = 'Inline policy ';
 const MANAGED_PROPERTY = 'Managed policy ';
 
@@ -58,7 +72,9 @@ export const role: Resource<'role', ObservedRole> = {
         inlinePolicies: [...otherInlinePolicies, ...(own === undefined ? [] : [INLINE_POLICY_NAME])],
       })),
 
+  /** @throws {UserError} when the role of `--role-arn` does not exist, or Lambda may not assume it. */
   async observe({ clients: { iam } }, names) {
+    if (names.isRoleExternal) return observeExternalRole(iam, names);
     const RoleName = names.role;
     const found = (await undefinedIfNotFound(iam.send(new GetRoleCommand({ RoleName })), NOT_FOUND))?.Role;
     if (!found) return undefined;
@@ -75,6 +91,7 @@ export const role: Resource<'role', ObservedRole> = {
       tag,
       createdAt: found.CreateDate,
       description: found.Description,
+      boundary: found.PermissionsBoundary?.PermissionsBoundaryArn,
       trustPolicy: parsePolicy(found.AssumeRolePolicyDocument),
       inlinePolicy: policy,
       otherInlinePolicies: inlineNames.filter((name) => name !== INLINE_POLICY_NAME),
@@ -84,27 +101,37 @@ export const role: Resource<'role', ObservedRole> = {
 
   refs: ({ arn }) => ({ roleArn: arn }),
 
-  /** Compares the tag, the trust policy, and the permissions, statement by statement. */
-  diff: (observed, { names }) => [
-    ...diffProperties({ [STACK_TAG]: observed.tag }, { [STACK_TAG]: names.stack }),
-    ...diffProperties(
-      { [TRUST_PROPERTY]: canonicalJson(observed.trustPolicy ?? null) },
-      { [TRUST_PROPERTY]: canonicalJson(trustPolicy()) },
-    ),
-    ...diffPolicy(observed.inlinePolicy, inlinePolicy(names)),
-    ...observed.otherInlinePolicies.map((name) =>
-      change(`${OTHER_INLINE_PROPERTY}${name}`, 'present', undefined),
-    ),
-    ...observed.managedPolicies.map((arn) => change(`${MANAGED_PROPERTY}${arn}`, 'attached', undefined)),
-  ],
+  /**
+   * Compares the tag, the trust policy, the permissions, statement by statement, and a wanted permissions boundary: one that
+   * someone else set is not removed.
+   */
+  diff(observed, { names, input: { roleBoundary } }, refs) {
+    if (observed.owner === 'external') return [];
+    return [
+      ...diffProperties({ [STACK_TAG]: observed.tag }, { [STACK_TAG]: names.stack }),
+      ...diffProperties(
+        { [TRUST_PROPERTY]: canonicalJson(observed.trustPolicy ?? null) },
+        { [TRUST_PROPERTY]: canonicalJson(trustPolicy()) },
+      ),
+      ...(roleBoundary === undefined
+        ? []
+        : diffProperties({ [BOUNDARY_PROPERTY]: observed.boundary }, { [BOUNDARY_PROPERTY]: roleBoundary })),
+      ...diffPolicy(observed.inlinePolicy, inlinePolicy(names, lakeKeyOf(observed, refs))),
+      ...observed.otherInlinePolicies.map((name) =>
+        change(`${OTHER_INLINE_PROPERTY}${name}`, 'present', undefined),
+      ),
+      ...observed.managedPolicies.map((arn) => change(`${MANAGED_PROPERTY}${arn}`, 'attached', undefined)),
+    ];
+  },
 
-  steps(found, { names }) {
+  steps(found, { names, refs, input: { roleBoundary: PermissionsBoundary } }) {
+    if (found?.observed.owner === 'external') return [];
     const RoleName = names.role;
     const Tags = [{ Key: STACK_TAG, Value: names.stack }];
     const setPermissions = {
       action: 'set permissions',
       async run(context: StepContext) {
-        const PolicyDocument = JSON.stringify(inlinePolicy(names));
+        const PolicyDocument = JSON.stringify(inlinePolicy(names, lakeKeyOf(found?.observed, refs)));
         const command = new PutRolePolicyCommand({
           RoleName,
           PolicyName: INLINE_POLICY_NAME,
@@ -124,6 +151,7 @@ export const role: Resource<'role', ObservedRole> = {
               Path: names.rolePath,
               AssumeRolePolicyDocument: JSON.stringify(trustPolicy()),
               Description: descriptionOf(names),
+              PermissionsBoundary,
               Tags,
             }),
           );
@@ -138,6 +166,15 @@ export const role: Resource<'role', ObservedRole> = {
       touches(changes, STACK_TAG) && {
         action: 'tag',
         run: ({ clients: { iam } }) => iam.send(new TagRoleCommand({ RoleName, Tags })),
+      },
+      // First, because an account may allow changes only to roles that have its boundary.
+      touches(changes, BOUNDARY_PROPERTY) && {
+        action: 'set permissions boundary',
+        async run(context) {
+          const command = new PutRolePermissionsBoundaryCommand({ RoleName, PermissionsBoundary });
+          await context.clients.iam.send(command);
+          context.roleChangedAt = context.clock.now();
+        },
       },
       touches(changes, TRUST_PROPERTY) && {
         action: 'set trust policy',
@@ -156,6 +193,27 @@ export const role: Resource<'role', ObservedRole> = {
     ];
   },
 
+  action: ({ owner }) => (owner === 'external' ? 'unchanged' : undefined),
+
+  notes(found, { names, input: { roleBoundary } }) {
+    if (!found) return [];
+    const { owner, boundary, isUnreadable } = found.observed;
+    if (owner === 'external') {
+      return [
+        `It is managed elsewhere, so tdd uses it without changing it. It must allow what the policy of the worker's role in docs/iam.md allows.`,
+        ...(isUnreadable
+          ? [
+              'It was not checked (iam:GetRole is denied): it must exist, and its trust policy must allow lambda.amazonaws.com to assume it.',
+            ]
+          : []),
+      ];
+    }
+    if (boundary === undefined || roleBoundary !== undefined) return [];
+    return [
+      `It has the permissions boundary ${boundary}, which tdd does not remove: "aws iam delete-role-permissions-boundary --role-name ${names.role}" does.`,
+    ];
+  },
+
   /** IAM deletes a role only when it has no policies. */
   async destroy({ clients: { iam } }, { name: RoleName }) {
     const managed = await undefinedIfNotFound(listManagedPolicies(iam, RoleName), NOT_FOUND);
@@ -170,6 +228,52 @@ type Iam = AwsClients['iam'];
 /** The description of a new role, by which one that lost its tag is recognized. */
 function descriptionOf({ stack }: DeploymentNames): string {
   return `Execution role of the workers of ${stack}.`;
+}
+
+/** Reads a role that is managed elsewhere, as far as that is allowed. */
+async function observeExternalRole(iam: Iam, names: DeploymentNames): Promise<ObservedRole> {
+  const { role: RoleName, roleArn: arn } = names;
+  const named = `The role ${JSON.stringify(arn)} of --role-arn (ROLE_ARN)`;
+  const unread = { arn, owner: 'external', otherInlinePolicies: [], managedPolicies: [] } as const;
+  const unknown = { tag: undefined, createdAt: undefined, description: undefined, boundary: undefined };
+  if (arn.split(':')[4] !== names.functionArn.split(':')[4]) {
+    throw new UsageError(
+      `${named} is in another AWS account, where Lambda cannot use it: choose a role of this account.`,
+    );
+  }
+  try {
+    const found = (await undefinedIfNotFound(iam.send(new GetRoleCommand({ RoleName })), NOT_FOUND))?.Role;
+    if (found?.Arn !== arn) {
+      const other = found?.Arn === undefined ? '' : `; the role of this name is ${JSON.stringify(found.Arn)}`;
+      throw new UsageError(`${named} does not exist: check its path and its name${other}.`);
+    }
+    const trust = parsePolicy(found.AssumeRolePolicyDocument);
+    if (!trustsLambda(trust)) {
+      throw new UserError(
+        `${named} cannot be assumed by Lambda: its trust policy must allow lambda.amazonaws.com the action sts:AssumeRole.`,
+      );
+    }
+    return {
+      ...unread,
+      ...unknown,
+      createdAt: found.CreateDate,
+      trustPolicy: trust,
+      inlinePolicy: undefined,
+    };
+  } catch (error) {
+    if (!(error instanceof DeniedError)) throw error;
+    return { ...unread, ...unknown, trustPolicy: undefined, inlinePolicy: undefined, isUnreadable: true };
+  }
+}
+
+/** The key whose use the role's policy allows. While the bucket's key cannot be read, an earlier one stays. */
+function lakeKeyOf(
+  observed: ObservedRole | undefined,
+  { lakeKeyArn }: Readonly<ResourceRefs>,
+): string | undefined {
+  if (lakeKeyArn !== 'unknown') return lakeKeyArn;
+  const statement = statementsOf(observed?.inlinePolicy).get(LAKE_KEY_SID);
+  return statement === undefined ? undefined : (JSON.parse(statement) as { Resource?: string }).Resource;
 }
 
 /** Detaches managed policies and deletes inline ones. Idempotent. */
