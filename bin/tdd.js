@@ -1,8 +1,16 @@
 #!/usr/bin/env node
 import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
 
 // The AWS SDK warns at each start on an older Node: `tdd deploy` says it, once.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
+
+// A container's user may have no home directory: everything there is optional, but the AWS SDK fails without its name.
+try {
+  homedir();
+} catch {
+  process.env.HOME = '/';
+}
 
 if (existsSync(new URL('../dist/cli/main.js', import.meta.url))) {
   try {
