@@ -98,7 +98,7 @@ describe('the trace', () => {
       random: Math.random,
       trace,
     });
-    const { sqs, lambda } = createClients({ loadS3: async () => s3, trace });
+    const { sqs, lambda } = createClients({ env: {}, loadS3: async () => s3, trace });
     const QueueUrl = `${server.url}/000000000000/films-queue`;
     await s3.send(new GetObjectCommand({ Bucket: 'films', Key: 'tmdb/x.json' })).catch(() => undefined);
     await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: V3_KEY })).catch(() => undefined);

@@ -10,6 +10,7 @@ import { UsageError } from '../errors.ts';
 import type { Lake } from '../lake/lake.ts';
 import { openLake as openLakeAt, parseLakeUrl } from '../lake/open-lake.ts';
 import { createS3Lake } from '../lake/s3/s3-lake.ts';
+import { createNetwork } from '../network.ts';
 import { quote } from '../text.ts';
 import type { TmdbClient } from '../tmdb/client.ts';
 import { connectFleet, type FleetConnection } from './fleet-connection.ts';
@@ -54,7 +55,7 @@ export interface Connection extends FleetConnection {
 /** Clients for TMDB, IMDb and one lake, but not for a fleet: enough to index IMDb's list and to download in this process. */
 export type LakeConnection = Pick<
   Connection,
-  'lake' | 'tmdb' | 'datasetsUrl' | 'userAgent' | 'clock' | 'random'
+  'lake' | 'tmdb' | 'datasetsUrl' | 'userAgent' | 'network' | 'clock' | 'random'
 > & { readonly settings: Settings };
 
 /**
@@ -99,6 +100,7 @@ export function connect(
  * Connects to a lake of your choice instead of the bucket in the settings, such as a directory. Downloads need the API
  * key; the other functions work without it.
  * @param options.lake as {@link openLake} opens it.
+ * @param options.env the environment, as `process.env`; it can name a proxy.
  *
  * @example
  * const connection = connect(await readSettings({ env }), { lake: await openLake('./lake', { create: true }) });
@@ -107,14 +109,14 @@ export function connect(
  */
 export function connect(
   settings: Settings,
-  options: { readonly lake: Lake; readonly clock?: Clock },
+  options: { readonly lake: Lake; readonly env?: Environment; readonly clock?: Clock },
 ): LakeConnection;
 export function connect(
   settings: Settings,
   options: { readonly env?: Environment; readonly lake?: Lake; readonly clock?: Clock },
 ): Connection | LakeConnection {
   const { env = {}, lake, clock = systemClock } = options;
-  return lake === undefined ? connectAll(settings, env, clock) : connectLake(settings, lake, clock);
+  return lake === undefined ? connectAll(settings, env, clock) : connectLake(settings, lake, env, clock);
 }
 
 function connectAll(settings: Settings, env: Environment, clock: Clock): Connection {
@@ -124,21 +126,23 @@ function connectAll(settings: Settings, env: Environment, clock: Clock): Connect
   const complete = { ...settings, bucketName, apiKey };
   const s3 = createS3Client({ env, clock, random: Math.random });
   const profile = env.AWS_PROFILE || undefined;
-  const clients = createClients({ loadS3: async () => s3, profile });
+  const network = createNetwork(env);
+  const clients = createClients({ env, loadS3: async () => s3, profile });
   const lake = createS3Lake({ s3, bucket: bucketName });
   return {
-    ...connectFleet(clients, { settings: complete, lake, cache: createMemoryCache(), clock }),
+    ...connectFleet(clients, { settings: complete, lake, cache: createMemoryCache(), clock, network }),
     settings: complete,
-    tmdb: createTmdb({ clock }, { settings, apiKey }).tmdb,
+    tmdb: createTmdb({ clock, env }, { settings, apiKey }).tmdb,
     clients,
     profile,
   };
 }
 
-function connectLake(settings: Settings, lake: Lake, clock: Clock): LakeConnection {
+function connectLake(settings: Settings, lake: Lake, env: Environment, clock: Clock): LakeConnection {
   const { apiKey, imdbDatasetsUrl: datasetsUrl } = settings;
-  const tmdb = apiKey === undefined ? WITHOUT_KEY : createTmdb({ clock }, { settings, apiKey }).tmdb;
-  return { settings, lake, tmdb, datasetsUrl, userAgent: userAgent(), clock, random: Math.random };
+  const tmdb = apiKey === undefined ? WITHOUT_KEY : createTmdb({ clock, env }, { settings, apiKey }).tmdb;
+  const network = createNetwork(env);
+  return { settings, lake, tmdb, datasetsUrl, userAgent: userAgent(), network, clock, random: Math.random };
 }
 
 /** Throws the error about the missing key only when a request needs the key. */

@@ -7,6 +7,7 @@ import type { QueueMover } from '../aws/queue-interface.ts';
 import type { Clock } from '../clock.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Lake } from '../lake/lake.ts';
+import type { Network } from '../network.ts';
 import { deadLetterQueueName } from '../worker-contract.ts';
 import type { SummaryCache } from './manifest-summaries.ts';
 import { userAgent } from './version.ts';
@@ -25,6 +26,8 @@ export interface FleetConnection {
   readonly datasetsUrl: string;
   /** The `User-Agent` of requests to TMDB and IMDb. */
   readonly userAgent: string;
+  /** The connections to IMDb; by default direct ones. */
+  readonly network?: Network;
   readonly clock: Clock;
   /** Uniform in [0, 1). */
   readonly random: () => number;
@@ -33,7 +36,7 @@ export interface FleetConnection {
 /** Creates clients for the queues and workers in the settings; it sends no requests yet. */
 export function connectFleet(
   { sqs, lambda }: { readonly sqs: Pick<SQSClient, 'send'>; readonly lambda: Pick<LambdaClient, 'send'> },
-  parts: Pick<FleetConnection, 'settings' | 'lake' | 'cache' | 'clock'>,
+  parts: Pick<FleetConnection, 'settings' | 'lake' | 'cache' | 'clock' | 'network'>,
 ): FleetConnection {
   const { queueName, lambdaName: functionName, imdbDatasetsUrl } = parts.settings;
   const queues = connectQueues({ sqs }, parts.settings);

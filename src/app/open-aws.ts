@@ -4,6 +4,7 @@ import type { Clock } from '../clock.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Lake } from '../lake/lake.ts';
 import { type LakeLocation, openLake } from '../lake/open-lake.ts';
+import { createNetwork } from '../network.ts';
 import type { Trace } from '../trace.ts';
 import type { OnWait } from '../wait.ts';
 import type { Connection } from './connection.ts';
@@ -43,7 +44,7 @@ export async function openAws(context: ProcessContext): Promise<AwsConnection> {
   const { checkEndpoints } = await import('../aws/endpoints.ts');
   checkEndpoints(env);
   const profile = env.AWS_PROFILE || undefined;
-  const clients = createClients({ loadS3: () => loadS3(context), trace, profile });
+  const clients = createClients({ env, loadS3: () => loadS3(context), trace, profile });
   return {
     clients: { ...clients, ...withAbortGrace(clients, { clock, signal, graceMs: GRACE_MS }) },
     profile,
@@ -95,7 +96,8 @@ export async function openFleet(
   const lake = await openLakeAt(context, { kind: 's3', bucket: settings.bucketName }, { check: needsLake });
   const cache = createSummaryCacheFile(cacheFolder, lake.url);
   const { connectFleet } = await import('./fleet-connection.ts');
-  const fleet = connectFleet(aws.clients, { settings, lake, cache, clock: context.clock });
+  const network = createNetwork(context.env);
+  const fleet = connectFleet(aws.clients, { settings, lake, cache, clock: context.clock, network });
   return { ...fleet, identify };
 }
 

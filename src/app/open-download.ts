@@ -1,5 +1,7 @@
 import type { Settings } from '../config/settings.ts';
+import { ConnectionError } from '../connection-error.ts';
 import type { LakeLocation } from '../lake/open-lake.ts';
+import { createNetwork, type Network } from '../network.ts';
 import type { DownloadConnection } from './download.ts';
 import { openLakeAt, type ProcessContext } from './open-aws.ts';
 import { userAgent } from './version.ts';
@@ -8,6 +10,7 @@ import { userAgent } from './version.ts';
 export interface LocalConnection extends DownloadConnection {
   readonly datasetsUrl: string;
   readonly userAgent: string;
+  readonly network: Network;
 }
 
 /**
@@ -15,6 +18,7 @@ export interface LocalConnection extends DownloadConnection {
  * nothing.
  * @param options.onKeyUnchecked called with the reason when TMDB cannot check the key; the download may still work.
  * @throws {KeyRejectedError} when TMDB rejects the key.
+ * @throws {ConnectionError} when the proxy or a certificate is the reason why TMDB cannot be reached.
  * @throws {BaseUrlError} when the base URL is not that of TMDB's API.
  * @throws {UsageError} when the bucket does not exist or belongs to another account.
  */
@@ -25,12 +29,14 @@ export async function openDownload(
 ): Promise<LocalConnection> {
   const { settings, apiKey, location } = source;
   const { tmdbBaseUrl: baseUrl, imdbDatasetsUrl: datasetsUrl } = settings;
-  const { clock, signal, trace, onWait } = process;
+  const { clock, env, signal, trace, onWait } = process;
   // Loads got, which takes 0.2 s: not for help or a usage error.
   const { createTmdb, checkKeyIfReachable } = await import('./tmdb.ts');
-  const { http, tmdb } = createTmdb({ clock, trace, onWait }, { settings, apiKey });
+  const { http, tmdb } = createTmdb({ clock, env, trace, onWait }, { settings, apiKey });
   const whyUnchecked = await checkKeyIfReachable({ http, baseUrl, apiKey, signal });
-  if (whyUnchecked !== undefined) onKeyUnchecked(whyUnchecked);
+  if (whyUnchecked instanceof ConnectionError) throw whyUnchecked;
+  if (whyUnchecked !== undefined) onKeyUnchecked(whyUnchecked.message);
   const lake = await openLakeAt(process, location);
-  return { lake, tmdb, clock, settings, random: Math.random, datasetsUrl, userAgent: userAgent() };
+  const network = createNetwork(env);
+  return { lake, tmdb, clock, settings, random: Math.random, datasetsUrl, userAgent: userAgent(), network };
 }

@@ -16,17 +16,20 @@ import { userAgent } from './version.ts';
 export function createTmdb(
   {
     clock,
+    env,
     trace,
     onWait,
   }: {
     readonly clock: Clock;
+    /** As `process.env`: the proxy. */
+    readonly env?: Readonly<Record<string, string | undefined>> | undefined;
     readonly trace?: Trace | undefined;
     readonly onWait?: OnWait | undefined;
   },
   { settings, apiKey }: { readonly settings: Settings; readonly apiKey: string },
 ): { readonly http: HttpGet; readonly tmdb: TmdbClient } {
   const { tmdbBaseUrl: baseUrl, requestsPerSecond } = settings;
-  const http = createHttpGet({ userAgent: userAgent(), trace });
+  const http = createHttpGet({ userAgent: userAgent(), env, trace });
   const pacer = createPacer({ requestsPerSecond, clock });
   const tmdb = createTmdbClient({ http, pacer, clock, random: Math.random, baseUrl, apiKey, trace, onWait });
   return { http, tmdb };
@@ -36,24 +39,27 @@ export function createTmdb(
  * Checks the key with TMDB. If TMDB cannot be reached, this returns the reason instead of throwing, so that callers can
  * continue.
  * @param check without `http`, the check opens its own connection.
- * @returns the reason why the key could not be checked; `undefined` for a valid key.
+ * @returns the error if the key could not be checked; `undefined` for a valid key.
  * @throws {KeyRejectedError} when TMDB rejects the key.
  * @throws {BaseUrlError} when the base URL is not that of TMDB's API.
+ * @throws {UsageError} when the proxy's URL is invalid.
  */
 export async function checkKeyIfReachable(
   check: Omit<KeyCheck, 'http'> & {
     readonly http?: HttpGet;
+    /** As `process.env`: the proxy. */
+    readonly env?: Readonly<Record<string, string | undefined>>;
     readonly timeoutMs?: number;
     readonly trace?: Trace | undefined;
   },
-): Promise<string | undefined> {
-  const { timeoutMs, http, trace, ...rest } = check;
-  const options = { userAgent: userAgent(), trace, ...(timeoutMs !== undefined && { timeoutMs }) };
+): Promise<UserError | undefined> {
+  const { timeoutMs, http, env, trace, ...rest } = check;
+  const options = { userAgent: userAgent(), env, trace, ...(timeoutMs !== undefined && { timeoutMs }) };
   try {
     await checkKey({ ...rest, http: http ?? createHttpGet(options) });
     return undefined;
   } catch (error) {
     if (error instanceof UsageError || !(error instanceof UserError)) throw error;
-    return error.message;
+    return error;
   }
 }

@@ -1,11 +1,5 @@
 import type { Trace } from '../trace.ts';
-
-/** How long a client waits for AWS, in milliseconds. By default the SDK waits forever. */
-export interface Timeouts {
-  readonly connectionTimeout: number;
-  /** How long a connection may be idle. */
-  readonly socketTimeout: number;
-}
+import { createRequestHandler, type Timeouts } from './request-handler.ts';
 
 /** For all clients of the command line, and for S3 everywhere, because it transfers large objects. */
 export const DEFAULT_TIMEOUTS: Timeouts = { connectionTimeout: 5_000, socketTimeout: 60_000 };
@@ -16,9 +10,6 @@ export const DEFAULT_TIMEOUTS: Timeouts = { connectionTimeout: 5_000, socketTime
  */
 export const SHORT_TIMEOUTS: Timeouts = { connectionTimeout: 3_000, socketTimeout: 10_000 };
 
-/** Downloads make at most 20 requests at once, each with a few writes. No service's limit is near this number. */
-const MAX_SOCKETS = 50;
-
 /**
  * Without a logger, the SDK writes a warning of eight lines to the console when both AWS_PROFILE and an access key are
  * set. AWS_PROFILE takes precedence; commands that change something show it.
@@ -28,11 +19,11 @@ const SILENT = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {
 /**
  * The options of every AWS client in this program: all connection settings belong here. Credentials, profile, region,
  * endpoint and retries come from the SDK's default chain (environment and `~/.aws`).
+ * @param env as `process.env`: proxies and CAs.
  */
-export function clientConfig(timeouts: Timeouts) {
-  const agent = { keepAlive: true, maxSockets: MAX_SOCKETS };
+export function clientConfig(timeouts: Timeouts, env: Readonly<Record<string, string | undefined>>) {
   return {
-    requestHandler: { httpAgent: agent, httpsAgent: agent, ...timeouts },
+    requestHandler: createRequestHandler(timeouts, env),
     logger: SILENT,
     // Otherwise SQS's client calls the host in a queue's URL: emulators return one that does not resolve everywhere.
     useQueueUrlAsEndpoint: false,

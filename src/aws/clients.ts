@@ -31,20 +31,23 @@ export interface AwsConfig {
 /**
  * Creates the clients, once per process. It sends no request, and loads a service's part of the SDK with the first call
  * to that service.
+ * @param options.env as `process.env`: proxies and CAs.
  * @param options.loadS3 creates the S3 client, or returns the one that the process already has.
  * @param options.trace observes every call, except those of the S3 client, which brings its own.
  * @param options.profile the profile that `AWS_PROFILE` names, for error messages.
  */
 export function createClients({
+  env,
   loadS3,
   trace,
   profile,
 }: {
+  readonly env: Readonly<Record<string, string | undefined>>;
   readonly loadS3: () => Promise<S3Client>;
   readonly trace?: Trace | undefined;
   readonly profile?: string | undefined;
 }): AwsClients & AwsConfig {
-  const config = clientConfig(DEFAULT_TIMEOUTS);
+  const config = clientConfig(DEFAULT_TIMEOUTS, env);
   const prepare = <Client extends AnyClient>(client: Client): Client =>
     traceCalls(explainMissingCredentials(client, profile), trace);
   const loadSts = once(async () => prepare(new (await import('@aws-sdk/client-sts')).STSClient(config)));

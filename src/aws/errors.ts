@@ -1,3 +1,4 @@
+import { ConnectionError } from '../connection-error.ts';
 import { explainTooManyFiles, UsageError, UserError } from '../errors.ts';
 import { capitalize, quote, toOneLine, withFullStop } from '../text.ts';
 
@@ -65,7 +66,7 @@ export class DeniedError extends UserError {
 export function explainAwsError(cause: unknown, call: CallContext = {}): unknown {
   const tooManyFiles = explainTooManyFiles(cause);
   if (tooManyFiles !== undefined) return tooManyFiles;
-  const failure = classifyAwsError(cause, call);
+  const failure = cause instanceof UserError ? undefined : classifyAwsError(cause, call);
   if (failure === undefined) return cause;
   const { kind, problem, advice } = failure;
   const said = [problem, ...(advice === undefined ? [] : [capitalize(advice)])].map(withFullStop).join(' ');
@@ -82,8 +83,13 @@ const USAGE: ReadonlySet<AwsFailureKind> = new Set(['no region', 'wrong region',
  * @returns `undefined` when the error comes neither from AWS nor from the connection to it.
  */
 export function classifyAwsError(error: unknown, call: CallContext = {}): AwsFailure | undefined {
-  if (!(error instanceof Error) || error instanceof UserError) return undefined;
+  if (!(error instanceof Error)) return undefined;
   const facts = readFacts(error, call);
+  if (error instanceof ConnectionError && error.isTransient) {
+    const { service, actions, subject } = facts;
+    return { kind: 'unreachable', isTransient: true, service, actions, subject, problem: error.problem };
+  }
+  if (error instanceof UserError) return undefined;
   const kind = kindOf(facts);
   if (kind === undefined) return undefined;
   const { service, actions, subject } = facts;

@@ -71,8 +71,12 @@ async function setEventSourceEnabled(
  * needs one.
  * @throws the SDK's error, also when another change of the event source is in progress.
  */
-export async function disableEventSource(id: string, config: LambdaClientConfig = {}): Promise<void> {
-  const lambda = new LambdaClient({ ...clientConfig(SHORT_TIMEOUTS), ...config });
+export async function disableEventSource(
+  id: string,
+  env: Readonly<Record<string, string | undefined>>,
+  config: LambdaClientConfig = {},
+): Promise<void> {
+  const lambda = new LambdaClient({ ...clientConfig(SHORT_TIMEOUTS, env), ...config });
   try {
     await setEventSourceEnabled({ lambda }, id, false);
   } finally {

@@ -31,7 +31,7 @@ export function createS3Client(deps: S3ClientDeps, overrides: S3ClientConfig = {
   const { env, trace } = deps;
   const endpoint = readS3Endpoint(env);
   const s3 = new S3Client({
-    ...clientConfig(DEFAULT_TIMEOUTS),
+    ...clientConfig(DEFAULT_TIMEOUTS, env),
     ...(endpoint === undefined ? {} : { endpoint }),
     responseChecksumValidation: 'WHEN_REQUIRED',
     // The SDK's retries would multiply ours. They are limited in number, and concurrent calls share a quota.

@@ -1,5 +1,8 @@
 import { got, HTTPError, RequestError, type Response } from 'got';
+import { ConnectionError, findConnectionError, reasonOf } from '../connection-error.ts';
 import { explainTooManyFiles, UsageError } from '../errors.ts';
+import type { Network } from '../network.ts';
+import { proxyRefused } from '../proxy.ts';
 import type { Trace } from '../trace.ts';
 import type { OnWait } from '../wait.ts';
 import { SnapshotError } from './snapshot-error.ts';
@@ -10,6 +13,8 @@ export interface SnapshotDownloadOptions {
   readonly datasetsUrl: string;
   /** The `User-Agent` header, such as `tdd/1.0.0 (+https://…)`. */
   readonly userAgent: string;
+  /** The connections; by default direct ones. */
+  readonly network?: Network | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Observes each request. */
   readonly trace?: Trace | undefined;
@@ -41,23 +46,32 @@ const TIMEOUT_MS = {
  * Requests today's list from IMDb. It does not retry, because the bytes of two attempts must not be mixed; the caller
  * retries from the start.
  * @throws {SnapshotError} when the response is not a 200, or there is none.
+ * @throws {ConnectionError} when the proxy or a certificate must be corrected first.
  * @throws {UsageError} when `datasetsUrl` is not an http or https URL.
  */
 export async function downloadSnapshot(options: SnapshotDownloadOptions): Promise<SnapshotDownload> {
   const url = fileUrl(options.datasetsUrl);
   const shown = `${url.origin}${url.pathname}`;
-  const { signal, userAgent, trace } = options;
+  const { network, signal, userAgent, trace } = options;
+  const route = await network?.(url);
   const ended = trace?.request(`IMDb GET ${url.pathname}`);
   const stream = got.stream(url, {
     headers: { 'user-agent': userAgent, 'accept-encoding': 'identity' },
     decompress: false,
     retry: { limit: 0 },
     timeout: TIMEOUT_MS,
+    ...(route && { agent: route.agents }),
     ...(signal && { signal }),
   });
   const explain = (error: unknown): unknown => {
     signal?.throwIfAborted();
-    return explainTooManyFiles(error) ?? explainDownload(error, shown);
+    const status = error instanceof HTTPError ? error.response.statusCode : undefined;
+    const failure =
+      route?.proxy && status === 407
+        ? proxyRefused(route.proxy, status, url.host)
+        : findConnectionError(error, url.host);
+    if (failure?.isTransient === false) return failure;
+    return explainTooManyFiles(error) ?? explainDownload(failure ?? error, shown);
   };
   let received = 0;
   const response = await new Promise<Response>((resolve, reject) => {
@@ -103,7 +117,11 @@ const BAD_REDIRECTS = ['ERR_TOO_MANY_REDIRECTS', 'ERR_UNSUPPORTED_PROTOCOL', 'ER
 function explainDownload(error: unknown, url: string): SnapshotError {
   const status = error instanceof HTTPError ? error.response.statusCode : undefined;
   const what =
-    status === undefined ? (error instanceof Error ? error.message : String(error)) : `HTTP ${status}`;
+    error instanceof ConnectionError
+      ? error.problem
+      : status === undefined
+        ? reasonOf(error)
+        : `HTTP ${status}`;
   const isTransient =
     status === undefined
       ? !(error instanceof RequestError && BAD_REDIRECTS.includes(error.code))

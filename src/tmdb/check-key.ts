@@ -21,6 +21,7 @@ const PATH = '/3/authentication';
  * is rejected or a base URL is wrong.
  * @throws {KeyRejectedError} when TMDB rejects the key.
  * @throws {BaseUrlError} when the base URL is not that of TMDB's API.
+ * @throws {ConnectionError} when the proxy or a certificate is the reason why TMDB cannot be reached.
  * @throws {UserError} when TMDB cannot be reached or its response is neither an acceptance nor a rejection.
  */
 export async function checkKey({ http, baseUrl, apiKey, signal }: KeyCheck): Promise<void> {
@@ -28,6 +29,7 @@ export async function checkKey({ http, baseUrl, apiKey, signal }: KeyCheck): Pro
   const headers = createAuthorizer(apiKey)(url);
   const answer = await http(url, { headers, signal }).catch((error: unknown) => {
     if (!(error instanceof TransportError)) throw error;
+    if (error.cause !== undefined) throw error.cause;
     throw new UserError(
       `Cannot reach TMDB at ${baseUrl} to check the API key (${error.message}): check the network connection and try again.`,
       { cause: error },

@@ -1,5 +1,7 @@
 import { parseRetryAfter } from '../backoff.ts';
 import type { Clock } from '../clock.ts';
+import { ConnectionError } from '../connection-error.ts';
+import { capitalize } from '../text.ts';
 import type { Trace } from '../trace.ts';
 import { LONG_WAIT_MS, type OnWait, type Wait } from '../wait.ts';
 import { createAuthorizer, redactKey } from './api-key.ts';
@@ -24,7 +26,7 @@ export interface TmdbClient {
    * @param read parses the JSON; throws {@link BadAnswerError} when it does not have the documented shape.
    * @throws {RequestFailedError} after {@link MAX_ATTEMPTS} failed attempts while TMDB answers other requests.
    * @throws {OutageError} when all requests fail, including probes of unrelated movies, or when all were answered with 429
-   *   for {@link LONGEST_THROTTLING_MS}.
+   *   for {@link LONGEST_THROTTLING_MS}; immediately when a certificate is not trusted, or the proxy refuses.
    * @throws {KeyRejectedError} when TMDB rejects the key, and `GET /3/authentication` confirms it.
    * @throws {BaseUrlError} when the base URL is not that of TMDB's API, and `GET /3/authentication` confirms it.
    * @throws the signal's reason when the signal is aborted.
@@ -86,7 +88,7 @@ export function createTmdbClient({
   let isSilent = false;
   /** The time of the first 429 since another answer, by the monotonic clock. */
   let throttledSinceMs: number | undefined;
-  let probe: Promise<string | undefined> | undefined;
+  let probe: Promise<Failure | undefined> | undefined;
 
   async function send(
     path: string,
@@ -132,7 +134,7 @@ export function createTmdbClient({
     request: () => Promise<Verdict>,
     read: (json: unknown) => T,
     signal: AbortSignal | undefined,
-  ): Promise<TmdbAnswer<T> | { readonly kind: 'failure'; readonly reason: string }> {
+  ): Promise<TmdbAnswer<T> | Failure> {
     try {
       const verdict = await request();
       switch (verdict.next) {
@@ -151,9 +153,11 @@ export function createTmdbClient({
           return { kind: 'failure', reason: verdict.next === 'retry' ? verdict.reason : verdict.next };
       }
     } catch (error) {
-      if (error instanceof TransportError || error instanceof BadAnswerError) {
-        return { kind: 'failure', reason: error.message };
+      if (error instanceof TransportError) {
+        return { kind: 'failure', reason: error.message, connection: error.cause };
       }
+      if (error instanceof BadAnswerError) return { kind: 'failure', reason: error.message };
+      if (error instanceof ConnectionError) throw connectionOutage(error);
       throw error;
     }
   }
@@ -162,7 +166,8 @@ export function createTmdbClient({
    * Probes TMDB, so that a title counts as failed only while TMDB answers other requests. In an outage it stays untried.
    * @throws {OutageError} when TMDB does not answer the probes either.
    */
-  async function assertTmdbAnswers(reason: string, signal?: AbortSignal): Promise<void> {
+  async function assertTmdbAnswers(seen: Failure, signal?: AbortSignal): Promise<void> {
+    const { reason } = seen;
     if (probe === undefined) {
       trace?.decision(`TMDB: ${reason}; probing unrelated movies`);
       probe = probeOtherMovies(signal).finally(() => {
@@ -172,14 +177,16 @@ export function createTmdbClient({
     const failure = await probe;
     if (failure === undefined) return watch.recordAnswer();
     watch.declareOutage();
-    throw outage(reason === failure ? reason : `${reason}, then ${failure}`);
+    throw outage(
+      reason === failure.reason ? failure : { ...failure, reason: `${reason}, then ${failure.reason}` },
+    );
   }
 
   /**
    * Requests random movies, which caches are unlikely to hold.
    * @returns the last failure, if neither the probes nor any other request succeeded; `undefined` if one did.
    */
-  async function probeOtherMovies(signal?: AbortSignal): Promise<string | undefined> {
+  async function probeOtherMovies(signal?: AbortSignal): Promise<Failure | undefined> {
     const before = answers;
     for (let tries = 1; ; tries += 1) {
       const path = `/3/movie/${1 + Math.floor(random() * MAX_PROBED_ID)}`;
@@ -189,7 +196,7 @@ export function createTmdbClient({
         signal,
       );
       if (answer.kind !== 'failure' || answers > before) return undefined;
-      if (tries >= PROBES) return answer.reason;
+      if (tries >= PROBES) return answer;
       await clock.sleep(retryDelayMs(tries, random), signal);
     }
   }
@@ -200,7 +207,7 @@ export function createTmdbClient({
       for (let tries = 1; ; tries += 1) {
         const answersBefore = answers;
         // Wait for a check before sending anything else.
-        if (probe) await assertTmdbAnswers('no answer', signal);
+        if (probe) await assertTmdbAnswers({ kind: 'failure', reason: 'no answer' }, signal);
         await confirmation.pending;
         const answer = await attempt(() => send(path, query, signal), read, signal);
         if (answer.kind !== 'failure') {
@@ -210,14 +217,13 @@ export function createTmdbClient({
           return answer;
         }
         const next = watch.recordFailure();
-        if (next === 'outage') throw outage(answer.reason);
+        if (next === 'outage') throw outage(answer);
         const isLast = tries >= MAX_ATTEMPTS;
         const needsProbe = isLast || next === 'probe' || probe !== undefined;
         const delayMs = isLast ? 0 : retryDelayMs(tries, random);
         // A single failure is common.
-        if ((tries > 1 || next === 'probe') && answers === answersBefore)
-          reportSilence(answer.reason, delayMs);
-        if (needsProbe) await assertTmdbAnswers(answer.reason, signal);
+        if ((tries > 1 || next === 'probe') && answers === answersBefore) reportSilence(answer, delayMs);
+        if (needsProbe) await assertTmdbAnswers(answer, signal);
         if (isLast) throw new RequestFailedError(answer.reason, tries);
         trace?.decision(
           `TMDB ${path}: ${answer.reason}; attempt ${tries + 1} of ${MAX_ATTEMPTS} in ${Math.round(delayMs)} ms`,
@@ -227,10 +233,11 @@ export function createTmdbClient({
     },
   };
 
-  function reportSilence(reason: string, delayMs: number): void {
+  function reportSilence({ reason, connection }: Failure, delayMs: number): void {
     if (isSilent && delayMs < LONG_WAIT_MS) return;
     isSilent = true;
-    reportWait(`TMDB is not responding (${reason})`, 'retrying', delayMs);
+    const problem = connection ? capitalize(connection.problem) : `TMDB is not responding (${reason})`;
+    reportWait(problem, 'retrying', delayMs);
   }
 
   function reportWait(reason: string, next: Wait['next'], ms: number): void {
@@ -243,9 +250,23 @@ export function createTmdbClient({
     );
   }
 
-  function outage(reason: string): OutageError {
+  function outage({ reason, connection }: Failure): OutageError {
+    if (connection) return connectionOutage(connection);
     return new OutageError(
       `TMDB at ${baseUrl} is not responding (last error: ${reason}). Try again later, or check the network, the proxy and TMDB_BASE_URL: the remaining titles are not marked as failed.`,
     );
   }
+}
+
+/** An attempt that may be repeated. */
+interface Failure {
+  readonly kind: 'failure';
+  /** A short reason for the manifest. */
+  readonly reason: string;
+  /** The failure of the proxy, if that is the cause. */
+  readonly connection?: ConnectionError | undefined;
+}
+
+function connectionOutage(cause: ConnectionError): OutageError {
+  return new OutageError(`${cause.message} The remaining titles are not marked as failed.`, { cause });
 }

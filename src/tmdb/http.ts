@@ -1,7 +1,8 @@
-import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
 import got, { RequestError } from 'got';
+import { type ConnectionError, findConnectionError } from '../connection-error.ts';
 import { explainTooManyFiles } from '../errors.ts';
+import { createNetwork } from '../network.ts';
+import { proxyRefused } from '../proxy.ts';
 import type { Trace } from '../trace.ts';
 import { MAX_BODY_BYTES, MAX_CONNECTIONS } from './limits.ts';
 
@@ -17,6 +18,8 @@ export interface HttpAnswer {
  * Sends one GET request, without retries.
  * @throws {TransportError} when no complete response arrived.
  * @throws {UserError} when this process cannot open another socket, whatever TMDB would have answered.
+ * @throws {ConnectionError} when the proxy or a certificate must be corrected first, {@link UsageError} when the proxy's
+ *   URL is invalid.
  * @throws the signal's reason when the signal is aborted.
  */
 export type HttpGet = (
@@ -27,12 +30,15 @@ export type HttpGet = (
 /** No complete response arrived: connection reset, timeout, unknown host, too large. The message is a short code without the URL. */
 export class TransportError extends Error {
   override readonly name = 'TransportError';
+  /** The failure of the proxy, if that is the cause. */
+  declare readonly cause?: ConnectionError | undefined;
 }
 
 /**
  * Creates an HTTP client with at most {@link MAX_CONNECTIONS} keep-alive connections. It does not retry, which is the
  * job of the TMDB client, and does not follow redirects, which TMDB's API does not use.
  * @param options.userAgent identifies this program, as TMDB's terms require.
+ * @param options.env as `process.env`: the proxy.
  * @param options.timeoutMs for the whole request, including the body.
  * @param options.maxBodyBytes the maximum size of a body, decompressed. Reading stops there, so a small compressed body that
  *   expands to more than that does not fill the memory.
@@ -40,18 +46,19 @@ export class TransportError extends Error {
  */
 export function createHttpGet({
   userAgent,
+  env = {},
   timeoutMs = 20_000,
   maxBodyBytes = MAX_BODY_BYTES,
   trace,
 }: {
   userAgent: string;
+  env?: Readonly<Record<string, string | undefined>> | undefined;
   timeoutMs?: number;
   maxBodyBytes?: number;
   trace?: Trace | undefined;
 }): HttpGet {
-  const agentOptions = { keepAlive: true, maxSockets: MAX_CONNECTIONS, maxTotalSockets: MAX_CONNECTIONS };
+  const network = createNetwork(env, { maxSockets: MAX_CONNECTIONS, maxTotalSockets: MAX_CONNECTIONS });
   const client = got.extend({
-    agent: { http: new HttpAgent(agentOptions), https: new HttpsAgent(agentOptions) },
     headers: { 'user-agent': userAgent, accept: 'application/json' },
     retry: { limit: 0 },
     timeout: { request: timeoutMs },
@@ -59,16 +66,18 @@ export function createHttpGet({
     followRedirect: false,
   });
   return async (url, { headers, signal }) => {
+    const { agents: agent, proxy } = await network(url);
     const ended = trace?.request(`TMDB GET ${pathWithoutKey(url)}`);
     let isTooLarge = false;
     try {
-      const request = client.get(url, { headers, ...(signal && { signal }) });
+      const request = client.get(url, { headers, agent, ...(signal && { signal }) });
       request.on('downloadProgress', ({ transferred }) => {
         if (transferred <= maxBodyBytes) return;
         isTooLarge = true;
         request.cancel();
       });
       const answer = await request;
+      if (proxy && answer.statusCode === 407) throw proxyRefused(proxy, answer.statusCode, url.host);
       ended?.(String(answer.statusCode));
       return { status: answer.statusCode, body: answer.body, retryAfter: answer.headers['retry-after'] };
     } catch (error) {
@@ -84,6 +93,9 @@ export function createHttpGet({
       );
       signal?.throwIfAborted();
       if (isTooLarge) throw new TransportError(tooLarge);
+      const failure = findConnectionError(error, url.host);
+      if (failure?.isTransient === false) throw failure;
+      if (failure !== undefined) throw new TransportError(failure.problem, { cause: failure });
       if (error instanceof RequestError) throw explainTooManyFiles(error) ?? new TransportError(error.code);
       throw error;
     }

@@ -7,6 +7,7 @@ import { resolveSettings } from '../config/resolve-settings.ts';
 import { UsageError } from '../errors.ts';
 import { createS3Lake } from '../lake/s3/s3-lake.ts';
 import { createSourceClaim, lakeSource } from '../lake/source.ts';
+import { createNetwork } from '../network.ts';
 import { createTmdbClient } from '../tmdb/client.ts';
 import { createHttpGet } from '../tmdb/http.ts';
 import { lookupSettings } from '../tmdb/look-up-movie.ts';
@@ -40,7 +41,7 @@ export function createWorker({
   const random = Math.random;
   const pacer = createPacer({ requestsPerSecond: settings.requestsPerSecond / settings.workers, clock });
   const lake = createS3Lake({ s3: createS3Client({ env, clock, random }), bucket });
-  const sqs = new SQSClient(clientConfig(SHORT_TIMEOUTS));
+  const sqs = new SQSClient(clientConfig(SHORT_TIMEOUTS, env));
   const queueAt = (variable: string) => createSqsQueue({ sqs }, env[variable] || missing(variable));
   const eventSource = env[WORKER_VARIABLES.eventSourceId];
   const source = lakeSource(settings);
@@ -51,26 +52,34 @@ export function createWorker({
     datasetsUrl: settings.imdbDatasetsUrl,
     titleTypes: settings.titleTypes,
     userAgent,
+    network: createNetwork(env),
   };
   return createHandler({
     lake,
     clock,
     random,
-    tmdb: createTmdbClient({ http: createHttpGet({ userAgent }), pacer, clock, random, baseUrl, apiKey }),
+    tmdb: createTmdbClient({
+      http: createHttpGet({ userAgent, env }),
+      pacer,
+      clock,
+      random,
+      baseUrl,
+      apiKey,
+    }),
     settings: lookupSettings(settings),
     source: createSourceClaim({ lake }, source),
     readTitles: (partition, day, signal) => readTitles(titleDeps, partition, day, signal),
     queue: queueAt(WORKER_VARIABLES.queueUrl),
     deadLetters: queueAt(WORKER_VARIABLES.deadLetterQueueUrl),
-    disableEventSource: eventSource ? () => disable(eventSource) : undefined,
+    disableEventSource: eventSource ? () => disable(eventSource, env) : undefined,
     log: createJsonLog({ write, clock, secret: apiKey }),
   });
 }
 
 /** The Lambda client is loaded on demand, because a worker with a valid API key never needs it. */
-async function disable(eventSource: string): Promise<void> {
+async function disable(eventSource: string, env: Env): Promise<void> {
   const { disableEventSource } = await import('../aws/event-source.ts');
-  await disableEventSource(eventSource);
+  await disableEventSource(eventSource, env);
 }
 
 function missing(variable: string): never {

@@ -1,4 +1,5 @@
 import { type Clock, utcDay } from '../clock.ts';
+import { ConnectionError } from '../connection-error.ts';
 import {
   type DownloadControl,
   type DownloadReport,
@@ -10,6 +11,7 @@ import { SnapshotError, SnapshotGoneError } from '../imdb/snapshot-error.ts';
 import { type Lake, LakeUnavailableError } from '../lake/lake.ts';
 import { type LakeSource, OtherSourceError, requireSource, type SourceClaim } from '../lake/source.ts';
 import type { PartitionMessage } from '../message.ts';
+import type { Network } from '../network.ts';
 import type { Partition } from '../partition.ts';
 import type { TmdbClient } from '../tmdb/client.ts';
 import { BaseUrlError, KeyRejectedError, OutageError } from '../tmdb/errors.ts';
@@ -113,13 +115,15 @@ function outcomeOf(report: DownloadReport, completed: number): Outcome {
   }
 }
 
+/** The message is not the cause of these errors. */
+const OUTAGES = [OutageError, LakeUnavailableError, ConnectionError];
+
 function outcomeOfError(error: unknown, completed: number): Outcome {
   if (error instanceof TimeUpError) return { kind: 'timeUp', completed };
   const reason = error instanceof Error ? error.message : String(error);
   if (error instanceof KeyRejectedError) return { kind: 'keyRefused', reason, isPaused: false };
   if (error instanceof OtherSourceError) return { kind: 'otherSource', reason, isPaused: false };
-  if (error instanceof OutageError || error instanceof LakeUnavailableError)
-    return { kind: 'outage', reason };
+  if (OUTAGES.some((type) => error instanceof type)) return { kind: 'outage', reason };
   if (error instanceof SnapshotGoneError) return { kind: 'permanentFailure', reason };
   if (error instanceof SnapshotError && error.fault !== 'malformed') return { kind: 'outage', reason };
   return { kind: 'failed', reason, ...(isBug(error) && { stack: error.stack }) };
@@ -150,6 +154,7 @@ interface TitleDeps {
   readonly source?: LakeSource | undefined;
   readonly userAgent: string;
   readonly titleTypes: readonly string[];
+  readonly network?: Network;
 }
 
 /**

@@ -43,7 +43,7 @@ async function configure(text: string, profile?: string): Promise<string | undef
 const noS3 = () => Promise.reject(new Error('S3 is not used.'));
 
 function identify(profile: string | undefined) {
-  return observeIdentity({ clients: createClients({ loadS3: noS3, profile }), profile });
+  return observeIdentity({ clients: createClients({ env: process.env, loadS3: noS3, profile }), profile });
 }
 
 describe('the identity', () => {
@@ -110,7 +110,7 @@ describe('missing credentials', () => {
 
   it('are explained for every client', async () => {
     const profile = await configure('', 'nosuch');
-    const { sts } = createClients({ loadS3: noS3, profile });
+    const { sts } = createClients({ env: process.env, loadS3: noS3, profile });
     await expect(sts.send(new GetCallerIdentityCommand({}))).rejects.toThrow('The AWS profile "nosuch"');
   });
 });

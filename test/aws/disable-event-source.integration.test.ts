@@ -14,8 +14,8 @@ describe.each(AWS_TARGETS)('disableEventSource, on $name', ({ start }) => {
   it('is idempotent: it disables an event source, also a disabled one', async () => {
     const lambda = new LambdaClient(aws.clientConfig);
     const uuid = await createEventSource(aws, lambda);
-    await disableEventSource(uuid, aws.clientConfig);
-    await disableEventSource(uuid, aws.clientConfig);
+    await disableEventSource(uuid, {}, aws.clientConfig);
+    await disableEventSource(uuid, {}, aws.clientConfig);
     const { State } = await lambda.send(new GetEventSourceMappingCommand({ UUID: uuid }));
     expect(State).toBe('Disabled');
   });

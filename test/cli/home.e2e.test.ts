@@ -59,9 +59,12 @@ describe.skipIf(isWindows)('without a usable home directory, tdd works without a
   test.skipIf(!isRoot).each([
     ['status', '--quiet'],
     ['download', '--year', '2021', '--initial', 'TH', '--limit', '1', '--to', 'lake', '--quiet'],
-  ])('when the user has no entry in /etc/passwd, and HOME is not set: tdd %s (needs root)', async (...args) => {
-    expect(await run(args, {}, NOBODY)).toEqual({ exitCode: 0, stderr: '' });
-  });
+  ])(
+    'when the user has no entry in /etc/passwd, and HOME is not set: tdd %s (needs root)',
+    async (...args) => {
+      expect(await run(args, {}, NOBODY)).toEqual({ exitCode: 0, stderr: '' });
+    },
+  );
 
   test('when the folder of the cache is a file', async () => {
     const file = join(await makeTempFolder(), 'file');

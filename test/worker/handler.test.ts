@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { ConnectionError } from '../../src/connection-error.ts';
 import type { Manifest } from '../../src/download/manifest.ts';
 import { UserError } from '../../src/errors.ts';
 import { SnapshotError, SnapshotGoneError } from '../../src/imdb/snapshot-error.ts';
@@ -687,6 +688,20 @@ describe('an outage of TMDB', () => {
     expect(await worker.deliver([body()], { receives: 5, firstReceivedMs })).toEqual(ALL_DONE);
     expect(worker.deadLetters).toEqual([]);
     expect(worker.lines.at(-1)).toContain('429');
+  });
+
+  it.each([
+    ['TMDB', 'answer'],
+    ["IMDb's list or the lake", 'readTitles'],
+  ] as const)('is also a certificate or a proxy that prevents requests to %s', async (_, what) => {
+    const worker = createWorkerHarness();
+    worker[what] = () => {
+      throw new ConnectionError('the TLS certificate of x.test is not trusted (CODE)', 'set a variable');
+    };
+    expect(await worker.deliver([body()])).toEqual(returned(0));
+    expect(worker.visibilities.at(-1)?.seconds).toBe(120);
+    expect(worker.lines.at(-1)).toContain('The TLS certificate of x.test is not trusted');
+    if (what === 'answer') expect(readManifest(worker.lake)).toMatchObject({ counts: { failed: 0 } });
   });
 
   it('and an outage of IMDb have the same backoff', async () => {

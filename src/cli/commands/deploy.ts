@@ -194,18 +194,19 @@ async function askToOverwrite(
 
 /** Checks the key before deploying: a worker whose key TMDB rejects stops the whole fleet. */
 async function warnIfKeyUnchecked(
-  { output, signal }: CommandContext,
+  { io, output, signal }: CommandContext,
   { apiKey, tmdbBaseUrl: baseUrl }: DeployInput['settings'],
 ): Promise<void> {
   const { checkKeyIfReachable } = await import('../../app/tmdb.ts'); // Loads got, 0.2 s: not for help or wrong usage.
   const whyUnchecked = await checkKeyIfReachable({
     baseUrl,
     apiKey,
+    env: io.env,
     signal,
     timeoutMs: 5_000,
     trace: output.trace,
   });
-  if (whyUnchecked) output.warn(`The API key was not checked. ${whyUnchecked}`);
+  if (whyUnchecked) output.warn(`The API key was not checked. ${whyUnchecked.message}`);
 }
 
 /** The SDK's own warning is suppressed; this is the only place that shows it. It concerns later versions of tdd only. */

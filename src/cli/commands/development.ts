@@ -108,14 +108,15 @@ async function readOne(
 
 /** Checks the key with TMDB. On a terminal, it asks for another one until TMDB accepts it. */
 async function readAcceptedKey(context: CommandContext, given: string, baseUrl: string): Promise<string> {
-  const { output, prompter, signal, mayAsk } = context;
+  const { io, output, prompter, signal, mayAsk } = context;
+  const { env } = io;
   const { checkKeyIfReachable } = await import('../../app/tmdb.ts'); // Loads got, 0.2 s: not for questions.
   for (let apiKey = given; ; warnOfUnusualKey(context, apiKey)) {
     output.info('Checking the key with TMDB …');
     try {
-      const whyUnchecked = await checkKeyIfReachable({ baseUrl, apiKey, signal, trace: output.trace });
+      const whyUnchecked = await checkKeyIfReachable({ baseUrl, apiKey, env, signal, trace: output.trace });
       if (whyUnchecked === undefined) return apiKey;
-      throw new UserError(whyUnchecked.replace(/\.$/, ', or skip the check with --no-verify.'));
+      throw new UserError(whyUnchecked.message.replace(/\.$/, ', or skip the check with --no-verify.'));
     } catch (error) {
       if (!(error instanceof KeyRejectedError) || !mayAsk) throw error;
       output.warn(error.message.replace(' and set it with "tdd development"', ''));
