@@ -1,6 +1,7 @@
 import { ConnectionError } from '../connection-error.ts';
 import { explainTooManyFiles, UsageError, UserError } from '../errors.ts';
 import { capitalize, quote, toOneLine, withFullStop } from '../text.ts';
+import { adviceOnCode, type Denial, describeDenial, parseDenial } from './denial.ts';
 
 /** The caller's information about a failed call. */
 export interface CallContext {
@@ -114,6 +115,7 @@ interface Facts {
   readonly attempts: number | undefined;
   readonly service: string;
   readonly actions: readonly string[];
+  readonly denial: Denial;
   readonly subject: string | undefined;
   readonly bucket: string | undefined;
   /** The client's region. */
@@ -136,7 +138,7 @@ const NO_ERROR_CODE = /^(Unknown|UnknownError|Error|SyntaxError|\d{3})$/;
 
 function readFacts(error: Error, call: CallContext): Facts {
   const status = httpStatusOf(error);
-  const named = /not authorized to perform: ([\w-]+:\w+)/.exec(error.message)?.[1];
+  const denial = parseDenial(error.message);
   // The error of a connection that breaks within a response also has the status of that response.
   const code = 'code' in error && !('$fault' in error) ? String(error.code) : error.name;
   const attempts = (error as { $metadata?: { attempts?: number } }).$metadata?.attempts;
@@ -148,7 +150,8 @@ function readFacts(error: Error, call: CallContext): Facts {
     status,
     attempts,
     service: SERVICES[call.actions?.[0]?.split(':')[0] ?? ''] ?? 'AWS',
-    actions: named === undefined ? (call.actions ?? []) : [named],
+    actions: denial.action === undefined ? (call.actions ?? []) : [denial.action],
+    denial,
     subject: call.subject ?? (call.bucket === undefined ? undefined : `the bucket "${call.bucket}"`),
     bucket: call.bucket,
     region: call.region,
@@ -196,9 +199,6 @@ function kindOf({ error, code = '', status = 0, bucketRegion, service }: Facts):
   return status >= 400 || '$fault' in error ? 'other error' : undefined;
 }
 
-/** https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html */
-const NEEDS_NO_PERMISSION = /^sts:GetCallerIdentity$/;
-
 const SENTENCES: Readonly<Record<AwsFailureKind, (facts: Facts) => Pick<AwsFailure, 'problem' | 'advice'>>> =
   {
     credentials: ({ error, code, reason }) => {
@@ -222,12 +222,7 @@ const SENTENCES: Readonly<Record<AwsFailureKind, (facts: Facts) => Pick<AwsFailu
         advice: 'sign in again with "aws sso login", or set a valid access key with "aws configure"',
       };
     },
-    denied: ({ actions, subject, reason }) => ({
-      problem: `AWS denied ${actions.length === 0 ? `a call (${reason})` : actions.join(' or ')}${subject === undefined ? '' : ` on ${subject}`}`,
-      advice: NEEDS_NO_PERMISSION.test(actions.join())
-        ? 'this call needs no permission, so a service control policy or a session policy denies it: ask the administrator of the account'
-        : `grant ${actions.length > 1 ? 'these permissions' : 'this permission'} to the user or role in use (docs/iam.md lists all required permissions)`,
-    }),
+    denied: ({ denial, ...facts }) => describeDenial(denial, facts),
     'no region': ({ error, reason }) => {
       const inProfile = 'or set a region in your profile with "aws configure"';
       return isRegionMissing(error)
@@ -278,9 +273,13 @@ const SENTENCES: Readonly<Record<AwsFailureKind, (facts: Facts) => Pick<AwsFailu
       problem: `the response did not come from ${service}; a proxy may have sent it (HTTP ${status})`,
       advice: 'check the network, the proxy and AWS_ENDPOINT_URL',
     }),
-    'other error': ({ actions, subject, code, status, reason }) => ({
-      problem: `AWS rejected ${actions[0] ?? 'a call'}${subject === undefined ? '' : ` for ${subject}`} (${code ?? `HTTP ${status}`}): ${reason}`,
-    }),
+    'other error': ({ actions, subject, code, status, reason }) => {
+      const advice = adviceOnCode(code);
+      return {
+        problem: `AWS rejected ${actions[0] ?? 'a call'}${subject === undefined ? '' : ` for ${subject}`} (${code ?? `HTTP ${status}`}): ${reason}`,
+        ...(advice !== undefined && { advice }),
+      };
+    },
   };
 
 /** ` (503 SlowDown, 3 attempts)` */

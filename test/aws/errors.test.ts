@@ -132,7 +132,7 @@ const TABLE: [AwsFailureKind, CallContext, Error, string][] = [
     'denied',
     READ,
     answer('AccessDenied', 403, 'Access Denied'),
-    'Cannot read s3://films/k: AWS denied s3:GetObject or s3:ListBucket on the bucket "films". Grant these permissions to the user or role in use (docs/iam.md lists all required permissions).',
+    'Cannot read s3://films/k: AWS denied s3:GetObject or s3:ListBucket on the bucket "films". Grant these permissions to the user or role in use (docs/iam.md lists all required permissions); if it has them,',
   ],
   ['denied', READ, answer('Unknown', 403, 'UnknownError'), 'AWS denied s3:GetObject or s3:ListBucket'],
   [
@@ -145,7 +145,7 @@ const TABLE: [AwsFailureKind, CallContext, Error, string][] = [
     'denied',
     SEND,
     answer('AccessDenied', 403, 'User: u is not authorized to perform: kms:GenerateDataKey on r'),
-    `Cannot send to the queue "q": AWS denied kms:GenerateDataKey on the queue "q". ${GRANT}`,
+    'Cannot send to the queue "q": AWS denied kms:GenerateDataKey on the queue "q". Grant this permission to the user or role in use (the data is encrypted with this key)',
   ],
   [
     'denied',

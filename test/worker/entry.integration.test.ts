@@ -15,6 +15,7 @@ import { initialOf } from '../../src/imdb/title-partition.ts';
 import { createS3Lake } from '../../src/lake/s3/s3-lake.ts';
 import type { SqsEvent } from '../../src/worker/handler.ts';
 import { AWS_TARGETS, type Aws } from '../support/aws-targets.ts';
+import { startS3Front } from '../support/s3-front.ts';
 import { type BundledWorker, bundleWorker, fetchNode } from './bundled-worker.ts';
 import { createEventSource } from './create-event-source.ts';
 
@@ -79,6 +80,39 @@ describe.each(AWS_TARGETS)('the bundled worker in an empty folder, on $name', ({
       IMDB_DATASETS_URL: imdb.url,
     };
   }
+
+  it('sends a message to the dead-letter queue with the policy that denies its writes', async () => {
+    await aws.reset();
+    const bucket = await aws.createBucket();
+    const queueUrl = await createQueue('queue');
+    const event = await deliver(queueUrl, '{"year": 2004, "initial": "TH"}');
+    const Records = event.Records.map((record) => ({
+      ...record,
+      attributes: { ...record.attributes, ApproximateReceiveCount: '5' },
+    }));
+    const front = await startS3Front(aws.endpoint);
+    const message =
+      'User: arn:aws:sts::123456789012:assumed-role/worker/films is not authorized to perform: s3:PutObject on resource: "arn:aws:s3:::films/k" with an explicit deny in a service control policy';
+    front.fault = ({ method }) =>
+      method === 'PUT' ? { status: 403, code: 'AccessDenied', message } : undefined;
+    const { answers } = await worker.handle([{ Records }], {
+      node: process.execPath,
+      env: {
+        ...environment(bucket),
+        AWS_ENDPOINT_URL_S3: front.url,
+        TDD_QUEUE_URL: queueUrl,
+        TDD_DLQ_URL: await createQueue('queue-dlq'),
+      },
+    });
+    await front.stop();
+    expect(answers).toEqual([{ batchItemFailures: [] }]);
+    const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: 'queue-dlq' }));
+    const command = new ReceiveMessageCommand({ QueueUrl, MessageAttributeNames: ['All'] });
+    const { Messages = [] } = await sqs.send(command);
+    expect(Messages[0]?.MessageAttributes?.reason?.StringValue).toMatch(
+      /AWS denied s3:PutObject on the bucket ".*" with an explicit deny in a service control policy\. No policy/,
+    );
+  });
 
   it('disables its own event source when the key is refused', async () => {
     await aws.reset();

@@ -130,6 +130,28 @@ describe.each(AWS_TARGETS)('tdd download, while S3 fails, on $name', ({ start })
     expect(front.requests.filter((request) => request.startsWith('PUT')).length).toBe(1);
   });
 
+  const ROLE = 'User: arn:aws:iam::123456789012:user/ada is not authorized to perform:';
+  test.each([
+    [
+      'kms:GenerateDataKey on resource: arn:aws:kms:us-east-1:123456789012:key/1 because no identity-based policy allows the kms:GenerateDataKey action',
+      'AWS denied kms:GenerateDataKey on the KMS key arn:aws:kms:us-east-1:123456789012:key/1, because no identity-based policy allows it.',
+    ],
+    [
+      's3:PutObject on resource: "arn:aws:s3:::films-lake/k" with an explicit deny in a service control policy',
+      'AWS denied s3:PutObject on the bucket "films-lake" with an explicit deny in a service control policy. No policy in the account can allow it',
+    ],
+    [
+      's3:PutObject on resource: "arn:aws:s3:::films-lake/k" with an explicit deny in a resource-based policy',
+      'with an explicit deny in a resource-based policy. Remove the denial from the policy of the bucket',
+    ],
+  ])('names the policy that denies a write: %s', async (message, sentence) => {
+    front.fault = ({ method }) =>
+      method === 'PUT' ? { status: 403, code: 'AccessDenied', message: `${ROLE} ${message}` } : undefined;
+    const { exitCode, stderr } = await download();
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain(sentence);
+  });
+
   test('gives up after two minutes, with the number of attempts', async () => {
     front.fault = () => SLOW_DOWN;
     const { exitCode, stderr } = await download();
