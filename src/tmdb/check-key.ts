@@ -3,7 +3,7 @@ import { UserError } from '../errors.ts';
 import { isRecord } from '../json.ts';
 import { createAuthorizer, redactKey } from './api-key.ts';
 import { classifyAnswer } from './classify-answer.ts';
-import { BaseUrlError, KeyRejectedError } from './errors.ts';
+import { BadAnswerError, BaseUrlError, KeyRejectedError } from './errors.ts';
 import { type HttpGet, TransportError } from './http.ts';
 
 /** The API key to check, and how to reach TMDB. */
@@ -36,12 +36,25 @@ export async function checkKey({ http, baseUrl, apiKey, signal }: KeyCheck): Pro
     );
   });
   const verdict = classifyAnswer(redactKey(answer, apiKey), PATH);
-  if (verdict.next === 'use' && isRecord(verdict.json) && verdict.json.success === true) return;
+  if (verdict.next === 'use' && isAcceptance(verdict.json)) return;
   if (verdict.next === 'keyRejected') throw new KeyRejectedError(verdict.reason);
   if (verdict.next === 'wrongUrl') throw new BaseUrlError(baseUrl);
   const reason =
     'reason' in verdict ? verdict.reason : verdict.next === 'use' ? 'unexpected content' : verdict.next;
   throw new UserError(`TMDB at ${baseUrl} could not check the API key (${reason}): try again later.`);
+}
+
+function isAcceptance(json: unknown): boolean {
+  return isRecord(json) && json.success === true;
+}
+
+/**
+ * Reads the response of `GET /3/authentication` for a valid key.
+ * @throws {BadAnswerError} for anything else, which another server has sent.
+ */
+export function readAcceptance(json: unknown): true {
+  if (isAcceptance(json)) return true;
+  throw new BadAnswerError('no acceptance in the response');
 }
 
 /** The result of a confirmation applies for this time, however many requests are answered with 401. */

@@ -7,6 +7,7 @@ import { LONG_WAIT_MS, type OnWait, type Wait } from '../wait.ts';
 import { createAuthorizer, redactKey } from './api-key.ts';
 import { createConfirmation } from './check-key.ts';
 import { classifyAnswer, type Verdict } from './classify-answer.ts';
+import { readMovie } from './documents.ts';
 import { BadAnswerError, OutageError, RequestFailedError } from './errors.ts';
 import { type HttpGet, TransportError } from './http.ts';
 import type { Pacer } from './pacer.ts';
@@ -192,7 +193,7 @@ export function createTmdbClient({
       const path = `/3/movie/${1 + Math.floor(random() * MAX_PROBED_ID)}`;
       const answer = await attempt(
         () => send(path, {}, signal),
-        () => true,
+        readMovie, // Any other JSON is not from TMDB.
         signal,
       );
       if (answer.kind !== 'failure' || answers > before) return undefined;

@@ -13,6 +13,7 @@ import { type LakeSource, OtherSourceError, requireSource, type SourceClaim } fr
 import type { PartitionMessage } from '../message.ts';
 import type { Network } from '../network.ts';
 import type { Partition } from '../partition.ts';
+import { readAcceptance } from '../tmdb/check-key.ts';
 import type { TmdbClient } from '../tmdb/client.ts';
 import { BaseUrlError, KeyRejectedError, OutageError } from '../tmdb/errors.ts';
 import { MAX_CONNECTIONS } from '../tmdb/limits.ts';
@@ -201,7 +202,7 @@ async function waitForTmdb(
   while (!stop.aborted) {
     try {
       await clock.sleep(PROBE_INTERVAL_MS * (0.75 + random() / 2), stop);
-      await tmdb.get('/3/authentication', {}, () => true, abort);
+      await tmdb.get('/3/authentication', {}, readAcceptance, abort);
       return true;
     } catch (error) {
       if (stop.aborted) return false;

@@ -23,7 +23,7 @@ afterEach(async () => {
 
 type Answer = (response: ServerResponse, request: IncomingMessage) => void;
 const movie: Answer = (response) => answerJson(response, 200, { id: 7 });
-const up: Answer = (response) => answerJson(response, 200, { success: true });
+const up: Answer = (response) => answerJson(response, 200, { success: true, id: 1 });
 const unavailable: Answer = (response) =>
   answerJson(response, 503, { status_code: 9, status_message: 'offline' });
 
@@ -120,6 +120,12 @@ describe('createTmdbClient', () => {
 
   it('reports an outage when TMDB does not answer other requests either', async () => {
     const { getMovie } = await startClient([unavailable], { others: unavailable });
+    await expect(getMovie()).rejects.toThrow(OutageError);
+  });
+
+  it('reports an outage when another server answers everything with JSON of its own', async () => {
+    const portal: Answer = (response) => answerJson(response, 200, { login: 'required' });
+    const { getMovie } = await startClient([portal], { others: portal });
     await expect(getMovie()).rejects.toThrow(OutageError);
   });
 

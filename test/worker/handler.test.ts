@@ -629,7 +629,8 @@ describe('an outage of TMDB', () => {
     const upAgainMs = worker.clock.now() + 180_000;
     worker.answer = (path) => {
       if (worker.clock.now() < upAgainMs) return DOWN;
-      if (path === '/3/authentication') return { status: 200, body: '{}', retryAfter: undefined };
+      if (path === '/3/authentication')
+        return { status: 200, body: '{"success":true}', retryAfter: undefined };
       return movieAnswer(path);
     };
     expect(await worker.deliver([body()])).toEqual(ALL_DONE);

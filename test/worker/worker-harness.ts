@@ -27,7 +27,7 @@ export function makeTitles(count: number) {
 export function movieAnswer(path: string): HttpAnswer {
   const imdbId = path.slice('/3/movie/'.length);
   const reviews = { page: 1, results: [], total_pages: 0, total_results: 0 };
-  const movie = { id: Number(imdbId.slice(2)), imdb_id: imdbId, title: imdbId, genres: [], reviews };
+  const movie = { id: Number(imdbId.replace('tt', '')), imdb_id: imdbId, title: imdbId, genres: [], reviews };
   return { status: 200, body: JSON.stringify(movie), retryAfter: undefined };
 }
 
