@@ -4,10 +4,13 @@ import type { LakeLocation } from '../lake/open-lake.ts';
 import { createNetwork, type Network } from '../network.ts';
 import type { DownloadConnection } from './download.ts';
 import { openLakeAt, type ProcessContext } from './open-aws.ts';
+import { joinRateBudget, type RateShare } from './share-rate.ts';
 import { userAgent } from './version.ts';
 
 /** The connection for a download in this process, which may have to build the partition index first. */
 export interface LocalConnection extends DownloadConnection {
+  /** Call it when the download has ended: other downloads on this machine then get its share of the rate. */
+  readonly close: () => Promise<void>;
   readonly datasetsUrl: string;
   readonly userAgent: string;
   readonly network: Network;
@@ -16,6 +19,9 @@ export interface LocalConnection extends DownloadConnection {
 /**
  * Connects to TMDB and a lake for a download in this process. Checks the key first, so that a rejected key changes
  * nothing.
+ * @param options.cacheFolder returns the user's cache folder of this program, where downloads that share a rate are registered.
+ * @param options.onShare called when the number of other downloads on this machine that use the same API key changes, with this one's rate.
+ * @param options.onShareFailed called with the reason when this download cannot know of others.
  * @param options.onKeyUnchecked called with the reason when TMDB cannot check the key; the download may still work.
  * @throws {KeyRejectedError} when TMDB rejects the key.
  * @throws {ConnectionError} when the proxy or a certificate is the reason why TMDB cannot be reached.
@@ -25,18 +31,50 @@ export interface LocalConnection extends DownloadConnection {
 export async function openDownload(
   process: ProcessContext,
   source: { readonly settings: Settings; readonly apiKey: string; readonly location: LakeLocation },
-  { onKeyUnchecked }: { readonly onKeyUnchecked: (reason: string) => void },
+  options: {
+    readonly onKeyUnchecked: (reason: string) => void;
+    readonly cacheFolder: () => Promise<string>;
+    readonly onShare: (others: number, requestsPerSecond: number) => void;
+    readonly onShareFailed: (reason: string) => void;
+  },
 ): Promise<LocalConnection> {
   const { settings, apiKey, location } = source;
   const { tmdbBaseUrl: baseUrl, imdbDatasetsUrl: datasetsUrl } = settings;
   const { clock, env, signal, trace, onWait } = process;
   // Loads got, which takes 0.2 s: not for help or a usage error.
   const { createTmdb, checkKeyIfReachable } = await import('./tmdb.ts');
-  const { http, tmdb } = createTmdb({ clock, env, trace, onWait }, { settings, apiKey });
-  const whyUnchecked = await checkKeyIfReachable({ http, baseUrl, apiKey, signal });
-  if (whyUnchecked instanceof ConnectionError) throw whyUnchecked;
-  if (whyUnchecked !== undefined) onKeyUnchecked(whyUnchecked.message);
-  const lake = await openLakeAt(process, location);
-  const network = createNetwork(env);
-  return { lake, tmdb, clock, settings, random: Math.random, datasetsUrl, userAgent: userAgent(), network };
+  const share = await joinBudget();
+  const close = async () => share?.leave();
+  let others = 0;
+  const { http, tmdb } = createTmdb({ clock, env, trace, onWait, rateNow }, { settings, apiKey });
+  try {
+    const whyUnchecked = await checkKeyIfReachable({ http, baseUrl, apiKey, signal });
+    if (whyUnchecked instanceof ConnectionError) throw whyUnchecked;
+    if (whyUnchecked !== undefined) options.onKeyUnchecked(whyUnchecked.message);
+    const lake = await openLakeAt(process, location);
+    const services = { lake, tmdb, network: createNetwork(env), clock, random: Math.random };
+    return { ...services, settings, datasetsUrl, userAgent: userAgent(), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+
+  async function joinBudget(): Promise<RateShare | undefined> {
+    try {
+      const folder = await options.cacheFolder();
+      return await joinRateBudget({ clock, folder }, { apiKey, baseUrl });
+    } catch (error) {
+      options.onShareFailed(error instanceof Error ? error.message : String(error));
+      return undefined;
+    }
+  }
+
+  async function rateNow(): Promise<number> {
+    const now = share ? (await share.count()) - 1 : 0;
+    const before = others;
+    others = now; // No await between these lines, because several requests may be waiting for this function.
+    const rate = settings.requestsPerSecond / (others + 1);
+    if (others !== before) options.onShare(others, rate);
+    return rate;
+  }
 }

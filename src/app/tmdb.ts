@@ -4,13 +4,15 @@ import { UsageError, UserError } from '../errors.ts';
 import { checkKey, type KeyCheck } from '../tmdb/check-key.ts';
 import { createTmdbClient, type TmdbClient } from '../tmdb/client.ts';
 import { createHttpGet, type HttpGet } from '../tmdb/http.ts';
-import { createPacer } from '../tmdb/pacer.ts';
+import { createPacer, type Pacer } from '../tmdb/pacer.ts';
 import type { Trace } from '../trace.ts';
 import type { OnWait } from '../wait.ts';
 import { userAgent } from './version.ts';
 
 /**
- * Creates a TMDB client for this process, which uses the whole rate budget; it sends no requests yet.
+ * Creates a TMDB client for this process; it sends no requests yet.
+ * @param deps.rateNow returns the current rate in requests per second; called before each request. Default: the rate of the
+ *   settings, the whole budget.
  * @returns the client, and its unpaced HTTP client for checking the key.
  */
 export function createTmdb(
@@ -19,19 +21,37 @@ export function createTmdb(
     env,
     trace,
     onWait,
+    rateNow,
   }: {
     readonly clock: Clock;
     /** As `process.env`: the proxy. */
     readonly env?: Readonly<Record<string, string | undefined>> | undefined;
     readonly trace?: Trace | undefined;
     readonly onWait?: OnWait | undefined;
+    readonly rateNow?: (() => Promise<number>) | undefined;
   },
   { settings, apiKey }: { readonly settings: Settings; readonly apiKey: string },
 ): { readonly http: HttpGet; readonly tmdb: TmdbClient } {
   const { tmdbBaseUrl: baseUrl, requestsPerSecond } = settings;
   const http = createHttpGet({ userAgent: userAgent(), env, trace });
   const pacer = createPacer({ requestsPerSecond, clock });
-  const tmdb = createTmdbClient({ http, pacer, clock, random: Math.random, baseUrl, apiKey, trace, onWait });
+  const paced: Pacer = {
+    ...pacer,
+    take: async (signal) => {
+      if (rateNow) pacer.setRate(await rateNow());
+      return pacer.take(signal);
+    },
+  };
+  const tmdb = createTmdbClient({
+    http,
+    pacer: paced,
+    clock,
+    random: Math.random,
+    baseUrl,
+    apiKey,
+    trace,
+    onWait,
+  });
   return { http, tmdb };
 }
 

@@ -72,8 +72,8 @@ function credentialsOf({ profile, credentialSource }: Identity): string {
   return credentialSource === 'role' ? "credentials from this machine's role" : 'no profile';
 }
 
-/** Returns this program's folder in the user's cache folder. */
-async function cacheFolder({ io }: CommandContext): Promise<string> {
+/** Returns this program's folder in the user's cache folder. @throws an error of the system when the user has no home. */
+export async function cacheFolder({ io }: CommandContext): Promise<string> {
   if (io.env.XDG_CACHE_HOME) return join(io.env.XDG_CACHE_HOME, 'tdd');
   const { default: envPaths } = await import('env-paths'); // Needed only without the variable.
   return envPaths('tdd', { suffix: '' }).cache;

@@ -1,4 +1,6 @@
 import { EventEmitter } from 'node:events';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { main } from '../../src/cli/main.ts';
 import type { Clock } from '../../src/clock.ts';
@@ -62,7 +64,18 @@ export async function runCli(argv: readonly string[], options: CliOptions): Prom
     },
     types: (keys) => void stdin.write(keys),
   };
-  const run = main({ argv, env, cwd, stdin, stdout, stderr, signals, ...(clock && { clock }) });
+  // Never the cache of the person who runs the tests.
+  const cache = { XDG_CACHE_HOME: join(tmpdir(), 'tdd-test-cache') };
+  const run = main({
+    argv,
+    env: { ...cache, ...env },
+    cwd,
+    stdin,
+    stdout,
+    stderr,
+    signals,
+    ...(clock && { clock }),
+  });
   if (person === undefined) stdin.end();
   // The text that the user waits for may never appear. Then the run ends, and the test reports how.
   const [exitCode] = await Promise.all([run, person && Promise.race([person(typist), run])]);

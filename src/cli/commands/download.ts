@@ -8,7 +8,7 @@ import {
   type TitleWithoutPartition,
 } from '../../app/download.ts';
 import { openLakeAt } from '../../app/open-aws.ts';
-import { openDownload } from '../../app/open-download.ts';
+import { type LocalConnection, openDownload } from '../../app/open-download.ts';
 import type { Settings } from '../../config/settings.ts';
 import type { DownloadReport } from '../../download/download-partition.ts';
 import { countDone } from '../../download/manifest.ts';
@@ -28,8 +28,8 @@ import { describeWithStack } from '../error-report.ts';
 import { collect, type Flags, parseCount } from '../flags.ts';
 import { formatFailures } from '../format-failures.ts';
 import { formatBadRows } from '../format-launch.ts';
-import { processOf, readBucketLocation, readPlace } from '../open-connection.ts';
-import type { Style } from '../output.ts';
+import { cacheFolder, processOf, readBucketLocation, readPlace } from '../open-connection.ts';
+import type { Output, Style } from '../output.ts';
 import { openTodaysIndex, showDownload } from '../show-progress.ts';
 
 /** How long requests in flight may take after Ctrl-C. */
@@ -129,14 +129,47 @@ function readChoice(context: CommandContext, flags: Flags) {
 }
 
 async function run(context: CommandContext, input: DownloadInput): Promise<DownloadResult> {
-  const { signal, output } = context;
+  const { output } = context;
   const connection = await openDownload(processOf(context), input, {
     onKeyUnchecked: output.debug,
+    cacheFolder: () => cacheFolder(context),
+    onShare: showSharing(output),
+    onShareFailed: (reason) =>
+      output.debug(`Other downloads on this machine that use the same API key are not noticed: ${reason}`),
   }).catch((error: unknown) => {
     if (!(error instanceof BucketMissingError)) throw error;
     const hint = ' "tdd download --to lake" needs no bucket: it downloads to a directory.';
     throw new UsageError(`${error.message}${hint}`, { cause: error });
   });
+  return downloadChoice(context, connection, input).finally(connection.close);
+}
+
+/** Shows that downloads share the rate, whenever another one joins. */
+function showSharing({ info, debug }: Output): (others: number, requestsPerSecond: number) => void {
+  let before = 0;
+  return (others, requestsPerSecond) => {
+    if (others > before) info(describeSharing(others, requestsPerSecond));
+    else if (others === 0) debug('No other download uses the API key any more: this one has the whole rate.');
+    else debug(describeSharing(others, requestsPerSecond));
+    before = others;
+  };
+}
+
+function describeSharing(others: number, requestsPerSecond: number): string {
+  const who =
+    others === 1
+      ? 'Another download on this machine uses'
+      : `${formatCount(others)} other downloads on this machine use`;
+  const rate = Math.round(requestsPerSecond * 10) / 10;
+  return `${who} the same API key: this one is limited to ${rate} ${rate === 1 ? 'request' : 'requests'} per second.`;
+}
+
+async function downloadChoice(
+  context: CommandContext,
+  connection: LocalConnection,
+  input: DownloadInput,
+): Promise<DownloadResult> {
+  const { signal, output } = context;
   const index = await openTodaysIndex(context, connection);
   const { rowCounts, firstBadRow } = index;
   if (rowCounts.bad > 0) output.warn(`Skipped ${formatBadRows(rowCounts.bad, firstBadRow)}.`);

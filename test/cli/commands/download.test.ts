@@ -286,6 +286,25 @@ describe('tdd download', () => {
   });
 });
 
+describe('a download that shares the rate with others', () => {
+  it('ends its registration', async () => {
+    await tdd('download --year 2021 --initial A_ --to lake', { env: { XDG_CACHE_HOME: cwd } });
+    const names = await readdir(join(cwd, 'tdd'), { recursive: true });
+    expect(names).toEqual(['downloads', expect.stringMatching(/^downloads.[0-9a-f]{32}$/)]);
+  });
+
+  it('works without a cache folder, and says so only with --verbose', async () => {
+    await writeFile(join(cwd, 'file'), '');
+    const env = { XDG_CACHE_HOME: join(cwd, 'file') };
+    const plain = await tdd('download --year 2021 --initial A_ --to lake', { env });
+    expect(plain.exitCode).toBe(0);
+    expect(plain.stderr).not.toMatch(/API key|ENOTDIR/);
+    const verbose = await tdd('download --year 2021 --initial A_ --to lake --verbose', { env });
+    expect(verbose.exitCode).toBe(0);
+    expect(verbose.stderr).toMatch(/Other downloads on this machine .* are not noticed: ENOTDIR/);
+  });
+});
+
 describe('invalid input is reported in one sentence with exit code 2, and changes nothing', () => {
   it.each([
     ['download', /--year and --initial together, or --imdb-id/],
