@@ -15,7 +15,8 @@ import { chooseTitles, keepKnownTitles, type TitleSelection } from './choose-tit
 import { createDocuments, type DocumentText, saveDocuments } from './documents.ts';
 import { type FailureGroup, groupFailures } from './failures.ts';
 import type { Counts, Outcome, TitleState } from './manifest.ts';
-import { createManifestWriter, readManifestToUpdate } from './manifest-store.ts';
+import { OtherSettingsError, readManifestToUpdate } from './manifest-store.ts';
+import { createManifestWriter } from './manifest-writer.ts';
 import { listRequestedTitles, type RequestedTitle } from './requested-titles.ts';
 import { resolveDuplicates } from './resolve-duplicates.ts';
 
@@ -112,6 +113,7 @@ const BUG_AFTER_TITLES = 20;
  * function. Runs are idempotent and resume from the manifest, where they checkpoint their progress: they skip titles that
  * are done, and can be killed and started again at any time. Concurrent runs are safe.
  * @returns the report of the run. An outage or a rejected key does not throw: it becomes the report's `problem`.
+ * @throws {OtherSettingsError} when a run with other settings has begun on the partition.
  * @throws the errors of the lake, and an unexpected error that {@link BUG_AFTER_TITLES} titles had and no title was found meanwhile; both after
  *   trying to save the manifest.
  */
@@ -186,6 +188,9 @@ async function run(
   if (problem instanceof KeyRejectedError) {
     return finish('keyRefused', problem).catch(() => Promise.reject(problem));
   }
+  // A run that stops for another one must still record which documents it has overwritten.
+  if (problem instanceof OtherSettingsError)
+    return manifest.save('error').then(() => Promise.reject(problem));
   failing.abort(problem);
   await manifest.save('error').catch(() => undefined);
   throw problem;
@@ -216,7 +221,10 @@ async function run(
   async function download(imdbId: string): Promise<Exclude<TitleState, { state: 'left' }>> {
     const { documents, ...title } = await lookUp(imdbId);
     if (title.state !== 'failed') await job.source?.claim(signal); // TMDB has answered.
-    await saveDocuments({ lake }, documents, signal);
+    if (documents.length > 0) {
+      await manifest.claim(imdbId);
+      await saveDocuments({ lake }, documents, signal);
+    }
     return { ...title, at: isoNow() };
   }
 
@@ -271,7 +279,7 @@ async function run(
       partition,
       snapshot: job.snapshot,
       run: job.run,
-      outcome,
+      outcome: saved.lastRun.outcome === 'running' ? outcome : saved.lastRun.outcome,
       skipped: job.titles.length - todo.length,
       thisRun: progress(),
       failures: groupFailures(titles),

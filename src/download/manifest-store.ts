@@ -1,27 +1,15 @@
 import { createHash } from 'node:crypto';
-import type { Clock } from '../clock.ts';
 import { UserError } from '../errors.ts';
-import type { Title } from '../imdb/partition-index.ts';
 import { damagedManifestKey, JSON_TYPE, manifestKey } from '../lake/keys.ts';
 import type { ETag, Lake, LakeOptions } from '../lake/lake.ts';
-import { type LakeSource, requireSource } from '../lake/source.ts';
-import type { Partition } from '../partition.ts';
-import type { LookupSettings } from '../tmdb/look-up-movie.ts';
-import { CHECKPOINT_SECONDS } from '../worker-contract.ts';
-import {
-  completeManifest,
-  laterDay,
-  laterState,
-  type Manifest,
-  mergeManifests,
-  NO_COUNTS,
-  type Outcome,
-  type TitleState,
-} from './manifest.ts';
+import { requireSource } from '../lake/source.ts';
+import { type Partition, partitionName } from '../partition.ts';
+import { toOneLine } from '../text.ts';
+import { areSameSettings, type Manifest, markOverwritten, mergeManifests } from './manifest.ts';
 import { DamagedManifestError, parseManifest } from './parse-manifest.ts';
 
 /** A manifest and the version that was read; `etag` is `null` if the lake has no manifest. */
-interface StoredManifest {
+export interface StoredManifest {
   readonly manifest: Manifest | undefined;
   readonly etag: ETag | null;
   /** Set if the manifest was damaged: the location of its copy. */
@@ -72,134 +60,78 @@ export async function readManifestToUpdate(
   }
 }
 
+/** Another run with other settings works on the partition, or has worked on it since this run began. */
+export class OtherSettingsError extends UserError {
+  override readonly name = 'OtherSettingsError';
+}
+
 /**
  * Writes a manifest by compare-and-swap. If another run has written it in the meantime, merges the two by IMDb ID and
  * retries, so that neither run loses a title.
+ *
+ * A run with other settings writes other documents under the same keys, so its manifest is never replaced: this run must
+ * stop. Documents that this run wrote without having recorded them may have replaced those of the other run, so these
+ * titles are first marked as failed in its manifest.
  * @param options.basedOn the version that `manifest` is based on; `null` if there was none.
  * @param options.listed the IDs that the index lists.
+ * @param options.unrecorded the titles whose documents this run wrote since it last wrote its manifest. `undefined` while
+ *   it may still write documents: the caller calls again when it has stopped.
  * @returns the manifest that was written, and its version.
+ * @throws {OtherSettingsError} when a run with other settings has written the manifest.
  * @throws {UserError} after {@link MAX_SWAPS} lost swaps.
  */
-async function saveManifest(
+export async function saveManifest(
   { lake }: { lake: Lake },
   manifest: Manifest,
-  { basedOn, listed }: { basedOn: ETag | null; listed: ReadonlySet<string> },
+  {
+    basedOn,
+    listed,
+    unrecorded,
+  }: { basedOn: ETag | null; listed: ReadonlySet<string>; unrecorded: ReadonlySet<string> | undefined },
 ): Promise<{ manifest: Manifest; etag: ETag }> {
   const key = manifestKey(manifest.partition);
   let ours = manifest;
   let expected = basedOn;
+  let other: Manifest | undefined;
   for (let swap = 0; swap < MAX_SWAPS; swap += 1) {
-    const etag = await lake.compareAndSwap(key, `${JSON.stringify(ours)}\n`, JSON_TYPE, expected);
-    if (etag !== undefined) return { manifest: ours, etag };
+    const sent = other ? markOverwritten(other, ours, unrecorded ?? new Set(), listed) : ours;
+    const etag = await lake.compareAndSwap(key, `${JSON.stringify(sent)}\n`, JSON_TYPE, expected);
+    if (etag !== undefined && other) throw otherSettings(other, manifest);
+    if (etag !== undefined) return { manifest: sent, etag };
     const theirs = await readManifestToUpdate({ lake }, manifest.partition);
     expected = theirs.etag;
     requireSource(lake, theirs.manifest?.source, manifest.source);
-    if (theirs.manifest) ours = mergeManifests(theirs.manifest, ours, listed);
+    other = undefined;
+    if (!theirs.manifest) continue;
+    if (areSameSettings(theirs.manifest.settings, manifest.settings)) {
+      ours = mergeManifests(theirs.manifest, ours, listed);
+    } else if (unrecorded === undefined || unrecorded.size === 0) {
+      throw otherSettings(theirs.manifest, manifest);
+    } else {
+      other = theirs.manifest;
+    }
   }
   throw new UserError(
     `Other processes changed ${lake.url}/${key} ${MAX_SWAPS} times while it was being written: run the command again.`,
   );
 }
 
-/** Writes the manifest of a run: checkpoints during the run, and the final state. */
-interface ManifestWriter {
-  /** Writes the manifest if the last write was {@link CHECKPOINT_SECONDS} ago and no write is in progress. */
-  checkpoint(): Promise<void>;
-  /** Writes the manifest now. Titles that a concurrent run has written are merged into `known`. */
-  save(outcome: Outcome): Promise<Manifest>;
-  /** Whether all listed titles are done. */
-  isComplete(): boolean;
+function otherSettings(
+  { settings: theirs }: Manifest,
+  { partition, settings: ours }: Manifest,
+): OtherSettingsError {
+  const differences = (['lookup', 'language', 'reviewLanguage', 'append'] as const).flatMap((name) => {
+    const [there, here] = [String(theirs[name]) || 'nothing', String(ours[name]) || 'nothing'];
+    return there === here ? [] : `${VARIABLES[name]} is ${toOneLine(there)} there and ${here} here`;
+  });
+  return new OtherSettingsError(
+    `Another run with other settings (${differences.join('; ')}) has taken over partition ${partitionName(partition)}, so this run stopped: let the other one finish, and run the command again if you want these settings.`,
+  );
 }
 
-/**
- * Creates the manifest writer of one run.
- * @param state.stored the manifest and version in the lake when the run started.
- * @param state.known the title states by IMDb ID: the run updates them, the writer writes them.
- * @param state.touched the IDs that the run has looked up.
- * @param state.requests returns how many requests this run has sent to TMDB.
- */
-export function createManifestWriter(
-  { lake, clock }: { lake: Lake; clock: Clock },
-  job: {
-    readonly partition: Partition;
-    readonly snapshot: string;
-    readonly settings: LookupSettings;
-    readonly source?: { readonly source: LakeSource };
-    readonly run: string;
-    readonly titles: readonly Title[];
-  },
-  {
-    stored,
-    known,
-    touched,
-    startedAt,
-    requests,
-  }: {
-    stored: StoredManifest;
-    known: Map<string, TitleState>;
-    touched: ReadonlySet<string>;
-    startedAt: string;
-    requests: () => number;
-  },
-): ManifestWriter {
-  const { partition, snapshot, settings, source, run } = job;
-  const listed = new Set(job.titles.map(({ imdbId }) => imdbId));
-  let etag = stored.etag;
-  let savedMs = clock.monotonic();
-  let writing: Promise<unknown> | undefined;
-
-  async function write(outcome: Outcome): Promise<Manifest> {
-    const sent = create(outcome);
-    const saved = await saveManifest({ lake }, sent, { basedOn: etag, listed });
-    etag = saved.etag;
-    savedMs = clock.monotonic();
-    for (const [imdbId, title] of Object.entries(saved.manifest.titles)) {
-      if (title === sent.titles[imdbId]) continue; // Our own state: `known` may already be newer.
-      const ours = known.get(imdbId);
-      known.set(imdbId, ours ? laterState(title, ours) : title);
-    }
-    return saved.manifest;
-  }
-
-  function create(outcome: Outcome): Manifest {
-    const titles = Object.fromEntries(known);
-    const manifest = {
-      partition,
-      snapshot: laterDay(snapshot, stored.manifest?.snapshot ?? snapshot),
-      settings,
-      ...sourceSoFar(),
-      complete: false,
-      counts: NO_COUNTS,
-      lastRun: {
-        run,
-        startedAt,
-        endedAt: new Date(clock.now()).toISOString(),
-        outcome,
-        requests: requests(),
-      },
-      titles,
-    };
-    return completeManifest(manifest, listed);
-  }
-
-  /** A run that has looked up nothing does not know where the titles come from. */
-  function sourceSoFar(): Pick<Manifest, 'source'> {
-    const recorded = touched.size > 0 ? source?.source : stored.manifest?.source;
-    return recorded ? { source: recorded } : {};
-  }
-
-  return {
-    async checkpoint() {
-      if (writing || clock.monotonic() - savedMs < CHECKPOINT_SECONDS * 1_000) return;
-      writing = write('running').finally(() => {
-        writing = undefined;
-      });
-      await writing;
-    },
-    async save(outcome) {
-      await writing;
-      return write(outcome);
-    },
-    isComplete: () => create('running').complete,
-  };
-}
+const VARIABLES = {
+  lookup: 'TMDB_LOOKUP',
+  language: 'TMDB_LANGUAGE',
+  reviewLanguage: 'TMDB_REVIEW_LANGUAGE',
+  append: 'TMDB_APPEND',
+} as const;

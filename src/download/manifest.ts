@@ -1,6 +1,7 @@
 import type { LakeSource } from '../lake/source.ts';
 import type { Partition } from '../partition.ts';
 import type { LookupSettings } from '../tmdb/look-up-movie.ts';
+import { CHECKPOINT_SECONDS } from '../worker-contract.ts';
 
 /** The state of one IMDb ID. `at` is the ISO instant when it was recorded. */
 export type TitleState =
@@ -103,7 +104,7 @@ export function isDone(title: TitleState | undefined): boolean {
 }
 
 /**
- * Recalculates the counts of a manifest and whether it is complete.
+ * Recalculates the counts of a manifest and whether it is complete, and corrects the outcome of a run that is not.
  * @param listed the IDs that the index lists. Others, which have left or are from a newer snapshot, are not counted.
  */
 export function completeManifest(manifest: Manifest, listed: ReadonlySet<string>): Manifest {
@@ -116,11 +117,17 @@ export function completeManifest(manifest: Manifest, listed: ReadonlySet<string>
     counts.reviews += title.reviews;
     missingReviews += countMissingReviews(title);
   }
-  return {
+  const complete = countDone(counts) === counts.titles;
+  const completed = {
     ...manifest,
     counts: { ...counts, ...(missingReviews > 0 && { missingReviews }) },
-    complete: countDone(counts) === counts.titles,
+    complete,
   };
+  const { lastRun } = manifest;
+  if (complete || lastRun.outcome !== 'complete') return completed;
+  // Another run has changed titles that this one had completed.
+  const outcome = counts.failed > 0 ? 'failedTitles' : 'partial';
+  return { ...completed, lastRun: { ...lastRun, outcome } };
 }
 
 /** The number of reviews that TMDB counted for a title but did not return. Such a title is done, and can be asked for again. */
@@ -140,17 +147,55 @@ export function areSameSettings(a: LookupSettings, b: LookupSettings): boolean {
 
 /**
  * Merges the manifests of two concurrent runs on one partition. For each IMDb ID the later state wins; at the same instant
- * any state wins over `failed`. If the settings differ, the titles of `theirs` are dropped.
+ * any state wins over `failed`. Both must have the same settings.
  * @param theirs the manifest in the lake.
  * @param ours the manifest to write; its settings and last run are kept.
  * @param listed the IDs that our index lists.
  */
 export function mergeManifests(theirs: Manifest, ours: Manifest, listed: ReadonlySet<string>): Manifest {
-  if (!areSameSettings(theirs.settings, ours.settings)) return ours;
   const titles: Record<string, TitleState> = { ...theirs.titles };
   for (const [imdbId, title] of Object.entries(ours.titles))
     titles[imdbId] = laterState(titles[imdbId], title);
-  return completeManifest({ ...ours, snapshot: laterDay(theirs.snapshot, ours.snapshot), titles }, listed);
+  const snapshot = laterDay(theirs.snapshot, ours.snapshot);
+  return completeManifest({ ...ours, snapshot, titles }, listed);
+}
+
+/**
+ * Marks titles as failed in the manifest of a run with other settings, because this run has overwritten their documents.
+ * @param theirs the manifest in the lake; its settings and last run are kept.
+ * @param ours the manifest of this run, which gives the time.
+ * @param imdbIds the titles whose documents this run has overwritten.
+ * @param listed the IDs that our index lists.
+ */
+export function markOverwritten(
+  theirs: Manifest,
+  ours: Manifest,
+  imdbIds: ReadonlySet<string>,
+  listed: ReadonlySet<string>,
+): Manifest {
+  // Later than any state that the other run has recorded meanwhile, even if its clock is ahead.
+  const atMs = Math.max(
+    Date.parse(ours.lastRun.endedAt),
+    Date.parse(theirs.lastRun.endedAt) + LATEST_CHECKPOINT_MS,
+  );
+  const reason = 'a run with other settings has overwritten its documents';
+  const failed = { state: 'failed', reason, tries: 1, at: new Date(atMs).toISOString() } as const;
+  const titles: Record<string, TitleState> = { ...theirs.titles };
+  // IDs that share a movie share its documents.
+  const movies = new Set([...imdbIds].flatMap((imdbId) => movieOf(ours.titles[imdbId]) ?? []));
+  for (const [imdbId, title] of Object.entries(titles)) {
+    const tmdbId = movieOf(title);
+    if (tmdbId !== undefined && movies.has(tmdbId)) titles[imdbId] = failed;
+  }
+  for (const imdbId of imdbIds) titles[imdbId] = failed;
+  return completeManifest({ ...theirs, titles }, listed);
+}
+
+/** A running download has written its manifest within this time. */
+const LATEST_CHECKPOINT_MS = 2 * CHECKPOINT_SECONDS * 1_000;
+
+function movieOf(title: TitleState | undefined): number | undefined {
+  return title?.state === 'found' ? title.tmdbId : undefined;
 }
 
 /** Returns the later of two states of one title; at the same instant any state wins over `failed`. */

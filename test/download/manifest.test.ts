@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { type Manifest, mergeManifests, type TitleState } from '../../src/download/manifest.ts';
+import {
+  type Manifest,
+  markOverwritten,
+  mergeManifests,
+  type TitleState,
+} from '../../src/download/manifest.ts';
 
 const EARLY = '2026-11-22T10:00:00.000Z';
 const LATE = '2026-11-22T10:00:01.000Z';
@@ -17,7 +22,7 @@ function manifest(titles: Record<string, TitleState>, language = 'en-US'): Manif
   };
 }
 
-const found = (at: string): TitleState => ({ state: 'found', tmdbId: 1, reviews: 3, at });
+const found = (at: string, tmdbId = 1): TitleState => ({ state: 'found', tmdbId, reviews: 3, at });
 const failed = (at: string): TitleState => ({ state: 'failed', reason: '503', tries: 8, at });
 
 describe('mergeManifests', () => {
@@ -43,9 +48,41 @@ describe('mergeManifests', () => {
       counts: { titles: 2, found: 1, notFound: 1, reviews: 3 },
     });
   });
+});
 
-  it('drops titles downloaded under other settings', () => {
-    const ours = manifest({ tt0000002: found(EARLY) });
-    expect(mergeManifests(manifest({ tt0000001: found(LATE) }, 'de-DE'), ours, listed)).toEqual(ours);
+describe('markOverwritten', () => {
+  const mark = (theirs: Manifest, ids: string[]) =>
+    markOverwritten(theirs, manifest({ tt0000002: found(EARLY) }), new Set(ids), listed);
+
+  it('marks the titles, and those that share a movie with them, as failed; everything else stays', () => {
+    const theirs = manifest({ tt0000001: found(EARLY), tt0000003: found(EARLY, 3) }, 'fr-FR');
+    const { titles, ...marked } = mark(theirs, ['tt0000002']);
+    expect(titles).toMatchObject({
+      tt0000001: { state: 'failed', reason: 'a run with other settings has overwritten its documents' },
+      tt0000002: { state: 'failed' },
+      tt0000003: { state: 'found' },
+    });
+    expect(marked).toMatchObject({
+      settings: { language: 'fr-FR' },
+      complete: false,
+      counts: { titles: 2, found: 0, failed: 2 },
+      lastRun: theirs.lastRun,
+    });
+  });
+
+  it('wins over states that the other run has not written yet', () => {
+    const theirs = manifest({}, 'fr-FR');
+    const next = manifest({ tt0000002: found('2026-11-22T10:00:06.000Z') }, 'fr-FR');
+    const marked = mark(theirs, ['tt0000002']);
+    expect(mergeManifests(marked, next, listed).titles.tt0000002?.state).toBe('failed');
+  });
+});
+
+it('a run whose titles another run has changed is not complete', () => {
+  const complete = { ...manifest({ tt0000001: found(EARLY), tt0000002: found(EARLY) }), complete: true };
+  const ours: Manifest = { ...complete, lastRun: { ...complete.lastRun, outcome: 'complete' } };
+  expect(mergeManifests(manifest({ tt0000001: failed(LATE) }), ours, listed)).toMatchObject({
+    complete: false,
+    lastRun: { outcome: 'failedTitles' },
   });
 });

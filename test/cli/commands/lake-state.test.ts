@@ -168,3 +168,47 @@ describe('a lake with data from one source', () => {
     expect(await readManifest()).toMatchObject({ source: { tmdb: other.TMDB_BASE_URL } });
   });
 });
+
+describe('two runs with different settings on one partition', () => {
+  const FRENCH = `${DOWNLOAD} --language fr-FR`;
+
+  /** The titles whose document is not the one that the manifest's settings produce. */
+  async function findLies(): Promise<string[]> {
+    const { settings, titles } = await readManifest();
+    const lies = Object.entries(titles).map(async ([imdbId, title]) => {
+      if (title.state !== 'found') return [];
+      const file = join(cwd, 'lake/tmdb/movies/year-2021/initial-TH', `tmdb-movie-${title.tmdbId}.json`);
+      const query = `api_key=${SANDBOX_API_KEY}&language=${settings.language}`;
+      const answer = await fetch(`${tmdb.url}/3/movie/${title.tmdbId}?${query}`);
+      const { overview } = (await answer.json()) as { overview: string };
+      return JSON.parse(await readFile(file, 'utf8')).overview === overview ? [] : imdbId;
+    });
+    return (await Promise.all(lies)).flat();
+  }
+
+  it('stops the earlier one with a reason, and the manifest is true for every title', async () => {
+    tmdb.clearStats();
+    // Its first checkpoint is after five seconds; the other run begins and ends before that.
+    const english = tdd(DOWNLOAD, { TMDB_REQUESTS_PER_SECOND: '8' }, createFastClock(1));
+    while (tmdb.stats().requests.length < 8) await new Promise((resolve) => setTimeout(resolve, 5));
+    const french = await tdd(FRENCH);
+    expect([0, 1]).toContain(french.exitCode); // 1 if the other one overwrote a document meanwhile.
+    const stopped = await english;
+    expect(stopped).toMatchObject({ exitCode: 1, stdout: '' });
+    expect(stopped.stderr).toMatch(
+      /^tdd: Another run with other settings \(TMDB_LANGUAGE is fr-FR there and en-US here\) has taken over partition 2021\/TH, so this run stopped: .*\.$/m,
+    );
+    expect((await readManifest()).settings.language).toBe('fr-FR');
+    expect(await findLies()).toEqual([]);
+    expect(await tdd(FRENCH)).toMatchObject({ exitCode: 0 });
+    expect(await readManifest()).toMatchObject({ complete: true, settings: { language: 'fr-FR' } });
+    expect(await findLies()).toEqual([]);
+  });
+
+  it('lets one of two new runs continue', async () => {
+    const runs = await Promise.all([tdd(DOWNLOAD), tdd(FRENCH)]);
+    expect(runs.filter(({ stderr }) => stderr.includes('Another run with other settings'))).toHaveLength(1);
+    expect(runs.map(({ exitCode }) => exitCode)).toContain(1);
+    expect(await findLies()).toEqual([]);
+  });
+});

@@ -1,0 +1,145 @@
+import type { Clock } from '../clock.ts';
+import type { Title } from '../imdb/partition-index.ts';
+import type { Lake } from '../lake/lake.ts';
+import type { LakeSource } from '../lake/source.ts';
+import type { Partition } from '../partition.ts';
+import type { LookupSettings } from '../tmdb/look-up-movie.ts';
+import { CHECKPOINT_SECONDS } from '../worker-contract.ts';
+import {
+  areSameSettings,
+  completeManifest,
+  laterDay,
+  laterState,
+  type Manifest,
+  NO_COUNTS,
+  type Outcome,
+  type TitleState,
+} from './manifest.ts';
+import { type StoredManifest, saveManifest } from './manifest-store.ts';
+
+/** Writes the manifest of a run: checkpoints during the run, and the final state. */
+interface ManifestWriter {
+  /** Writes the manifest if the last write was {@link CHECKPOINT_SECONDS} ago and no write is in progress. */
+  checkpoint(): Promise<void>;
+  /** Writes the manifest now. Titles that a concurrent run has written are merged into `known`. */
+  save(outcome: Outcome): Promise<Manifest>;
+  /**
+   * Must be called before the run writes the documents of a title. The first call writes the manifest, unless it has these
+   * settings already: a run with other settings then notices that this one has begun.
+   * @throws {OtherSettingsError} when a run with other settings has begun in the meantime.
+   */
+  claim(imdbId: string): Promise<void>;
+  /** Whether all listed titles are done. */
+  isComplete(): boolean;
+}
+
+/**
+ * Creates the manifest writer of one run.
+ * @param state.stored the manifest and version in the lake when the run started.
+ * @param state.known the title states by IMDb ID: the run updates them, the writer writes them.
+ * @param state.touched the IDs that the run has looked up.
+ * @param state.requests returns how many requests this run has sent to TMDB.
+ */
+export function createManifestWriter(
+  { lake, clock }: { lake: Lake; clock: Clock },
+  job: {
+    readonly partition: Partition;
+    readonly snapshot: string;
+    readonly settings: LookupSettings;
+    readonly source?: { readonly source: LakeSource };
+    readonly run: string;
+    readonly titles: readonly Title[];
+  },
+  {
+    stored,
+    known,
+    touched,
+    startedAt,
+    requests,
+  }: {
+    stored: StoredManifest;
+    known: Map<string, TitleState>;
+    touched: ReadonlySet<string>;
+    startedAt: string;
+    requests: () => number;
+  },
+): ManifestWriter {
+  const { partition, snapshot, settings, source, run } = job;
+  const listed = new Set(job.titles.map(({ imdbId }) => imdbId));
+  let etag = stored.etag;
+  let savedMs = clock.monotonic();
+  let writing: Promise<unknown> | undefined;
+  let hasSettings = stored.manifest !== undefined && areSameSettings(stored.manifest.settings, settings);
+  /** The titles with documents that may have been written since the manifest was last written. */
+  const unrecorded = new Set<string>();
+
+  async function write(outcome: Outcome): Promise<Manifest> {
+    const sent = create(outcome);
+    const recorded = [...unrecorded].filter((imdbId) => touched.has(imdbId));
+    const saved = await saveManifest({ lake }, sent, {
+      basedOn: etag,
+      listed,
+      unrecorded: outcome === 'running' ? undefined : unrecorded,
+    });
+    etag = saved.etag;
+    hasSettings = true;
+    for (const imdbId of recorded) unrecorded.delete(imdbId);
+    savedMs = clock.monotonic();
+    for (const [imdbId, title] of Object.entries(saved.manifest.titles)) {
+      if (title === sent.titles[imdbId]) continue; // Our own state: `known` may already be newer.
+      const ours = known.get(imdbId);
+      known.set(imdbId, ours ? laterState(title, ours) : title);
+    }
+    return saved.manifest;
+  }
+
+  function create(outcome: Outcome): Manifest {
+    const titles = Object.fromEntries(known);
+    const manifest = {
+      partition,
+      snapshot: laterDay(snapshot, stored.manifest?.snapshot ?? snapshot),
+      settings,
+      ...sourceSoFar(),
+      complete: false,
+      counts: NO_COUNTS,
+      lastRun: {
+        run,
+        startedAt,
+        endedAt: new Date(clock.now()).toISOString(),
+        outcome,
+        requests: requests(),
+      },
+      titles,
+    };
+    return completeManifest(manifest, listed);
+  }
+
+  /** A run that has looked up nothing does not know where the titles come from. */
+  function sourceSoFar(): Pick<Manifest, 'source'> {
+    const recorded = touched.size > 0 ? source?.source : stored.manifest?.source;
+    return recorded ? { source: recorded } : {};
+  }
+
+  function writeCheckpoint(): Promise<unknown> {
+    writing ??= write('running').finally(() => {
+      writing = undefined;
+    });
+    return writing;
+  }
+
+  return {
+    async checkpoint() {
+      if (writing || clock.monotonic() - savedMs < CHECKPOINT_SECONDS * 1_000) return;
+      await writeCheckpoint();
+    },
+    async claim(imdbId) {
+      if (!hasSettings) await writeCheckpoint();
+      unrecorded.add(imdbId);
+    },
+    async save(outcome) {
+      await writing;
+      return write(outcome);
+    },
+    isComplete: () => create('running').complete,
+  };
+}
