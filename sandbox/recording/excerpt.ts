@@ -6,6 +6,9 @@ const COLUMNS = 80;
 /** Matches progress, which a terminal shows on one redrawn line. */
 const PROGRESS = /^[\d,]+ ?(?:\/|of) ?[\d,]+ /;
 
+/** Matches a note about the sandbox's own servers, which no other terminal shows. */
+const LOCAL = /127\.0\.0\.1/;
+
 /**
  * Returns, for each pattern, the last paragraph of a command's output with a matching line; `status --watch` prints one
  * per poll. Values that differ between runs (IDs, days and times) are replaced by constants.
@@ -19,7 +22,9 @@ export function excerptOf(output: string, patterns: readonly RegExp[]): string[]
     if (shown === undefined) throw new Error(`No paragraph matches ${pattern}:\n${output}`);
     return index > 0 ? ['', ...shown] : shown;
   });
-  return lines.filter((line) => !PROGRESS.test(line)).map((line) => truncate(withoutVariableParts(line)));
+  return lines
+    .filter((line) => !PROGRESS.test(line) && !LOCAL.test(line))
+    .map((line) => truncate(withoutVariableParts(line)));
 }
 
 function withoutVariableParts(line: string): string {

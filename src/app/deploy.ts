@@ -49,7 +49,14 @@ function checkSettings(settings: CompleteSettings): void {
   );
 }
 
-const DEPLOYED_SETTINGS = ['lambdaName', 'queueName', 'bucketName', 'workers', 'memorySize'] as const;
+const DEPLOYED_SETTINGS = [
+  'lambdaName',
+  'queueName',
+  'bucketName',
+  'workers',
+  'memorySize',
+  'tmdbBaseUrl',
+] as const;
 
 /** The input of a deployment plan. */
 interface WantedDeployment {
@@ -67,7 +74,7 @@ async function describeDeployment(
   settings: CompleteSettings,
   { region, accountId }: Pick<Identity, 'region' | 'accountId'>,
 ): Promise<WantedDeployment> {
-  const { lambdaName, queueName, bucketName, workers, memorySize: memorySizeMb } = settings;
+  const { lambdaName, queueName, bucketName, workers, memorySize: memorySizeMb, tmdbBaseUrl } = settings;
   const { roleArn, roleBoundary } = settings;
   return {
     input: {
@@ -82,6 +89,7 @@ async function describeDeployment(
         roleArn,
         roleBoundary,
       },
+      ...(tmdbBaseUrl !== SETTINGS.tmdbBaseUrl.default && { otherTmdbUrl: tmdbBaseUrl }),
       environment: settingsEnvironment(settings),
     },
     zip: await buildZip(await readWorker()),

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
-import type { Settings } from '../config/settings.ts';
-import { UsageError, UserError } from '../errors.ts';
+import { SETTINGS, type Settings } from '../config/settings.ts';
+import { namingSource, UsageError, UserError } from '../errors.ts';
 import { checkKey, type KeyCheck } from '../tmdb/check-key.ts';
 import { createTmdbClient, type TmdbClient } from '../tmdb/client.ts';
 import { createHttpGet, type HttpGet } from '../tmdb/http.ts';
@@ -14,6 +14,7 @@ import { userAgent } from './version.ts';
  * @param deps.rateNow returns the current rate in requests per second; called before each request. Default: the rate of the
  *   settings, the whole budget.
  * @returns the client, and its unpaced HTTP client for checking the key.
+ * @throws {UsageError} for a base URL to which the key must not be sent.
  */
 export function createTmdb(
   {
@@ -32,7 +33,11 @@ export function createTmdb(
   },
   { settings, apiKey }: { readonly settings: Settings; readonly apiKey: string },
 ): { readonly http: HttpGet; readonly tmdb: TmdbClient } {
-  const { tmdbBaseUrl: baseUrl, requestsPerSecond } = settings;
+  const { requestsPerSecond } = settings;
+  // Settings that a script has created itself were not parsed.
+  const baseUrl = namingSource('The base URL of TMDB', () =>
+    SETTINGS.tmdbBaseUrl.parse(settings.tmdbBaseUrl),
+  );
   const http = createHttpGet({ userAgent: userAgent(), env, trace });
   const pacer = createPacer({ requestsPerSecond, clock });
   const paced: Pacer = {

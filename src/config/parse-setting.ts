@@ -135,12 +135,22 @@ export function parseBaseUrl(text: string): string {
   return url.href.replace(/\/+$/, '');
 }
 
+/** A host on this machine. */
+const LOOPBACK = /^(?:127(?:\.\d+){3}|\[::1\]|(?:.+\.)?localhost)$/;
+
 /**
  * The base URL of TMDB's API, see {@link parseBaseUrl}. The version `/3`, which TMDB's documentation includes, is removed,
  * since every request adds it.
+ * @throws {InvalidValueError} also for http, because each request carries the API key, unless the host is on this machine.
  */
 export function parseTmdbBaseUrl(text: string): string {
-  return parseBaseUrl(text).replace(/\/+3$/, '');
+  const base = parseBaseUrl(text).replace(/\/+3$/, '');
+  const { protocol, hostname } = new URL(base);
+  if (protocol === 'https:' || LOOPBACK.test(hostname)) return base;
+  throw new InvalidValueError(
+    'The address',
+    `must begin with https:// unless it is on this machine, because http sends the API key unencrypted (got ${quote(base)}).`,
+  );
 }
 
 /**

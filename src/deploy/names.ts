@@ -13,6 +13,8 @@ export interface DeploymentInput {
   /** The maximum number of concurrent invocations of the function. */
   readonly workers: number;
   readonly memorySizeMb: number;
+  /** Where the workers send the TMDB API key, if it is not TMDB: the plan says so. */
+  readonly otherTmdbUrl?: string;
   /**
    * The worker's settings as environment variables, including `TMDB_API_KEY`. Deploy adds those that follow from the
    * deployment itself (bucket, workers, queues).

@@ -41,7 +41,7 @@ describe('docs/recording.svg', () => {
 
 it('shows the matching paragraphs, without values that differ between runs', () => {
   const output =
-    'Checking …\n\n\u001b[1mfleet\u001b[22m  launched 2026-11-26 01:20 UTC\nrun 20261126T012017Z-26045b\n\nend\n';
+    'Checking …\n\n\u001b[1mfleet\u001b[22m  launched 2026-11-26 01:20 UTC\n  at http://127.0.0.1:8080\nrun 20261126T012017Z-26045b\n\nend\n';
   expect(excerptOf(output, [/^fleet/])).toEqual([
     '\u001b[1mfleet\u001b[22m  launched 2026-01-05 09:00 UTC',
     'run 20260105T090000Z-5f3a9c',

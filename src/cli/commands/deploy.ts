@@ -9,6 +9,7 @@ import type { PlannedResource } from '../../deploy/plan.ts';
 import { CancelledError } from '../../errors.ts';
 import { formatNumberOf, quote } from '../../text.ts';
 import { FUNCTION_TIMEOUT_SECONDS } from '../../worker-contract.ts';
+import { announceOtherTmdb } from '../announce-tmdb.ts';
 import { defineCommand } from '../command.ts';
 import { COMMAND_SETTINGS } from '../command-settings.ts';
 import { askConsent, readDryRun, showPlan } from '../consent.ts';
@@ -194,9 +195,11 @@ async function askToOverwrite(
 
 /** Checks the key before deploying: a worker whose key TMDB rejects stops the whole fleet. */
 async function warnIfKeyUnchecked(
-  { io, output, signal }: CommandContext,
+  context: CommandContext,
   { apiKey, tmdbBaseUrl: baseUrl }: DeployInput['settings'],
 ): Promise<void> {
+  const { io, output, signal } = context;
+  await announceOtherTmdb(context);
   const { checkKeyIfReachable } = await import('../../app/tmdb.ts'); // Loads got, 0.2 s: not for help or wrong usage.
   const whyUnchecked = await checkKeyIfReachable({
     baseUrl,

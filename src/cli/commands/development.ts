@@ -8,6 +8,7 @@ import {
 import { SETTINGS } from '../../config/settings.ts';
 import { UsageError, UserError } from '../../errors.ts';
 import { KeyRejectedError } from '../../tmdb/errors.ts';
+import { announceOtherTmdb } from '../announce-tmdb.ts';
 import { defineCommand } from '../command.ts';
 import { COMMAND_SETTINGS } from '../command-settings.ts';
 import { type CommandContext, questionAbout } from '../context.ts';
@@ -110,6 +111,7 @@ async function readOne(
 async function readAcceptedKey(context: CommandContext, given: string, baseUrl: string): Promise<string> {
   const { io, output, prompter, signal, mayAsk } = context;
   const { env } = io;
+  await announceOtherTmdb(context);
   const { checkKeyIfReachable } = await import('../../app/tmdb.ts'); // Loads got, 0.2 s: not for questions.
   for (let apiKey = given; ; warnOfUnusualKey(context, apiKey)) {
     output.info('Checking the key with TMDB …');

@@ -20,6 +20,7 @@ import { BucketMissingError } from '../../lake/lake.ts';
 import type { LakeLocation } from '../../lake/open-lake.ts';
 import { partitionName } from '../../partition.ts';
 import { formatCount, formatNumberOf, quote, toOneLine } from '../../text.ts';
+import { announceOtherTmdb } from '../announce-tmdb.ts';
 import { askForPartition, readPartitionFlags } from '../ask-partition.ts';
 import { defineCommand } from '../command.ts';
 import { COMMAND_SETTINGS } from '../command-settings.ts';
@@ -130,6 +131,7 @@ function readChoice(context: CommandContext, flags: Flags) {
 
 async function run(context: CommandContext, input: DownloadInput): Promise<DownloadResult> {
   const { output } = context;
+  await announceOtherTmdb(context);
   const connection = await openDownload(processOf(context), input, {
     onKeyUnchecked: output.debug,
     cacheFolder: () => cacheFolder(context),

@@ -180,7 +180,12 @@ export const lambdaFunction: Resource<'function', ObservedFunction> = {
   },
 
   action: ({ owner, hasResumeTag }) => (owner === 'ours' && hasResumeTag ? 'update' : undefined),
-  notes: (found, situation) => (found ? notesOf(found, situation) : []),
+  notes: (found, situation) => [
+    ...(situation.input.otherTmdbUrl === undefined
+      ? []
+      : [`The workers send the TMDB API key to ${situation.input.otherTmdbUrl} instead of TMDB.`]),
+    ...(found ? notesOf(found, situation) : []),
+  ],
 
   destroy: ({ clients: { lambda }, clock }, { name }) =>
     retryWhile(

@@ -11,6 +11,18 @@ export const LAKES: readonly BadInput[] = [
     sentence: /^tdd: --to must be a directory or s3:\/\/bucket \(got "ftp:\/\/lake"\)/,
   },
   {
+    what: 'a home directory that no shell expanded',
+    argv: `${TO} ~/lake`,
+    exitCode: 2,
+    sentence: /^tdd: --to must not begin with "~" \(got "~\/lake"\): use "\$HOME\/lake"/,
+  },
+  {
+    what: 'a bucket without slashes',
+    argv: `${TO} s3:a-lake`,
+    exitCode: 2,
+    sentence: /^tdd: --to must be .* \(got "s3:a-lake"\): use "s3:\/\/a-lake" for a bucket/,
+  },
+  {
     what: 'a prefix in a bucket',
     argv: `${TO} s3://a-lake/movies`,
     exitCode: 2,

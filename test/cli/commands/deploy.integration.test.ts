@@ -56,6 +56,7 @@ describe.each(AWS_TARGETS)('tdd deploy and tdd destroy, on $name', ({ start }) =
     expect(first.stderr).toMatch(
       /AWS account 000000000000, region us-east-1, credentials from environment variables/,
     );
+    expect(first.stderr).toContain(`The workers send the TMDB API key to ${NO_TMDB} instead of TMDB.`);
     expect(first.stderr).toMatch(/dead-letter queue {2}films-queue-dlq\s+create/);
     expect(first.stderr).toMatch(
       /✔ function: create\n✔ function: turn off recursive loop detection\n✔ event source: create/,
