@@ -8,8 +8,9 @@ import {
   type SettingSources,
 } from '../config/resolve-settings.ts';
 import { SETTING_NAMES, SETTINGS, type SettingName, type Settings } from '../config/settings.ts';
+import { describeUnknownNames } from '../config/unknown-names.ts';
 import { UsageError } from '../errors.ts';
-import { capitalize } from '../text.ts';
+import { capitalize, formatNumberOf } from '../text.ts';
 import type { OnWait } from '../wait.ts';
 import type { Flags } from './flags.ts';
 import type { Io } from './io.ts';
@@ -58,6 +59,9 @@ export interface CommandContext {
   readonly confirmDefaults: (settings: Settings, names: readonly SettingName[]) => Promise<Settings>;
 }
 
+/** The file may belong to another program, so only the first unknown names are shown. */
+const SHOWN_UNKNOWN = 5;
+
 /** Returns a line per setting with the source of its value; secret values are not shown. */
 function describeSources(sources: ReadSources): string[] {
   const { path, exists } = sources.file;
@@ -98,6 +102,16 @@ export function createContext(
   const prompter = createPrompter({ io, signal, secrets });
   const yes = flags.yes === true;
   const mayAsk = prompter.isInteractive && !yes;
+  let hasWarned = false;
+  const warnOfUnknownNames = async (file: ReadSources['file']): Promise<void> => {
+    if (hasWarned) return;
+    hasWarned = true;
+    const sentences = await describeUnknownNames({ env: io.env, file });
+    for (const sentence of sentences.slice(0, SHOWN_UNKNOWN)) output.warn(sentence);
+    const more = sentences.length - SHOWN_UNKNOWN;
+    if (more > 0)
+      output.warn(`${formatNumberOf(more, 'further unknown name')} in ${configPath} or the environment.`);
+  };
   const readSources: CommandContext['readSources'] = async ({ mayBeAbsent = false } = {}) => {
     const file = await readConfigFile(configPath);
     if (namedConfig !== undefined && !file.exists && !mayBeAbsent) {
@@ -106,6 +120,7 @@ export function createContext(
       );
     }
     secrets.add(file.get(SETTINGS.apiKey.section, SETTINGS.apiKey.key));
+    await warnOfUnknownNames(file);
     return { flags, env: io.env, file };
   };
   return {

@@ -2,13 +2,15 @@ import { open } from 'node:fs/promises';
 import { decode, safe, unsafe } from 'ini';
 import writeFileAtomic from 'write-file-atomic';
 import { explainTooManyFiles, UsageError } from '../errors.ts';
+import { isRecord } from '../json.ts';
 import type { ConfigValues } from './resolve-settings.ts';
+import type { ConfigNames } from './unknown-names.ts';
 
 /** No real config.ini is this large. */
 const MAX_BYTES = 1_048_576;
 
 /** The contents of a config.ini. */
-interface ConfigFile extends ConfigValues {
+interface ConfigFile extends ConfigValues, ConfigNames {
   /** Whether the file exists. */
   readonly exists: boolean;
   /** The text of the file; empty when it does not exist. */
@@ -31,9 +33,11 @@ export async function readConfigFile(path: string): Promise<ConfigFile> {
       `Line ${stray} of ${path} is not a [SECTION], a KEY = VALUE pair or a comment: fix or remove it.`,
     );
   }
-  const values = flatten(decode(text));
+  const parsed: Readonly<Record<string, unknown>> = decode(text);
+  const values = flatten(parsed);
   return {
     path,
+    names: namesOf(parsed),
     exists: bytes !== undefined,
     text,
     get: (section, key) => values.get(`${section}\n${key}`.toLowerCase()),
@@ -110,6 +114,15 @@ function flatten(parsed: Readonly<Record<string, unknown>>): Map<string, string>
     }
   }
   return values;
+}
+
+/** Lists sections and keys. npm's ini makes `[a.b]` a section within a section. */
+function namesOf(parsed: Readonly<Record<string, unknown>>, outer = ''): { section: string; key?: string }[] {
+  return Object.entries(parsed).flatMap(([name, value]) => {
+    if (!isRecord(value)) return [{ section: outer, key: name }];
+    const section = outer === '' ? name : `${outer}.${name}`;
+    return [{ section }, ...namesOf(value, section)];
+  });
 }
 
 function reason(error: unknown): string {
