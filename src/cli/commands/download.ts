@@ -27,6 +27,7 @@ import { COMMAND_SETTINGS } from '../command-settings.ts';
 import type { CommandContext } from '../context.ts';
 import { describeWithStack } from '../error-report.ts';
 import { collect, type Flags, parseCount } from '../flags.ts';
+import { formatDuration } from '../format.ts';
 import { formatFailures } from '../format-failures.ts';
 import { formatBadRows } from '../format-launch.ts';
 import { cacheFolder, processOf, readBucketLocation, readPlace } from '../open-connection.ts';
@@ -212,7 +213,9 @@ async function downloadWithGrace(
   const { signal, output } = context;
   const grace = startAbortGrace(context, GRACE_MS);
   const onStop = () =>
-    output.info('Finishing the requests in flight; press Ctrl-C again to stop immediately.');
+    output.info(
+      `Finishing the requests in flight, for ${formatDuration(GRACE_MS / 1_000)} at most; press Ctrl-C again to stop immediately.`,
+    );
   signal.addEventListener('abort', onStop, { once: true });
   try {
     const reports = await downloadTargets(connection, index, targets, {

@@ -275,7 +275,7 @@ describe('tdd download', () => {
     const stopped = await running;
     expect(stopped.exitCode).toBe(130);
     expect(stopped.stderr).toMatch(
-      /Finishing the requests in flight;.*run the same command again to resume\.\n$/s,
+      /Finishing the requests in flight, for 10 s at most;.*run the same command again to resume\.\n$/s,
     );
     const { done } = JSON.parse((await tdd('download --year 2021 --initial TH --to lake --json')).stdout)
       .partitions[0].thisRun;
