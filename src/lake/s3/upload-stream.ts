@@ -1,6 +1,12 @@
 import { Readable } from 'node:stream';
-import { AbortMultipartUploadCommand, type S3Client } from '@aws-sdk/client-s3';
+import {
+  AbortMultipartUploadCommand,
+  CompleteMultipartUploadCommand,
+  HeadObjectCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
+import { isServiceError } from '../../aws/errors.ts';
 import type { ETag } from '../lake.ts';
 import { etagOf, NotS3Error } from './not-s3-error.ts';
 
@@ -28,12 +34,19 @@ export async function uploadStream(
   source: AsyncIterable<Uint8Array>,
   signal: AbortSignal | undefined,
 ): Promise<ETag> {
+  let sizeBytes = 0;
+  async function* counted(): AsyncGenerator<Uint8Array> {
+    for await (const chunk of source) {
+      sizeBytes += chunk.length;
+      yield chunk;
+    }
+  }
   const upload = new Upload({
-    client: abortable(target.s3, signal),
+    client: abortable(target.s3, signal, () => sizeBytes),
     params: {
       Bucket: target.bucket,
       Key: target.key,
-      Body: Readable.from(source, { objectMode: true, highWaterMark: 1 }),
+      Body: Readable.from(counted(), { objectMode: true, highWaterMark: 1 }),
       ContentType: target.contentType,
     },
     partSize: PART_BYTES,
@@ -47,11 +60,36 @@ export async function uploadStream(
 }
 
 /** Wraps the client so that every request gets the signal, which `Upload` does not pass on. */
-function abortable(s3: S3Client, signal: AbortSignal | undefined): S3Client {
-  if (signal === undefined) return s3;
-  const send = (command: Parameters<S3Client['send']>[0]) => {
-    const cleansUp = command instanceof AbortMultipartUploadCommand;
-    return s3.send(command, { abortSignal: cleansUp ? AbortSignal.timeout(CLEAN_UP_MS) : signal });
+function abortable(s3: S3Client, signal: AbortSignal | undefined, sizeBytes: () => number): S3Client {
+  const send = async (command: Parameters<S3Client['send']>[0]) => {
+    const isCleanUp = command instanceof AbortMultipartUploadCommand;
+    const abortSignal = isCleanUp ? AbortSignal.timeout(CLEAN_UP_MS) : signal;
+    const options = abortSignal === undefined ? {} : { abortSignal };
+    try {
+      return await s3.send(command, options);
+    } catch (error) {
+      if (!(command instanceof CompleteMultipartUploadCommand)) throw error;
+      if (!isServiceError(error, 'NoSuchUpload')) throw error;
+      return await findCompleted(s3, command, sizeBytes(), options).catch(() => Promise.reject(error));
+    }
   };
   return Object.create(s3, { send: { value: send } });
+}
+
+/**
+ * Finds the object of an upload that a first request has completed, when its response was lost and the retry gets
+ * `NoSuchUpload`. The ETag of a multipart upload ends with the number of its parts.
+ * @throws Error when the object is not that of the upload.
+ */
+async function findCompleted(
+  s3: S3Client,
+  { input: { Bucket, Key, MultipartUpload } }: CompleteMultipartUploadCommand,
+  sizeBytes: number,
+  options: { readonly abortSignal?: AbortSignal },
+) {
+  const object = await s3.send(new HeadObjectCommand({ Bucket, Key }), options);
+  const parts = MultipartUpload?.Parts?.length;
+  if (object.ContentLength !== sizeBytes || !object.ETag?.endsWith(`-${parts}"`))
+    throw new Error('Another object.');
+  return { ...object, Bucket, Key };
 }
