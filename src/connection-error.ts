@@ -72,10 +72,12 @@ function describeCertificate(code: string): readonly [problem: string, advice: s
 
 /**
  * Returns the reason of a failed connection. Node reports an empty message when a host name has several addresses: the
- * reasons are then those of the attempts.
+ * reasons are then those of the attempts. Of OpenSSL's messages, only the reason remains.
  */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
+  const [, inOpenSsl] = /:SSL routines:[^:]*:([^:]+):/.exec(error.message) ?? [];
+  if (inOpenSsl !== undefined) return inOpenSsl;
   if (error.message !== '') return error.message;
   if (error instanceof AggregateError) return [...new Set(error.errors.map(reasonOf))].join(', ');
   return 'code' in error ? String(error.code) : error.name;

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type AwsClients, type AwsConfig, createClients } from '../aws/clients.ts';
 import { createS3Client } from '../aws/s3-client.ts';
+import { shareCredentials } from '../aws/shared-credentials.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import { readConfigFile } from '../config/config-file.ts';
 import { missingSetting, resolveSettings } from '../config/resolve-settings.ts';
@@ -35,7 +36,7 @@ export interface SettingPlaces {
  * @throws {UsageError} for a value that is not allowed, or a config.ini that cannot be read.
  */
 export async function readSettings({ env, folder = '.' }: SettingPlaces): Promise<Settings> {
-  const file = await readConfigFile(resolve(folder, env.TDD_CONFIG || 'config.ini'));
+  const file = await readConfigFile(resolve(folder, env.TDD_CONFIG?.trim() || 'config.ini'));
   return resolveSettings({ env, file });
 }
 
@@ -81,7 +82,15 @@ export async function openLake(
     );
   }
   return openLakeAt(
-    { createS3: () => createS3Client({ env, clock: systemClock, random: Math.random }) },
+    {
+      createS3: () =>
+        createS3Client({
+          env,
+          credentials: shareCredentials({ env }),
+          clock: systemClock,
+          random: Math.random,
+        }),
+    },
     location,
   );
 }
@@ -124,10 +133,11 @@ function connectAll(settings: Settings, env: Environment, clock: Clock): Connect
   if (bucketName === undefined) throw missingSetting('bucketName', 'config.ini');
   if (apiKey === undefined) throw missingSetting('apiKey', 'config.ini');
   const complete = { ...settings, bucketName, apiKey };
-  const s3 = createS3Client({ env, clock, random: Math.random });
+  const credentials = shareCredentials({ env });
+  const s3 = createS3Client({ env, credentials, clock, random: Math.random });
   const profile = env.AWS_PROFILE || undefined;
   const network = createNetwork(env);
-  const clients = createClients({ env, loadS3: async () => s3, profile });
+  const clients = createClients({ env, credentials, loadS3: async () => s3, profile });
   const lake = createS3Lake({ s3, bucket: bucketName });
   return {
     ...connectFleet(clients, { settings: complete, lake, cache: createMemoryCache(), clock, network }),

@@ -1,4 +1,5 @@
 import type { S3Client } from '@aws-sdk/client-s3';
+import type { CredentialProvider } from '../aws/client-config.ts';
 import type { Identity } from '../aws/clients.ts';
 import type { Clock } from '../clock.ts';
 import type { Settings } from '../config/settings.ts';
@@ -24,6 +25,8 @@ export interface ProcessContext {
   readonly clock: Clock;
   /** Aborts calls in flight after a grace period of some seconds. */
   readonly signal: AbortSignal;
+  /** The AWS credentials that all clients of the process share. */
+  readonly credentials?: CredentialProvider | undefined;
   /** Observes requests and retries. */
   readonly trace?: Trace | undefined;
   /** Called when a wait delays the command. */
@@ -35,16 +38,16 @@ type AwsConnection = Pick<Connection, 'clients' | 'profile' | 'clock'>;
 
 /**
  * Creates all AWS clients; it sends no requests yet.
- * @throws {UsageError} for a custom endpoint that is not an http or https URL.
+ * @throws {UsageError} for a variable of the SDK with whitespace, or a custom endpoint that is not an http or https URL.
  */
 export async function openAws(context: ProcessContext): Promise<AwsConnection> {
-  const { env, clock, signal, trace } = context;
+  const { env, clock, credentials, signal, trace } = context;
   const { withAbortGrace } = await import('../aws/calls.ts');
   const { createClients } = await import('../aws/clients.ts');
-  const { checkEndpoints } = await import('../aws/endpoints.ts');
-  checkEndpoints(env);
+  const { checkAwsVariables } = await import('../aws/endpoints.ts');
+  checkAwsVariables(env);
   const profile = env.AWS_PROFILE || undefined;
-  const clients = createClients({ env, loadS3: () => loadS3(context), trace, profile });
+  const clients = createClients({ env, credentials, loadS3: () => loadS3(context), trace, profile });
   return {
     clients: { ...clients, ...withAbortGrace(clients, { clock, signal, graceMs: GRACE_MS }) },
     profile,
@@ -52,9 +55,9 @@ export async function openAws(context: ProcessContext): Promise<AwsConnection> {
   };
 }
 
-async function loadS3({ env, clock, trace, onWait }: ProcessContext): Promise<S3Client> {
+async function loadS3({ env, clock, credentials, trace, onWait }: ProcessContext): Promise<S3Client> {
   const { createS3Client } = await import('../aws/s3-client.ts');
-  return createS3Client({ env, clock, random: Math.random, trace, onWait });
+  return createS3Client({ env, clock, credentials, random: Math.random, trace, onWait });
 }
 
 /**

@@ -1,5 +1,12 @@
+import type { STSClientConfig } from '@aws-sdk/client-sts';
 import type { Trace } from '../trace.ts';
 import { createRequestHandler, type Timeouts } from './request-handler.ts';
+
+/** Loads credentials, and loads them again before they expire. */
+export type CredentialProvider = Extract<
+  NonNullable<STSClientConfig['credentials']>,
+  (...args: never[]) => unknown
+>;
 
 /** For all clients of the command line, and for S3 everywhere, because it transfers large objects. */
 export const DEFAULT_TIMEOUTS: Timeouts = { connectionTimeout: 5_000, socketTimeout: 60_000 };
@@ -16,13 +23,26 @@ export const SHORT_TIMEOUTS: Timeouts = { connectionTimeout: 3_000, socketTimeou
  */
 const SILENT = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
+interface ClientConfig {
+  readonly credentials?: CredentialProvider;
+  readonly requestHandler: ReturnType<typeof createRequestHandler>;
+  readonly logger: typeof SILENT;
+  readonly useQueueUrlAsEndpoint: boolean;
+}
+
 /**
  * The options of every AWS client in this program: all connection settings belong here. Credentials, profile, region,
  * endpoint and retries come from the SDK's default chain (environment and `~/.aws`).
  * @param env as `process.env`: proxies and CAs.
+ * @param credentials those that the clients of a process share; otherwise each client loads its own.
  */
-export function clientConfig(timeouts: Timeouts, env: Readonly<Record<string, string | undefined>>) {
+export function clientConfig(
+  timeouts: Timeouts,
+  env: Readonly<Record<string, string | undefined>>,
+  credentials?: CredentialProvider,
+): ClientConfig {
   return {
+    ...(credentials && { credentials }),
     requestHandler: createRequestHandler(timeouts, env),
     logger: SILENT,
     // Otherwise SQS's client calls the host in a queue's URL: emulators return one that does not resolve everywhere.

@@ -6,6 +6,7 @@ import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { STSClient } from '@aws-sdk/client-sts';
 import { UserError } from '../errors.ts';
 import type { Trace } from '../trace.ts';
+import type { CredentialProvider } from './client-config.ts';
 import { type AnyClient, clientConfig, DEFAULT_TIMEOUTS, traceCalls } from './client-config.ts';
 import { type CredentialSource, explainMissingCredentials, sourceOfCredentials } from './credentials.ts';
 import { explainAwsError } from './errors.ts';
@@ -32,22 +33,25 @@ export interface AwsConfig {
  * Creates the clients, once per process. It sends no request, and loads a service's part of the SDK with the first call
  * to that service.
  * @param options.env as `process.env`: proxies and CAs.
+ * @param options.credentials those that the process shares with its S3 client.
  * @param options.loadS3 creates the S3 client, or returns the one that the process already has.
  * @param options.trace observes every call, except those of the S3 client, which brings its own.
  * @param options.profile the profile that `AWS_PROFILE` names, for error messages.
  */
 export function createClients({
   env,
+  credentials,
   loadS3,
   trace,
   profile,
 }: {
   readonly env: Readonly<Record<string, string | undefined>>;
+  readonly credentials?: CredentialProvider | undefined;
   readonly loadS3: () => Promise<S3Client>;
   readonly trace?: Trace | undefined;
   readonly profile?: string | undefined;
 }): AwsClients & AwsConfig {
-  const config = clientConfig(DEFAULT_TIMEOUTS, env);
+  const config = clientConfig(DEFAULT_TIMEOUTS, env, credentials);
   const prepare = <Client extends AnyClient>(client: Client): Client =>
     traceCalls(explainMissingCredentials(client, profile), trace);
   const loadSts = once(async () => prepare(new (await import('@aws-sdk/client-sts')).STSClient(config)));

@@ -31,8 +31,9 @@ export function explainMissingCredentials<Client extends AnyClient>(
     try {
       return await next(args);
     } catch (error) {
-      const isMissing = error instanceof Error && /^(Credentials|Token)ProviderError$/.test(error.name);
-      throw isMissing ? await explain(error, profile) : error;
+      if (!(error instanceof Error)) throw error;
+      if (WRONG_MFA_CODE.test(error.message)) throw wrongMfaCode(error, profile);
+      throw /^(Credentials|Token)ProviderError$/.test(error.name) ? await explain(error, profile) : error;
     }
   });
 }
@@ -41,12 +42,45 @@ async function explain(error: Error, named: string | undefined): Promise<Error> 
   const profile = named ?? 'default';
   const reason = error.message === CHAIN_FAILED ? await tryProfile(profile) : error.message;
   if (reason === undefined && named === undefined) return error;
+  // The SDK keeps only the text of an error of a request.
+  const [, connection] = /^ConnectionError: (.*)/s.exec(reason ?? '') ?? [];
+  return new UserError(connection ?? describeFailure(profile, reason, named), { cause: error });
+}
+
+function describeFailure(profile: string, reason: string | undefined, named: string | undefined): string {
+  const subject = `The AWS profile ${quote(profile)}`;
   const flag = named === undefined ? '' : ` --profile ${/^[\w.@/-]+$/.test(named) ? named : quote(named)}`;
-  const text =
-    reason === undefined
-      ? `The AWS profile ${quote(profile)} does not exist or has no credentials. Check AWS_PROFILE, or create it with "aws configure${flag}".`
-      : `The AWS profile ${quote(profile)} has no valid credentials: ${withFullStop(toOneLine(reason, 500))} Check it in ~/.aws/config, or sign in with "aws sso login${flag}".`;
-  return new UserError(text, { cause: error });
+  if (reason === undefined) {
+    return `${subject} does not exist or has no credentials. Check AWS_PROFILE, or create it with "aws configure${flag}".`;
+  }
+  if (reason.includes('requires multi-factor authentication')) {
+    return `${subject} needs an MFA code, which tdd can ask for only on a terminal. Run the command there, or set temporary credentials in AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN.`;
+  }
+  if (SSO_EXPIRED.test(reason)) {
+    return `${subject} has no valid SSO session: it has expired, or you have not signed in. Sign in with "aws sso login${flag}".`;
+  }
+  const failed = /^Command failed: .*?(?:\n(.*))?$/s.exec(reason);
+  if (failed !== null || reason.includes('credential_process')) {
+    const said =
+      failed === null
+        ? reason.replace(/^Profile \S+ credential_process /, 'it ')
+        : failed[1]?.trim().split('\n')[0];
+    return `The credential_process of the AWS profile ${quote(profile)} failed: ${withFullStop(toOneLine(said || 'it printed no reason', 500))} Run its command to see why, or correct it in ~/.aws/config.`;
+  }
+  return `${subject} has no valid credentials: ${withFullStop(toOneLine(reason, 500))} Check it in ~/.aws/config, or sign in with "aws sso login${flag}".`;
+}
+
+/** The SDK's messages for an SSO session that is missing, invalid or expired. */
+const SSO_EXPIRED = /\bSSO session\b|Token is expired|run aws sso login/i;
+
+/** STS's message for a wrong or repeated code. */
+const WRONG_MFA_CODE = /MultiFactorAuthentication failed/;
+
+function wrongMfaCode(cause: Error, named: string | undefined): UserError {
+  return new UserError(
+    `AWS rejected the MFA code for the profile ${quote(named ?? 'default')}. Run the command again with a new code: each code works once.`,
+    { cause },
+  );
 }
 
 /** Returns why a profile has no credentials; `undefined` when it does not exist or configures none. */

@@ -1,4 +1,4 @@
-import { ConnectionError } from '../connection-error.ts';
+import { ConnectionError, reasonOf } from '../connection-error.ts';
 import { explainTooManyFiles, UsageError, UserError } from '../errors.ts';
 import { capitalize, quote, toOneLine, withFullStop } from '../text.ts';
 import { adviceOnCode, type Denial, describeDenial, parseDenial } from './denial.ts';
@@ -146,7 +146,7 @@ function readFacts(error: Error, call: CallContext): Facts {
     error,
     code: NO_ERROR_CODE.test(code) ? undefined : toOneLine(code),
     reason:
-      toOneLine(error.message.trim().split('\n', 1)[0] ?? '', 500).replace(/\.$/, '') || toOneLine(code),
+      toOneLine(reasonOf(error).trim().split('\n', 1)[0] ?? '', 500).replace(/\.$/, '') || toOneLine(code),
     status,
     attempts,
     service: SERVICES[call.actions?.[0]?.split(':')[0] ?? ''] ?? 'AWS',
@@ -168,7 +168,7 @@ const CLOCK_SKEW_MESSAGE = /^Signature (expired|not yet current)/;
 const DENIED =
   /^(AccessDenied(Exception)?|AuthorizationError|UnauthorizedOperation|NotAuthorized(Exception)?|Forbidden)$/;
 const UNREACHABLE =
-  /^(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|TimeoutError|\w*CERT\w*|UNABLE_TO_VERIFY_LEAF_SIGNATURE)$/;
+  /^(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|TimeoutError|EPROTO|ERR_SSL_\w+|\w*CERT\w*|UNABLE_TO_VERIFY_LEAF_SIGNATURE)$/;
 /** `RequestTimeout` (400): S3 received nothing for a while. */
 const BROKEN = /^(ECONNRESET|EPIPE|ERR_STREAM_PREMATURE_CLOSE|RequestTimeout)$/;
 const THROTTLED = /Throttl|TooManyRequests|SlowDown|RequestLimitExceeded|PriorRequestNotComplete/;

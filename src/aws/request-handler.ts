@@ -28,7 +28,7 @@ const THROUGH_PROXY_TIMEOUT_MS = 20_000;
  * trusts the CAs in `AWS_CA_BUNDLE` or the profile's `ca_bundle`, which the SDK ignores. Failures of a proxy or a
  * certificate become a {@link ConnectionError}.
  */
-export function createRequestHandler(timeouts: Timeouts, env: Environment) {
+export function createRequestHandler(timeouts: Timeouts, env: Environment): Omit<NodeHttpHandler, never> {
   let opening: Promise<Network> | undefined;
   const open = async (): Promise<Network> =>
     createNetwork(env, { maxSockets: MAX_SOCKETS, secureContext: await readTrust(env) });

@@ -4,6 +4,7 @@ import {
   S3Client,
   type S3ClientConfig,
 } from '@aws-sdk/client-s3';
+import type { CredentialProvider } from './client-config.ts';
 import { clientConfig, DEFAULT_TIMEOUTS, traceCalls, wrapCalls } from './client-config.ts';
 import { explainMissingCredentials } from './credentials.ts';
 import { readS3Endpoint } from './endpoints.ts';
@@ -13,6 +14,8 @@ import { type RetryDeps, startRetries } from './s3-retries.ts';
 /** What an S3 client needs. */
 interface S3ClientDeps extends RetryDeps {
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Those that the clients of a process share. */
+  readonly credentials?: CredentialProvider | undefined;
 }
 
 /**
@@ -28,10 +31,10 @@ interface S3ClientDeps extends RetryDeps {
  * @throws {UsageError} for an endpoint in `env` that is not an http or https URL.
  */
 export function createS3Client(deps: S3ClientDeps, overrides: S3ClientConfig = {}): S3Client {
-  const { env, trace } = deps;
+  const { credentials, env, trace } = deps;
   const endpoint = readS3Endpoint(env);
   const s3 = new S3Client({
-    ...clientConfig(DEFAULT_TIMEOUTS, env),
+    ...clientConfig(DEFAULT_TIMEOUTS, env, credentials),
     ...(endpoint === undefined ? {} : { endpoint }),
     responseChecksumValidation: 'WHEN_REQUIRED',
     // The SDK's retries would multiply ours. They are limited in number, and concurrent calls share a quota.

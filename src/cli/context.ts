@@ -1,4 +1,6 @@
 import { resolve } from 'node:path';
+import type { CredentialProvider } from '../aws/client-config.ts';
+import { shareCredentials } from '../aws/shared-credentials.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import { readConfigFile } from '../config/config-file.ts';
 import {
@@ -9,8 +11,8 @@ import {
 } from '../config/resolve-settings.ts';
 import { SETTING_NAMES, SETTINGS, type SettingName, type Settings } from '../config/settings.ts';
 import { describeUnknownNames } from '../config/unknown-names.ts';
-import { UsageError } from '../errors.ts';
-import { capitalize, formatNumberOf } from '../text.ts';
+import { InvalidValueError, UsageError } from '../errors.ts';
+import { capitalize, formatNumberOf, toOneLine } from '../text.ts';
 import type { OnWait } from '../wait.ts';
 import type { Flags } from './flags.ts';
 import type { Io } from './io.ts';
@@ -26,6 +28,8 @@ type ReadSources = SettingSources & { readonly file: Awaited<ReturnType<typeof r
 export interface CommandContext {
   readonly io: Io;
   readonly clock: Clock;
+  /** The AWS credentials of all clients. On a terminal, it asks for the code of an MFA device. */
+  readonly credentials: CredentialProvider;
   /** Aborted by Ctrl-C, `kill` or a closed stdout; its reason is the error to report. */
   readonly signal: AbortSignal;
   readonly output: Output;
@@ -80,6 +84,18 @@ export function questionAbout(name: SettingName): string {
   return capitalize(SETTINGS[name].description.replace(/;.*/, ''));
 }
 
+/** @param serial the device's ARN or serial number, from the profile. */
+function askMfaCode(prompter: Prompter, serial: string): Promise<string> {
+  return prompter.askText({
+    message: `Code of the MFA device ${toOneLine(serial)}:`,
+    parse: (text) => {
+      const code = text.trim();
+      if (/^\d{6}$/.test(code)) return code;
+      throw new InvalidValueError('The code', 'must be the six digits that the device shows now.');
+    },
+  });
+}
+
 /** Creates the context of one run of a command. */
 export function createContext(
   io: Io,
@@ -89,7 +105,7 @@ export function createContext(
   const { secrets, signal, answers: told = new Map() } = deps;
   const clock = io.clock ?? systemClock;
   const namedConfig = typeof flags.config === 'string' ? flags.config : undefined;
-  const configPath = resolve(io.cwd, namedConfig ?? (io.env.TDD_CONFIG || 'config.ini'));
+  const configPath = resolve(io.cwd, namedConfig ?? (io.env.TDD_CONFIG?.trim() || 'config.ini'));
   const output = createOutput(
     io,
     { secrets, suggestions: createSuggestions(io, told) },
@@ -125,6 +141,10 @@ export function createContext(
   };
   return {
     io,
+    credentials: shareCredentials({
+      env: io.env,
+      ...(prompter.isInteractive && { askMfaCode: (serial) => askMfaCode(prompter, serial) }),
+    }),
     clock,
     signal,
     output,

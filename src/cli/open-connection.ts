@@ -35,8 +35,15 @@ export async function readBucketLocation(context: CommandContext, settings: Sett
 }
 
 /** The part of a command's context that a connection needs. */
-export function processOf({ io, clock, signal, output, onWait }: CommandContext): ProcessContext {
-  return { env: io.env, clock, signal, trace: output.trace, onWait };
+export function processOf({
+  io,
+  clock,
+  credentials,
+  signal,
+  output,
+  onWait,
+}: CommandContext): ProcessContext {
+  return { env: io.env, clock, credentials, signal, trace: output.trace, onWait };
 }
 
 /**

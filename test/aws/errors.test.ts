@@ -227,6 +227,27 @@ const TABLE: [AwsFailureKind, CallContext, Error, string][] = [
   ['unreachable', IAM, connectionError('ETIMEDOUT', 'TimeoutError'), 'IAM cannot be reached'],
   [
     'unreachable',
+    SEND,
+    Object.assign(
+      new AggregateError([
+        new Error('connect ECONNREFUSED ::1:4566'),
+        new Error('connect ECONNREFUSED 127.0.0.1:4566'),
+      ]),
+      { code: 'ECONNREFUSED', $metadata: {} },
+    ),
+    'SQS cannot be reached (connect ECONNREFUSED ::1:4566, connect ECONNREFUSED 127.0.0.1:4566)',
+  ],
+  [
+    'unreachable',
+    SEND,
+    Object.assign(new Error('write EPROTO 00:error:0A0:SSL routines:f:wrong version number:../x.c:355:\n'), {
+      code: 'EPROTO',
+      $metadata: {},
+    }),
+    'SQS cannot be reached (wrong version number)',
+  ],
+  [
+    'unreachable',
     STS,
     localError('TimeoutError', 'Socket timed out'),
     'STS cannot be reached (Socket timed out)',

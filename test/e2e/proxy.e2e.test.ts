@@ -55,6 +55,9 @@ describe('through a proxy', () => {
     async (scheme) => {
       proxy = await startProxy(ports[scheme], { password: 'ada:p@ss/word' });
       useHosts(scheme, {
+        DATALAKE_BUCKET_NAME: `lake-${scheme}`,
+        TDD_LAMBDA_NAME: `films-${scheme}`,
+        TDD_QUEUE_NAME: `films-${scheme}`,
         [`${scheme.toUpperCase()}_PROXY`]: `http://ada:p%40ss%2Fword@${proxy.address}`,
       });
       const shown: string[] = [];
@@ -63,7 +66,7 @@ describe('through a proxy', () => {
         ['deploy', '--yes'],
         ['launch', '--dry-run'],
         ['status'],
-        [...DOWNLOAD, 's3://tdd-sandbox-lake'],
+        [...DOWNLOAD, `s3://lake-${scheme}`],
       ];
       for (const command of commands) {
         const { exitCode, stdout, stderr } = await sandbox.tdd(...command, '--verbose');
