@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import { hashIds } from '../imdb/id-hash.ts';
 import type { Title } from '../imdb/partition-index.ts';
 import type { Lake } from '../lake/lake.ts';
 import type { LakeSource } from '../lake/source.ts';
@@ -66,6 +67,7 @@ export function createManifestWriter(
 ): ManifestWriter {
   const { partition, snapshot, settings, source, run } = job;
   const listed = new Set(job.titles.map(({ imdbId }) => imdbId));
+  const idHash = hashIds(listed);
   let etag = stored.etag;
   let savedMs = clock.monotonic();
   let writing: Promise<unknown> | undefined;
@@ -100,6 +102,7 @@ export function createManifestWriter(
       snapshot: laterDay(snapshot, stored.manifest?.snapshot ?? snapshot),
       settings,
       ...sourceSoFar(),
+      idHash,
       complete: false,
       counts: NO_COUNTS,
       lastRun: {

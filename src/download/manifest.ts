@@ -74,6 +74,8 @@ export interface Manifest {
   readonly settings: LookupSettings;
   /** Where the titles and documents come from; manifests of earlier versions do not record it. */
   readonly source?: LakeSource;
+  /** The hash of the IDs that the index lists (see `hashIds`); manifests of earlier versions have none. */
+  readonly idHash?: string;
   /** Whether every title that the index lists is done. */
   readonly complete: boolean;
   readonly counts: Counts;
@@ -188,7 +190,10 @@ export function markOverwritten(
     if (tmdbId !== undefined && movies.has(tmdbId)) titles[imdbId] = failed;
   }
   for (const imdbId of imdbIds) titles[imdbId] = failed;
-  return completeManifest({ ...theirs, titles }, listed);
+  return completeManifest(
+    { ...theirs, titles, ...(ours.idHash !== undefined && { idHash: ours.idHash }) },
+    listed,
+  );
 }
 
 /** A running download has written its manifest within this time. */

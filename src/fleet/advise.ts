@@ -172,10 +172,7 @@ function adviseOnOtherLaunches(
     if (!canBeResumed) return [];
     const open = partitionsToSend(launch).filter((partition) => {
       const name = partitionName(partition);
-      return (
-        !sent.has(name) &&
-        judgePartition(byPartition.get(name), partition.titles, launch).state !== 'complete'
-      );
+      return !sent.has(name) && judgePartition(byPartition.get(name), partition, launch).state !== 'complete';
     });
     if (open.length === 0) return [];
     const total = formatNumberOf(launch.partitions.length, 'partition');

@@ -23,13 +23,13 @@ interface PartitionJudgement {
 
 /**
  * Derives the state of a partition from its manifest. Titles downloaded with other settings count as not done. A complete
- * manifest of another list (an older one, or one with other title types) counts as complete while the number of titles is
- * the same, because comparing the titles would require reading the rows.
- * @param titles the number of titles that the fleet's list has in this partition.
+ * manifest of another list (an older one, or one with other title types) counts as complete if that list has the same titles
+ * in this partition; if one of the two lists is from an earlier version without hashes, the same number of titles.
+ * @param listed the number of titles that the fleet's list has in this partition, and the hash of their IDs.
  */
 export function judgePartition(
   summary: ManifestSummary | undefined,
-  titles: number,
+  { titles, idHash }: { readonly titles: number; readonly idHash?: string | undefined },
   terms: FleetTerms,
 ): PartitionJudgement {
   if (summary === undefined || !areSameSettings(summary.settings, terms.settings)) {
@@ -37,7 +37,11 @@ export function judgePartition(
   }
   const { counts } = summary;
   const stale = terms.redoBefore === undefined ? 0 : countDoneBefore(summary, Date.parse(terms.redoBefore));
-  const isOfThisList = summary.snapshot > terms.snapshot || counts.titles === titles;
+  const hasSameTitles =
+    summary.idHash === undefined || idHash === undefined
+      ? counts.titles === titles
+      : summary.idHash === idHash;
+  const isOfThisList = summary.snapshot > terms.snapshot || hasSameTitles;
   if (summary.complete && stale === 0 && isOfThisList) {
     return { state: 'complete', done: titles, failed: 0, left: 0 };
   }

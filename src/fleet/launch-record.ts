@@ -4,8 +4,11 @@ import type { LookupSettings } from '../tmdb/look-up-movie.ts';
 import type { FleetFilters } from './filters.ts';
 import type { FleetPlan, PlannedPartition } from './plan.ts';
 
-/** A partition of a launch: the number of movies in the list, and the number still to look up. */
-type FleetPartition = readonly [year: number, initial: string, titles: number, left: number];
+/**
+ * A partition of a launch: the number of movies in the list, the number still to look up, and the hash of the IDs, which
+ * launches of earlier versions lack.
+ */
+type FleetPartition = readonly [year: number, initial: string, titles: number, left: number, idHash?: string];
 
 /** A range of indexes into the list of partitions; `to` is exclusive. */
 type PlaceRange = readonly [from: number, to: number];
@@ -62,7 +65,9 @@ export function createLaunchRecord(
     ...(source && { source }),
     filters,
     ...(redoBefore !== undefined && { redoBefore }),
-    partitions: partitions.map(({ year, initial, titles, left }) => [year, initial, titles, left] as const),
+    partitions: partitions.map(({ year, initial, titles, left, idHash }) =>
+      idHash === undefined ? [year, initial, titles, left] : [year, initial, titles, left, idHash],
+    ),
     acknowledged: [],
     rejected: [],
   };
@@ -121,7 +126,7 @@ export function partitionsToSend(fleet: LaunchRecord): PlannedPartition[] {
   return placesToSend(fleet).flatMap((place) => {
     const partition = fleet.partitions[place];
     if (partition === undefined) return [];
-    const [year, initial, titles, left] = partition;
-    return { year, initial, titles, left };
+    const [year, initial, titles, left, idHash] = partition;
+    return { year, initial, titles, left, ...(idHash !== undefined && { idHash }) };
   });
 }

@@ -17,6 +17,8 @@ export interface ManifestSummary {
   readonly snapshot: string;
   readonly settings: LookupSettings;
   readonly complete: boolean;
+  /** The hash of the IDs in the list of titles; absent in manifests of earlier versions. */
+  readonly idHash?: string;
   readonly counts: Counts;
   /** The most frequent reasons why titles failed. */
   readonly failures: readonly FailureGroup[];
@@ -65,7 +67,7 @@ const MAX_REASONS = 3;
 
 /** Summarizes a manifest. @param nowMs the current time, which determines the recent titles. */
 export function summarizeManifest(manifest: Manifest, nowMs: number): ManifestSummary {
-  const { partition, snapshot, settings, complete, counts, lastRun } = manifest;
+  const { partition, snapshot, settings, complete, idHash, counts, lastRun } = manifest;
   const byHour = new Map<number, number>();
   const recent = new Map<number, number>();
   const startedMs = Date.parse(lastRun.startedAt);
@@ -87,6 +89,7 @@ export function summarizeManifest(manifest: Manifest, nowMs: number): ManifestSu
     snapshot,
     settings,
     complete,
+    ...(idHash !== undefined && { idHash }),
     counts,
     failures: groupFailures(Object.entries(manifest.titles)).slice(0, MAX_REASONS),
     missingReviews,
@@ -122,7 +125,7 @@ export interface VersionedSummary {
 }
 
 /** Increase it when the format changes: caches of another version are ignored. */
-const CACHE_VERSION = 3;
+const CACHE_VERSION = 4;
 
 type Row = [
   year: number,
@@ -137,6 +140,7 @@ type Row = [
   recent: readonly TimeCount[],
   failures: readonly FailureGroup[],
   missingReviews: readonly [movies: number, reviews: number],
+  idHash: string | null,
 ];
 
 /** Encodes summaries as compact text, about 200 bytes per manifest. */
@@ -165,6 +169,7 @@ export function encodeSummaries(lakeUrl: string, summaries: Iterable<VersionedSu
       recent,
       failures,
       [missingReviews.movies, missingReviews.reviews],
+      summary.idHash ?? null,
     ]);
   }
   return JSON.stringify({
@@ -190,7 +195,7 @@ export function decodeSummaries(lakeUrl: string, text: string | undefined): Vers
 
 function decodeRow(row: Row, allSettings: readonly LookupSettings[]): VersionedSummary {
   const [year, initial, etag, number, snapshot, complete, counts, lastRun] = row;
-  const [, , , , , , , , doneByHour, recent, failures, [movies, missing]] = row;
+  const [, , , , , , , , doneByHour, recent, failures, [movies, missing], idHash] = row;
   const [titles = 0, found = 0, notFound = 0, refused = 0, failed = 0, reviews = 0] = counts;
   const [run, startedAt, endedAt, outcome, requests, asked] = lastRun;
   const settings = allSettings[number];
@@ -202,6 +207,7 @@ function decodeRow(row: Row, allSettings: readonly LookupSettings[]): VersionedS
       snapshot,
       settings,
       complete: complete === 1,
+      ...(idHash !== null && { idHash }),
       counts: { titles, found, notFound, refused, failed, reviews },
       failures,
       missingReviews: { movies, reviews: missing },

@@ -1,4 +1,9 @@
-import { listPartitions, type PartitionIndex, type Title } from '../imdb/partition-index.ts';
+import {
+  type IndexedPartition,
+  listPartitions,
+  type PartitionIndex,
+  type Title,
+} from '../imdb/partition-index.ts';
 import { type Partition, partitionName } from '../partition.ts';
 import type { LookupSettings } from '../tmdb/look-up-movie.ts';
 import type { FleetFilters } from './filters.ts';
@@ -6,9 +11,7 @@ import { type FleetTerms, judgePartition } from './judge.ts';
 import { countDoneBefore, HOUR_MS, type ManifestSummary } from './manifest-summary.ts';
 
 /** A partition to send. */
-export interface PlannedPartition extends Partition {
-  /** Movies in IMDb's list. */
-  readonly titles: number;
+export interface PlannedPartition extends IndexedPartition {
   /** Movies to look up: movies that are not in the lake or whose documents are too old. */
   readonly left: number;
 }
@@ -37,7 +40,7 @@ export interface FleetPlan extends FleetTerms {
 interface PlanInput {
   readonly index: Pick<
     PartitionIndex,
-    'snapshot' | 'titleTypes' | 'partitions' | 'withoutYear' | 'rowCounts' | 'firstBadRow'
+    'snapshot' | 'titleTypes' | 'partitions' | 'idHashes' | 'withoutYear' | 'rowCounts' | 'firstBadRow'
   >;
   readonly filters: FleetFilters;
   /** How the workers look up movies. */
@@ -59,13 +62,14 @@ export function planFleet({ index, filters, settings, summaries, nowMs }: PlanIn
   const terms = { snapshot: index.snapshot, settings, ...(redoBefore !== undefined && { redoBefore }) };
   const inRange = listPartitions(index).filter((partition) => isInRange(partition, filters));
   const chosen = inRange
-    .map(({ year, initial, titles }) => {
-      const summary = summaries.get(partitionName({ year, initial }));
-      const { left } = judgePartition(summary, titles, terms);
+    .map((partition) => {
+      const { titles } = partition;
+      const summary = summaries.get(partitionName(partition));
+      const { left } = judgePartition(summary, partition, terms);
       const incomplete = filters.failed ? (summary?.missingReviews.movies ?? 0) : 0;
-      return { year, initial, titles, left: Math.min(left + incomplete, titles), summary };
+      return { ...partition, left: Math.min(left + incomplete, titles), summary };
     })
-    .filter(({ titles, summary }) => isSelected(summary, titles, filters, terms))
+    .filter(({ summary, ...partition }) => isSelected(summary, partition, filters, terms))
     .map(({ summary: _, ...partition }) => partition)
     .sort(bySizeDescending);
   const partitions = filters.limit === undefined ? chosen : takeSmallest(chosen, filters.limit);
@@ -99,13 +103,13 @@ function isInRange({ year, initial }: Partition, filters: FleetFilters): boolean
 
 function isSelected(
   summary: ManifestSummary | undefined,
-  titles: number,
+  listed: IndexedPartition,
   { onlyMissing, failed, olderThanMs }: FleetFilters,
   terms: FleetTerms,
 ): boolean {
   if (!onlyMissing && !failed && olderThanMs === undefined) return true;
   const { snapshot, settings, redoBefore } = terms;
-  const isMissing = judgePartition(summary, titles, { snapshot, settings }).state !== 'complete';
+  const isMissing = judgePartition(summary, listed, { snapshot, settings }).state !== 'complete';
   if (onlyMissing && isMissing) return true;
   if (failed && summary !== undefined && summary.counts.failed + summary.missingReviews.movies > 0) {
     return true;

@@ -185,9 +185,9 @@ function measureProgress(
 ): FleetProgress {
   const partitions = { complete: 0, partial: 0, failedTitles: 0, notBegun: 0 };
   const movies = { total: 0, settled: 0, failed: 0, left: 0 };
-  for (const [year, initial, titles] of launch.partitions) {
+  for (const [year, initial, titles, , idHash] of launch.partitions) {
     const summary = summaries.get(partitionName({ year, initial }));
-    const { state, done, failed, left } = judgePartition(summary, titles, launch);
+    const { state, done, failed, left } = judgePartition(summary, { titles, idHash }, launch);
     partitions[state] += 1;
     movies.total += titles;
     movies.settled += done;
@@ -248,8 +248,8 @@ function timeLeftOf(
     return { secondsLeft: fleet.movies.left / rate.moviesPerSecond, secondsLeftFrom: 'rate' };
   }
   if (budget === undefined) return undefined;
-  const partitions = launch.partitions.map(([year, initial, titles]) =>
-    judgePartition(summaries.get(partitionName({ year, initial })), titles, launch),
+  const partitions = launch.partitions.map(([year, initial, titles, , idHash]) =>
+    judgePartition(summaries.get(partitionName({ year, initial })), { titles, idHash }, launch),
   );
   const workers = eventSource?.maximumConcurrency ?? budget.workers;
   const rates = learnRates(summaries.values(), launch.settings);

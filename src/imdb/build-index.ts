@@ -3,6 +3,7 @@ import { UserError } from '../errors.ts';
 import { indexMapKey, indexRowsKey } from '../lake/keys.ts';
 import { type ETag, findEntry, type Lake, type LakeEntry, type LakeOptions } from '../lake/lake.ts';
 import { claimSource, type LakeSource, requireSource } from '../lake/source.ts';
+import { hashIds } from './id-hash.ts';
 import {
   type IndexName,
   type PartitionIndex,
@@ -78,11 +79,15 @@ export async function writePartitionIndex(
   const key = indexRowsKey(day, titleTypes, createHash('sha256').update(bytes).digest('hex').slice(0, 32));
   const etag = await writeIfAbsent(lake, key, bytes, { signal });
   const partitions: Record<string, Record<string, PartitionRange>> = {};
+  const idHashes: Record<string, Record<string, string>> = {};
   for (const { partition, offset, length, count } of groups) {
     if (partition === undefined) continue;
     const initials = partitions[partition.year] ?? {};
     initials[partition.initial] = [offset, length, count];
     partitions[partition.year] = initials;
+    const hashes = idHashes[partition.year] ?? {};
+    hashes[partition.initial] = hashIds(idsOf(bytes.subarray(offset, offset + length)));
+    idHashes[partition.year] = hashes;
   }
   const index: PartitionIndex = {
     snapshot: day,
@@ -91,11 +96,19 @@ export async function writePartitionIndex(
     partitions,
     withoutYear: describeWithoutYear(bytes, groups.at(-1)),
     rowCounts,
+    idHashes,
     ...(firstBadRow && { firstBadRow }),
     ...(source && { source: { imdb: source.imdb } }),
   };
   await lake.write(indexMapKey(day, titleTypes), writePartitionMap(index), 'application/gzip', { signal });
   return index;
+}
+
+/** Reads the IDs of rows, without the titles. */
+function* idsOf(rows: Buffer): Generator<string> {
+  for (let at = 0; at < rows.length; at = rows.indexOf(0x0a, at) + 1) {
+    yield rows.toString('latin1', at, rows.indexOf(0x09, at));
+  }
 }
 
 function describeWithoutYear(bytes: Buffer, last: TitleGroup | undefined): PartitionIndex['withoutYear'] {

@@ -37,6 +37,8 @@ export interface PartitionIndex {
   readonly rowCounts: { readonly rows: number; readonly wanted: number; readonly bad: number };
   /** The first invalid row, as an example; absent if there is none, and in indexes of earlier versions. */
   readonly firstBadRow?: BadRow;
+  /** The hash of each partition's IDs (see `hashIds`), by year, then by initial; indexes of earlier versions have none. */
+  readonly idHashes?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Where the snapshot comes from; indexes of earlier versions do not record it. */
   readonly source?: Pick<LakeSource, 'imdb'>;
 }
@@ -44,12 +46,17 @@ export interface PartitionIndex {
 /** A partition of the index and its number of titles. */
 export interface IndexedPartition extends Partition {
   readonly titles: number;
+  /** The hash of its IDs, if the index has it. */
+  readonly idHash?: string;
 }
 
 /** Lists all partitions of the index, by ascending year; the initials of a year are in no particular order. */
-export function listPartitions(index: Pick<PartitionIndex, 'partitions'>): IndexedPartition[] {
+export function listPartitions(index: Pick<PartitionIndex, 'partitions' | 'idHashes'>): IndexedPartition[] {
   return Object.entries(index.partitions).flatMap(([year, initials]) =>
-    Object.entries(initials).map(([initial, [, , titles]]) => ({ year: Number(year), initial, titles })),
+    Object.entries(initials).map(([initial, [, , titles]]) => {
+      const idHash = index.idHashes?.[year]?.[initial];
+      return { year: Number(year), initial, titles, ...(idHash !== undefined && { idHash }) };
+    }),
   );
 }
 
@@ -88,8 +95,9 @@ export function parsePartitionMap(body: Buffer): PartitionIndex | undefined {
 
 function isPartitionIndex(value: unknown): value is PartitionIndex {
   if (!isRecord(value) || !isRecord(value.rows) || !isRecord(value.partitions)) return false;
-  const { rows, withoutYear, rowCounts, firstBadRow, titleTypes } = value;
+  const { rows, withoutYear, rowCounts, firstBadRow, titleTypes, idHashes } = value;
   return (
+    (idHashes === undefined || (isRecord(idHashes) && Object.values(idHashes).every(isRecord))) &&
     typeof value.snapshot === 'string' &&
     Array.isArray(titleTypes) &&
     typeof rows.key === 'string' &&

@@ -91,6 +91,24 @@ describe('planFleet', () => {
     expect(planned.left).toBe(15);
   });
 
+  it.each<[string, string | undefined, string | undefined, string[]]>([
+    ['the same IDs', 'a', 'a', []],
+    ['as many other IDs', 'a', 'b', ['2004/AD']],
+    ['a manifest without a hash', 'a', undefined, []],
+    ['an index without a hash', undefined, 'b', []],
+  ])('onlyMissing compares the IDs of both lists: %s', (_, ofIndex, ofManifest, expected) => {
+    const manifest = manifestOf({ year: 2004, initial: 'AD' }, { found: 3 });
+    const hashed = { ...manifest, ...(ofManifest && { idHash: ofManifest }) };
+    const planned = planFleet({
+      index: { ...INDEX, ...(ofIndex && { idHashes: { 2004: { AD: ofIndex } } }) },
+      filters: completeFilters({ onlyMissing: true, initial: 'AD', minYear: 2004, maxYear: 2004 }, NOW),
+      settings: SETTINGS,
+      summaries: new Map([['2004/AD', summarizeManifest(hashed, NOW)]]),
+      nowMs: NOW,
+    });
+    expect(names(planned)).toEqual(expected);
+  });
+
   it('failed selects partitions with failed titles, and looks up only those titles', () => {
     const planned = plan({ failed: true }, [
       manifestOf({ year: 2004, initial: 'TH' }, { found: 38, failed: 2 }),

@@ -12,6 +12,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vit
 import { createCatalogue } from '../../../sandbox/catalogue.ts';
 import { startImdbStandIn } from '../../../sandbox/imdb-stand-in.ts';
 import { systemClock } from '../../../src/clock.ts';
+import type { Manifest } from '../../../src/download/manifest.ts';
+import { hashIds } from '../../../src/imdb/id-hash.ts';
+import { readPartition, readPartitionIndex } from '../../../src/imdb/partition-index.ts';
 import { initialOf } from '../../../src/imdb/title-partition.ts';
 import { indexMapKey } from '../../../src/lake/keys.ts';
 import { createS3Lake } from '../../../src/lake/s3/s3-lake.ts';
@@ -276,6 +279,28 @@ describe.each(AWS_TARGETS)('tdd launch, status, redrive, pause and resume, on $n
     const missing = await json(['launch', '--only-missing', '--dry-run']);
     expect(missing.partitions).toHaveLength(all.partitions.length - 1);
     expect(missing.notes.join()).not.toContain('downloads everything again');
+  });
+
+  test('sends a complete partition with a title that is new in a list of the same size', async () => {
+    await run(['launch', '--dry-run']);
+    const day = new Date().toISOString().slice(0, 10);
+    const index = await readPartitionIndex({ lake: lake() }, { day, titleTypes: ['movie'] });
+    if (index === undefined) throw new Error('There is no index.');
+    const partition = { year: 2020, initial: 'TH' };
+    const ids = (await readPartition({ lake: lake() }, index, partition)).map(({ imdbId }) => imdbId);
+    const sentWith = async (idHash: Pick<Manifest, 'idHash'>) => {
+      await putManifest(lake(), {
+        ...manifestOf(partition, { found: ids.length, snapshot: day }),
+        ...idHash,
+      });
+      const filters = ['--min-year', '2020', '--max-year', '2020', '--initial', 'TH'];
+      const { partitions } = await json(['launch', '--only-missing', '--dry-run', ...filters]);
+      return partitions.map(({ left }: { left: number }) => left);
+    };
+    expect(await sentWith({ idHash: hashIds([...ids].reverse()) })).toEqual([]);
+    expect(await sentWith({ idHash: hashIds(['tt0000001', ...ids.slice(1)]) })).toEqual([1]);
+    // An earlier version did not record the hash: the number of titles decides.
+    expect(await sentWith({})).toEqual([]);
   });
 
   test('reports the status as text, with totals, and as JSON', async () => {

@@ -1,5 +1,6 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createCatalogue } from '../../../sandbox/catalogue.ts';
 import { type ImdbStandIn, startImdbStandIn } from '../../../sandbox/imdb-stand-in.ts';
@@ -168,6 +169,38 @@ describe('a lake with data from one source', () => {
     expect(await readManifest()).toMatchObject({ source: { tmdb: other.TMDB_BASE_URL } });
   });
 });
+
+it('the index and the manifest have the same hash of the IDs, and a swapped ID is downloaded the next day', async () => {
+  const list = createImdbList(['tt0000001', 'tt0000002']);
+  const server = await startImdbStandIn({ source: list });
+  const env = { IMDB_DATASETS_URL: server.url };
+  const readHashes = async (day: string) => {
+    const map = await readFile(join(cwd, `lake/imdb/${day}/movie/partitions.json.gz`));
+    return JSON.parse(gunzipSync(map).toString()).idHashes[2021].TH;
+  };
+  try {
+    await tdd(DOWNLOAD, env);
+    const { idHash } = await readManifest();
+    expect(idHash).toBe(await readHashes('2026-11-22'));
+    server.setSource(createImdbList(['tt0000001', 'tt0000003']));
+    const tomorrow = createFastClock(50, Date.parse('2026-11-23T12:00:00Z'));
+    await tdd(DOWNLOAD, env, tomorrow);
+    const manifest = await readManifest();
+    expect(manifest.idHash).toBe(await readHashes('2026-11-23'));
+    expect(manifest.idHash).not.toBe(idHash);
+    expect(Object.keys(manifest.titles)).toContain('tt0000003');
+  } finally {
+    await server.stop();
+  }
+});
+
+/** Creates a list with these movies in the partition 2021/TH. */
+function createImdbList(imdbIds: readonly string[]): Buffer {
+  const header =
+    'tconst\ttitleType\tprimaryTitle\toriginalTitle\tisAdult\tstartYear\tendYear\truntimeMinutes\tgenres';
+  const rows = imdbIds.map((id) => `${id}\tmovie\tThe One\tThe One\t0\t2021\t\\N\t90\tDrama`);
+  return gzipSync([header, ...rows, ''].join('\n'));
+}
 
 describe('two runs with different settings on one partition', () => {
   const FRENCH = `${DOWNLOAD} --language fr-FR`;
