@@ -55,7 +55,7 @@ export const AWS: readonly BadInput[] = [
     what: 'a bucket that does not exist',
     argv: STATUS,
     exitCode: 2,
-    sentence: /The bucket "a-lake" does not exist: .*"tdd deploy"/,
+    sentence: /The bucket "a-lake" does not exist: .*"tdd deploy /,
   },
   {
     what: 'a queue that does not exist',

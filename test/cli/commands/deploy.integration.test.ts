@@ -86,7 +86,9 @@ describe.each(AWS_TARGETS)('tdd deploy and tdd destroy, on $name', ({ start }) =
     await run(['deploy', ...FLAGS, '--yes']);
     await run(['pause', ...FLAGS]);
     const { stdout } = await run(['deploy', ...FLAGS, '--yes']);
-    expect(stdout).toMatch(/The fleet is paused\. Next: tdd resume lets the workers continue\.\n$/);
+    expect(stdout).toMatch(
+      /The fleet is paused\. Next: tdd resume --datalake-bucket-name films-lake .* lets the workers continue\.\n$/,
+    );
   });
 
   test('reports a missing region before it asks or checks the key', async () => {
