@@ -15,7 +15,12 @@ const SECTIONS = [...new Set(ALL.map(({ section }) => section))];
 /** The prefixes of this program's environment variables. */
 const PREFIX = /^(?:TMDB|IMDB|TDD|DATALAKE)_/;
 /** The variables that are read elsewhere, by the program, by workers or by its tests. */
-const OTHER_VARIABLES = [...Object.values(WORKER_VARIABLES), 'TDD_CONFIG', 'TDD_RECORDED_ANSWERS'];
+const OTHER_VARIABLES = [
+  ...Object.values(WORKER_VARIABLES),
+  'TDD_CONFIG',
+  'TDD_COMMAND',
+  'TDD_RECORDED_ANSWERS',
+];
 const TEST_VARIABLES = /^TDD_(?:TEST|E2E)_/;
 const VARIABLES = [...ALL.map(({ env }) => env), ...OTHER_VARIABLES];
 

@@ -22,7 +22,10 @@ beforeAll(async () => {
   };
   tlsServers = await Promise.all(Object.values(http).map((port) => startTlsServer(port)));
   const [tmdb = 0, imdb = 0, aws = 0] = tlsServers.map(({ port }) => port);
-  ports = { http, https: { 'tmdb.test': tmdb, 'imdb.test': imdb, 'aws.test': aws } };
+  ports = {
+    http: { ...http, 'tmdb.test': tmdb },
+    https: { 'tmdb.test': tmdb, 'imdb.test': imdb, 'aws.test': aws },
+  };
 });
 beforeEach(() => {
   for (const name of Object.keys(sandbox.env)) delete sandbox.env[name];
@@ -40,7 +43,7 @@ afterAll(async () => {
 /** Names all services by hosts that only the proxy knows. */
 function useHosts(scheme: 'http' | 'https', env: Record<string, string> = {}): void {
   Object.assign(sandbox.env, {
-    TMDB_BASE_URL: `${scheme}://tmdb.test`,
+    TMDB_BASE_URL: 'https://tmdb.test',
     IMDB_DATASETS_URL: `${scheme}://imdb.test`,
     AWS_ENDPOINT_URL: `${scheme}://aws.test`,
     AWS_MAX_ATTEMPTS: '1',
@@ -48,6 +51,8 @@ function useHosts(scheme: 'http' | 'https', env: Record<string, string> = {}): v
     ...env,
   });
 }
+
+const proxies = (address: string) => ({ HTTP_PROXY: `http://${address}`, HTTPS_PROXY: `http://${address}` });
 
 describe('through a proxy', () => {
   test.each(['https', 'http'] as const)(
@@ -58,7 +63,7 @@ describe('through a proxy', () => {
         DATALAKE_BUCKET_NAME: `lake-${scheme}`,
         TDD_LAMBDA_NAME: `films-${scheme}`,
         TDD_QUEUE_NAME: `films-${scheme}`,
-        [`${scheme.toUpperCase()}_PROXY`]: `http://ada:p%40ss%2Fword@${proxy.address}`,
+        ...proxies(`ada:p%40ss%2Fword@${proxy.address}`),
       });
       const shown: string[] = [];
       const commands = [
@@ -78,7 +83,9 @@ describe('through a proxy', () => {
       expect(hosts('imdb.test')).toBeGreaterThan(0);
       expect(hosts('aws.test')).toBeGreaterThan(3);
       const pattern =
-        scheme === 'https' ? /^CONNECT \w+\.test:443$/ : /^(GET|POST|PUT|HEAD) http:\/\/\w+\.test\//;
+        scheme === 'https'
+          ? /^CONNECT \w+\.test:443$/
+          : /^(CONNECT tmdb\.test:443$|(GET|POST|PUT|HEAD) http:\/\/(imdb|aws)\.test\/)/;
       expect(proxy.requests.filter((line) => !pattern.test(line))).toEqual([]);
       expect(shown.join('')).not.toMatch(/p@ss|p%40ss|YWRhOnB/);
     },
@@ -92,25 +99,26 @@ describe('through a proxy', () => {
     });
     expect(await sandbox.tdd(...DOWNLOAD, 'lake-loopback')).toMatchObject({ exitCode: 0 });
     sandbox.env.NO_PROXY = 'nowhere.invalid';
-    sandbox.env.TMDB_BASE_URL = 'http://tmdb.nowhere.invalid';
+    sandbox.env.TMDB_BASE_URL = 'https://tmdb.nowhere.invalid';
     const { exitCode, stderr } = await sandbox.tdd('development', '--yes');
     expect({ exitCode, stderr }).toMatchObject({
       exitCode: 1,
-      stderr: expect.stringContaining('Cannot reach TMDB at http://tmdb.nowhere.invalid'),
+      stderr: expect.stringContaining('Cannot reach TMDB at https://tmdb.nowhere.invalid'),
     });
     expect(proxy.requests).toEqual([]);
   });
 });
 
 describe('a proxy that fails is named, and neither TMDB nor AWS is blamed', () => {
-  const COMMANDS = [[...DOWNLOAD, 'lake-failed'], ['status'], ['deploy', '--yes']];
+  // TMDB's URL is always https.
+  const COMMANDS = { http: [['status']], https: [[...DOWNLOAD, 'lake-failed'], ['status']] };
 
   test.each(['http', 'https'] as const)('when it cannot be reached (%s)', async (scheme) => {
     const gone = await startProxy({});
     await gone.stop();
     const variable = `${scheme.toUpperCase()}_PROXY`;
-    useHosts(scheme, { [variable]: `http://ada:secret@${gone.address}` });
-    for (const command of COMMANDS) {
+    useHosts(scheme, proxies(`ada:secret@${gone.address}`));
+    for (const command of COMMANDS[scheme]) {
       const { exitCode, stderr } = await sandbox.tdd(...command);
       expect({ command, exitCode, stderr: stderr.split('\n').at(-2) }).toEqual({
         command,
@@ -123,8 +131,8 @@ describe('a proxy that fails is named, and neither TMDB nor AWS is blamed', () =
   test.each(['http', 'https'] as const)('when it rejects the password (%s)', async (scheme) => {
     proxy = await startProxy(ports[scheme], { password: 'ada:right' });
     const variable = `${scheme.toUpperCase()}_PROXY`;
-    useHosts(scheme, { [variable]: `http://ada:wrong@${proxy.address}` });
-    for (const command of COMMANDS) {
+    useHosts(scheme, proxies(`ada:wrong@${proxy.address}`));
+    for (const command of COMMANDS[scheme]) {
       const { exitCode, stderr } = await sandbox.tdd(...command);
       expect({ command, exitCode, stderr: stderr.split('\n').at(-2) }).toEqual({
         command,
@@ -136,7 +144,7 @@ describe('a proxy that fails is named, and neither TMDB nor AWS is blamed', () =
 
   test('when its URL is invalid: exit code 2, before anything is sent', async () => {
     useHosts('https', { HTTPS_PROXY: 'socks5://127.0.0.1:1080' });
-    for (const command of COMMANDS) {
+    for (const command of COMMANDS.https) {
       const { exitCode, stderr } = await sandbox.tdd(...command);
       expect({ command, exitCode, stderr: stderr.split('\n').at(-2) }).toEqual({
         command,
