@@ -70,12 +70,20 @@ function decisionOf({ policy, isExplicit, policyArn }: Denial): string {
 /** https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html */
 const NEEDS_NO_PERMISSION = /^sts:GetCallerIdentity$/;
 
+/** The resources that have a policy of their own, by service. */
+const RESOURCES: Readonly<Record<string, string>> = {
+  s3: 'the bucket',
+  sqs: 'the queue',
+  lambda: 'the function',
+  kms: 'the key',
+};
+
 function adviceOn(
   { policy = '', isExplicit, action }: Denial,
   actions: readonly string[],
   isOfKey: boolean,
 ): string {
-  const resource = isOfKey ? "the key's policy" : 'the policy of the bucket, queue or function';
+  const resource = `the policy of ${RESOURCES[actions[0]?.split(':')[0] ?? ''] ?? 'the resource'}`;
   const permissions = actions.length > 1 ? 'these permissions' : 'this permission';
   if (/(service|resource) control policy/.test(policy)) {
     return `no policy in the account can allow it: ask the administrator of the organization to change the ${policy}`;

@@ -45,11 +45,11 @@ describe('a denied call to S3', () => {
     ],
     [
       `${USER} s3:PutObject ${OBJECT} with an explicit deny in a resource-based policy`,
-      'with an explicit deny in a resource-based policy. Remove the denial from the policy of the bucket, queue or function.',
+      'with an explicit deny in a resource-based policy. Remove the denial from the policy of the bucket.',
     ],
     [
       `${USER} s3:PutObject ${OBJECT} because no resource-based policy allows the s3:PutObject action`,
-      'because no resource-based policy allows it. Allow it in the policy of the bucket, queue or function to the user or role in use.',
+      'because no resource-based policy allows it. Allow it in the policy of the bucket to the user or role in use.',
     ],
     [
       `${USER} s3:PutObject ${OBJECT} with an explicit deny in a permissions boundary`,
@@ -81,15 +81,15 @@ describe('a denied call to S3', () => {
     ],
     [
       `${USER} kms:GenerateDataKey ${KEY} because no identity-based policy allows the kms:GenerateDataKey action`,
-      `AWS denied kms:GenerateDataKey on the KMS key ${KEY_ARN}, because no identity-based policy allows it. Grant this permission to the user or role in use (the data is encrypted with this key), and check the key's policy.`,
+      `AWS denied kms:GenerateDataKey on the KMS key ${KEY_ARN}, because no identity-based policy allows it. Grant this permission to the user or role in use (the data is encrypted with this key), and check the policy of the key.`,
     ],
     [
       `${USER} kms:GenerateDataKey ${KEY} because no resource-based policy allows the kms:GenerateDataKey action`,
-      "because no resource-based policy allows it. Allow it in the key's policy to the user or role in use.",
+      'because no resource-based policy allows it. Allow it in the policy of the key to the user or role in use.',
     ],
     [
       `${USER} kms:Decrypt ${KEY} because the resource does not exist in this Region, no resource-based policies allow access, or a resource-based policy explicitly denies access`,
-      `AWS denied kms:Decrypt on the KMS key ${KEY_ARN}, because the key does not exist in this region or its policy does not allow it. Check that the key exists in this region, and allow it in the key's policy to the user or role in use.`,
+      `AWS denied kms:Decrypt on the KMS key ${KEY_ARN}, because the key does not exist in this region or its policy does not allow it. Check that the key exists in this region, and allow it in the policy of the key to the user or role in use.`,
     ],
     [
       `${USER} kms:GenerateDataKey ${KEY} with an explicit deny in a service control policy`,
