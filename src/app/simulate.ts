@@ -5,7 +5,7 @@ import { type FailureGroup, groupFailures } from '../download/failures.ts';
 import type { Counts, Manifest } from '../download/manifest.ts';
 import { readManifest } from '../download/manifest-store.ts';
 import { DamagedManifestError } from '../download/parse-manifest.ts';
-import { readPartitionIndex, requirePartition } from '../imdb/partition-index.ts';
+import { type PartitionIndex, readPartitionIndex, requirePartition } from '../imdb/partition-index.ts';
 import type { Lake } from '../lake/lake.ts';
 import { writeMessage } from '../message.ts';
 import type { Partition } from '../partition.ts';
@@ -63,12 +63,40 @@ export async function checkPartition(
   partition: Partition,
   { signal }: { readonly signal?: AbortSignal } = {},
 ): Promise<void> {
-  const { lake, clock, settings } = connection;
   const environment = await readMatchingEnvironment(connection);
-  const titleTypes = environment && resolveSetting('titleTypes', { env: environment });
-  const name = { day: utcDay(clock.now()), titleTypes: titleTypes ?? settings.titleTypes };
-  const index = await readPartitionIndex({ lake, signal }, name);
+  const index = await readTodaysIndex(connection, environment, signal);
   if (index !== undefined) requirePartition(index, partition);
+}
+
+/**
+ * Checks that the partition has titles in today's list, if the index of that list can be read. Sending a message needs no
+ * permission for the lake and the function, so no other error is reported.
+ * @throws {UserError} when the partition has no titles.
+ */
+export async function checkTitlesIfReadable(
+  open: () => Promise<Pick<FleetConnection, 'lake' | 'clock' | 'settings' | 'workers'>>,
+  partition: Partition,
+  { signal }: { readonly signal?: AbortSignal } = {},
+): Promise<void> {
+  const index = await readIndex().catch(() => undefined);
+  signal?.throwIfAborted();
+  if (index !== undefined) requirePartition(index, partition);
+
+  async function readIndex(): Promise<PartitionIndex | undefined> {
+    const connection = await open();
+    return readTodaysIndex(connection, await connection.workers.readEnvironment(), signal);
+  }
+}
+
+/** Reads the index of today's list with the workers' title types. @returns `undefined` if the lake has none yet. */
+function readTodaysIndex(
+  { lake, clock, settings }: Pick<FleetConnection, 'lake' | 'clock' | 'settings'>,
+  environment: Readonly<Record<string, string>> | undefined,
+  signal: AbortSignal | undefined,
+): Promise<PartitionIndex | undefined> {
+  const theirs = environment && resolveSetting('titleTypes', { env: environment });
+  const name = { day: utcDay(clock.now()), titleTypes: theirs ?? settings.titleTypes };
+  return readPartitionIndex({ lake, signal }, name);
 }
 
 /** The outcome of a run of one partition. */

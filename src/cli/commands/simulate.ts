@@ -2,6 +2,7 @@ import type { FleetConnection } from '../../app/fleet-connection.ts';
 import { openQueues } from '../../app/open-aws.ts';
 import {
   checkPartition,
+  checkTitlesIfReadable,
   followRun,
   type RunEnd,
   type SentPartition,
@@ -73,6 +74,7 @@ async function run(context: CommandContext, input: SimulateInput): Promise<Simul
   const { partition, settings, waitIn } = input;
   // Opened first: if nothing would come of the run, nothing must be sent.
   const fleet = waitIn === undefined ? undefined : await openFleetToFollow(context, input, waitIn);
+  if (fleet === undefined) await checkTitles(context, input);
   const queues = fleet ?? (await openQueues(processOf(context), settings));
   const { messageId, ...rest } = await send({ ...queues, clock, random: Math.random }, partition, { signal });
   const sent = { messageId, queue: settings.queueName, ...rest };
@@ -105,6 +107,15 @@ async function openFleetToFollow(
   );
   await checkPartition(fleet, partition, { signal: context.signal });
   return fleet;
+}
+
+/** @throws {UserError} when today's list in the configured bucket has no titles in the partition. */
+async function checkTitles(context: CommandContext, { partition, settings }: SimulateInput): Promise<void> {
+  const { bucketName } = settings;
+  if (bucketName === undefined) return;
+  const open = () =>
+    openCommandFleet(context, { settings: { ...settings, bucketName } }, { announce: false });
+  await checkTitlesIfReadable(open, partition, { signal: context.signal });
 }
 
 /** Shows the progress of a run, and the reason when it stopped and a worker will retry it. */

@@ -100,7 +100,9 @@ describe.each(AWS_TARGETS)('tdd simulate, on $name', ({ start }) => {
     });
     const { exitCode, stdout, stderr } = await waiting;
     expect(exitCode).toBe(0);
-    expect(stdout).toMatch(/\nNext: tdd launch --limit 3 sends .*\n$/);
+    expect(stdout).toMatch(
+      /\nNext: tdd launch --limit 3 --datalake-bucket-name \S+ --queue-name q sends .*\n$/,
+    );
     expect(stdout).toMatch(/2004\/AD is complete\.\n {2}\d+ titles: 2 found, 1 not found.*; 7 reviews\n/);
     expect(stderr).toMatch(/^Sent partition 2004\/AD as message /);
   });
@@ -168,7 +170,10 @@ describe.each(AWS_TARGETS)('tdd simulate, on $name', ({ start }) => {
     expect(Attributes).toEqual({ ApproximateNumberOfMessagesNotVisible: '1' });
   });
 
-  it("sends nothing with --wait when today's list has no titles in the partition", async () => {
+  it.each([
+    ['with --wait', WAIT],
+    ['without --wait', [...SIMULATE, '--datalake-bucket-name', BUCKET]],
+  ])("sends nothing %s when today's list has no titles in the partition", async (_, argv) => {
     const day = new Date().toISOString().slice(0, 10);
     const index = indexOf({ 2004: { ZZ: 1 } }, { snapshot: day });
     await createS3Lake({ s3: aws.s3, bucket: BUCKET }).write(
@@ -176,7 +181,7 @@ describe.each(AWS_TARGETS)('tdd simulate, on $name', ({ start }) => {
       writePartitionMap(index),
       'application/gzip',
     );
-    const { exitCode, stderr } = await run(WAIT);
+    const { exitCode, stderr } = await run(argv);
     expect(stderr).toContain(`IMDb's list of ${day} has no movie in partition 2004/AD: nothing to download.`);
     expect(stderr).not.toContain('Sent');
     expect(exitCode).toBe(1);
