@@ -69,11 +69,11 @@ function formatDiscarded({ letters, chosen }: RedriveResult, report: RedriveRepo
   ].join('\n');
 }
 
-/** Formats the oldest dead letters with their reasons. @param options.all formats all of them. */
-export function formatLetters(result: RedriveResult, style: Style, { all = false } = {}): string {
+/** Formats the oldest dead letters with their reasons. @param options.toDiscard lists all of them, which are to be deleted. */
+export function formatLetters(result: RedriveResult, style: Style, { toDiscard = false } = {}): string {
   const { letters, hidden, at } = result;
   const rows = letters
-    .slice(0, all ? letters.length : LISTED)
+    .slice(0, toDiscard ? letters.length : LISTED)
     .map((letter) => [
       letter.partition ? toOneLine(partitionName(letter.partition)) : '(unreadable)',
       formatDuration((Date.parse(at) - Date.parse(letter.since)) / 1_000),
@@ -89,7 +89,7 @@ export function formatLetters(result: RedriveResult, style: Style, { all = false
     table,
     ...(more > 0 ? [`… and ${formatCount(more)} more; --json lists all of them.`] : []),
     ...(hidden > 0 ? [formatHidden(result)] : []),
-    ...formatUnreadable(letters),
+    ...(toDiscard ? [] : formatUnreadable(letters)),
   ].join('\n');
 }
 

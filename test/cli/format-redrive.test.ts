@@ -1,6 +1,6 @@
 import pc from 'picocolors';
 import { expect, test } from 'vitest';
-import { formatRedrive, type RedriveResult } from '../../src/cli/format-redrive.ts';
+import { formatLetters, formatRedrive, type RedriveResult } from '../../src/cli/format-redrive.ts';
 import type { Style } from '../../src/cli/output.ts';
 
 const style: Style = {
@@ -47,4 +47,9 @@ test('says that the worker crashed only for a readable message', () => {
   expect(format({ letters: [CRASHED], chosen: 1 })).toContain(
     'The worker crashed or ran out of time or memory',
   );
+});
+
+test('does not say that a message stays which is about to be deleted', () => {
+  const result = { queue: 'films', at: since, hidden: 0, letters: [NO_YEAR], chosen: 1 };
+  expect(formatLetters(result, style, { toDiscard: true })).not.toContain('stays');
 });

@@ -102,7 +102,7 @@ async function run(
   if (discard) {
     // Nothing is deleted that was not shown, not even with --quiet.
     const shown = { ...result, letters: letters.filter(({ id }) => plan.chosen.has(id)) };
-    output.notice(`\n${formatLetters(shown, output.style, { all: true })}\n`);
+    output.notice(`\n${formatLetters(shown, output.style, { toDiscard: true })}\n`);
   } else {
     await requireSourceOfWorkers(fleet, await fleet.workers.readEnvironment());
     showPlan(context, formatLetters(result, output.style));
