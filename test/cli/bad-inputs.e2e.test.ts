@@ -32,6 +32,7 @@ describe.concurrent.each(TABLES)('one sentence, without a stack, about %s:', (_t
     const sentence = lines.at(-1) ?? '';
     if (typeof row.sentence === 'string') expect(sentence).toBe(`tdd: ${row.sentence}`);
     else expect(sentence).toMatch(row.sentence);
+    if (row.warning) expect(stderr).toMatch(row.warning);
     expect({ exitCode, stdout }).toEqual({ exitCode: row.exitCode, stdout: '' });
     expect(lines.filter((line) => line.startsWith('tdd: '))).toEqual([sentence]);
     expect(stderr).not.toMatch(/^ {4}at |is a bug/m);

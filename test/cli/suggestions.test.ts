@@ -125,6 +125,7 @@ test('errors, usage errors and results suggest commands with the flags of the ru
   expect(error.stderr).toContain(
     '"npx tdd development --config a.ini --datalake-bucket-name a-lake" asks for it',
   );
+  expect(error.stderr).not.toContain('warning:');
   const usage = await runCli(['deploy', '--nonsense', ...flags], { cwd, env });
   expect(usage.stderr).toContain('See "npx tdd deploy --help".');
   const key = ['--tmdb-api-key', 'f'.repeat(32), '--no-verify'];

@@ -17,12 +17,16 @@ export interface BadInput {
   readonly argv: string | readonly string[];
   /** Environment variables that differ from a working set-up; `undefined` removes one. */
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** Files in the working folder by name, such as `config.ini`. */
+  /** Files in the working folder by path, such as `config.ini`. */
   readonly files?: Readonly<Record<string, string | Uint8Array>>;
   /** A server of this row, at `{server}`. */
   readonly server?: (request: IncomingMessage, response: ServerResponse) => void;
+  /** Puts TLS in front of `server`, with a certificate of a CA that nobody trusts. */
+  readonly tls?: true;
   /** How this row's IMDb serves its list. */
   readonly imdb?: ImdbMode;
+  /** A warning on stderr, before the last line. */
+  readonly warning?: RegExp;
   readonly exitCode: 1 | 2;
   /** The last line on stderr, without `tdd: `; a pattern must match a part of it. */
   readonly sentence: string | RegExp;

@@ -48,4 +48,11 @@ export const LAKES: readonly BadInput[] = [
     exitCode: 2,
     sentence: /^tdd: --to must be a directory or s3:\/\/bucket \(got ""\)/,
   },
+  {
+    what: 'a lake with data from another source',
+    argv: `${TO} lake`,
+    files: { 'lake/tmdb/source.json': '{"tmdb":"https://api.themoviedb.org","imdb":"{imdb}"}\n' },
+    exitCode: 2,
+    sentence: /contains data from another source \(TMDB_BASE_URL is https:\/\/api\.themoviedb\.org/,
+  },
 ];

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { type Catalogue, createCatalogue } from '../../../sandbox/catalogue.ts';
 import { startImdbStandIn } from '../../../sandbox/imdb-stand-in.ts';
@@ -11,6 +11,7 @@ import { initialOf } from '../../../src/imdb/title-partition.ts';
 import { startInstantAws } from '../../support/instant-aws.ts';
 import { startLoopbackServer } from '../../support/loopback-server.ts';
 import { TDD } from '../../support/program.ts';
+import { startTlsServer } from '../../support/tls-server.ts';
 import type { BadInput } from './bad-input.ts';
 
 /** The result of a run of the program. */
@@ -52,17 +53,19 @@ interface Shared {
 async function runRow(row: BadInput, { catalogue, urls, awsEnvironment }: Shared): Promise<Run> {
   const folder = await mkdtemp(join(tmpdir(), 'tdd-bad-input-'));
   const server = row.server && (await startLoopbackServer(row.server));
+  const tls = server && row.tls && (await startTlsServer(Number(new URL(server.url).port)));
   const imdb = row.imdb && (await startImdbStandIn({ source: catalogue, mode: row.imdb }));
   const places: Readonly<Record<string, string | undefined>> = {
     ...urls,
     folder,
-    ...(server && { server: server.url }),
+    ...(server && { server: tls ? `https://localhost:${tls.port}` : server.url }),
     ...(imdb && { imdb: imdb.url }),
   };
   const fill = (template: string): string =>
     template.replaceAll(/\{(\w+)\}/g, (whole, name: string) => places[name] ?? whole);
   try {
     for (const [name, content] of Object.entries(row.files ?? {})) {
+      await mkdir(dirname(join(folder, name)), { recursive: true });
       await writeFile(join(folder, name), typeof content === 'string' ? fill(content) : content);
     }
     const env = {
@@ -81,7 +84,7 @@ async function runRow(row: BadInput, { catalogue, urls, awsEnvironment }: Shared
     const argv = typeof row.argv === 'string' ? row.argv.split(' ') : row.argv;
     return await runProgram(argv.map(fill), folder, Object.fromEntries(filled));
   } finally {
-    await Promise.all([server?.stop(), imdb?.stop()]);
+    await Promise.all([tls?.stop(), server?.stop(), imdb?.stop()]);
     await rm(folder, { recursive: true, force: true });
   }
 }

@@ -56,4 +56,12 @@ export const SETTINGS: readonly BadInput[] = [
     exitCode: 2,
     sentence: /^tdd: TMDB_BASE_URL must begin with https?:\/\/.*\(got "api\.themoviedb\.org"\)\.$/,
   },
+  {
+    what: 'a misspelled key in config.ini',
+    argv: 'status',
+    files: { 'config.ini': '[DATALAKE]\nBUCKET_NAM = a-lake\n' },
+    warning: /^warning: .*BUCKET_NAM\b.*BUCKET_NAME/m,
+    exitCode: 2,
+    sentence: /use --datalake-bucket-name, DATALAKE_BUCKET_NAME or /,
+  },
 ];

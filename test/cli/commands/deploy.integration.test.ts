@@ -87,11 +87,7 @@ describe.each(AWS_TARGETS)('tdd deploy and tdd destroy, on $name', ({ start }) =
     await run(['pause', ...FLAGS]);
     const { stdout } = await run(['deploy', ...FLAGS, '--yes']);
     expect(stdout).toMatch(
-<<<<<<< HEAD
       /The fleet is paused\. Next: tdd resume --datalake-bucket-name films-lake .* lets the workers continue\.\n$/,
-=======
-      /The fleet is paused\. Next: tdd resume --datalake-bucket-name \S+ --lambda-name \S+ --queue-name \S+ lets the workers continue\.\n$/,
->>>>>>> e2d9256 (Check the titles of a partition before simulate sends it without --wait)
     );
   });
 
