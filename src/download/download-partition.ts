@@ -261,7 +261,9 @@ async function run(
 
   function outcome(): 'complete' | 'failedTitles' | 'stopped' | 'partial' {
     if (tally.done < todo.length) return 'stopped';
-    if (tally.failed > 0) return 'failedTitles';
+    // Another run may have overwritten documents of this one, and marked their titles.
+    const isFailed = ({ imdbId }: Title) => known.get(imdbId)?.state === 'failed';
+    if (tally.failed > 0 || todo.some(isFailed)) return 'failedTitles';
     return manifest.isComplete() ? 'complete' : 'partial';
   }
 

@@ -98,7 +98,7 @@ function outcomeOf(report: DownloadReport, completed: number): Outcome {
     case 'stopped':
       return { kind: 'timeUp', completed };
     case 'failedTitles': {
-      const { failed } = report.thisRun;
+      const { failed } = report.counts;
       const what = report.counts.titles === 1 ? 'title' : 'titles';
       return {
         kind: 'failed',

@@ -298,7 +298,11 @@ function formatReport(report: DownloadReport, style: Style): string {
     return `${style.green('✔')} ${name} ${finding}: ${state}.`;
   }
   const mark =
-    thisRun.failed > 0 ? style.red('✖') : outcome === 'stopped' ? style.yellow('…') : style.green('✔');
+    outcome === 'failedTitles'
+      ? style.red('✖')
+      : outcome === 'stopped'
+        ? style.yellow('…')
+        : style.green('✔');
   const now = [
     `${formatCount(thisRun.found)} found`,
     `${formatCount(thisRun.notFound)} not found`,
@@ -313,7 +317,8 @@ function formatReport(report: DownloadReport, style: Style): string {
     : skipped > 0
       ? `complete, including the ${formatNumberOf(skipped, 'title')} downloaded before: ${state}`
       : 'complete';
-  const { failed, refused } = thisRun;
+  const { refused } = thisRun;
+  const failed = failures.reduce((sum, { titles }) => sum + titles, 0);
   const { missingReviews = 0 } = counts;
   return [
     `${mark} ${name}  ${now}; ${whole}.`,
