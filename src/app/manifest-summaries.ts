@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import type { Clock } from '../clock.ts';
@@ -13,6 +13,7 @@ import {
   summarizeManifest,
   type VersionedSummary,
 } from '../fleet/manifest-summary.ts';
+import { makeFolder } from '../lake/directory/make-folder.ts';
 import { MANIFEST_PREFIX, partitionOfManifestKey } from '../lake/keys.ts';
 import type { Lake, LakeEntry } from '../lake/lake.ts';
 import { type Partition, partitionName } from '../partition.ts';
@@ -132,7 +133,7 @@ export function createSummaryCacheFile(folder: string, lakeUrl: string): Summary
     async write(text) {
       kept = text;
       try {
-        await mkdir(folder, { recursive: true });
+        await makeFolder(folder);
         await writeFileAtomic(path, text, { fsync: false });
       } catch {
         // The next process reads every manifest again.

@@ -1,7 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, readdir, rmdir } from 'node:fs/promises';
+import { readdir, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
+import { makeFolder } from '../lake/directory/make-folder.ts';
 
 /** A download's share of a rate budget that it has in common with other downloads on this machine. */
 export interface RateShare {
@@ -37,7 +38,7 @@ export async function joinRateBudget(
   let readAt = Number.NEGATIVE_INFINITY;
 
   async function register(): Promise<void> {
-    await mkdir(members, { recursive: true });
+    await makeFolder(members);
     const name = randomUUID();
     const onCompromised = () => {
       if (own?.name === name) own = undefined; // The process was suspended: the next count registers it again.

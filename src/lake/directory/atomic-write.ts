@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, lstat, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { type FileHandle, lstat, open, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ETag } from '../lake.ts';
 import { isFileError } from './file-errors.ts';
 import { fileETag, PRIVATE_FOLDER } from './lake-files.ts';
+import { makeFolder } from './make-folder.ts';
 
 /** Unfinished files of killed processes are removed a day after the last write. */
 const LEFTOVER_AGE_MS = 24 * 60 * 60 * 1000;
@@ -91,7 +92,7 @@ async function openInFolder(folder: string, path: string): Promise<FileHandle> {
     return await open(path, 'wx');
   } catch (error) {
     if (!isFileError(error, 'ENOENT')) throw error;
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     return open(path, 'wx');
   }
 }
@@ -101,7 +102,7 @@ async function renameIntoFolder(from: string, to: string): Promise<void> {
     await rename(from, to);
   } catch (error) {
     if (!isFileError(error, 'ENOENT')) throw error;
-    await mkdir(dirname(to), { recursive: true });
+    await makeFolder(dirname(to));
     await rename(from, to);
   }
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Clock } from '../../clock.ts';
 import { UserError } from '../../errors.ts';
@@ -8,6 +8,7 @@ import type { ETag } from '../lake.ts';
 import type { AtomicWriter } from './atomic-write.ts';
 import { isFileError } from './file-errors.ts';
 import { fileETag, PRIVATE_FOLDER } from './lake-files.ts';
+import { makeFolder } from './make-folder.ts';
 
 /** One compare-and-swap: replace the content of `path`, the file of `key`, if its version is `expected`. */
 export interface FileSwap {
@@ -118,7 +119,7 @@ async function lockKey(
       });
       return { isHeld: () => held, release: () => (held ? release() : Promise.resolve()) };
     } catch (error) {
-      if (isFileError(error, 'ENOENT')) await mkdir(dirname(lockfilePath), { recursive: true });
+      if (isFileError(error, 'ENOENT')) await makeFolder(dirname(lockfilePath));
       else if (!isFileError(error, 'ELOCKED')) throw error;
       else if (clock.monotonic() > startMs + LONGEST_WAIT_MS)
         throw new UserError(
