@@ -12,7 +12,7 @@ import { writePartitionMap } from '../../../src/imdb/partition-index.ts';
 import { indexMapKey } from '../../../src/lake/keys.ts';
 import { createS3Lake } from '../../../src/lake/s3/s3-lake.ts';
 import { type PartitionMessage, parseMessage } from '../../../src/message.ts';
-import { indexOf } from '../../app/synthetic-lake.ts';
+import { indexOf, manifestOf } from '../../app/synthetic-lake.ts';
 import { AWS_TARGETS, type Aws } from '../../support/aws-targets.ts';
 import { runCli } from '../../support/run-cli.ts';
 import { makeTempFolder } from '../../support/temp-folder.ts';
@@ -55,9 +55,8 @@ describe.each(AWS_TARGETS)('tdd simulate, on $name', ({ start }) => {
   }
 
   /** Writes the manifest of a worker that has completed a message's partition. */
-  async function writeCompleteManifest({ run: name }: PartitionMessage, counts: Counts): Promise<void> {
-    const lastRun = { run: name, outcome: 'complete' };
-    const manifest = { complete: true, counts, settings: {}, titles: {}, lastRun };
+  async function writeCompleteManifest({ run: name = '' }: PartitionMessage, counts: Counts): Promise<void> {
+    const manifest = { ...manifestOf({ year: 2004, initial: 'AD' }, { run: name }), counts };
     await createS3Lake({ s3: aws.s3, bucket: BUCKET }).write(
       'tmdb/manifests/year-2004/initial-AD.json',
       JSON.stringify(manifest),
@@ -143,7 +142,11 @@ describe.each(AWS_TARGETS)('tdd simulate, on $name', ({ start }) => {
     const failed = { state: 'failed', reason: '503', tries: 8, at: '2026-11-22T10:00:00.000Z' };
     const counts = { titles: 2, found: 0, notFound: 0, refused: 0, failed: 2, reviews: 0 };
     const titles = { tt0000001: failed, tt0000002: failed };
-    const manifest = { complete: false, counts, settings: {}, titles, lastRun: { run: name } };
+    const manifest = {
+      ...manifestOf({ year: 2004, initial: 'AD' }, { run: name, failed: 1 }),
+      counts,
+      titles,
+    };
     await createS3Lake({ s3: aws.s3, bucket: BUCKET }).write(
       'tmdb/manifests/year-2004/initial-AD.json',
       JSON.stringify(manifest),
