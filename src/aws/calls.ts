@@ -103,6 +103,8 @@ const READING = /^(Describe|Get|Head|List)[A-Z]/;
 /** IAM actions whose names differ from the operations that they allow. */
 const ACTION_NAMES: Readonly<Record<string, string>> = {
   's3:HeadBucket': 's3:ListBucket',
+  's3:HeadObject': 's3:GetObject',
+  's3:CompleteMultipartUpload': 's3:PutObject',
   's3:GetPublicAccessBlock': 's3:GetBucketPublicAccessBlock',
   's3:PutPublicAccessBlock': 's3:PutBucketPublicAccessBlock',
   's3:GetBucketEncryption': 's3:GetEncryptionConfiguration',

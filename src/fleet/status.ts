@@ -269,8 +269,9 @@ const PAUSE_MS = 30_000;
 const MEASURED_SECONDS = 15;
 
 /**
- * Measures the movies completed per second over the last five minutes, or since the last pause. Counts begin with a whole
- * step of ten seconds, since an earlier run of the launch's partitions may have completed titles just before it.
+ * Measures the movies completed per second over the last five minutes, or since the last pause. The step of ten
+ * seconds in which the launch began counts only if it is the only one, because an earlier run of its partitions may have
+ * completed titles just before.
  * @param times.sinceMs the time of the launch.
  * @returns `undefined` until a movie is completed.
  */
@@ -292,9 +293,10 @@ function measureRate(
     const toMs = fromMs + RECENT_STEP_MS;
     const gapMs = since - toMs;
     if (gapMs >= (movies === 0 ? SILENCE_MS : PAUSE_MS)) break;
-    if (fromMs < endMs - RATE_WINDOW_MS || fromMs < sinceMs) break;
+    if (fromMs < endMs - RATE_WINDOW_MS || toMs <= sinceMs) break;
+    if (fromMs < sinceMs && movies > 0) break;
     movies += titles;
-    since = Math.min(since, fromMs);
+    since = Math.min(since, Math.max(fromMs, sinceMs));
   }
   const overSeconds = Math.max((endMs - since) / 1_000, 1);
   return movies === 0 ? undefined : { moviesPerSecond: movies / overSeconds, overSeconds };
