@@ -1,4 +1,5 @@
-import { Readable } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import type { GetObjectCommandInput, GetObjectCommandOutput } from '@aws-sdk/client-s3';
 import { UserError } from '../errors.ts';
 import { httpStatusOf } from './errors.ts';
@@ -26,9 +27,10 @@ export function resumeBody(
   const start = startOf(ContentRange);
   const end = start + ContentLength;
   let body: Readable = Body;
-  const stream = Readable.from(readAll(), { objectMode: false });
-  // Without this, a reader that stops early would leave the connection open while no data arrives.
+  const stream = new PassThrough();
+  // A reader that stops early closes the connection, even while no data arrives.
   stream.once('close', () => body.destroy());
+  pipeline(readAll(), stream).catch(() => undefined); // The stream has the error.
   return stream;
 
   async function* readAll(): AsyncGenerator<Uint8Array> {

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { afterEach, describe, expect, test } from 'vitest';
 import { UsageError, UserError } from '../../../src/errors.ts';
 import type { Lake } from '../../../src/lake/lake.ts';
@@ -147,13 +148,11 @@ describe('a broken connection', () => {
   });
 
   test('is closed when a reader stops before the end of a stream', async () => {
-    let closed = () => {};
-    const isClosed = new Promise<void>((resolve) => {
-      closed = resolve;
-    });
+    let isClosed: Promise<unknown> | undefined;
     const lake = await openStub((response) => {
-      response.once('close', closed).writeHead(200, { etag: '"1"', 'content-length': '100' });
-      response.write('half');
+      // Long before the client's timeout of a minute.
+      isClosed = once(response, 'close', { signal: AbortSignal.timeout(30_000) });
+      response.writeHead(200, { etag: '"1"', 'content-length': '100' }).write('half');
     });
     for await (const _ of (await lake.readStream('k')) ?? []) break;
     await isClosed;
