@@ -68,7 +68,7 @@ export async function runCli(argv: readonly string[], options: CliOptions): Prom
   const cache = { XDG_CACHE_HOME: join(tmpdir(), 'tdd-test-cache') };
   const run = main({
     argv,
-    env: { ...cache, ...env },
+    env: addTo(env, cache),
     cwd,
     stdin,
     stdout,
@@ -82,4 +82,9 @@ export async function runCli(argv: readonly string[], options: CliOptions): Prom
   // The streams deliver their last output in the next turn of the event loop.
   await new Promise((resolve) => setImmediate(resolve));
   return { exitCode, ...shown };
+}
+
+/** Adds variables that an environment does not have; its own may be getters. */
+function addTo<Env extends object>(env: Env, added: Record<string, string>): Env & Record<string, string> {
+  return Object.defineProperties({ ...added }, Object.getOwnPropertyDescriptors(env)) as never;
 }

@@ -9,6 +9,7 @@ import { makeTempFolder } from '../../support/temp-folder.ts';
 
 const WHO =
   '<GetCallerIdentityResponse><GetCallerIdentityResult><Account>123456789012</Account></GetCallerIdentityResult></GetCallerIdentityResponse>';
+const NO_SUCH_KEY = '<Error><Code>NoSuchKey</Code></Error>';
 const BODY = '{"year":2004,"initial":"AD"}';
 const MD5OfBody = createHash('md5').update(BODY).digest('hex');
 const LETTER = { MessageId: 'm', ReceiptHandle: 'r', Body: BODY, MD5OfBody };
@@ -40,6 +41,7 @@ beforeEach(async () => {
   server = await startLoopbackServer(async (request, response) => {
     const [, operation = ''] = String(request.headers['x-amz-target']).split('.');
     if (sqs[operation]) answerJson(response, 200, sqs[operation](await json(request)));
+    else if (request.url?.includes('source.json')) response.writeHead(404).end(NO_SUCH_KEY);
     else response.end(request.method === 'POST' ? WHO : '');
   });
 });
