@@ -5,7 +5,9 @@ import { homedir } from 'node:os';
 // The AWS SDK warns at each start on an older Node: `tdd deploy` says it, once.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
 
-// A container's user may have no home directory: everything there is optional, but the AWS SDK fails without its name.
+// A container's user may have no home directory: everything there is optional, but the AWS SDK fails without its name. An
+// empty variable would make the working directory the home directory.
+if (process.env.HOME === '') delete process.env.HOME;
 try {
   homedir();
 } catch {

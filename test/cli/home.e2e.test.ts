@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -36,7 +36,7 @@ describe.skipIf(isWindows)('without a usable home directory, tdd works without a
       new Promise((resolve) => child.on('close', resolve)),
       child.stdout.resume(),
     ]);
-    return { stderr, exitCode };
+    return { stderr, exitCode, files: await readdir(cwd) };
   }
 
   test.each([
@@ -61,6 +61,25 @@ describe.skipIf(isWindows)('without a usable home directory, tdd works without a
     'when the user has no entry in /etc/passwd, and HOME is not set: tdd %s (needs root)',
     async (...args) => {
       expect(await run(args, {}, NOBODY)).toMatchObject({ exitCode: 0 });
+    },
+  );
+
+  test.skipIf(!isRoot)(
+    'when HOME is empty: nothing is cached in the working directory (needs root)',
+    async () => {
+      const args = [
+        'download',
+        '--year',
+        '2021',
+        '--initial',
+        'TH',
+        '--limit',
+        '1',
+        '--to',
+        'lake',
+        '--quiet',
+      ];
+      expect(await run(args, { HOME: '' }, NOBODY)).toMatchObject({ exitCode: 0, files: ['lake'] });
     },
   );
 
