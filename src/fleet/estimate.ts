@@ -120,7 +120,8 @@ function priceFleet(fleet: {
     0,
   );
   const documents = movies * (rates.foundShare + rates.reviewsPerMovie);
-  const manifests = workerSeconds / CHECKPOINT_SECONDS + invocations;
+  // A new manifest is written before the first document, then every few seconds, and at the end of each invocation.
+  const manifests = durations.length + workerSeconds / CHECKPOINT_SECONDS + invocations;
   const s3 = (documents + manifests) * PRICES.s3PerPut + invocations * READS_PER_PARTITION * PRICES.s3PerGet;
   const lambda =
     workerSeconds * (memorySize / 1024) * PRICES.lambdaPerGbSecond + invocations * PRICES.lambdaPerRequest;
