@@ -5,21 +5,17 @@ import {
   type DownloadTarget,
   downloadTargets,
   findTargets,
-  type TitleWithoutPartition,
 } from '../../app/download.ts';
 import { openLakeAt } from '../../app/open-aws.ts';
 import { type LocalConnection, openDownload } from '../../app/open-download.ts';
 import type { Settings } from '../../config/settings.ts';
 import type { DownloadReport } from '../../download/download-partition.ts';
-import { countDone } from '../../download/manifest.ts';
 import { namingSource, UsageError } from '../../errors.ts';
 import type { PartitionIndex } from '../../imdb/partition-index.ts';
 import { parseImdbId } from '../../imdb-id.ts';
-import { MOVIE_PREFIX, partitionFolder, REVIEW_PREFIX } from '../../lake/keys.ts';
 import { BucketMissingError } from '../../lake/lake.ts';
 import type { LakeLocation } from '../../lake/open-lake.ts';
-import { partitionName } from '../../partition.ts';
-import { formatCount, formatNumberOf, quote, toOneLine } from '../../text.ts';
+import { formatCount } from '../../text.ts';
 import { announceOtherTmdb } from '../announce-tmdb.ts';
 import { askForPartition, readPartitionFlags } from '../ask-partition.ts';
 import { defineCommand } from '../command.ts';
@@ -28,10 +24,10 @@ import type { CommandContext } from '../context.ts';
 import { describeWithStack } from '../error-report.ts';
 import { collect, type Flags, parseCount } from '../flags.ts';
 import { formatDuration } from '../format.ts';
-import { formatFailures } from '../format-failures.ts';
+import { type DownloadResult, formatDownload } from '../format-download.ts';
 import { formatBadRows } from '../format-launch.ts';
 import { cacheFolder, processOf, readBucketLocation, readPlace } from '../open-connection.ts';
-import type { Output, Style } from '../output.ts';
+import type { Output } from '../output.ts';
 import { openTodaysIndex, showDownload } from '../show-progress.ts';
 
 /** How long requests in flight may take after Ctrl-C. */
@@ -45,22 +41,6 @@ interface DownloadInput {
   readonly choice: DownloadChoice;
   readonly limit: number | undefined;
   readonly refresh: boolean;
-}
-
-/** The result of `tdd download`. */
-interface DownloadResult {
-  readonly lake: string;
-  readonly snapshot: string;
-  /** One report per partition. */
-  readonly partitions: readonly DownloadReport[];
-  /** Invalid rows in IMDb's list, whose titles are skipped. */
-  readonly badRows: number;
-  /** The first of them. */
-  readonly firstBadRow?: PartitionIndex['firstBadRow'];
-  /** Requested IMDb IDs without a partition, and why they have none. */
-  readonly withoutPartition: readonly TitleWithoutPartition[];
-  /** Present when Ctrl-C or `kill` stopped the download before its end. */
-  readonly interrupted?: true;
 }
 
 /** `tdd download`: downloads from this machine. */
@@ -85,7 +65,7 @@ export const download = defineCommand<DownloadInput, DownloadResult>({
       .option('--refresh', 'download titles again even if they are already in the lake'),
   readInput,
   run,
-  format,
+  format: formatDownload,
   exitCode: ({ partitions, withoutPartition, interrupted }) => {
     if (interrupted) return 130;
     return withoutPartition.length > 0 || partitions.some(({ outcome }) => outcome === 'failedTitles')
@@ -247,101 +227,4 @@ function showTitleErrors({ output }: CommandContext): (imdbId: string, error: un
     isFirst = false;
     output.debug(`${imdbId}: ${describeWithStack(error)}`);
   };
-}
-
-function format({ lake, partitions, withoutPartition }: DownloadResult, style: Style): string {
-  const reasons = withoutPartition.map(
-    ({ imdbId, reason }) => `${style.red('✖')} ${imdbId}: ${toOneLine(reason)}.`,
-  );
-  const folders = partitions.flatMap(({ partition, counts, requested }) =>
-    requested !== undefined
-      ? []
-      : [MOVIE_PREFIX, ...(counts.reviews > 0 ? [REVIEW_PREFIX] : [])].map(
-          (prefix) => `  ${toOneLine(lake, 1_000)}/${prefix}${partitionFolder(partition)}/`,
-        ),
-  );
-  const copies = partitions.flatMap(({ partition, setAside }) =>
-    setAside === undefined
-      ? []
-      : `The manifest of ${partitionName(partition)} was damaged and has been replaced; its copy is ${toOneLine(setAside, 1_000)}.`,
-  );
-  return [
-    ...partitions.flatMap((report) => [formatReport(report, style), ...formatRequested(report)]),
-    ...copies,
-    ...reasons,
-    ...(folders.length > 0 ? ['Documents:', ...folders] : []),
-  ].join('\n');
-}
-
-/** Formats a line for each title that was requested by its IMDb ID. */
-function formatRequested({ requested = [] }: DownloadReport): string[] {
-  const states = {
-    notFound: 'not on TMDB',
-    refused: 'refused by TMDB',
-    failed: 'failed',
-    untried: 'not downloaded',
-  };
-  return requested.map(({ imdbId, state, document = '', reason }) => {
-    if (state === 'found') return `  ${imdbId}: ${toOneLine(document, 1_000)}`;
-    return `  ${imdbId}: ${states[state]}${reason === undefined ? '' : ` (${quote(reason, 100)})`}`;
-  });
-}
-
-function formatReport(report: DownloadReport, style: Style): string {
-  const { thisRun, counts, complete, outcome, skipped, failures, refusals, requested } = report;
-  const name = style.bold(partitionName(report.partition));
-  const state = complete
-    ? formatCounts(counts)
-    : `${formatCount(countDone(counts))} of ${formatNumberOf(counts.titles, 'title')} done`;
-  if (thisRun.total === 0) {
-    const finding = complete ? 'is already complete' : 'already has the requested titles';
-    return `${style.green('✔')} ${name} ${finding}: ${state}.`;
-  }
-  const mark =
-    outcome === 'failedTitles'
-      ? style.red('✖')
-      : outcome === 'stopped'
-        ? style.yellow('…')
-        : style.green('✔');
-  const now = [
-    `${formatCount(thisRun.found)} found`,
-    `${formatCount(thisRun.notFound)} not found`,
-    ...(thisRun.refused > 0 ? [`${formatCount(thisRun.refused)} refused`] : []),
-    `${formatCount(thisRun.failed)} failed`,
-    formatNumberOf(thisRun.reviews, 'review'),
-    formatNumberOf(thisRun.requests, 'request'),
-    `${report.seconds.toFixed(1)} s`,
-  ].join(', ');
-  const whole = !complete
-    ? state
-    : skipped > 0
-      ? `complete, including the ${formatNumberOf(skipped, 'title')} downloaded before: ${state}`
-      : 'complete';
-  const { refused } = thisRun;
-  const failed = failures.reduce((sum, { titles }) => sum + titles, 0);
-  const { missingReviews = 0 } = counts;
-  return [
-    `${mark} ${name}  ${now}; ${whole}.`,
-    ...(failed > 0 && !requested
-      ? [`  ${formatCount(failed)} failed: ${formatFailures(failures, failed)}`]
-      : []),
-    ...(refused > 0 && !requested
-      ? [`  ${formatCount(refused)} refused by TMDB: ${formatFailures(refusals, refused)}`]
-      : []),
-    ...(missingReviews > 0
-      ? [
-          `  ${formatNumberOf(missingReviews, 'review')} missing: TMDB counts more than it returned. The next run asks for them again.`,
-        ]
-      : []),
-  ].join('\n');
-}
-
-/** Formats the contents of a complete partition. */
-function formatCounts({ found, notFound, refused, reviews }: DownloadReport['counts']): string {
-  return [
-    formatNumberOf(found, 'movie'),
-    ...(notFound > 0 ? [`${formatCount(notFound)} not on TMDB`] : []),
-    ...(refused > 0 ? [`${formatCount(refused)} refused by TMDB`] : []),
-    formatNumberOf(reviews, 'review'),
-  ].join(', ');
 }

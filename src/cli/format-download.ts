@@ -1,0 +1,123 @@
+import type { TitleWithoutPartition } from '../app/download.ts';
+import type { DownloadReport } from '../download/download-partition.ts';
+import { countDone } from '../download/manifest.ts';
+import type { PartitionIndex } from '../imdb/partition-index.ts';
+import { MOVIE_PREFIX, partitionFolder, REVIEW_PREFIX } from '../lake/keys.ts';
+import { partitionName } from '../partition.ts';
+import { formatCount, formatNumberOf, quote, toOneLine } from '../text.ts';
+import { formatFailures } from './format-failures.ts';
+import type { Style } from './output.ts';
+
+/** The result of `tdd download`. */
+export interface DownloadResult {
+  readonly lake: string;
+  readonly snapshot: string;
+  /** One report per partition. */
+  readonly partitions: readonly DownloadReport[];
+  /** Invalid rows in IMDb's list, whose titles are skipped. */
+  readonly badRows: number;
+  /** The first of them. */
+  readonly firstBadRow?: PartitionIndex['firstBadRow'];
+  /** Requested IMDb IDs without a partition, and why they have none. */
+  readonly withoutPartition: readonly TitleWithoutPartition[];
+  /** Present when Ctrl-C or `kill` stopped the download before its end. */
+  readonly interrupted?: true;
+}
+
+/** Formats the result of `tdd download`: a line for each partition, the titles that need attention, and the documents. */
+export function formatDownload({ lake, partitions, withoutPartition }: DownloadResult, style: Style): string {
+  const reasons = withoutPartition.map(
+    ({ imdbId, reason }) => `${style.red('✖')} ${imdbId}: ${toOneLine(reason)}.`,
+  );
+  const folders = partitions.flatMap(({ partition, counts, requested }) =>
+    requested !== undefined
+      ? []
+      : [MOVIE_PREFIX, ...(counts.reviews > 0 ? [REVIEW_PREFIX] : [])].map(
+          (prefix) => `  ${toOneLine(lake, 1_000)}/${prefix}${partitionFolder(partition)}/`,
+        ),
+  );
+  const copies = partitions.flatMap(({ partition, setAside }) =>
+    setAside === undefined
+      ? []
+      : `The manifest of ${partitionName(partition)} was damaged and has been replaced; its copy is ${toOneLine(setAside, 1_000)}.`,
+  );
+  return [
+    ...partitions.flatMap((report) => [formatReport(report, style), ...formatRequested(report)]),
+    ...copies,
+    ...reasons,
+    ...(folders.length > 0 ? ['Documents:', ...folders] : []),
+  ].join('\n');
+}
+
+/** Formats a line for each title that was requested by its IMDb ID. */
+function formatRequested({ requested = [] }: DownloadReport): string[] {
+  const states = {
+    notFound: 'not on TMDB',
+    refused: 'refused by TMDB',
+    failed: 'failed',
+    untried: 'not downloaded',
+  };
+  return requested.map(({ imdbId, state, document = '', reason }) => {
+    if (state === 'found') return `  ${imdbId}: ${toOneLine(document, 1_000)}`;
+    return `  ${imdbId}: ${states[state]}${reason === undefined ? '' : ` (${quote(reason, 100)})`}`;
+  });
+}
+
+function formatReport(report: DownloadReport, style: Style): string {
+  const { thisRun, counts, complete, outcome, skipped, failures, refusals, requested } = report;
+  const name = style.bold(partitionName(report.partition));
+  const state = complete
+    ? formatCounts(counts)
+    : `${formatCount(countDone(counts))} of ${formatNumberOf(counts.titles, 'title')} done`;
+  if (thisRun.total === 0) {
+    const finding = complete ? 'is already complete' : 'already has the requested titles';
+    return `${style.green('✔')} ${name} ${finding}: ${state}.`;
+  }
+  const mark =
+    outcome === 'failedTitles'
+      ? style.red('✖')
+      : outcome === 'stopped'
+        ? style.yellow('…')
+        : style.green('✔');
+  const now = [
+    `${formatCount(thisRun.found)} found`,
+    `${formatCount(thisRun.notFound)} not found`,
+    ...(thisRun.refused > 0 ? [`${formatCount(thisRun.refused)} refused`] : []),
+    `${formatCount(thisRun.failed)} failed`,
+    formatNumberOf(thisRun.reviews, 'review'),
+    formatNumberOf(thisRun.requests, 'request'),
+    `${report.seconds.toFixed(1)} s`,
+  ].join(', ');
+  const whole = !complete
+    ? state
+    : skipped > 0
+      ? `complete, including the ${formatNumberOf(skipped, 'title')} downloaded before: ${state}`
+      : 'complete';
+  const { refused } = thisRun;
+  const failed = failures.reduce((sum, { titles }) => sum + titles, 0);
+  const { missingReviews = 0 } = counts;
+  return [
+    `${mark} ${name}  ${now}; ${whole}.`,
+    ...(failed > 0 && !requested
+      ? [`  ${formatCount(failed)} failed: ${formatFailures(failures, failed)}`]
+      : []),
+    ...(refused > 0 && !requested
+      ? [`  ${formatCount(refused)} refused by TMDB: ${formatFailures(refusals, refused)}`]
+      : []),
+    ...(missingReviews > 0
+      ? [
+          `  ${formatNumberOf(missingReviews, 'review')} missing: TMDB counts more than it returned. The next run asks for them again.`,
+        ]
+      : []),
+  ].join('\n');
+}
+
+/** Formats the contents of a complete partition. */
+function formatCounts({ found, notFound, refused, reviews }: DownloadReport['counts']): string {
+  return [
+    formatNumberOf(found, 'movie'),
+    ...(notFound > 0 ? [`${formatCount(notFound)} not on TMDB`] : []),
+    ...(refused > 0 ? [`${formatCount(refused)} refused by TMDB`] : []),
+    formatNumberOf(reviews, 'review'),
+  ].join(', ');
+}
