@@ -92,5 +92,6 @@ export { followFleet, readStatus } from './app/status.ts';
 export { type PauseReport, pause, resume, type SwitchReport } from './app/switch.ts';
 export { estimateFleet, type FleetBudget, type FleetEstimate } from './fleet/estimate.ts';
 export type { FleetFilters } from './fleet/filters.ts';
+export type { LakeTotals } from './fleet/lake-totals.ts';
 export type { FleetPlan, PlannedPartition } from './fleet/plan.ts';
-export type { Advice, FleetProgress, FleetStatus, LakeTotals } from './fleet/status.ts';
+export type { Advice, FleetProgress, FleetStatus } from './fleet/status.ts';

@@ -3,14 +3,8 @@ import type { QueueReader } from '../aws/queue-interface.ts';
 import type { Clock } from '../clock.ts';
 import { advise, sumUpMissingReviews } from '../fleet/advise.ts';
 import type { FleetBudget } from '../fleet/estimate.ts';
-import {
-  type FleetStatus,
-  isEnabled,
-  judgeFleet,
-  sumUpFailures,
-  sumUpLake,
-  watchForEnd,
-} from '../fleet/status.ts';
+import { sumUpFailures, sumUpLake } from '../fleet/lake-totals.ts';
+import { type FleetStatus, isEnabled, judgeFleet, watchForEnd } from '../fleet/status.ts';
 import type { Lake } from '../lake/lake.ts';
 import { readSource } from '../lake/source.ts';
 import { findOtherSource } from './deployed-settings.ts';

@@ -1,15 +1,15 @@
 import type { EventSource, WorkerFunction } from '../aws/event-source.ts';
 import { countMessages, EMPTY_AFTER_MS, type QueueDepths } from '../aws/queue-interface.ts';
 import type { Clock } from '../clock.ts';
-import { type FailureGroup, mergeFailures } from '../download/failures.ts';
-import { type Counts, NO_COUNTS } from '../download/manifest.ts';
 import type { LakeSource } from '../lake/source.ts';
 import { partitionName } from '../partition.ts';
 import { estimateFleet, type FleetBudget, learnRates } from './estimate.ts';
 import type { FleetFilters } from './filters.ts';
 import { judgePartition } from './judge.ts';
+import type { LakeFailures, LakeTotals } from './lake-totals.ts';
 import { type LaunchRecord, placesToSend } from './launch-record.ts';
-import { type ManifestSummary, type MissingReviews, RECENT_STEP_MS } from './manifest-summary.ts';
+import type { ManifestSummary, MissingReviews } from './manifest-summary.ts';
+import { type FleetRate, measureRate } from './measure-rate.ts';
 
 /** The progress of the launch that was sent, or resumed, last. */
 export interface FleetProgress {
@@ -40,27 +40,6 @@ export interface FleetProgress {
     readonly failed: number;
     readonly left: number;
   };
-}
-
-/** Totals of the whole lake. */
-export interface LakeTotals {
-  readonly partitions: number;
-  readonly complete: number;
-  readonly counts: Counts;
-}
-
-/** The failed titles of the whole lake. */
-export interface LakeFailures {
-  readonly titles: number;
-  /** The most frequent reasons, at most five. */
-  readonly reasons: readonly FailureGroup[];
-}
-
-/** The speed at which movies are completed. */
-interface FleetRate {
-  readonly moviesPerSecond: number;
-  /** The period of the measurement, in seconds. */
-  readonly overSeconds: number;
 }
 
 /** A problem and the command that fixes it. */
@@ -230,6 +209,9 @@ function phaseOf(
   return messages > 0 ? 'running' : 'ended';
 }
 
+/** A rate that was measured for less time says little about the time left. */
+const MEASURED_SECONDS = 15;
+
 type TimeLeft = Pick<FleetStatus, 'secondsLeft' | 'secondsLeftFrom'>;
 
 /** Divides what is left by the rate. A new rate is too uncertain: until then, forecasts as a launch does. */
@@ -258,72 +240,6 @@ function timeLeftOf(
     secondsLeft: estimateFleet(open, { ...budget, workers }, rates).seconds,
     secondsLeftFrom: 'forecast',
   };
-}
-
-const RATE_WINDOW_MS = 300_000;
-/** Without a completed movie for this long, there is no rate. */
-const SILENCE_MS = 60_000;
-/** Workers complete movies all the time, so a gap of this length is a pause. */
-const PAUSE_MS = 30_000;
-/** A rate that was measured for less time says little about the time left. */
-const MEASURED_SECONDS = 15;
-
-/**
- * Measures the movies completed per second over the last five minutes, or since the last pause. The step of ten
- * seconds in which the launch began counts only if it is the only one, because an earlier run of its partitions may have
- * completed titles just before.
- * @param times.sinceMs the time of the launch.
- * @returns `undefined` until a movie is completed.
- */
-function measureRate(
-  summaries: Iterable<ManifestSummary>,
-  { nowMs, sinceMs }: { readonly nowMs: number; readonly sinceMs: number },
-): FleetRate | undefined {
-  const titlesAt = new Map<number, number>();
-  for (const { recent } of summaries) {
-    for (const [time, titles] of recent) titlesAt.set(time, (titlesAt.get(time) ?? 0) + titles);
-  }
-  const buckets = [...titlesAt].sort(([a], [b]) => b - a);
-  // This machine's clock may be behind that of the workers.
-  const endMs = Math.max(nowMs, ((buckets[0]?.[0] ?? 0) + 1) * RECENT_STEP_MS);
-  let since = endMs;
-  let movies = 0;
-  for (const [time, titles] of buckets) {
-    const fromMs = time * RECENT_STEP_MS;
-    const toMs = fromMs + RECENT_STEP_MS;
-    const gapMs = since - toMs;
-    if (gapMs >= (movies === 0 ? SILENCE_MS : PAUSE_MS)) break;
-    if (fromMs < endMs - RATE_WINDOW_MS || toMs <= sinceMs) break;
-    if (fromMs < sinceMs && movies > 0) break;
-    movies += titles;
-    since = Math.min(since, Math.max(fromMs, sinceMs));
-  }
-  const overSeconds = Math.max((endMs - since) / 1_000, 1);
-  return movies === 0 ? undefined : { moviesPerSecond: movies / overSeconds, overSeconds };
-}
-
-const MAX_REASONS = 5;
-
-/** Adds up the failed titles of a lake. */
-export function sumUpFailures(summaries: Iterable<ManifestSummary>): LakeFailures {
-  const all = [...summaries];
-  return {
-    titles: all.reduce((sum, { counts }) => sum + counts.failed, 0),
-    reasons: mergeFailures(all.flatMap(({ failures }) => failures)).slice(0, MAX_REASONS),
-  };
-}
-
-/** Adds up the manifests of a lake. */
-export function sumUpLake(summaries: Iterable<ManifestSummary>): LakeTotals {
-  const counts = { ...NO_COUNTS };
-  let partitions = 0;
-  let complete = 0;
-  for (const summary of summaries) {
-    for (const name of Object.keys(counts) as (keyof typeof counts)[]) counts[name] += summary.counts[name];
-    partitions += 1;
-    if (summary.complete) complete += 1;
-  }
-  return { partitions, complete, counts };
 }
 
 /**
