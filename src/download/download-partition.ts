@@ -1,19 +1,18 @@
 import { setMaxListeners } from 'node:events';
 import { startAbortGrace } from '../abort-grace.ts';
 import type { Clock } from '../clock.ts';
-import { UserError } from '../errors.ts';
 import type { Title } from '../imdb/partition-index.ts';
 import { type Lake, LakeUnavailableError, withSignal } from '../lake/lake.ts';
 import { requireSource, type SourceClaim } from '../lake/source.ts';
 import type { Partition } from '../partition.ts';
-import { toOneLine } from '../text.ts';
 import type { TmdbClient } from '../tmdb/client.ts';
-import { BaseUrlError, KeyRejectedError, OutageError, RequestFailedError } from '../tmdb/errors.ts';
+import { BaseUrlError, KeyRejectedError, OutageError } from '../tmdb/errors.ts';
 import { MAX_CONNECTIONS } from '../tmdb/limits.ts';
-import { type LookupSettings, lookUpMovie } from '../tmdb/look-up-movie.ts';
+import type { LookupSettings } from '../tmdb/look-up-movie.ts';
 import { chooseTitles, keepKnownTitles, type TitleSelection } from './choose-titles.ts';
-import { createDocuments, type DocumentText, saveDocuments } from './documents.ts';
+import { saveDocuments } from './documents.ts';
 import { type FailureGroup, groupFailures } from './failures.ts';
+import { createTitleLookUp } from './look-up-title.ts';
 import type { Counts, Outcome, TitleState } from './manifest.ts';
 import { OtherSettingsError, readManifestToUpdate } from './manifest-store.ts';
 import { createManifestWriter } from './manifest-writer.ts';
@@ -90,10 +89,6 @@ interface DownloadDeps {
   readonly clock: Clock;
 }
 
-/** The result of looking a title up. */
-type LookedUp = WithoutTime<Exclude<TitleState, { state: 'left' }>>;
-type WithoutTime<T> = T extends unknown ? Omit<T, 'at'> : never;
-
 /** Callbacks for progress, and signals that end a run. */
 export interface DownloadControl {
   readonly onProgress?: (progress: DownloadProgress) => void;
@@ -105,17 +100,14 @@ export interface DownloadControl {
   readonly abort?: AbortSignal;
 }
 
-/** After this many titles with an unexpected error and none found, the cause is not the data of single titles. */
-const BUG_AFTER_TITLES = 20;
-
 /**
  * Downloads the movies and reviews of one partition into the lake. The command line and the Lambda worker share this
  * function. Runs are idempotent and resume from the manifest, where they checkpoint their progress: they skip titles that
  * are done, and can be killed and started again at any time. Concurrent runs are safe.
  * @returns the report of the run. An outage or a rejected key does not throw: it becomes the report's `problem`.
  * @throws {OtherSettingsError} when a run with other settings has begun on the partition.
- * @throws the errors of the lake, and an unexpected error that {@link BUG_AFTER_TITLES} titles had and no title was found meanwhile; both after
- *   trying to save the manifest.
+ * @throws the errors of the lake, and the unexpected errors that {@link createTitleLookUp} throws; both after trying to save
+ *   the manifest.
  */
 export async function downloadPartition(
   deps: DownloadDeps,
@@ -152,7 +144,7 @@ async function run(
   job: DownloadJob,
   { onProgress, onTitleError, stop, abort }: DownloadControl,
 ): Promise<DownloadReport> {
-  const { partition, settings } = job;
+  const { partition } = job;
   const startedAt = isoNow();
   const startedMs = clock.monotonic();
   const requestsBefore = tmdb.sent.requests;
@@ -163,7 +155,6 @@ async function run(
   const todo = chooseTitles(job.titles, known, job);
   const tally = { done: 0, found: 0, notFound: 0, refused: 0, failed: 0, reviews: 0 };
   const touched = new Set<string>();
-  let unexpected = 0;
   const manifest = createManifestWriter({ lake: records, clock }, job, {
     stored,
     known,
@@ -176,6 +167,7 @@ async function run(
   const signal = AbortSignal.any([failure.signal, ...(abort ? [abort] : [])]);
   setMaxListeners(0, signal); // Each request in flight adds a listener.
 
+  const lookUp = createTitleLookUp(tmdb, job, onTitleError);
   onProgress?.(progress());
   const queue = todo.values();
   await Promise.all(Array.from({ length: MAX_CONNECTIONS }, () => processQueue(queue)));
@@ -219,44 +211,13 @@ async function run(
   }
 
   async function download(imdbId: string): Promise<Exclude<TitleState, { state: 'left' }>> {
-    const { documents, ...title } = await lookUp(imdbId);
+    const { documents, ...title } = await lookUp(imdbId, signal);
     if (title.state !== 'failed') await job.source?.claim(signal); // TMDB has answered.
     if (documents.length > 0) {
       await manifest.claim(imdbId);
       await saveDocuments({ lake }, documents, signal);
     }
     return { ...title, at: isoNow() };
-  }
-
-  /**
-   * Looks a title up and creates its documents. Only what follows from the title itself happens here, so that an unexpected
-   * error fails this title, not the run: the lake's errors are thrown elsewhere, and a problem of TMDB is a {@link UserError}.
-   */
-  async function lookUp(imdbId: string): Promise<LookedUp & { readonly documents: readonly DocumentText[] }> {
-    try {
-      const result = await lookUpMovie(tmdb, imdbId, settings, signal);
-      if (result.state !== 'found') return { ...result, documents: [] };
-      const { movie, reviews, missingReviews } = result;
-      const documents = createDocuments(partition, imdbId, result);
-      unexpected = 0;
-      return {
-        state: 'found',
-        tmdbId: movie.id,
-        reviews: reviews.length,
-        ...(missingReviews > 0 && { missingReviews }),
-        documents,
-      };
-    } catch (error) {
-      if (error instanceof RequestFailedError) {
-        const { reason, tries } = error;
-        return { state: 'failed', reason, tries, documents: [] };
-      }
-      if (signal.aborted || error instanceof UserError) throw error;
-      unexpected += 1;
-      if (unexpected >= BUG_AFTER_TITLES) throw error;
-      onTitleError?.(imdbId, error);
-      return { state: 'failed', reason: toOneLine(`unexpected error: ${error}`), tries: 1, documents: [] };
-    }
   }
 
   function outcome(): 'complete' | 'failedTitles' | 'stopped' | 'partial' {
