@@ -71,6 +71,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   return {
     environment: {
       ...aws.environment,
+      no_proxy: withLoopback(process.env.no_proxy || process.env.NO_PROXY),
       DATALAKE_BUCKET_NAME: SANDBOX_BUCKET,
       TMDB_API_KEY: SANDBOX_API_KEY,
       TMDB_BASE_URL: tmdb.url,
@@ -110,4 +111,9 @@ function explainPort(cause: unknown, { port }: KeptPort, directory: string): nev
     `Port ${port}, which the sandbox in "${directory}" needs again, is in use: stop the program that uses it, or give another --keep DIR.`,
     { cause },
   );
+}
+
+/** Adds the stand-ins to the hosts without a proxy. */
+function withLoopback(noProxy: string | undefined): string {
+  return noProxy ? `${noProxy},127.0.0.1` : '127.0.0.1';
 }

@@ -20,8 +20,7 @@ export interface ProxyServer {
 
 /**
  * Returns the proxy for a URL, by the rules of curl: `HTTPS_PROXY` or `HTTP_PROXY`, by the scheme of the URL, otherwise
- * `ALL_PROXY`; lower case takes precedence. Loopback addresses and the hosts in `NO_PROXY` need none. A SOCKS proxy in
- * `ALL_PROXY` is ignored.
+ * `ALL_PROXY`; lower case takes precedence. The hosts in `NO_PROXY` need none. A SOCKS proxy in `ALL_PROXY` is ignored.
  * @returns `undefined` for a direct connection.
  * @throws {UsageError} naming the variable, when it is not the URL of an HTTP proxy.
  */
@@ -30,7 +29,7 @@ export function proxyFor(url: URL, env: Environment): ProxyServer | undefined {
   const variable = [`${scheme}_proxy`, `${scheme.toUpperCase()}_PROXY`, 'all_proxy', 'ALL_PROXY'].find(
     (name) => env[name]?.trim(),
   );
-  if (variable === undefined || isLoopback(url.hostname) || isExcluded(url, env)) return undefined;
+  if (variable === undefined || isExcluded(url, env)) return undefined;
   const text = env[variable]?.trim() ?? '';
   if (/^all_/i.test(variable) && /^socks/i.test(text)) return undefined;
   return parseProxy(variable, text);
@@ -65,10 +64,6 @@ function decode(text: string): string {
   } catch {
     return text;
   }
-}
-
-function isLoopback(hostname: string): boolean {
-  return /^(localhost|.*\.localhost|127(\.\d+){3}|\[::1\])$/i.test(hostname);
 }
 
 /**

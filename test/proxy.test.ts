@@ -15,6 +15,8 @@ describe('the proxy for a URL', () => {
       'a.test:1',
       'https_proxy',
     ],
+    ['https://localhost', HTTPS, 'proxy.test:3128', 'HTTPS_PROXY'],
+    ['https://127.0.0.1:9000', HTTPS, 'proxy.test:3128', 'HTTPS_PROXY'],
     ['https://x.test', { ALL_PROXY: 'https://proxy.test' }, 'proxy.test:443', 'ALL_PROXY'],
     ['https://x.test', { ...HTTPS, all_proxy: 'http://other.test' }, 'proxy.test:3128', 'HTTPS_PROXY'],
     ['https://x.test', { HTTPS_PROXY: 'proxy.test:3128' }, 'proxy.test:3128', 'HTTPS_PROXY'],
@@ -29,10 +31,6 @@ describe('the proxy for a URL', () => {
     ['https://x.test', { HTTPS_PROXY: '' }],
     ['https://x.test', { HTTP_PROXY: 'http://proxy.test' }],
     ['https://x.test', { ALL_PROXY: 'socks5h://127.0.0.1:1080' }],
-    ['https://localhost', HTTPS],
-    ['https://lake.localhost:9000', HTTPS],
-    ['https://127.0.0.1:9000', HTTPS],
-    ['https://[::1]:9000', HTTPS],
   ])('is not used for %s with %o', (url, env) => {
     expect(find(url, env)).toBeUndefined();
   });
@@ -48,6 +46,9 @@ describe('the proxy for a URL', () => {
     ['https://x.test:9000', 'x.test:9000', true],
     ['https://x.test', 'x.test:443', true],
     ['https://x.test', 'x.test:9000', false],
+    ['https://localhost:9000', 'localhost', true],
+    ['https://127.0.0.1:9000', '127.0.0.0/8', true],
+    ['https://[::1]:9000', '::1', true],
     ['https://10.1.2.3', '10.1.2.3', true],
     ['https://10.1.2.3', '10.0.0.0/8', true],
     ['https://11.1.2.3', '10.0.0.0/8', false],

@@ -91,14 +91,14 @@ describe('through a proxy', () => {
     },
   );
 
-  test('but not to loopback addresses, and not to hosts in NO_PROXY', async () => {
+  test('but not to hosts in NO_PROXY', async () => {
     proxy = await startProxy({}, { status: 500 });
     Object.assign(sandbox.env, {
       HTTP_PROXY: `http://${proxy.address}`,
       HTTPS_PROXY: `http://${proxy.address}`,
     });
     expect(await sandbox.tdd(...DOWNLOAD, 'lake-loopback')).toMatchObject({ exitCode: 0 });
-    sandbox.env.NO_PROXY = 'nowhere.invalid';
+    sandbox.env.no_proxy = 'nowhere.invalid';
     sandbox.env.TMDB_BASE_URL = 'https://tmdb.nowhere.invalid';
     const { exitCode, stderr } = await sandbox.tdd('development', '--yes');
     expect({ exitCode, stderr }).toMatchObject({
@@ -106,6 +106,14 @@ describe('through a proxy', () => {
       stderr: expect.stringContaining('Cannot reach TMDB at https://tmdb.nowhere.invalid'),
     });
     expect(proxy.requests).toEqual([]);
+  });
+
+  test('to this machine, too', async () => {
+    proxy = await startProxy({}, { status: 403 });
+    Object.assign(sandbox.env, { no_proxy: '', ...proxies(proxy.address) });
+    const { exitCode, stderr } = await sandbox.tdd(...DOWNLOAD, 'lake-through-proxy');
+    expect({ exitCode, stderr }).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('403') });
+    expect(proxy.requests).not.toEqual([]);
   });
 });
 
