@@ -21,8 +21,8 @@ export function retryDuringIamPropagation<T>(
   changedAt: number | undefined,
   call: () => Promise<T>,
 ): Promise<T> {
-  const timeoutMs =
-    changedAt === undefined ? 0 : Math.max(0, changedAt + IAM_PROPAGATION_MS - waiter.clock.monotonic());
+  const passedMs = changedAt === undefined ? IAM_PROPAGATION_MS : waiter.clock.monotonic() - changedAt;
+  const timeoutMs = IAM_PROPAGATION_MS - Math.min(Math.max(0, passedMs), IAM_PROPAGATION_MS);
   return retryWhile(waiter, { timeoutMs }, isIamPropagating, call);
 }
 

@@ -131,7 +131,7 @@ export interface StepContext {
   readonly onWait: (limitMs: number) => void;
   /** Steps add the refs of resources that they create. */
   readonly refs: ResourceRefs;
-  /** When the role or its permissions last changed, in milliseconds since the epoch; `undefined` when unknown. */
+  /** When the role or its permissions last changed, by the monotonic clock, in milliseconds; `undefined` when unknown. */
   roleChangedAt?: number | undefined;
 }
 

@@ -173,7 +173,7 @@ export const role: Resource<'role', ObservedRole> = {
         async run(context) {
           const command = new PutRolePermissionsBoundaryCommand({ RoleName, PermissionsBoundary });
           await context.clients.iam.send(command);
-          context.roleChangedAt = context.clock.now();
+          context.roleChangedAt = context.clock.monotonic();
         },
       },
       touches(changes, TRUST_PROPERTY) && {
