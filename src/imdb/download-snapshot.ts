@@ -39,7 +39,8 @@ const TIMEOUT_MS = {
   connect: 10_000,
   secureConnect: 10_000,
   response: 30_000,
-  socket: 60_000,
+  // Also runs while the lake is slow and nothing is read: longer than the retries of S3.
+  socket: 180_000,
 };
 
 /**

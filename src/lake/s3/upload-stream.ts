@@ -68,6 +68,8 @@ function abortable(s3: S3Client, signal: AbortSignal | undefined, sizeBytes: () 
     try {
       return await s3.send(command, options);
     } catch (error) {
+      // The error that ended the upload says more. A lifecycle rule of the bucket deletes the parts.
+      if (isCleanUp) return {};
       if (!(command instanceof CompleteMultipartUploadCommand)) throw error;
       if (!isServiceError(error, 'NoSuchUpload')) throw error;
       return await findCompleted(s3, command, sizeBytes(), options).catch(() => Promise.reject(error));

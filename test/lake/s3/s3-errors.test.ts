@@ -208,6 +208,15 @@ describe('a multipart upload', () => {
     expect(completes(lake.stub)).toHaveLength(0);
   });
 
+  test('reports why a part was rejected, even if aborting the upload fails', async () => {
+    const lake = await openUpload({
+      part: put(403, 'AccessDenied'),
+      abort: put(400, 'InvalidArgument'),
+    });
+    await expect(lake.writeStream('k', megabytes(12), 'text/plain')).rejects.toThrow('s3:PutObject');
+    expect(aborts(lake.stub)).toHaveLength(1);
+  });
+
   test("throws the source's own error, even if aborting the upload fails", async () => {
     const lake = await openUpload({ abort: put(403, 'AccessDenied') });
     const reason = new Error('The source broke.');
