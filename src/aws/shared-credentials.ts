@@ -14,6 +14,13 @@ export function shareCredentials({
   readonly askMfaCode?: ((serial: string) => Promise<string>) | undefined;
 }): CredentialProvider {
   let loading: Promise<CredentialProvider> | undefined;
+  // One question at a time: the SDK may load credentials again while a question is open.
+  let asked: Promise<unknown> = Promise.resolve();
+  const askInTurn = (ask: (serial: string) => Promise<string>) => (serial: string) => {
+    const answer = asked.then(() => ask(serial));
+    asked = answer.catch(() => undefined);
+    return answer;
+  };
   const load = async (): Promise<CredentialProvider> => {
     const [{ defaultProvider }, { clientConfig, DEFAULT_TIMEOUTS }] = await Promise.all([
       import('@aws-sdk/credential-provider-node'),
@@ -23,7 +30,7 @@ export function shareCredentials({
     return defaultProvider({
       clientConfig: { requestHandler, logger },
       logger,
-      ...(askMfaCode && { mfaCodeProvider: askMfaCode }),
+      ...(askMfaCode && { mfaCodeProvider: askInTurn(askMfaCode) }),
     });
   };
   return async (options) => {
