@@ -38,7 +38,7 @@ export function formatStatus(status: StatusResult, style: Style): string {
         ...progressRows(status, style),
         ...workerRows(status),
         ...failureRow(status),
-        ...missingReviewsRow(status),
+        ...missingReviewsRow(status, style),
         ...totalRows(status),
       ],
       style,
@@ -148,11 +148,11 @@ function failureRow({ failures: { titles, reasons } }: StatusResult): [string, s
   return titles === 0 ? [] : [['failures', formatFailures(reasons, titles)]];
 }
 
-function missingReviewsRow({ missingReviews }: StatusResult): [string, string][] {
+function missingReviewsRow({ missingReviews }: StatusResult, style: Style): [string, string][] {
   if (missingReviews === undefined) return [];
   const { movies, reviews, command } = missingReviews;
   const what = `${formatCount(reviews)} of ${formatNumberOf(movies, 'movie')}`;
-  return [['missing reviews', `${what}; to ask TMDB for them again: ${command}`]];
+  return [['missing reviews', `${what}; to ask TMDB for them again: ${style.command(command)}`]];
 }
 
 function totalRows({ totals, lake }: StatusResult): [string, string][] {

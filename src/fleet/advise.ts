@@ -4,7 +4,7 @@ import { formatCount, formatNumberOf } from '../text.ts';
 import { RETENTION_SECONDS } from '../worker-contract.ts';
 import { DEFAULT_MIN_YEAR, launchCommand } from './filters.ts';
 import { judgePartition } from './judge.ts';
-import { type LaunchRecord, partitionsToSend } from './launch-record.ts';
+import { type LaunchRecord, partitionsToSend, termsOf } from './launch-record.ts';
 import { countDoneBefore, type ManifestSummaries, type ManifestSummary } from './manifest-summary.ts';
 import { type Advice, type FleetFacts, type FleetStatus, isEnabled } from './status.ts';
 
@@ -136,7 +136,7 @@ function adviseOnFleet({ phase, fleet, deadLetters = 0, rate }: FleetFacts, nowM
   return [
     {
       problem: `${formatNumberOf(open, 'partition')} ${open === 1 ? 'is' : 'are'} not complete, and no messages are left for ${open === 1 ? 'it' : 'them'}`,
-      command: launchCommand({ ...filters, limit, failed: false, onlyMissing }, nowMs),
+      command: launchCommand({ ...filters, limit, onlyMissing }, nowMs),
     },
   ];
 }
@@ -172,7 +172,10 @@ function adviseOnOtherLaunches(
     if (!canBeResumed) return [];
     const open = partitionsToSend(launch).filter((partition) => {
       const name = partitionName(partition);
-      return !sent.has(name) && judgePartition(byPartition.get(name), partition, launch).state !== 'complete';
+      return (
+        !sent.has(name) &&
+        judgePartition(byPartition.get(name), partition, termsOf(launch)).state !== 'complete'
+      );
     });
     if (open.length === 0) return [];
     const total = formatNumberOf(launch.partitions.length, 'partition');

@@ -9,6 +9,8 @@ export interface FleetTerms {
   readonly settings: LookupSettings;
   /** ISO instant: titles downloaded earlier count as not done. A full hour, because summaries count by the hour. */
   readonly redoBefore?: string | undefined;
+  /** For a launch that asks again for missing reviews: its run, and the ISO instant since which another run has asked. */
+  readonly asksAgain?: { readonly run: string; readonly since: string } | undefined;
 }
 
 /** The progress of a partition by a fleet's terms. */
@@ -42,11 +44,18 @@ export function judgePartition(
       ? counts.titles === titles
       : summary.idHash === idHash;
   const isOfThisList = summary.snapshot > terms.snapshot || hasSameTitles;
-  if (summary.complete && stale === 0 && isOfThisList) {
+  const incomplete = isStillToAsk(summary, terms) ? summary.missingReviews.movies : 0;
+  if (summary.complete && stale === 0 && incomplete === 0 && isOfThisList) {
     return { state: 'complete', done: titles, failed: 0, left: 0 };
   }
   // The partition is not complete, so at least one title is left, even if an older list had more titles.
-  const done = Math.min(Math.max(0, countDone(counts) - stale), titles - 1);
+  const done = Math.min(Math.max(0, countDone(counts) - stale - incomplete), titles - 1);
   const state = counts.failed > 0 ? 'failedTitles' : done > 0 ? 'partial' : 'notBegun';
   return { state, done, failed: counts.failed, left: titles - done };
+}
+
+/** Whether no run has asked again for the missing reviews of a partition since the launch. */
+function isStillToAsk({ lastRun }: ManifestSummary, { asksAgain }: FleetTerms): boolean {
+  if (asksAgain === undefined) return false;
+  return lastRun.run !== asksAgain.run && lastRun.startedAt < asksAgain.since;
 }

@@ -2,6 +2,7 @@ import { isRecord, parseJson } from '../json.ts';
 import type { LakeSource } from '../lake/source.ts';
 import type { LookupSettings } from '../tmdb/look-up-movie.ts';
 import type { FleetFilters } from './filters.ts';
+import type { FleetTerms } from './judge.ts';
 import type { FleetPlan, PlannedPartition } from './plan.ts';
 
 /**
@@ -37,6 +38,12 @@ export interface LaunchRecord {
   readonly acknowledged: readonly PlaceRange[];
   /** Rejected by SQS, permanently. */
   readonly rejected: readonly { readonly place: number; readonly reason: string }[];
+}
+
+/** The terms by which the partitions of a launch count as complete. */
+export function termsOf(launch: LaunchRecord): FleetTerms {
+  const { run, launchedAt, filters } = launch;
+  return { ...launch, ...(filters.failed && { asksAgain: { run, since: launchedAt } }) };
 }
 
 /** Creates the record of a launch that has not sent anything yet. */

@@ -78,7 +78,8 @@ export function summarizeManifest(manifest: Manifest, nowMs: number): ManifestSu
     const atMs = Date.parse(title.at);
     if (atMs >= startedMs) titles += 1;
     if (!isDone(title)) continue;
-    const missing = countMissingReviews(title);
+    const isDuplicate = title.state === 'found' && title.duplicateOf !== undefined;
+    const missing = isDuplicate ? 0 : countMissingReviews(title);
     if (missing > 0) missingReviews.movies += 1;
     missingReviews.reviews += missing;
     increase(byHour, Math.floor(atMs / HOUR_MS));
@@ -125,7 +126,7 @@ export interface VersionedSummary {
 }
 
 /** Increase it when the format changes: caches of another version are ignored. */
-const CACHE_VERSION = 4;
+const CACHE_VERSION = 5;
 
 type Row = [
   year: number,

@@ -7,7 +7,7 @@ import { estimateFleet, type FleetBudget, learnRates } from './estimate.ts';
 import type { FleetFilters } from './filters.ts';
 import { judgePartition } from './judge.ts';
 import type { LakeFailures, LakeTotals } from './lake-totals.ts';
-import { type LaunchRecord, placesToSend } from './launch-record.ts';
+import { type LaunchRecord, placesToSend, termsOf } from './launch-record.ts';
 import type { ManifestSummary, MissingReviews } from './manifest-summary.ts';
 import { type FleetRate, measureRate } from './measure-rate.ts';
 
@@ -166,7 +166,7 @@ function measureProgress(
   const movies = { total: 0, settled: 0, failed: 0, left: 0 };
   for (const [year, initial, titles, , idHash] of launch.partitions) {
     const summary = summaries.get(partitionName({ year, initial }));
-    const { state, done, failed, left } = judgePartition(summary, { titles, idHash }, launch);
+    const { state, done, failed, left } = judgePartition(summary, { titles, idHash }, termsOf(launch));
     partitions[state] += 1;
     movies.total += titles;
     movies.settled += done;
@@ -231,7 +231,7 @@ function timeLeftOf(
   }
   if (budget === undefined) return undefined;
   const partitions = launch.partitions.map(([year, initial, titles, , idHash]) =>
-    judgePartition(summaries.get(partitionName({ year, initial })), { titles, idHash }, launch),
+    judgePartition(summaries.get(partitionName({ year, initial })), { titles, idHash }, termsOf(launch)),
   );
   const workers = eventSource?.maximumConcurrency ?? budget.workers;
   const rates = learnRates(summaries.values(), launch.settings);

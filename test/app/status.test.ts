@@ -6,6 +6,7 @@ import type { EventSource, WorkerFunction } from '../../src/aws/event-source.ts'
 import type { QueueDepths } from '../../src/aws/queue-interface.ts';
 import type { Manifest } from '../../src/download/manifest.ts';
 import { completeFilters } from '../../src/fleet/filters.ts';
+import { type ManifestSummary, summarizeManifest } from '../../src/fleet/manifest-summary.ts';
 import { planFleet } from '../../src/fleet/plan.ts';
 import { manifestKey } from '../../src/lake/keys.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
@@ -37,16 +38,16 @@ function setUp() {
     environment: undefined,
     meanwhile: async () => {},
   };
-  const plan = (given = {}) =>
+  const plan = (given = {}, summaries: ReadonlyMap<string, ManifestSummary> = new Map()) =>
     planFleet({
       index: indexOf({ 2004: { AA: 10, BB: 20, CC: 30, DD: 40 } }),
       filters: completeFilters(given, clock.now()),
       settings: SETTINGS,
-      summaries: new Map(),
+      summaries,
       nowMs: clock.now(),
     });
   const deps = { lake, queue, clock, random: () => 0.5 };
-  const launch = (given = {}) => sendLaunch(deps, plan(given), { queueName: 'q' });
+  const launch = (...given: Parameters<typeof plan>) => sendLaunch(deps, plan(...given), { queueName: 'q' });
   const settings = { requestsPerSecond: 10, workers: 4, memorySize: 256 };
   const status = () =>
     readStatus({
@@ -313,6 +314,27 @@ describe('readStatus', () => {
     expect(await status()).toMatchObject({ manifestsRead: 2, missingReviews: { movies: 1, reviews: 20 } });
     await put('AA', { found: 10 });
     expect(await status()).not.toHaveProperty('missingReviews');
+  });
+
+  it('is not complete before the workers have asked again for missing reviews', async () => {
+    const { launch, status, aws, clock, lake, ago } = setUp();
+    const lacking = async (given: Parameters<typeof manifestOf>[1]) => {
+      const manifest = withMissingReviews(manifestOf({ year: 2004, initial: 'AA' }, given));
+      await putManifest(lake, manifest);
+      return summarizeManifest(manifest, clock.now());
+    };
+    const summary = await lacking({ found: 10 });
+    clock.advance(600_000);
+    const { run } = await launch({ failed: true }, new Map([['2004/AA', summary]]));
+    aws.queue = { ...EMPTY, waiting: 1 };
+    expect(await status()).toMatchObject({
+      phase: 'running',
+      fleet: { partitions: { total: 1, complete: 0, partial: 1 }, movies: { left: 1 } },
+    });
+    aws.queue = EMPTY;
+    expect((await status()).phase).not.toBe('complete');
+    await lacking({ found: 10, run, at: ago(0) });
+    expect((await status()).phase).toBe('complete');
   });
 
   it('advises retrying failed titles once the queue is empty', async () => {
