@@ -45,19 +45,28 @@ export function keepKnownTitles(
 export function chooseTitles(
   titles: readonly Title[],
   known: ReadonlyMap<string, TitleState>,
-  { redoBefore, redoIncompleteBefore, only, limit }: TitleSelection,
+  selection: TitleSelection,
 ): Title[] {
+  const { redoBefore, redoIncompleteBefore, only, limit } = selection;
   const pending: Title[] = [];
   const incomplete: Title[] = [];
   for (const title of titles) {
     if (only && !only.has(title.imdbId)) continue;
     const state = known.get(title.imdbId);
     if (!state || !isDone(state) || isBefore(state.at, redoBefore)) pending.push(title);
-    else if (countMissingReviews(state) > 0 && isBefore(state.at, redoIncompleteBefore))
+    else if (lacksOnlyReviews(state, selection) && isBefore(state.at, redoIncompleteBefore))
       incomplete.push(title);
   }
   const chosen = [...pending, ...incomplete];
   return limit === undefined ? chosen : chosen.slice(0, limit);
+}
+
+/** Whether a movie is done, except for reviews that TMDB counts but did not return, and is not to be downloaded again as a whole. */
+export function lacksOnlyReviews(
+  state: TitleState,
+  { redoBefore }: Pick<TitleSelection, 'redoBefore'>,
+): boolean {
+  return countMissingReviews(state) > 0 && !isBefore(state.at, redoBefore);
 }
 
 function isBefore(at: string, instant: string | undefined): boolean {

@@ -9,7 +9,7 @@ import type { TmdbClient } from '../tmdb/client.ts';
 import { BaseUrlError, KeyRejectedError, OutageError } from '../tmdb/errors.ts';
 import { MAX_CONNECTIONS } from '../tmdb/limits.ts';
 import type { LookupSettings } from '../tmdb/look-up-movie.ts';
-import { chooseTitles, keepKnownTitles, type TitleSelection } from './choose-titles.ts';
+import { chooseTitles, keepKnownTitles, lacksOnlyReviews, type TitleSelection } from './choose-titles.ts';
 import { saveDocuments } from './documents.ts';
 import { type FailureGroup, groupFailures } from './failures.ts';
 import { createTitleLookUp } from './look-up-title.ts';
@@ -201,7 +201,15 @@ async function run(
   }
 
   async function processTitle({ imdbId }: Title): Promise<void> {
+    const before = known.get(imdbId);
     const title = await download(imdbId);
+    // A movie that was asked for again because of its missing reviews stays done, and they stay missing.
+    const staysFound = title.state === 'failed' && before && lacksOnlyReviews(before, job);
+    if (staysFound) {
+      tally.done += 1;
+      onProgress?.(progress());
+      return;
+    }
     if (title.state === 'found') tally.reviews += title.reviews;
     tally[title.state] += 1;
     tally.done += 1;

@@ -141,6 +141,10 @@ export function createManifestWriter(
     },
     async save(outcome) {
       await writing;
+      // A run with other settings that has looked up nothing leaves the manifest as it is. `tdd status` needs a rejected key.
+      const isOfOthers = stored.manifest !== undefined && !hasSettings && listed.size > 0;
+      const hasNothing = touched.size === 0 && unrecorded.size === 0;
+      if (isOfOthers && hasNothing && outcome !== 'keyRefused') return create(outcome);
       return write(outcome);
     },
     isComplete: () => create('running').complete,

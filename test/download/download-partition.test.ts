@@ -169,6 +169,34 @@ describe('downloadPartition', () => {
     expect(report.counts).not.toHaveProperty('missingReviews');
   });
 
+  it('keeps a movie done when asking again for its missing reviews fails', async () => {
+    tmdb.answers[`/3/movie/${A}`] = details(1, A, reviewPage(['r1'], { totalResults: 3 }));
+    tmdb.answers['/3/movie/1/reviews'] = { id: 1, ...reviewPage(['r1'], { totalResults: 3 }) };
+    await download();
+    tmdb.clock.advance(1_000);
+    tmdb.answers[`/3/movie/${A}`] = 500;
+    tmdb.answers[PROBED_MOVIE] = details(500_001, 'tt9999999');
+    const redoIncompleteBefore = new Date(tmdb.clock.now()).toISOString();
+    expect(await download({ redoIncompleteBefore })).toMatchObject({
+      outcome: 'complete',
+      complete: true,
+      thisRun: { total: 1, done: 1, failed: 0 },
+      counts: { found: 2, failed: 0, missingReviews: 2 },
+    });
+    expect(manifest().titles[A]).toMatchObject({ state: 'found', reviews: 1, missingReviews: 2 });
+  });
+
+  it('leaves the manifest of other settings as it is when TMDB does not answer', async () => {
+    await download();
+    const before = lake.text(manifestKey(partition));
+    for (const path of [`/3/movie/${A}`, `/3/movie/${B}`, `/3/movie/${C}`, PROBED_MOVIE])
+      tmdb.answers[path] = 503;
+    const other = { ...settings, language: 'de-DE', reviewLanguage: 'de-DE' };
+    const report = await download({ settings: other, run: 'run-2' });
+    expect(report).toMatchObject({ outcome: 'outage', complete: false, counts: { found: 0 } });
+    expect(lake.text(manifestKey(partition))).toBe(before);
+  });
+
   it('downloads everything again under other settings', async () => {
     await download();
     const before = tmdb.asked().length;
