@@ -1,4 +1,4 @@
-import { resolveSetting } from '../config/resolve-settings.ts';
+import { findSetting, resolveSetting } from '../config/resolve-settings.ts';
 import { SETTINGS, type SettingName, type Settings } from '../config/settings.ts';
 import { UsageError } from '../errors.ts';
 import { describeOtherSource, type LakeSource, lakeSource, readSource } from '../lake/source.ts';
@@ -65,10 +65,15 @@ export function findOtherSource(
 ): string | undefined {
   if (environment === undefined) return undefined;
   const ofWorkers = lakeSource({
-    tmdbBaseUrl: resolveSetting('tmdbBaseUrl', { env: environment }) ?? '',
-    imdbDatasetsUrl: resolveSetting('imdbDatasetsUrl', { env: environment }) ?? '',
+    tmdbBaseUrl: textOf('tmdbBaseUrl', environment),
+    imdbDatasetsUrl: textOf('imdbDatasetsUrl', environment),
   });
   return describeOtherSource(source, ofWorkers, { theirs: 'in the lake', ours: 'on the workers' });
+}
+
+/** The text of a setting on the workers. An earlier version may have deployed a value that this one rejects. */
+function textOf(name: 'tmdbBaseUrl' | 'imdbDatasetsUrl', env: Environment): string {
+  return findSetting(name, { env })?.text.trim() ?? SETTINGS[name].default ?? '';
 }
 
 /** Settings that affect a launch. Messages do not contain them: each worker reads them from its own environment. */
@@ -88,9 +93,18 @@ const SHARED_SETTINGS = [
 export function differingSettings(settings: Settings, environment: Environment): string[] {
   return SHARED_SETTINGS.flatMap((name) => {
     const ours = show(settings[name]);
-    const theirs = show(resolveSetting(name, { env: environment }));
+    const theirs = describeTheirs(name, environment);
     return ours === theirs ? [] : `${SETTINGS[name].env} is ${theirs} on the workers and ${ours} here`;
   });
+}
+
+function describeTheirs(name: SettingName, env: Environment): string {
+  try {
+    return show(resolveSetting(name, { env }));
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    return 'invalid';
+  }
 }
 
 function show(value: unknown): string {
