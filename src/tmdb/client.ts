@@ -89,6 +89,7 @@ export function createTmdbClient({
   let isSilent = false;
   /** The time of the first 429 since another answer, by the monotonic clock. */
   let throttledSinceMs: number | undefined;
+  let throttledLastMs = Number.NEGATIVE_INFINITY;
   let probe: Promise<Failure | undefined> | undefined;
 
   async function send(
@@ -119,8 +120,12 @@ export function createTmdbClient({
     const wait = retryAfter === undefined ? '' : ` (Retry-After: ${retryAfter})`;
     trace?.decision(`TMDB is throttling requests: pausing${wait}`);
     const pauseMs = pacer.throttled(sentAtMs, parseRetryAfter(retryAfter, clock.now()));
-    throttledSinceMs ??= clock.monotonic();
-    const throttledMs = clock.monotonic() - throttledSinceMs;
+    const nowMs = clock.monotonic();
+    // No pause is longer than ten minutes: after a longer gap, nothing was asked meanwhile.
+    if (nowMs - throttledLastMs > 11 * 60_000) throttledSinceMs = undefined;
+    throttledLastMs = nowMs;
+    throttledSinceMs ??= nowMs;
+    const throttledMs = nowMs - throttledSinceMs;
     if (throttledMs >= LONGEST_THROTTLING_MS) throw throttledThroughout(throttledMs);
     if (pauseMs >= LONG_WAIT_MS) {
       reportWait('TMDB asks for a pause (429)', 'continuing', pauseMs);
