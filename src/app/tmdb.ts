@@ -84,6 +84,7 @@ export async function checkKeyIfReachable(
     await checkKey({ ...rest, http: http ?? createHttpGet(options) });
     return undefined;
   } catch (error) {
+    check.signal?.throwIfAborted();
     if (error instanceof UsageError || !(error instanceof UserError)) throw error;
     return error;
   }

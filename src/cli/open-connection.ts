@@ -67,7 +67,10 @@ export async function openCommandFleet(
 /** Shows the caller's identity in AWS, before anything is changed there. */
 export function announceIdentity({ io, output }: CommandContext, identity: Identity): void {
   const { region, accountId, arn } = identity;
-  const endpoint = io.env.AWS_ENDPOINT_URL ? `, at ${io.env.AWS_ENDPOINT_URL}` : '';
+  // Without the password that a URL may have.
+  const text = io.env.AWS_ENDPOINT_URL ?? '';
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const endpoint = url ? `, at ${url.origin}${url.pathname.replace(/\/$/, '')}` : '';
   output.info(toOneLine(`AWS account ${accountId}, region ${region}, ${credentialsOf(identity)}${endpoint}`));
   output.info(output.style.dim(`  as ${toOneLine(arn)}`));
 }
