@@ -239,21 +239,6 @@ describe.each(AWS_TARGETS)('tdd launch, status, redrive, pause and resume, on $n
     }
   });
 
-  test.each([
-    [['--min-year', '20O4'], '--min-year must be four digits from 1870 to 2200 (got "20O4")'],
-    [
-      ['--min-year', '2010', '--max-year', '2009'],
-      '--min-year must not be after --max-year (got 2010 and 2009)',
-    ],
-    [['--initial', '?'], '--initial must be'],
-    [['--limit', '0'], '--limit must be a whole number of 1 or more (got "0")'],
-    [['--older-than', '3 months'], '--older-than must be'],
-  ])('rejects %j', async (flags, message) => {
-    const { stderr, exitCode } = await run(['launch', ...flags, '--dry-run']);
-    expect(stderr).toContain(message);
-    expect(exitCode).toBe(2);
-  });
-
   test('sends nothing when nothing is missing, and says which of the possible reasons it is', async () => {
     const [first] = (await json(['launch', '--dry-run'])).partitions;
     const range = ['--min-year', first.year, '--max-year', first.year, '--initial', first.initial];
@@ -365,12 +350,6 @@ describe.each(AWS_TARGETS)('tdd launch, status, redrive, pause and resume, on $n
     expect(stdout.match(/^fleet .*ended, not complete/gm)?.length).toBeGreaterThan(1);
     expect(stdout).toMatch(/no messages are left for them\.\n {2}tdd launch --only-missing --limit 3\n$/);
     expect(stdout).not.toContain('\x1b');
-  });
-
-  test('rejects --watch together with --json', async () => {
-    const { stderr, exitCode } = await run(['status', '--watch', '--json']);
-    expect(stderr).toContain('use only one of them');
-    expect(exitCode).toBe(2);
   });
 
   test('lists dead letters, and puts selected ones or all of them back', async () => {
