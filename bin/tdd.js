@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { existsSync } from 'node:fs';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { homedir } from 'node:os';
 
 // The AWS SDK warns at each start on an older Node: `tdd deploy` says it, once.
@@ -14,38 +14,50 @@ try {
   process.env.HOME = '/';
 }
 
-if (existsSync(new URL('../dist/cli/main.js', import.meta.url))) {
+/** The number of files that Node may have to open at once to load this program. */
+const FILES_TO_LOAD = 32;
+
+/** Whether that many files can be opened. If not, Node reports packages as missing, or cannot load what reports errors. */
+function canOpenFiles() {
+  const files = [];
   try {
-    const { main } = await import('../dist/cli/main.js');
-    process.exitCode = await main({
-      argv: process.argv.slice(2),
-      program: process.argv[1],
-      env: process.env,
-      // A getter, since it throws in a directory that was deleted.
-      get cwd() {
-        return process.cwd();
-      },
-      // Getters, since Node opens each stream at its first use, and that takes time.
-      get stdin() {
-        return process.stdin;
-      },
-      get stdout() {
-        return process.stdout;
-      },
-      get stderr() {
-        return process.stderr;
-      },
-      signals: process,
-    });
-  } catch (error) {
-    // With too many open files, Node cannot load further modules, not even those that report errors.
-    if (error?.code !== 'EMFILE' && error?.code !== 'ENFILE') throw error;
-    process.stderr.write(
-      'tdd: Too many files are open: raise the limit (ulimit -n) and run the command again.\n',
-    );
-    process.exitCode = 1;
+    while (files.length < FILES_TO_LOAD) files.push(openSync(new URL(import.meta.url)));
+    return true;
+  } catch {
+    return false;
+  } finally {
+    for (const file of files) closeSync(file);
   }
-} else {
+}
+
+if (!existsSync(new URL('../dist/cli/main.js', import.meta.url))) {
   process.stderr.write('tdd: This checkout is not built: run "npm run build" first.\n');
   process.exitCode = 2;
+} else if (!canOpenFiles()) {
+  process.stderr.write(
+    'tdd: Too many files are open: raise the limit (ulimit -n) and run the command again.\n',
+  );
+  process.exitCode = 1;
+} else {
+  const { main } = await import('../dist/cli/main.js');
+  process.exitCode = await main({
+    argv: process.argv.slice(2),
+    program: process.argv[1],
+    env: process.env,
+    // A getter, since it throws in a directory that was deleted.
+    get cwd() {
+      return process.cwd();
+    },
+    // Getters, since Node opens each stream at its first use, and that takes time.
+    get stdin() {
+      return process.stdin;
+    },
+    get stdout() {
+      return process.stdout;
+    },
+    get stderr() {
+      return process.stderr;
+    },
+    signals: process,
+  });
 }

@@ -94,7 +94,7 @@ describe('bin/tdd.js', () => {
         IMDB_DATASETS_URL: imdb.url,
       };
       // While the program is loaded, while settings are read, at sockets, at files of the lake.
-      for (const limit of [25, 30, 35, 40, 45, 50]) {
+      for (const limit of [25, 30, 35, 40, 45, 50, 55, 60]) {
         const script = `ulimit -n ${limit}; exec "${process.execPath}" "${TDD}" download --year 2004 --initial AD --to lake`;
         const { exitCode, stderr } = await run('sh', ['-c', script], env);
         // How many files Node itself opens depends on its version.
