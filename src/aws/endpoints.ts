@@ -7,7 +7,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /** `AWS_ENDPOINT_URL`, and the same for one service: https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html */
 const ENDPOINT_VARIABLE = /^AWS_ENDPOINT_URL(_[A-Z0-9_]+)?$/;
 
-/** The variables from which the SDK reads text as it is. */
+/** The variables whose text the SDK uses verbatim. */
 const READ_BY_SDK =
   /^AWS_(REGION|PROFILE|ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN|ROLE_ARN|ROLE_SESSION_NAME|WEB_IDENTITY_TOKEN_FILE|CONFIG_FILE|SHARED_CREDENTIALS_FILE|ENDPOINT_URL(_[A-Z0-9_]+)?)$/;
 

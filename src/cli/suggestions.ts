@@ -101,7 +101,7 @@ function resolveLinks(path: string): string {
   try {
     return realpathSync(path);
   } catch {
-    return path; // It was moved or deleted meanwhile.
+    return path; // It has been moved or deleted.
   }
 }
 

@@ -115,7 +115,7 @@ function makePlan(observed: Observation, desired: Desired, options: { readonly a
   return plan;
 }
 
-/** Whether a resource exists and belongs to the deployment, by its tag or demonstrably. */
+/** Whether a resource exists and belongs to the deployment, by its tag or because it is recognized. */
 function isOwn(observed: Observation, names: DeploymentNames, kind: ResourceKind): boolean {
   const resource = resourceOf(kind);
   const found: ObservedResource | undefined = observed[kind];

@@ -61,7 +61,7 @@ export function chooseTitles(
   return limit === undefined ? chosen : chosen.slice(0, limit);
 }
 
-/** Whether a movie is done, except for reviews that TMDB counts but did not return, and is not to be downloaded again as a whole. */
+/** Whether a movie needs only its missing reviews: those that TMDB counts but did not return. */
 export function lacksOnlyReviews(
   state: TitleState,
   { redoBefore }: Pick<TitleSelection, 'redoBefore'>,

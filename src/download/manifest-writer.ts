@@ -141,7 +141,7 @@ export function createManifestWriter(
     },
     async save(outcome) {
       await writing;
-      // A run with other settings that has looked up nothing leaves the manifest as it is. `tdd status` needs a rejected key.
+      // A run with other settings that has looked up nothing keeps the manifest. A rejected key is recorded for `tdd status`.
       const isOfOthers = stored.manifest !== undefined && !hasSettings && listed.size > 0;
       const hasNothing = touched.size === 0 && unrecorded.size === 0;
       if (isOfOthers && hasNothing && outcome !== 'keyRefused') return create(outcome);

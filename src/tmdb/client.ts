@@ -121,7 +121,7 @@ export function createTmdbClient({
     trace?.decision(`TMDB is throttling requests: pausing${wait}`);
     const pauseMs = pacer.throttled(sentAtMs, parseRetryAfter(retryAfter, clock.now()));
     const nowMs = clock.monotonic();
-    // No pause is longer than ten minutes: after a longer gap, nothing was asked meanwhile.
+    // No pause is longer than ten minutes, so a longer gap means that no requests were sent.
     if (nowMs - throttledLastMs > 11 * 60_000) throttledSinceMs = undefined;
     throttledLastMs = nowMs;
     throttledSinceMs ??= nowMs;
