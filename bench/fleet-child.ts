@@ -1,12 +1,12 @@
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { forEachConcurrently } from '../src/app/concurrency.ts';
 import { readManifestSummaries } from '../src/app/manifest-summaries.ts';
 import { sendLaunch } from '../src/app/send-launch.ts';
 import { readStatus } from '../src/app/status.ts';
 import { createSqsQueue } from '../src/aws/queue.ts';
 import { createS3Client } from '../src/aws/s3-client.ts';
 import { systemClock } from '../src/clock.ts';
+import { forEachConcurrently } from '../src/concurrency.ts';
 import type { Manifest, TitleState } from '../src/download/manifest.ts';
 import { estimateFleet, learnRates } from '../src/fleet/estimate.ts';
 import { completeFilters } from '../src/fleet/filters.ts';

@@ -1,11 +1,11 @@
 import { setMaxListeners } from 'node:events';
+import { mapConcurrently } from '../concurrency.ts';
 import type { Movie, Review } from '../download/stored-documents.ts';
 import { UserError } from '../errors.ts';
 import { isRecord, parseJson } from '../json.ts';
 import { MOVIE_PREFIX, parseDocumentKey, partitionFolder, REVIEW_PREFIX } from '../lake/keys.ts';
 import type { Lake, LakeEntry } from '../lake/lake.ts';
 import { type Partition, parseInitial, parseYear } from '../partition.ts';
-import { mapConcurrently } from './concurrency.ts';
 
 /** Which documents of a lake to read; without filters, all of them. */
 export interface DocumentFilters extends Partial<Partition> {

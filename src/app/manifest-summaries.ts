@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import type { Clock } from '../clock.ts';
+import { forEachConcurrently } from '../concurrency.ts';
 import { NewerManifestError, parseManifest } from '../download/parse-manifest.ts';
 import {
   decodeSummaries,
@@ -17,7 +18,6 @@ import { makeFolder } from '../lake/directory/make-folder.ts';
 import { MANIFEST_PREFIX, partitionOfManifestKey } from '../lake/keys.ts';
 import type { Lake, LakeEntry } from '../lake/lake.ts';
 import { type Partition, partitionName } from '../partition.ts';
-import { forEachConcurrently } from './concurrency.ts';
 
 /** Stores text between two reads of a lake. Losing it costs only time. */
 export interface SummaryCache {

@@ -1,6 +1,7 @@
 import type { QueueSender } from '../aws/queue-interface.ts';
 import { backoffMs } from '../backoff.ts';
 import type { Clock } from '../clock.ts';
+import { forEachConcurrently } from '../concurrency.ts';
 import { UserError } from '../errors.ts';
 import {
   type LaunchRecord,
@@ -17,7 +18,6 @@ import { writeMessage } from '../message.ts';
 import type { Partition } from '../partition.ts';
 import { createRunId } from '../run-id.ts';
 import { LONG_WAIT_MS, type OnWait } from '../wait.ts';
-import { forEachConcurrently } from './concurrency.ts';
 import { etagOfOwnWrite, type StoredLaunch, storeLaunch } from './launch-store.ts';
 
 /** The progress of sending a launch. */
