@@ -25,10 +25,12 @@ function listObjects(deps: S3Deps, call: S3Call): string {
     Name: call.bucketName,
     Prefix: query.get('prefix') ?? '',
     MaxKeys: page.maxKeys,
-    KeyCount: page.objects.length,
+    Delimiter: query.get('delimiter') ?? undefined,
+    KeyCount: page.objects.length + page.folders.length,
     IsTruncated: page.isTruncated,
     NextContinuationToken: page.isTruncated ? Buffer.from(page.last).toString('base64url') : undefined,
     Contents: page.objects.map(contentsOf),
+    CommonPrefixes: page.folders.map((Prefix) => ({ Prefix })),
   });
 }
 
@@ -47,13 +49,31 @@ function listVersions(deps: S3Deps, call: S3Call): string {
 function readPage(deps: S3Deps, call: S3Call, after: string) {
   const query = call.url.searchParams;
   const maxKeys = Math.min(1000, Number(query.get('max-keys') ?? 1000));
+  const prefix = query.get('prefix') ?? '';
+  const folderOf = folderFinder(prefix, query.get('delimiter'));
   const objects: ObjectInfo[] = [];
-  for (const object of deps.files.list(call.bucketName, query.get('prefix') ?? '', after)) {
-    const last = objects.at(-1)?.key ?? after;
-    if (objects.length === maxKeys) return { objects, last, maxKeys, isTruncated: true };
-    objects.push(object);
+  const folders: string[] = [];
+  let last = after;
+  for (const object of deps.files.list(call.bucketName, prefix, after)) {
+    const folder = folderOf(object.key);
+    if (folder === undefined || folder !== folders.at(-1)) {
+      if (objects.length + folders.length === maxKeys)
+        return { objects, folders, last, maxKeys, isTruncated: true };
+      if (folder === undefined) objects.push(object);
+      else folders.push(folder);
+    }
+    last = object.key;
   }
-  return { objects, last: '', maxKeys, isTruncated: false };
+  return { objects, folders, last: '', maxKeys, isTruncated: false };
+}
+
+/** Creates a function from a key to the part of it, up to the first delimiter after the prefix, that is listed in its place. */
+function folderFinder(prefix: string, delimiter: string | null): (key: string) => string | undefined {
+  if (delimiter === null || delimiter === '') return () => undefined;
+  return (key) => {
+    const at = key.indexOf(delimiter, prefix.length);
+    return at < 0 ? undefined : key.slice(0, at + delimiter.length);
+  };
 }
 
 function contentsOf(object: ObjectInfo) {

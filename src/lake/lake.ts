@@ -86,6 +86,13 @@ export interface Lake {
 
   /** Lists the objects whose keys begin with `prefix`, sorted by the UTF-8 bytes of their keys. */
   list(prefix: string, options?: LakeOptions): AsyncIterable<LakeEntry>;
+
+  /**
+   * Lists the folders directly below `prefix`, without listing what is in them.
+   * @returns their key prefixes, such as `tmdb/movies/year-2004/` for `tmdb/movies/`, sorted by UTF-8 bytes. A directory may
+   *   also have folders that contain no objects.
+   */
+  listFolders(prefix: string, options?: LakeOptions): Promise<string[]>;
 }
 
 /** Wraps a lake so that `signal` aborts its calls, unless they have a signal of their own. */
@@ -102,6 +109,7 @@ export function withSignal(lake: Lake, signal: AbortSignal): Lake {
     compareAndSwap: (key, body, contentType, expected, options) =>
       lake.compareAndSwap(key, body, contentType, expected, add(options)),
     list: (prefix, options) => lake.list(prefix, add(options)),
+    listFolders: (prefix, options) => lake.listFolders(prefix, add(options)),
   };
 }
 

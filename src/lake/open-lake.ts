@@ -5,10 +5,11 @@ import { InvalidValueError } from '../errors.ts';
 import { quote } from '../text.ts';
 import type { OnWait } from '../wait.ts';
 import type { Lake } from './lake.ts';
+import { withPrefix } from './with-prefix.ts';
 
-/** The location of a lake. */
+/** The location of a lake, or of an export, which can also be below a key prefix in a bucket. */
 export type LakeLocation =
-  | { readonly kind: 's3'; readonly bucket: string }
+  | { readonly kind: 's3'; readonly bucket: string; readonly prefix?: string }
   | { readonly kind: 'directory'; readonly directory: string };
 
 /**
@@ -18,34 +19,67 @@ export type LakeLocation =
  *   or an empty text. It says what to type instead.
  */
 export function parseLakeUrl(text: string): LakeLocation {
+  return parsePlace(text, { subject: 'The lake', s3Form: 's3://bucket', parseS3: parseBucket });
+}
+
+/**
+ * Parses the place of an export: `s3://bucket/prefix`, `s3://bucket`, or a directory. The other rules are those of
+ * {@link parseLakeUrl}.
+ * @throws {InvalidValueError} as `parseLakeUrl`, and for a prefix with an empty, `.` or `..` segment.
+ */
+export function parseDestination(text: string): LakeLocation {
+  const form = { subject: 'The destination', s3Form: 's3://bucket/prefix', parseS3: parseBucketAndPrefix };
+  return parsePlace(text, form);
+}
+
+interface PlaceForm {
+  readonly subject: string;
+  /** How a place in S3 is written. */
+  readonly s3Form: string;
+  /** @param rest what follows `s3://`. */
+  readonly parseS3: (url: string, rest: string) => LakeLocation;
+}
+
+function parsePlace(text: string, { subject, s3Form, parseS3 }: PlaceForm): LakeLocation {
   const url = text.trim();
-  if (url === '') throw new InvalidValueError('The lake', 'must be a directory or s3://bucket (got "").');
+  if (url === '') throw new InvalidValueError(subject, `must be a directory or ${s3Form} (got "").`);
   if (url.startsWith('~')) {
     const home = /^~(?=[/\\]|$)/.test(url)
       ? `${quote(`$HOME${url.slice(1)}`)} for your home directory, or `
       : '';
     throw new InvalidValueError(
-      'The lake',
+      subject,
       `must not begin with "~" (got ${quote(url)}): use ${home}${quote(`./${url}`)} for a directory of that name.`,
     );
   }
   const [, scheme, slashes, rest = ''] = /^([a-z][a-z0-9+.-]*):(\/*)(.*)$/is.exec(url) ?? [];
   // On Windows, a path may begin with the letter of a drive.
   if (scheme === undefined || isAbsolute(url)) return { kind: 'directory', directory: text };
-  if (scheme.toLowerCase() === 's3' && slashes === '//')
-    return { kind: 's3', bucket: parseBucket(url, rest) };
+  if (scheme.toLowerCase() === 's3' && slashes === '//') return parseS3(url, rest);
   throw new InvalidValueError(
-    'The lake',
-    `must be a directory or s3://bucket (got ${quote(url)}): use ${suggestPlace(scheme, rest)}, or ${quote(`./${url}`)} for a directory of that name.`,
+    subject,
+    `must be a directory or ${s3Form} (got ${quote(url)}): use ${suggestPlace(scheme, rest)}, or ${quote(`./${url}`)} for a directory of that name.`,
   );
 }
 
-function parseBucket(url: string, rest: string): string {
+function parseBucket(url: string, rest: string): LakeLocation {
   const bucket = rest.replace(/\/$/, '');
-  if (!bucket.includes('/')) return parseBucketName(bucket);
+  if (!bucket.includes('/')) return { kind: 's3', bucket: parseBucketName(bucket) };
   throw new InvalidValueError(
     'The lake',
     `must be a bucket without a prefix, such as s3://${bucket.split('/')[0]} (got ${quote(url)}).`,
+  );
+}
+
+function parseBucketAndPrefix(url: string, rest: string): LakeLocation {
+  const [bucket = '', ...segments] = rest.replace(/\/$/, '').split('/');
+  const location = { kind: 's3', bucket: parseBucketName(bucket) } as const;
+  if (segments.length === 0) return location;
+  if (!segments.some((segment) => ['', '.', '..'].includes(segment)))
+    return { ...location, prefix: segments.join('/') };
+  throw new InvalidValueError(
+    'The destination',
+    `must not have an empty segment, "." or ".." between its slashes (got ${quote(url)}).`,
   );
 }
 
@@ -83,5 +117,6 @@ export async function openLake(
     return createDirectoryLake({ directory: location.directory, onWait });
   }
   const [{ createS3Lake }, s3] = await Promise.all([import('./s3/s3-lake.ts'), createS3()]);
-  return createS3Lake({ s3, bucket: location.bucket });
+  const lake = createS3Lake({ s3, bucket: location.bucket });
+  return location.prefix === undefined ? lake : withPrefix(lake, location.prefix);
 }

@@ -261,6 +261,21 @@ export function describeLakeContract({
       expect(await listKeys('a/1/')).toEqual([]);
     });
 
+    test('lists the folders below a key prefix, without what is in them', async () => {
+      const lake = await openLake();
+      const keys = ['y-1/a/1', 'y-1/a/2', 'y-1/b/c/1', 'y-2/1', 'y.txt', 'é/1', 'Y/1', 'z/1'];
+      await Promise.all(keys.map((key) => lake.write(key, key, JSON_TYPE)));
+      expect(await lake.listFolders('')).toEqual(['Y/', 'y-1/', 'y-2/', 'z/', 'é/']);
+      expect(await lake.listFolders('y')).toEqual(['y-1/', 'y-2/']);
+      expect(await lake.listFolders('y-1/')).toEqual(['y-1/a/', 'y-1/b/']);
+      expect(await lake.listFolders('y-1/b')).toEqual(['y-1/b/']);
+      expect(await lake.listFolders('y-1')).toEqual(['y-1/']);
+      expect(await lake.listFolders('y-2/')).toEqual([]);
+      expect(await lake.listFolders('none/')).toEqual([]);
+      const reason = new Error('Time is up.');
+      await expect(lake.listFolders('', { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+    });
+
     test('lists the size, version and time of each object', async () => {
       const lake = await openLake();
       const etag = await lake.write('m/1', 'four', JSON_TYPE);

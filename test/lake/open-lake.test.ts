@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
 import { expect, test } from 'vitest';
 import { UsageError } from '../../src/errors.ts';
-import { type LakeLocation, openLake, parseLakeUrl } from '../../src/lake/open-lake.ts';
+import { type LakeLocation, openLake, parseDestination, parseLakeUrl } from '../../src/lake/open-lake.ts';
 import { isWindows } from '../support/platform.ts';
 
 test.each<[string, LakeLocation]>([
@@ -49,10 +49,37 @@ test.each<[string, string]>([
   expect(() => parseLakeUrl(text)).toThrow(reason);
 });
 
-test('opens a bucket with the given client', async () => {
+test.each<[string, LakeLocation]>([
+  ['s3://data-lake', { kind: 's3', bucket: 'data-lake' }],
+  ['s3://data-lake/', { kind: 's3', bucket: 'data-lake' }],
+  ['s3://data-lake/exports/2026 11/', { kind: 's3', bucket: 'data-lake', prefix: 'exports/2026 11' }],
+  ['S3://data-lake/a', { kind: 's3', bucket: 'data-lake', prefix: 'a' }],
+  ['./export', { kind: 'directory', directory: './export' }],
+])('parses the destination %s', (text, location) => {
+  expect(parseDestination(text)).toEqual(location);
+});
+
+test.each<[string, string]>([
+  ['', 'The destination must be a directory or s3://bucket/prefix (got "").'],
+  [
+    's3://data-lake//',
+    'must not have an empty segment, "." or ".." between its slashes (got "s3://data-lake//").',
+  ],
+  ['s3://data-lake/a/../b', 'must not have an empty segment'],
+  ['s3://Data_Lake/a', 'lowercase'],
+  ['gs://x/y', 'The destination must be a directory or s3://bucket/prefix (got "gs://x/y")'],
+  ['~/x', 'The destination must not begin with "~"'],
+])('rejects the destination %j', (text, reason) => {
+  expect(() => parseDestination(text)).toThrow(UsageError);
+  expect(() => parseDestination(text)).toThrow(reason);
+});
+
+test('opens a bucket with the given client, and a prefix in it', async () => {
   const s3 = new S3Client({ region: 'us-east-1' });
   const lake = await openLake({ createS3: () => s3 }, { kind: 's3', bucket: 'data-lake' });
   expect(lake.url).toBe('s3://data-lake');
+  const location = { kind: 's3', bucket: 'data-lake', prefix: 'exports/2026' } as const;
+  expect((await openLake({ createS3: () => s3 }, location)).url).toBe('s3://data-lake/exports/2026');
   s3.destroy();
 });
 

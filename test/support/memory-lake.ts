@@ -4,7 +4,15 @@ import type { ETag, Lake, LakeEntry, LakeObject, LakeOptions } from '../../src/l
 
 /** A completed call of a {@link MemoryLake}. */
 export interface MemoryLakeCall {
-  readonly name: 'read' | 'readRange' | 'readStream' | 'write' | 'writeStream' | 'compareAndSwap' | 'list';
+  readonly name:
+    | 'read'
+    | 'readRange'
+    | 'readStream'
+    | 'write'
+    | 'writeStream'
+    | 'compareAndSwap'
+    | 'list'
+    | 'listFolders';
   readonly key: string;
   /** The bytes that were read or written; 0 when the object was missing or the write was rejected. */
   readonly bytes: number;
@@ -151,6 +159,16 @@ export class MemoryLake implements Lake {
       const { body, etag, lastModified } = object;
       yield { key, sizeBytes: body.length, etag, lastModified };
     }
+  }
+
+  async listFolders(prefix: string, options?: LakeOptions): Promise<string[]> {
+    await this.#begin('listFolders', prefix, options);
+    this.#end('listFolders', prefix, 0);
+    const folders = this.keys(prefix).flatMap((key) => {
+      const slash = key.indexOf('/', prefix.length);
+      return slash < 0 ? [] : key.slice(0, slash + 1);
+    });
+    return [...new Set(folders)];
   }
 
   async #begin(name: MemoryLakeCall['name'], key: string, options: LakeOptions | undefined): Promise<void> {

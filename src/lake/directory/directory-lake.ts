@@ -9,7 +9,7 @@ import { createAtomicWriter } from './atomic-write.ts';
 import { createFileSwap } from './compare-and-swap.ts';
 import { explainFileError, isFileError, isPlainFile, rootIsFile } from './file-errors.ts';
 import { fileETag, pathOfKey } from './lake-files.ts';
-import { listDirectory } from './list-directory.ts';
+import { listDirectory, listSubfolders } from './list-directory.ts';
 
 /** Larger than Node's default of 64 KB, because snapshots are decompressed in chunks of this size. */
 const READ_BYTES = 1024 * 1024;
@@ -116,15 +116,28 @@ export function createDirectoryLake({
       call(key, 'write', signal, (path) => swapFile({ key, path, body, expected, signal })),
 
     list: (prefix, options) => list(prefix, options?.signal),
+
+    async listFolders(prefix, { signal } = {}) {
+      await checkListing(signal);
+      return listSubfolders(root, prefix).catch(explainListing);
+    },
   };
 
   async function* list(prefix: string, signal: AbortSignal | undefined): AsyncGenerator<LakeEntry> {
-    signal?.throwIfAborted();
-    if (await isPlainFile(root)) throw rootIsFile(root);
+    await checkListing(signal);
     try {
       yield* listDirectory(root, prefix, signal);
     } catch (error) {
-      throw await explainFileError(error, { root, path: root, doing: 'list' });
+      await explainListing(error);
     }
+  }
+
+  async function checkListing(signal: AbortSignal | undefined): Promise<void> {
+    signal?.throwIfAborted();
+    if (await isPlainFile(root)) throw rootIsFile(root);
+  }
+
+  async function explainListing(error: unknown): Promise<never> {
+    throw await explainFileError(error, { root, path: root, doing: 'list' });
   }
 }

@@ -17,11 +17,24 @@ export async function* listDirectory(
   prefix: string,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<LakeEntry, void, undefined> {
+  const place = splitPrefix(prefix);
+  if (place !== undefined) yield* listFolder(root, place.folderKey, place.namePrefix, signal);
+}
+
+/** Lists the key prefixes of the folders under `root` that begin with `prefix`, without opening them. */
+export async function listSubfolders(root: string, prefix: string): Promise<string[]> {
+  const place = splitPrefix(prefix);
+  if (place === undefined) return [];
+  const children = await readChildren(root, place.folderKey, place.namePrefix);
+  return children.flatMap(({ entry }) => (entry.isDirectory() ? `${place.folderKey}${entry.name}/` : []));
+}
+
+/** Splits a key prefix after its last slash; `undefined` if no key can begin with it. */
+function splitPrefix(prefix: string): { folderKey: string; namePrefix: string } | undefined {
   const segments = prefix.split('/');
   const namePrefix = segments.pop() ?? '';
-  if (!segments.every(isSegment) || segments[0] === PRIVATE_FOLDER) return;
-  const folderKey = segments.map((segment) => `${segment}/`).join('');
-  yield* listFolder(root, folderKey, namePrefix, signal);
+  if (!segments.every(isSegment) || segments[0] === PRIVATE_FOLDER) return undefined;
+  return { folderKey: segments.map((segment) => `${segment}/`).join(''), namePrefix };
 }
 
 /** `folderKey` is empty or ends with `/`. */
@@ -31,12 +44,7 @@ async function* listFolder(
   namePrefix: string,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<LakeEntry, void, undefined> {
-  const names = await readFolder(join(root, folderKey));
-  const children = names
-    .filter(({ name }) => name.startsWith(namePrefix) && !(folderKey === '' && name === PRIVATE_FOLDER))
-    .map((entry) => ({ entry, sortKey: Buffer.from(entry.isDirectory() ? `${entry.name}/` : entry.name) }))
-    .sort((a, b) => Buffer.compare(a.sortKey, b.sortKey));
-
+  const children = await readChildren(root, folderKey, namePrefix);
   let next = 0;
   while (next < children.length) {
     signal?.throwIfAborted();
@@ -51,6 +59,15 @@ async function* listFolder(
       else yield* listFolder(root, `${folderKey}${entry.name}/`, '', signal);
     }
   }
+}
+
+/** Reads the entries of a folder whose names begin with `namePrefix`, sorted as their keys are. */
+async function readChildren(root: string, folderKey: string, namePrefix: string) {
+  const entries = await readFolder(join(root, folderKey));
+  return entries
+    .filter(({ name }) => name.startsWith(namePrefix) && !(folderKey === '' && name === PRIVATE_FOLDER))
+    .map((entry) => ({ entry, sortKey: Buffer.from(entry.isDirectory() ? `${entry.name}/` : entry.name) }))
+    .sort((a, b) => Buffer.compare(a.sortKey, b.sortKey));
 }
 
 /** Reads the entries of a folder; none if it does not exist. A symbolic link to a folder counts as a folder. */

@@ -154,6 +154,13 @@ export function createS3Lake({ s3, bucket }: { readonly s3: S3Client; readonly b
     },
 
     list: (prefix, options) => list(prefix, options),
+
+    listFolders: async (prefix, { signal } = {}) => {
+      const folders: string[] = [];
+      for await (const page of listPages({ Prefix: prefix, Delimiter: '/' }, signal))
+        folders.push(...page.folders);
+      return folders;
+    },
   };
 
   /** Wraps a body so that errors in the middle of the stream are explained too. */
@@ -165,19 +172,31 @@ export function createS3Lake({ s3, bucket }: { readonly s3: S3Client; readonly b
   }
 
   async function* list(prefix: string, { signal }: LakeOptions = {}): AsyncGenerator<LakeEntry> {
+    for await (const { entries } of listPages({ Prefix: prefix }, signal)) yield* entries;
+  }
+
+  async function* listPages(
+    input: { readonly Prefix: string; readonly Delimiter?: '/' },
+    signal: AbortSignal | undefined,
+  ) {
     const pages = paginateListObjectsV2(
       { client: s3 },
-      { Bucket: bucket, Prefix: prefix },
+      { Bucket: bucket, ...input },
       { abortSignal: signal },
     );
-    const listing = { key: prefix, doing: 'list', actions: ['s3:ListBucket'] } as const;
+    const listing = { key: input.Prefix, doing: 'list', actions: ['s3:ListBucket'] } as const;
     while (true) {
-      const entries = await call(listing, signal, async () => {
-        const page = await pages.next();
-        return page.done ? undefined : (page.value.Contents ?? []).map(toEntry);
+      const page = await call(listing, signal, async () => {
+        const { done, value } = await pages.next();
+        if (done) return undefined;
+        const { Contents = [], CommonPrefixes = [] } = value;
+        return {
+          entries: Contents.map(toEntry),
+          folders: CommonPrefixes.flatMap(({ Prefix }) => Prefix ?? []),
+        };
       });
-      if (entries === undefined) return;
-      yield* entries;
+      if (page === undefined) return;
+      yield page;
     }
   }
 }

@@ -56,6 +56,7 @@ describe('the directory of a lake', () => {
     const lake = createDirectoryLake({ directory });
     await lake.write('tmdb/a', 'x', 'text/plain');
     expect((await listAll(lake, '')).map(({ key }) => key)).toEqual(['tmdb/a']);
+    expect(await lake.listFolders('')).toEqual(['tmdb/']);
   });
 
   test.each(['../a', 'a/../../b', '/a', 'a//b', 'a/', './a', '', 'a\0b', '.tdd/locks/a'])(
