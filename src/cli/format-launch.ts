@@ -83,6 +83,7 @@ function formatForecast(result: LaunchResult, style: Style): string {
     rate: '',
     connections: '; limited by the connections of each worker',
     partitions: '; limited by partitions that are too few or too unequal to keep every worker busy',
+    documents: '; limited by the documents that workers read from the lake to write tables',
   }[estimate.boundBy];
   const { s3, lambda, sqs } = dollars;
   const shares =

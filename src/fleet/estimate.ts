@@ -17,13 +17,15 @@ export interface FleetBudget {
 export interface FleetEstimate {
   /** To TMDB. */
   readonly requests: number;
+  /** Documents of earlier runs that workers read from the lake to write tables. */
+  readonly documentsToRead: number;
   /** From the first message to the last partition. */
   readonly seconds: number;
   /**
-   * What limits the speed: the rate budget, the number of connections per worker, or partitions that are too few or too
-   * unequal to keep all workers busy.
+   * What limits the speed: the rate budget, the number of connections per worker, partitions that are too few or too
+   * unequal to keep all workers busy, or the documents that workers read to write tables.
    */
-  readonly boundBy: 'rate' | 'connections' | 'partitions';
+  readonly boundBy: 'rate' | 'connections' | 'partitions' | 'documents';
   /** US dollars, rounded to four decimals. */
   readonly dollars: {
     readonly s3: number;
@@ -37,6 +39,7 @@ export interface FleetEstimate {
   readonly basis: MovieRates & {
     readonly secondsPerRequest: number;
     readonly leastSecondsPerPartition: number;
+    readonly documentsReadPerSecond: number;
   };
 }
 
@@ -46,9 +49,13 @@ const SECONDS_PER_REQUEST = 0.3;
  * Assumed minimum time per partition, from message to acknowledgement. For larger partitions only their requests count:
  * the pacer makes up for the time between two partitions.
  */
-const LEAST_SECONDS_PER_PARTITION = 0.15;
+const LEAST_SECONDS_PER_PARTITION = 0.2;
+/** Assumed documents that a worker reads per second to write tables. With 512 MB it has a third of a CPU, which limits it. */
+const DOCUMENTS_READ_PER_SECOND = 200;
 /** The index's map and rows, and the manifest. */
 const READS_PER_PARTITION = 3;
+/** One part per table: movies and reviews. */
+const PARTS_PER_PARTITION = 2;
 /** A tenth of a batch send, one receive, one change of visibility and one delete. */
 const SQS_REQUESTS_PER_MESSAGE = 3.1;
 /** Lambda polls the queue over five connections, with long polls of up to 20 s. */
@@ -58,10 +65,11 @@ const BOUND_MARGIN = 1.1;
 
 /**
  * Forecasts the requests, time and cost of a fleet. Each partition goes to the first free worker, as on AWS.
- * @param partitions the plan's partitions, in sending order; `left` is the number of movies to look up.
+ * @param partitions the plan's partitions, in sending order; `left` is the number of movies to look up, `documentsToRead`
+ *   that of the documents of earlier runs that are read for the tables.
  */
 export function estimateFleet(
-  partitions: readonly { readonly left: number }[],
+  partitions: readonly { readonly left: number; readonly documentsToRead?: number | undefined }[],
   budget: FleetBudget,
   rates: MovieRates,
 ): FleetEstimate {
@@ -70,27 +78,34 @@ export function estimateFleet(
   const requests = Math.round(movies * rates.requestsPerMovie);
   const share = requestsPerSecond / workers / (1 + PACE_MARGIN);
   const perWorker = Math.min(share, MAX_CONNECTIONS / SECONDS_PER_REQUEST);
-  const durations = partitions.map(({ left }) =>
-    Math.max((left * rates.requestsPerMovie) / perWorker, LEAST_SECONDS_PER_PARTITION),
+  const documentsToRead = partitions.reduce((sum, partition) => sum + (partition.documentsToRead ?? 0), 0);
+  const durations = partitions.map(({ left, documentsToRead: reads = 0 }) =>
+    Math.max(
+      (left * rates.requestsPerMovie) / perWorker + reads / DOCUMENTS_READ_PER_SECOND,
+      LEAST_SECONDS_PER_PARTITION,
+    ),
   );
   const seconds = dealOut(durations, workers);
   const workerSeconds = durations.reduce((sum, duration) => sum + duration, 0);
   return {
     requests,
+    documentsToRead,
     seconds,
-    boundBy:
-      seconds <= (requests / requestsPerSecond) * BOUND_MARGIN
-        ? 'rate'
-        : perWorker < share
-          ? 'connections'
-          : 'partitions',
-    dollars: priceFleet({ durations, movies, rates, workerSeconds, seconds, memorySize }),
+    boundBy: boundBy(),
+    dollars: priceFleet({ durations, movies, documentsToRead, rates, workerSeconds, seconds, memorySize }),
     basis: {
       ...rates,
       secondsPerRequest: SECONDS_PER_REQUEST,
       leastSecondsPerPartition: LEAST_SECONDS_PER_PARTITION,
+      documentsReadPerSecond: DOCUMENTS_READ_PER_SECOND,
     },
   };
+
+  function boundBy(): FleetEstimate['boundBy'] {
+    if (seconds <= (requests / requestsPerSecond) * BOUND_MARGIN) return 'rate';
+    if (documentsToRead / DOCUMENTS_READ_PER_SECOND > workerSeconds / 2) return 'documents';
+    return perWorker < share ? 'connections' : 'partitions';
+  }
 }
 
 /** Returns the total time if each partition goes to the first free worker (list scheduling). */
@@ -109,12 +124,13 @@ function dealOut(durations: readonly number[], workers: number): number {
 function priceFleet(fleet: {
   readonly durations: readonly number[];
   readonly movies: number;
+  readonly documentsToRead: number;
   readonly rates: MovieRates;
   readonly workerSeconds: number;
   readonly seconds: number;
   readonly memorySize: number;
 }): FleetEstimate['dollars'] {
-  const { durations, movies, rates, workerSeconds, seconds, memorySize } = fleet;
+  const { durations, movies, documentsToRead, rates, workerSeconds, seconds, memorySize } = fleet;
   const invocations = durations.reduce(
     (sum, duration) => sum + Math.max(1, Math.ceil(duration / WORKING_SECONDS)),
     0,
@@ -122,7 +138,9 @@ function priceFleet(fleet: {
   const documents = movies * (rates.foundShare + rates.reviewsPerMovie);
   // A new manifest is written before the first document, then every few seconds, and at the end of each invocation.
   const manifests = durations.length + workerSeconds / CHECKPOINT_SECONDS + invocations;
-  const s3 = (documents + manifests) * PRICES.s3PerPut + invocations * READS_PER_PARTITION * PRICES.s3PerGet;
+  const puts = documents + manifests + durations.length * PARTS_PER_PARTITION;
+  const gets = invocations * READS_PER_PARTITION + documentsToRead;
+  const s3 = puts * PRICES.s3PerPut + gets * PRICES.s3PerGet;
   const lambda =
     workerSeconds * (memorySize / 1024) * PRICES.lambdaPerGbSecond + invocations * PRICES.lambdaPerRequest;
   const sqs =

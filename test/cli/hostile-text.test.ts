@@ -29,6 +29,7 @@ const LAUNCH: LaunchResult = {
   moviesToAsk: 1,
   estimate: {
     requests: 1,
+    documentsToRead: 0,
     seconds: 0.1,
     boundBy: 'rate',
     dollars: { s3: 0, lambda: 0, sqs: 0, total: 0, pricesOf: 'us-east-1, 2025-06' },
@@ -38,7 +39,8 @@ const LAUNCH: LaunchResult = {
       reviewsPerMovie: 0.1,
       learntFrom: 0,
       secondsPerRequest: 0.3,
-      leastSecondsPerPartition: 0.15,
+      leastSecondsPerPartition: 0.2,
+      documentsReadPerSecond: 200,
     },
   },
   sizes: [{ from: 1, to: 1, partitions: 1, movies: 1 }],

@@ -15,7 +15,7 @@ describe('estimateFleet', () => {
     expect(estimate).toMatchObject({ requests: 658_800, boundBy: 'rate' });
     expect(estimate.seconds / 3600).toBeCloseTo(4.65, 1);
     const { s3, lambda, sqs, total, pricesOf } = estimate.dollars;
-    expect(s3).toBeCloseTo(2.59, 1);
+    expect(s3).toBeCloseTo(2.68, 1);
     expect(lambda).toBeCloseTo(0.47, 1);
     expect(sqs).toBeLessThan(0.05);
     expect(total).toBeCloseTo(s3 + lambda + sqs);
@@ -41,12 +41,31 @@ describe('estimateFleet', () => {
   });
 
   it('includes the minimum time of each partition when partitions are tiny', () => {
-    expect(estimateFleet(partitions(1_000, 1), BUDGET, RATES).seconds).toBeCloseTo((1_000 / 4) * 0.15);
+    expect(estimateFleet(partitions(1_000, 1), BUDGET, RATES).seconds).toBeCloseTo((1_000 / 4) * 0.2);
   });
 
   it("is bound by a worker's connections when its share of the rate is high", () => {
     const estimate = estimateFleet(partitions(200, 1_000), { ...BUDGET, requestsPerSecond: 1_000 }, RATES);
     expect(estimate.boundBy).toBe('connections');
+  });
+
+  it('includes the two parts that each partition gets', () => {
+    const s3Of = (count: number, left: number) =>
+      estimateFleet(partitions(count, left), BUDGET, RATES).dollars.s3;
+    // Per partition more: two manifests, two parts, and three reads.
+    expect(s3Of(10_000, 10) - s3Of(1_000, 100)).toBeCloseTo(9_000 * (4 * 0.000_005 + 3 * 0.000_000_4), 2);
+  });
+
+  it('includes reading the documents of partitions that only need their tables, which takes no request', () => {
+    const estimate = estimateFleet(
+      Array.from({ length: 9_000 }, () => ({ left: 0, documentsToRead: 60 })),
+      BUDGET,
+      RATES,
+    );
+    expect(estimate).toMatchObject({ requests: 0, documentsToRead: 540_000, boundBy: 'documents' });
+    expect(estimate.seconds).toBeCloseTo((9_000 * 60) / 200 / 4);
+    // 540,000 GETs, and per partition two parts, two manifests and three reads.
+    expect(estimate.dollars.s3).toBeCloseTo(0.216 + 9_000 * (4 * 0.000_005 + 3 * 0.000_000_4), 2);
   });
 
   it('forecasts no time for an empty plan', () => {
