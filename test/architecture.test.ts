@@ -8,12 +8,16 @@ const root = fileURLToPath(new URL('../src', import.meta.url));
 
 /** The folders that each folder of src may import from, besides itself and the files in the root of src. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
-  cli: [...['app', 'config', 'imdb', 'tmdb', 'lake', 'download', 'fleet', 'aws', 'deploy'], 'worker'],
-  app: ['config', 'imdb', 'tmdb', 'lake', 'download', 'fleet', 'aws', 'deploy'],
+  cli: [
+    ...['app', 'config', 'imdb', 'tmdb', 'lake', 'tables', 'download', 'fleet', 'aws', 'deploy'],
+    'worker',
+  ],
+  app: ['config', 'imdb', 'tmdb', 'lake', 'tables', 'download', 'fleet', 'aws', 'deploy'],
   worker: ['download', 'imdb', 'tmdb', 'lake', 'config', 'aws'],
   deploy: ['aws'],
   fleet: ['tmdb', 'imdb', 'lake', 'download', 'aws'],
-  download: ['tmdb', 'imdb', 'lake'],
+  download: ['tmdb', 'imdb', 'lake', 'tables'],
+  tables: ['lake'],
   lake: ['aws'],
   aws: [],
   imdb: ['lake'],

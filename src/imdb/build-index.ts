@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { UserError } from '../errors.ts';
-import { indexMapKey, indexRowsKey } from '../lake/keys.ts';
+import { GZIP_TYPE, indexMapKey, indexRowsKey } from '../lake/keys.ts';
 import { type ETag, findEntry, type Lake, type LakeEntry, type LakeOptions } from '../lake/lake.ts';
 import { claimSource, type LakeSource, requireSource } from '../lake/source.ts';
 import { hashIds } from './id-hash.ts';
@@ -100,7 +100,7 @@ export async function writePartitionIndex(
     ...(firstBadRow && { firstBadRow }),
     ...(source && { source: { imdb: source.imdb } }),
   };
-  await lake.write(indexMapKey(day, titleTypes), writePartitionMap(index), 'application/gzip', { signal });
+  await lake.write(indexMapKey(day, titleTypes), writePartitionMap(index), GZIP_TYPE, { signal });
   return index;
 }
 

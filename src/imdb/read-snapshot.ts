@@ -1,5 +1,5 @@
 import { type Clock, utcDay } from '../clock.ts';
-import { snapshotKey } from '../lake/keys.ts';
+import { GZIP_TYPE, snapshotKey } from '../lake/keys.ts';
 import { findEntry, type Lake } from '../lake/lake.ts';
 import { downloadSnapshot, type SnapshotDownloadOptions } from './download-snapshot.ts';
 import { Pipe } from './pipe.ts';
@@ -24,7 +24,6 @@ type SnapshotReader<T> = (bytes: AsyncIterable<Buffer>, source: SnapshotSource) 
 
 /** The waits after the first, second … failure of each kind. */
 const RETRY_AFTER_MS = { transient: [2_000, 10_000], malformed: [2_000], shrunken: [] } as const;
-const GZIP_TYPE = 'application/gzip';
 
 /**
  * Passes the snapshot of a UTC day to `reader`. If the lake does not have it and the day is today, downloads it from IMDb

@@ -3,6 +3,9 @@ import type { Partition } from '../partition.ts';
 /** The content type of documents, manifests and fleet plans. */
 export const JSON_TYPE = 'application/json';
 
+/** The content type of parts. Not a content encoding, with which clients would decompress them on the way. */
+export const GZIP_TYPE = 'application/gzip';
+
 // imdb/: snapshots and their partition indexes.
 
 /** The snapshot of a UTC day, byte for byte as IMDb published it. */
@@ -68,6 +71,28 @@ export function parseDocumentKey(
 
 const DOCUMENT_KEY =
   /^tmdb\/(?:movies|reviews)\/year-(\d{4})\/initial-([A-Z0-9_]{2})\/tmdb-movie-(\d+)(?:-review-\w+)?\.json$/;
+
+/** A table of which a lake has parts. */
+export type PartTable = 'movies' | 'reviews';
+
+/** The key prefix of all parts. */
+const TABLES_PREFIX = 'tmdb/tables/';
+
+/** The part of a partition: one file with all its movies or reviews. Its folders are Hive-style partitions. */
+export function partKey(table: PartTable, { year, initial }: Partition): string {
+  return `${TABLES_PREFIX}${table}/year=${year}/initial=${initial}/${table}.jsonl.gz`;
+}
+
+/** The table and partition of a part's key; `undefined` for another kind of key. */
+export function parsePartKey(
+  key: string,
+): { readonly table: PartTable; readonly partition: Partition } | undefined {
+  const [, table, year, initial] = PART_KEY.exec(key) ?? [];
+  if ((table !== 'movies' && table !== 'reviews') || initial === undefined) return undefined;
+  return { table, partition: { year: Number(year), initial } };
+}
+
+const PART_KEY = /^tmdb\/tables\/(movies|reviews)\/year=(\d{4})\/initial=([A-Z0-9_]{2})\/\1\.jsonl\.gz$/;
 
 /** The source of the lake's data; see `claimSource`. */
 export const SOURCE_KEY = 'tmdb/source.json';

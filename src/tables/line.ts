@@ -1,0 +1,28 @@
+import { isRecord, parseJson } from '../json.ts';
+
+/**
+ * Converts the text of a document to one line of JSON Lines, without its line feed. The line is the text as stored, except
+ * for what would make engines reject the whole file: line breaks between tokens become a space, a byte order mark goes, and
+ * an escaped surrogate without its other half, which is not a character, becomes `\ufffd`.
+ * @returns `undefined` when the text is not a JSON object.
+ */
+export function toLine(text: string): string | undefined {
+  const json = text.replace(/^\ufeff/, '');
+  if (!isRecord(parseJson(json))) return undefined;
+  // Strings in valid JSON contain no line breaks.
+  const line = json.trim().replace(LINE_BREAKS, ' ');
+  return SURROGATE.test(line) ? line.replace(ESCAPES, replaceLoneSurrogate) : line;
+}
+
+/** Whitespace with a line break in it. The lookbehind keeps the time linear for long runs of spaces. */
+const LINE_BREAKS = /(?<![\t ])[\t ]*[\r\n][\t\r\n ]*/g;
+
+const SURROGATE = /\\u[dD][89a-fA-F]/;
+
+/** Each escape sequence: a surrogate pair, a surrogate without its other half (captured), or any other. */
+const ESCAPES =
+  /\\u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|(\\u[dD][89a-fA-F][\da-fA-F]{2})|\\./g;
+
+function replaceLoneSurrogate(sequence: string, lone: string | undefined): string {
+  return lone === undefined ? sequence : '\\ufffd';
+}

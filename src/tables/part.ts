@@ -1,0 +1,115 @@
+import { createHash } from 'node:crypto';
+import { pipeline } from 'node:stream/promises';
+import { promisify } from 'node:util';
+import { createGzip, gunzip } from 'node:zlib';
+import { GZIP_TYPE, type PartTable, partKey } from '../lake/keys.ts';
+import type { Lake, LakeOptions } from '../lake/lake.ts';
+import type { Partition } from '../partition.ts';
+
+/** What a manifest records of a part. */
+export interface PartRecord {
+  /** The number of lines. */
+  readonly rows: number;
+  /** The size of the object. */
+  readonly bytes: number;
+  /** The SHA-256 of the object's bytes, in hexadecimal. An ETag would change when a lake is copied. */
+  readonly sha256: string;
+}
+
+/** A part that is not yet in a lake: its bytes and its record. */
+export interface EncodedPart {
+  readonly body: Uint8Array;
+  readonly record: PartRecord;
+}
+
+/** Lines are compressed in pieces of this size: each costs a call to the thread pool. */
+const PIECE_CHARS = 256 * 1024;
+/** zlib's default: level 9 takes 40 % more time for 1 % less. */
+const LEVEL = 6;
+/** Where a gzip header names the operating system, and the value for "unknown". https://www.rfc-editor.org/rfc/rfc1952 */
+const OS = { offset: 9, unknown: 255 } as const;
+
+/**
+ * Compresses lines to a part: one gzip member, whose bytes depend only on the lines.
+ * @param lines without line feeds.
+ * @throws any error that `lines` throws, and the signal's reason.
+ */
+export async function encodePart(
+  lines: Iterable<string> | AsyncIterable<string>,
+  { signal }: LakeOptions = {},
+): Promise<EncodedPart> {
+  let rows = 0;
+  const chunks: Buffer[] = [];
+  signal?.throwIfAborted();
+  const compressing = pipeline(
+    joinLines,
+    createGzip({ level: LEVEL, chunkSize: PIECE_CHARS / 4 }),
+    async (compressed: AsyncIterable<Buffer>) => {
+      for await (const chunk of compressed) chunks.push(chunk);
+    },
+    { signal },
+  );
+  await compressing.catch((error) => {
+    signal?.throwIfAborted();
+    throw error;
+  });
+  const body = Buffer.concat(chunks);
+  body[OS.offset] = OS.unknown;
+  const sha256 = createHash('sha256').update(body).digest('hex');
+  return { body, record: { rows, bytes: body.length, sha256 } };
+
+  async function* joinLines(): AsyncGenerator<string> {
+    let piece = '';
+    for await (const line of lines) {
+      rows += 1;
+      piece += `${line}\n`;
+      if (piece.length < PIECE_CHARS) continue;
+      yield piece;
+      piece = '';
+    }
+    if (piece !== '') yield piece;
+  }
+}
+
+/** Writes a part into the lake. @returns its record, which the caller writes into the manifest afterwards. */
+export async function writePart(
+  { lake }: { readonly lake: Lake },
+  table: PartTable,
+  partition: Partition,
+  { body, record }: EncodedPart,
+  options: LakeOptions = {},
+): Promise<PartRecord> {
+  await lake.write(partKey(table, partition), body, GZIP_TYPE, options);
+  return record;
+}
+
+/**
+ * Reads a part.
+ * @param record from the manifest.
+ * @returns its lines, without line feeds; `undefined` if the lake has no part, or another one than `record` describes.
+ */
+export async function readPart(
+  { lake }: { readonly lake: Lake },
+  table: PartTable,
+  partition: Partition,
+  { bytes, sha256 }: PartRecord,
+  options: LakeOptions = {},
+): Promise<string[] | undefined> {
+  const object = await lake.read(partKey(table, partition), options);
+  if (object?.body.length !== bytes) return undefined;
+  if (createHash('sha256').update(object.body).digest('hex') !== sha256) return undefined;
+  return splitLines(await decompress(object.body));
+}
+
+const decompress = promisify(gunzip);
+
+/** Decodes line by line, because a part can be longer than the longest string. */
+function splitLines(bytes: Buffer): string[] {
+  const lines: string[] = [];
+  let start = 0;
+  for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, start)) {
+    lines.push(bytes.toString('utf8', start, end));
+    start = end + 1;
+  }
+  return lines;
+}
