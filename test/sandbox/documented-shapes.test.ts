@@ -3,33 +3,10 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type ErrorCode, errorAnswer } from '../../sandbox/tmdb/errors.ts';
 import { answerRoute } from '../../sandbox/tmdb/routes.ts';
+import { SHAPES, type Shape, shapeOf } from '../support/documented-shapes.ts';
 import { caseOf, makeCatalogue, movieWithReviews } from './small-catalogue.ts';
 
-/** JSON types by the path of a value: `results[].author_details.rating` → number, null. */
-type Shape = ReadonlyMap<string, ReadonlySet<string>>;
-
 const catalogue = makeCatalogue();
-const shapes = readShapes(readFileSync(new URL('../../docs/tmdb.md', import.meta.url), 'utf8'));
-
-/** Reads the blocks of lines like `results[].rating?: number | null`; the question mark becomes the type `absent`. */
-function readShapes(document: string): Map<string, Shape> {
-  const blocks = document.matchAll(/^```shape (\w+)\n(.*?)^```$/gms);
-  return new Map(
-    [...blocks].map(([, name = '', lines = '']) => {
-      const entries = lines.matchAll(/^(.+?)(\?)?: (.+)$/gm);
-      const types = [...entries].map(([, path = '', optional, listed = '']) => {
-        return [path, new Set([...listed.split(' | '), ...(optional ? ['absent'] : [])])] as const;
-      });
-      return [name, new Map(types)];
-    }),
-  );
-}
-
-function shapeOf(name: string): Shape {
-  const shape = shapes.get(name);
-  if (!shape) throw new Error(`docs/tmdb.md has no shape "${name}".`);
-  return shape;
-}
 
 /** Returns the types at each path of these responses, and `absent` if only some objects have the field. */
 function observe(answers: readonly unknown[]): Shape {
@@ -105,7 +82,7 @@ function parse({ body }: { readonly body: string | Buffer }): unknown {
 }
 
 describe('the responses of the TMDB stand-in have the documented shape', () => {
-  it.each([...shapes.keys()])('%s', (name) => {
+  it.each([...SHAPES.keys()])('%s', (name) => {
     const answers = ANSWERS[name]?.() ?? [];
     expect(lacking(shapeOf(name), observe(answers))).toEqual([]);
     expect(missing(shapeOf(name), answers)).toEqual([]);
