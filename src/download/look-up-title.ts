@@ -41,6 +41,7 @@ export function createTitleLookUp(
         state: 'found',
         tmdbId: movie.id,
         reviews: reviews.length,
+        ...(reviews.length > 0 && { reviewIds: reviews.map(({ id }) => id) }),
         ...(missingReviews > 0 && { missingReviews }),
         documents,
       };

@@ -16,6 +16,7 @@ import {
   type Outcome,
   type TitleState,
 } from './manifest.ts';
+import { outdateParts } from './manifest-parts.ts';
 import { type StoredManifest, saveManifest } from './manifest-store.ts';
 
 /** Writes the manifest of a run: checkpoints during the run, and the final state. */
@@ -71,7 +72,9 @@ export function createManifestWriter(
   let etag = stored.etag;
   let savedMs = clock.monotonic();
   let writing: Promise<unknown> | undefined;
-  let hasSettings = stored.manifest !== undefined && areSameSettings(stored.manifest.settings, settings);
+  /** The manifest in the lake, if it has these settings. */
+  let inLake =
+    stored.manifest && areSameSettings(stored.manifest.settings, settings) ? stored.manifest : undefined;
   /** The titles with documents that may have been written since the manifest was last written. */
   const unrecorded = new Set<string>();
 
@@ -84,7 +87,7 @@ export function createManifestWriter(
       unrecorded: outcome === 'running' ? undefined : unrecorded,
     });
     etag = saved.etag;
-    hasSettings = true;
+    inLake = saved.manifest;
     for (const imdbId of recorded) unrecorded.delete(imdbId);
     savedMs = clock.monotonic();
     for (const [imdbId, title] of Object.entries(saved.manifest.titles)) {
@@ -97,6 +100,7 @@ export function createManifestWriter(
 
   function create(outcome: Outcome): Manifest {
     const titles = Object.fromEntries(known);
+    const parts = inLake && outdateParts(inLake.parts, inLake.titles, titles, unrecorded);
     const manifest = {
       partition,
       snapshot: laterDay(snapshot, stored.manifest?.snapshot ?? snapshot),
@@ -113,6 +117,7 @@ export function createManifestWriter(
         requests: requests(),
       },
       titles,
+      ...(parts && { parts }),
     };
     return completeManifest(manifest, listed);
   }
@@ -136,13 +141,13 @@ export function createManifestWriter(
       await writeCheckpoint();
     },
     async claim(imdbId) {
-      if (!hasSettings) await writeCheckpoint();
+      if (!inLake) await writeCheckpoint();
       unrecorded.add(imdbId);
     },
     async save(outcome) {
       await writing;
       // A run with other settings that has looked up nothing keeps the manifest. A rejected key is recorded for `tdd status`.
-      const isOfOthers = stored.manifest !== undefined && !hasSettings && listed.size > 0;
+      const isOfOthers = stored.manifest !== undefined && !inLake && listed.size > 0;
       const hasNothing = touched.size === 0 && unrecorded.size === 0;
       if (isOfOthers && hasNothing && outcome !== 'keyRefused') return create(outcome);
       return write(outcome);

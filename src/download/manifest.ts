@@ -2,6 +2,7 @@ import type { LakeSource } from '../lake/source.ts';
 import type { Partition } from '../partition.ts';
 import type { LookupSettings } from '../tmdb/look-up-movie.ts';
 import { CHECKPOINT_SECONDS } from '../worker-contract.ts';
+import { outdateParts, type Parts } from './manifest-parts.ts';
 
 /** The state of one IMDb ID. `at` is the ISO instant when it was recorded. */
 export type TitleState =
@@ -10,6 +11,8 @@ export type TitleState =
       readonly tmdbId: number;
       /** The number of its reviews in the lake. */
       readonly reviews: number;
+      /** The IDs of these reviews. Absent: none, or an earlier version of this program has recorded the state. */
+      readonly reviewIds?: readonly string[];
       /** How many more reviews TMDB counted than it returned. Absent: none. */
       readonly missingReviews?: number;
       readonly at: string;
@@ -81,6 +84,8 @@ export interface Manifest {
   readonly counts: Counts;
   readonly lastRun: LastRun;
   readonly titles: Readonly<Record<string, TitleState>>;
+  /** Absent until the partition is complete for the first time, and in manifests of earlier versions. */
+  readonly parts?: Parts;
 }
 
 /** All counts zero. */
@@ -149,7 +154,8 @@ export function areSameSettings(a: LookupSettings, b: LookupSettings): boolean {
 
 /**
  * Merges the manifests of two concurrent runs on one partition. For each IMDb ID the later state wins; at the same instant
- * any state wins over `failed`. Both must have the same settings.
+ * any state wins over `failed`. Both must have the same settings. Of two parts it keeps those in the lake's manifest; a title
+ * that has another state there is outdated.
  * @param theirs the manifest in the lake.
  * @param ours the manifest to write; its settings and last run are kept.
  * @param listed the IDs that our index lists.
@@ -159,7 +165,9 @@ export function mergeManifests(theirs: Manifest, ours: Manifest, listed: Readonl
   for (const [imdbId, title] of Object.entries(ours.titles))
     titles[imdbId] = laterState(titles[imdbId], title);
   const snapshot = laterDay(theirs.snapshot, ours.snapshot);
-  return completeManifest({ ...ours, snapshot, titles }, listed);
+  const parts =
+    outdateParts(theirs.parts, theirs.titles, titles) ?? outdateParts(ours.parts, ours.titles, titles);
+  return completeManifest({ ...ours, snapshot, titles, ...(parts && { parts }) }, listed);
 }
 
 /**
@@ -190,8 +198,10 @@ export function markOverwritten(
     if (tmdbId !== undefined && movies.has(tmdbId)) titles[imdbId] = failed;
   }
   for (const imdbId of imdbIds) titles[imdbId] = failed;
+  const parts = outdateParts(theirs.parts, theirs.titles, titles);
+  const { idHash } = ours;
   return completeManifest(
-    { ...theirs, titles, ...(ours.idHash !== undefined && { idHash: ours.idHash }) },
+    { ...theirs, titles, ...(parts && { parts }), ...(idHash !== undefined && { idHash }) },
     listed,
   );
 }

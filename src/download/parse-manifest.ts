@@ -12,7 +12,7 @@ export class NewerManifestError extends UserError {}
 const VERSION = 1;
 
 /**
- * Parses the text of a manifest.
+ * Parses the text of a manifest. Damaged records of parts count as absent, because parts can be written again.
  * @param where its location, for the error message.
  * @throws {DamagedManifestError} when the text is not a manifest.
  * @throws {NewerManifestError} when its format is newer than {@link VERSION}.
@@ -29,7 +29,10 @@ export function parseManifest(text: string, where: string): Manifest {
       `${where} was written by a newer version of tdd (format ${value.version}): update tdd, and run "tdd deploy" to update the workers.`,
     );
   }
-  if (isManifest(value)) return value;
+  if (isManifest(value)) {
+    const { parts, ...withoutParts } = value;
+    return isParts(parts) ? value : withoutParts;
+  }
   throw new DamagedManifestError(
     `${where} is not a manifest: download its partition again, which replaces the manifest.`,
   );
@@ -58,7 +61,25 @@ const STATES: Readonly<Record<TitleState['state'], true>> = {
 };
 
 function isTitleState(value: unknown): boolean {
-  return hasFields(value, 'string', ['state', 'at']) && Object.hasOwn(STATES, String(value.state));
+  return (
+    hasFields(value, 'string', ['state', 'at']) &&
+    Object.hasOwn(STATES, String(value.state)) &&
+    (value.reviewIds === undefined || isStringList(value.reviewIds))
+  );
+}
+
+function isParts(value: unknown): boolean {
+  return (
+    isRecord(value) &&
+    [value.movies, value.reviews].every(
+      (part) => hasFields(part, 'number', ['rows', 'bytes']) && hasFields(part, 'string', ['sha256']),
+    ) &&
+    (value.outdated === undefined || isStringList(value.outdated))
+  );
+}
+
+function isStringList(value: unknown): boolean {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
 }
 
 function hasFields(

@@ -5,6 +5,8 @@ import {
   mergeManifests,
   type TitleState,
 } from '../../src/download/manifest.ts';
+import { hasTables, type Parts } from '../../src/download/manifest-parts.ts';
+import { parseManifest } from '../../src/download/parse-manifest.ts';
 
 const EARLY = '2026-11-22T10:00:00.000Z';
 const LATE = '2026-11-22T10:00:01.000Z';
@@ -84,5 +86,78 @@ it('a run whose titles another run has changed is not complete', () => {
   expect(mergeManifests(manifest({ tt0000001: failed(LATE) }), ours, listed)).toMatchObject({
     complete: false,
     lastRun: { outcome: 'failedTitles' },
+  });
+});
+
+describe('the parts of a manifest', () => {
+  const record = { rows: 1, bytes: 20, sha256: 'ab' };
+  const parts = (rows: number, outdated?: string[]): Parts => ({
+    movies: { ...record, rows },
+    reviews: record,
+    ...(outdated && { outdated }),
+  });
+  const withParts = (titles: Record<string, TitleState>, kept: Parts): Manifest => ({
+    ...manifest(titles),
+    parts: kept,
+  });
+
+  it('are its tables while the partition is complete and no title has changed', () => {
+    expect(hasTables({ complete: true, parts: parts(1) })).toBe(true);
+    expect(hasTables({ complete: true, parts: parts(1, []) })).toBe(true);
+    expect(hasTables({ complete: true, parts: parts(1, ['tt0000001']) })).toBe(false);
+    expect(hasTables({ complete: false, parts: parts(1) })).toBe(false);
+    expect(hasTables({ complete: true })).toBe(false);
+  });
+
+  it.each<[string, Manifest, Manifest, Parts | undefined]>([
+    [
+      'those in the lake, with the titles that this run has changed or added',
+      withParts({ tt0000001: found(EARLY), tt0000003: found(EARLY) }, parts(1, ['tt0000004'])),
+      withParts({ tt0000001: found(LATE), tt0000002: found(LATE), tt0000003: found(EARLY) }, parts(2)),
+      parts(1, ['tt0000001', 'tt0000002', 'tt0000004']),
+    ],
+    [
+      'those of this run, with the titles that another run has changed',
+      manifest({ tt0000001: found(LATE), tt0000002: found(EARLY) }),
+      withParts({ tt0000001: found(EARLY), tt0000002: found(EARLY) }, parts(2)),
+      parts(2, ['tt0000001']),
+    ],
+    [
+      'those in the lake, if no title differs',
+      withParts({ tt0000001: found(LATE) }, parts(1)),
+      withParts({ tt0000001: failed(EARLY) }, parts(2, ['tt0000001'])),
+      parts(1),
+    ],
+    ['none, if neither has any', manifest({ tt0000001: found(EARLY) }), manifest({}), undefined],
+  ])('are, after a merge, %s', (_, theirs, ours, expected) => {
+    expect(mergeManifests(theirs, ours, listed).parts).toEqual(expected);
+  });
+
+  it('are outdated for titles that a run with other settings has overwritten', () => {
+    const theirs = withParts({ tt0000001: found(EARLY), tt0000003: found(EARLY, 3) }, parts(2));
+    const marked = markOverwritten(theirs, manifest({}, 'fr-FR'), new Set(['tt0000001']), listed);
+    expect(marked.parts).toEqual(parts(2, ['tt0000001']));
+  });
+
+  it.each([
+    undefined,
+    null,
+    {},
+    { movies: record },
+    { movies: record, reviews: { rows: 1 } },
+    { ...parts(1), outdated: 'x' },
+  ])('count as absent when they are %j', (damaged) => {
+    const text = JSON.stringify({ ...manifest({ tt0000001: found(EARLY) }), parts: damaged });
+    expect(parseManifest(text, 'x')).toEqual(manifest({ tt0000001: found(EARLY) }));
+  });
+
+  it('are kept when the manifest is read', () => {
+    const stored = withParts(
+      { tt0000001: { ...found(EARLY), reviewIds: ['a'] } as TitleState },
+      parts(1, ['tt0000001']),
+    );
+    expect(parseManifest(JSON.stringify(stored), 'x')).toEqual(stored);
+    const damaged = JSON.stringify(stored).replace('["a"]', '[1]');
+    expect(() => parseManifest(damaged, 'x')).toThrow('is not a manifest');
   });
 });

@@ -1,0 +1,42 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { PartRecord } from '../tables/part.ts';
+
+/** The parts of a partition, as its manifest records them. They were written when the partition was complete. */
+export interface Parts {
+  readonly movies: PartRecord;
+  readonly reviews: PartRecord;
+  /** The IMDb IDs whose state or documents have changed since then, sorted. Absent: none, so the parts are current. */
+  readonly outdated?: readonly string[];
+}
+
+/** Whether a partition has its tables: it is complete, and its parts are current. */
+export function hasTables({
+  complete,
+  parts,
+}: {
+  readonly complete: boolean;
+  readonly parts?: Parts | undefined;
+}): boolean {
+  return complete && parts !== undefined && (parts.outdated ?? []).length === 0;
+}
+
+/**
+ * Marks the titles that have changed since the parts were written as outdated.
+ * @param parts of the manifest with the titles `before`.
+ * @param after the titles now.
+ * @param alsoOutdated further IDs whose documents may have changed.
+ */
+export function outdateParts(
+  parts: Parts | undefined,
+  before: Readonly<Record<string, unknown>>,
+  after: Readonly<Record<string, unknown>>,
+  alsoOutdated: Iterable<string> = [],
+): Parts | undefined {
+  if (parts === undefined) return undefined;
+  const outdated = new Set([...(parts.outdated ?? []), ...alsoOutdated]);
+  for (const imdbId of new Set([...Object.keys(before), ...Object.keys(after)])) {
+    const [then, now] = [before[imdbId], after[imdbId]];
+    if (then !== now && !isDeepStrictEqual(then, now)) outdated.add(imdbId);
+  }
+  return outdated.size === 0 ? parts : { ...parts, outdated: [...outdated].sort() };
+}
