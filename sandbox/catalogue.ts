@@ -1,3 +1,4 @@
+import { addAwkwardDocuments } from './catalogue/awkward-documents.ts';
 import { drawCases } from './catalogue/cases.ts';
 import { EXAMPLE_IDS, makeExampleCases } from './catalogue/examples.ts';
 import {
@@ -15,7 +16,7 @@ import { createRandom } from './random.ts';
 export interface CatalogueOptions {
   /** The same seed and numbers generate the same catalogue. */
   readonly seed?: string | number;
-  /** Movies (titleType `movie`), not counting the examples. Below about 80, some scenarios and awkward titles are missing. */
+  /** Movies (titleType `movie`), not counting the examples. Below about 80, some scenarios and awkward titles are missing; below about 150, some awkward documents. */
   readonly titles?: number;
   /** Rows of other title types per movie. */
   readonly othersPerTitle?: number;
@@ -66,7 +67,7 @@ export function createCatalogue(
     return random.pick(olderYears.length > 0 && random.chance(0.01) ? olderYears : years);
   };
   const cases = [
-    ...drawCases({ seed: String(seed), random, ids, titles, drawYear }),
+    ...addAwkwardDocuments(drawCases({ seed: String(seed), random, ids, titles, drawYear })),
     ...makeExampleCases(String(seed)),
   ];
   const others = Array.from({ length: titles * othersPerTitle }, () =>

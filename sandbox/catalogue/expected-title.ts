@@ -66,5 +66,6 @@ function expectMovieDocument(movie: TmdbMovie, owner: string, settings: Document
     .filter((name) => name !== 'reviews')
     .map((name) => [name, makeAppended(movie, name, settings.language)] as const)
     .filter((entry): entry is [string, JsonObject] => entry[1] !== undefined);
-  return { ...details, ...Object.fromEntries(appended), ...ids, genre_ids: genreIds(details) };
+  const genre_ids = genreIds(details);
+  return { ...details, ...Object.fromEntries(appended), ...ids, ...(genre_ids && { genre_ids }) };
 }

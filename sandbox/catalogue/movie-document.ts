@@ -1,6 +1,7 @@
 import { createRandom, type Random } from '../random.ts';
+import { changeMovie } from './awkward-documents.ts';
 import { makeReviewDocuments, pageOf } from './review-documents.ts';
-import type { JsonObject, TmdbMovie } from './tmdb-movie.ts';
+import type { Json, JsonObject, TmdbMovie } from './tmdb-movie.ts';
 
 /** TMDB's movie genres by ID (GET /3/genre/movie/list). */
 const GENRES = [
@@ -25,7 +26,7 @@ export function makeMovieDocument(movie: TmdbMovie, language = 'en-US'): JsonObj
   const random = createRandom(`${movie.seed}/details`);
   const english = language.startsWith('en');
   const genres = drawGenres(random);
-  return {
+  const document = {
     adult: false,
     backdrop_path: image(random),
     belongs_to_collection: random.chance(0.05) ? collection(random) : null,
@@ -56,6 +57,7 @@ export function makeMovieDocument(movie: TmdbMovie, language = 'en-US'): JsonObj
     vote_average: Number((random.next() * 10).toFixed(3)),
     vote_count: random.int(0, 9_000),
   };
+  return changeMovie(document, movie);
 }
 
 /** The fields of a list entry in TMDB's order. It has no imdb_id, runtime or genres, but genre_ids. */
@@ -81,15 +83,16 @@ const LISTED = [
 /** Creates the movie's entry in `movie_results` of `GET /3/find`. */
 export function makeFindRow(movie: TmdbMovie, language = 'en-US'): JsonObject {
   const details = makeMovieDocument(movie, language);
-  const all: JsonObject = { ...details, media_type: 'movie', genre_ids: genreIds(details) };
+  const all: JsonObject = { ...details, media_type: 'movie', genre_ids: genreIds(details) ?? null };
   return Object.fromEntries(LISTED.map((name) => [name, all[name] ?? null]));
 }
 
-/** Returns the genre IDs of a details document, in order. */
-export function genreIds(details: JsonObject): number[] {
-  const { genres } = details;
-  if (!Array.isArray(genres)) return [];
-  return genres.map((genre: { id: number }) => genre.id);
+/** Returns the genre IDs of a details document in order, null for a genre without one; nothing without a list of genres. */
+export function genreIds({ genres }: JsonObject): Json[] | undefined {
+  if (!Array.isArray(genres)) return undefined;
+  const isObject = (genre: Json): boolean =>
+    typeof genre === 'object' && genre !== null && !Array.isArray(genre);
+  return genres.filter(isObject).map((genre: JsonObject) => genre.id ?? null);
 }
 
 function drawGenres(random: Random): JsonObject[] {

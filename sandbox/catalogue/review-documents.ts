@@ -1,4 +1,5 @@
 import { createRandom, type Random } from '../random.ts';
+import { changeReview } from './awkward-documents.ts';
 import type { JsonObject, TmdbMovie } from './tmdb-movie.ts';
 
 /** Reviews per page (docs/tmdb.md, Reviews). */
@@ -22,7 +23,9 @@ export function makeReviewDocuments(movie: TmdbMovie, language = 'en-US'): JsonO
   const random = createRandom(`${movie.seed}/reviews/${code}`);
   const foreign = movie.reviews > 2 && random.chance(0.3) ? random.int(1, 3) : 0;
   const count = code === 'en' ? movie.reviews : foreign;
-  return Array.from({ length: count }, (_, index) => makeReviewDocument(random, index));
+  return Array.from({ length: count }, (_, index) =>
+    changeReview(makeReviewDocument(random, index), movie, index),
+  );
 }
 
 function makeReviewDocument(random: Random, index: number): JsonObject {

@@ -12,10 +12,12 @@ export interface TmdbMovie {
   readonly reviews: number;
   /** The seed of its documents. */
   readonly seed: string;
+  /** Positions in `AWKWARD_MOVIES` and `AWKWARD_REVIEWS`: what to change in its documents. */
+  readonly awkward?: { readonly movie: number; readonly firstReview: number };
 }
 
 /** A parsed JSON value. */
-type Json = null | boolean | number | string | readonly Json[] | JsonObject;
+export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
 /** A parsed JSON object. */
 export interface JsonObject {
   readonly [name: string]: Json;

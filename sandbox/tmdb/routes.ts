@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import { formatJson } from '../catalogue/json-text.ts';
 import { makeAppended, makeFindRow, makeMovieDocument } from '../catalogue/movie-document.ts';
 import { makeReviewDocuments, PAGE_SIZE, pageOf } from '../catalogue/review-documents.ts';
 import type { JsonObject, TmdbMovie } from '../catalogue/tmdb-movie.ts';
@@ -97,7 +98,7 @@ function languageOf(query: URLSearchParams): string {
 }
 
 function json(document: JsonObject): Answer {
-  return { status: 200, body: Buffer.from(JSON.stringify(document)) };
+  return { status: 200, body: Buffer.from(formatJson(document)) };
 }
 
 function tvRow(id: number): JsonObject {

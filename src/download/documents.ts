@@ -1,12 +1,12 @@
-import { isRecord } from '../json.ts';
+import { formatExactJson, isRecord } from '../json.ts';
 import { JSON_TYPE, movieKey, reviewKey } from '../lake/keys.ts';
 import type { Lake } from '../lake/lake.ts';
 import type { Partition } from '../partition.ts';
 import type { TmdbMovie, TmdbReview } from '../tmdb/documents.ts';
 
-/** Formats a document as one line of JSON Lines, so that documents can be concatenated. */
+/** Formats a document as one line of JSON Lines, so that documents can be concatenated; numbers stay as TMDB sent them. */
 export function formatDocument(document: unknown): string {
-  return `${JSON.stringify(document)}\n`;
+  return `${formatExactJson(document)}\n`;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { isRecord, parseJson } from '../json.ts';
+import { isRecord, parseExactJson } from '../json.ts';
 import { JSON_TYPE, movieKey, reviewPrefix } from '../lake/keys.ts';
 import type { Lake } from '../lake/lake.ts';
 import type { Partition } from '../partition.ts';
@@ -82,7 +82,7 @@ async function giveDocument(
 
 async function readJson({ lake }: { lake: Lake }, key: string): Promise<Record<string, unknown> | undefined> {
   const object = await lake.read(key);
-  const json = object && parseJson(object.body.toString('utf8'));
+  const json = object && parseExactJson(object.body.toString('utf8'));
   return isRecord(json) ? json : undefined; // An older lake may contain truncated documents, which are left unchanged.
 }
 

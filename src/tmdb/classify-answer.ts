@@ -1,4 +1,4 @@
-import { isRecord, parseJson } from '../json.ts';
+import { isRecord, parseExactJson } from '../json.ts';
 import { toOneLine } from '../text.ts';
 import type { HttpAnswer } from './http.ts';
 
@@ -30,7 +30,7 @@ const ALWAYS_FOUND = /^\/3\/(?:find\/|authentication$)/;
  */
 export function classifyAnswer({ status, body, retryAfter }: HttpAnswer, path: string): Verdict {
   if (status === 429) return { next: 'throttled', retryAfter };
-  const json = parseJson(body);
+  const json = parseExactJson(body);
   if (status === 200) {
     return json === undefined ? { next: 'retry', reason: 'body is not JSON' } : { next: 'use', json };
   }

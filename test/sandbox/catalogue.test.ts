@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { AWKWARD_MOVIES } from '../../sandbox/catalogue/awkward-movies.ts';
+import { AWKWARD_REVIEWS } from '../../sandbox/catalogue/awkward-reviews.ts';
 import { REQUIRED } from '../../sandbox/catalogue/scenarios.ts';
 import { AWKWARD_TITLES } from '../../sandbox/catalogue/titles.ts';
 import { createCatalogue } from '../../sandbox/catalogue.ts';
@@ -23,6 +25,15 @@ describe('createCatalogue', () => {
     for (const [scenario] of REQUIRED) expect(scenarios).toContain(scenario);
     const titles = new Set(cases.map(({ row }) => row.primaryTitle));
     for (const { title } of AWKWARD_TITLES) expect(titles).toContain(title);
+  });
+
+  it('has every awkward document, each in one movie or review', () => {
+    const { cases } = makeCatalogue({ titles: 150 });
+    const awkward = cases.flatMap(({ movie }) => (movie?.awkward && [movie]) ?? []);
+    expect(awkward.map((movie) => movie.awkward?.movie)).toEqual([...Object.keys(AWKWARD_MOVIES).keys()]);
+    const last = awkward.at(-1);
+    const reviews = (last?.awkward?.firstReview ?? 0) + (last?.reviews ?? 0);
+    expect(reviews).toBeGreaterThanOrEqual(Object.keys(AWKWARD_REVIEWS).length);
   });
 
   it('has unique IDs of 7 and 8 digits, and one movie in five rows', () => {

@@ -55,7 +55,7 @@ function answer(path: string, query = ''): unknown {
 }
 
 const imdbIds = catalogue.cases
-  .filter(({ scenario }) => scenario === 'ordinary')
+  .filter(({ scenario, movie }) => scenario === 'ordinary' && movie?.awkward === undefined)
   .map(({ row }) => row.tconst);
 const errorCodes = [6, 7, 22, 34, 44] as const satisfies readonly ErrorCode[];
 

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { DocumentSettings } from '../../sandbox/catalogue/expected-title.ts';
+import { formatJson } from '../../sandbox/catalogue/json-text.ts';
 import { verifyLake } from '../../sandbox/verify-lake.ts';
 import { JSON_TYPE, movieKey, reviewKey } from '../../src/lake/keys.ts';
 import type { Partition } from '../../src/partition.ts';
@@ -21,9 +22,9 @@ async function fill(
     .expectedTitles(settings)
     .values()) {
     if (!movieDocument || !wanted(partition)) continue;
-    await lake.write(movieKey(partition, tmdbId), JSON.stringify(movieDocument), JSON_TYPE);
+    await lake.write(movieKey(partition, tmdbId), formatJson(movieDocument), JSON_TYPE);
     for (const review of reviewDocuments) {
-      await lake.write(reviewKey(partition, tmdbId, String(review.id)), JSON.stringify(review), JSON_TYPE);
+      await lake.write(reviewKey(partition, tmdbId, String(review.id)), formatJson(review), JSON_TYPE);
     }
   }
 }
