@@ -1,0 +1,25 @@
+import { pipeline } from 'node:stream/promises';
+import { createGzip } from 'node:zlib';
+
+/** Where a gzip header names the operating system, and the value for "unknown". https://www.rfc-editor.org/rfc/rfc1952 */
+const OS = { offset: 9, unknown: 255 } as const;
+const CHUNK_BYTES = 64 * 1024;
+/** Text waits for the thread pool up to this size, so that the next piece is formatted while one is compressed. */
+const WAITING_BYTES = 1024 * 1024;
+
+/**
+ * Compresses text to one gzip member, whose bytes depend only on the text.
+ * @throws any error that `pieces` throws.
+ */
+export async function* compress(pieces: AsyncIterable<string>, level: number): AsyncGenerator<Buffer> {
+  const gzip = createGzip({ level, chunkSize: CHUNK_BYTES, ...{ writableHighWaterMark: WAITING_BYTES } });
+  const feeding = pipeline(pieces, gzip);
+  // The loop below throws the same error.
+  feeding.catch(() => {});
+  let isFirst = true;
+  for await (const chunk of gzip) {
+    if (isFirst) chunk[OS.offset] = OS.unknown;
+    isFirst = false;
+    yield chunk;
+  }
+}

@@ -1,0 +1,148 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { encodeTable } from '../../src/tables/encode-table.ts';
+import { type ExportFormat, SUFFIXES } from '../../src/tables/formats.ts';
+import { movieRow, type Row, reviewRow, titleRow } from '../../src/tables/rows.ts';
+import { type Column, type ColumnType, TABLES, type TableName } from '../../src/tables/schema.ts';
+import { type DuckDb, openDuckDb, sqlText } from '../support/duckdb.ts';
+import { makeTempFolder } from '../support/temp-folder.ts';
+import { MOVIES, PARTITION, REVIEWS } from './awkward-documents.ts';
+
+const FORMATS: readonly ExportFormat[] = ['parquet', 'jsonl', 'csv'];
+
+let db: DuckDb;
+beforeAll(async () => {
+  db = await openDuckDb();
+});
+afterAll(() => db.close());
+
+/** The types of DuckDB. */
+const TYPES: Readonly<Record<ColumnType, string>> = {
+  string: 'VARCHAR',
+  integer: 'INTEGER',
+  bigint: 'BIGINT',
+  double: 'DOUBLE',
+  boolean: 'BOOLEAN',
+  date: 'DATE',
+  timestamp: 'TIMESTAMP',
+  stringList: 'VARCHAR[]',
+  integerList: 'INTEGER[]',
+};
+
+/** The SQL that reads a file; the lists of CSV as text. */
+function readFileSql(format: ExportFormat, file: string, columns: readonly Column[]): string {
+  const types = columns.map(({ name, type }) => {
+    return `${name}: '${format === 'csv' && type.endsWith('List') ? 'VARCHAR' : TYPES[type]}'`;
+  });
+  const options = `${sqlText(file)}, columns = {${types.join()}}`;
+  if (format === 'parquet') return `read_parquet(${sqlText(file)})`;
+  if (format === 'csv') {
+    return `read_csv(${options}, header = true, delim = ',', quote = '"', escape = '"', new_line = '\\n', strict_mode = true, auto_detect = false, allow_quoted_nulls = false, max_line_size = 10000000)`;
+  }
+  return `read_json(${options}, format = 'newline_delimited')`;
+}
+
+async function* inBatches(rows: readonly Row[], size: number): AsyncGenerator<readonly Row[]> {
+  for (let next = 0; next < rows.length; next += size) yield rows.slice(next, next + size);
+}
+
+async function encode(
+  format: ExportFormat,
+  table: TableName,
+  batches: AsyncIterable<readonly Row[]>,
+): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of encodeTable(format, table, batches)) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+/** Encodes rows, and reads the file with DuckDB. */
+async function readBack(format: ExportFormat, table: TableName, rows: readonly Row[]) {
+  const file = join(await makeTempFolder(), `file${SUFFIXES[format]}`);
+  await writeFile(file, await encode(format, table, inBatches(rows, 7)));
+  return db.query(`SELECT * FROM ${readFileSql(format, file, TABLES[table])}`);
+}
+
+/** What DuckDB returns for a row: 64-bit integers as strings, and the lists of CSV as text. */
+function expected(format: ExportFormat, table: TableName, row: Readonly<Record<string, unknown>>) {
+  const values = TABLES[table].map(({ name, type }) => {
+    const value = row[name] ?? null;
+    if (value === null) return [name, null];
+    if (type === 'bigint') return [name, String(value)];
+    if (format !== 'csv' || !Array.isArray(value)) return [name, value];
+    return [
+      name,
+      value.map((item) => String(item).replaceAll('\\', '\\\\').replaceAll('|', '\\|')).join('|'),
+    ];
+  });
+  return Object.fromEntries(values);
+}
+
+describe.each(FORMATS)('the format %s', (format) => {
+  it.each([
+    ['movies', MOVIES, movieRow],
+    ['reviews', REVIEWS, reviewRow],
+  ] as const)('has the fields of awkward documents: %s', async (table, documents, toRow) => {
+    const rows = await readBack(
+      format,
+      table,
+      documents.map(({ line }) => toRow(line, PARTITION)),
+    );
+    for (const [index, { what, line, row }] of documents.entries()) {
+      expect(rows[index], what).toEqual(expected(format, table, { ...row, document: line }));
+    }
+    expect(rows).toHaveLength(documents.length);
+  });
+
+  it('has the states of titles', async () => {
+    const at = '2026-11-22T10:15:03.120Z';
+    const rows = [
+      ['tt9900001', { state: 'found', at, tmdbId: 1, reviews: 2 }],
+      [
+        'tt9900002',
+        { state: 'found', at, tmdbId: 1, reviews: 2, missingReviews: 1, duplicateOf: 'tt9900001' },
+      ],
+      ['tt9900003', { state: 'notFound', at }],
+      ['tt9900004', { state: 'failed', at, tries: 1, reason: 'HTTP status 500: "oops",\nagain' }],
+    ] as const;
+    const titles = rows.map(([imdbId, state], index) => {
+      return titleRow({ imdbId, title: index === 1 ? undefined : 'Ägg "1"', partition: PARTITION, state });
+    });
+    const keys = { imdb_year: 2004, initial: 'AD', fetched_at: '2026-11-22 10:15:03.12' };
+    const found = { ...keys, state: 'found', tmdb_id: 1, review_count: 2, missing_reviews: 0 };
+    const duplicate = { missing_reviews: 1, duplicate_of: 'tt9900001' };
+    const title = 'Ägg "1"';
+    expect(await readBack(format, 'titles', titles)).toEqual(
+      [
+        { ...found, imdb_id: 'tt9900001', title },
+        { ...found, imdb_id: 'tt9900002', ...duplicate },
+        { ...keys, imdb_id: 'tt9900003', title, state: 'notFound' },
+        { ...keys, imdb_id: 'tt9900004', title, state: 'failed', reason: 'HTTP status 500: "oops",\nagain' },
+      ].map((row) => expected(format, 'titles', row)),
+    );
+  });
+
+  it.each(['movies', 'reviews', 'titles'] as const)(
+    'has the columns of an empty table: %s',
+    async (table) => {
+      expect(await readBack(format, table, [])).toEqual([]);
+    },
+  );
+
+  it('has the same bytes whatever the batches', async () => {
+    const rows = MOVIES.map(({ line }) => movieRow(line, PARTITION));
+    const [first, ...others] = await Promise.all(
+      [1, 7, 100].map((size) => encode(format, 'movies', inBatches(rows, size))),
+    );
+    expect(others.map((bytes) => first?.equals(bytes))).toEqual([true, true]);
+  });
+
+  it('throws the error of the rows', async () => {
+    async function* failing(): AsyncGenerator<readonly Row[]> {
+      yield [movieRow('{}', PARTITION)];
+      throw new Error('the lake has failed');
+    }
+    await expect(encode(format, 'movies', failing())).rejects.toThrow('the lake has failed');
+  });
+});
