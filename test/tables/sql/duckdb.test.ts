@@ -1,0 +1,81 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Row } from '../../../src/tables/rows.ts';
+import { type Column, type ColumnType, TABLES, type TableName } from '../../../src/tables/schema.ts';
+import { formatLoadScripts } from '../../../src/tables/sql/load-scripts.ts';
+import { formatTimestamp } from '../../../src/tables/values.ts';
+import { type DuckDb, openDuckDb } from '../../support/duckdb.ts';
+import { makeTempFolder } from '../../support/temp-folder.ts';
+import { inventPartitions, tablesOf, writeExport, type YearRows } from '../invented-tables.ts';
+
+const FORMATS = ['parquet', 'jsonl', 'csv'] as const;
+const NAMES = Object.keys(TABLES) as TableName[];
+
+/** A path with what SQL strings, globs and addresses treat specially. */
+const AWKWARD_FOLDER = process.platform === 'win32' ? "it's [a] b" : 'it\'s [a] "b" *c? 100% #d';
+
+const TYPES: Readonly<Record<ColumnType, string>> = {
+  string: 'VARCHAR',
+  integer: 'INTEGER',
+  bigint: 'BIGINT',
+  double: 'DOUBLE',
+  boolean: 'BOOLEAN',
+  date: 'DATE',
+  timestamp: 'TIMESTAMP',
+  stringList: 'VARCHAR[]',
+  integerList: 'INTEGER[]',
+};
+
+const invented = tablesOf(inventPartitions());
+
+let db: DuckDb;
+beforeEach(async () => {
+  db = await openDuckDb();
+});
+afterEach(() => db.close());
+
+describe.each(FORMATS)('load-duckdb.sql of an export as %s', (format) => {
+  it.each([
+    ['with invented movies', invented],
+    ['with empty tables', new Map([[2004, { movies: [], reviews: [], titles: [] }]]) as YearRows],
+  ])('creates the tables of the schema, %s', async (_what, rows) => {
+    const place = join(await makeTempFolder(), AWKWARD_FOLDER);
+    await mkdir(place);
+    await writeExport(place, format, rows);
+    await db.query(await readFile(join(place, 'load-duckdb.sql'), 'utf8'));
+    for (const table of NAMES) {
+      const described = await db.query(`DESCRIBE ${table}`);
+      expect(described.map(({ column_name, column_type }) => [column_name, column_type])).toEqual([
+        ...TABLES[table].map(({ name, type }) => [name, TYPES[type]]),
+        ['year', 'INTEGER'],
+      ]);
+      const expected = [...rows].flatMap(([year, tables]) =>
+        tables[table].map((row) => toRecord(table, row, year)),
+      );
+      expect(await db.query(`SELECT * FROM ${table} ORDER BY year`)).toEqual(expected);
+    }
+  });
+});
+
+/** Returns a row as DuckDB gives it: timestamps as text, and 64-bit integers as strings. */
+function toRecord(table: TableName, row: Row, year: number): Record<string, unknown> {
+  const format = ({ type }: Column, value: unknown) => {
+    if (value === null) return null;
+    if (type === 'timestamp') return formatTimestamp(Number(value)).replace(/\.?0+$/, '');
+    return type === 'bigint' ? String(value) : value;
+  };
+  const values = TABLES[table].map((column, index) => [column.name, format(column, row[index])]);
+  return { ...Object.fromEntries(values), year };
+}
+
+it.each(FORMATS)('redshift.sql of an export as %s creates tables in standard SQL', async (format) => {
+  const scripts = formatLoadScripts({ format, place: 's3://my-bucket/exports' });
+  const { text = '' } = scripts.find(({ name }) => name === 'redshift.sql') ?? {};
+  // DuckDB knows neither the COPY nor the type of Redshift.
+  await db.query(text.replaceAll(/^COPY[^;]*;$/gm, '').replaceAll('SUPER', 'JSON'));
+  for (const table of NAMES) {
+    const described = await db.query(`DESCRIBE tmdb.${table}`);
+    expect(described.map(({ column_name }) => column_name)).toEqual(TABLES[table].map(({ name }) => name));
+  }
+});
