@@ -41,20 +41,24 @@ function formatRow({ name, type, required, description, unit }: Column): string 
   return `| \`${name}\` | ${TYPES[type]}${required ? ', not NULL' : ''} | ${text.replaceAll('|', '\\|')} |`;
 }
 
-/** Returns the page with the columns of the schema. */
+/** Returns the page with the columns of the schema: the tables, and the statements for Postgres. */
 function withColumns(text: string): string {
-  const tables = names.map((table) => {
+  const statements = names.map((table) => {
     return `CREATE TABLE ${table} (\n${formatColumns(TABLES[table], ({ type }) => POSTGRES[type])}\n);`;
   });
-  return names
-    .reduce((before, table) => {
-      const rows = ['| column | type | description |', '|---|---|---|', ...TABLES[table].map(formatRow)];
-      return before.replace(
-        new RegExp(`(?<=^### \`${table}\`\\n\\n.*\\n\\n)(?:\\|.*\\n)*\\n?`, 'm'),
-        () => `${rows.join('\n')}\n\n`,
-      );
-    }, text)
-    .replace(/(?<=^```pgsql\n)CREATE TABLE[^`]*(?=^```$)/m, () => `${tables.join('\n\n')}\n`);
+  const parts = [
+    { after: '```pgsql\n', lines: '[^`]*', by: statements.join('\n\n') },
+    ...names.map((table) => ({
+      after: `### \`${table}\`\n\n.+\n\n`,
+      lines: '(?:\\|.*\n)+',
+      by: ['| column | type | description |', '|---|---|---|', ...TABLES[table].map(formatRow)].join('\n'),
+    })),
+  ];
+  return parts.reduce((before, { after, lines, by }) => {
+    const part = new RegExp(`(?<=^${after})${lines}`, 'm');
+    expect(before).toMatch(part);
+    return before.replace(part, () => `${by}\n`);
+  }, text);
 }
 
 it('docs/tables.md has the columns of the schema', async () => {
