@@ -32,7 +32,7 @@ export async function forEachConcurrently<Item>(
  * results are kept in memory. If an item fails, its error is thrown in place of its result.
  */
 export async function* mapConcurrently<Item, Result>(
-  items: AsyncIterable<Item>,
+  items: Iterable<Item> | AsyncIterable<Item>,
   concurrency: number,
   work: (item: Item) => Promise<Result>,
 ): AsyncGenerator<Result, void, undefined> {

@@ -65,7 +65,7 @@ export { type Partition, partitionName } from './partition.ts';
 // Downloads from this process.
 
 export { type DownloadOptions, download } from './app/download.ts';
-export type { DownloadProgress, DownloadReport } from './download/download-partition.ts';
+export type { DownloadProgress, DownloadReport } from './download/download-report.ts';
 
 // The deployment on AWS.
 

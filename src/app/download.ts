@@ -1,10 +1,6 @@
 import type { Settings } from '../config/settings.ts';
-import {
-  type DownloadControl,
-  type DownloadProgress,
-  type DownloadReport,
-  downloadPartition,
-} from '../download/download-partition.ts';
+import { type DownloadControl, downloadPartition } from '../download/download-partition.ts';
+import type { DownloadProgress, DownloadReport } from '../download/download-report.ts';
 import { findTitlesById } from '../imdb/find-titles.ts';
 import { type PartitionIndex, readPartition, requirePartition } from '../imdb/partition-index.ts';
 import { createSourceClaim, lakeSource } from '../lake/source.ts';

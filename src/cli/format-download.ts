@@ -1,5 +1,5 @@
 import type { TitleWithoutPartition } from '../app/download.ts';
-import type { DownloadReport } from '../download/download-partition.ts';
+import type { DownloadReport } from '../download/download-report.ts';
 import { countDone } from '../download/manifest.ts';
 import type { PartitionIndex } from '../imdb/partition-index.ts';
 import { MOVIE_PREFIX, partitionFolder, REVIEW_PREFIX } from '../lake/keys.ts';
@@ -69,7 +69,7 @@ function formatReport(report: DownloadReport, style: Style): string {
   const state = complete
     ? formatCounts(counts)
     : `${formatCount(countDone(counts))} of ${formatNumberOf(counts.titles, 'title')} done`;
-  if (thisRun.total === 0) {
+  if (thisRun.total === 0 && thisRun.failed === 0) {
     const finding = complete ? 'is already complete' : 'already has the requested titles';
     return `${style.green('✔')} ${name} ${finding}: ${state}.`;
   }

@@ -1,7 +1,7 @@
 import type { ReadProgress } from '../app/manifest-summaries.ts';
 import type { openIndex as OpenIndex } from '../app/open-index.ts';
 import { utcDay } from '../clock.ts';
-import type { DownloadProgress } from '../download/download-partition.ts';
+import type { DownloadProgress } from '../download/download-report.ts';
 import type { Counts } from '../download/manifest.ts';
 import type { IndexProgress } from '../imdb/build-index.ts';
 import type { PartitionIndex } from '../imdb/partition-index.ts';

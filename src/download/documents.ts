@@ -3,6 +3,7 @@ import { JSON_TYPE, movieKey, reviewKey } from '../lake/keys.ts';
 import type { Lake } from '../lake/lake.ts';
 import type { Partition } from '../partition.ts';
 import type { TmdbMovie, TmdbReview } from '../tmdb/documents.ts';
+import type { KeptTexts } from './kept-texts.ts';
 
 /** Formats a document as one line of JSON Lines, so that documents can be concatenated; numbers stay as TMDB sent them. */
 export function formatDocument(document: unknown): string {
@@ -54,11 +55,14 @@ export function createDocuments(
   ];
 }
 
-/** Writes documents one after the other. @throws any error of the lake, and the signal's reason. */
+/** Writes documents one after the other, and keeps their texts. @throws any error of the lake, and the signal's reason. */
 export async function saveDocuments(
-  { lake }: { lake: Lake },
+  { lake, texts }: { readonly lake: Lake; readonly texts: KeptTexts },
   documents: readonly DocumentText[],
   signal?: AbortSignal,
 ): Promise<void> {
-  for (const { key, text } of documents) await lake.write(key, text, JSON_TYPE, { signal });
+  for (const { key, text } of documents) {
+    await lake.write(key, text, JSON_TYPE, { signal });
+    texts.keep(key, text);
+  }
 }

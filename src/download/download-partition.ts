@@ -11,56 +11,15 @@ import { MAX_CONNECTIONS } from '../tmdb/limits.ts';
 import type { LookupSettings } from '../tmdb/look-up-movie.ts';
 import { chooseTitles, keepKnownTitles, lacksOnlyReviews, type TitleSelection } from './choose-titles.ts';
 import { saveDocuments } from './documents.ts';
-import { type FailureGroup, groupFailures } from './failures.ts';
+import type { DownloadProgress, DownloadReport } from './download-report.ts';
+import { groupFailures } from './failures.ts';
+import { finishPartition } from './finish-partition.ts';
+import { createKeptTexts } from './kept-texts.ts';
 import { createTitleLookUp } from './look-up-title.ts';
-import type { Counts, Outcome, TitleState } from './manifest.ts';
+import type { TitleState } from './manifest.ts';
 import { OtherSettingsError, readManifestToUpdate } from './manifest-store.ts';
 import { createManifestWriter } from './manifest-writer.ts';
-import { listRequestedTitles, type RequestedTitle } from './requested-titles.ts';
-import { resolveDuplicates } from './resolve-duplicates.ts';
-
-/** The progress of a run, reported after each title. */
-export interface DownloadProgress {
-  /** The number of titles that this run looks up. */
-  readonly total: number;
-  /** The number of titles that it has looked up, whatever the result. */
-  readonly done: number;
-  readonly found: number;
-  readonly notFound: number;
-  readonly refused: number;
-  readonly failed: number;
-  /** The number of reviews written. */
-  readonly reviews: number;
-  /** The number of requests sent to TMDB. */
-  readonly requests: number;
-  /** The number of requests that TMDB answered with 429. */
-  readonly throttled: number;
-}
-
-/** The result of one run on one partition. */
-export interface DownloadReport {
-  readonly partition: Partition;
-  readonly snapshot: string;
-  readonly run: string;
-  readonly outcome: Exclude<Outcome, 'running'>;
-  /** The number of titles that were not looked up: done in an earlier run, or not selected. */
-  readonly skipped: number;
-  readonly thisRun: DownloadProgress;
-  /** The titles that failed in this run, by reason. */
-  readonly failures: readonly FailureGroup[];
-  /** The titles that TMDB refused in this run, by reason. */
-  readonly refusals: readonly FailureGroup[];
-  /** The titles that were requested by IMDb ID; absent for a whole partition. */
-  readonly requested?: readonly RequestedTitle[];
-  readonly seconds: number;
-  /** The title counts of the whole partition after this run, from its manifest. */
-  readonly counts: Counts;
-  readonly complete: boolean;
-  /** The location of the copy of the partition's manifest, which was damaged and has been replaced. */
-  readonly setAside?: string;
-  /** The error that ended the run early, if the outcome is `outage` (also for a wrong base URL) or `keyRefused`. */
-  readonly problem?: OutageError | BaseUrlError | KeyRejectedError;
-}
+import { listRequestedTitles } from './requested-titles.ts';
 
 /** What a run downloads. */
 export interface DownloadJob extends TitleSelection {
@@ -103,7 +62,8 @@ export interface DownloadControl {
 /**
  * Downloads the movies and reviews of one partition into the lake. The command line and the Lambda worker share this
  * function. Runs are idempotent and resume from the manifest, where they checkpoint their progress: they skip titles that
- * are done, and can be killed and started again at any time. Concurrent runs are safe.
+ * are done, and can be killed and started again at any time. Concurrent runs are safe. A partition that is complete gets its
+ * parts.
  * @returns the report of the run. An outage or a rejected key does not throw: it becomes the report's `problem`.
  * @throws {OtherSettingsError} when a run with other settings has begun on the partition.
  * @throws the errors of the lake, and the unexpected errors that {@link createTitleLookUp} throws; both after trying to save
@@ -155,6 +115,7 @@ async function run(
   const todo = chooseTitles(job.titles, known, job);
   const tally = { done: 0, found: 0, notFound: 0, refused: 0, failed: 0, reviews: 0 };
   const touched = new Set<string>();
+  const texts = createKeptTexts();
   const manifest = createManifestWriter({ lake: records, clock }, job, {
     stored,
     known,
@@ -223,7 +184,7 @@ async function run(
     if (title.state !== 'failed') await job.source?.claim(signal); // TMDB has answered.
     if (documents.length > 0) {
       await manifest.claim(imdbId);
-      await saveDocuments({ lake }, documents, signal);
+      await saveDocuments({ lake, texts }, documents, signal);
     }
     return { ...title, at: isoNow() };
   }
@@ -233,19 +194,19 @@ async function run(
     // Another run may have overwritten documents of this one, and marked their titles.
     const isFailed = ({ imdbId }: Title) => known.get(imdbId)?.state === 'failed';
     if (tally.failed > 0 || todo.some(isFailed)) return 'failedTitles';
-    return manifest.isComplete() ? 'complete' : 'partial';
+    return manifest.current().complete ? 'complete' : 'partial';
   }
 
   async function finish(
     outcome: DownloadReport['outcome'],
     problem?: DownloadReport['problem'],
   ): Promise<DownloadReport> {
-    let saved = await manifest.save(outcome);
-    // Comes after saving, which may have merged IDs of a concurrent run.
-    const resolved = await resolveDuplicates({ lake: records }, partition, known, touched);
-    for (const [imdbId, title] of resolved) known.set(imdbId, title);
-    if (resolved.size > 0) saved = await manifest.save(outcome);
-    const titles = [...touched].map((imdbId) => [imdbId, known.get(imdbId)] as const);
+    const deps = { lake, records, clock, texts, failing };
+    const state = { partition, known, touched, manifest };
+    const isDone = outcome !== 'stopped' && problem === undefined;
+    const { saved, parts, unreadable } = await finishPartition(deps, state, { outcome, isDone, signal });
+    tally.failed += unreadable.length;
+    const titles = [...touched, ...unreadable].map((imdbId) => [imdbId, known.get(imdbId)] as const);
     return {
       partition,
       snapshot: job.snapshot,
@@ -259,6 +220,7 @@ async function run(
       seconds: (clock.monotonic() - startedMs) / 1_000,
       counts: saved.counts,
       complete: saved.complete,
+      ...(parts && { parts: { movies: parts.movies.rows, reviews: parts.reviews.rows } }),
       ...(stored.setAside !== undefined && { setAside: stored.setAside }),
       ...(problem && { problem }),
     };

@@ -16,23 +16,35 @@ import {
   type Outcome,
   type TitleState,
 } from './manifest.ts';
-import { outdateParts } from './manifest-parts.ts';
+import { outdateParts, type Parts } from './manifest-parts.ts';
 import { type StoredManifest, saveManifest } from './manifest-store.ts';
 
+/** A manifest that was written. */
+interface SavedManifest {
+  readonly manifest: Manifest;
+  /** Whether a concurrent run had written the manifest, so that the two were merged. */
+  readonly isMerged: boolean;
+}
+
 /** Writes the manifest of a run: checkpoints during the run, and the final state. */
-interface ManifestWriter {
+export interface ManifestWriter {
   /** Writes the manifest if the last write was {@link CHECKPOINT_SECONDS} ago and no write is in progress. */
   checkpoint(): Promise<void>;
-  /** Writes the manifest now. Titles that a concurrent run has written are merged into `known`. */
-  save(outcome: Outcome): Promise<Manifest>;
+  /**
+   * Writes the manifest now. Titles that a concurrent run has written are merged into `known`.
+   * @param parts those that the run has written; absent if it has written none.
+   */
+  save(outcome: Outcome, parts?: Parts): Promise<SavedManifest>;
   /**
    * Must be called before the run writes the documents of a title. The first call writes the manifest, unless it has these
    * settings already: a run with other settings then notices that this one has begun.
    * @throws {OtherSettingsError} when a run with other settings has begun in the meantime.
    */
   claim(imdbId: string): Promise<void>;
-  /** Whether all listed titles are done. */
-  isComplete(): boolean;
+  /** The manifest as a checkpoint would write it now. */
+  current(): Manifest;
+  /** Whether a concurrent run has written the manifest since this one began, so that it may have overwritten documents. */
+  isShared(): boolean;
 }
 
 /**
@@ -70,6 +82,7 @@ export function createManifestWriter(
   const listed = new Set(job.titles.map(({ imdbId }) => imdbId));
   const idHash = hashIds(listed);
   let etag = stored.etag;
+  let isShared = false;
   let savedMs = clock.monotonic();
   let writing: Promise<unknown> | undefined;
   /** The manifest in the lake, if it has these settings. */
@@ -78,8 +91,8 @@ export function createManifestWriter(
   /** The titles with documents that may have been written since the manifest was last written. */
   const unrecorded = new Set<string>();
 
-  async function write(outcome: Outcome): Promise<Manifest> {
-    const sent = create(outcome);
+  async function write(outcome: Outcome, parts?: Parts): Promise<SavedManifest> {
+    const sent = create(outcome, parts);
     const recorded = [...unrecorded].filter((imdbId) => touched.has(imdbId));
     const saved = await saveManifest({ lake }, sent, {
       basedOn: etag,
@@ -95,12 +108,15 @@ export function createManifestWriter(
       const ours = known.get(imdbId);
       known.set(imdbId, ours ? laterState(title, ours) : title);
     }
-    return saved.manifest;
+    const isMerged = saved.manifest !== sent;
+    isShared ||= isMerged;
+    return { manifest: saved.manifest, isMerged };
   }
 
-  function create(outcome: Outcome): Manifest {
+  function create(outcome: Outcome, written?: Parts): Manifest {
     const titles = Object.fromEntries(known);
-    const parts = inLake && outdateParts(inLake.parts, inLake.titles, titles, unrecorded);
+    const changed = [...unrecorded, ...touched];
+    const parts = written ?? (inLake && outdateParts(inLake.parts, inLake.titles, titles, changed));
     const manifest = {
       partition,
       snapshot: laterDay(snapshot, stored.manifest?.snapshot ?? snapshot),
@@ -144,14 +160,16 @@ export function createManifestWriter(
       if (!inLake) await writeCheckpoint();
       unrecorded.add(imdbId);
     },
-    async save(outcome) {
+    async save(outcome, parts) {
       await writing;
       // A run with other settings that has looked up nothing keeps the manifest. A rejected key is recorded for `tdd status`.
       const isOfOthers = stored.manifest !== undefined && !inLake && listed.size > 0;
       const hasNothing = touched.size === 0 && unrecorded.size === 0;
-      if (isOfOthers && hasNothing && outcome !== 'keyRefused') return create(outcome);
-      return write(outcome);
+      if (isOfOthers && hasNothing && outcome !== 'keyRefused')
+        return { manifest: create(outcome), isMerged: false };
+      return write(outcome, parts);
     },
-    isComplete: () => create('running').complete,
+    current: () => create('running'),
+    isShared: () => isShared,
   };
 }

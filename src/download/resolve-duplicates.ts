@@ -1,9 +1,16 @@
 import { isRecord, parseExactJson } from '../json.ts';
-import { JSON_TYPE, movieKey, reviewPrefix } from '../lake/keys.ts';
+import { movieKey, reviewPrefix } from '../lake/keys.ts';
 import type { Lake } from '../lake/lake.ts';
 import type { Partition } from '../partition.ts';
-import { formatDocument } from './documents.ts';
+import { formatDocument, saveDocuments } from './documents.ts';
+import type { KeptTexts } from './kept-texts.ts';
 import type { TitleState } from './manifest.ts';
+
+interface DuplicateDeps {
+  readonly lake: Lake;
+  /** Keeps the texts of the documents that are checked. */
+  readonly texts: KeptTexts;
+}
 
 type Found = Extract<TitleState, { state: 'found' }>;
 
@@ -16,7 +23,7 @@ type Found = Extract<TitleState, { state: 'found' }>;
  * @returns the title states to change in the manifest.
  */
 export async function resolveDuplicates(
-  { lake }: { lake: Lake },
+  deps: DuplicateDeps,
   partition: Partition,
   titles: ReadonlyMap<string, TitleState>,
   touched: ReadonlySet<string>,
@@ -25,7 +32,7 @@ export async function resolveDuplicates(
   for (const group of groupByMovie(titles)) {
     const isResolved = [...group.values()].filter((title) => title.duplicateOf === undefined).length === 1;
     if (isResolved && ![...group.keys()].some((imdbId) => touched.has(imdbId))) continue;
-    const owner = await giveDocumentsToOwner({ lake }, partition, group);
+    const owner = await giveDocumentsToOwner(deps, partition, group);
     for (const [imdbId, { duplicateOf, ...title }] of group) {
       if (imdbId === owner && duplicateOf !== undefined) changes.set(imdbId, title);
       if (imdbId !== owner && duplicateOf !== owner) changes.set(imdbId, { ...title, duplicateOf: owner });
@@ -53,36 +60,43 @@ function groupByMovie(titles: ReadonlyMap<string, TitleState>): Map<string, Foun
 
 /** Rewrites the documents that do not name the owner. @returns the IMDb ID of the owner. */
 async function giveDocumentsToOwner(
-  { lake }: { lake: Lake },
+  deps: DuplicateDeps,
   partition: Partition,
   group: ReadonlyMap<string, Found>,
 ): Promise<string> {
   const imdbIds = [...group.keys()].sort(byNumber);
   const tmdbId = [...group.values()][0]?.tmdbId ?? 0;
-  const movie = await readJson({ lake }, movieKey(partition, tmdbId));
+  const movie = await readJson(deps, movieKey(partition, tmdbId));
   const named = typeof movie?.imdb_id === 'string' && group.has(movie.imdb_id) ? movie.imdb_id : undefined;
   const owner = named ?? imdbIds[0] ?? '';
   // Check every document, since two connections may have written them alternately.
-  for await (const { key } of lake.list(reviewPrefix(partition, tmdbId))) {
-    await giveDocument({ lake }, key, { idIMDB: owner });
+  for await (const { key } of deps.lake.list(reviewPrefix(partition, tmdbId))) {
+    await giveDocument(deps, key, { idIMDB: owner });
   }
-  await giveDocument({ lake }, movieKey(partition, tmdbId), { idIMDB: owner, id_imdb: owner });
+  await giveDocument(deps, movieKey(partition, tmdbId), { idIMDB: owner, id_imdb: owner });
   return owner;
 }
 
 async function giveDocument(
-  { lake }: { lake: Lake },
+  deps: DuplicateDeps,
   key: string,
   fields: { idIMDB: string; id_imdb?: string },
 ): Promise<void> {
-  const document = await readJson({ lake }, key);
+  const document = await readJson(deps, key);
   if (!document || document.idIMDB === fields.idIMDB) return;
-  await lake.write(key, formatDocument({ ...document, ...fields }), JSON_TYPE);
+  await saveDocuments(deps, [{ key, text: formatDocument({ ...document, ...fields }) }]);
 }
 
-async function readJson({ lake }: { lake: Lake }, key: string): Promise<Record<string, unknown> | undefined> {
+async function readJson(
+  { lake, texts }: DuplicateDeps,
+  key: string,
+): Promise<Record<string, unknown> | undefined> {
   const object = await lake.read(key);
-  const json = object && parseExactJson(object.body.toString('utf8'));
+  if (!object) return undefined;
+  const text = object.body.toString('utf8');
+  // Of two connections that wrote the document at the same time, the other one may have been the last.
+  texts.keep(key, text);
+  const json = parseExactJson(text);
   return isRecord(json) ? json : undefined; // An older lake may contain truncated documents, which are left unchanged.
 }
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
-import { createGzip, gunzip } from 'node:zlib';
+import { createGzip, gunzip, gunzipSync, gzipSync } from 'node:zlib';
 import { GZIP_TYPE, type PartTable, partKey } from '../lake/keys.ts';
 import type { Lake, LakeOptions } from '../lake/lake.ts';
 import type { Partition } from '../partition.ts';
@@ -22,9 +22,11 @@ export interface EncodedPart {
   readonly record: PartRecord;
 }
 
-/** Lines are compressed in pieces of this size: each costs a call to the thread pool. */
+/** Lines are compressed in pieces of this size. */
 const PIECE_CHARS = 256 * 1024;
-/** zlib's default: level 9 takes 40 % more time for 1 % less. */
+/** Smaller parts are decompressed at once. */
+const SMALL_BYTES = 64 * 1024;
+/** zlib's default. */
 const LEVEL = 6;
 /** Where a gzip header names the operating system, and the value for "unknown". https://www.rfc-editor.org/rfc/rfc1952 */
 const OS = { offset: 9, unknown: 255 } as const;
@@ -38,27 +40,20 @@ export async function encodePart(
   lines: Iterable<string> | AsyncIterable<string>,
   { signal }: LakeOptions = {},
 ): Promise<EncodedPart> {
-  let rows = 0;
-  const chunks: Buffer[] = [];
   signal?.throwIfAborted();
-  const compressing = pipeline(
-    joinLines,
-    createGzip({ level: LEVEL, chunkSize: PIECE_CHARS / 4 }),
-    async (compressed: AsyncIterable<Buffer>) => {
-      for await (const chunk of compressed) chunks.push(chunk);
-    },
-    { signal },
-  );
-  await compressing.catch((error) => {
-    signal?.throwIfAborted();
-    throw error;
-  });
-  const body = Buffer.concat(chunks);
+  let rows = 0;
+  const pieces = joinLines();
+  const first = await pieces.next();
+  const second = first.done ? first : await pieces.next();
+  // Most parts are small. For these, a stream and the thread pool would take longer than compressing.
+  const body = second.done
+    ? gzipSync(first.value ?? '', { level: LEVEL })
+    : await compress(prepend([first.value ?? '', second.value], pieces), signal);
   body[OS.offset] = OS.unknown;
   const sha256 = createHash('sha256').update(body).digest('hex');
   return { body, record: { rows, bytes: body.length, sha256 } };
 
-  async function* joinLines(): AsyncGenerator<string> {
+  async function* joinLines(): AsyncGenerator<string, undefined> {
     let piece = '';
     for await (const line of lines) {
       rows += 1;
@@ -69,6 +64,30 @@ export async function encodePart(
     }
     if (piece !== '') yield piece;
   }
+}
+
+async function* prepend(first: Iterable<string>, rest: AsyncIterable<string>): AsyncGenerator<string> {
+  yield* first;
+  yield* rest;
+}
+
+/** Compresses in the thread pool, with little memory besides the result. */
+async function compress(pieces: AsyncIterable<string>, signal: AbortSignal | undefined): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  try {
+    await pipeline(
+      pieces,
+      createGzip({ level: LEVEL }),
+      async (compressed: AsyncIterable<Buffer>) => {
+        for await (const chunk of compressed) chunks.push(chunk);
+      },
+      { signal },
+    );
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error;
+  }
+  return Buffer.concat(chunks);
 }
 
 /** Writes a part into the lake. @returns its record, which the caller writes into the manifest afterwards. */
@@ -98,7 +117,7 @@ export async function readPart(
   const object = await lake.read(partKey(table, partition), options);
   if (object?.body.length !== bytes) return undefined;
   if (createHash('sha256').update(object.body).digest('hex') !== sha256) return undefined;
-  return splitLines(await decompress(object.body));
+  return splitLines(bytes < SMALL_BYTES ? gunzipSync(object.body) : await decompress(object.body));
 }
 
 const decompress = promisify(gunzip);

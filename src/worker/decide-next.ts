@@ -1,4 +1,4 @@
-import type { DownloadProgress } from '../download/download-partition.ts';
+import type { DownloadProgress, DownloadReport } from '../download/download-report.ts';
 import type { Counts } from '../download/manifest.ts';
 import type { PartitionMessage } from '../message.ts';
 import { MAX_RECEIVE_COUNT } from '../worker-contract.ts';
@@ -12,6 +12,8 @@ export interface Work {
   readonly thisRun?: Omit<DownloadProgress, 'total' | 'done'>;
   /** The counts of the whole partition. */
   readonly counts?: Counts;
+  /** The number of lines of the parts that this invocation has written; absent if it wrote none. */
+  readonly parts?: NonNullable<DownloadReport['parts']>;
   /** The location of the copy of the partition's damaged manifest, which has been replaced. */
   readonly setAside?: string;
 }
@@ -19,7 +21,10 @@ export interface Work {
 /** The outcome of the work on a partition. `reason` is a sentence for the log and dead letters, without secrets. */
 export type Outcome =
   | { readonly kind: 'done' }
-  /** The time ran out before all titles were done. `completed`: how many this invocation completed. */
+  /**
+   * The time ran out before all titles were done and the parts written. `completed`: how many titles this invocation
+   * completed; the parts count as one.
+   */
   | { readonly kind: 'timeUp'; readonly completed: number }
   /** The time ran out before the work started. */
   | { readonly kind: 'notStarted' }

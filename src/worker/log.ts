@@ -45,7 +45,7 @@ export function logTitleError(log: Log, message: Work['message']): (imdbId: stri
 /** Logs the work on a message and what happens to the message, as one entry with the same fields for all outcomes. */
 export function logWork(
   log: Log,
-  { message, outcome, thisRun, counts, setAside }: Work,
+  { message, outcome, thisRun, counts, parts, setAside }: Work,
   next: Next,
   times: { readonly receives: number; readonly seconds: number },
 ): void {
@@ -63,6 +63,7 @@ export function logWork(
     next,
     ...thisRun,
     counts,
+    parts,
     setAside,
     stack,
   });

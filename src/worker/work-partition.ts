@@ -1,10 +1,7 @@
 import { type Clock, utcDay } from '../clock.ts';
 import { ConnectionError } from '../connection-error.ts';
-import {
-  type DownloadControl,
-  type DownloadReport,
-  downloadPartition,
-} from '../download/download-partition.ts';
+import { type DownloadControl, downloadPartition } from '../download/download-partition.ts';
+import type { DownloadReport } from '../download/download-report.ts';
 import { UserError } from '../errors.ts';
 import { readPartition, readPartitionIndex, type Title } from '../imdb/partition-index.ts';
 import { SnapshotError, SnapshotGoneError } from '../imdb/snapshot-error.ts';
@@ -62,9 +59,11 @@ export async function workPartition(
     for (;;) {
       const control = { stop: deadline.stop, abort: deadline.abort, ...(onTitleError && { onTitleError }) };
       const report = await downloadPartition(deps, job, control);
-      const { counts, setAside = work.setAside } = report;
-      work = { ...work, thisRun: addUp(work.thisRun, report.thisRun), counts, ...(setAside && { setAside }) };
+      const { counts, setAside = work.setAside, parts = work.parts } = report;
+      const thisRun = addUp(work.thisRun, report.thisRun);
+      work = { ...work, thisRun, counts, ...(parts && { parts }), ...(setAside && { setAside }) };
       completed += report.thisRun.found + report.thisRun.notFound + report.thisRun.refused;
+      if (report.parts) completed += 1; // Progress too, even if another run has made them outdated.
       const isUpAgain = report.outcome === 'outage' && (await waitForTmdb(deps, deadline));
       if (isUpAgain) continue;
       const isThrottled = !wasLate && completed === 0 && gotOnly429(report);
@@ -83,7 +82,8 @@ const THROTTLED_THROUGHOUT: Outcome = {
 
 /** Whether all responses were 429. Requests that were in flight when the time ran out have no response. */
 function gotOnly429({ outcome, thisRun }: DownloadReport): boolean {
-  const { done, requests, throttled } = thisRun;
+  const { total, done, requests, throttled } = thisRun;
+  if (total === 0) return false; // It had only the parts to write.
   const isThrottled = throttled > 0 || requests === 0;
   return outcome === 'stopped' && done === 0 && isThrottled && requests - throttled <= MAX_CONNECTIONS;
 }

@@ -58,6 +58,8 @@ describe('downloadPartition', () => {
       'tmdb/movies/year-2004/initial-AD/tmdb-movie-2.json',
       'tmdb/reviews/year-2004/initial-AD/tmdb-movie-1-review-r1.json',
       'tmdb/reviews/year-2004/initial-AD/tmdb-movie-1-review-r2.json',
+      'tmdb/tables/movies/year=2004/initial=AD/movies.jsonl.gz',
+      'tmdb/tables/reviews/year=2004/initial=AD/reviews.jsonl.gz',
     ]);
     expect(json(movieKey(partition, 1))).toEqual({
       id: 1,

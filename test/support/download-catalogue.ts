@@ -1,5 +1,6 @@
 import { type Clock, utcDay } from '../../src/clock.ts';
-import { type DownloadReport, downloadPartition } from '../../src/download/download-partition.ts';
+import { downloadPartition } from '../../src/download/download-partition.ts';
+import type { DownloadReport } from '../../src/download/download-report.ts';
 import { ensurePartitionIndex } from '../../src/imdb/build-index.ts';
 import { listPartitions, readPartition } from '../../src/imdb/partition-index.ts';
 import type { Lake } from '../../src/lake/lake.ts';

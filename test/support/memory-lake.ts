@@ -57,6 +57,11 @@ export class MemoryLake implements Lake {
     return this.#objects.get(key)?.body.toString('utf8');
   }
 
+  /** An object's bytes, or `undefined`. It does not count as a call. */
+  bytes(key: string): Buffer | undefined {
+    return this.#objects.get(key)?.body;
+  }
+
   /** An object's content type, or `undefined`. */
   contentType(key: string): string | undefined {
     return this.#objects.get(key)?.contentType;

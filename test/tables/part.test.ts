@@ -1,4 +1,4 @@
-import { gunzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { parsePartKey, partKey } from '../../src/lake/keys.ts';
 import { encodePart, readPart, writePart } from '../../src/tables/part.ts';
@@ -63,6 +63,15 @@ describe('a part', () => {
     const { body, record } = await encodePart(slowly());
     expect(await encodePart(lines)).toEqual({ body, record });
     expect([...body.subarray(0, 10)]).toEqual([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255]);
+  });
+
+  it('has the same bytes as one that is compressed at once, however large it is', async () => {
+    const lines = Array.from({ length: 3_000 }, (_, id) =>
+      JSON.stringify({ id, text: 'word '.repeat(id % 80) }),
+    );
+    const expected = gzipSync(`${lines.join('\n')}\n`);
+    expected[9] = 255;
+    expect((await encodePart(lines)).body).toEqual(expected);
   });
 
   it('is not accepted when it is missing, or another one than the record describes', async () => {

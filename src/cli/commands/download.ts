@@ -9,7 +9,7 @@ import {
 import { openLakeAt } from '../../app/open-aws.ts';
 import { type LocalConnection, openDownload } from '../../app/open-download.ts';
 import type { Settings } from '../../config/settings.ts';
-import type { DownloadReport } from '../../download/download-partition.ts';
+import type { DownloadReport } from '../../download/download-report.ts';
 import { namingSource, UsageError } from '../../errors.ts';
 import type { PartitionIndex } from '../../imdb/partition-index.ts';
 import { parseImdbId } from '../../imdb-id.ts';

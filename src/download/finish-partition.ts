@@ -1,0 +1,130 @@
+import type { Clock } from '../clock.ts';
+import type { Lake } from '../lake/lake.ts';
+import type { Partition } from '../partition.ts';
+import type { KeptTexts } from './kept-texts.ts';
+import type { Manifest, Outcome, TitleState } from './manifest.ts';
+import { hasTables, type Parts } from './manifest-parts.ts';
+import type { ManifestWriter } from './manifest-writer.ts';
+import type { UnreadableDocument } from './part-documents.ts';
+import { resolveDuplicates } from './resolve-duplicates.ts';
+import { hasParts, writeParts } from './write-parts.ts';
+
+/** The result of {@link finishPartition}. */
+interface FinishedPartition {
+  readonly saved: Manifest;
+  /** The parts that were written and are recorded in the manifest. */
+  readonly parts: Parts | undefined;
+  /** The IMDb IDs of titles that failed because their documents cannot be read. */
+  readonly unreadable: readonly string[];
+}
+
+/**
+ * While another run keeps changing the manifest, the parts are written again this many times. After that, they are left to
+ * the other run; readers do not accept parts that are not current.
+ */
+const MAX_ROUNDS = 3;
+
+/**
+ * Ends a run on a partition: assigns shared documents to one IMDb ID, writes the parts of a complete partition, and then the
+ * manifest that records them. If another run has changed the manifest in the meantime, it does so again with the merged
+ * titles and with the documents in the lake.
+ * @param deps.lake for the parts, until `signal` is aborted; the manifest is then saved without them.
+ * @param deps.records the lake for everything else: its calls end some time after `signal` or `failing`.
+ * @param deps.failing is aborted when the run has failed.
+ * @param run.known the title states by IMDb ID, which are updated.
+ * @param run.touched the IDs that the run has looked up.
+ * @param options.outcome how the run ended.
+ * @param options.isDone whether it has looked up all titles that it had to; only then it writes parts.
+ * @throws any error of the lake, after trying to save the manifest.
+ */
+export async function finishPartition(
+  {
+    lake,
+    records,
+    clock,
+    texts,
+    failing,
+  }: {
+    readonly lake: Lake;
+    readonly records: Lake;
+    readonly clock: Clock;
+    readonly texts: KeptTexts;
+    readonly failing: AbortController;
+  },
+  {
+    partition,
+    known,
+    touched,
+    manifest,
+  }: {
+    readonly partition: Partition;
+    readonly known: Map<string, TitleState>;
+    readonly touched: ReadonlySet<string>;
+    readonly manifest: ManifestWriter;
+  },
+  options: {
+    readonly outcome: Exclude<Outcome, 'running'>;
+    readonly isDone: boolean;
+    readonly signal: AbortSignal;
+  },
+): Promise<FinishedPartition> {
+  const { isDone, signal } = options;
+  let { outcome } = options;
+  let parts: Parts | undefined;
+  const unreadable = new Set<string>();
+  const saved = await finish(1);
+  return { saved, parts, unreadable: [...unreadable] };
+
+  /** @param merged the manifest that the round before has saved; it is saved again only if something changes. */
+  async function finish(round: number, merged?: Manifest): Promise<Manifest> {
+    const { written, isChanged } = await prepare().catch(saveAndThrow);
+    if (merged && !isChanged) return merged;
+    const saved = await manifest.save(outcome, written);
+    return saved.isMerged && round < MAX_ROUNDS ? finish(round + 1, saved.manifest) : saved.manifest;
+  }
+
+  async function prepare(): Promise<{ written: Parts | undefined; isChanged: boolean }> {
+    const resolved = await resolveDuplicates({ lake: records, texts }, partition, known, touched);
+    for (const [imdbId, title] of resolved) known.set(imdbId, title);
+    const failedBefore = unreadable.size;
+    const written = isDone ? await updateParts() : undefined;
+    parts = written ?? parts;
+    const isChanged = resolved.size > 0 || written !== undefined || unreadable.size > failedBefore;
+    return { written, isChanged };
+  }
+
+  /** @returns the parts, if they had to be written and could be. */
+  async function updateParts(): Promise<Parts | undefined> {
+    const current = manifest.current();
+    if (!current.complete) return undefined;
+    try {
+      if (hasTables(current) && (await hasParts({ lake }, current, { signal }))) return undefined;
+      const written = await writeParts(
+        { lake, texts: manifest.isShared() ? undefined : texts },
+        { partition, titles: known, parts: current.parts },
+        { signal },
+      );
+      if ('parts' in written) return written.parts;
+      written.unreadable.forEach(markAsFailed);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+      outcome = 'stopped';
+    }
+    return undefined;
+  }
+
+  function markAsFailed({ imdbId, reason }: UnreadableDocument): void {
+    // Later than the state that it replaces, even if the clock of an earlier run was ahead.
+    const beforeMs = Date.parse(known.get(imdbId)?.at ?? '') || 0;
+    const at = new Date(Math.max(clock.now(), beforeMs + 1)).toISOString();
+    known.set(imdbId, { state: 'failed', reason, tries: 1, at });
+    unreadable.add(imdbId);
+    outcome = 'failedTitles';
+  }
+
+  async function saveAndThrow(error: unknown): Promise<never> {
+    failing.abort(error);
+    await manifest.save('error').catch(() => undefined);
+    throw error;
+  }
+}
