@@ -63,9 +63,9 @@ function formatSelect(format: ExportFormat, url: string, table: TableName): stri
   const files = `${url}/${table}/year=*/*${SUFFIXES[format]}`;
   switch (format) {
     case 'parquet':
-      return formatRead('SELECT *', 'read_parquet', files, []);
+      return formatRead('*', 'read_parquet', files, []);
     case 'jsonl':
-      return formatRead('SELECT *', 'read_json', files, [
+      return formatRead('*', 'read_json', files, [
         "format = 'newline_delimited'",
         "compression = 'gzip'",
         `maximum_object_size = ${MAX_ROW_BYTES}`,
@@ -89,13 +89,20 @@ function formatSelect(format: ExportFormat, url: string, table: TableName): stri
   }
 }
 
-function formatRead(select: string, reader: string, files: string, options: readonly string[]): string {
+/**
+ * Formats a `SELECT` of the columns and the year, which DuckDB reads from the names of the folders, to open only the files
+ * of the years in a query. It would do so with all folders in the path whose name has `=`: then, the year is `imdb_year`.
+ */
+function formatRead(columns: string, reader: string, files: string, options: readonly string[]): string {
+  const isPartitioned = files.indexOf('=') === files.lastIndexOf('=');
   const all = [
     sqlString(escapeGlob(files)),
     ...options,
-    'hive_partitioning = true',
-    "hive_types = {'year': INTEGER}",
+    ...(isPartitioned
+      ? ['hive_partitioning = true', "hive_types = {'year': INTEGER}"]
+      : ['hive_partitioning = false']),
   ];
+  const select = `SELECT ${columns}${isPartitioned ? '' : ', imdb_year AS year'}`;
   return `${select}\nFROM ${reader}(\n${all.map((option) => `  ${option}`).join(',\n')}\n)`;
 }
 
@@ -111,8 +118,8 @@ function formatTypes(columns: readonly Column[], typeOf: (column: Column) => str
 }
 
 /**
- * Formats a `SELECT` that splits the columns of lists: their items are joined by `|`; a `|` or backslash in an item has a
- * backslash before it.
+ * Formats the columns of a `SELECT` so that it splits lists: their items are joined by `|`; a `|` or backslash in an item
+ * has a backslash before it.
  */
 function formatLists(columns: readonly Column[]): string {
   const lists = columns.filter(isList).map(({ name, type }) => {
@@ -120,7 +127,7 @@ function formatLists(columns: readonly Column[]): string {
     const list = String.raw`list_transform(${items}, lambda item: regexp_replace(item, '\\(.)', '\1', 'g'))`;
     return `  CAST(CASE WHEN ${name} = '' THEN [] ELSE ${list} END AS ${TYPES[type]}) AS ${name}`;
   });
-  return lists.length === 0 ? 'SELECT *' : `SELECT * REPLACE (\n${lists.join(',\n')}\n)`;
+  return lists.length === 0 ? '*' : `* REPLACE (\n${lists.join(',\n')}\n)`;
 }
 
 function isList({ type }: Column): boolean {

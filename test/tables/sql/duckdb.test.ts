@@ -1,4 +1,4 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Row } from '../../../src/tables/rows.ts';
@@ -7,7 +7,7 @@ import { formatLoadScripts } from '../../../src/tables/sql/load-scripts.ts';
 import { formatTimestamp } from '../../../src/tables/values.ts';
 import { type DuckDb, openDuckDb } from '../../support/duckdb.ts';
 import { makeTempFolder } from '../../support/temp-folder.ts';
-import { inventPartitions, tablesOf, writeExport, type YearRows } from '../invented-tables.ts';
+import { inventPartitions, tablesOf, writeExport } from '../invented-tables.ts';
 
 const FORMATS = ['parquet', 'jsonl', 'csv'] as const;
 const NAMES = Object.keys(TABLES) as TableName[];
@@ -37,11 +37,11 @@ afterEach(() => db.close());
 
 describe.each(FORMATS)('load-duckdb.sql of an export as %s', (format) => {
   it.each([
-    ['with invented movies', invented],
-    ['with empty tables', new Map([[2004, { movies: [], reviews: [], titles: [] }]]) as YearRows],
-  ])('creates the tables of the schema, %s', async (_what, rows) => {
-    const place = join(await makeTempFolder(), AWKWARD_FOLDER);
-    await mkdir(place);
+    ['with invented movies', invented, AWKWARD_FOLDER],
+    ['with empty tables', new Map([[2004, { movies: [], reviews: [], titles: [] }]]), 'tables'],
+    ['below folders that look like those of years', new Map([...invented].slice(0, 2)), 'year=1999/title=7'],
+  ] as const)('creates the tables of the schema, %s', async (_what, rows, folder) => {
+    const place = join(await makeTempFolder(), folder);
     await writeExport(place, format, rows);
     await db.query(await readFile(join(place, 'load-duckdb.sql'), 'utf8'));
     for (const table of NAMES) {
