@@ -113,6 +113,50 @@ export async function deploy(
   return plan;
 }
 
+/** The most mutating calls of one run. A run that repeats a call each time would otherwise never end. */
+const MOST_CALLS = 50;
+
+/**
+ * Interrupts `run` after each of its mutating calls, and completes it by another run, whose result `check` receives with the
+ * number of calls before it. On the sandbox, every interruption starts with a new account and `prepare`. On moto, which takes
+ * twice the time for a call, it is the same account: each run continues the previous one, and is interrupted after one call.
+ */
+export async function interruptAfterEachCall<Result>(
+  aws: Aws,
+  prepare: (cloud: Cloud) => Promise<unknown>,
+  run: (cloud: Cloud) => Promise<Result>,
+  check: (cloud: Cloud, result: Result, callCount: number) => Promise<void>,
+): Promise<void> {
+  const start = async () => {
+    await aws.reset();
+    const cloud = createCloud(aws);
+    await prepare(cloud);
+    return cloud;
+  };
+  /** @returns nothing if the run was interrupted. */
+  const runFor = async (cloud: Cloud, calls: number): Promise<{ result: Result } | undefined> => {
+    cloud.interruptAfter(calls);
+    try {
+      return { result: await run(cloud) };
+    } catch (error) {
+      if (!String(error).includes('interrupted')) throw error;
+      return undefined;
+    } finally {
+      cloud.interruptAfter(Number.POSITIVE_INFINITY);
+    }
+  };
+  let cloud = await start();
+  for (let callCount = 1; callCount < MOST_CALLS; callCount += 1) {
+    const completed = await runFor(cloud, aws.name === 'moto' ? 1 : callCount);
+    if (aws.name === 'moto' && completed) return check(cloud, completed.result, callCount - 1);
+    if (aws.name === 'moto') continue;
+    if (completed) return;
+    await check(cloud, await run(cloud), callCount);
+    cloud = await start();
+  }
+  throw new Error(`The run still makes mutating calls after ${MOST_CALLS}.`);
+}
+
 /** The observed state without values that differ between two equal deployments: see {@link comparable}. */
 export async function stateOf(cloud: Cloud): Promise<unknown> {
   const clients = readOnlyClients(cloud.byHand);

@@ -4,13 +4,13 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { applyDestroy, planDestroy } from '../../src/deploy/destroy.ts';
 import { planDeployment } from '../../src/deploy/plan.ts';
 import { UsageError } from '../../src/errors.ts';
-import { AWS_TARGETS, type Aws } from '../support/aws-targets.ts';
+import { type Aws, SANDBOX_ONLY } from '../support/aws-targets.ts';
 import { type Cloud, createCloud, deploy, INPUT, NAMES, stateOf, ZIP } from './cloud.ts';
 
 const ELSEWHERE = { ...INPUT, region: 'eu-west-1', bucketName: 'films-lake-eu' };
 const SHOWS = { ...INPUT, lambdaName: 'shows' };
 
-describe.each(AWS_TARGETS)('the resources of another deployment, on $name', ({ start }) => {
+describe.each(SANDBOX_ONLY)('the resources of another deployment', ({ start }) => {
   let aws: Aws;
   let elsewhere: Aws;
   beforeAll(async () => {

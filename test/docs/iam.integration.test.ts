@@ -6,7 +6,7 @@ import { type Call, permissionOf } from '../../src/aws/calls.ts';
 import { applyDestroy, planDestroy } from '../../src/deploy/destroy.ts';
 import { inlinePolicy } from '../../src/deploy/resources/policy.ts';
 import { createCloud, deploy, INPUT, NAMES } from '../deploy/cloud.ts';
-import { AWS_TARGETS, type Aws } from '../support/aws-targets.ts';
+import { type Aws, SANDBOX_ONLY } from '../support/aws-targets.ts';
 import { readPage, root, sectionOf, tableRows } from './pages.ts';
 
 const page = readPage('docs/iam.md');
@@ -82,40 +82,35 @@ function resourceOf({ service, operation, input }: Call): string {
   }
 }
 
-describe.each(AWS_TARGETS.filter(({ name }) => name === 'sandbox'))(
-  'the policies in docs/iam.md',
-  ({ start }) => {
-    let aws: Aws;
-    beforeAll(async () => {
-      aws = await start();
-    });
-    beforeEach(() => aws.reset());
-    afterAll(() => aws.stop());
+describe.each(SANDBOX_ONLY)('the policies in docs/iam.md', ({ start }) => {
+  let aws: Aws;
+  beforeAll(async () => {
+    aws = await start();
+  });
+  beforeEach(() => aws.reset());
+  afterAll(() => aws.stop());
 
-    it('allow the calls of deploy and destroy, but not the deletion of the bucket', async () => {
-      const cloud = createCloud(aws);
-      await deploy(cloud);
-      await deploy(cloud);
-      await deploy(cloud, { ...INPUT, workers: 8, memorySizeMb: 256 });
-      await applyDestroy(cloud, await planDestroy(cloud, { ...INPUT, deleteBucket: false }));
-      expect(cloud.calls.flatMap((call) => deniedOf(call, policies.deploy))).toEqual([]);
+  it('allow the calls of deploy and destroy, but not the deletion of the bucket', async () => {
+    const cloud = createCloud(aws);
+    await deploy(cloud);
+    await deploy(cloud);
+    await deploy(cloud, { ...INPUT, workers: 8, memorySizeMb: 256 });
+    await applyDestroy(cloud, await planDestroy(cloud, { ...INPUT, deleteBucket: false }));
+    expect(cloud.calls.flatMap((call) => deniedOf(call, policies.deploy))).toEqual([]);
 
-      cloud.calls.length = 0;
-      await applyDestroy(cloud, await planDestroy(cloud, { ...INPUT, deleteBucket: true }));
-      expect(cloud.calls.flatMap((call) => deniedOf(call, policies.deploy))).not.toEqual([]);
-      expect(cloud.calls.flatMap((call) => deniedOf(call, policies.deploy, policies.deleteBucket))).toEqual(
-        [],
-      );
-    });
+    cloud.calls.length = 0;
+    await applyDestroy(cloud, await planDestroy(cloud, { ...INPUT, deleteBucket: true }));
+    expect(cloud.calls.flatMap((call) => deniedOf(call, policies.deploy))).not.toEqual([]);
+    expect(cloud.calls.flatMap((call) => deniedOf(call, policies.deploy, policies.deleteBucket))).toEqual([]);
+  });
 
-    it('allow adopting an existing queue', async () => {
-      const cloud = createCloud(aws);
-      await cloud.byHand.sqs.send(new CreateQueueCommand({ QueueName: NAMES.queue }));
-      await deploy(cloud, INPUT, undefined, undefined, { adopt: true });
-      expect(cloud.calls.flatMap((call) => deniedOf(call, policies.deploy))).toEqual([]);
-    });
-  },
-);
+  it('allow adopting an existing queue', async () => {
+    const cloud = createCloud(aws);
+    await cloud.byHand.sqs.send(new CreateQueueCommand({ QueueName: NAMES.queue }));
+    await deploy(cloud, INPUT, undefined, undefined, { adopt: true });
+    expect(cloud.calls.flatMap((call) => deniedOf(call, policies.deploy))).toEqual([]);
+  });
+});
 
 /** Returns the IAM actions of the calls in these folders and files of `src/`. */
 function actionsIn(...paths: readonly string[]): string[] {

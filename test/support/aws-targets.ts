@@ -49,6 +49,12 @@ export const AWS_TARGETS: readonly AwsTarget[] = [
   ...(motoAvailable ? [{ name: 'moto', start: startMotoAws } as const] : []),
 ];
 
+/**
+ * The sandbox's AWS alone, for `describe.each`: for tests of texts, prompts, permutations and injected errors, in which AWS
+ * only does what other tests show on both. moto would take most of the suite's time for them.
+ */
+export const SANDBOX_ONLY = AWS_TARGETS.filter(({ name }) => name === 'sandbox');
+
 async function startSandboxAws({ ownProcess = false } = {}): Promise<Aws> {
   const directory = await mkdtemp(join(tmpdir(), 'tdd-aws-'));
   const aws = await (ownProcess ? startAwsProcess(directory) : startInstantAws(directory));

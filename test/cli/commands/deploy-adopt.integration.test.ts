@@ -3,7 +3,7 @@ import { CreateFunctionCommand, GetFunctionCommand, LambdaClient } from '@aws-sd
 import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { zipOf } from '../../sandbox/aws/support.ts';
-import { AWS_TARGETS, type Aws } from '../../support/aws-targets.ts';
+import { type Aws, SANDBOX_ONLY } from '../../support/aws-targets.ts';
 import { createFastClock } from '../../support/fast-clock.ts';
 import { type CliOptions, type CliRun, runCli } from '../../support/run-cli.ts';
 import { tempFolders } from '../../support/temp-folder.ts';
@@ -18,7 +18,7 @@ const SETTINGS = {
 const REFUSAL =
   'tdd: The role "payroll-role" and the function "payroll" exist and were not created by tdd, so nothing was changed: choose another name (--lambda-name), or overwrite them with --adopt.\n';
 
-describe.each(AWS_TARGETS)('tdd deploy where a person has created a function, on $name', ({ start }) => {
+describe.each(SANDBOX_ONLY)('tdd deploy where a person has created a function', ({ start }) => {
   const makeFolder = tempFolders();
   let aws: Aws;
   let iam: IAMClient;

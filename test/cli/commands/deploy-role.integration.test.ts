@@ -24,7 +24,7 @@ const SETTINGS = {
 const KEY = `arn:aws:kms:us-east-1:${ACCOUNT_ID}:key/1234abcd-12ab-34cd-56ef-1234567890ab`;
 const EXTERNAL = `arn:aws:iam::${ACCOUNT_ID}:role/company/lambda/worker`;
 
-describe.each(AWS_TARGETS)("tdd deploy and the worker's role, on $name", ({ start }) => {
+describe.each(AWS_TARGETS)("tdd deploy and the worker's role, on $name", ({ name, start }) => {
   const makeFolder = tempFolders();
   let aws: Aws;
   let iam: IAMClient;
@@ -105,6 +105,9 @@ describe.each(AWS_TARGETS)("tdd deploy and the worker's role, on $name", ({ star
     expect(await readRole('worker')).toEqual(before);
     await expect(readRole()).rejects.toThrow();
   });
+
+  // The rest on the sandbox only: see SANDBOX_ONLY.
+  if (name === 'moto') return;
 
   test('does not delete a role that it created and that is managed elsewhere now', async () => {
     await run('deploy', '--yes');

@@ -92,22 +92,6 @@ describe.each(AWS_TARGETS)('tdd launch, status, redrive, pause and resume, on $n
     expect(stdout + stderr).not.toContain(KEY);
   });
 
-  test('marks an interrupted launch as finished when everything was sent, and sends nothing', async () => {
-    const { report } = await json(['launch', '--limit', '3', '--yes']);
-    const key = `tmdb/fleets/${report.run}.json`;
-    const { finishedAt, ...fleet } = await readJson(key);
-    expect(finishedAt).toBeDefined();
-    await lake().write(key, JSON.stringify(fleet), 'application/json');
-
-    const { stdout, exitCode } = await run(['launch', '--limit', '3', '--yes']);
-    expect(stdout).toContain(
-      `Sent 3 partitions (3 of them before the interruption) to the queue films-queue as run ${report.run}.`,
-    );
-    expect(exitCode).toBe(0);
-    expect(await waiting()).toBe(3);
-    expect(await readJson(key)).toHaveProperty('finishedAt');
-  });
-
   test('lists dead letters, and puts selected ones or all of them back', async () => {
     const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: `${QUEUE}-dlq` }));
     for (const initial of ['AD', 'TH', 'ZZ']) {
@@ -131,90 +115,6 @@ describe.each(AWS_TARGETS)('tdd launch, status, redrive, pause and resume, on $n
     expect((await run(['redrive', '--yes'])).stdout).toContain(
       'The dead-letter queue is empty: there is nothing to return.',
     );
-  });
-
-  test('discards the dead letters that it has shown, and only those', async () => {
-    const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: `${QUEUE}-dlq` }));
-    const send = (MessageBody: string) => sqs.send(new SendMessageCommand({ QueueUrl, MessageBody }));
-    for (const initial of ['AD', 'TH', 'ZZ']) await send(JSON.stringify({ year: 2004, initial }));
-    await send('not one of ours');
-    const none = await run(['redrive', '--partition', '2005/AD', '--discard', '--yes']);
-    expect(none).toMatchObject({ exitCode: 1, stdout: '' });
-    expect(none.stderr).toMatch(
-      /tdd: The dead-letter queue has no message of 2005\/AD; it has messages of 2004\/\w\w, .*: check --partition\.\n$/,
-    );
-    const one = await run(['redrive', '--partition', '2004/TH', '--discard', '--yes', '--quiet']);
-    expect(one).toMatchObject({ exitCode: 0, stderr: expect.stringMatching(/2004\/TH/) });
-    expect(one.stdout).toMatch(
-      /^✔ Deleted 1 message from the dead-letter queue\.\nNext: tdd launch --only-missing/,
-    );
-    const kept = await run(['redrive', '--discard'], {
-      person: async ({ sees, types }) => {
-        await sees('not one of ours');
-        await sees(`Delete 3 messages from the dead-letter queue ${QUEUE}-dlq?`);
-        await send(JSON.stringify({ year: 2004, initial: 'NEW' }));
-        types('n\r');
-      },
-    });
-    expect(kept).toMatchObject({ exitCode: 130, stderr: expect.stringMatching(/nothing was deleted\.\n$/) });
-    const rest = await run(['redrive', '--discard'], {
-      person: async ({ sees, types }) => {
-        await sees('Delete 4 messages');
-        await send(JSON.stringify({ year: 2006, initial: 'AD' }));
-        types('y\r');
-      },
-    });
-    expect(rest).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('Deleted 4 messages') });
-    expect(await json(['redrive', '--discard', '--dry-run'])).toMatchObject({
-      chosen: 1,
-      letters: [{ partition: { year: 2006 } }],
-    });
-    expect(await json(['redrive', '--discard', '--yes'])).toMatchObject({
-      report: { moved: 0, discarded: 1 },
-    });
-    expect(await waiting()).toBe(0);
-  });
-
-  test('does not report an empty dead-letter queue while another command hides its messages', async () => {
-    const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: `${QUEUE}-dlq` }));
-    await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: '{"year":2004,"initial":"AD"}' }));
-    await sqs.send(new ReceiveMessageCommand({ QueueUrl, VisibilityTimeout: 60 }));
-    for (const flag of ['--yes', '--dry-run']) {
-      const { stdout, exitCode } = await run(['redrive', flag]);
-      expect(stdout).toMatch(
-        /^✖ Another command is reading 1 message, or was interrupted while reading: run "tdd redrive" again in a minute\.\n$/,
-      );
-      expect(exitCode).toBe(1);
-    }
-    await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: '{"year":2004,"initial":"TH"}' }));
-    const { stdout, exitCode } = await run(['redrive', '--dry-run']);
-    expect(stdout).toMatch(/2004\/TH.*\nAnother command is reading 1 more message,/);
-    expect(exitCode).toBe(0);
-  });
-
-  test('returns the listed messages, but not those that fail again immediately', async () => {
-    const urlOf = async (QueueName: string) =>
-      (await sqs.send(new GetQueueUrlCommand({ QueueName }))).QueueUrl;
-    const [url, deadUrl] = [await urlOf(QUEUE), await urlOf(`${QUEUE}-dlq`)];
-    const MessageBody = JSON.stringify({ year: 2004, initial: 'AD' });
-    await sqs.send(new SendMessageCommand({ QueueUrl: deadUrl, MessageBody }));
-    // A worker that moves every message to the dead-letter queue immediately.
-    const ended = new AbortController();
-    const worker = (async () => {
-      while (!ended.signal.aborted) {
-        const { Messages = [] } = await sqs.send(
-          new ReceiveMessageCommand({ QueueUrl: url, WaitTimeSeconds: 0 }),
-        );
-        for (const { ReceiptHandle } of Messages) {
-          await sqs.send(new SendMessageCommand({ QueueUrl: deadUrl, MessageBody }));
-          await sqs.send(new DeleteMessageCommand({ QueueUrl: url, ReceiptHandle }));
-        }
-      }
-    })();
-    const { report } = await json(['redrive', '--partition', '2004/AD', '--yes']);
-    ended.abort();
-    await worker;
-    expect(report).toMatchObject({ moved: 1, left: 0 });
   });
 
   test('pauses and resumes, and reports when waiting messages expire', async () => {
@@ -247,6 +147,109 @@ describe.each(AWS_TARGETS)('tdd launch, status, redrive, pause and resume, on $n
   // These depend on AWS only through what the tests above show.
   if (name === 'sandbox')
     describe('in detail', () => {
+      test('marks an interrupted launch as finished when everything was sent, and sends nothing', async () => {
+        const { report } = await json(['launch', '--limit', '3', '--yes']);
+        const key = `tmdb/fleets/${report.run}.json`;
+        const { finishedAt, ...fleet } = await readJson(key);
+        expect(finishedAt).toBeDefined();
+        await lake().write(key, JSON.stringify(fleet), 'application/json');
+
+        const { stdout, exitCode } = await run(['launch', '--limit', '3', '--yes']);
+        expect(stdout).toContain(
+          `Sent 3 partitions (3 of them before the interruption) to the queue films-queue as run ${report.run}.`,
+        );
+        expect(exitCode).toBe(0);
+        expect(await waiting()).toBe(3);
+        expect(await readJson(key)).toHaveProperty('finishedAt');
+      });
+
+      test('discards the dead letters that it has shown, and only those', async () => {
+        const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: `${QUEUE}-dlq` }));
+        const send = (MessageBody: string) => sqs.send(new SendMessageCommand({ QueueUrl, MessageBody }));
+        for (const initial of ['AD', 'TH', 'ZZ']) await send(JSON.stringify({ year: 2004, initial }));
+        await send('not one of ours');
+        const none = await run(['redrive', '--partition', '2005/AD', '--discard', '--yes']);
+        expect(none).toMatchObject({ exitCode: 1, stdout: '' });
+        expect(none.stderr).toMatch(
+          /tdd: The dead-letter queue has no message of 2005\/AD; it has messages of 2004\/\w\w, .*: check --partition\.\n$/,
+        );
+        const one = await run(['redrive', '--partition', '2004/TH', '--discard', '--yes', '--quiet']);
+        expect(one).toMatchObject({ exitCode: 0, stderr: expect.stringMatching(/2004\/TH/) });
+        expect(one.stdout).toMatch(
+          /^✔ Deleted 1 message from the dead-letter queue\.\nNext: tdd launch --only-missing/,
+        );
+        const kept = await run(['redrive', '--discard'], {
+          person: async ({ sees, types }) => {
+            await sees('not one of ours');
+            await sees(`Delete 3 messages from the dead-letter queue ${QUEUE}-dlq?`);
+            await send(JSON.stringify({ year: 2004, initial: 'NEW' }));
+            types('n\r');
+          },
+        });
+        expect(kept).toMatchObject({
+          exitCode: 130,
+          stderr: expect.stringMatching(/nothing was deleted\.\n$/),
+        });
+        const rest = await run(['redrive', '--discard'], {
+          person: async ({ sees, types }) => {
+            await sees('Delete 4 messages');
+            await send(JSON.stringify({ year: 2006, initial: 'AD' }));
+            types('y\r');
+          },
+        });
+        expect(rest).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('Deleted 4 messages') });
+        expect(await json(['redrive', '--discard', '--dry-run'])).toMatchObject({
+          chosen: 1,
+          letters: [{ partition: { year: 2006 } }],
+        });
+        expect(await json(['redrive', '--discard', '--yes'])).toMatchObject({
+          report: { moved: 0, discarded: 1 },
+        });
+        expect(await waiting()).toBe(0);
+      });
+
+      test('does not report an empty dead-letter queue while another command hides its messages', async () => {
+        const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: `${QUEUE}-dlq` }));
+        await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: '{"year":2004,"initial":"AD"}' }));
+        await sqs.send(new ReceiveMessageCommand({ QueueUrl, VisibilityTimeout: 60 }));
+        for (const flag of ['--yes', '--dry-run']) {
+          const { stdout, exitCode } = await run(['redrive', flag]);
+          expect(stdout).toMatch(
+            /^✖ Another command is reading 1 message, or was interrupted while reading: run "tdd redrive" again in a minute\.\n$/,
+          );
+          expect(exitCode).toBe(1);
+        }
+        await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: '{"year":2004,"initial":"TH"}' }));
+        const { stdout, exitCode } = await run(['redrive', '--dry-run']);
+        expect(stdout).toMatch(/2004\/TH.*\nAnother command is reading 1 more message,/);
+        expect(exitCode).toBe(0);
+      });
+
+      test('returns the listed messages, but not those that fail again immediately', async () => {
+        const urlOf = async (QueueName: string) =>
+          (await sqs.send(new GetQueueUrlCommand({ QueueName }))).QueueUrl;
+        const [url, deadUrl] = [await urlOf(QUEUE), await urlOf(`${QUEUE}-dlq`)];
+        const MessageBody = JSON.stringify({ year: 2004, initial: 'AD' });
+        await sqs.send(new SendMessageCommand({ QueueUrl: deadUrl, MessageBody }));
+        // A worker that moves every message to the dead-letter queue immediately.
+        const ended = new AbortController();
+        const worker = (async () => {
+          while (!ended.signal.aborted) {
+            const { Messages = [] } = await sqs.send(
+              new ReceiveMessageCommand({ QueueUrl: url, WaitTimeSeconds: 0 }),
+            );
+            for (const { ReceiptHandle } of Messages) {
+              await sqs.send(new SendMessageCommand({ QueueUrl: deadUrl, MessageBody }));
+              await sqs.send(new DeleteMessageCommand({ QueueUrl: url, ReceiptHandle }));
+            }
+          }
+        })();
+        const { report } = await json(['redrive', '--partition', '2004/AD', '--yes']);
+        ended.abort();
+        await worker;
+        expect(report).toMatchObject({ moved: 1, left: 0 });
+      });
+
       test('shows the full plan in a dry run, and sends nothing', async () => {
         const { stdout, exitCode } = await run(['launch', '--dry-run']);
         expect(exitCode).toBe(0);

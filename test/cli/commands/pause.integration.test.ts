@@ -9,7 +9,7 @@ import { GetQueueUrlCommand, SendMessageCommand, SQSClient } from '@aws-sdk/clie
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { roleAccessKeyId } from '../../../sandbox/aws/authorize.ts';
 import { ACCOUNT_ID } from '../../../sandbox/aws/world.ts';
-import { AWS_TARGETS, type Aws } from '../../support/aws-targets.ts';
+import { type Aws, SANDBOX_ONLY } from '../../support/aws-targets.ts';
 import { createFastClock } from '../../support/fast-clock.ts';
 import { type CliRun, runCli } from '../../support/run-cli.ts';
 import { tempFolders } from '../../support/temp-folder.ts';
@@ -23,7 +23,7 @@ const SETTINGS = {
   TMDB_BASE_URL: 'http://127.0.0.1:9',
 };
 
-describe.each(AWS_TARGETS)('tdd pause, resume and redrive, on $name', ({ name, start }) => {
+describe.each(SANDBOX_ONLY)('tdd pause, resume and redrive', ({ start }) => {
   const makeFolder = tempFolders();
   let aws: Aws;
   let lambda: LambdaClient;
@@ -93,7 +93,7 @@ describe.each(AWS_TARGETS)('tdd pause, resume and redrive, on $name', ({ name, s
     expect((await readMapping())?.State).toBe('Enabled');
   });
 
-  describe.skipIf(name === 'moto')('without a permission', () => {
+  describe('without a permission', () => {
     const deny = (Action: string, more: object = {}) => ({ Effect: 'Deny', Action, Resource: '*', ...more });
 
     test.each([

@@ -13,7 +13,7 @@ import { indexMapKey } from '../../../src/lake/keys.ts';
 import { createS3Lake } from '../../../src/lake/s3/s3-lake.ts';
 import { type PartitionMessage, parseMessage } from '../../../src/message.ts';
 import { indexOf, manifestOf } from '../../app/synthetic-lake.ts';
-import { AWS_TARGETS, type Aws } from '../../support/aws-targets.ts';
+import { type Aws, SANDBOX_ONLY } from '../../support/aws-targets.ts';
 import { runCli } from '../../support/run-cli.ts';
 import { makeTempFolder } from '../../support/temp-folder.ts';
 
@@ -21,7 +21,7 @@ const BUCKET = 'simulated-lake';
 const SIMULATE = ['simulate', '--year', '2004', '--initial', 'ad', '--queue-name', 'q'];
 const WAIT = [...SIMULATE, '--wait', '--datalake-bucket-name', BUCKET];
 
-describe.each(AWS_TARGETS)('tdd simulate, on $name', ({ start }) => {
+describe.each(SANDBOX_ONLY)('tdd simulate', ({ start }) => {
   let aws: Aws;
   let sqs: SQSClient;
   let queueUrl = '';
