@@ -64,7 +64,7 @@ describe('a download while TMDB fails a tenth of the requests', () => {
 
   it('is complete after kill -9 at random moments and another run', async () => {
     await start();
-    for (let kill = 0; kill < 5; kill += 1) {
+    for (let kill = 0; kill < 3; kill += 1) {
       const child = startChild(`killed-${kill}`);
       const ended = once(child, 'exit');
       await untilRequests(tmdb.stats().requests.length + 20 + Math.random() * 130);

@@ -13,7 +13,7 @@ import { createFastClock } from '../../support/fast-clock.ts';
 import { runCli } from '../../support/run-cli.ts';
 import { makeTempFolder } from '../../support/temp-folder.ts';
 
-const catalogue = createCatalogue({ initialOf }, { titles: 400, years: [2021] });
+const catalogue = createCatalogue({ initialOf }, { titles: 160, years: [2021] });
 const TITLES = /\/3\/(?:movie|find)\/tt/;
 const EVERYTHING = /^\/3\//;
 const ALL_IS_WELL = { missing: [], unexpected: [], wrong: [] };

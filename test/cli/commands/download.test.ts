@@ -17,7 +17,7 @@ import { runCli } from '../../support/run-cli.ts';
 import { stubAws } from '../../support/stub-aws.ts';
 import { makeTempFolder } from '../../support/temp-folder.ts';
 
-const catalogue = createCatalogue({ initialOf }, { titles: 400, years: [2021] });
+const catalogue = createCatalogue({ initialOf }, { titles: 260, years: [2021] });
 const expectedTitles = catalogue.expectedTitles();
 const BUSY: Partition = { year: 2021, initial: 'TH' };
 const clock = createFastClock(50);

@@ -16,7 +16,7 @@ import { startLoopbackServer } from '../../support/loopback-server.ts';
 import { runCli } from '../../support/run-cli.ts';
 import { makeTempFolder } from '../../support/temp-folder.ts';
 
-const catalogue = createCatalogue({ initialOf }, { titles: 400, years: [2021] });
+const catalogue = createCatalogue({ initialOf }, { titles: 160, years: [2021] });
 const clock = createFastClock(50);
 const DOWNLOAD = 'download --year 2021 --initial TH --to lake';
 const MANIFEST = 'lake/tmdb/manifests/year-2021/initial-TH.json';

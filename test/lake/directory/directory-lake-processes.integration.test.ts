@@ -24,16 +24,13 @@ afterAll(async () => {
 const newDirectory = () => mkdtemp(join(folder, 'lake-'));
 
 describe('several processes that share a directory lake', () => {
-  test('lose none of 200 swaps by two processes', async () => {
+  test('lose none of 100 swaps by two processes', async () => {
     const directory = await newDirectory();
-    const children = [
-      startProcess('increment', directory, '100'),
-      startProcess('increment', directory, '100'),
-    ];
+    const children = [startProcess('increment', directory, '50'), startProcess('increment', directory, '50')];
     const codes = await Promise.all(children.map(async (child) => (await once(child, 'close'))[0]));
     expect(codes).toEqual([0, 0]);
     const lake = createDirectoryLake({ directory });
-    expect((await lake.read('counter'))?.body.toString()).toBe('200');
+    expect((await lake.read('counter'))?.body.toString()).toBe('100');
     expect((await listAll(lake, '')).map(({ key }) => key)).toEqual(['counter']);
     expect(await readdir(join(directory, '.tdd', 'unfinished'))).toEqual([]);
     expect(await readdir(join(directory, '.tdd', 'locks'))).toEqual([]);
@@ -61,7 +58,7 @@ describe('several processes that share a directory lake', () => {
     async function checkObjects(): Promise<void> {
       for (const key of keys) {
         const body = (await lake.read(key))?.body;
-        if (body !== undefined) expect(new Set(body).size === 1 && body.length === 1_000_000, key).toBe(true);
+        if (body !== undefined) expect(body.equals(Buffer.alloc(1_000_000, body[0])), key).toBe(true);
       }
     }
   });

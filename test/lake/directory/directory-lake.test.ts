@@ -19,8 +19,9 @@ const newDirectory = () => mkdtemp(join(folder, 'lake-'));
 
 describe('a lake in a directory', () => {
   describeLakeContract({
+    streamedMb: 96,
     swappers: 20,
-    swaps: 200,
+    swaps: 100,
     openLake: async () => createDirectoryLake({ directory: await newDirectory() }),
     parallelLakes: async () => {
       const directory = await newDirectory();
