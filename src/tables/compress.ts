@@ -1,5 +1,6 @@
 import { pipeline } from 'node:stream/promises';
-import { createGzip } from 'node:zlib';
+import { promisify } from 'node:util';
+import { createGzip, gzip, gzipSync, type ZlibOptions } from 'node:zlib';
 
 /** Where a gzip header names the operating system, and the value for "unknown". https://www.rfc-editor.org/rfc/rfc1952 */
 const OS = { offset: 9, unknown: 255 } as const;
@@ -22,4 +23,17 @@ export async function* compress(pieces: AsyncIterable<string>, level: number): A
     isFirst = false;
     yield chunk;
   }
+}
+
+const gzipLater = promisify<Uint8Array, ZlibOptions, Buffer>(gzip);
+/** Up to this size, waiting for the thread pool, with the 268 KB that zlib needs each time, costs more than compressing. */
+const SMALL_BYTES = 64 * 1024;
+
+/** Compresses bytes like {@link compress}. */
+export async function compressOnce(bytes: Uint8Array, level: number): Promise<Buffer> {
+  // Usually enough for the whole result: each chunk costs a round trip to the thread pool.
+  const options = { level, chunkSize: Math.max(1024, Math.ceil(bytes.length / 2)) };
+  const compressed = bytes.length <= SMALL_BYTES ? gzipSync(bytes, options) : await gzipLater(bytes, options);
+  compressed[OS.offset] = OS.unknown;
+  return compressed;
 }

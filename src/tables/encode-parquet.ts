@@ -1,100 +1,116 @@
-import { ByteWriter, type ColumnSource, ParquetWriter, type SchemaElement } from 'hyparquet-writer';
+import { ByteWriter } from 'hyparquet-writer';
+import { writeMetadata } from 'hyparquet-writer/src/metadata.js';
+import { type EncodedColumn, encodeColumn, schemaOf } from './parquet-column.ts';
+import { countChars } from './parquet-page.ts';
 import type { Row } from './rows.ts';
-import { type Column, type ColumnType, SCHEMA_VERSION } from './schema.ts';
-import type { Value } from './values.ts';
+import { type Column, SCHEMA_VERSION } from './schema.ts';
 
-/** A row group ends after the row that reaches one of these. Memory holds one row group, as text and encoded. */
-const GROUP = { chars: 8 * 1024 * 1024, rows: 20_000 } as const;
+/** A row group ends after the row that reaches one of these. */
+const GROUP = { chars: 16 * 1024 * 1024, rows: 25_000 } as const;
 
-/** Encodes rows to Parquet: row groups of limited size, compressed with Snappy, which all engines read. */
+/** What a Parquet file begins and ends with. https://parquet.apache.org/docs/file-format/ */
+const MAGIC = Buffer.from('PAR1');
+
+type Footer = Parameters<typeof writeMetadata>[1];
+type RowGroup = Footer['row_groups'][number];
+
+interface EncodedGroup {
+  readonly rows: number;
+  readonly columns: readonly EncodedColumn[];
+}
+
+/**
+ * Encodes rows to Parquet: row groups of limited size, compressed with gzip. Memory holds two row groups: one is compressed
+ * in the thread pool while the rows of the next are collected.
+ */
 export async function* encodeParquet(
   columns: readonly Column[],
   batches: AsyncIterable<readonly Row[]>,
 ): AsyncGenerator<Uint8Array> {
-  const bytes = new ByteWriter();
-  const writer = new ParquetWriter({
-    writer: bytes,
+  const rowGroups: RowGroup[] = [];
+  let offset = MAGIC.length;
+  yield MAGIC;
+  for await (const group of oneAhead(encodeGroups(columns, batches))) {
+    const { bytes, rowGroup } = placeGroup(group, offset);
+    rowGroups.push(rowGroup);
+    offset += bytes.length;
+    yield bytes;
+  }
+  const footer = new ByteWriter();
+  writeMetadata(footer, {
+    version: 1,
+    created_by: `tdd version ${SCHEMA_VERSION}`,
     schema: [{ name: 'table', num_children: columns.length }, ...columns.flatMap(schemaOf)],
-    createdBy: `tdd version ${SCHEMA_VERSION}`,
+    num_rows: rowGroups.reduce((sum, { num_rows }) => sum + num_rows, 0n),
+    row_groups: rowGroups,
+    metadata_length: 0, // Not written.
   });
-  let group: Row[] = [];
+  yield Buffer.concat([footer.getBytes(), MAGIC]);
+}
+
+/** Collects rows to groups, and starts to encode each. */
+async function* encodeGroups(
+  columns: readonly Column[],
+  batches: AsyncIterable<readonly Row[]>,
+): AsyncGenerator<{ readonly encoding: Promise<EncodedGroup> }> {
+  let rows: Row[] = [];
   let chars = 0;
   for await (const batch of batches) {
     for (const row of batch) {
-      group.push(row);
-      chars += countChars(row);
-      if (chars < GROUP.chars && group.length < GROUP.rows) continue;
-      yield encodeGroup();
+      rows.push(row);
+      for (const value of row) chars += countChars(value);
+      if (chars < GROUP.chars && rows.length < GROUP.rows) continue;
+      yield { encoding: encodeGroup(columns, rows) };
+      rows = [];
+      chars = 0;
     }
   }
-  if (group.length > 0) yield encodeGroup();
-  await writer.finish();
-  yield takeBytes(bytes);
+  if (rows.length > 0) yield { encoding: encodeGroup(columns, rows) };
+}
 
-  function encodeGroup(): Uint8Array {
-    const columnData = columns.map((column, index) => toSource(column, group, index));
-    group = [];
-    chars = 0;
-    // Synchronous, because the writer has no flush().
-    void writer.write({ columnData, rowGroupSize: Number.MAX_SAFE_INTEGER });
-    return takeBytes(bytes);
+async function encodeGroup(columns: readonly Column[], rows: readonly Row[]): Promise<EncodedGroup> {
+  const encoded = columns.map((column, index) =>
+    encodeColumn(
+      column,
+      rows.map((row) => row[index] ?? null),
+    ),
+  );
+  return { rows: rows.length, columns: await Promise.all(encoded) };
+}
+
+/** Starts to collect the next group before it waits for the previous one. */
+async function* oneAhead(
+  groups: AsyncIterable<{ readonly encoding: Promise<EncodedGroup> }>,
+): AsyncGenerator<EncodedGroup> {
+  let previous: Promise<EncodedGroup> | undefined;
+  for await (const { encoding } of groups) {
+    encoding.catch(() => {}); // Thrown below, unless collecting the next group fails first.
+    if (previous !== undefined) yield previous;
+    previous = encoding;
   }
+  if (previous !== undefined) yield previous;
 }
 
-/** Returns the bytes written since the last call. Their positions in the file continue to count. */
-function takeBytes(writer: ByteWriter): Uint8Array {
-  const bytes = writer.getBytes();
-  writer.buffer = new ArrayBuffer(0);
-  writer.view = new DataView(writer.buffer);
-  writer.index = 0;
-  return bytes;
-}
-
-function countChars(row: Row): number {
-  let chars = 0;
-  for (const value of row) {
-    if (typeof value === 'string') chars += value.length;
-    else if (Array.isArray(value)) for (const item of value) chars += String(item).length;
-  }
-  return chars;
-}
-
-/** The types of Parquet. https://github.com/apache/parquet-format/blob/master/LogicalTypes.md */
-const TYPES = {
-  string: { type: 'BYTE_ARRAY', converted_type: 'UTF8' },
-  integer: { type: 'INT32' },
-  bigint: { type: 'INT64' },
-  double: { type: 'DOUBLE' },
-  boolean: { type: 'BOOLEAN' },
-  date: { type: 'INT32', converted_type: 'DATE' },
-  timestamp: { type: 'INT64', converted_type: 'TIMESTAMP_MILLIS' },
-} as const satisfies Partial<Record<ColumnType, Omit<SchemaElement, 'name'>>>;
-
-function schemaOf({ name, type, required }: Column): SchemaElement[] {
-  const repetition_type = required ? 'REQUIRED' : 'OPTIONAL';
-  if (type !== 'stringList' && type !== 'integerList') return [{ name, repetition_type, ...TYPES[type] }];
-  const item = TYPES[type === 'stringList' ? 'string' : 'integer'];
-  return [
-    { name, repetition_type, converted_type: 'LIST', num_children: 1 },
-    { name: 'list', repetition_type: 'REPEATED', num_children: 1 },
-    { name: 'element', repetition_type: 'REQUIRED', ...item },
-  ];
-}
-
-function toSource({ name, type, from }: Column, rows: readonly Row[], index: number): ColumnSource {
-  const convert = toPhysical(type);
-  const data = rows.map((row) => convert(row[index] ?? null));
-  // Documents differ from each other, and nobody compares them.
-  if (from === 'document') return { name, data, encoding: 'PLAIN', statistics: false, offsetIndex: false };
-  // Nothing uses an index of the pages without their minimums and maximums.
-  return { name, data, offsetIndex: false };
-}
-
-const MS_PER_DAY = 86_400_000;
-
-function toPhysical(type: ColumnType): (value: Value) => unknown {
-  if (type === 'bigint' || type === 'timestamp')
-    return (value) => (value === null ? null : BigInt(Number(value)));
-  if (type === 'date') return (value) => (value === null ? null : Date.parse(String(value)) / MS_PER_DAY);
-  return (value) => value;
+/** Returns the bytes of a group that begins at `offset` of the file, and its entry in the footer. */
+function placeGroup(
+  { rows, columns }: EncodedGroup,
+  offset: number,
+): { readonly bytes: Buffer; readonly rowGroup: RowGroup } {
+  let end = offset;
+  const chunks = columns.map((column) => {
+    const start = end;
+    end += column.length;
+    return column.describe(start);
+  });
+  const uncompressed = chunks.reduce(
+    (sum, { meta_data }) => sum + (meta_data?.total_uncompressed_size ?? 0n),
+    0n,
+  );
+  const rowGroup = {
+    columns: chunks,
+    total_byte_size: uncompressed,
+    num_rows: BigInt(rows),
+    total_compressed_size: BigInt(end - offset),
+  };
+  return { bytes: Buffer.concat(columns.flatMap(({ pieces }) => pieces)), rowGroup };
 }

@@ -145,4 +145,58 @@ describe.each(FORMATS)('the format %s', (format) => {
     }
     await expect(encode(format, 'movies', failing())).rejects.toThrow('the lake has failed');
   });
+
+  it('holds only a part of a large table in memory', async () => {
+    let taken = 0;
+    async function* large(): AsyncGenerator<readonly Row[]> {
+      for (; taken < 40; taken++) {
+        yield [movieRow(`{"id":${taken},"text":"${'a'.repeat(1024 * 1024)}"}`, PARTITION)];
+      }
+    }
+    let bytes = 0;
+    for await (const chunk of encodeTable(format, 'movies', large())) {
+      bytes += chunk.length;
+      if (bytes > 500) break;
+    }
+    // Parquet holds two row groups of 16 MB, the others a few rows.
+    expect(taken).toBeLessThanOrEqual(format === 'parquet' ? 33 : 4);
+  });
+});
+
+describe('the format parquet', () => {
+  it('has all rows of many pages and row groups', async () => {
+    const texts = ['', 'one', 'two', null];
+    const rows = Array.from({ length: 30_000 }, (_, id) => ({
+      id,
+      title: texts[id % 4],
+      tagline: `tagline ${id}`,
+      adult: id % 3 === 0,
+      budget: id % 5 === 0 ? null : -id,
+      popularity: id / 8,
+      genre_ids: id % 7 === 0 ? null : Array.from({ length: id % 4 }, (__, index) => id * index),
+      origin_country: id % 11 === 0 ? [] : ['SE', 'FI'],
+      release_date: new Date(id * 86_400_000).toISOString().slice(0, 10),
+    }));
+    const table = rows.map((row) => movieRow(JSON.stringify(row), PARTITION));
+    const file = join(await makeTempFolder(), 'file.parquet');
+    await writeFile(file, await encode('parquet', 'movies', inBatches(table, 1000)));
+
+    const columns = Object.keys(rows[0] ?? {})
+      .join()
+      .replace('id,', 'tmdb_id::INTEGER AS id,');
+    const from = `FROM read_parquet(${sqlText(file)})`;
+    const read = await db.query(`SELECT ${columns.replace('budget', 'budget::INTEGER AS budget')} ${from}`);
+    // Compared as text, because there are many.
+    expect(JSON.stringify(read) === JSON.stringify(rows)).toBe(true);
+    // Engines skip row groups by their minimums and maximums.
+    const found = await db.query(
+      `SELECT title ${from} WHERE tmdb_id = 27777 AND release_date > '2040-01-01'`,
+    );
+    expect(found).toEqual([{ title: 'one' }]);
+    const groups = `SELECT DISTINCT row_group_id, row_group_num_rows AS rows, compression FROM parquet_metadata(${sqlText(file)})`;
+    expect(await db.query(`${groups} ORDER BY row_group_id`)).toEqual([
+      { row_group_id: '0', rows: '25000', compression: 'GZIP' },
+      { row_group_id: '1', rows: '5000', compression: 'GZIP' },
+    ]);
+  });
 });
