@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Row } from '../../../src/tables/rows.ts';
 import { type Column, type ColumnType, TABLES, type TableName } from '../../../src/tables/schema.ts';
@@ -78,4 +79,15 @@ it.each(FORMATS)('redshift.sql of an export as %s creates tables in standard SQL
     const described = await db.query(`DESCRIBE tmdb.${table}`);
     expect(described.map(({ column_name }) => column_name)).toEqual(TABLES[table].map(({ name }) => name));
   }
+});
+
+it.each(FORMATS)('load-duckdb.sql of an export as %s in a bucket is valid SQL', async (format) => {
+  const [script] = formatLoadScripts({ format, place: "s3://my-bucket/o'brien" });
+  const instance = await DuckDBInstance.create(':memory:');
+  const connection = await instance.connect();
+  // Running it would install extensions and ask AWS.
+  const { count } = await connection.extractStatements(script?.text ?? '');
+  expect(count).toBe('INSTALL LOAD INSTALL LOAD SECRET movies reviews titles'.split(' ').length);
+  connection.closeSync();
+  instance.closeSync();
 });
