@@ -98,7 +98,8 @@ describe('the queries in docs/tables.md', () => {
   });
   afterAll(() => db.close());
 
-  const run = (code: string): Promise<Rows> => db.query(code.replaceAll("'lake/", `'${lake}/`));
+  const run = (code: string): Promise<Rows> =>
+    db.query(code.replaceAll("'lake/", `'${lake.replaceAll('\\', '/')}/`));
 
   /** What the answer to each question must be like. */
   const ANSWERS: Readonly<Record<string, (rows: Rows) => void>> = {
