@@ -175,6 +175,11 @@ describe('the queries in docs/tables.md', () => {
     },
   );
 
+  it.each(['README.md', 'docs/tables.md'])('include the one in the three lines in %s', async (path) => {
+    const [, query = ''] = /^ {4}duckdb movies\.db "(SELECT .+)"$/m.exec(readPage(path)) ?? [];
+    expect(await run(query.replace('2004', '2020'))).toHaveLength(10);
+  });
+
   it.each([
     ['movie_parts', 'movies'],
     ['review_parts', 'reviews'],
