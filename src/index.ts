@@ -24,6 +24,7 @@ export {
   type Connection,
   connect,
   type LakeConnection,
+  openDestination,
   openLake,
   readSettings,
   type SettingPlaces,
@@ -66,6 +67,18 @@ export { type Partition, partitionName } from './partition.ts';
 
 export { type DownloadOptions, download } from './app/download.ts';
 export type { DownloadProgress, DownloadReport } from './download/download-report.ts';
+
+// Tables.
+
+export {
+  type ExportOptions,
+  type ExportPlan,
+  type ExportProgress,
+  type ExportReport,
+  exportTables,
+} from './app/export.ts';
+export type { ExportFormat } from './tables/formats.ts';
+export type { TableName } from './tables/schema.ts';
 
 // The deployment on AWS.
 

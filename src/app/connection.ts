@@ -9,7 +9,12 @@ import { missingSetting, resolveSettings } from '../config/resolve-settings.ts';
 import type { Settings } from '../config/settings.ts';
 import { UsageError } from '../errors.ts';
 import type { Lake } from '../lake/lake.ts';
-import { openLake as openLakeAt, parseLakeUrl } from '../lake/open-lake.ts';
+import {
+  type LakeLocation,
+  openLake as openLakeAt,
+  parseDestination,
+  parseLakeUrl,
+} from '../lake/open-lake.ts';
 import { createS3Lake } from '../lake/s3/s3-lake.ts';
 import { createNetwork } from '../network.ts';
 import { quote } from '../text.ts';
@@ -81,18 +86,26 @@ export async function openLake(
       `The directory ${quote(resolve(place), 1_000)} does not exist: check its name, or pass { create: true } for a new lake.`,
     );
   }
-  return openLakeAt(
-    {
-      createS3: () =>
-        createS3Client({
-          env,
-          credentials: shareCredentials({ env }),
-          clock: systemClock,
-          random: Math.random,
-        }),
-    },
-    location,
-  );
+  return openAt(location, env);
+}
+
+/**
+ * Opens the destination of an export. It sends no requests yet.
+ * @param place a directory, which the first write creates, or `s3://bucket/prefix`.
+ * @param options.env the environment, as `process.env`; it can name an S3 endpoint other than AWS's.
+ * @throws {UsageError} when `place` is neither.
+ */
+export async function openDestination(
+  place: string,
+  { env = {} }: { readonly env?: Environment } = {},
+): Promise<Lake> {
+  return openAt(parseDestination(place), env);
+}
+
+function openAt(location: LakeLocation, env: Environment): Promise<Lake> {
+  const credentials = shareCredentials({ env });
+  const createS3 = () => createS3Client({ env, credentials, clock: systemClock, random: Math.random });
+  return openLakeAt({ createS3 }, location);
 }
 
 /**

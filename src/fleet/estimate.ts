@@ -164,7 +164,7 @@ function roundDollars(dollars: number): number {
  * https://aws.amazon.com/lambda/pricing/ (Arm), https://aws.amazon.com/s3/pricing/ (Standard),
  * https://aws.amazon.com/sqs/pricing/ (standard queues).
  */
-const PRICES = {
+export const PRICES = {
   /** The month of these prices. */
   date: '2025-06',
   region: 'us-east-1',

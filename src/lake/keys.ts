@@ -27,6 +27,14 @@ export function dayOfIndexMapKey(key: string, titleTypes: readonly string[]): st
   return day !== undefined && key === indexMapKey(day, titleTypes) ? day : undefined;
 }
 
+/** The index of a map's key; `undefined` for any other key. */
+export function parseIndexMapKey(
+  key: string,
+): { readonly day: string; readonly titleTypes: readonly string[] } | undefined {
+  const [, day, types] = /^imdb\/(\d{4}-\d{2}-\d{2})\/([^/]+)\/partitions\.json\.gz$/.exec(key) ?? [];
+  return day === undefined || types === undefined ? undefined : { day, titleTypes: types.split('+') };
+}
+
 /** The rows file of the partition index; its name contains the hash of its content. */
 export function indexRowsKey(day: string, titleTypes: readonly string[], hash: string): string {
   return `${indexFolder(day, titleTypes)}movies-${hash}.tsv`;
@@ -93,6 +101,14 @@ export function parsePartKey(
 }
 
 const PART_KEY = /^tmdb\/tables\/(movies|reviews)\/year=(\d{4})\/initial=([A-Z0-9_]{2})\/\1\.jsonl\.gz$/;
+
+/** The partition of a folder of documents, such as `tmdb/movies/year-2004/initial-AD/`; `undefined` for any other. */
+export function partitionOfFolder(folder: string): Partition | undefined {
+  const [, year, initial] = DOCUMENT_FOLDER.exec(folder) ?? [];
+  return year === undefined || initial === undefined ? undefined : { year: Number(year), initial };
+}
+
+const DOCUMENT_FOLDER = /^tmdb\/(?:movies|reviews)\/year-(\d{4})\/initial-([A-Z0-9_]{2})\/$/;
 
 /** The source of the lake's data; see `claimSource`. */
 export const SOURCE_KEY = 'tmdb/source.json';

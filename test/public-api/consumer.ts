@@ -7,6 +7,8 @@ import {
   type DownloadReport,
   destroy,
   download,
+  type ExportReport,
+  exportTables,
   type FleetEstimate,
   type FleetStatus,
   followFleet,
@@ -17,6 +19,7 @@ import {
   listPartitions,
   listReviews,
   type Movie,
+  openDestination,
   openIndex,
   openLake,
   type Partition,
@@ -107,6 +110,16 @@ export async function downloadIntoDirectory(
   // @ts-expect-error a fleet needs the bucket
   void launch(connection);
   return download(connection, await openIndex(connection), { year: 2004, initial: 'AD' });
+}
+
+export async function exportDirectory(signal: AbortSignal): Promise<number> {
+  const target = await openDestination('s3://films/tables', { env: {} });
+  const onPlan = ({ getDollars = 0 }: { getDollars?: number }) => void getDollars.toFixed(2);
+  const options = { format: 'csv', minYear: 2004, onPlan, signal } as const;
+  const report: ExportReport = await exportTables({ lake: await openLake('./lake') }, target, options);
+  // @ts-expect-error Excel is not a format
+  void exportTables({ lake: target }, target, { format: 'xlsx' });
+  return report.tables.reviews.rows;
 }
 
 export async function controlFleet(connection: Connection): Promise<RedriveReport> {

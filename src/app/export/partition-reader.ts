@@ -1,0 +1,68 @@
+import { UserError } from '../../errors.ts';
+import type { Lake } from '../../lake/lake.ts';
+import type { Partition } from '../../partition.ts';
+import { openImdbTitles } from './imdb-titles.ts';
+import { readPartition } from './read-partition.ts';
+import { writeMissingParts } from './write-parts.ts';
+import type { ExportedPartition } from './write-year.ts';
+
+/** Reads the partitions of a lake for an export. */
+export interface PartitionReader {
+  /** Reads a partition and, if it is complete but lacks its parts, writes them. */
+  read(partition: Partition): Promise<ExportedPartition>;
+  /** The work so far. */
+  readonly done: { readonly documentsRead: number; readonly partsWritten: number };
+}
+
+/** After this many lost swaps, the parts are left to the processes that change the partition. */
+const MAX_SWAPS = 5;
+
+/**
+ * Creates a reader of partitions. A lake that cannot be written is read all the same.
+ * @param options.onPartsNotWritten called once, with the reason, if the parts cannot be written.
+ */
+export async function openPartitionReader(
+  { lake }: { readonly lake: Lake },
+  {
+    signal,
+    onPartsNotWritten,
+  }: {
+    readonly signal: AbortSignal;
+    readonly onPartsNotWritten: ((reason: string) => void) | undefined;
+  },
+): Promise<PartitionReader> {
+  const imdbTitlesOf = await openImdbTitles({ lake });
+  const done = { documentsRead: 0, partsWritten: 0 };
+  let canWrite = true;
+  return {
+    done,
+    read: async (partition) => {
+      const [imdbTitles, content] = await Promise.all([
+        imdbTitlesOf(partition),
+        readAndWriteParts(partition),
+      ]);
+      return { ...content, imdbTitles };
+    },
+  };
+
+  async function readAndWriteParts(partition: Partition) {
+    for (let swaps = 0; ; swaps += 1) {
+      const content = await readPartition({ lake }, partition);
+      done.documentsRead += content.documentsRead;
+      const { lacksParts } = content;
+      if (lacksParts === undefined || !canWrite || swaps === MAX_SWAPS) return content;
+      try {
+        const version = await writeMissingParts({ lake }, content, lacksParts);
+        if (version === undefined) continue;
+        done.partsWritten += 1;
+        return { ...content, version };
+      } catch (error) {
+        signal.throwIfAborted();
+        if (!(error instanceof UserError)) throw error;
+        if (canWrite) onPartsNotWritten?.(error.message);
+        canWrite = false;
+        return content;
+      }
+    }
+  }
+}

@@ -1,0 +1,122 @@
+import { forEachConcurrently } from '../../concurrency.ts';
+import type { Manifest } from '../../download/manifest.ts';
+import { hasTables } from '../../download/manifest-parts.ts';
+import { DamagedManifestError, parseManifest } from '../../download/parse-manifest.ts';
+import { PRICES } from '../../fleet/estimate.ts';
+import { manifestKey } from '../../lake/keys.ts';
+import type { Lake } from '../../lake/lake.ts';
+import { exportFileKey } from '../../tables/export-keys.ts';
+import type { ExportFormat } from '../../tables/formats.ts';
+import { type ExportRecord, TABLE_NAMES } from './export-record.ts';
+import { fingerprintOf, isInRange, type Survey, type SurveyedPartition, type YearRange } from './survey.ts';
+
+/** What an export is going to do. */
+export interface ExportPlan {
+  /** The number of years to write. */
+  readonly years: number;
+  /** The number of years that are up to date. */
+  readonly unchanged: number;
+  /** The number of movies in the years to write. */
+  readonly movies: number;
+  /** The number of documents that must be read one by one, because the lake has no table of them. */
+  readonly documents: number;
+  /** The cost of reading these documents from S3, in US dollars. */
+  readonly getDollars?: number;
+}
+
+/** A year to write and its partitions: none if the lake no longer has the year. */
+export interface PlannedYear {
+  readonly year: number;
+  readonly partitions: readonly SurveyedPartition[];
+}
+
+/**
+ * Finds the years to write: those that have changed, or whose files are missing or incomplete. Years in the export that the
+ * lake no longer has are among them.
+ * @returns them in ascending order, and the number of the others.
+ */
+export async function chooseYears(
+  { target }: { readonly target: Lake },
+  {
+    survey,
+    record,
+    format,
+    range,
+  }: {
+    readonly survey: Survey;
+    readonly record: ExportRecord;
+    readonly format: ExportFormat;
+    readonly range: YearRange;
+  },
+): Promise<{ readonly years: readonly PlannedYear[]; readonly unchanged: number }> {
+  const sizes = new Map<string, number>();
+  if (record.years.size > 0) {
+    for (const name of TABLE_NAMES) {
+      for await (const { key, sizeBytes } of target.list(`${name}/`)) sizes.set(key, sizeBytes);
+    }
+  }
+  const exported = [...record.years.keys()].filter((year) => isInRange(year, range));
+  const all = [...new Set([...survey.keys(), ...exported])].sort((a, b) => a - b);
+  const years = all
+    .map((year) => ({ year, partitions: survey.get(year) ?? [] }))
+    .filter(({ year, partitions }) => {
+      const known = record.years.get(year);
+      return (
+        known?.fingerprint !== fingerprintOf(format, partitions) ||
+        TABLE_NAMES.some((name) => sizes.get(exportFileKey(name, year, format)) !== known.tables[name].bytes)
+      );
+    });
+  return { years, unchanged: all.length - years.length };
+}
+
+/** Manifests read at the same time. */
+const READS_AT_ONCE = 32;
+
+/**
+ * Counts the movies of the years to write, and the documents to read for them.
+ * @throws {NewerManifestError} for a manifest of a newer version.
+ */
+export async function countWork(
+  { lake }: { readonly lake: Lake },
+  years: readonly PlannedYear[],
+): Promise<Pick<ExportPlan, 'movies' | 'documents' | 'getDollars'>> {
+  let movies = 0;
+  let documents = 0;
+  const partitions = years.flatMap((year) => year.partitions);
+  await forEachConcurrently(partitions, { concurrency: READS_AT_ONCE }, async (surveyed) => {
+    const counts = (await countRecorded({ lake }, surveyed)) ?? surveyed;
+    movies += counts.movies;
+    documents += counts.documents;
+  });
+  const inS3 = lake.url.startsWith('s3://');
+  return { movies, documents, ...(inS3 && { getDollars: documents * PRICES.s3PerGet }) };
+}
+
+async function countRecorded(
+  { lake }: { readonly lake: Lake },
+  { partition, manifest: etag }: SurveyedPartition,
+): Promise<{ movies: number; documents: number } | undefined> {
+  if (etag === undefined) return undefined;
+  const key = manifestKey(partition);
+  const object = await lake.read(key);
+  try {
+    return object && countDocuments(parseManifest(object.body.toString('utf8'), `${lake.url}/${key}`));
+  } catch (error) {
+    if (error instanceof DamagedManifestError) return undefined;
+    throw error;
+  }
+}
+
+function countDocuments(manifest: Manifest): { movies: number; documents: number } {
+  const { parts, titles } = manifest;
+  if (parts !== undefined && hasTables(manifest)) return { movies: parts.movies.rows, documents: 0 };
+  const outdated = parts && new Set(parts.outdated);
+  let movies = 0;
+  let documents = 0;
+  for (const [imdbId, title] of Object.entries(titles)) {
+    if (title.state !== 'found' || title.duplicateOf !== undefined) continue;
+    movies += 1;
+    if (outdated === undefined || outdated.has(imdbId)) documents += 1 + title.reviews;
+  }
+  return { movies, documents };
+}

@@ -1,0 +1,52 @@
+import type { PartDocument, PartDocuments } from '../../download/part-documents.ts';
+import { isRecord, parseJson } from '../../json.ts';
+import { parseDocumentKey } from '../../lake/keys.ts';
+import type { TitleRecord } from '../../tables/rows.ts';
+
+/** A title of an export, without IMDb's name for it. */
+export interface ExportedTitle {
+  readonly imdbId: string;
+  readonly state: TitleRecord;
+}
+
+/** Sorts the documents of a partition without a manifest into tables, each in the order of a part. */
+export function sortDocuments(keys: readonly string[]): PartDocuments {
+  const movies: (PartDocument & { readonly tmdbId: number })[] = [];
+  const reviews: (PartDocument & { readonly tmdbId: number })[] = [];
+  for (const key of keys) {
+    const tmdbId = parseDocumentKey(key)?.tmdbId;
+    if (tmdbId === undefined) continue;
+    const reviewId = /-review-(\w+)\.json$/.exec(key)?.[1];
+    if (reviewId === undefined) movies.push({ imdbId: '', key, id: tmdbId, tmdbId });
+    else reviews.push({ imdbId: '', key, id: reviewId, tmdbId });
+  }
+  return {
+    movies: movies.sort((a, b) => a.tmdbId - b.tmdbId),
+    reviews: reviews.sort((a, b) => a.tmdbId - b.tmdbId || (a.id < b.id ? -1 : 1)),
+  };
+}
+
+/** Creates the titles of movies without a manifest: each is found, and nothing records when. */
+export function titlesOfMovies(lines: readonly string[], { reviews }: PartDocuments): ExportedTitle[] {
+  const reviewCounts = new Map<number | undefined, number>();
+  for (const { key } of reviews) {
+    const tmdbId = parseDocumentKey(key)?.tmdbId;
+    reviewCounts.set(tmdbId, (reviewCounts.get(tmdbId) ?? 0) + 1);
+  }
+  const titles = lines.flatMap((line) => {
+    const movie = parseJson(line);
+    if (!isRecord(movie)) return [];
+    const imdbId = [movie.idIMDB, movie.id_imdb].find((id) => typeof id === 'string');
+    const tmdbId = Number(movie.id);
+    const state = { state: 'found', tmdbId, reviews: reviewCounts.get(tmdbId) ?? 0, at: '' };
+    return imdbId === undefined ? [] : { imdbId, state };
+  });
+  return sortTitles(titles);
+}
+
+/** Sorts titles by ID: `tt0000009` comes before `tt10000000`. */
+export function sortTitles(titles: readonly ExportedTitle[]): ExportedTitle[] {
+  return titles.toSorted(
+    ({ imdbId: a }, { imdbId: b }) => a.length - b.length || (a < b ? -1 : a > b ? 1 : 0),
+  );
+}
