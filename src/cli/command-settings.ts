@@ -13,6 +13,7 @@ export const COMMAND_SETTINGS = {
   deploy: SETTING_NAMES.filter((name) => SETTINGS[name].flag !== undefined),
   destroy: [...FLEET, 'roleArn'],
   download: ['bucketName', 'apiKey', ...LOOKUP],
+  export: ['bucketName'],
   simulate: FLEET,
   launch: ['bucketName', ...LOOKUP, 'lambdaName', 'queueName', 'workers', 'memorySize'],
   status: FLEET,

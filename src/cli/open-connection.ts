@@ -2,10 +2,10 @@ import { join, resolve } from 'node:path';
 import { type OpenFleet, openFleet, type ProcessContext } from '../app/open-aws.ts';
 import type { Identity } from '../aws/clients.ts';
 import type { Settings } from '../config/settings.ts';
-import { namingSource } from '../errors.ts';
 import { type LakeLocation, parseLakeUrl } from '../lake/open-lake.ts';
 import { toOneLine } from '../text.ts';
 import type { CommandContext } from './context.ts';
+import { type Flags, readFlag } from './flags.ts';
 
 /** The input of a command on a fleet. */
 export interface FleetInput {
@@ -19,13 +19,18 @@ export async function readFleetInput(context: CommandContext): Promise<FleetInpu
 }
 
 /**
- * Reads `--to`; `undefined` when it is not given.
+ * Reads `--to` or `--from`; `undefined` when it is not given.
+ * @param parse `parseDestination` for the place of an export.
  * @throws {UsageError} for an invalid location.
  */
-export function readPlace({ io }: CommandContext, to: unknown): LakeLocation | undefined {
-  if (typeof to !== 'string') return undefined;
-  const location = namingSource('--to', () => parseLakeUrl(to));
-  if (location.kind === 's3') return location;
+export function readPlace(
+  { io }: CommandContext,
+  flags: Flags,
+  flag: '--to' | '--from',
+  parse = parseLakeUrl,
+): LakeLocation | undefined {
+  const location = readFlag(flags, flag, parse);
+  if (location?.kind !== 'directory') return location;
   return { kind: 'directory', directory: resolve(io.cwd, location.directory) };
 }
 

@@ -15,6 +15,7 @@ interface CommandEntry {
 
 const SETUP = 'Set up:';
 const DOWNLOAD = 'Download:';
+const USE = 'Use the data:';
 const WORKERS = 'Watch and control the workers:';
 
 /** To add a command, create a file in commands/ and add an entry here. */
@@ -56,6 +57,12 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/launch.ts')).launch,
   },
   {
+    name: 'export',
+    group: USE,
+    summary: 'write the lake as tables that DuckDB, Athena and others load',
+    load: async () => (await import('./commands/export.ts')).exportLake,
+  },
+  {
     name: 'status',
     group: WORKERS,
     summary: 'show progress and problems, and what to do about them',
@@ -83,9 +90,10 @@ const COMMANDS: readonly CommandEntry[] = [
 
 const FIRST_STEPS = [
   ['tdd development', 'set the bucket and the TMDB API key'],
-  ['tdd download --to lake', 'download one partition to a local directory'],
+  ['tdd download --to lake', 'download a partition to a directory'],
+  ['tdd export --from lake --to tables', 'write the directory as Parquet tables'],
   ['tdd deploy', 'deploy the workers to AWS'],
-  ['tdd launch --limit 3', 'try the workers with three small partitions'],
+  ['tdd launch --limit 3', 'try the workers with three partitions'],
 ] as const;
 
 /** The names of all commands. */

@@ -91,7 +91,7 @@ export function createProgress(
       if (isTerminal) {
         clear();
         output.setLiveLine(undefined);
-      } else {
+      } else if (state !== undefined) {
         show();
       }
     },

@@ -49,7 +49,8 @@ export function createSuggestions(io: StartedProgram, answers: Answers = new Map
     const config = lastValueOf(io.argv, 'config');
     const flags = config === undefined ? [] : [`--config ${quoteWord(config)}`];
     // Such a command names another deployment, or needs no bucket.
-    if (rest.includes('--lambda-name') || rest.includes('--to ')) return flags;
+    const lakeFlag = name === 'export' ? '--from ' : '--to ';
+    if (rest.includes('--lambda-name') || rest.includes(lakeFlag)) return flags;
     for (const setting of isCommand(name) ? COMMAND_SETTINGS[name] : []) {
       const { flag, secret } = SETTINGS[setting];
       if (flag === undefined || secret || rest.includes(`--${flag.name}`)) continue;
@@ -134,7 +135,7 @@ function shortenPath(path: string, io: Pick<Io, 'cwd'>): string {
 }
 
 /** Quotes a word for the user's shell, if necessary. */
-function quoteWord(word: string): string {
+export function quoteWord(word: string): string {
   if (/^[\w@%+=:,./-]+$/.test(word)) return word;
   return process.platform === 'win32' ? `"${word}"` : `'${word.replaceAll("'", "'\\''")}'`;
 }

@@ -28,9 +28,7 @@ export function completeFilters(given: Partial<FleetFilters>, nowMs: number): Fl
   const { initial, limit, olderThanMs } = given;
   const maxYear = given.maxYear ?? new Date(nowMs).getUTCFullYear();
   const minYear = given.minYear ?? Math.min(DEFAULT_MIN_YEAR, maxYear);
-  if (minYear > maxYear) {
-    throw new UsageError(`--min-year must not be after --max-year (got ${minYear} and ${maxYear}).`);
-  }
+  checkYearOrder(minYear, maxYear);
   if (limit !== undefined && !(Number.isSafeInteger(limit) && limit > 0)) {
     throw new InvalidValueError('The limit', `must be a whole number of 1 or more (got ${limit}).`);
   }
@@ -43,6 +41,13 @@ export function completeFilters(given: Partial<FleetFilters>, nowMs: number): Fl
     failed: given.failed ?? false,
     ...(olderThanMs !== undefined && { olderThanMs }),
   };
+}
+
+/** @throws {UsageError} for years in the wrong order. */
+export function checkYearOrder(minYear: number, maxYear: number): void {
+  if (minYear > maxYear) {
+    throw new UsageError(`--min-year must not be after --max-year (got ${minYear} and ${maxYear}).`);
+  }
 }
 
 /** Whether two sets of filters are equal. */

@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import { PassThrough } from 'node:stream';
 import pc from 'picocolors';
 import { describe, expect, test } from 'vitest';
+import { formatExport } from '../../src/cli/format-export.ts';
 import { formatLaunch, formatLaunchPlan, type LaunchResult } from '../../src/cli/format-launch.ts';
 import { formatPlan } from '../../src/cli/format-plan.ts';
 import { formatRedrive, type RedriveResult } from '../../src/cli/format-redrive.ts';
@@ -77,6 +78,26 @@ describe('untrusted text cannot control the terminal or forge a line', () => {
         const changes = [{ property: HOSTILE, old: HOSTILE, new: HOSTILE }];
         const line = { kind: 'role', name: HOSTILE, action: 'update', changes, notes: [HOSTILE] } as const;
         return formatPlan([line], style);
+      },
+    ],
+    [
+      'the result of an export',
+      () => {
+        const size = { rows: 1, bytes: 1 };
+        return formatExport(
+          {
+            from: HOSTILE,
+            to: HOSTILE,
+            format: 'csv',
+            years: { written: [2004], unchanged: 0 },
+            tables: { movies: size, reviews: size, titles: size },
+            documentsRead: 1,
+            partsWritten: 0,
+            unreadable: [HOSTILE, 'tmdb/movies/year-2004/initial-AD/tmdb-movie-1.json'],
+            seconds: 1,
+          },
+          style,
+        );
       },
     ],
     ['the dead letters', () => formatRedrive(REDRIVE, style)],

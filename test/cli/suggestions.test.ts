@@ -41,6 +41,16 @@ describe('a suggested command', () => {
       'AWS_REGION=eu-west-1 tdd destroy --lambda-name theirs',
       'AWS_REGION=eu-west-1 tdd destroy --lambda-name theirs --config c',
     ],
+    [
+      'status --datalake-bucket-name b',
+      'tdd export --to tables',
+      'tdd export --to tables --datalake-bucket-name b',
+    ],
+    [
+      'status --datalake-bucket-name b',
+      'tdd export --from lake --to tables',
+      'tdd export --from lake --to tables',
+    ],
     ['deploy --queue-name q', 'tdd deploy --help', 'tdd deploy --help'],
     ['deploy --queue-name q', 'aws configure', 'aws configure'],
   ])('after tdd %s: %s → %s', (argv, line, expected) => {

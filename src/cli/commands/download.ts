@@ -79,7 +79,7 @@ async function readInput(context: CommandContext, flags: Flags): Promise<Downloa
   const limit = flags.limit === undefined ? undefined : parseCount(String(flags.limit), '--limit');
   const settings = await context.readSettings();
   // Everything that can be checked is checked before the first question.
-  const to = readPlace(context, flags.to);
+  const to = readPlace(context, flags, '--to');
   if (context.mayAsk && !('imdbIds' in given)) await checkConfiguredBucket(context, settings, to);
   const choice = 'imdbIds' in given ? given : { partition: await askForPartition(context, given) };
   const location = to ?? (await readBucketLocation(context, settings));

@@ -55,4 +55,37 @@ export const LAKES: readonly BadInput[] = [
     exitCode: 2,
     sentence: /contains data from another source \(TMDB_BASE_URL is https:\/\/api\.themoviedb\.org/,
   },
+  {
+    what: 'an export of a directory that is not there',
+    argv: 'export --from lake --to tables',
+    exitCode: 2,
+    sentence: /^tdd: The directory ".*lake" does not exist: check --from\.$/,
+  },
+  {
+    what: 'an export of a directory without documents',
+    argv: 'export --from lake --to tables',
+    files: { 'lake/notes.txt': '' },
+    exitCode: 1,
+    sentence: /^tdd: The lake ".*lake" contains no downloads: there is nothing to export\.$/,
+  },
+  {
+    what: 'an export of a bucket that is not there',
+    argv: 'export --from s3://a-lake --to tables',
+    exitCode: 2,
+    sentence: 'The bucket "a-lake" does not exist: check --from.',
+  },
+  {
+    what: 'an export to a bucket that is not there',
+    argv: 'export --from lake --to s3://a-bucket/tables',
+    files: { 'lake/notes.txt': '' },
+    exitCode: 2,
+    sentence: 'The bucket "a-bucket" does not exist: check --to.',
+  },
+  {
+    what: 'an export to a file',
+    argv: 'export --from lake --to tables',
+    files: { 'lake/notes.txt': '', tables: '' },
+    exitCode: 2,
+    sentence: /tables is a file or is inside one: choose a directory/,
+  },
 ];

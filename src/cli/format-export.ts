@@ -1,0 +1,107 @@
+import type { ExportPlan, ExportReport } from '../app/export.ts';
+import { parseDocumentKey, partitionOfManifestKey } from '../lake/keys.ts';
+import type { ExportFormat } from '../tables/formats.ts';
+import { escapeControls, formatCount, formatNumberOf, toOneLine } from '../text.ts';
+import { formatBytes, formatDollars, formatDuration, formatTable, indent, indented } from './format.ts';
+import type { Style } from './output.ts';
+import { quoteWord } from './suggestions.ts';
+
+const FORMAT_NAMES: Readonly<Record<ExportFormat, string>> = {
+  parquet: 'Parquet',
+  jsonl: 'JSON Lines',
+  csv: 'CSV',
+};
+
+/** How many documents per second S3 delivers: 32 reads at once of some 60 ms each. */
+const DOCUMENTS_PER_SECOND = 500;
+/** Further unreadable documents are only counted. */
+const SHOWN_UNREADABLE = 5;
+
+/** Formats what an export is going to do. */
+export function formatExportPlan(
+  { years, unchanged, movies, documents, getDollars }: ExportPlan,
+  { format, to }: { readonly format: ExportFormat; readonly to: string },
+): string {
+  const rest = unchanged > 0 ? `; ${formatNumberOf(unchanged, 'year')} unchanged` : '';
+  const place = toOneLine(to, 1_000);
+  const lines = [
+    `Exporting ${formatNumberOf(movies, 'movie')} of ${formatNumberOf(years, 'year')} to ${place} as ${FORMAT_NAMES[format]}${rest} …`,
+  ];
+  if (documents > 0) {
+    const effort =
+      getDollars === undefined
+        ? ''
+        : ` (${formatMinutes(documents / DOCUMENTS_PER_SECOND)}; GET requests ${formatDollars(getDollars)})`;
+    lines.push(
+      `${formatNumberOf(documents, 'document')} must be read one by one${effort}. Complete partitions then get tables in the lake, which makes the next export fast.`,
+    );
+  }
+  return lines.join('\n');
+}
+
+function formatMinutes(seconds: number): string {
+  return seconds < 60 ? 'less than a minute' : `about ${formatCount(seconds / 60)} min`;
+}
+
+/** Formats the result of `tdd export`: the sizes of the tables, the documents that cannot be read, and how to load it. */
+export function formatExport(report: ExportReport, style: Style): string {
+  const { to, format, years, tables, seconds } = report;
+  const written = years.written.length;
+  const unchanged = `${formatNumberOf(years.unchanged, 'year')} unchanged`;
+  const place = toOneLine(to, 1_000);
+  const headline =
+    written === 0
+      ? `Nothing has changed: ${place} is up to date (${formatNumberOf(years.unchanged, 'year')}).`
+      : `Exported ${formatNumberOf(written, 'year')} to ${place} as ${FORMAT_NAMES[format]} in ${formatDuration(seconds)}${years.unchanged > 0 ? `; ${unchanged}` : ''}.`;
+  const rows = Object.entries(tables).map(([name, { rows: count, bytes }]) => [
+    name,
+    formatCount(count),
+    formatBytes(bytes),
+  ]);
+  const columns = [
+    { title: 'table' },
+    { title: 'rows', align: 'right' },
+    { title: 'size', align: 'right' },
+  ] as const;
+  return [
+    `${style.green('✔')} ${headline}`,
+    indent(formatTable(columns, rows, indented(style))),
+    ...formatUnreadable(report, style),
+    '',
+    ...formatNext(to, style),
+  ].join('\n');
+}
+
+function formatUnreadable({ unreadable, from }: ExportReport, style: Style): string[] {
+  const [first] = unreadable;
+  if (first === undefined) return [];
+  const shown = unreadable.slice(0, SHOWN_UNREADABLE);
+  const more = unreadable.length - shown.length;
+  const partition = parseDocumentKey(first)?.partition ?? partitionOfManifestKey(first);
+  const [are, they] = unreadable.length === 1 ? ['is', 'it is'] : ['are', 'they are'];
+  return [
+    '',
+    `${style.red('✖')} ${formatNumberOf(unreadable.length, 'document')} ${are} missing or damaged, so ${they} not in the tables:`,
+    ...shown.map((key) => `  ${toOneLine(key, 1_000)}`),
+    ...(more > 0 ? [`  and ${formatCount(more)} more: --json lists all`] : []),
+    ...(partition === undefined
+      ? []
+      : [
+          '  Download the partition of each again, then export again:',
+          `  ${style.command(`tdd download --year ${partition.year} --initial ${partition.initial} --refresh --to ${word(from)}`)}`,
+        ]),
+  ];
+}
+
+/** Formats the commands that load the tables into DuckDB, each on a line of its own so that it can be copied. */
+function formatNext(to: string, { bold }: Style): string[] {
+  const script = 'load-duckdb.sql';
+  if (!to.startsWith('s3://')) return [`Next: ${bold(`duckdb -init ${word(`${to}/${script}`)}`)}`];
+  // DuckDB's command line reads scripts only from files.
+  const commands = [`aws s3 cp ${word(`${to}/${script}`)} .`, `duckdb -init ${script}`];
+  return ['Next:', ...commands.map((command) => `  ${bold(command)}`)];
+}
+
+function word(text: string): string {
+  return escapeControls(quoteWord(text));
+}
