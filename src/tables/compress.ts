@@ -4,6 +4,8 @@ import { createGzip, gzip, gzipSync, type ZlibOptions } from 'node:zlib';
 
 /** Where a gzip header names the operating system, and the value for "unknown". https://www.rfc-editor.org/rfc/rfc1952 */
 const OS = { offset: 9, unknown: 255 } as const;
+/** zlib's default, 6, takes a quarter more time for 3 to 5 % less. */
+const LEVEL = 4;
 const CHUNK_BYTES = 64 * 1024;
 /** Text waits for the thread pool up to this size, so that the next piece is formatted while one is compressed. */
 const WAITING_BYTES = 1024 * 1024;
@@ -12,8 +14,12 @@ const WAITING_BYTES = 1024 * 1024;
  * Compresses text to one gzip member, whose bytes depend only on the text.
  * @throws any error that `pieces` throws.
  */
-export async function* compress(pieces: AsyncIterable<string>, level: number): AsyncGenerator<Buffer> {
-  const gzip = createGzip({ level, chunkSize: CHUNK_BYTES, ...{ writableHighWaterMark: WAITING_BYTES } });
+export async function* compress(pieces: AsyncIterable<string>): AsyncGenerator<Buffer> {
+  const gzip = createGzip({
+    level: LEVEL,
+    chunkSize: CHUNK_BYTES,
+    ...{ writableHighWaterMark: WAITING_BYTES },
+  });
   const feeding = pipeline(pieces, gzip);
   // The loop below throws the same error.
   feeding.catch(() => {});
@@ -30,9 +36,9 @@ const gzipLater = promisify<Uint8Array, ZlibOptions, Buffer>(gzip);
 const SMALL_BYTES = 64 * 1024;
 
 /** Compresses bytes like {@link compress}. */
-export async function compressOnce(bytes: Uint8Array, level: number): Promise<Buffer> {
+export async function compressOnce(bytes: Uint8Array): Promise<Buffer> {
   // Usually enough for the whole result: each chunk costs a round trip to the thread pool.
-  const options = { level, chunkSize: Math.max(1024, Math.ceil(bytes.length / 2)) };
+  const options = { level: LEVEL, chunkSize: Math.max(1024, Math.ceil(bytes.length / 2)) };
   const compressed = bytes.length <= SMALL_BYTES ? gzipSync(bytes, options) : await gzipLater(bytes, options);
   compressed[OS.offset] = OS.unknown;
   return compressed;

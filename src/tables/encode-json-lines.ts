@@ -4,9 +4,6 @@ import type { Row } from './rows.ts';
 import type { Column } from './schema.ts';
 import { formatTimestamp, type Value } from './values.ts';
 
-/** zlib's. */
-const LEVEL = 6;
-
 /**
  * Encodes rows to gzipped JSON Lines: one object per row, with all columns; NULL is `null`, a date and a timestamp are
  * strings like `2024-01-31` and `2024-01-31 12:34:56.789`.
@@ -24,7 +21,7 @@ export function encodeJsonLines(
     }
     return `${line}}\n`;
   };
-  return compress(joinText(batches, format), LEVEL);
+  return compress(joinText(batches, format));
 }
 
 function formatValue(value: Value, isTimestamp: boolean): string {

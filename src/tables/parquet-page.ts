@@ -46,9 +46,6 @@ export function levelsOf(rows: readonly Value[]): Levels {
   return { repetition, definition, present };
 }
 
-/** zlib's. */
-const LEVEL = 4;
-
 /** A page ends after the row that reaches one of these. */
 const PAGE = { chars: 1024 * 1024, rows: 10_000 } as const;
 
@@ -147,7 +144,7 @@ async function encodePage(
   header: Omit<Parameters<typeof writePageHeader>[1], 'uncompressed_page_size' | 'compressed_page_size'>,
   body: Uint8Array,
 ): Promise<EncodedPage> {
-  const compressed = await compressOnce(body, LEVEL);
+  const compressed = await compressOnce(body);
   const start = new ByteWriter();
   writePageHeader(start, {
     ...header,
