@@ -107,4 +107,5 @@ export { estimateFleet, type FleetBudget, type FleetEstimate } from './fleet/est
 export type { FleetFilters } from './fleet/filters.ts';
 export type { LakeTotals } from './fleet/lake-totals.ts';
 export type { FleetPlan, PlannedPartition } from './fleet/plan.ts';
-export type { Advice, FleetProgress, FleetStatus } from './fleet/status.ts';
+export type { FleetProgress } from './fleet/progress.ts';
+export type { Advice, FleetStatus } from './fleet/status.ts';

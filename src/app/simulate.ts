@@ -118,8 +118,8 @@ const POLL_MS = 2_000;
 const POLLS_PER_SEARCH = 5;
 
 /**
- * Follows a run until its partition is complete, or its message is in the dead-letter queue or gone. In all other cases
- * (failed titles, an outage, a deadline) a worker retries, so this keeps polling.
+ * Follows a run until its partition is complete and its worker has written the tables, or its message is in the dead-letter
+ * queue or gone. In all other cases (failed titles, an outage, a deadline) a worker retries, so this keeps polling.
  * @throws any error of the lake and the queue; the signal's reason when it is aborted.
  */
 export async function followRun(
@@ -181,7 +181,9 @@ function countsOf({ counts, titles }: Manifest): Pick<RunEnd, 'counts' | 'failur
 }
 
 function endOf(manifest: Manifest): RunEnd | undefined {
-  const { complete, counts, lastRun } = manifest;
+  const { complete, counts, lastRun, parts } = manifest;
+  // The worker has found titles of another run in the manifest, and is about to write the parts with them.
+  if (parts?.outdated !== undefined && complete) return undefined;
   switch (lastRun.outcome) {
     case 'complete':
       return { complete: true, counts };

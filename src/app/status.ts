@@ -1,9 +1,9 @@
 import type { FleetWorkers } from '../aws/event-source.ts';
 import type { QueueReader } from '../aws/queue-interface.ts';
 import type { Clock } from '../clock.ts';
-import { advise, sumUpMissingReviews } from '../fleet/advise.ts';
+import { advise } from '../fleet/advise.ts';
 import type { FleetBudget } from '../fleet/estimate.ts';
-import { sumUpFailures, sumUpLake } from '../fleet/lake-totals.ts';
+import { sumUpFailures, sumUpLake, sumUpMissingReviews, sumUpWithoutTables } from '../fleet/lake-totals.ts';
 import { type FleetStatus, isEnabled, judgeFleet, watchForEnd } from '../fleet/status.ts';
 import type { Lake } from '../lake/lake.ts';
 import { readSource } from '../lake/source.ts';
@@ -53,7 +53,8 @@ export async function readStatus(deps: StatusDeps, options: StatusOptions = {}):
   const nowMs = deps.clock.now();
   const { byPartition } = summaries;
   const observed = { queue, deadLetters, function: workerFunction, eventSource };
-  const missingReviews = sumUpMissingReviews([...byPartition.values()], nowMs);
+  const missingReviews = sumUpMissingReviews(byPartition.values(), nowMs);
+  const withoutTables = sumUpWithoutTables(byPartition.values(), nowMs);
   const facts = judgeFleet(
     { ...observed, launch: launches[0], summaries: byPartition, budget: deps.settings },
     nowMs,
@@ -66,6 +67,7 @@ export async function readStatus(deps: StatusDeps, options: StatusOptions = {}):
     totals: sumUpLake(byPartition.values()),
     failures: sumUpFailures(byPartition.values()),
     ...(missingReviews && { missingReviews }),
+    ...(withoutTables && { withoutTables }),
     advice: advise(facts, { ...summaries, launches, names: deps.workers, otherSource }, nowMs),
     manifestsRead: summaries.read,
   };

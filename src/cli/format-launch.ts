@@ -19,6 +19,8 @@ export interface LaunchResult {
   readonly movies: number;
   /** Movies that the lake does not have yet. */
   readonly moviesToAsk: number;
+  /** Partitions that are complete and only lack their tables. */
+  readonly tablesOnly: number;
   readonly estimate: FleetEstimate;
   readonly sizes: readonly SizeBar[];
   readonly largest: readonly PlannedPartition[];
@@ -61,7 +63,7 @@ export function formatLaunchPlan(result: LaunchResult, style: Style): string {
     ),
     ...formatSkipped(result),
     '',
-    ...(result.moviesToAsk === 0
+    ...(result.moviesToAsk === 0 && result.tablesOnly < result.partitions.length
       ? [
           `${style.yellow('note:')} These partitions already have as many titles as IMDb's list. Workers check for new titles and download them.`,
         ]
@@ -97,6 +99,7 @@ function formatForecast(result: LaunchResult, style: Style): string {
       formatCount(partitions.length),
       `IMDb's list of ${snapshot}, ${filters.minYear === filters.maxYear ? 'year' : 'years'} ${yearsOf(filters)}`,
     ],
+    ...(result.tablesOnly > 0 ? [tablesRow(result)] : []),
     [
       'movies',
       formatCount(result.movies),
@@ -110,7 +113,7 @@ function formatForecast(result: LaunchResult, style: Style): string {
     [
       'time',
       estimate.seconds < 1 ? '< 1 s' : formatDuration(estimate.seconds),
-      estimate.requests === 0 ? 'to read each manifest' : pace,
+      estimate.requests === 0 ? readingOf(estimate) : pace,
     ],
     ['cost', formatDollars(dollars.total), `${shares}list prices ${formatPriceDate(dollars.pricesOf)}`],
   ];
@@ -119,6 +122,18 @@ function formatForecast(result: LaunchResult, style: Style): string {
     rows.map(([name, value, note]) => [name, style.bold(value), style.dim(note)]),
     style,
   );
+}
+
+function tablesRow({ tablesOnly }: LaunchResult): [string, string, string] {
+  const note = 'complete: workers only write their tables, without requests to TMDB';
+  return ['tables only', formatCount(tablesOnly), note];
+}
+
+function readingOf({ documentsToRead }: FleetEstimate): string {
+  const manifests = 'to read each manifest';
+  return documentsToRead === 0
+    ? manifests
+    : `${manifests} and ${formatNumberOf(documentsToRead, 'document')}`;
 }
 
 const TERMS = [
@@ -159,7 +174,7 @@ function whyNothing({ filters, snapshot, inRange }: LaunchResult): string {
   if (inRange === 0) return `IMDb's list of ${snapshot} has no partition ${range}.`;
   const partitions = formatNumberOf(inRange, 'partition');
   if (onlyMissing || (!failed && olderThanMs === undefined)) {
-    return `Nothing is missing: ${partitions} ${range} ${inRange === 1 ? 'has a complete manifest' : 'have complete manifests'}. To download titles again, use --older-than.`;
+    return `Nothing is missing: ${partitions} ${range} ${inRange === 1 ? 'has a complete manifest' : 'have complete manifests'} and tables. To download titles again, use --older-than.`;
   }
   const states = [
     ...(failed ? ['failed titles or missing reviews'] : []),

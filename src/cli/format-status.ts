@@ -1,3 +1,4 @@
+import { countMessages } from '../aws/queue-interface.ts';
 import { SETTINGS } from '../config/settings.ts';
 import type { FleetStatus } from '../fleet/status.ts';
 import { MOVIE_PREFIX, REVIEW_PREFIX } from '../lake/keys.ts';
@@ -39,6 +40,7 @@ export function formatStatus(status: StatusResult, style: Style): string {
         ...workerRows(status),
         ...failureRow(status),
         ...missingReviewsRow(status, style),
+        ...tablesRow(status, style),
         ...totalRows(status),
       ],
       style,
@@ -153,6 +155,23 @@ function missingReviewsRow({ missingReviews }: StatusResult, style: Style): [str
   const { movies, reviews, command } = missingReviews;
   const what = `${formatCount(reviews)} of ${formatNumberOf(movies, 'movie')}`;
   return [['missing reviews', `${what}; to ask TMDB for them again: ${style.command(command)}`]];
+}
+
+/** While messages are left, the launch shown may be about to write tables. */
+function tablesRow({ queue, fleet, withoutTables }: StatusResult, style: Style): [string, string][] {
+  const { complete = 0, withoutTables: without = 0 } = fleet?.partitions ?? {};
+  if (without > 0 && countMessages(queue) > 0) {
+    return [
+      [
+        'tables',
+        `written for ${formatCount(complete - without)} of ${formatNumberOf(complete, 'complete partition')}`,
+      ],
+    ];
+  }
+  if (withoutTables === undefined) return [];
+  const { partitions, command } = withoutTables;
+  const what = `${formatNumberOf(partitions, 'complete partition')} ${partitions === 1 ? 'has' : 'have'} none`;
+  return [['tables', `${what}; to write them, without requests to TMDB: ${style.command(command)}`]];
 }
 
 function totalRows({ totals, lake }: StatusResult): [string, string][] {

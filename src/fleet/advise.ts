@@ -2,11 +2,11 @@ import { countMessages } from '../aws/queue-interface.ts';
 import { partitionName } from '../partition.ts';
 import { formatCount, formatNumberOf } from '../text.ts';
 import { RETENTION_SECONDS } from '../worker-contract.ts';
-import { DEFAULT_MIN_YEAR, launchCommand } from './filters.ts';
+import { launchCommand, yearFlags } from './filters.ts';
 import { judgePartition } from './judge.ts';
 import { type LaunchRecord, partitionsToSend, termsOf } from './launch-record.ts';
 import { countDoneBefore, type ManifestSummaries, type ManifestSummary } from './manifest-summary.ts';
-import { type Advice, type FleetFacts, type FleetStatus, isEnabled } from './status.ts';
+import { type Advice, type FleetFacts, isEnabled } from './status.ts';
 
 /** TMDB's terms: "no copy kept over six months". */
 const STALE_DAYS = 180;
@@ -206,20 +206,6 @@ function adviseOnFailedTitles(
   ];
 }
 
-/** Adds up the missing reviews of a lake. They are not a problem, since TMDB's totals can be too high permanently. */
-export function sumUpMissingReviews(
-  summaries: readonly ManifestSummary[],
-  nowMs: number,
-): FleetStatus['missingReviews'] {
-  const incomplete = summaries.filter(({ missingReviews }) => missingReviews.movies > 0);
-  if (incomplete.length === 0) return undefined;
-  return {
-    movies: incomplete.reduce((sum, { missingReviews }) => sum + missingReviews.movies, 0),
-    reviews: incomplete.reduce((sum, { missingReviews }) => sum + missingReviews.reviews, 0),
-    command: `tdd launch --failed${yearFlags(incomplete, nowMs)}`,
-  };
-}
-
 function adviseOnAge(summaries: readonly ManifestSummary[], nowMs: number): Advice[] {
   const isStale = (summary: ManifestSummary) => countDoneBefore(summary, nowMs - STALE_DAYS * DAY_MS) > 0;
   // A title that TMDB does not have has no document that could be too old.
@@ -231,13 +217,4 @@ function adviseOnAge(summaries: readonly ManifestSummary[], nowMs: number): Advi
       command: `tdd launch --older-than ${STALE_DAYS}d${yearFlags(stale, nowMs)}`,
     },
   ];
-}
-
-/** By default, a launch covers the years from 2000 to this one. */
-function yearFlags(summaries: readonly ManifestSummary[], nowMs: number): string {
-  const years = summaries.map(({ partition }) => partition.year);
-  const first = years.reduce((a, b) => Math.min(a, b), DEFAULT_MIN_YEAR);
-  const thisYear = new Date(nowMs).getUTCFullYear();
-  const last = years.reduce((a, b) => Math.max(a, b), thisYear);
-  return `${first < DEFAULT_MIN_YEAR ? ` --min-year ${first}` : ''}${last > thisYear ? ` --max-year ${last}` : ''}`;
 }

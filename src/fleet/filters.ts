@@ -8,7 +8,7 @@ export interface FleetFilters {
   readonly initial?: string | undefined;
   /** Only the smallest partitions, at most this many. */
   readonly limit?: number | undefined;
-  /** Partitions without a complete manifest. */
+  /** Partitions without a complete manifest, or without tables. */
   readonly onlyMissing: boolean;
   /** Partitions with failed titles or missing reviews. */
   readonly failed: boolean;
@@ -17,7 +17,7 @@ export interface FleetFilters {
 }
 
 /** The first year of a launch without `minYear`. */
-export const DEFAULT_MIN_YEAR = 2000;
+const DEFAULT_MIN_YEAR = 2000;
 
 /**
  * Fills in the defaults.
@@ -69,6 +69,18 @@ export function launchCommand(filters: FleetFilters, nowMs: number): string {
     limit === undefined ? '' : `--limit ${limit}`,
   ];
   return ['tdd launch', ...flags.filter((flag) => flag !== '')].join(' ');
+}
+
+/** Returns the flags with which a launch covers the years of partitions; by default, it covers 2000 to this year. */
+export function yearFlags(
+  summaries: readonly { readonly partition: { readonly year: number } }[],
+  nowMs: number,
+): string {
+  const years = summaries.map(({ partition }) => partition.year);
+  const first = years.reduce((a, b) => Math.min(a, b), DEFAULT_MIN_YEAR);
+  const thisYear = new Date(nowMs).getUTCFullYear();
+  const last = years.reduce((a, b) => Math.max(a, b), thisYear);
+  return `${first < DEFAULT_MIN_YEAR ? ` --min-year ${first}` : ''}${last > thisYear ? ` --max-year ${last}` : ''}`;
 }
 
 const UNIT_MS = { h: 3_600_000, d: 86_400_000, w: 7 * 86_400_000 } as const;

@@ -1,6 +1,8 @@
 import { type FailureGroup, mergeFailures } from '../download/failures.ts';
 import { type Counts, NO_COUNTS } from '../download/manifest.ts';
-import type { ManifestSummary } from './manifest-summary.ts';
+import { yearFlags } from './filters.ts';
+import type { ManifestSummary, MissingReviews } from './manifest-summary.ts';
+import { lacksTables } from './tables.ts';
 
 /** Totals of the whole lake. */
 export interface LakeTotals {
@@ -14,6 +16,19 @@ export interface LakeFailures {
   readonly titles: number;
   /** The most frequent reasons, at most five. */
   readonly reasons: readonly FailureGroup[];
+}
+
+/** Reviews of the whole lake that TMDB counts but did not return. */
+export interface LakeMissingReviews extends MissingReviews {
+  /** The command that asks TMDB for them again. It may stay without effect: TMDB's totals can be too high. */
+  readonly command: string;
+}
+
+/** The complete partitions of the whole lake that have no tables. */
+export interface LakeWithoutTables {
+  readonly partitions: number;
+  /** The command that writes them, without requests to TMDB. */
+  readonly command: string;
 }
 
 const MAX_REASONS = 5;
@@ -38,4 +53,31 @@ export function sumUpLake(summaries: Iterable<ManifestSummary>): LakeTotals {
     if (summary.complete) complete += 1;
   }
   return { partitions, complete, counts };
+}
+
+/** Adds up the missing reviews of a lake. They are not a problem, since TMDB's totals can be too high permanently. */
+export function sumUpMissingReviews(
+  summaries: Iterable<ManifestSummary>,
+  nowMs: number,
+): LakeMissingReviews | undefined {
+  const incomplete = [...summaries].filter(({ missingReviews }) => missingReviews.movies > 0);
+  if (incomplete.length === 0) return undefined;
+  return {
+    movies: incomplete.reduce((sum, { missingReviews }) => sum + missingReviews.movies, 0),
+    reviews: incomplete.reduce((sum, { missingReviews }) => sum + missingReviews.reviews, 0),
+    command: `tdd launch --failed${yearFlags(incomplete, nowMs)}`,
+  };
+}
+
+/** Counts the complete partitions of a lake that have no tables. They are not a problem: the documents are complete. */
+export function sumUpWithoutTables(
+  summaries: Iterable<ManifestSummary>,
+  nowMs: number,
+): LakeWithoutTables | undefined {
+  const without = [...summaries].filter(lacksTables);
+  if (without.length === 0) return undefined;
+  return {
+    partitions: without.length,
+    command: `tdd launch --only-missing${yearFlags(without, nowMs)}`,
+  };
 }

@@ -2,45 +2,12 @@ import type { EventSource, WorkerFunction } from '../aws/event-source.ts';
 import { countMessages, EMPTY_AFTER_MS, type QueueDepths } from '../aws/queue-interface.ts';
 import type { Clock } from '../clock.ts';
 import type { LakeSource } from '../lake/source.ts';
-import { partitionName } from '../partition.ts';
 import { estimateFleet, type FleetBudget, learnRates } from './estimate.ts';
-import type { FleetFilters } from './filters.ts';
-import { judgePartition } from './judge.ts';
-import type { LakeFailures, LakeTotals } from './lake-totals.ts';
-import { type LaunchRecord, placesToSend, termsOf } from './launch-record.ts';
-import type { ManifestSummary, MissingReviews } from './manifest-summary.ts';
+import type { LakeFailures, LakeMissingReviews, LakeTotals, LakeWithoutTables } from './lake-totals.ts';
+import type { LaunchRecord } from './launch-record.ts';
+import type { ManifestSummary } from './manifest-summary.ts';
 import { type FleetRate, measureRate } from './measure-rate.ts';
-
-/** The progress of the launch that was sent, or resumed, last. */
-export interface FleetProgress {
-  readonly run: string;
-  /** ISO instant. */
-  readonly launchedAt: string;
-  /** ISO instant at which sending was cancelled or failed. Absent once it is resumed. */
-  readonly interruptedAt?: string;
-  readonly snapshot: string;
-  readonly filters: FleetFilters;
-  readonly partitions: {
-    readonly total: number;
-    readonly complete: number;
-    /** Started, with titles left and none failed. */
-    readonly partial: number;
-    /** With failed titles. */
-    readonly failedTitles: number;
-    readonly notBegun: number;
-    /** Not yet acknowledged by SQS. */
-    readonly unsent: number;
-    /** Rejected by SQS. */
-    readonly rejected: number;
-  };
-  readonly movies: {
-    readonly total: number;
-    /** Completed titles: found, not found or refused. */
-    readonly settled: number;
-    readonly failed: number;
-    readonly left: number;
-  };
-}
+import { type FleetProgress, listOpenPartitions, measureProgress, summariesOf } from './progress.ts';
 
 /** A problem and the command that fixes it. */
 export interface Advice {
@@ -85,10 +52,9 @@ export interface FleetStatus {
   readonly totals: LakeTotals;
   readonly failures: LakeFailures;
   /** Reviews of the whole lake that TMDB counts but did not return. Absent when there are none. */
-  readonly missingReviews?: MissingReviews & {
-    /** The command that asks TMDB for them again. It may stay without effect: TMDB's totals can be too high. */
-    readonly command: string;
-  };
+  readonly missingReviews?: LakeMissingReviews;
+  /** Complete partitions of the whole lake that have no tables. Absent when all have them. */
+  readonly withoutTables?: LakeWithoutTables;
   /** Problems and the commands that fix them. */
   readonly advice: readonly Advice[];
   /** The number of manifests that were read for this status; the others were in the cache. */
@@ -130,8 +96,10 @@ export function judgeFleet(observed: FleetObservation, nowMs: number): FleetFact
   const fleet = launch && measureProgress(launch, summaries);
   const ours = launch ? summariesOf(launch, summaries) : [...summaries.values()];
   const rate = measureRate(ours, { nowMs, sinceMs: launch ? Date.parse(launch.launchedAt) : 0 });
-  const phase = phaseOf(fleet, queue, eventSource);
-  const timeLeft = fleet && timeLeftOf(observed, { fleet, rate, phase });
+  const open = launch ? listOpenPartitions(launch, summaries) : [];
+  const isNew = launch !== undefined && nowMs - Date.parse(launch.launchedAt) < EMPTY_AFTER_MS;
+  const phase = phaseOf(fleet, queue, eventSource, { mayBeUncounted: isNew && open.length > 0 });
+  const timeLeft = fleet && timeLeftOf(observed, { fleet, open, rate, phase });
   const isOver = phase === 'complete' || phase === 'ended';
   const secondsElapsed = fleet && secondsSince(fleet.launchedAt, isOver ? lastEndMs(ours, fleet.run) : nowMs);
   return {
@@ -158,55 +126,21 @@ function secondsSince(instant: string, ms: number): number | undefined {
   return seconds >= 0 ? seconds : undefined;
 }
 
-function measureProgress(
-  launch: LaunchRecord,
-  summaries: ReadonlyMap<string, ManifestSummary>,
-): FleetProgress {
-  const partitions = { complete: 0, partial: 0, failedTitles: 0, notBegun: 0 };
-  const movies = { total: 0, settled: 0, failed: 0, left: 0 };
-  for (const [year, initial, titles, , idHash] of launch.partitions) {
-    const summary = summaries.get(partitionName({ year, initial }));
-    const { state, done, failed, left } = judgePartition(summary, { titles, idHash }, termsOf(launch));
-    partitions[state] += 1;
-    movies.total += titles;
-    movies.settled += done;
-    movies.failed += failed;
-    movies.left += left;
-  }
-  const { run, launchedAt, interruptedAt, snapshot, filters, rejected } = launch;
-  const unsent = launch.finishedAt === undefined ? placesToSend(launch).length : 0;
-  return {
-    run,
-    launchedAt,
-    ...(interruptedAt !== undefined && { interruptedAt }),
-    snapshot,
-    filters,
-    partitions: { total: launch.partitions.length, ...partitions, unsent, rejected: rejected.length },
-    movies,
-  };
-}
-
-function summariesOf(
-  launch: LaunchRecord,
-  summaries: ReadonlyMap<string, ManifestSummary>,
-): ManifestSummary[] {
-  return launch.partitions.flatMap(
-    ([year, initial]) => summaries.get(partitionName({ year, initial })) ?? [],
-  );
-}
-
 function phaseOf(
   fleet: FleetProgress | undefined,
   queue: QueueDepths | undefined,
   eventSource: EventSource | undefined,
+  { mayBeUncounted }: { readonly mayBeUncounted: boolean },
 ): FleetStatus['phase'] {
   if (fleet === undefined) return 'none';
   const messages = countMessages(queue);
   // While messages are left, a manifest of an older list may count as complete by mistake: see `judgePartition`.
-  if (fleet.partitions.complete === fleet.partitions.total && messages === 0) return 'complete';
+  const isComplete = fleet.partitions.complete === fleet.partitions.total && messages === 0;
+  // A launch that only writes tables has complete partitions from the start, and SQS may not count its messages yet.
+  if (isComplete && !mayBeUncounted) return 'complete';
   if (queue === undefined || eventSource === undefined || !isEnabled(eventSource)) return 'paused';
   if (fleet.partitions.unsent > 0) return 'sending';
-  return messages > 0 ? 'running' : 'ended';
+  return messages > 0 || isComplete ? 'running' : 'ended';
 }
 
 /** A rate that was measured for less time says little about the time left. */
@@ -219,23 +153,24 @@ function timeLeftOf(
   { launch, summaries, budget, eventSource }: FleetObservation,
   {
     fleet,
+    open,
     rate,
     phase,
-  }: Required<Pick<FleetFacts, 'fleet' | 'phase'>> & { readonly rate: FleetRate | undefined },
+  }: Required<Pick<FleetFacts, 'fleet' | 'phase'>> & {
+    readonly open: ReturnType<typeof listOpenPartitions>;
+    readonly rate: FleetRate | undefined;
+  },
 ): TimeLeft | undefined {
   if (phase === 'complete') return { secondsLeft: 0 };
   const isMoving = phase === 'running' || (phase === 'sending' && fleet.interruptedAt === undefined);
   if (!isMoving || launch === undefined) return undefined;
-  if (rate !== undefined && rate.overSeconds >= MEASURED_SECONDS) {
+  // No rate tells how long tables take.
+  if (rate !== undefined && rate.overSeconds >= MEASURED_SECONDS && fleet.movies.left > 0) {
     return { secondsLeft: fleet.movies.left / rate.moviesPerSecond, secondsLeftFrom: 'rate' };
   }
   if (budget === undefined) return undefined;
-  const partitions = launch.partitions.map(([year, initial, titles, , idHash]) =>
-    judgePartition(summaries.get(partitionName({ year, initial })), { titles, idHash }, termsOf(launch)),
-  );
   const workers = eventSource?.maximumConcurrency ?? budget.workers;
   const rates = learnRates(summaries.values(), launch.settings);
-  const open = partitions.filter(({ left }) => left > 0);
   return {
     secondsLeft: estimateFleet(open, { ...budget, workers }, rates).seconds,
     secondsLeftFrom: 'forecast',

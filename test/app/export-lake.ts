@@ -85,7 +85,11 @@ export async function putManifest(
     const reviews = reviewIds.length;
     titles[imdbId] = { state: 'found', tmdbId, reviews, ...(reviews > 0 && { reviewIds }), at };
   }
-  const manifest = { ...manifestOf(partition, { found: movies.length, notFound: 1 }), titles, ...changes };
+  const manifest = {
+    ...manifestOf(partition, { found: movies.length, notFound: 1, tables: false }),
+    titles,
+    ...changes,
+  };
   await putJson(lake, manifestKey(partition), manifest);
 }
 

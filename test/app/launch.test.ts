@@ -16,6 +16,12 @@ const KEY = '0123456789abcdef0123456789abcdef';
 const EMPTY: QueueDepths = { waiting: 0, inFlight: 0, delayed: 0, retentionSeconds: 1_209_600 };
 const index = indexOf({ 2004: { AA: 10, BB: 20, CC: 30 } });
 
+const ALL = [
+  ['AA', 10],
+  ['BB', 20],
+  ['CC', 30],
+] as const;
+
 /** A connection with a fake AWS, whose state tests can change. */
 function setUp() {
   const clock = createFakeClock();
@@ -68,8 +74,8 @@ function setUp() {
     random: () => 0.5,
     settings: resolved as CompleteSettings,
   };
-  const complete = (initial: string, found: number) =>
-    putManifest(lake, manifestOf({ year: 2004, initial }, { found }));
+  const complete = (initial: string, found: number, given: Parameters<typeof manifestOf>[1] = {}) =>
+    putManifest(lake, manifestOf({ year: 2004, initial }, { ...given, found }));
   return { clock, lake, sent, aws, connection, complete };
 }
 
@@ -94,6 +100,72 @@ describe('planLaunch', () => {
     }
     expect(texts).toHaveLength(1);
     expect(texts.join()).not.toContain(KEY);
+  });
+});
+
+describe('planLaunch on a lake of an earlier version, which has no tables', () => {
+  test('sends complete partitions for their tables only, says why, and forecasts reading their documents', async () => {
+    const { connection, complete } = setUp();
+    await complete('BB', 20, { tables: false, reviews: 4 });
+    await complete('CC', 30, { tables: false });
+    const preview = await planLaunch(connection, index, { onlyMissing: true });
+    expect(preview.partitions.map(({ initial, left }) => [initial, left])).toEqual([
+      ['AA', 10],
+      ['CC', 0],
+      ['BB', 0],
+    ]);
+    expect(preview).toMatchObject({ tablesOnly: 2, estimate: { requests: 12, documentsToRead: 54 } });
+    expect(preview.notes).toEqual([
+      {
+        about: 'tablesOnly',
+        text: expect.stringMatching(
+          /^2 partitions are complete but have no tables, as after a download by an earlier version: .*without requests to TMDB\. .*"tdd deploy"/,
+        ),
+      },
+    ]);
+    // The same when an interrupted launch is resumed.
+    const { queue } = connection;
+    const failing = { ...queue, sendBatch: () => Promise.reject(new Error('cut')) };
+    await expect(launch({ ...connection, queue: failing }, preview.plan)).rejects.toThrow('cut');
+    const { resume, ...rest } = await planLaunch(connection, index, { onlyMissing: true });
+    expect(resume).toBeDefined();
+    expect(rest).toMatchObject({ tablesOnly: 2, estimate: { documentsToRead: 54 } });
+
+    await complete('AA', 10);
+    await complete('BB', 20);
+    await complete('CC', 30);
+    const none = await planLaunch(connection, index, { onlyMissing: true }, { resume: false });
+    expect(none).toMatchObject({ partitions: [], tablesOnly: 0, notes: [] });
+  });
+
+  test('follows the fleet until its workers have written the tables, even if SQS does not count the messages yet', async () => {
+    const { connection, aws, complete } = setUp();
+    for (const [initial, found] of ALL) await complete(initial, found, { tables: false });
+    const { plan } = await planLaunch(connection, index, { onlyMissing: true });
+    const { run } = await launch(connection, plan);
+    const phases: string[] = [];
+    const last = await followFleet(connection, {
+      onStatus: ({ phase }) => {
+        phases.push(phase);
+        aws.queue = phases.length === 1 ? { ...EMPTY, inFlight: 1 } : EMPTY;
+        if (phases.length < 3) return;
+        for (const [initial, found] of ALL) void complete(initial, found, { run });
+      },
+    });
+    expect(phases).toEqual(['running', 'running', 'running', 'complete']);
+    expect(last).not.toHaveProperty('withoutTables');
+  });
+
+  test('does not wait for tables from workers of an earlier version, which write none', async () => {
+    const { connection, complete } = setUp();
+    for (const [initial, found] of ALL) await complete(initial, found, { tables: false });
+    const { plan } = await planLaunch(connection, index, { onlyMissing: true });
+    const { run } = await launch(connection, plan);
+    for (const [initial, found] of ALL) await complete(initial, found, { tables: false, run });
+    expect(await followFleet(connection)).toMatchObject({
+      phase: 'complete',
+      withoutTables: { partitions: 3, command: 'tdd launch --only-missing' },
+    });
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { followRun } from '../../src/app/simulate.ts';
-import type { Outcome } from '../../src/download/manifest.ts';
+import type { Manifest, Outcome } from '../../src/download/manifest.ts';
 import { manifestKey } from '../../src/lake/keys.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 import { MemoryLake } from '../support/memory-lake.ts';
@@ -10,7 +10,13 @@ const PARTITION = { year: 2004, initial: 'AD' };
 
 /** A run whose manifest and queue change with each read of the manifest. */
 function createScene(
-  steps: readonly { run?: string; outcome: Outcome; complete?: boolean; damaged?: boolean }[],
+  steps: readonly {
+    run?: string;
+    outcome: Outcome;
+    complete?: boolean;
+    damaged?: boolean;
+    parts?: Manifest['parts'];
+  }[],
 ) {
   const lake = new MemoryLake();
   const scene = { messages: 1, letter: undefined as { readonly reason?: string } | undefined, looks: 0 };
@@ -19,9 +25,15 @@ function createScene(
     const step = steps[Math.min(scene.looks, steps.length - 1)];
     scene.looks += 1;
     if (step === undefined) return;
-    const { lastRun, ...manifest } = manifestOf(PARTITION);
-    const { run = 'ours', complete = false, outcome } = step;
-    const text = JSON.stringify({ ...manifest, complete, counts, lastRun: { ...lastRun, run, outcome } });
+    const { lastRun, ...manifest } = manifestOf(PARTITION, { tables: false });
+    const { run = 'ours', complete = false, outcome, parts } = step;
+    const text = JSON.stringify({
+      ...manifest,
+      complete,
+      counts,
+      lastRun: { ...lastRun, run, outcome },
+      parts,
+    });
     lake.put(manifestKey(PARTITION), step.damaged ? text.slice(0, text.length / 2) : text);
   };
   const depthsOf = (waiting: number) => ({ waiting, inFlight: 0, delayed: 0, retentionSeconds: 1_209_600 });
@@ -71,6 +83,27 @@ describe('followRun', () => {
     ]);
     expect(await follow()).toMatchObject({ complete: true });
     expect(shown).toEqual([...outcomes, 'complete']);
+  });
+
+  it('waits for the parts of a partition whose titles are all done', async () => {
+    const parts = manifestOf(PARTITION).parts;
+    const outdated = parts && { ...parts, outdated: ['tt0000001'] };
+    const { follow, shown } = createScene([
+      { outcome: 'running', complete: true },
+      // The time ran out before they were written; a continuation message follows.
+      { outcome: 'stopped', complete: true },
+      // Another run had changed the manifest while they were written.
+      { outcome: 'complete', complete: true, parts: outdated },
+      { outcome: 'complete', complete: true, parts },
+    ]);
+    expect(await follow()).toMatchObject({ complete: true });
+    expect(shown).toEqual(['running', 'stopped', 'complete', 'complete']);
+  });
+
+  it('does not wait for parts from a worker of an earlier version, which writes none', async () => {
+    const { follow, shown } = createScene([{ outcome: 'complete', complete: true }]);
+    expect(await follow()).toMatchObject({ complete: true });
+    expect(shown).toHaveLength(1);
   });
 
   it.each([

@@ -316,6 +316,44 @@ describe('readStatus', () => {
     expect(await status()).not.toHaveProperty('missingReviews');
   });
 
+  it('reports partitions without tables, and a fleet that an earlier version completed stays complete', async () => {
+    const { launch, status, aws, put, lake, clock } = setUp();
+    const { run } = await launch({ limit: 2 });
+    clock.advance(600_000);
+    await put('AA', { found: 10, run, tables: false });
+    await put('BB', { found: 20, run });
+    await putManifest(lake, manifestOf({ year: 1987, initial: 'AA' }, { found: 3, tables: false }));
+    const withoutTables = { partitions: 2, command: 'tdd launch --only-missing --min-year 1987' };
+    const now = await status();
+    expect(now).toMatchObject({
+      phase: 'complete',
+      fleet: { partitions: { complete: 2, withoutTables: 1 } },
+      withoutTables,
+      advice: [],
+    });
+    // A message that is left, such as that of a simulated partition, does not bring back a forecast.
+    aws.queue = { ...EMPTY, waiting: 1 };
+    expect(await status()).toMatchObject({ phase: 'running', secondsLeft: 0, withoutTables });
+    await put('AA', { found: 10, run });
+    expect((await status()).fleet?.partitions).not.toHaveProperty('withoutTables');
+  });
+
+  it('forecasts how long workers read documents to write tables', async () => {
+    const { plan, deps, status, aws, put, clock } = setUp();
+    const before = { found: 40, reviews: 3_960, tables: false } as const;
+    await put('DD', before);
+    const summary = summarizeManifest(manifestOf({ year: 2004, initial: 'DD' }, before), clock.now());
+    const onlyTables = plan({ onlyMissing: true, initial: 'DD' }, new Map([['2004/DD', summary]]));
+    await sendLaunch(deps, onlyTables, { queueName: 'q' });
+    aws.queue = { ...EMPTY, waiting: 1 };
+    expect(await status()).toMatchObject({
+      phase: 'running',
+      fleet: { partitions: { total: 1, complete: 1, withoutTables: 1 }, movies: { left: 0 } },
+      secondsLeft: 4_000 / 200,
+      secondsLeftFrom: 'forecast',
+    });
+  });
+
   it('is not complete before the workers have asked again for missing reviews', async () => {
     const { launch, status, aws, clock, lake, ago } = setUp();
     const lacking = async (given: Parameters<typeof manifestOf>[1]) => {

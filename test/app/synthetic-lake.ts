@@ -54,7 +54,13 @@ export function largeIndex(partitions: number): PartitionIndex {
   return indexOf(map);
 }
 
-/** Creates a manifest whose titles were all completed at `at`; the rest of `titles` is left. */
+/** The record of a part that nothing reads. */
+const PART = { rows: 0, bytes: 20, sha256: 'f'.repeat(64) };
+
+/**
+ * Creates a manifest whose titles were all completed at `at`; the rest of `titles` is left. A complete one has its tables,
+ * unless `tables` is `false`, as in manifests of earlier versions.
+ */
 export function manifestOf(
   partition: Partition,
   given: Partial<Counts> & {
@@ -64,6 +70,7 @@ export function manifestOf(
     readonly run?: string;
     readonly outcome?: Manifest['lastRun']['outcome'];
     readonly requests?: number;
+    readonly tables?: boolean;
   } = {},
 ): Manifest {
   const {
@@ -73,6 +80,7 @@ export function manifestOf(
     failed = 0,
     reviews = 0,
     at = '2026-11-22T09:58:00.000Z',
+    tables = true,
   } = given;
   const titles: Record<string, TitleState> = {};
   let next = 0;
@@ -99,6 +107,7 @@ export function manifestOf(
       requests: given.requests ?? found + 2 * notFound,
     },
     titles,
+    ...(complete && tables && { parts: { movies: PART, reviews: PART } }),
   };
 }
 

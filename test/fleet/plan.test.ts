@@ -91,6 +91,30 @@ describe('planFleet', () => {
     expect(planned.left).toBe(15);
   });
 
+  it('onlyMissing also selects complete partitions without tables, in which no movie is left', () => {
+    const manifests = [
+      manifestOf({ year: 2004, initial: 'AD' }, { found: 3, tables: false }),
+      manifestOf({ year: 2004, initial: 'A_' }, { found: 5 }),
+      manifestOf({ year: 2004, initial: 'TH' }, { notFound: 40, tables: false }),
+    ];
+    const planned = plan({ onlyMissing: true }, manifests);
+    expect(planned.partitions.map(({ year, initial, left }) => [year, initial, left])).toEqual([
+      [2026, 'AD', 7],
+      [2004, 'TH', 0],
+      [2004, 'AD', 0],
+    ]);
+    expect(names(plan({ failed: true }, manifests))).toEqual([]);
+    // Movies come first: a fleet that ended with partitions left is sent again with the same limit.
+    expect(names(plan({ onlyMissing: true, limit: 1 }, manifests))).toEqual(['2026/AD']);
+    expect(names(plan({ onlyMissing: true, limit: 1, maxYear: 2004 }, manifests))).toEqual(['2004/AD']);
+  });
+
+  it('onlyMissing selects a complete partition whose tables are outdated', () => {
+    const { parts, ...manifest } = manifestOf({ year: 2004, initial: 'AD' }, { found: 3 });
+    const outdated = { ...manifest, ...(parts && { parts: { ...parts, outdated: ['tt0000001'] } }) };
+    expect(names(plan({ onlyMissing: true, initial: 'AD', maxYear: 2004 }, [outdated]))).toEqual(['2004/AD']);
+  });
+
   it.each<[string, string | undefined, string | undefined, string[]]>([
     ['the same IDs', 'a', 'a', []],
     ['as many other IDs', 'a', 'b', ['2004/AD']],

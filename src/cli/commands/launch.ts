@@ -44,7 +44,7 @@ export const launch = defineCommand<LaunchInput, LaunchResult>({
       .option('--min-year <YYYY>', 'first year (default: 2000)')
       .option('--max-year <YYYY>', 'last year (default: this year)')
       .option('--initial <II>', 'only partitions with this initial')
-      .option('--only-missing', 'only partitions without a complete manifest')
+      .option('--only-missing', 'only partitions without a complete manifest, or without tables')
       .option(
         '--failed',
         'only partitions with failed titles or missing reviews; downloads only these titles',
@@ -134,7 +134,7 @@ async function run(context: CommandContext, input: LaunchInput): Promise<LaunchR
 function toResult(
   { settings, filters }: LaunchInput,
   places: Pick<LaunchResult, 'lake' | 'queue'>,
-  { plan, resume, partitions, estimate, notes }: LaunchPreview,
+  { plan, resume, partitions, tablesOnly, estimate, notes }: LaunchPreview,
 ): LaunchResult {
   const { requestsPerSecond, workers, memorySize } = settings;
   const { snapshot, redoBefore } = resume ? resume.fleet : plan;
@@ -146,6 +146,7 @@ function toResult(
     budget: { requestsPerSecond, workers, memorySize },
     movies: partitions.reduce((sum, { titles }) => sum + titles, 0),
     moviesToAsk: partitions.reduce((sum, { left }) => sum + left, 0),
+    tablesOnly,
     estimate,
     sizes: sizeHistogram(partitions),
     largest: [...partitions].sort((a, b) => b.titles - a.titles).slice(0, LARGEST),

@@ -1,0 +1,21 @@
+import { areSameSettings } from '../download/manifest.ts';
+import type { LookupSettings } from '../tmdb/look-up-movie.ts';
+import type { ManifestSummary } from './manifest-summary.ts';
+
+/**
+ * Whether a complete partition lacks its tables: an earlier version completed it, or they could not be written. A worker
+ * then writes them without a request to TMDB.
+ */
+export function lacksTables(summary: ManifestSummary | undefined): boolean {
+  return summary?.complete === true && !summary.hasTables;
+}
+
+/**
+ * The number of documents of earlier runs that a worker reads to write the tables of a partition. If the partition has tables
+ * already, it reads those instead.
+ * @param settings the worker's: it downloads documents of other settings again.
+ */
+export function countDocumentsToRead(summary: ManifestSummary | undefined, settings: LookupSettings): number {
+  if (summary === undefined || summary.hasTables || !areSameSettings(summary.settings, settings)) return 0;
+  return summary.counts.found + summary.counts.reviews;
+}
