@@ -13,7 +13,8 @@ const run = promisify(execFile);
 
 /**
  * Measures the cost of a movie: CPU of `downloadPartition` for 3,000 movies without reviews or pacing, each round in
- * a new process, with TMDB and S3 in another; and the requests of a movie found and of a miss.
+ * a new process, with TMDB and S3 in another; the share of its parts, and how many objects they add; and the requests of a
+ * movie found and of a miss.
  */
 export async function runDownloadBench(rounds = 5): Promise<BenchRow[]> {
   const folder = await mkdtemp(join(tmpdir(), 'tdd-bench-download-'));
@@ -47,6 +48,18 @@ export async function runDownloadBench(rounds = 5): Promise<BenchRow[]> {
     return [
       atMost('CPU per movie into a directory', cpu(intoDirectory), 1.5, 'ms'),
       atMost('CPU per movie into S3', cpu(intoS3), 3, 'ms'),
+      atMost(
+        'share of the CPU that parts take, into a directory',
+        100 * median(intoDirectory.map(({ partsShare }) => partsShare)),
+        15,
+        '%',
+      ),
+      atMost(
+        'objects written per partition besides movies',
+        intoDirectory[0]?.partsWritten ?? Number.NaN,
+        2,
+        '',
+      ),
       atMost('requests per movie found', intoDirectory[0]?.requestsPerFound ?? Number.NaN, 1, ''),
       atMost('requests per miss', intoDirectory[0]?.requestsPerMiss ?? Number.NaN, 2, ''),
     ];

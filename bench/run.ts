@@ -7,11 +7,13 @@ import { runFleetRateBench } from './fleet-rate.ts';
 import { runIndexBench } from './index.ts';
 import { runPacingBench } from './pacing.ts';
 import { runStartUpBench } from './start-up.ts';
+import { runTablesBench } from './tables.ts';
 
 /** Runs all benches, or the named ones, and prints each measurement with its budget. */
 const BENCHES: Readonly<Record<string, () => Promise<BenchRow[]>>> = {
   index: runIndexBench,
   download: runDownloadBench,
+  tables: runTablesBench,
   pacing: runPacingBench,
   fleet: runFleetBench,
   'fleet-rate': runFleetRateBench,
