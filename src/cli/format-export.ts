@@ -52,7 +52,7 @@ export function formatExport(report: ExportReport, style: Style): string {
   const headline =
     written === 0
       ? `Nothing has changed: ${place} is up to date (${formatNumberOf(years.unchanged, 'year')}).`
-      : `Exported ${formatNumberOf(written, 'year')} to ${place} as ${FORMAT_NAMES[format]} in ${formatDuration(seconds)}${years.unchanged > 0 ? `; ${unchanged}` : ''}.`;
+      : `Exported ${formatNumberOf(written, 'year')} to ${place} as ${FORMAT_NAMES[format]} in ${seconds < 10 ? `${seconds.toFixed(1)} s` : formatDuration(seconds)}${years.unchanged > 0 ? `; ${unchanged}` : ''}.`;
   const rows = Object.entries(tables).map(([name, { rows: count, bytes }]) => [
     name,
     formatCount(count),

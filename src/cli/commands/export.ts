@@ -111,7 +111,10 @@ async function run(context: CommandContext, input: ExportInput): Promise<ExportR
           `The tables are not saved in the lake, so the next export reads the documents again: ${reason}`,
         ),
       onProgress: ({ year, years, movies }) =>
-        bar.update({ ...movies, fields: [`year ${year}`, `${years.done} of ${years.total} years`] }),
+        bar.update({
+          ...movies,
+          fields: [`year ${year}`, ...(years.total > 1 ? [`${years.done} of ${years.total} years`] : [])],
+        }),
     });
   } catch (error) {
     if (!(signal.reason instanceof CancelledError)) throw error;
