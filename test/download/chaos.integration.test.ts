@@ -77,6 +77,7 @@ describe('a download while TMDB fails a tenth of the requests', () => {
   });
 
   it('is complete when two processes run concurrently', async () => {
+    catalogue = createCatalogue({ initialOf }, { titles: 300, years: [2021, 2022] });
     await start();
     const codes = await Promise.all([exitCodeOf(startChild('one')), exitCodeOf(startChild('two'))]);
     expect(codes).toEqual([0, 0]);
