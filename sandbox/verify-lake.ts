@@ -7,6 +7,7 @@ import type { DocumentSettings, ExpectedTitle } from './catalogue/expected-title
 import { exactNumbersIn, formatJson } from './catalogue/json-text.ts';
 import type { JsonObject } from './catalogue/tmdb-movie.ts';
 import type { Catalogue } from './catalogue.ts';
+import { verifyParts } from './verify-parts.ts';
 
 export interface VerifyOptions {
   /** The partitions to verify; absent for the whole lake. */
@@ -21,18 +22,23 @@ export interface LakeReport {
   readonly movies: number;
   /** Correct review documents. */
   readonly reviews: number;
+  /** Correct parts of complete partitions. */
+  readonly parts: number;
   /** Expected keys that do not exist. */
   readonly missing: readonly string[];
   /** Existing keys that are not expected. */
   readonly unexpected: readonly string[];
-  /** Keys of documents that differ from the expected ones or are not valid JSON. */
+  /** Keys of documents and parts that differ from the expected ones or are not valid. */
   readonly wrong: readonly string[];
 }
 
 const FOLDERS = ['tmdb/movies/', 'tmdb/reviews/'];
 const READS_AT_ONCE = 16;
 
-/** Compares every document under `tmdb/movies` and `tmdb/reviews` with the one that the catalogue expects. */
+/**
+ * Compares every document under `tmdb/movies` and `tmdb/reviews`, and the parts of complete partitions, with what the
+ * catalogue expects.
+ */
 export async function verifyLake(
   { lake, catalogue }: { readonly lake: Pick<Lake, 'list' | 'read'>; readonly catalogue: Catalogue },
   { partitions, settings }: VerifyOptions = {},
@@ -63,12 +69,15 @@ export async function verifyLake(
   await Promise.all(Array.from({ length: READS_AT_ONCE }, compareNext));
   const countRight = (folder: string): number =>
     found.filter(({ key }) => key.startsWith(folder) && !wrong.has(key)).length;
+  const isWanted = (partition: string) => wanted?.has(partition) ?? true;
+  const parts = await verifyParts({ lake }, { isWanted, documents: expected, isText: isLine });
   return {
     movies: countRight('tmdb/movies/'),
     reviews: countRight('tmdb/reviews/'),
-    missing: [...missing].sort(),
+    parts: parts.parts,
+    missing: [...missing, ...parts.missing].sort(),
     unexpected: unexpected.sort(),
-    wrong: [...wrong].sort(),
+    wrong: [...wrong, ...parts.wrong].sort(),
   };
 }
 
@@ -93,9 +102,18 @@ function partitionOf(key: string): string {
 
 /** Whether `text` is the JSON of `document`. JavaScript rounds some numbers, so their digits are looked for. */
 function isText(text: string, document: JsonObject): boolean {
-  const json = parseJson(text);
-  const expected = parseJson(formatJson(document));
+  return isJson(text, document, formatJson(document));
+}
+
+/** Whether `line` is the line of `document` in a part, which has U+FFFD for half characters. */
+function isLine(line: string, document: JsonObject): boolean {
+  const json = formatJson(document).replace(/(?<!\\)((?:\\\\)*)\\ud[89a-f][\da-f]{2}/g, '$1\\ufffd');
+  return isJson(line, document, json);
+}
+
+function isJson(text: string, document: JsonObject, expected: string): boolean {
   return (
-    isDeepStrictEqual(json, expected) && exactNumbersIn(document).every((number) => text.includes(number))
+    isDeepStrictEqual(parseJson(text), parseJson(expected)) &&
+    exactNumbersIn(document).every((number) => text.includes(number))
   );
 }

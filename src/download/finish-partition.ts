@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../clock.ts';
 import type { Lake } from '../lake/lake.ts';
 import type { Partition } from '../partition.ts';
@@ -17,12 +18,6 @@ interface FinishedPartition {
   /** The IMDb IDs of titles that failed because their documents cannot be read. */
   readonly unreadable: readonly string[];
 }
-
-/**
- * While another run keeps changing the manifest, the parts are written again this many times. After that, they are left to
- * the other run; readers do not accept parts that are not current.
- */
-const MAX_ROUNDS = 3;
 
 /**
  * Ends a run on a partition: assigns shared documents to one IMDb ID, writes the parts of a complete partition, and then the
@@ -80,7 +75,9 @@ export async function finishPartition(
     const { written, isChanged } = await prepare().catch(saveAndThrow);
     if (merged && !isChanged) return merged;
     const saved = await manifest.save(outcome, written);
-    return saved.isMerged && round < MAX_ROUNDS ? finish(round + 1, saved.manifest) : saved.manifest;
+    // Two runs that end at the same time compose the same parts from the lake.
+    const isAgreed = round > 1 && written !== undefined && isDeepStrictEqual(saved.manifest.parts, written);
+    return saved.isMerged && !isAgreed ? finish(round + 1, saved.manifest) : saved.manifest;
   }
 
   async function prepare(): Promise<{ written: Parts | undefined; isChanged: boolean }> {

@@ -432,6 +432,21 @@ describe('the parts of two concurrent runs', () => {
     expectCurrent(['9', '10'], []);
   });
 
+  it('are current in the end, however often another run changes the manifest meanwhile', async () => {
+    await download();
+    let changes = 0;
+    lake.beforeCall = (name, key) => {
+      if (name !== 'compareAndSwap' || key !== MANIFEST || changes === 8) return;
+      changes += 1;
+      const at = new Date(tmdb.clock.now() + changes).toISOString();
+      const { titles, ...theirs } = manifest();
+      lake.put(MANIFEST, JSON.stringify({ ...theirs, titles: { ...titles, [B]: { ...titles[B], at } } }));
+    };
+    await refresh();
+    expect(changes).toBe(8);
+    expectCurrent(['9', '10'], ['9/r3', '10/r1', '10/r2']);
+  });
+
   it('are written by the one that completes the partition', async () => {
     const [one, two] = await Promise.all([
       download({ run: 'one', only: new Set([A]) }),

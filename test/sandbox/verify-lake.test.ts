@@ -2,8 +2,10 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { DocumentSettings } from '../../sandbox/catalogue/expected-title.ts';
 import { formatJson } from '../../sandbox/catalogue/json-text.ts';
 import { verifyLake } from '../../sandbox/verify-lake.ts';
-import { JSON_TYPE, movieKey, reviewKey } from '../../src/lake/keys.ts';
+import { JSON_TYPE, manifestKey, movieKey, partKey, reviewKey } from '../../src/lake/keys.ts';
 import type { Partition } from '../../src/partition.ts';
+import { toLine } from '../../src/tables/line.ts';
+import { encodePart, writePart } from '../../src/tables/part.ts';
 import { MemoryLake } from '../support/memory-lake.ts';
 import { makeCatalogue, movieWithReviews } from './small-catalogue.ts';
 
@@ -87,6 +89,64 @@ describe('verifyLake', () => {
     expect(report.reviews).toBeGreaterThanOrEqual(40);
     const other = { year: partition.year, initial: '99' };
     expect(await verifyLake({ lake, catalogue }, { partitions: [other] })).toMatchObject({ movies: 0 });
+  });
+
+  describe('of a complete partition', () => {
+    const parts = [partKey('movies', partition), partKey('reviews', partition)];
+    const [movies = '', reviews = ''] = parts;
+
+    /** The lines of a part: all documents below `root` in the order of their IDs. */
+    function linesOf(root: string, order: (document: { id: number | string; movie_id?: number }) => string) {
+      const folder = `${root}/year-${partition.year}/initial-${partition.initial}/`;
+      const texts = lake.keys(folder).map((document) => lake.text(document) ?? '');
+      const keyed = texts.map((text) => [order(JSON.parse(text)), toLine(text) ?? ''] as const);
+      return keyed.sort(([a], [b]) => (a < b ? -1 : 1)).map(([, line]) => line);
+    }
+
+    /** Writes the documents, the parts and the manifest, as a complete download does. */
+    async function complete(change: (lines: string[]) => string[] = (lines) => lines, fields = {}) {
+      await fill(lake);
+      const padded = (id: unknown) => String(id).padStart(12, '0');
+      const lines = {
+        movies: linesOf('tmdb/movies', ({ id }) => padded(id)),
+        reviews: change(linesOf('tmdb/reviews', ({ id, movie_id }) => `${padded(movie_id)}/${id}`)),
+      };
+      const write = async (table: 'movies' | 'reviews') =>
+        writePart({ lake }, table, partition, await encodePart(lines[table]));
+      const parts = { movies: await write('movies'), reviews: await write('reviews') };
+      lake.put(manifestKey(partition), JSON.stringify({ complete: true, parts, ...fields }));
+    }
+
+    it('counts correct parts', async () => {
+      await complete();
+      expect(await verifyLake({ lake, catalogue })).toMatchObject({ parts: 2, missing: [], wrong: [] });
+    });
+
+    it.each<[string, (lines: string[]) => string[]]>([
+      ['a line too few', (lines) => lines.slice(1)],
+      ['a line too many', (lines) => [...lines, lines[0] ?? '']],
+      ['another order', (lines) => lines.reverse()],
+      ['another value', ([first = '', ...lines]) => [first.replace('"content":"', '"content":"!'), ...lines]],
+    ])('reports a part with %s', async (_, change) => {
+      await complete(change);
+      expect(await verifyLake({ lake, catalogue })).toMatchObject({
+        parts: 1,
+        missing: [],
+        wrong: [reviews],
+      });
+    });
+
+    it('reports parts that are not those of the manifest, outdated or missing', async () => {
+      await complete();
+      await writePart({ lake }, 'movies', partition, await encodePart([]));
+      expect(await verifyLake({ lake, catalogue })).toMatchObject({ missing: [], wrong: [movies] });
+      lake.remove(movies);
+      expect(await verifyLake({ lake, catalogue })).toMatchObject({ missing: [movies], wrong: [] });
+      await complete(undefined, { parts: undefined });
+      expect(await verifyLake({ lake, catalogue })).toMatchObject({ missing: parts, wrong: [] });
+      await complete(undefined, { complete: false, parts: undefined });
+      expect(await verifyLake({ lake, catalogue })).toMatchObject({ parts: 0, missing: [], wrong: [] });
+    });
   });
 
   it.each([
