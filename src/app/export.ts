@@ -148,9 +148,9 @@ async function run(
     years: { written, unchanged },
     tables: sumTables(record),
     ...reader.done,
-    unreadable: [...record.years].flatMap(([year, { unreadable = [] }]) =>
-      isInRange(year, range) ? unreadable : [],
-    ),
+    unreadable: [...record.years]
+      .sort(([a], [b]) => a - b)
+      .flatMap(([year, { unreadable = [] }]) => (isInRange(year, range) ? unreadable : [])),
     seconds: (clock.monotonic() - startedMs) / 1_000,
   };
 
