@@ -86,7 +86,7 @@ const READS_AT_ONCE = 32;
  * const lake = await openLake('./lake');
  * const report = await exportTables({ lake }, await openDestination('./tables'), { format: 'parquet' });
  *
- * @throws {UsageError} when the destination is in the lake, or has an export in another format.
+ * @throws {UsageError} when the destination is the lake or one of its folders, or has an export in another format.
  * @throws {UserError} when the lake is empty, or was written by a newer version; the errors of the lake and the destination.
  * @throws the signal's reason when it is aborted.
  */

@@ -134,28 +134,42 @@ describe('refuses', () => {
     expect(target.keys()).toEqual([]);
   });
 
-  test.each(['lake', 'lake/below', 'lake/new/place', 'link/x', 'link'])(
+  test.each(['lake', 'lake/tmdb/tables/x', 'lake/imdb', 'lake/.tdd/new/place', 'link/tmdb', 'link'])(
     'the destination %s',
     async (place) => {
       const lake = createDirectoryLake({ directory: join(folder, 'lake') });
       const target = createDirectoryLake({ directory: join(folder, place) });
       const exported = exportTo(lake, target);
-      await expect(exported).rejects.toThrow('choose a place outside the lake');
+      await expect(exported).rejects.toThrow('choose another place');
       await expect(exported).rejects.toBeInstanceOf(UsageError);
     },
   );
 
-  test.each(['lakes', '.', '..lake'])('not the destination %s', async (place) => {
-    const lake = createDirectoryLake({ directory: join(folder, 'lake') });
-    const target = createDirectoryLake({ directory: join(folder, place) });
-    await expect(exportTo(lake, target)).rejects.toThrow('contains no downloads');
-  });
+  test.each(['lakes', '.', '..lake', 'lake/tables', 'lake/tmdb-tables', 'link/x'])(
+    'not the destination %s',
+    async (place) => {
+      const lake = createDirectoryLake({ directory: join(folder, 'lake') });
+      const target = createDirectoryLake({ directory: join(folder, place) });
+      await expect(exportTo(lake, target)).rejects.toThrow('contains no downloads');
+    },
+  );
 
-  test('a place in the bucket of the lake', async () => {
+  test('a folder of the lake in its bucket', async () => {
     const lake = await createLake();
-    await expect(exportTo(lake, withPrefix(lake, 'exports'))).rejects.toThrow(
-      'The destination "s3://lake/exports" is inside the lake "s3://lake"',
+    await expect(exportTo(lake, withPrefix(lake, 'tmdb/exports'))).rejects.toThrow(
+      'The destination "s3://lake/tmdb/exports" is in the folder "tmdb" of the lake "s3://lake": choose another place, such as "s3://lake/tables".',
     );
     await expect(exportTo(lake, lake)).rejects.toThrow('The destination "s3://lake" is the lake');
+  });
+
+  test('but not another place in the bucket of the lake', async () => {
+    const lake = await createLake();
+    const target = withPrefix(lake, 'exports');
+    const report = await exportTo(lake, target);
+    expect(report.years.written.length).toBeGreaterThan(0);
+    expect((await exportTo(lake, target)).years).toEqual({
+      written: [],
+      unchanged: report.years.written.length,
+    });
   });
 });
