@@ -25,9 +25,9 @@ export function addAwkwardDocuments(cases: readonly CatalogueCase[]): CatalogueC
   });
 }
 
-/** Returns the details of a movie with what is awkward about them. */
+/** Returns the details of a movie with what is awkward about them. It has few votes, so that lists of the best omit it. */
 export function changeMovie(document: JsonObject, { awkward }: TmdbMovie): JsonObject {
-  return change(document, awkward && MOVIES[awkward.movie]);
+  return awkward ? change(document, { vote_count: 1, ...MOVIES[awkward.movie] }) : document;
 }
 
 /** Returns a review with what is awkward about it. @param index the review's position in the list. */

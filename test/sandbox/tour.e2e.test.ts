@@ -7,14 +7,14 @@ import { expect, test } from 'vitest';
 import { SANDBOX_PROGRAM } from '../support/program.ts';
 import { makeTempFolder } from '../support/temp-folder.ts';
 
-test("does not replace the user's own folder", async () => {
+test.each(['sandbox-lake', 'sandbox-tables'])("does not replace the user's own folder %s", async (name) => {
   const cwd = await makeTempFolder();
-  await mkdir(join(cwd, 'sandbox-lake'));
-  await writeFile(join(cwd, 'sandbox-lake', 'mine'), 'all my films');
+  await mkdir(join(cwd, name));
+  await writeFile(join(cwd, name, 'mine'), 'all my films');
   const { exitCode, stderr } = await takeTour(cwd);
-  expect(stderr).toMatch(/^tdd: ".*sandbox-lake" exists and is not from a tour: move it/);
+  expect(stderr).toContain(`${name}" exists and is not from a tour: move it`);
   expect(exitCode).toBe(2);
-  expect(await readFile(join(cwd, 'sandbox-lake', 'mine'), 'utf8')).toBe('all my films');
+  expect(await readFile(join(cwd, name, 'mine'), 'utf8')).toBe('all my films');
 });
 
 test("keeps an earlier tour's documents until it has new ones", async () => {
