@@ -339,6 +339,30 @@ describe('a worker that runs out of time', () => {
     expect(worker.sent).toHaveLength(1);
   });
 
+  it('leaves the parts to a continuation when they do not fit, whose only work they are', async () => {
+    const worker = createWorkerHarness();
+    let isSlow = true;
+    worker.lake.beforeCall = async (name, key, options) => {
+      if (isSlow && name === 'write' && key.startsWith('tmdb/tables/'))
+        await worker.clock.sleep(1_000_000, options?.signal);
+    };
+    expect(await worker.deliver([body()])).toEqual(ALL_DONE);
+    expect(readManifest(worker.lake)).toMatchObject({ complete: true, lastRun: { outcome: 'stopped' } });
+    expect(worker.sent).toMatchObject([{ body: { hop: 1 }, delaySeconds: 0 }]);
+    const continuation = JSON.stringify(worker.sent[0]?.body);
+    expect(await worker.deliver([continuation])).toEqual(returned(0)); // No progress at all: a failure.
+    expect(worker.lines.at(-1)).toContain('timeUp');
+    isSlow = false;
+    expect(await worker.deliver([continuation])).toEqual(ALL_DONE);
+    expect(JSON.parse(worker.lines.at(-1) ?? '')).toMatchObject({
+      outcome: 'done',
+      requests: 0,
+      parts: { movies: 3, reviews: 0 },
+    });
+    expect(worker.requests).toHaveLength(3);
+    expect(worker.sent).toHaveLength(1);
+  });
+
   it('returns its message without a continuation when it completed no title', async () => {
     const worker = createWorkerHarness();
     worker.latencyMs = 1_000_000;
