@@ -3,9 +3,9 @@ import { estimateFleet, type FleetEstimate, learnRates } from '../fleet/estimate
 import { completeFilters, type FleetFilters } from '../fleet/filters.ts';
 import { partitionsToSend } from '../fleet/launch-record.ts';
 import type { ManifestSummary } from '../fleet/manifest-summary.ts';
+import { countDocumentsToRead, lacksParts } from '../fleet/missing-parts.ts';
 import { type FleetPlan, type PlannedPartition, planFleet } from '../fleet/plan.ts';
 import { isEnabled } from '../fleet/status.ts';
-import { countDocumentsToRead, lacksTables } from '../fleet/tables.ts';
 import type { PartitionIndex } from '../imdb/partition-index.ts';
 import { MOVIE_PREFIX } from '../lake/keys.ts';
 import { checkSource, lakeSource } from '../lake/source.ts';
@@ -27,7 +27,7 @@ export interface LaunchPreview {
   /** The partitions to send, in this order. */
   readonly partitions: readonly PlannedPartition[];
   /** How many of them are complete and only lack their tables, which workers write without requests to TMDB. */
-  readonly tablesOnly: number;
+  readonly partsOnly: number;
   /** Requests to TMDB, duration and cost. */
   readonly estimate: FleetEstimate;
   /** Notes to read before launching. */
@@ -39,10 +39,10 @@ export interface LaunchPreview {
 export interface LaunchNote {
   /**
    * `otherSettings`: the workers were deployed with other settings than these; `resumes`: see
-   * {@link LaunchPreview.resume}; `noManifests`: the lake has movies but no manifests; `tablesOnly`: see
-   * {@link LaunchPreview.tablesOnly}; `queueNotEmpty`; `paused`: the event source is disabled.
+   * {@link LaunchPreview.resume}; `noManifests`: the lake has movies but no manifests; `partsOnly`: see
+   * {@link LaunchPreview.partsOnly}; `queueNotEmpty`; `paused`: the event source is disabled.
    */
-  readonly about: 'otherSettings' | 'resumes' | 'noManifests' | 'tablesOnly' | 'queueNotEmpty' | 'paused';
+  readonly about: 'otherSettings' | 'resumes' | 'noManifests' | 'partsOnly' | 'queueNotEmpty' | 'paused';
   /** One sentence. */
   readonly text: string;
 }
@@ -85,15 +85,15 @@ export async function planLaunch(
     : undefined;
   const partitions = resume ? partitionsToSend(resume.fleet) : plan.partitions;
   const summaryOf = (partition: PlannedPartition) => summaries.get(partitionName(partition));
-  const tablesOnly = partitions.filter(
-    (partition) => partition.left === 0 && lacksTables(summaryOf(partition)),
+  const partsOnly = partitions.filter(
+    (partition) => partition.left === 0 && lacksParts(summaryOf(partition)),
   ).length;
   const budget = { requestsPerSecond, workers, memorySize };
   return {
     plan,
     ...(resume !== undefined && { resume }),
     partitions,
-    tablesOnly,
+    partsOnly,
     estimate: estimateFleet(
       partitions.map((partition) => ({
         left: partition.left,
@@ -102,7 +102,7 @@ export async function planLaunch(
       budget,
       learnRates(summaries.values(), asked),
     ),
-    ...(await collectNotes(connection, { plan, resume, tablesOnly, summaries, environment })),
+    ...(await collectNotes(connection, { plan, resume, partsOnly, summaries, environment })),
   };
 }
 
@@ -151,12 +151,12 @@ async function collectNotes(
   context: {
     readonly plan: FleetPlan;
     readonly resume: StoredLaunch | undefined;
-    readonly tablesOnly: number;
+    readonly partsOnly: number;
     readonly summaries: ReadonlyMap<string, ManifestSummary>;
     readonly environment: Readonly<Record<string, string>> | undefined;
   },
 ): Promise<Pick<LaunchPreview, 'notes' | 'queueExists'>> {
-  const { plan, resume, tablesOnly, summaries, environment } = context;
+  const { plan, resume, partsOnly, summaries, environment } = context;
   const [depths, eventSource] = await Promise.all([queue.readDepths(), workers.readEventSource()]);
   const notes: LaunchNote[] = [];
   const note = (about: LaunchNote['about'], text: string) => void notes.push({ about, text });
@@ -177,11 +177,11 @@ async function collectNotes(
       'This lake has movies but no manifests, which record what was downloaded: this first launch downloads everything again.',
     );
   }
-  if (tablesOnly > 0) {
-    const what = formatNumberOf(tablesOnly, 'partition');
+  if (partsOnly > 0) {
+    const what = formatNumberOf(partsOnly, 'partition');
     note(
-      'tablesOnly',
-      `${what} ${tablesOnly === 1 ? 'is' : 'are'} complete but ${tablesOnly === 1 ? 'has' : 'have'} no tables, as after a download by an earlier version: workers write them from the documents in the lake, without requests to TMDB. Workers of such a version write no tables: run "tdd deploy" first to update them.`,
+      'partsOnly',
+      `${what} ${partsOnly === 1 ? 'is' : 'are'} complete but ${partsOnly === 1 ? 'has' : 'have'} no tables, as after a download by an earlier version: workers write them from the documents in the lake, without requests to TMDB. Workers of such a version write no tables: run "tdd deploy" first to update them.`,
     );
   }
   const onQueue = countMessages(depths);

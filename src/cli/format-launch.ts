@@ -20,7 +20,7 @@ export interface LaunchResult {
   /** Movies that the lake does not have yet. */
   readonly moviesToAsk: number;
   /** Partitions that are complete and only lack their tables. */
-  readonly tablesOnly: number;
+  readonly partsOnly: number;
   readonly estimate: FleetEstimate;
   readonly sizes: readonly SizeBar[];
   readonly largest: readonly PlannedPartition[];
@@ -63,7 +63,7 @@ export function formatLaunchPlan(result: LaunchResult, style: Style): string {
     ),
     ...formatSkipped(result),
     '',
-    ...(result.moviesToAsk === 0 && result.tablesOnly < result.partitions.length
+    ...(result.moviesToAsk === 0 && result.partsOnly < result.partitions.length
       ? [
           `${style.yellow('note:')} These partitions already have as many titles as IMDb's list. Workers check for new titles and download them.`,
         ]
@@ -99,7 +99,7 @@ function formatForecast(result: LaunchResult, style: Style): string {
       formatCount(partitions.length),
       `IMDb's list of ${snapshot}, ${filters.minYear === filters.maxYear ? 'year' : 'years'} ${yearsOf(filters)}`,
     ],
-    ...(result.tablesOnly > 0 ? [tablesRow(result)] : []),
+    ...(result.partsOnly > 0 ? [partsRow(result)] : []),
     [
       'movies',
       formatCount(result.movies),
@@ -124,9 +124,9 @@ function formatForecast(result: LaunchResult, style: Style): string {
   );
 }
 
-function tablesRow({ tablesOnly }: LaunchResult): [string, string, string] {
+function partsRow({ partsOnly }: LaunchResult): [string, string, string] {
   const note = 'complete: workers only write their tables, without requests to TMDB';
-  return ['tables only', formatCount(tablesOnly), note];
+  return ['tables only', formatCount(partsOnly), note];
 }
 
 function readingOf({ documentsToRead }: FleetEstimate): string {

@@ -40,7 +40,7 @@ export function formatStatus(status: StatusResult, style: Style): string {
         ...workerRows(status),
         ...failureRow(status),
         ...missingReviewsRow(status, style),
-        ...tablesRow(status, style),
+        ...partsRow(status, style),
         ...totalRows(status),
       ],
       style,
@@ -158,8 +158,8 @@ function missingReviewsRow({ missingReviews }: StatusResult, style: Style): [str
 }
 
 /** While messages are left, the launch shown may be about to write tables. */
-function tablesRow({ queue, fleet, withoutTables }: StatusResult, style: Style): [string, string][] {
-  const { complete = 0, withoutTables: without = 0 } = fleet?.partitions ?? {};
+function partsRow({ queue, fleet, withoutParts }: StatusResult, style: Style): [string, string][] {
+  const { complete = 0, withoutParts: without = 0 } = fleet?.partitions ?? {};
   if (without > 0 && countMessages(queue) > 0) {
     return [
       [
@@ -168,8 +168,8 @@ function tablesRow({ queue, fleet, withoutTables }: StatusResult, style: Style):
       ],
     ];
   }
-  if (withoutTables === undefined) return [];
-  const { partitions, command } = withoutTables;
+  if (withoutParts === undefined) return [];
+  const { partitions, command } = withoutParts;
   const what = `${formatNumberOf(partitions, 'complete partition')} ${partitions === 1 ? 'has' : 'have'} none`;
   return [['tables', `${what}; to write them, without requests to TMDB: ${style.command(command)}`]];
 }

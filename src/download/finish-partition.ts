@@ -4,11 +4,11 @@ import type { Lake } from '../lake/lake.ts';
 import type { Partition } from '../partition.ts';
 import type { KeptTexts } from './kept-texts.ts';
 import type { Manifest, Outcome, TitleState } from './manifest.ts';
-import { hasTables, type Parts } from './manifest-parts.ts';
+import { hasParts, type Parts } from './manifest-parts.ts';
 import type { ManifestWriter } from './manifest-writer.ts';
 import type { UnreadableDocument } from './part-documents.ts';
 import { resolveDuplicates } from './resolve-duplicates.ts';
-import { hasParts, writeParts } from './write-parts.ts';
+import { partsAreInLake, writeParts } from './write-parts.ts';
 
 /** The result of {@link finishPartition}. */
 interface FinishedPartition {
@@ -95,7 +95,7 @@ export async function finishPartition(
     const current = manifest.current();
     if (!current.complete) return undefined;
     try {
-      if (hasTables(current) && (await hasParts({ lake }, current, { signal }))) return undefined;
+      if (hasParts(current) && (await partsAreInLake({ lake }, current, { signal }))) return undefined;
       const written = await writeParts(
         { lake, texts: manifest.isShared() ? undefined : texts },
         { partition, titles: known, parts: current.parts },

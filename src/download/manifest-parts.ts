@@ -9,8 +9,8 @@ export interface Parts {
   readonly outdated?: readonly string[];
 }
 
-/** Whether a partition has its tables: it is complete, and its parts are current. */
-export function hasTables({
+/** Whether a partition has its parts: it is complete, and its parts are current. */
+export function hasParts({
   complete,
   parts,
 }: {

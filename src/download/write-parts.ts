@@ -12,7 +12,7 @@ import {
 } from './part-documents.ts';
 
 /** Whether the lake has the parts that a manifest records. */
-export async function hasParts(
+export async function partsAreInLake(
   { lake }: { readonly lake: Lake },
   { partition, parts }: Pick<Manifest, 'partition' | 'parts'>,
   options: LakeOptions = {},

@@ -2,7 +2,7 @@ import { type FailureGroup, mergeFailures } from '../download/failures.ts';
 import { type Counts, NO_COUNTS } from '../download/manifest.ts';
 import { yearFlags } from './filters.ts';
 import type { ManifestSummary, MissingReviews } from './manifest-summary.ts';
-import { lacksTables } from './tables.ts';
+import { lacksParts } from './missing-parts.ts';
 
 /** Totals of the whole lake. */
 export interface LakeTotals {
@@ -25,7 +25,7 @@ export interface LakeMissingReviews extends MissingReviews {
 }
 
 /** The complete partitions of the whole lake that have no tables. */
-export interface LakeWithoutTables {
+export interface LakeWithoutParts {
   readonly partitions: number;
   /** The command that writes them, without requests to TMDB. */
   readonly command: string;
@@ -70,11 +70,11 @@ export function sumUpMissingReviews(
 }
 
 /** Counts the complete partitions of a lake that have no tables. They are not a problem: the documents are complete. */
-export function sumUpWithoutTables(
+export function sumUpWithoutParts(
   summaries: Iterable<ManifestSummary>,
   nowMs: number,
-): LakeWithoutTables | undefined {
-  const without = [...summaries].filter(lacksTables);
+): LakeWithoutParts | undefined {
+  const without = [...summaries].filter(lacksParts);
   if (without.length === 0) return undefined;
   return {
     partitions: without.length,

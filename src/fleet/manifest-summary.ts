@@ -6,7 +6,7 @@ import {
   type Manifest,
   type Outcome,
 } from '../download/manifest.ts';
-import { hasTables } from '../download/manifest-parts.ts';
+import { hasParts } from '../download/manifest-parts.ts';
 import type { ETag } from '../lake/lake.ts';
 import type { Partition } from '../partition.ts';
 import type { LookupSettings } from '../tmdb/look-up-movie.ts';
@@ -18,8 +18,8 @@ export interface ManifestSummary {
   readonly snapshot: string;
   readonly settings: LookupSettings;
   readonly complete: boolean;
-  /** Whether the partition is complete and has its tables. */
-  readonly hasTables: boolean;
+  /** Whether the partition is complete and has its parts. */
+  readonly hasParts: boolean;
   /** The hash of the IDs in the list of titles; absent in manifests of earlier versions. */
   readonly idHash?: string;
   readonly counts: Counts;
@@ -93,7 +93,7 @@ export function summarizeManifest(manifest: Manifest, nowMs: number): ManifestSu
     snapshot,
     settings,
     complete,
-    hasTables: hasTables(manifest),
+    hasParts: hasParts(manifest),
     ...(idHash !== undefined && { idHash }),
     counts,
     failures: groupFailures(Object.entries(manifest.titles)).slice(0, MAX_REASONS),
@@ -146,7 +146,7 @@ type Row = [
   failures: readonly FailureGroup[],
   missingReviews: readonly [movies: number, reviews: number],
   idHash: string | null,
-  hasTables: 0 | 1,
+  hasParts: 0 | 1,
 ];
 
 /** Encodes summaries as compact text, about 200 bytes per manifest. */
@@ -176,7 +176,7 @@ export function encodeSummaries(lakeUrl: string, summaries: Iterable<VersionedSu
       failures,
       [missingReviews.movies, missingReviews.reviews],
       summary.idHash ?? null,
-      summary.hasTables ? 1 : 0,
+      summary.hasParts ? 1 : 0,
     ]);
   }
   return JSON.stringify({
@@ -202,7 +202,7 @@ export function decodeSummaries(lakeUrl: string, text: string | undefined): Vers
 
 function decodeRow(row: Row, allSettings: readonly LookupSettings[]): VersionedSummary {
   const [year, initial, etag, number, snapshot, complete, counts, lastRun] = row;
-  const [, , , , , , , , doneByHour, recent, failures, [movies, missing], idHash, tables] = row;
+  const [, , , , , , , , doneByHour, recent, failures, [movies, missing], idHash, parts] = row;
   const [titles = 0, found = 0, notFound = 0, refused = 0, failed = 0, reviews = 0] = counts;
   const [run, startedAt, endedAt, outcome, requests, asked] = lastRun;
   const settings = allSettings[number];
@@ -214,7 +214,7 @@ function decodeRow(row: Row, allSettings: readonly LookupSettings[]): VersionedS
       snapshot,
       settings,
       complete: complete === 1,
-      hasTables: tables === 1,
+      hasParts: parts === 1,
       ...(idHash !== null && { idHash }),
       counts: { titles, found, notFound, refused, failed, reviews },
       failures,

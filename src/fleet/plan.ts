@@ -9,7 +9,7 @@ import type { LookupSettings } from '../tmdb/look-up-movie.ts';
 import type { FleetFilters } from './filters.ts';
 import { type FleetTerms, judgePartition } from './judge.ts';
 import { countDoneBefore, HOUR_MS, type ManifestSummary } from './manifest-summary.ts';
-import { lacksTables } from './tables.ts';
+import { lacksParts } from './missing-parts.ts';
 
 /** A partition to send. */
 export interface PlannedPartition extends IndexedPartition {
@@ -111,7 +111,7 @@ function isSelected(
   if (!onlyMissing && !failed && olderThanMs === undefined) return true;
   const { snapshot, settings, redoBefore } = terms;
   const isMissing = judgePartition(summary, listed, { snapshot, settings }).state !== 'complete';
-  if (onlyMissing && (isMissing || lacksTables(summary))) return true;
+  if (onlyMissing && (isMissing || lacksParts(summary))) return true;
   if (failed && summary !== undefined && summary.counts.failed + summary.missingReviews.movies > 0) {
     return true;
   }

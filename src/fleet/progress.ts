@@ -3,7 +3,7 @@ import type { FleetFilters } from './filters.ts';
 import { judgePartition } from './judge.ts';
 import { type LaunchRecord, placesToSend, termsOf } from './launch-record.ts';
 import type { ManifestSummary } from './manifest-summary.ts';
-import { countDocumentsToRead, lacksTables } from './tables.ts';
+import { countDocumentsToRead, lacksParts } from './missing-parts.ts';
 
 /** The progress of the launch that was sent, or resumed, last. */
 export interface FleetProgress {
@@ -27,7 +27,7 @@ export interface FleetProgress {
     /** Rejected by SQS. */
     readonly rejected: number;
     /** Complete, but without tables. Absent: none. */
-    readonly withoutTables?: number;
+    readonly withoutParts?: number;
   };
   readonly movies: {
     readonly total: number;
@@ -45,12 +45,12 @@ export function measureProgress(
 ): FleetProgress {
   const partitions = { complete: 0, partial: 0, failedTitles: 0, notBegun: 0 };
   const movies = { total: 0, settled: 0, failed: 0, left: 0 };
-  let withoutTables = 0;
+  let withoutParts = 0;
   for (const [year, initial, titles, , idHash] of launch.partitions) {
     const summary = summaries.get(partitionName({ year, initial }));
     const { state, done, failed, left } = judgePartition(summary, { titles, idHash }, termsOf(launch));
     partitions[state] += 1;
-    if (state === 'complete' && lacksTables(summary)) withoutTables += 1;
+    if (state === 'complete' && lacksParts(summary)) withoutParts += 1;
     movies.total += titles;
     movies.settled += done;
     movies.failed += failed;
@@ -69,7 +69,7 @@ export function measureProgress(
       ...partitions,
       unsent,
       rejected: rejected.length,
-      ...(withoutTables > 0 && { withoutTables }),
+      ...(withoutParts > 0 && { withoutParts }),
     },
     movies,
   };
@@ -102,8 +102,8 @@ export function listOpenPartitions(
   return launch.partitions.flatMap(([year, initial, titles, , idHash]) => {
     const summary = summaries.get(partitionName({ year, initial }));
     const { left } = judgePartition(summary, { titles, idHash }, termsOf(launch));
-    const needsTables = lacksTables(summary) && summary?.lastRun.run !== launch.run;
+    const needsParts = lacksParts(summary) && summary?.lastRun.run !== launch.run;
     const documentsToRead = countDocumentsToRead(summary, launch.settings);
-    return left > 0 || needsTables ? [{ left, documentsToRead }] : [];
+    return left > 0 || needsParts ? [{ left, documentsToRead }] : [];
   });
 }

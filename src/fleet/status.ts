@@ -3,7 +3,7 @@ import { countMessages, EMPTY_AFTER_MS, type QueueDepths } from '../aws/queue-in
 import type { Clock } from '../clock.ts';
 import type { LakeSource } from '../lake/source.ts';
 import { estimateFleet, type FleetBudget, learnRates } from './estimate.ts';
-import type { LakeFailures, LakeMissingReviews, LakeTotals, LakeWithoutTables } from './lake-totals.ts';
+import type { LakeFailures, LakeMissingReviews, LakeTotals, LakeWithoutParts } from './lake-totals.ts';
 import type { LaunchRecord } from './launch-record.ts';
 import type { ManifestSummary } from './manifest-summary.ts';
 import { type FleetRate, measureRate } from './measure-rate.ts';
@@ -54,7 +54,7 @@ export interface FleetStatus {
   /** Reviews of the whole lake that TMDB counts but did not return. Absent when there are none. */
   readonly missingReviews?: LakeMissingReviews;
   /** Complete partitions of the whole lake that have no tables. Absent when all have them. */
-  readonly withoutTables?: LakeWithoutTables;
+  readonly withoutParts?: LakeWithoutParts;
   /** Problems and the commands that fix them. */
   readonly advice: readonly Advice[];
   /** The number of manifests that were read for this status; the others were in the cache. */

@@ -86,7 +86,7 @@ export async function putManifest(
     titles[imdbId] = { state: 'found', tmdbId, reviews, ...(reviews > 0 && { reviewIds }), at };
   }
   const manifest = {
-    ...manifestOf(partition, { found: movies.length, notFound: 1, tables: false }),
+    ...manifestOf(partition, { found: movies.length, notFound: 1, parts: false }),
     titles,
     ...changes,
   };

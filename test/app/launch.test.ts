@@ -106,18 +106,18 @@ describe('planLaunch', () => {
 describe('planLaunch on a lake of an earlier version, which has no tables', () => {
   test('sends complete partitions for their tables only, says why, and forecasts reading their documents', async () => {
     const { connection, complete } = setUp();
-    await complete('BB', 20, { tables: false, reviews: 4 });
-    await complete('CC', 30, { tables: false });
+    await complete('BB', 20, { parts: false, reviews: 4 });
+    await complete('CC', 30, { parts: false });
     const preview = await planLaunch(connection, index, { onlyMissing: true });
     expect(preview.partitions.map(({ initial, left }) => [initial, left])).toEqual([
       ['AA', 10],
       ['CC', 0],
       ['BB', 0],
     ]);
-    expect(preview).toMatchObject({ tablesOnly: 2, estimate: { requests: 12, documentsToRead: 54 } });
+    expect(preview).toMatchObject({ partsOnly: 2, estimate: { requests: 12, documentsToRead: 54 } });
     expect(preview.notes).toEqual([
       {
-        about: 'tablesOnly',
+        about: 'partsOnly',
         text: expect.stringMatching(
           /^2 partitions are complete but have no tables, as after a download by an earlier version: .*without requests to TMDB\. .*"tdd deploy"/,
         ),
@@ -129,18 +129,18 @@ describe('planLaunch on a lake of an earlier version, which has no tables', () =
     await expect(launch({ ...connection, queue: failing }, preview.plan)).rejects.toThrow('cut');
     const { resume, ...rest } = await planLaunch(connection, index, { onlyMissing: true });
     expect(resume).toBeDefined();
-    expect(rest).toMatchObject({ tablesOnly: 2, estimate: { documentsToRead: 54 } });
+    expect(rest).toMatchObject({ partsOnly: 2, estimate: { documentsToRead: 54 } });
 
     await complete('AA', 10);
     await complete('BB', 20);
     await complete('CC', 30);
     const none = await planLaunch(connection, index, { onlyMissing: true }, { resume: false });
-    expect(none).toMatchObject({ partitions: [], tablesOnly: 0, notes: [] });
+    expect(none).toMatchObject({ partitions: [], partsOnly: 0, notes: [] });
   });
 
   test('follows the fleet until its workers have written the tables, even if SQS does not count the messages yet', async () => {
     const { connection, aws, complete } = setUp();
-    for (const [initial, found] of ALL) await complete(initial, found, { tables: false });
+    for (const [initial, found] of ALL) await complete(initial, found, { parts: false });
     const { plan } = await planLaunch(connection, index, { onlyMissing: true });
     const { run } = await launch(connection, plan);
     const phases: string[] = [];
@@ -153,18 +153,18 @@ describe('planLaunch on a lake of an earlier version, which has no tables', () =
       },
     });
     expect(phases).toEqual(['running', 'running', 'running', 'complete']);
-    expect(last).not.toHaveProperty('withoutTables');
+    expect(last).not.toHaveProperty('withoutParts');
   });
 
   test('does not wait for tables from workers of an earlier version, which write none', async () => {
     const { connection, complete } = setUp();
-    for (const [initial, found] of ALL) await complete(initial, found, { tables: false });
+    for (const [initial, found] of ALL) await complete(initial, found, { parts: false });
     const { plan } = await planLaunch(connection, index, { onlyMissing: true });
     const { run } = await launch(connection, plan);
-    for (const [initial, found] of ALL) await complete(initial, found, { tables: false, run });
+    for (const [initial, found] of ALL) await complete(initial, found, { parts: false, run });
     expect(await followFleet(connection)).toMatchObject({
       phase: 'complete',
-      withoutTables: { partitions: 3, command: 'tdd launch --only-missing' },
+      withoutParts: { partitions: 3, command: 'tdd launch --only-missing' },
     });
   });
 });

@@ -31,7 +31,7 @@ describe('readManifestSummaries', () => {
   const put = (partition: (typeof partitions)[number] | undefined, found: number) =>
     partition &&
     putManifest(lake, {
-      ...manifestOf(partition, { found, titles: partition.titles, tables: partition.year % 2 === 0 }),
+      ...manifestOf(partition, { found, titles: partition.titles, parts: partition.year % 2 === 0 }),
       idHash: 'abcdefgh',
     });
 

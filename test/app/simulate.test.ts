@@ -25,7 +25,7 @@ function createScene(
     const step = steps[Math.min(scene.looks, steps.length - 1)];
     scene.looks += 1;
     if (step === undefined) return;
-    const { lastRun, ...manifest } = manifestOf(PARTITION, { tables: false });
+    const { lastRun, ...manifest } = manifestOf(PARTITION, { parts: false });
     const { run = 'ours', complete = false, outcome, parts } = step;
     const text = JSON.stringify({
       ...manifest,

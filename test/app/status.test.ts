@@ -320,35 +320,35 @@ describe('readStatus', () => {
     const { launch, status, aws, put, lake, clock } = setUp();
     const { run } = await launch({ limit: 2 });
     clock.advance(600_000);
-    await put('AA', { found: 10, run, tables: false });
+    await put('AA', { found: 10, run, parts: false });
     await put('BB', { found: 20, run });
-    await putManifest(lake, manifestOf({ year: 1987, initial: 'AA' }, { found: 3, tables: false }));
-    const withoutTables = { partitions: 2, command: 'tdd launch --only-missing --min-year 1987' };
+    await putManifest(lake, manifestOf({ year: 1987, initial: 'AA' }, { found: 3, parts: false }));
+    const withoutParts = { partitions: 2, command: 'tdd launch --only-missing --min-year 1987' };
     const now = await status();
     expect(now).toMatchObject({
       phase: 'complete',
-      fleet: { partitions: { complete: 2, withoutTables: 1 } },
-      withoutTables,
+      fleet: { partitions: { complete: 2, withoutParts: 1 } },
+      withoutParts,
       advice: [],
     });
     // A message that is left, such as that of a simulated partition, does not bring back a forecast.
     aws.queue = { ...EMPTY, waiting: 1 };
-    expect(await status()).toMatchObject({ phase: 'running', secondsLeft: 0, withoutTables });
+    expect(await status()).toMatchObject({ phase: 'running', secondsLeft: 0, withoutParts });
     await put('AA', { found: 10, run });
-    expect((await status()).fleet?.partitions).not.toHaveProperty('withoutTables');
+    expect((await status()).fleet?.partitions).not.toHaveProperty('withoutParts');
   });
 
   it('forecasts how long workers read documents to write tables', async () => {
     const { plan, deps, status, aws, put, clock } = setUp();
-    const before = { found: 40, reviews: 3_960, tables: false } as const;
+    const before = { found: 40, reviews: 3_960, parts: false } as const;
     await put('DD', before);
     const summary = summarizeManifest(manifestOf({ year: 2004, initial: 'DD' }, before), clock.now());
-    const onlyTables = plan({ onlyMissing: true, initial: 'DD' }, new Map([['2004/DD', summary]]));
-    await sendLaunch(deps, onlyTables, { queueName: 'q' });
+    const onlyParts = plan({ onlyMissing: true, initial: 'DD' }, new Map([['2004/DD', summary]]));
+    await sendLaunch(deps, onlyParts, { queueName: 'q' });
     aws.queue = { ...EMPTY, waiting: 1 };
     expect(await status()).toMatchObject({
       phase: 'running',
-      fleet: { partitions: { total: 1, complete: 1, withoutTables: 1 }, movies: { left: 0 } },
+      fleet: { partitions: { total: 1, complete: 1, withoutParts: 1 }, movies: { left: 0 } },
       secondsLeft: 4_000 / 200,
       secondsLeftFrom: 'forecast',
     });

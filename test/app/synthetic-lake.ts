@@ -70,7 +70,7 @@ export function manifestOf(
     readonly run?: string;
     readonly outcome?: Manifest['lastRun']['outcome'];
     readonly requests?: number;
-    readonly tables?: boolean;
+    readonly parts?: boolean;
   } = {},
 ): Manifest {
   const {
@@ -80,7 +80,7 @@ export function manifestOf(
     failed = 0,
     reviews = 0,
     at = '2026-11-22T09:58:00.000Z',
-    tables = true,
+    parts = true,
   } = given;
   const titles: Record<string, TitleState> = {};
   let next = 0;
@@ -107,7 +107,7 @@ export function manifestOf(
       requests: given.requests ?? found + 2 * notFound,
     },
     titles,
-    ...(complete && tables && { parts: { movies: PART, reviews: PART } }),
+    ...(complete && parts && { parts: { movies: PART, reviews: PART } }),
   };
 }
 

@@ -63,16 +63,16 @@ describe('formatStatus', () => {
   });
 
   test('shows complete partitions without tables, and how to write them', () => {
-    const withoutTables = { partitions: 1_500, command: 'tdd launch --only-missing' };
-    expect(formatStatus({ ...RUNNING, withoutTables }, style())).toContain(
+    const withoutParts = { partitions: 1_500, command: 'tdd launch --only-missing' };
+    expect(formatStatus({ ...RUNNING, withoutParts }, style())).toContain(
       '\ntables        1,500 complete partitions have none; to write them, without requests to TMDB: tdd launch --only-missing',
     );
-    const partitions = { ...RUNNING.fleet?.partitions, total: 9, complete: 9, withoutTables: 4 };
+    const partitions = { ...RUNNING.fleet?.partitions, total: 9, complete: 9, withoutParts: 4 };
     const fleet = RUNNING.fleet && {
       ...RUNNING.fleet,
       partitions: { ...RUNNING.fleet.partitions, ...partitions },
     };
-    expect(formatStatus({ ...RUNNING, withoutTables, ...(fleet && { fleet }) }, style())).toContain(
+    expect(formatStatus({ ...RUNNING, withoutParts, ...(fleet && { fleet }) }, style())).toContain(
       '\ntables        written for 5 of 9 complete partitions',
     );
   });

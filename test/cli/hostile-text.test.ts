@@ -28,7 +28,7 @@ const LAUNCH: LaunchResult = {
   budget: { requestsPerSecond: 40, workers: 4, memorySize: 512 },
   movies: 1,
   moviesToAsk: 1,
-  tablesOnly: 1,
+  partsOnly: 1,
   estimate: {
     requests: 1,
     documentsToRead: 0,

@@ -5,7 +5,7 @@ import {
   mergeManifests,
   type TitleState,
 } from '../../src/download/manifest.ts';
-import { hasTables, type Parts } from '../../src/download/manifest-parts.ts';
+import { hasParts, type Parts } from '../../src/download/manifest-parts.ts';
 import { parseManifest } from '../../src/download/parse-manifest.ts';
 
 const EARLY = '2026-11-22T10:00:00.000Z';
@@ -102,11 +102,11 @@ describe('the parts of a manifest', () => {
   });
 
   it('are its tables while the partition is complete and no title has changed', () => {
-    expect(hasTables({ complete: true, parts: parts(1) })).toBe(true);
-    expect(hasTables({ complete: true, parts: parts(1, []) })).toBe(true);
-    expect(hasTables({ complete: true, parts: parts(1, ['tt0000001']) })).toBe(false);
-    expect(hasTables({ complete: false, parts: parts(1) })).toBe(false);
-    expect(hasTables({ complete: true })).toBe(false);
+    expect(hasParts({ complete: true, parts: parts(1) })).toBe(true);
+    expect(hasParts({ complete: true, parts: parts(1, []) })).toBe(true);
+    expect(hasParts({ complete: true, parts: parts(1, ['tt0000001']) })).toBe(false);
+    expect(hasParts({ complete: false, parts: parts(1) })).toBe(false);
+    expect(hasParts({ complete: true })).toBe(false);
   });
 
   it.each<[string, Manifest, Manifest, Parts | undefined]>([

@@ -6,7 +6,7 @@ import {
   downloadPartition,
 } from '../../src/download/download-partition.ts';
 import type { Manifest } from '../../src/download/manifest.ts';
-import { hasTables } from '../../src/download/manifest-parts.ts';
+import { hasParts } from '../../src/download/manifest-parts.ts';
 import { UserError } from '../../src/errors.ts';
 import { manifestKey, movieKey, type PartTable, partKey, reviewKey } from '../../src/lake/keys.ts';
 import { MemoryLake, type MemoryLakeCall } from '../support/memory-lake.ts';
@@ -68,7 +68,7 @@ function ids(table: PartTable): string[] {
 
 /** Expects that the parts are current, and that each line is the document in the lake. */
 function expectCurrent(movies: string[], reviews: string[]): void {
-  expect(hasTables(manifest())).toBe(true);
+  expect(hasParts(manifest())).toBe(true);
   expect({ movies: ids('movies'), reviews: ids('reviews') }).toEqual({ movies, reviews });
   expect(manifest().parts).toMatchObject({
     movies: { rows: movies.length },
@@ -357,7 +357,7 @@ describe('the parts of an interrupted run', () => {
     expect(report).toMatchObject({ outcome: 'stopped', complete: true, thisRun: { done: 3 } });
     expect(report).not.toHaveProperty('parts');
     expect(manifest()).toMatchObject({ complete: true, lastRun: { outcome: 'stopped' } });
-    expect(hasTables(manifest())).toBe(false);
+    expect(hasParts(manifest())).toBe(false);
     lake.beforeCall = undefined;
     expect(await download()).toMatchObject({ outcome: 'complete', thisRun: { requests: 0 } });
     expectCurrent(['9', '10'], ['9/r3', '10/r1', '10/r2']);
@@ -386,7 +386,7 @@ describe('the parts of an interrupted run', () => {
     };
     await expect(download()).rejects.toThrow('The bucket is full.');
     expect(manifest()).toMatchObject({ complete: true, counts: { found: 2 }, lastRun: { outcome: 'error' } });
-    expect(hasTables(manifest())).toBe(false);
+    expect(hasParts(manifest())).toBe(false);
     lake.beforeCall = undefined;
     const before = tmdb.asked().length;
     await download();

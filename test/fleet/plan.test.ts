@@ -93,9 +93,9 @@ describe('planFleet', () => {
 
   it('onlyMissing also selects complete partitions without tables, in which no movie is left', () => {
     const manifests = [
-      manifestOf({ year: 2004, initial: 'AD' }, { found: 3, tables: false }),
+      manifestOf({ year: 2004, initial: 'AD' }, { found: 3, parts: false }),
       manifestOf({ year: 2004, initial: 'A_' }, { found: 5 }),
-      manifestOf({ year: 2004, initial: 'TH' }, { notFound: 40, tables: false }),
+      manifestOf({ year: 2004, initial: 'TH' }, { notFound: 40, parts: false }),
     ];
     const planned = plan({ onlyMissing: true }, manifests);
     expect(planned.partitions.map(({ year, initial, left }) => [year, initial, left])).toEqual([

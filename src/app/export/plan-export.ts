@@ -1,6 +1,6 @@
 import { forEachConcurrently } from '../../concurrency.ts';
 import type { Manifest } from '../../download/manifest.ts';
-import { hasTables } from '../../download/manifest-parts.ts';
+import { hasParts } from '../../download/manifest-parts.ts';
 import { DamagedManifestError, parseManifest } from '../../download/parse-manifest.ts';
 import { PRICES } from '../../fleet/estimate.ts';
 import { manifestKey } from '../../lake/keys.ts';
@@ -109,7 +109,7 @@ async function countRecorded(
 
 function countDocuments(manifest: Manifest): { movies: number; documents: number } {
   const { parts, titles } = manifest;
-  if (parts !== undefined && hasTables(manifest)) return { movies: parts.movies.rows, documents: 0 };
+  if (parts !== undefined && hasParts(manifest)) return { movies: parts.movies.rows, documents: 0 };
   const outdated = parts && new Set(parts.outdated);
   let movies = 0;
   let documents = 0;

@@ -1,5 +1,5 @@
 import type { Manifest } from '../../download/manifest.ts';
-import { hasTables } from '../../download/manifest-parts.ts';
+import { hasParts } from '../../download/manifest-parts.ts';
 import { DamagedManifestError, parseManifest } from '../../download/parse-manifest.ts';
 import { listPartDocuments, type PartDocuments, readPartLines } from '../../download/part-documents.ts';
 import { manifestKey, type PartTable, partitionFolder } from '../../lake/keys.ts';
@@ -77,7 +77,7 @@ async function readParts(
   manifest: Manifest,
 ): Promise<Record<PartTable, readonly string[]> | undefined> {
   const { parts } = manifest;
-  if (parts === undefined || !hasTables(manifest)) return undefined;
+  if (parts === undefined || !hasParts(manifest)) return undefined;
   const [movies, reviews] = await Promise.all([
     readPart({ lake }, 'movies', partition, parts.movies),
     readPart({ lake }, 'reviews', partition, parts.reviews),

@@ -134,7 +134,7 @@ async function run(context: CommandContext, input: LaunchInput): Promise<LaunchR
 function toResult(
   { settings, filters }: LaunchInput,
   places: Pick<LaunchResult, 'lake' | 'queue'>,
-  { plan, resume, partitions, tablesOnly, estimate, notes }: LaunchPreview,
+  { plan, resume, partitions, partsOnly, estimate, notes }: LaunchPreview,
 ): LaunchResult {
   const { requestsPerSecond, workers, memorySize } = settings;
   const { snapshot, redoBefore } = resume ? resume.fleet : plan;
@@ -146,7 +146,7 @@ function toResult(
     budget: { requestsPerSecond, workers, memorySize },
     movies: partitions.reduce((sum, { titles }) => sum + titles, 0),
     moviesToAsk: partitions.reduce((sum, { left }) => sum + left, 0),
-    tablesOnly,
+    partsOnly,
     estimate,
     sizes: sizeHistogram(partitions),
     largest: [...partitions].sort((a, b) => b.titles - a.titles).slice(0, LARGEST),

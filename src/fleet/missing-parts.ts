@@ -6,8 +6,8 @@ import type { ManifestSummary } from './manifest-summary.ts';
  * Whether a complete partition lacks its tables: an earlier version completed it, or they could not be written. A worker
  * then writes them without a request to TMDB.
  */
-export function lacksTables(summary: ManifestSummary | undefined): boolean {
-  return summary?.complete === true && !summary.hasTables;
+export function lacksParts(summary: ManifestSummary | undefined): boolean {
+  return summary?.complete === true && !summary.hasParts;
 }
 
 /**
@@ -16,6 +16,6 @@ export function lacksTables(summary: ManifestSummary | undefined): boolean {
  * @param settings the worker's: it downloads documents of other settings again.
  */
 export function countDocumentsToRead(summary: ManifestSummary | undefined, settings: LookupSettings): number {
-  if (summary === undefined || summary.hasTables || !areSameSettings(summary.settings, settings)) return 0;
+  if (summary === undefined || summary.hasParts || !areSameSettings(summary.settings, settings)) return 0;
   return summary.counts.found + summary.counts.reviews;
 }
