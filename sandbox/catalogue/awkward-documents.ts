@@ -7,8 +7,9 @@ const MOVIES = Object.values(AWKWARD_MOVIES);
 const REVIEWS = Object.values(AWKWARD_REVIEWS);
 
 /**
- * Makes the documents of some ordinary movies awkward, each in one way, and some of their reviews. It draws nothing, so
- * the rest of the catalogue stays as it is, and it leaves the required scenarios alone, whose documents are as documented.
+ * Makes the documents of some ordinary movies awkward, each in one way, and some of their reviews. It uses no random
+ * numbers, so the rest of the catalogue stays as it is, and it leaves the required scenarios alone, whose documents are as
+ * documented.
  */
 export function addAwkwardDocuments(cases: readonly CatalogueCase[]): CatalogueCase[] {
   let movies = 0;

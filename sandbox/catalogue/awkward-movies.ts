@@ -36,7 +36,7 @@ const LISTS = [
 const REST = ['release_date', 'belongs_to_collection'];
 const ALL = [...NUMBERS, ...TEXTS, ...PATHS, ...LISTS, ...REST];
 
-/** Dates that no calendar has, in other notations, and at the edges of the calendar. */
+/** Dates that do not exist, in other notations, and at the edges of the calendar. */
 const DATES = [
   ...['2004-02-31', '2023-02-29', '2004-13-01', '0000-00-00', '2004', '2004-02', ' 2004-02-03', '03.02.2004'],
   ...['2004-02-03T00:00:00.000Z', '10000-01-01', '1895-12-28', '1969-12-31', '0001-01-01', '9999-12-31'],

@@ -4,7 +4,7 @@ import type { Json } from './tmdb-movie.ts';
 
 const TEXTS = ['author', 'content', 'url', 'created_at', 'updated_at'];
 
-/** Instants in other notations and precisions, some of which no clock has shown. */
+/** Instants in other notations and precisions, some of which do not exist. */
 const INSTANTS = [
   ...['2013-08-05T01:02:03Z', '2013-08-05T01:02:03.4Z', '2013-08-05T01:02:03.456789Z', '2013-08-05T01:02Z'],
   ...['2013-08-05T01:02:03.456+02:00', '2013-08-05 01:02:03 UTC', '2013-08-05 01:02:03', '2013-08-05'],

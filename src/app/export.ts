@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { type Clock, systemClock } from '../clock.ts';
 import { mapConcurrently } from '../concurrency.ts';
-import { UserError } from '../errors.ts';
+import { UsageError } from '../errors.ts';
 import { type Lake, withSignal } from '../lake/lake.ts';
 import { limitReads } from '../lake/limit-reads.ts';
 import type { ExportFormat } from '../tables/formats.ts';
@@ -32,7 +32,7 @@ export interface ExportOptions {
   readonly onProgress?: ((progress: ExportProgress) => void) | undefined;
   /**
    * Called once if the parts of partitions that lack them cannot be written into the lake, with the reason. The export is
-   * complete all the same, but the next one reads these documents again.
+   * complete nevertheless, but the next one reads these documents again.
    */
   readonly onPartsNotWritten?: ((reason: string) => void) | undefined;
 }
@@ -64,7 +64,7 @@ export interface ExportReport {
   readonly tables: Readonly<Record<TableName, TableSize>>;
   /** The number of documents that were read one by one, because the lake had no table of them. */
   readonly documentsRead: number;
-  /** The number of partitions of which this run has written the tables into the lake. */
+  /** The number of partitions whose tables this run has written into the lake. */
   readonly partsWritten: number;
   /** The keys of the documents that are missing in the export, because they are damaged or missing in the lake. */
   readonly unreadable: readonly string[];
@@ -86,8 +86,9 @@ const READS_AT_ONCE = 32;
  * const lake = await openLake('./lake');
  * const report = await exportTables({ lake }, await openDestination('./tables'), { format: 'parquet' });
  *
- * @throws {UsageError} when the destination is the lake or one of its folders, or has an export in another format.
- * @throws {UserError} when the lake is empty, or was written by a newer version; the errors of the lake and the destination.
+ * @throws {UsageError} when the lake is empty, or the destination is the lake or one of its folders, or has an export in
+ *   another format.
+ * @throws {UserError} when the lake was written by a newer version; the errors of the lake and the destination.
  * @throws the signal's reason when it is aborted.
  */
 export async function exportTables(
@@ -129,7 +130,7 @@ async function run(
   const record = await openExportRecord({ target }, { format, from: lake.url });
   const { years: survey, isEmpty } = await surveyLake({ lake }, range);
   if (isEmpty)
-    throw new UserError(
+    throw new UsageError(
       `The lake ${quote(lake.url, 1_000)} contains no downloads: there is nothing to export.`,
     );
   const { years, unchanged } = await chooseYears({ target }, { survey, record, format, range });

@@ -1,6 +1,7 @@
 import type { ExportPlan, ExportReport } from '../app/export.ts';
 import { parseDocumentKey, partitionOfManifestKey } from '../lake/keys.ts';
 import type { ExportFormat } from '../tables/formats.ts';
+import { duckDbCommand } from '../tables/sql/duckdb.ts';
 import { escapeControls, formatCount, formatNumberOf, toOneLine } from '../text.ts';
 import { formatBytes, formatDollars, formatDuration, formatTable, indent, indented } from './format.ts';
 import type { Style } from './output.ts';
@@ -64,11 +65,11 @@ export function formatExport(report: ExportReport, style: Style): string {
     { title: 'size', align: 'right' },
   ] as const;
   return [
-    `${style.green('✔')} ${headline}`,
+    `${report.unreadable.length > 0 ? style.yellow('!') : style.green('✔')} ${headline}`,
     indent(formatTable(columns, rows, indented(style))),
     ...formatUnreadable(report, style),
     '',
-    ...formatNext(to, style),
+    ...formatNext(report, style),
   ].join('\n');
 }
 
@@ -78,10 +79,9 @@ function formatUnreadable({ unreadable, from }: ExportReport, style: Style): str
   const shown = unreadable.slice(0, SHOWN_UNREADABLE);
   const more = unreadable.length - shown.length;
   const partition = parseDocumentKey(first)?.partition ?? partitionOfManifestKey(first);
-  const [are, they] = unreadable.length === 1 ? ['is', 'it is'] : ['are', 'they are'];
   return [
     '',
-    `${style.red('✖')} ${formatNumberOf(unreadable.length, 'document')} ${are} missing or damaged, so ${they} not in the tables:`,
+    `${style.red('✖')} ${describeUnreadable(unreadable)}:`,
     ...shown.map((key) => `  ${toOneLine(key, 1_000)}`),
     ...(more > 0 ? [`  and ${formatCount(more)} more: --json lists all`] : []),
     ...(partition === undefined
@@ -93,12 +93,32 @@ function formatUnreadable({ unreadable, from }: ExportReport, style: Style): str
   ];
 }
 
+/** Describes documents, whose content is not in the tables, and damaged manifests, whose documents all are. */
+function describeUnreadable(keys: readonly string[]): string {
+  const manifests = keys.filter((key) => partitionOfManifestKey(key) !== undefined).length;
+  const documents = keys.length - manifests;
+  const [are, they] = documents === 1 ? ['is', 'it is'] : ['are', 'they are'];
+  const [manifestsAre, their] = manifests === 1 ? ['is', 'its'] : ['are', 'their'];
+  return [
+    ...(documents > 0
+      ? [`${formatNumberOf(documents, 'document')} ${are} missing or damaged, so ${they} not in the tables`]
+      : []),
+    ...(manifests > 0
+      ? [
+          `${formatNumberOf(manifests, 'manifest')} ${manifestsAre} damaged, so titles without a movie are missing in ${their} partition${manifests === 1 ? '' : 's'}`,
+        ]
+      : []),
+  ].join('; ');
+}
+
 /** Formats the commands that load the tables into DuckDB, each on a line of its own so that it can be copied. */
-function formatNext(to: string, { bold }: Style): string[] {
+function formatNext({ to, format }: ExportReport, { bold }: Style): string[] {
   const script = 'load-duckdb.sql';
-  if (!to.startsWith('s3://')) return [`Next: ${bold(`duckdb -init ${word(`${to}/${script}`)}`)}`];
+  const url = word(`${to}/${script}`);
+  const load = (path: string) => duckDbCommand({ format, place: to }, path);
+  if (!to.startsWith('s3://')) return [`Next: ${bold(load(url))}`];
   // DuckDB's command line reads scripts only from files.
-  const commands = [`aws s3 cp ${word(`${to}/${script}`)} .`, `duckdb -init ${script}`];
+  const commands = [`aws s3 cp ${url} .`, load(script)];
   return ['Next:', ...commands.map((command) => `  ${bold(command)}`)];
 }
 

@@ -20,7 +20,7 @@ export async function readFleetInput(context: CommandContext): Promise<FleetInpu
 
 /**
  * Reads `--to` or `--from`; `undefined` when it is not given.
- * @param parse `parseDestination` for the place of an export.
+ * @param parse `parseDestination` for the destination of an export.
  * @throws {UsageError} for an invalid location.
  */
 export function readPlace(

@@ -164,7 +164,7 @@ function timeLeftOf(
   if (phase === 'complete') return { secondsLeft: 0 };
   const isMoving = phase === 'running' || (phase === 'sending' && fleet.interruptedAt === undefined);
   if (!isMoving || launch === undefined) return undefined;
-  // No rate tells how long tables take.
+  // The rate does not include the time for tables.
   if (rate !== undefined && rate.overSeconds >= MEASURED_SECONDS && fleet.movies.left > 0) {
     return { secondsLeft: fleet.movies.left / rate.moviesPerSecond, secondsLeftFrom: 'rate' };
   }

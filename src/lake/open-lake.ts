@@ -23,7 +23,7 @@ export function parseLakeUrl(text: string): LakeLocation {
 }
 
 /**
- * Parses the place of an export: `s3://bucket/prefix`, `s3://bucket`, or a directory. The other rules are those of
+ * Parses the destination of an export: `s3://bucket/prefix`, `s3://bucket`, or a directory. The other rules are those of
  * {@link parseLakeUrl}.
  * @throws {InvalidValueError} as `parseLakeUrl`, and for a prefix with an empty, `.` or `..` segment.
  */

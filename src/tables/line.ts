@@ -2,8 +2,8 @@ import { isRecord, parseJson } from '../json.ts';
 
 /**
  * Converts the text of a document to one line of JSON Lines, without its line feed. The line is the text as stored, except
- * for what would make engines reject the whole file: line breaks between tokens become a space, a byte order mark goes, and
- * an escaped surrogate without its other half, which is not a character, becomes `\ufffd`.
+ * for what would make engines reject the whole file: line breaks between tokens become a space, a byte order mark is
+ * removed, and an escaped unpaired surrogate, which is not a character, becomes `\ufffd`.
  * @returns `undefined` when the text is not a JSON object.
  */
 export function toLine(text: string): string | undefined {

@@ -140,7 +140,7 @@ describe('refuses', () => {
       const lake = createDirectoryLake({ directory: join(folder, 'lake') });
       const target = createDirectoryLake({ directory: join(folder, place) });
       const exported = exportTo(lake, target);
-      await expect(exported).rejects.toThrow('choose another place');
+      await expect(exported).rejects.toThrow('choose another destination');
       await expect(exported).rejects.toBeInstanceOf(UsageError);
     },
   );
@@ -157,7 +157,7 @@ describe('refuses', () => {
   test('a folder of the lake in its bucket', async () => {
     const lake = await createLake();
     await expect(exportTo(lake, withPrefix(lake, 'tmdb/exports'))).rejects.toThrow(
-      'The destination "s3://lake/tmdb/exports" is in the folder "tmdb" of the lake "s3://lake": choose another place, such as "s3://lake/tables".',
+      'The destination "s3://lake/tmdb/exports" is in the folder "tmdb" of the lake "s3://lake": choose another destination, such as "s3://lake/tables".',
     );
     await expect(exportTo(lake, lake)).rejects.toThrow('The destination "s3://lake" is the lake');
   });

@@ -59,7 +59,7 @@ describe('the result of an export', () => {
       '  reviews    7,003     9.9 MB',
       '  titles         1  512 bytes',
       '',
-      'Next: duckdb -init /tables/load-duckdb.sql',
+      'Next: duckdb -f /tables/load-duckdb.sql movies.db',
     ]);
   });
 
@@ -83,12 +83,23 @@ describe('the result of an export', () => {
     expect(formatExport({ ...report, unreadable: [key(1)] }, style)).toContain(
       '1 document is missing or damaged, so it is not in the tables:',
     );
-    const manifest = { ...report, unreadable: ['tmdb/manifests/year-1999/initial-TH.json'] };
-    expect(formatExport(manifest, style)).toContain('--year 1999 --initial TH');
+  });
+
+  test('says what a damaged manifest means, and shows no check mark', () => {
+    const manifest = 'tmdb/manifests/year-1999/initial-TH.json';
+    const text = formatExport({ ...report, unreadable: [manifest] }, style);
+    expect(text).toMatch(/^! Exported 2 years/);
+    expect(text).toContain(
+      `✖ 1 manifest is damaged, so titles without a movie are missing in its partition:\n  ${manifest}\n`,
+    );
+    expect(text).toContain('--year 1999 --initial TH');
+    expect(formatExport({ ...report, unreadable: [key(1), manifest, manifest] }, style)).toContain(
+      '✖ 1 document is missing or damaged, so it is not in the tables; 2 manifests are damaged, so titles without a movie are missing in their partitions:',
+    );
   });
 
   test.skipIf(isWindows).each([
-    ['/my tables', ["Next: duckdb -init '/my tables/load-duckdb.sql'"]],
+    ['/my tables', ["Next: duckdb -f '/my tables/load-duckdb.sql' movies.db"]],
     [
       's3://bucket/my prefix',
       ['Next:', "  aws s3 cp 's3://bucket/my prefix/load-duckdb.sql' .", '  duckdb -init load-duckdb.sql'],

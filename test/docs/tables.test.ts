@@ -101,7 +101,7 @@ describe('the queries in docs/tables.md', () => {
   const run = (code: string): Promise<Rows> =>
     db.query(code.replaceAll("'lake/", `'${lake.replaceAll('\\', '/')}/`));
 
-  /** What the answer to each question must be like. */
+  /** The expected result of each question. */
   const ANSWERS: Readonly<Record<string, (rows: Rows) => void>> = {
     'The best movies of a year, with their reviews': (rows) => {
       expect(new Set(rows.map(({ title }) => title)).size).toBe(10);

@@ -20,7 +20,7 @@ export async function requireOutside(
   if (path === undefined || (folder !== '' && !LAKE_FOLDERS.includes(folder))) return;
   const where = folder === '' ? 'is the lake' : `is in the folder ${quote(folder)} of the lake`;
   throw new UsageError(
-    `The destination ${quote(target.url, 1_000)} ${where} ${quote(lake.url, 1_000)}: choose another place, such as ${quote(`${lake.url}/tables`, 1_000)}.`,
+    `The destination ${quote(target.url, 1_000)} ${where} ${quote(lake.url, 1_000)}: choose another destination, such as ${quote(`${lake.url}/tables`, 1_000)}.`,
   );
 }
 

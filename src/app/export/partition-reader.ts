@@ -18,7 +18,7 @@ export interface PartitionReader {
 const MAX_SWAPS = 5;
 
 /**
- * Creates a reader of partitions. A lake that cannot be written is read all the same.
+ * Creates a reader of partitions. A lake that cannot be written is read nevertheless.
  * @param options.onPartsNotWritten called once, with the reason, if the parts cannot be written.
  */
 export async function openPartitionReader(

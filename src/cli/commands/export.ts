@@ -35,7 +35,8 @@ export const exportLake = defineCommand<ExportInput, ExportReport>({
     'Writes the movies, the reviews and the state of each title as three tables that DuckDB, Athena, Redshift, Spark ' +
     'and pandas load: one file per table and year, and the SQL that loads them. A lake of the earlier Python tool can ' +
     'be exported, too.\n\n' +
-    'The same command again writes only the years that have changed, and resumes an interrupted export. It needs no ' +
+    'The same command again writes only the years that have changed, and resumes an interrupted export. Complete ' +
+    'partitions of an earlier version also get their tables in the lake, which makes the next export fast. It needs no ' +
     'TMDB API key and, for directories, no AWS account.',
   settings: COMMAND_SETTINGS.export,
   examples: [
@@ -125,12 +126,13 @@ async function run(context: CommandContext, input: ExportInput): Promise<ExportR
 }
 
 function noSuchYears({ url }: Lake, { minYear, maxYear }: ExportInput): UsageError {
-  const range = [
+  const ends = [
     ...(minYear === undefined ? [] : [`from ${minYear}`]),
     ...(maxYear === undefined ? [] : [`to ${maxYear}`]),
-  ].join(' ');
+  ];
+  const range = minYear === maxYear ? `year ${minYear}` : `years ${ends.join(' ')}`;
   return new UsageError(
-    `The lake ${quote(url, 1_000)} has no movies of the years ${range}: check --min-year and --max-year.`,
+    `The lake ${quote(url, 1_000)} has no movies of the ${range}: check --min-year and --max-year.`,
   );
 }
 

@@ -65,7 +65,7 @@ export function formatAthenaScript({ format, place }: LoadScriptOptions): string
 
 /** Athena cannot read the files: https://docs.aws.amazon.com/athena/latest/ug/csv-serde.html. */
 const CSV = `-- Amazon Athena cannot read this export: its CSV reader does not support line breaks in values, which overviews and
--- reviews have, and would return wrong rows. Export the lake as Parquet or JSON Lines to another place:
+-- reviews have, and would return wrong rows. Export the lake as Parquet or JSON Lines to another destination:
 --   tdd export --format parquet --to PLACE
 -- and run the athena.sql of that export.
 `;

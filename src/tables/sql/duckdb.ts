@@ -22,6 +22,16 @@ const TYPES: TypeNames = {
 const MAX_ROW_BYTES = 128 * 1024 * 1024;
 
 /**
+ * Formats the command that creates the tables in a database file. Views of files in a bucket need credentials in each
+ * session, so these are created in a session of their own.
+ * @param script the path of `load-duckdb.sql`, quoted for the shell.
+ */
+export function duckDbCommand({ format, place }: LoadScriptOptions, script: string): string {
+  const needsCredentials = format === 'parquet' && placeOf(place).inBucket;
+  return needsCredentials ? `duckdb -init ${script}` : `duckdb -f ${script} movies.db`;
+}
+
+/**
  * Formats the script that creates the tables in DuckDB: views of Parquet files, which DuckDB reads as fast as its own
  * tables, and tables with the content of other files, which it would otherwise parse again for each query.
  *
@@ -30,11 +40,12 @@ const MAX_ROW_BYTES = 128 * 1024 * 1024;
  */
 export function formatDuckDbScript({ format, place }: LoadScriptOptions): string {
   const { url, inBucket } = placeOf(place);
+  const script = inBucket ? 'load-duckdb.sql' : shellString(`${url}/load-duckdb.sql`);
   const kind = format === 'parquet' ? 'VIEW' : 'TABLE';
   const blocks = [
     [
       '-- Creates the tables movies, reviews and titles in DuckDB:',
-      `--   duckdb -init ${inBucket ? 'load-duckdb.sql' : shellString(`${url}/load-duckdb.sql`)}`,
+      `--   ${duckDbCommand({ format, place }, script)}`,
       ...(format === 'parquet' ? ['-- Replace VIEW by TABLE to copy the data into the database.'] : []),
     ].join('\n'),
     ...(inBucket ? [formatAccess(url)] : []),

@@ -49,7 +49,7 @@ describe('tdd export', () => {
       ['reviews', '1'],
       ['titles', '2'],
     ]);
-    expect(first.stdout).toContain(`Next: duckdb -init ${join(cwd, 'tables/load-duckdb.sql')}\n`);
+    expect(first.stdout).toContain(`Next: duckdb -f ${join(cwd, 'tables/load-duckdb.sql')} movies.db\n`);
     expect(await readdir(join(cwd, 'tables/movies'))).toEqual(['year=2004', 'year=2005']);
 
     const second = await exportTo('tables');
@@ -121,10 +121,12 @@ describe('tdd export', () => {
       `tdd: The lake "${join(cwd, 'lake')}" has no movies of the years from 1990 to 1999: check --min-year and --max-year.`,
     );
     expect(outside.exitCode).toBe(2);
+    const year = await exportTo('tables', ['--min-year', '1990', '--max-year', '1990']);
+    expect(year.stderr).toContain('has no movies of the year 1990: check');
     await rm(join(cwd, 'lake/tmdb'), { recursive: true });
     const empty = await exportTo('tables');
     expect(empty.stderr.trim()).toMatch(/^tdd: The lake .* contains no downloads/);
-    expect(empty.exitCode).toBe(1);
+    expect(empty.exitCode).toBe(2);
     expect(await readdir(cwd)).toEqual(['lake']);
   });
 
@@ -133,7 +135,7 @@ describe('tdd export', () => {
     ['a folder of the lake', 'lake/tmdb/tables'],
   ])('does not write into %s', async (_what, place) => {
     const { stderr, exitCode } = await exportTo(place);
-    expect(stderr.trim()).toMatch(/^tdd: The destination .*choose another place, such as .*\.$/);
+    expect(stderr.trim()).toMatch(/^tdd: The destination .*choose another destination, such as .*\.$/);
     expect(exitCode).toBe(2);
     expect(await readdir(join(cwd, 'lake'))).toEqual(['tmdb']);
   });

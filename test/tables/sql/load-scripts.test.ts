@@ -117,7 +117,7 @@ it('quotes a bucket prefix as each engine needs it', () => {
 it('writes Windows paths with slashes', () => {
   const text = script('load-duckdb.sql', 'csv', "C:\\Users\\o'brien\\my export\\");
   expect(text).toContain("'C:/Users/o''brien/my export/movies/year=*/*.csv'");
-  expect(text).toContain('--   duckdb -init "C:/Users/o\'brien/my export/load-duckdb.sql"\n');
+  expect(text).toContain('--   duckdb -f "C:/Users/o\'brien/my export/load-duckdb.sql" movies.db\n');
 });
 
 it('keeps a line break in a path out of the comments', () => {
