@@ -128,7 +128,8 @@ async function run(
   const range = { minYear, maxYear };
   await requireOutside({ lake }, target);
   const record = await openExportRecord({ target }, { format, from: lake.url });
-  const { years: survey, isEmpty } = await surveyLake({ lake }, range);
+  const incomplete = new Map([...record.years].map(([year, known]) => [year, known.incomplete ?? []]));
+  const { years: survey, isEmpty } = await surveyLake({ lake }, range, incomplete);
   if (isEmpty)
     throw new UsageError(
       `The lake ${quote(lake.url, 1_000)} contains no downloads: there is nothing to export.`,
@@ -156,12 +157,20 @@ async function run(
   };
 
   async function exportYear({ year, partitions }: PlannedYear): Promise<void> {
-    const read: Pick<ExportedPartition, 'partition' | 'version' | 'unreadable'>[] = [];
+    const read: Pick<ExportedPartition, 'partition' | 'version' | 'unreadable' | 'isIncomplete'>[] = [];
     reportProgress(year);
     const tables = await writeYear({ target }, { year, format }, readYear(), { signal });
     const unreadable = read.flatMap((content) => content.unreadable);
     const fingerprint = fingerprintOf(format, read);
-    await record.save(year, { fingerprint, tables, ...(unreadable.length > 0 && { unreadable }) });
+    const incomplete = read
+      .filter(({ isIncomplete }) => isIncomplete)
+      .map(({ partition }) => partition.initial);
+    await record.save(year, {
+      fingerprint,
+      tables,
+      ...(unreadable.length > 0 && { unreadable }),
+      ...(incomplete.length > 0 && { incomplete }),
+    });
     written.push(year);
     reportProgress(year);
 
@@ -171,8 +180,8 @@ async function run(
       );
       for await (const content of contents) {
         yield content;
-        const { partition, version, unreadable } = content;
-        read.push({ partition, version, unreadable });
+        const { partition, version, unreadable, isIncomplete = false } = content;
+        read.push({ partition, version, unreadable, isIncomplete });
         movies += content.movies.length;
         reportProgress(year);
       }

@@ -18,6 +18,8 @@ export interface YearRecord {
   readonly tables: Readonly<Record<TableName, TableSize>>;
   /** The keys in the lake of the documents that could not be read. Absent: none. */
   readonly unreadable?: readonly string[];
+  /** The initials of the partitions whose manifest was incomplete. Absent: none. */
+  readonly incomplete?: readonly string[];
 }
 
 /** The record of an export in its destination. */
@@ -129,12 +131,12 @@ function isStored(value: unknown): value is Stored {
 
 function isYearRecord(value: unknown): boolean {
   if (!isRecord(value) || typeof value.fingerprint !== 'string' || !isRecord(value.tables)) return false;
-  const { tables, unreadable = [] } = value;
-  return (
-    Array.isArray(unreadable) &&
-    unreadable.every((key) => typeof key === 'string') &&
-    TABLE_NAMES.every((name) => isTableSize(tables[name]))
-  );
+  const { tables, unreadable = [], incomplete = [] } = value;
+  return [unreadable, incomplete].every(isStrings) && TABLE_NAMES.every((name) => isTableSize(tables[name]));
+}
+
+function isStrings(value: unknown): boolean {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
 }
 
 function isTableSize(value: unknown): boolean {

@@ -3,12 +3,20 @@ import type { Manifest } from '../../download/manifest.ts';
 import { hasParts } from '../../download/manifest-parts.ts';
 import { DamagedManifestError, parseManifest } from '../../download/parse-manifest.ts';
 import { PRICES } from '../../fleet/estimate.ts';
-import { manifestKey } from '../../lake/keys.ts';
+import { MOVIE_PREFIX, manifestKey } from '../../lake/keys.ts';
 import type { Lake } from '../../lake/lake.ts';
 import { exportFileKey } from '../../tables/export-keys.ts';
 import type { ExportFormat } from '../../tables/formats.ts';
 import { type ExportRecord, TABLE_NAMES } from './export-record.ts';
-import { fingerprintOf, isInRange, type Survey, type SurveyedPartition, type YearRange } from './survey.ts';
+import {
+  fingerprintOf,
+  isInRange,
+  listPartition,
+  type Survey,
+  type SurveyedPartition,
+  type YearRange,
+} from './survey.ts';
+import { findUnnamed } from './unrecorded-documents.ts';
 
 /** What an export is going to do. */
 export interface ExportPlan {
@@ -31,7 +39,8 @@ export interface PlannedYear {
 }
 
 /**
- * Finds the years to write: those that have changed, or whose files are missing or incomplete. Years in the export that the
+ * Finds the years to write: those that have changed, that lack unreadable documents, which may have been
+ * repaired, or whose files are missing or incomplete. Years in the export that the
  * lake no longer has are among them.
  * @returns them in ascending order, and the number of the others.
  */
@@ -63,6 +72,7 @@ export async function chooseYears(
       const known = record.years.get(year);
       return (
         known?.fingerprint !== fingerprintOf(format, partitions) ||
+        known.unreadable !== undefined ||
         TABLE_NAMES.some((name) => sizes.get(exportFileKey(name, year, format)) !== known.tables[name].bytes)
       );
     });
@@ -100,7 +110,17 @@ async function countRecorded(
   const key = manifestKey(partition);
   const object = await lake.read(key);
   try {
-    return object && countDocuments(parseManifest(object.body.toString('utf8'), `${lake.url}/${key}`));
+    if (object === undefined) return undefined;
+    const manifest = parseManifest(object.body.toString('utf8'), `${lake.url}/${key}`);
+    const { movies, documents } = countDocuments(manifest);
+    if (manifest.complete) return { movies, documents };
+    const entries = await listPartition({ lake }, partition);
+    const unnamed = findUnnamed(
+      entries.map((entry) => entry.key),
+      manifest,
+    );
+    const others = unnamed.filter((each) => each.startsWith(MOVIE_PREFIX));
+    return { movies: movies + others.length, documents: documents + unnamed.length };
   } catch (error) {
     if (error instanceof DamagedManifestError) return undefined;
     throw error;

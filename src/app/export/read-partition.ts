@@ -2,12 +2,19 @@ import type { Manifest } from '../../download/manifest.ts';
 import { hasParts } from '../../download/manifest-parts.ts';
 import { DamagedManifestError, parseManifest } from '../../download/parse-manifest.ts';
 import { listPartDocuments, type PartDocuments, readPartLines } from '../../download/part-documents.ts';
-import { manifestKey, type PartTable, partitionFolder } from '../../lake/keys.ts';
-import type { ETag, Lake } from '../../lake/lake.ts';
+import { manifestKey, type PartTable, parseDocumentKey } from '../../lake/keys.ts';
+import type { ETag, Lake, LakeEntry } from '../../lake/lake.ts';
 import type { Partition } from '../../partition.ts';
 import { readPart } from '../../tables/part.ts';
-import { listDocuments, versionOf } from './survey.ts';
-import { type ExportedTitle, sortDocuments, sortTitles, titlesOfMovies } from './unrecorded-documents.ts';
+import { listPartition, versionOf } from './survey.ts';
+import {
+  type ExportedTitle,
+  findUnnamed,
+  isSuperseded,
+  sortDocuments,
+  sortTitles,
+  titlesOfMovies,
+} from './unrecorded-documents.ts';
 
 /** The lines of a partition's tables, sorted as in parts. */
 interface PartitionLines {
@@ -26,13 +33,16 @@ export interface PartitionContent extends PartitionLines {
   readonly version: string;
   /** Sorted by ID. */
   readonly titles: readonly ExportedTitle[];
+  /** Set if its manifest is incomplete, so that the version depends on all documents, too. */
+  readonly isIncomplete?: boolean;
   /** The manifest, if the partition is complete but has no valid parts, and all documents were read. */
   readonly lacksParts?: { readonly manifest: Manifest; readonly etag: ETag };
 }
 
 /**
  * Reads the content of a partition: from its parts; if they are missing or not those that the manifest records, from the
- * documents to which the manifest refers; without a valid manifest, from all documents.
+ * documents to which the manifest refers; without a valid manifest, from all documents. An incomplete manifest may not know
+ * all movies yet, as in a lake of the earlier Python tool: those that its titles do not explain are read, too.
  * @throws {NewerManifestError} for a manifest of a newer version, and any error of the lake.
  */
 export async function readPartition(
@@ -43,23 +53,37 @@ export async function readPartition(
   const object = await lake.read(key);
   const manifest = object && parseIfValid(object.body.toString('utf8'), `${lake.url}/${key}`);
   if (object === undefined || manifest === undefined) {
-    const content = await readUnrecorded({ lake }, partition);
+    const entries = await listPartition({ lake }, partition);
+    const { titles, ...lines } = await readUnrecorded({ lake }, keysOf(entries), { titles: {} });
+    const content = { partition, version: versionOf(entries), titles, ...joinLines([lines]) };
     if (object === undefined) return content;
     return { ...content, version: object.etag, unreadable: [key, ...content.unreadable] };
   }
   const { etag } = object;
   const titles = Object.entries(manifest.titles);
-  const recorded = {
-    partition,
-    version: etag,
-    titles: sortTitles(titles.map(([imdbId, state]) => ({ imdbId, state }))),
-  };
+  const states = titles.map(([imdbId, state]): ExportedTitle => ({ imdbId, state }));
+  const recorded = { partition, version: etag, titles: sortTitles(states) };
   const lines = await readParts({ lake }, partition, manifest);
   if (lines !== undefined) return { ...recorded, ...lines, documentsRead: 0, unreadable: [] };
   const state = { partition, titles, parts: manifest.parts };
-  const read = await readLines({ lake }, await listPartDocuments({ lake }, state));
-  const lacksParts = manifest.complete && read.unreadable.length === 0;
-  return { ...recorded, ...read, ...(lacksParts && { lacksParts: { manifest, etag } }) };
+  const named = await readDocuments({ lake }, await listPartDocuments({ lake }, state));
+  if (manifest.complete) {
+    const read = joinLines([named]);
+    return { ...recorded, ...read, ...(read.unreadable.length === 0 && { lacksParts: { manifest, etag } }) };
+  }
+  const entries = await listPartition({ lake }, partition);
+  const unnamed = await readUnrecorded({ lake }, findUnnamed(keysOf(entries), manifest), manifest);
+  return {
+    partition,
+    version: versionOf([{ key, etag }, ...entries]),
+    titles: sortTitles([...states, ...unnamed.titles]),
+    ...joinLines([named, unnamed]),
+    isIncomplete: true,
+  };
+}
+
+function keysOf(entries: readonly LakeEntry[]): string[] {
+  return entries.map(({ key }) => key);
 }
 
 function parseIfValid(text: string, where: string): Manifest | undefined {
@@ -85,33 +109,80 @@ async function readParts(
   return movies && reviews && { movies, reviews };
 }
 
-/** Reads a partition that has no valid manifest. */
+/** Reads documents that no title of a manifest names: all of a partition that has no valid manifest. */
 async function readUnrecorded(
   { lake }: { readonly lake: Lake },
-  partition: Partition,
-): Promise<PartitionContent> {
-  const entries = [];
-  for await (const entry of listDocuments({ lake }, `${partitionFolder(partition)}/`)) entries.push(entry);
-  const documents = sortDocuments(entries.map(({ key }) => key));
-  const lines = await readLines({ lake }, documents);
-  const titles = titlesOfMovies(lines.movies, documents);
-  return { partition, version: versionOf(entries), titles, ...lines };
+  keys: readonly string[],
+  manifest: Pick<Manifest, 'titles'>,
+): Promise<DocumentLines & { readonly titles: readonly ExportedTitle[] }> {
+  const documents = sortDocuments(keys);
+  const read = await readDocuments({ lake }, documents);
+  const superseded = new Set<number | undefined>();
+  for (const { key, line } of read.movies) if (isSuperseded(line, manifest)) superseded.add(movieOf(key));
+  const isCurrent = (key: string) => !superseded.has(movieOf(key));
+  const movies = read.movies.filter(({ key }) => isCurrent(key));
+  const titles = titlesOfMovies(
+    movies.map(({ line }) => line),
+    documents,
+  );
+  return {
+    movies,
+    reviews: read.reviews.filter(({ key }) => isCurrent(key)),
+    documentsRead: read.documentsRead,
+    unreadable: read.unreadable.filter(isCurrent),
+    titles: titles.filter(({ imdbId }) => !Object.hasOwn(manifest.titles, imdbId)),
+  };
 }
 
-async function readLines(
+/** The line of a document. */
+interface DocumentLine {
+  readonly key: string;
+  readonly id: string | number;
+  readonly line: string;
+}
+
+/** As {@link PartitionLines}, with the keys of the lines. */
+interface DocumentLines extends Omit<PartitionLines, PartTable> {
+  readonly movies: readonly DocumentLine[];
+  readonly reviews: readonly DocumentLine[];
+}
+
+async function readDocuments(
   { lake }: { readonly lake: Lake },
   documents: PartDocuments,
-): Promise<PartitionLines> {
-  const lines: Record<PartTable, string[]> = { movies: [], reviews: [] };
+): Promise<DocumentLines> {
+  const lines: Record<PartTable, DocumentLine[]> = { movies: [], reviews: [] };
   const unreadable: string[] = [];
   let documentsRead = 0;
   for (const table of ['movies', 'reviews'] as const) {
     for (const { line, reason } of documents[table])
       if (line === undefined && reason === undefined) documentsRead += 1;
+    let next = 0;
     for await (const read of readPartLines({ lake }, documents[table])) {
+      const document = documents[table][next];
+      next += 1;
       if ('key' in read) unreadable.push(read.key);
-      else lines[table].push(read.line);
+      else if (document !== undefined) lines[table].push({ ...document, line: read.line });
     }
   }
   return { ...lines, documentsRead, unreadable };
+}
+
+/** Joins lines in the order of a part. */
+function joinLines(all: readonly DocumentLines[]): PartitionLines {
+  const join = (table: PartTable) =>
+    all
+      .flatMap((lines) => lines[table])
+      .sort((a, b) => (movieOf(a.key) ?? 0) - (movieOf(b.key) ?? 0) || (a.id < b.id ? -1 : 1))
+      .map(({ line }) => line);
+  return {
+    movies: join('movies'),
+    reviews: join('reviews'),
+    documentsRead: all.reduce((sum, lines) => sum + lines.documentsRead, 0),
+    unreadable: all.flatMap((lines) => lines.unreadable),
+  };
+}
+
+function movieOf(key: string): number | undefined {
+  return parseDocumentKey(key)?.tmdbId;
 }

@@ -3,7 +3,9 @@ import { forEachConcurrently } from '../../concurrency.ts';
 import {
   MANIFEST_PREFIX,
   MOVIE_PREFIX,
+  manifestKey,
   parseDocumentKey,
+  partitionFolder,
   partitionOfFolder,
   partitionOfManifestKey,
   REVIEW_PREFIX,
@@ -44,11 +46,14 @@ export function isInRange(year: number, { minYear = 0, maxYear = Infinity }: Yea
 /**
  * Finds the partitions of a lake: those with a manifest, and those that have only documents, as in the lakes of the
  * earlier Python tool. Lists documents only of years that have partitions without a manifest.
+ * @param incomplete the partitions whose manifest was incomplete at the last export, by year: initials. Their documents may
+ *   change without it.
  * @returns the partitions of the years in the range, and whether the lake has any partition at all.
  */
 export async function surveyLake(
   { lake }: { readonly lake: Lake },
   range: YearRange,
+  incomplete: ReadonlyMap<number, readonly string[]> = new Map(),
 ): Promise<{ readonly years: Survey; readonly isEmpty: boolean }> {
   const manifests = new Map<string, { readonly partition: Partition; readonly etag: ETag }>();
   let isEmpty = true;
@@ -65,10 +70,16 @@ export async function surveyLake(
     if (!isInRange(year, range) || manifests.has(partitionName(partition))) return;
     unrecorded.set(year, (unrecorded.get(year) ?? new Set()).add(initial));
   });
-  const found: SurveyedPartition[] = [...manifests.values()].map(({ partition, etag }) => {
-    return { partition, manifest: etag, version: etag, movies: 0, documents: 0 };
+  const found: SurveyedPartition[] = [];
+  const limit = { concurrency: LISTINGS_AT_ONCE };
+  await forEachConcurrently(manifests.values(), limit, async ({ partition, etag }) => {
+    const isIncomplete = incomplete.get(partition.year)?.includes(partition.initial);
+    const version = isIncomplete
+      ? versionOf([{ key: manifestKey(partition), etag }, ...(await listPartition({ lake }, partition))])
+      : etag;
+    found.push({ partition, manifest: etag, version, movies: 0, documents: 0 });
   });
-  await forEachConcurrently(unrecorded, { concurrency: LISTINGS_AT_ONCE }, async ([year, initials]) => {
+  await forEachConcurrently(unrecorded, limit, async ([year, initials]) => {
     const byInitial = new Map<string, LakeEntry[]>();
     for await (const entry of listDocuments({ lake }, `year-${year}/`)) {
       const initial = parseDocumentKey(entry.key)?.partition.initial;
@@ -103,8 +114,18 @@ async function findFolders(
   });
 }
 
-/** Lists the documents of a year or a partition: the movies, then the reviews. @param folder such as `year-2004/`. */
-export async function* listDocuments(
+/** Lists the documents of a partition: the movies, then the reviews. */
+export async function listPartition(
+  { lake }: { readonly lake: Lake },
+  partition: Partition,
+): Promise<LakeEntry[]> {
+  const entries: LakeEntry[] = [];
+  for await (const entry of listDocuments({ lake }, `${partitionFolder(partition)}/`)) entries.push(entry);
+  return entries;
+}
+
+/** Lists the documents of a year or a partition. @param folder such as `year-2004/`. */
+async function* listDocuments(
   { lake }: { readonly lake: Lake },
   folder: string,
 ): AsyncGenerator<LakeEntry, void, undefined> {
@@ -114,7 +135,7 @@ export async function* listDocuments(
   }
 }
 
-/** The version of a partition without a manifest: a hash of the keys and versions of its documents. */
+/** The version of a partition: a hash of the keys and versions of its documents, after its manifest if that is incomplete. */
 export function versionOf(documents: readonly Pick<LakeEntry, 'key' | 'etag'>[]): string {
   const hash = createHash('sha256');
   for (const { key, etag } of documents) hash.update(`${key} ${etag}\n`);

@@ -1,3 +1,4 @@
+import type { Manifest } from '../../download/manifest.ts';
 import type { PartDocument, PartDocuments } from '../../download/part-documents.ts';
 import { isRecord, parseJson } from '../../json.ts';
 import { parseDocumentKey } from '../../lake/keys.ts';
@@ -9,7 +10,29 @@ export interface ExportedTitle {
   readonly state: TitleRecord;
 }
 
-/** Sorts the documents of a partition without a manifest into tables, each in the order of a part. */
+/**
+ * Returns those keys of documents whose movie no found title of a manifest names: in lakes of the earlier Python tool, movies
+ * that the incomplete manifest does not know yet.
+ */
+export function findUnnamed(keys: readonly string[], { titles }: Pick<Manifest, 'titles'>): string[] {
+  const named = new Set<number | undefined>();
+  for (const title of Object.values(titles)) if (title.state === 'found') named.add(title.tmdbId);
+  return keys.filter((key) => !named.has(parseDocumentKey(key)?.tmdbId));
+}
+
+/** Whether a manifest says why a movie is no longer the one of its title: TMDB has renumbered or deleted it, or IMDb has. */
+export function isSuperseded(line: string, { titles }: Pick<Manifest, 'titles'>): boolean {
+  const imdbId = imdbIdOf(parseJson(line));
+  const title = imdbId !== undefined && Object.hasOwn(titles, imdbId) ? titles[imdbId] : undefined;
+  return title !== undefined && title.state !== 'failed';
+}
+
+function imdbIdOf(movie: unknown): string | undefined {
+  if (!isRecord(movie)) return undefined;
+  return [movie.idIMDB, movie.id_imdb].find((id) => typeof id === 'string');
+}
+
+/** Sorts documents that no manifest describes into tables, each in the order of a part. */
 export function sortDocuments(keys: readonly string[]): PartDocuments {
   const movies: (PartDocument & { readonly tmdbId: number })[] = [];
   const reviews: (PartDocument & { readonly tmdbId: number })[] = [];
@@ -36,7 +59,7 @@ export function titlesOfMovies(lines: readonly string[], { reviews }: PartDocume
   const titles = lines.flatMap((line) => {
     const movie = parseJson(line);
     if (!isRecord(movie)) return [];
-    const imdbId = [movie.idIMDB, movie.id_imdb].find((id) => typeof id === 'string');
+    const imdbId = imdbIdOf(movie);
     const tmdbId = Number(movie.id);
     const state = { state: 'found', tmdbId, reviews: reviewCounts.get(tmdbId) ?? 0, at: '' };
     return imdbId === undefined ? [] : { imdbId, state };
