@@ -68,7 +68,9 @@ export async function finishPartition(
   let parts: Parts | undefined;
   const unreadable = new Set<string>();
   const saved = await finish(1);
-  return { saved, parts, unreadable: [...unreadable] };
+  // Another run may have outdated them since.
+  const isRecorded = parts !== undefined && isDeepStrictEqual(saved.parts, parts);
+  return { saved, parts: isRecorded ? parts : undefined, unreadable: [...unreadable] };
 
   /** @param merged the manifest that the round before has saved; it is saved again only if something changes. */
   async function finish(round: number, merged?: Manifest): Promise<Manifest> {
@@ -83,10 +85,14 @@ export async function finishPartition(
   async function prepare(): Promise<{ written: Parts | undefined; isChanged: boolean }> {
     const resolved = await resolveDuplicates({ lake: records, texts }, partition, known, touched);
     for (const [imdbId, title] of resolved) known.set(imdbId, title);
-    const failedBefore = unreadable.size;
+    const before = { failed: unreadable.size, outcome };
     const written = isDone ? await updateParts() : undefined;
     parts = written ?? parts;
-    const isChanged = resolved.size > 0 || written !== undefined || unreadable.size > failedBefore;
+    const isChanged =
+      resolved.size > 0 ||
+      written !== undefined ||
+      unreadable.size > before.failed ||
+      outcome !== before.outcome;
     return { written, isChanged };
   }
 

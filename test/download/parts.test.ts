@@ -438,12 +438,32 @@ describe('the parts of two concurrent runs', () => {
     lake.beforeCall = (name, key) => {
       if (name !== 'compareAndSwap' || key !== MANIFEST || changes === 8) return;
       changes += 1;
-      const at = new Date(tmdb.clock.now() + changes).toISOString();
-      const { titles, ...theirs } = manifest();
-      lake.put(MANIFEST, JSON.stringify({ ...theirs, titles: { ...titles, [B]: { ...titles[B], at } } }));
+      changeTitle(B, changes);
     };
     await refresh();
     expect(changes).toBe(8);
+    expectCurrent(['9', '10'], ['9/r3', '10/r1', '10/r2']);
+  });
+
+  it('are left to the next run when it is aborted after another run has outdated those it has written', async () => {
+    await download();
+    const abort = new AbortController();
+    let swaps = 0;
+    lake.beforeCall = (name, key) => {
+      const areWritten = lake.calls.slice(-2).some((call) => PARTS.includes(call.key));
+      if (name !== 'compareAndSwap' || key !== MANIFEST || (swaps === 0 && !areWritten)) return;
+      swaps += 1;
+      if (swaps === 1) changeTitle(B, 60_000);
+      else abort.abort(new Error('The time is up.'));
+    };
+    takeCalls();
+    const report = await refresh({}, { abort: abort.signal });
+    expect(report).toMatchObject({ outcome: 'stopped', complete: true });
+    expect(report).not.toHaveProperty('parts');
+    expect(manifest().lastRun.outcome).toBe('stopped');
+    expect(hasParts(manifest())).toBe(false);
+    lake.beforeCall = undefined;
+    await download();
     expectCurrent(['9', '10'], ['9/r3', '10/r1', '10/r2']);
   });
 
@@ -455,6 +475,16 @@ describe('the parts of two concurrent runs', () => {
     expect([one, two].filter(({ parts }) => parts)).toHaveLength(1);
     expectCurrent(['9', '10'], ['9/r3', '10/r1', '10/r2']);
   });
+
+  /** Changes the manifest as another run does that downloads a title again, some time from now. */
+  function changeTitle(imdbId: string, ms = 1): void {
+    const at = new Date(tmdb.clock.now() + ms).toISOString();
+    const { titles, ...theirs } = manifest();
+    lake.put(
+      MANIFEST,
+      JSON.stringify({ ...theirs, titles: { ...titles, [imdbId]: { ...titles[imdbId], at } } }),
+    );
+  }
 
   /** A lake whose compare-and-swaps wait. */
   function waiting(inner: MemoryLake, until: Promise<void> | undefined): MemoryLake {
