@@ -62,9 +62,9 @@ export interface ExportReport {
   };
   /** The sizes of all files in the destination, whenever they were written. */
   readonly tables: Readonly<Record<TableName, TableSize>>;
-  /** The number of documents that were read one by one, because the lake had no table of them. */
+  /** The number of documents that were read one by one, because the lake had no part with them. */
   readonly documentsRead: number;
-  /** The number of partitions whose tables this run has written into the lake. */
+  /** The number of partitions whose parts this run has written into the lake. */
   readonly partsWritten: number;
   /** The keys of the documents that are missing in the export, because they are damaged or missing in the lake. */
   readonly unreadable: readonly string[];
@@ -79,7 +79,7 @@ const READS_AT_ONCE = 32;
 /**
  * Writes the movies, reviews and titles of a lake to files of one format, three for each year, and SQL scripts that load them.
  * Years that have not changed since the last export are skipped, and an interrupted export is resumed: each file
- * appears complete or not at all. Complete partitions whose documents had to be read one by one get their tables in the lake.
+ * appears complete or not at all. Complete partitions whose documents had to be read one by one get their parts in the lake.
  * @param target the destination, as `openDestination` opens it.
  *
  * @example

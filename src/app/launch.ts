@@ -26,7 +26,7 @@ export interface LaunchPreview {
   readonly resume?: StoredLaunch;
   /** The partitions to send, in this order. */
   readonly partitions: readonly PlannedPartition[];
-  /** How many of them are complete and only lack their tables, which workers write without requests to TMDB. */
+  /** How many of them are complete and only lack their parts, which workers write, usually without requests to TMDB. */
   readonly partsOnly: number;
   /** Requests to TMDB, duration and cost. */
   readonly estimate: FleetEstimate;
@@ -181,7 +181,7 @@ async function collectNotes(
     const what = formatNumberOf(partsOnly, 'partition');
     note(
       'partsOnly',
-      `${what} ${partsOnly === 1 ? 'is' : 'are'} complete but ${partsOnly === 1 ? 'has' : 'have'} no tables, as after a download by an earlier version: workers write them from the documents in the lake, without requests to TMDB. Workers of such a version write no tables: run "tdd deploy" first to update them.`,
+      `${what} ${partsOnly === 1 ? 'is' : 'are'} complete but ${partsOnly === 1 ? 'has' : 'have'} no parts, which make exports fast: workers write them from the documents in the lake, usually without requests to TMDB. Workers of an earlier version write none: run "tdd deploy" first to update them.`,
     );
   }
   const onQueue = countMessages(depths);

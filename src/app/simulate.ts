@@ -118,7 +118,7 @@ const POLL_MS = 2_000;
 const POLLS_PER_SEARCH = 5;
 
 /**
- * Follows a run until its partition is complete and its worker has written the tables, or its message is in the dead-letter
+ * Follows a run until its partition is complete and its worker has written the parts, or its message is in the dead-letter
  * queue or gone. In all other cases (failed titles, an outage, a deadline) a worker retries, so this keeps polling.
  * @throws any error of the lake and the queue; the signal's reason when it is aborted.
  */

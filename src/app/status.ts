@@ -3,7 +3,7 @@ import type { QueueReader } from '../aws/queue-interface.ts';
 import type { Clock } from '../clock.ts';
 import { advise } from '../fleet/advise.ts';
 import type { FleetBudget } from '../fleet/estimate.ts';
-import { sumUpFailures, sumUpLake, sumUpMissingReviews, sumUpWithoutParts } from '../fleet/lake-totals.ts';
+import { countWithoutParts, sumUpFailures, sumUpLake, sumUpMissingReviews } from '../fleet/lake-totals.ts';
 import { type FleetStatus, isEnabled, judgeFleet, watchForEnd } from '../fleet/status.ts';
 import type { Lake } from '../lake/lake.ts';
 import { readSource } from '../lake/source.ts';
@@ -54,7 +54,7 @@ export async function readStatus(deps: StatusDeps, options: StatusOptions = {}):
   const { byPartition } = summaries;
   const observed = { queue, deadLetters, function: workerFunction, eventSource };
   const missingReviews = sumUpMissingReviews(byPartition.values(), nowMs);
-  const withoutParts = sumUpWithoutParts(byPartition.values(), nowMs);
+  const withoutParts = countWithoutParts(byPartition.values());
   const facts = judgeFleet(
     { ...observed, launch: launches[0], summaries: byPartition, budget: deps.settings },
     nowMs,
@@ -67,7 +67,7 @@ export async function readStatus(deps: StatusDeps, options: StatusOptions = {}):
     totals: sumUpLake(byPartition.values()),
     failures: sumUpFailures(byPartition.values()),
     ...(missingReviews && { missingReviews }),
-    ...(withoutParts && { withoutParts }),
+    ...(withoutParts > 0 && { withoutParts }),
     advice: advise(facts, { ...summaries, launches, names: deps.workers, otherSource }, nowMs),
     manifestsRead: summaries.read,
   };

@@ -19,7 +19,7 @@ export interface LaunchResult {
   readonly movies: number;
   /** Movies that the lake does not have yet. */
   readonly moviesToAsk: number;
-  /** Partitions that are complete and only lack their tables. */
+  /** Partitions that are complete and only lack their parts. */
   readonly partsOnly: number;
   readonly estimate: FleetEstimate;
   readonly sizes: readonly SizeBar[];
@@ -85,7 +85,7 @@ function formatForecast(result: LaunchResult, style: Style): string {
     rate: '',
     connections: '; limited by the connections of each worker',
     partitions: '; limited by partitions that are too few or too unequal to keep every worker busy',
-    documents: '; limited by the documents that workers read from the lake to write tables',
+    documents: '; limited by the documents that workers read from the lake to write parts',
   }[estimate.boundBy];
   const { s3, lambda, sqs } = dollars;
   const shares =
@@ -125,8 +125,8 @@ function formatForecast(result: LaunchResult, style: Style): string {
 }
 
 function partsRow({ partsOnly }: LaunchResult): [string, string, string] {
-  const note = 'complete: workers only write their tables, without requests to TMDB';
-  return ['tables only', formatCount(partsOnly), note];
+  const note = 'complete: workers only write their parts, usually without requests to TMDB';
+  return ['parts only', formatCount(partsOnly), note];
 }
 
 function readingOf({ documentsToRead }: FleetEstimate): string {
@@ -174,7 +174,7 @@ function whyNothing({ filters, snapshot, inRange }: LaunchResult): string {
   if (inRange === 0) return `IMDb's list of ${snapshot} has no partition ${range}.`;
   const partitions = formatNumberOf(inRange, 'partition');
   if (onlyMissing || (!failed && olderThanMs === undefined)) {
-    return `Nothing is missing: ${partitions} ${range} ${inRange === 1 ? 'has a complete manifest' : 'have complete manifests'} and tables. To download titles again, use --older-than.`;
+    return `Nothing is missing: ${partitions} ${range} ${inRange === 1 ? 'has a complete manifest' : 'have complete manifests'} and parts. To download titles again, use --older-than.`;
   }
   const states = [
     ...(failed ? ['failed titles or missing reviews'] : []),

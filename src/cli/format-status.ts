@@ -157,21 +157,20 @@ function missingReviewsRow({ missingReviews }: StatusResult, style: Style): [str
   return [['missing reviews', `${what}; to ask TMDB for them again: ${style.command(command)}`]];
 }
 
-/** While messages are left, the launch shown may be about to write tables. */
+/** While messages are left, the launch shown may be about to write parts. */
 function partsRow({ queue, fleet, withoutParts }: StatusResult, style: Style): [string, string][] {
   const { complete = 0, withoutParts: without = 0 } = fleet?.partitions ?? {};
   if (without > 0 && countMessages(queue) > 0) {
     return [
       [
-        'tables',
+        'parts',
         `written for ${formatCount(complete - without)} of ${formatNumberOf(complete, 'complete partition')}`,
       ],
     ];
   }
   if (withoutParts === undefined) return [];
-  const { partitions, command } = withoutParts;
-  const what = `${formatNumberOf(partitions, 'complete partition')} ${partitions === 1 ? 'has' : 'have'} none`;
-  return [['tables', `${what}; to write them, without requests to TMDB: ${style.command(command)}`]];
+  const what = `${formatNumberOf(withoutParts, 'complete partition')} ${withoutParts === 1 ? 'has' : 'have'} none`;
+  return [['parts', `${what}; the next ${style.command('tdd export')} writes them`]];
 }
 
 function totalRows({ totals, lake }: StatusResult): [string, string][] {

@@ -17,13 +17,13 @@ export interface FleetBudget {
 export interface FleetEstimate {
   /** To TMDB. */
   readonly requests: number;
-  /** Documents of earlier runs that workers read from the lake to write tables. */
+  /** Documents of earlier runs that workers read from the lake to write parts. */
   readonly documentsToRead: number;
   /** From the first message to the last partition. */
   readonly seconds: number;
   /**
    * What limits the speed: the rate budget, the number of connections per worker, partitions that are too few or too
-   * unequal to keep all workers busy, or the documents that workers read to write tables.
+   * unequal to keep all workers busy, or the documents that workers read to write parts.
    */
   readonly boundBy: 'rate' | 'connections' | 'partitions' | 'documents';
   /** US dollars, rounded to four decimals. */
@@ -50,7 +50,7 @@ const SECONDS_PER_REQUEST = 0.3;
  * the pacer makes up for the time between two partitions.
  */
 const LEAST_SECONDS_PER_PARTITION = 0.2;
-/** Assumed documents that a worker reads per second to write tables. With 512 MB it has a third of a CPU, which limits it. */
+/** Assumed documents that a worker reads per second to write parts. With 512 MB it has a third of a CPU, which limits it. */
 const DOCUMENTS_READ_PER_SECOND = 200;
 /** The index's map and rows, and the manifest. */
 const READS_PER_PARTITION = 3;
@@ -66,7 +66,7 @@ const BOUND_MARGIN = 1.1;
 /**
  * Forecasts the requests, time and cost of a fleet. Each partition goes to the first free worker, as on AWS.
  * @param partitions the plan's partitions, in sending order; `left` is the number of movies to look up, `documentsToRead`
- *   that of the documents of earlier runs that are read for the tables.
+ *   that of the documents of earlier runs that are read for the parts.
  */
 export function estimateFleet(
   partitions: readonly { readonly left: number; readonly documentsToRead?: number | undefined }[],

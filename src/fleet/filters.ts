@@ -8,7 +8,7 @@ export interface FleetFilters {
   readonly initial?: string | undefined;
   /** Only the smallest partitions, at most this many. */
   readonly limit?: number | undefined;
-  /** Partitions without a complete manifest, or without tables. */
+  /** Partitions without a complete manifest, or without parts. */
   readonly onlyMissing: boolean;
   /** Partitions with failed titles or missing reviews. */
   readonly failed: boolean;

@@ -24,13 +24,6 @@ export interface LakeMissingReviews extends MissingReviews {
   readonly command: string;
 }
 
-/** The complete partitions of the whole lake that have no tables. */
-export interface LakeWithoutParts {
-  readonly partitions: number;
-  /** The command that writes them, without requests to TMDB. */
-  readonly command: string;
-}
-
 const MAX_REASONS = 5;
 
 /** Adds up the failed titles of a lake. */
@@ -69,15 +62,7 @@ export function sumUpMissingReviews(
   };
 }
 
-/** Counts the complete partitions of a lake that have no tables. They are not a problem: the documents are complete. */
-export function sumUpWithoutParts(
-  summaries: Iterable<ManifestSummary>,
-  nowMs: number,
-): LakeWithoutParts | undefined {
-  const without = [...summaries].filter(lacksParts);
-  if (without.length === 0) return undefined;
-  return {
-    partitions: without.length,
-    command: `tdd launch --only-missing${yearFlags(without, nowMs)}`,
-  };
+/** Counts the complete partitions of a lake that have no parts. They are not a problem: an export writes them. */
+export function countWithoutParts(summaries: Iterable<ManifestSummary>): number {
+  return [...summaries].filter(lacksParts).length;
 }

@@ -3,15 +3,15 @@ import type { LookupSettings } from '../tmdb/look-up-movie.ts';
 import type { ManifestSummary } from './manifest-summary.ts';
 
 /**
- * Whether a complete partition lacks its tables: an earlier version completed it, or they could not be written. A worker
- * then writes them without a request to TMDB.
+ * Whether a complete partition lacks its parts: an earlier version completed it, or they could not be written. A worker
+ * then writes them; only a title whose document is damaged is downloaded again.
  */
 export function lacksParts(summary: ManifestSummary | undefined): boolean {
   return summary?.complete === true && !summary.hasParts;
 }
 
 /**
- * The number of documents of earlier runs that a worker reads to write the tables of a partition. If the partition has tables
+ * The number of documents of earlier runs that a worker reads to write the parts of a partition. If the partition has them
  * already, it reads those instead.
  * @param settings the worker's: it downloads documents of other settings again.
  */

@@ -26,7 +26,7 @@ export interface FleetProgress {
     readonly unsent: number;
     /** Rejected by SQS. */
     readonly rejected: number;
-    /** Complete, but without tables. Absent: none. */
+    /** Complete, but without parts. Absent: none. */
     readonly withoutParts?: number;
   };
   readonly movies: {
@@ -92,7 +92,7 @@ interface OpenPartition {
 }
 
 /**
- * Lists the partitions of a launch with titles left, and those that only need their tables, unless a worker of the launch
+ * Lists the partitions of a launch with titles left, and those that only need their parts, unless a worker of the launch
  * has had them: workers of an earlier version write none.
  */
 export function listOpenPartitions(

@@ -3,7 +3,7 @@ import { countMessages, EMPTY_AFTER_MS, type QueueDepths } from '../aws/queue-in
 import type { Clock } from '../clock.ts';
 import type { LakeSource } from '../lake/source.ts';
 import { estimateFleet, type FleetBudget, learnRates } from './estimate.ts';
-import type { LakeFailures, LakeMissingReviews, LakeTotals, LakeWithoutParts } from './lake-totals.ts';
+import type { LakeFailures, LakeMissingReviews, LakeTotals } from './lake-totals.ts';
 import type { LaunchRecord } from './launch-record.ts';
 import type { ManifestSummary } from './manifest-summary.ts';
 import { type FleetRate, measureRate } from './measure-rate.ts';
@@ -53,8 +53,8 @@ export interface FleetStatus {
   readonly failures: LakeFailures;
   /** Reviews of the whole lake that TMDB counts but did not return. Absent when there are none. */
   readonly missingReviews?: LakeMissingReviews;
-  /** Complete partitions of the whole lake that have no tables. Absent when all have them. */
-  readonly withoutParts?: LakeWithoutParts;
+  /** The number of complete partitions of the whole lake that have no parts. Absent when all have them. */
+  readonly withoutParts?: number;
   /** Problems and the commands that fix them. */
   readonly advice: readonly Advice[];
   /** The number of manifests that were read for this status; the others were in the cache. */
@@ -136,7 +136,7 @@ function phaseOf(
   const messages = countMessages(queue);
   // While messages are left, a manifest of an older list may count as complete by mistake: see `judgePartition`.
   const isComplete = fleet.partitions.complete === fleet.partitions.total && messages === 0;
-  // A launch that only writes tables has complete partitions from the start, and SQS may not count its messages yet.
+  // A launch that only writes parts has complete partitions from the start, and SQS may not count its messages yet.
   if (isComplete && !mayBeUncounted) return 'complete';
   if (queue === undefined || eventSource === undefined || !isEnabled(eventSource)) return 'paused';
   if (fleet.partitions.unsent > 0) return 'sending';
@@ -164,7 +164,7 @@ function timeLeftOf(
   if (phase === 'complete') return { secondsLeft: 0 };
   const isMoving = phase === 'running' || (phase === 'sending' && fleet.interruptedAt === undefined);
   if (!isMoving || launch === undefined) return undefined;
-  // The rate does not include the time for tables.
+  // The rate does not include the time for parts.
   if (rate !== undefined && rate.overSeconds >= MEASURED_SECONDS && fleet.movies.left > 0) {
     return { secondsLeft: fleet.movies.left / rate.moviesPerSecond, secondsLeftFrom: 'rate' };
   }

@@ -316,14 +316,14 @@ describe('readStatus', () => {
     expect(await status()).not.toHaveProperty('missingReviews');
   });
 
-  it('reports partitions without tables, and a fleet that an earlier version completed stays complete', async () => {
+  it('reports partitions without parts, and a fleet that an earlier version completed stays complete', async () => {
     const { launch, status, aws, put, lake, clock } = setUp();
     const { run } = await launch({ limit: 2 });
     clock.advance(600_000);
     await put('AA', { found: 10, run, parts: false });
     await put('BB', { found: 20, run });
     await putManifest(lake, manifestOf({ year: 1987, initial: 'AA' }, { found: 3, parts: false }));
-    const withoutParts = { partitions: 2, command: 'tdd launch --only-missing --min-year 1987' };
+    const withoutParts = 2;
     const now = await status();
     expect(now).toMatchObject({
       phase: 'complete',
@@ -338,7 +338,7 @@ describe('readStatus', () => {
     expect((await status()).fleet?.partitions).not.toHaveProperty('withoutParts');
   });
 
-  it('forecasts how long workers read documents to write tables', async () => {
+  it('forecasts how long workers read documents to write parts', async () => {
     const { plan, deps, status, aws, put, clock } = setUp();
     const before = { found: 40, reviews: 3_960, parts: false } as const;
     await put('DD', before);

@@ -58,7 +58,7 @@ export function largeIndex(partitions: number): PartitionIndex {
 const PART = { rows: 0, bytes: 20, sha256: 'f'.repeat(64) };
 
 /**
- * Creates a manifest whose titles were all completed at `at`; the rest of `titles` is left. A complete one has its tables,
+ * Creates a manifest whose titles were all completed at `at`; the rest of `titles` is left. A complete one has its parts,
  * unless `tables` is `false`, as in manifests of earlier versions.
  */
 export function manifestOf(

@@ -62,10 +62,10 @@ describe('formatStatus', () => {
     );
   });
 
-  test('shows complete partitions without tables, and how to write them', () => {
-    const withoutParts = { partitions: 1_500, command: 'tdd launch --only-missing' };
+  test('shows complete partitions without parts, and how to write them', () => {
+    const withoutParts = 1_500;
     expect(formatStatus({ ...RUNNING, withoutParts }, style())).toContain(
-      '\ntables        1,500 complete partitions have none; to write them, without requests to TMDB: tdd launch --only-missing',
+      '\nparts         1,500 complete partitions have none; the next tdd export writes them',
     );
     const partitions = { ...RUNNING.fleet?.partitions, total: 9, complete: 9, withoutParts: 4 };
     const fleet = RUNNING.fleet && {
@@ -73,7 +73,7 @@ describe('formatStatus', () => {
       partitions: { ...RUNNING.fleet.partitions, ...partitions },
     };
     expect(formatStatus({ ...RUNNING, withoutParts, ...(fleet && { fleet }) }, style())).toContain(
-      '\ntables        written for 5 of 9 complete partitions',
+      '\nparts         written for 5 of 9 complete partitions',
     );
   });
 

@@ -56,7 +56,7 @@ describe('estimateFleet', () => {
     expect(s3Of(10_000, 10) - s3Of(1_000, 100)).toBeCloseTo(9_000 * (4 * 0.000_005 + 3 * 0.000_000_4), 2);
   });
 
-  it('includes reading the documents of partitions that only need their tables, which takes no request', () => {
+  it('includes reading the documents of partitions that only need their parts, which takes no request', () => {
     const estimate = estimateFleet(
       Array.from({ length: 9_000 }, () => ({ left: 0, documentsToRead: 60 })),
       BUDGET,

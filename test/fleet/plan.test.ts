@@ -91,7 +91,7 @@ describe('planFleet', () => {
     expect(planned.left).toBe(15);
   });
 
-  it('onlyMissing also selects complete partitions without tables, in which no movie is left', () => {
+  it('onlyMissing also selects complete partitions without parts, in which no movie is left', () => {
     const manifests = [
       manifestOf({ year: 2004, initial: 'AD' }, { found: 3, parts: false }),
       manifestOf({ year: 2004, initial: 'A_' }, { found: 5 }),
@@ -109,7 +109,7 @@ describe('planFleet', () => {
     expect(names(plan({ onlyMissing: true, limit: 1, maxYear: 2004 }, manifests))).toEqual(['2004/AD']);
   });
 
-  it('onlyMissing selects a complete partition whose tables are outdated', () => {
+  it('onlyMissing selects a complete partition whose parts are outdated', () => {
     const { parts, ...manifest } = manifestOf({ year: 2004, initial: 'AD' }, { found: 3 });
     const outdated = { ...manifest, ...(parts && { parts: { ...parts, outdated: ['tt0000001'] } }) };
     expect(names(plan({ onlyMissing: true, initial: 'AD', maxYear: 2004 }, [outdated]))).toEqual(['2004/AD']);

@@ -44,7 +44,7 @@ export const launch = defineCommand<LaunchInput, LaunchResult>({
       .option('--min-year <YYYY>', 'first year (default: 2000)')
       .option('--max-year <YYYY>', 'last year (default: this year)')
       .option('--initial <II>', 'only partitions with this initial')
-      .option('--only-missing', 'only partitions without a complete manifest, or without tables')
+      .option('--only-missing', 'only partitions without a complete manifest, or without parts')
       .option(
         '--failed',
         'only partitions with failed titles or missing reviews; downloads only these titles',

@@ -395,7 +395,7 @@ describe.each(AWS_TARGETS)('tdd launch, status, redrive, pause and resume, on $n
         await putManifest(lake(), manifestOf(first, { found: first.titles }));
         const { stdout: missing, exitCode } = await launch('--only-missing');
         expect(missing).toMatch(
-          /^Nothing is missing: 1 partition .* has a complete manifest and tables\. .*--older-than\./,
+          /^Nothing is missing: 1 partition .* has a complete manifest and parts\. .*--older-than\./,
         );
         expect(exitCode).toBe(0);
         // The list may have replaced a title, which its number does not show.
