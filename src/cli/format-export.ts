@@ -34,7 +34,7 @@ export function formatExportPlan(
         ? ''
         : ` (${formatMinutes(documents / DOCUMENTS_PER_SECOND)}; GET requests ${formatDollars(getDollars)})`;
     lines.push(
-      `${formatNumberOf(documents, 'document')} must be read one by one${effort}. Complete partitions then get tables in the lake, which makes the next export fast.`,
+      `${formatNumberOf(documents, 'document')} must be read one by one${effort}. Complete partitions then get parts in the lake, which make the next export fast.`,
     );
   }
   return lines.join('\n');

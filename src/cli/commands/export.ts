@@ -36,7 +36,7 @@ export const exportLake = defineCommand<ExportInput, ExportReport>({
     'and pandas load: one file per table and year, and the SQL that loads them. A lake of the earlier Python tool can ' +
     'be exported, too.\n\n' +
     'The same command again writes only the years that have changed, and resumes an interrupted export. Complete ' +
-    'partitions of an earlier version also get their tables in the lake, which makes the next export fast. It needs no ' +
+    'partitions of an earlier version also get their parts in the lake, which make the next export fast. It needs no ' +
     'TMDB API key and, for directories, no AWS account.',
   settings: COMMAND_SETTINGS.export,
   examples: [
@@ -109,7 +109,7 @@ async function run(context: CommandContext, input: ExportInput): Promise<ExportR
       },
       onPartsNotWritten: (reason) =>
         output.warn(
-          `The tables are not saved in the lake, so the next export reads the documents again: ${reason}`,
+          `The parts are not saved in the lake, so the next export reads the documents again: ${reason}`,
         ),
       onProgress: ({ year, years, movies }) =>
         bar.update({
