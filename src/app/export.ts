@@ -87,7 +87,7 @@ const READS_AT_ONCE = 32;
  * const report = await exportTables({ lake }, await openDestination('./tables'), { format: 'parquet' });
  *
  * @throws {UsageError} when the lake is empty, or the destination is the lake or one of its folders, or has an export in
- *   another format.
+ *   another format or of another lake.
  * @throws {UserError} when the lake was written by a newer version; the errors of the lake and the destination.
  * @throws the signal's reason when it is aborted.
  */

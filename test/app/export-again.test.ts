@@ -103,6 +103,25 @@ describe('the second export of a lake', () => {
     expect(filesOf(target)).toEqual(files);
   });
 
+  test('of another lake into one place is refused, until its record is deleted', async () => {
+    const { target, files } = await exportAll(await createLake());
+    const other = new MemoryLake('s3://other');
+    await fillLake(other, { 2010: { AD: 2 } });
+    const refused = exportTo(other, target);
+    await expect(refused).rejects.toThrow(
+      's3://export contains an export of the lake "s3://lake", not "s3://other": choose another destination, or, if the lake has moved or is to replace the other, delete s3://export/export.json.',
+    );
+    await expect(refused).rejects.toBeInstanceOf(UsageError);
+    expect(filesOf(target)).toEqual(files);
+    target.remove('export.json');
+    const report = await exportTo(other, target);
+    expect(report).toMatchObject({
+      years: { written: [1999, 2003, 2004, 2010] },
+      tables: { movies: { rows: 2 } },
+    });
+    expect(target.text('movies/year=1999/tmdb-movies-1999.csv')).not.toContain('tt');
+  });
+
   test.each([
     ['nonsense', 'is not the record of an export'],
     ['{"version":1,"format":"csv","years":{"2004":{}}}', 'is not the record of an export'],

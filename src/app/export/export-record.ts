@@ -5,6 +5,7 @@ import type { ETag, Lake } from '../../lake/lake.ts';
 import { EXPORT_RECORD_KEY } from '../../tables/export-keys.ts';
 import { type ExportFormat, SUFFIXES } from '../../tables/formats.ts';
 import { TABLES, type TableName } from '../../tables/schema.ts';
+import { quote } from '../../text.ts';
 
 /** The rows and bytes of a file, or of all files of a table. */
 export interface TableSize {
@@ -39,7 +40,7 @@ const VERSION = 1;
 interface Stored {
   readonly version: number;
   readonly format: ExportFormat;
-  /** The lake that the export was last written from. */
+  /** The lake. An export of two would have the years of each overwritten or emptied by the other. */
   readonly from: string;
   readonly years: Readonly<Record<string, YearRecord>>;
 }
@@ -50,7 +51,7 @@ export const TABLE_NAMES = Object.keys(TABLES) as readonly TableName[];
 /**
  * Opens the record of an export; it writes nothing. Saving is safe if several exports write into one destination: each adds
  * its years.
- * @throws {UsageError} when the destination has an export in another format.
+ * @throws {UsageError} when the destination has an export in another format, or of another lake.
  * @throws {UserError} when the record is damaged, or was written by a newer version.
  */
 export async function openExportRecord(
@@ -81,6 +82,7 @@ export async function openExportRecord(
     const stored = object && parseRecord(object.body.toString('utf8'), where);
     if (stored !== undefined && stored.format !== format)
       throw otherFormat(target.url, stored.format, format);
+    if (stored !== undefined && stored.from !== from) throw otherLake(target.url, stored.from, from);
     for (const [year, record] of Object.entries(stored?.years ?? {}))
       if (!ours.has(Number(year))) years.set(Number(year), record);
   }
@@ -106,6 +108,12 @@ function otherFormat(url: string, theirs: ExportFormat, ours: ExportFormat): Usa
   );
 }
 
+function otherLake(url: string, theirs: string, ours: string): UsageError {
+  return new UsageError(
+    `${url} contains an export of the lake ${quote(theirs, 1_000)}, not ${quote(ours, 1_000)}: choose another destination, or, if the lake has moved or is to replace the other, delete ${url}/${EXPORT_RECORD_KEY}.`,
+  );
+}
+
 function parseRecord(text: string, where: string): Stored {
   const value = parseJson(text);
   if (isRecord(value) && typeof value.version === 'number' && value.version > VERSION)
@@ -124,6 +132,7 @@ function isStored(value: unknown): value is Stored {
     typeof value.version === 'number' &&
     typeof value.format === 'string' &&
     Object.hasOwn(SUFFIXES, value.format) &&
+    typeof value.from === 'string' &&
     isRecord(value.years) &&
     Object.entries(value.years).every(([year, record]) => /^\d{4}$/.test(year) && isYearRecord(record))
   );

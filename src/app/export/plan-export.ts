@@ -59,12 +59,16 @@ export async function chooseYears(
   },
 ): Promise<{ readonly years: readonly PlannedYear[]; readonly unchanged: number }> {
   const sizes = new Map<string, number>();
-  if (record.years.size > 0) {
-    for (const name of TABLE_NAMES) {
-      for await (const { key, sizeBytes } of target.list(`${name}/`)) sizes.set(key, sizeBytes);
+  const inTarget = new Set(record.years.keys());
+  for (const name of TABLE_NAMES) {
+    for await (const { key, sizeBytes } of target.list(`${name}/`)) {
+      sizes.set(key, sizeBytes);
+      const year = Number(/\/year=(\d{4})\//.exec(key)?.[1]);
+      // The record may have been deleted, so that another lake replaces the export.
+      if (key === exportFileKey(name, year, format)) inTarget.add(year);
     }
   }
-  const exported = [...record.years.keys()].filter((year) => isInRange(year, range));
+  const exported = [...inTarget].filter((year) => isInRange(year, range));
   const all = [...new Set([...survey.keys(), ...exported])].sort((a, b) => a - b);
   const years = all
     .map((year) => ({ year, partitions: survey.get(year) ?? [] }))
