@@ -1,9 +1,9 @@
-import { spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { LaunchResult } from '../../src/cli/format-launch.ts';
 import type { RedriveResult } from '../../src/cli/format-redrive.ts';
 import type { Partition } from '../../src/partition.ts';
 import {
+  containers,
   DEAD_LETTER_QUEUE,
   NOTHING_WRONG,
   type OpenSandbox,
@@ -109,13 +109,4 @@ function anyBefore2000({ catalogue }: OpenSandbox): Partition {
   const old = [...catalogue.expectedTitles().values()].find(({ partition }) => partition.year < 2000);
   if (old === undefined) throw new Error('The catalogue has no movie before 2000.');
   return old.partition;
-}
-
-/** The processes of the sandbox's workers, which are children of this process. It runs only one sandbox. */
-function containers(): number[] {
-  const { stdout } = spawnSync('pgrep', ['-P', String(process.pid), '-f', 'container-main.mjs']);
-  return String(stdout)
-    .split('\n')
-    .filter((line) => line !== '')
-    .map(Number);
 }

@@ -1,17 +1,21 @@
 import { ListEventSourceMappingsCommand } from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { TRANSIENT_FAULTS } from '../../sandbox/tmdb/faults.ts';
 import type { LaunchResult } from '../../src/cli/format-launch.ts';
-import type { Partition } from '../../src/partition.ts';
-import { NOTHING_WRONG, type OpenSandbox, openSandbox, QUEUE, until } from './open-sandbox.ts';
+import { type Partition, partitionName } from '../../src/partition.ts';
+import { VISIBILITY_TIMEOUT_SECONDS } from '../../src/worker-contract.ts';
+import { containers, NOTHING_WRONG, type OpenSandbox, openSandbox, QUEUE, until } from './open-sandbox.ts';
 
 /** Slow enough for all changes to happen while the fleet runs, even on a busy machine. */
-const REQUESTS_PER_SECOND = 6;
+const REQUESTS_PER_SECOND = 12;
+/** A 429 would slow the workers down. */
+const FAULTS = { rate: 0.1, kinds: TRANSIENT_FAULTS.filter((kind) => kind !== 'hang' && kind !== '429') };
 
 describe('a fleet that is changed while it runs', () => {
   let sandbox: OpenSandbox;
   let launched: LaunchResult;
   beforeAll(async () => {
-    sandbox = await openSandbox({ titles: 300 });
+    sandbox = await openSandbox({ titles: Number(process.env.TDD_TEST_FLEET_TITLES ?? 800) });
     sandbox.env.TMDB_REQUESTS_PER_SECOND = String(REQUESTS_PER_SECOND);
     await sandbox.tddJson('deploy', '--yes', '--workers', '3');
     launched = await sandbox.tddJson<LaunchResult>('launch', '--min-year', '2020', '--yes');
@@ -48,39 +52,58 @@ describe('a fleet that is changed while it runs', () => {
     // The deploy has checked the API key, and no worker has sent a request.
     const asked = sandbox.tmdb.stats().requests.map(({ path }) => path);
     expect(asked.filter((path) => path !== '/3/authentication')).toEqual([]);
-  });
-
-  test('is resumed with a larger rate budget, and completes without downloading anything twice', async () => {
-    sandbox.env.TMDB_REQUESTS_PER_SECOND = '1000';
-    await sandbox.tddJson('deploy', '--yes', '--workers', '4');
-    await sandbox.tddJson('resume');
-    const done = await sandbox.untilComplete();
-    expect(done).toMatchObject({ deadLetters: 0, advice: [], fleet: { movies: { failed: 0 } } });
-    const partitions = launched.partitions.map(({ year, initial }) => ({ year, initial }));
-    expect(await sandbox.verify({ partitions })).toMatchObject(NOTHING_WRONG);
+    // No partition was downloaded twice.
     const runs = sandbox.workerLog().flatMap(({ partition }) => partition ?? []);
     expect(runs.sort()).toEqual([...new Set(runs)].sort());
   });
 
+  test('is resumed, and completes exactly despite faults of TMDB, a killed worker, duplicates and a deploy', async () => {
+    sandbox.tmdb.setFaults(FAULTS);
+    sandbox.env.TMDB_REQUESTS_PER_SECOND = '40';
+    await sandbox.tddJson('deploy', '--yes', '--workers', '4');
+    const partitions = launched.partitions.map(({ year, initial }) => ({ year, initial }));
+    const some = partitions.filter((_, place) => place % 5 === 0);
+    for (const partition of some) await sandbox.sendMessage(JSON.stringify(partition));
+    sandbox.tmdb.clearStats();
+    await sandbox.tddJson('resume');
+    await until(() => sandbox.tmdb.stats().requests.length > 40);
+    await until(() => {
+      // The newest: the others may be idle, with the code of an earlier deploy.
+      const newest = containers().at(-1);
+      if (newest !== undefined) process.kill(newest, 'SIGKILL');
+      return sandbox.workerLog().some(({ record }) => record?.errorMessage?.includes('SIGKILL'));
+    });
+    // Its message returns, even if it had not shortened the visibility timeout, and so do those of workers that are busy.
+    sandbox.aws.passTime(VISIBILITY_TIMEOUT_SECONDS * 1_000);
+    sandbox.env.TMDB_REQUESTS_PER_SECOND = '1000';
+    await sandbox.tddJson('deploy', '--yes', '--workers', '3', '--memory-size', '768');
+    expect((await sandbox.depthOf(QUEUE)).waiting).toBeGreaterThan(0);
+
+    const done = await sandbox.untilComplete();
+    expect(done).toMatchObject({ deadLetters: 0, advice: [], fleet: { movies: { failed: 0 } } });
+    expect(await sandbox.verify({ partitions })).toMatchObject(NOTHING_WRONG);
+    sandbox.tmdb.setFaults({});
+  });
+
   test('is joined by a simulated partition, which completes', async () => {
-    const { exitCode, stdout } = await sandbox.tdd('simulate', ...flagsOf(of2019(sandbox)[0]), '--wait');
+    const { exitCode, stdout } = await sandbox.tdd('simulate', ...flagsOf(before2000(sandbox)[0]), '--wait');
     expect(stdout).toMatch(/ is complete\./);
     expect(exitCode).toBe(0);
   });
 
   test('is joined by a simulated partition, which fails', async () => {
     sandbox.tmdb.setKeyRevoked(true);
-    const { exitCode, stdout } = await sandbox.tdd('simulate', ...flagsOf(of2019(sandbox)[1]), '--wait');
+    const { exitCode, stdout } = await sandbox.tdd('simulate', ...flagsOf(before2000(sandbox)[1]), '--wait');
     expect(stdout).toMatch(/ is not complete\. TMDB rejected the API key/);
     expect(exitCode).toBe(1);
   });
 });
 
 /** Partitions that are not part of the fleet. */
-function of2019({ catalogue }: OpenSandbox): Partition[] {
+function before2000({ catalogue }: OpenSandbox): Partition[] {
   const all = [...catalogue.expectedTitles().values()].map(({ partition }) => partition);
-  const names = [...new Set(all.filter(({ year }) => year === 2019).map(({ initial }) => initial))];
-  return names.map((initial) => ({ year: 2019, initial }));
+  const old = all.filter(({ year }) => year < 2000);
+  return [...new Map(old.map((partition) => [partitionName(partition), partition])).values()];
 }
 
 function flagsOf(partition: Partition | undefined): string[] {

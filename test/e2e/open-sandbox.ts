@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -182,6 +182,15 @@ export async function openSandbox({
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** The processes of the sandbox's workers, which are children of this process. It runs only one sandbox. */
+export function containers(): number[] {
+  const { stdout } = spawnSync('pgrep', ['-P', String(process.pid), '-f', 'container-main.mjs']);
+  return String(stdout)
+    .split('\n')
+    .filter((line) => line !== '')
+    .map(Number);
 }
 
 /**
