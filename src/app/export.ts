@@ -1,13 +1,12 @@
 import { setMaxListeners } from 'node:events';
 import { type Clock, systemClock } from '../clock.ts';
 import { mapConcurrently } from '../concurrency.ts';
-import { UsageError } from '../errors.ts';
 import { type Lake, withSignal } from '../lake/lake.ts';
 import { limitReads } from '../lake/limit-reads.ts';
 import type { ExportFormat } from '../tables/formats.ts';
 import type { TableName } from '../tables/schema.ts';
-import { quote } from '../text.ts';
 import { requireOutside } from './export/destination.ts';
+import { explainEmptyLake } from './export/empty-lake.ts';
 import { type ExportRecord, openExportRecord, type TableSize } from './export/export-record.ts';
 import { writeLoadScripts } from './export/load-scripts.ts';
 import { openPartitionReader } from './export/partition-reader.ts';
@@ -130,10 +129,7 @@ async function run(
   const record = await openExportRecord({ target }, { format, from: lake.url });
   const incomplete = new Map([...record.years].map(([year, known]) => [year, known.incomplete ?? []]));
   const { years: survey, isEmpty } = await surveyLake({ lake }, range, incomplete);
-  if (isEmpty)
-    throw new UsageError(
-      `The lake ${quote(lake.url, 1_000)} contains no downloads: there is nothing to export.`,
-    );
+  if (isEmpty) throw await explainEmptyLake({ lake });
   const { years, unchanged } = await chooseYears({ target }, { survey, record, format, range });
   const work = await countWork({ lake }, years);
   await onPlan?.({ years: years.length, unchanged, ...work });

@@ -2,8 +2,9 @@ import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { UsageError, UserError } from '../../src/errors.ts';
+import { UsageError } from '../../src/errors.ts';
 import { createDirectoryLake } from '../../src/lake/directory/directory-lake.ts';
+import { FileSystemError } from '../../src/lake/directory/file-errors.ts';
 import { manifestKey, movieKey, partKey, reviewKey } from '../../src/lake/keys.ts';
 import { withPrefix } from '../../src/lake/with-prefix.ts';
 import { MemoryLake } from '../support/memory-lake.ts';
@@ -116,7 +117,8 @@ test('exports a lake that cannot be written, with one warning', async () => {
   const { files } = await exportAll(await createLake());
   const reasons: string[] = [];
   lake.beforeCall = (name) => {
-    if (name === 'write' || name === 'compareAndSwap') throw new UserError('Access is denied.');
+    if (name === 'write' || name === 'compareAndSwap')
+      throw new FileSystemError('Access is denied', 'Choose another directory', {});
   };
   const { report, files: unwritten } = await exportAll(lake, {
     onPartsNotWritten: (reason) => reasons.push(reason),
@@ -140,6 +142,13 @@ describe('refuses', () => {
     const target = new MemoryLake('s3://export');
     await expect(exportTo(new MemoryLake(), target)).rejects.toThrow('contains no downloads');
     expect(target.keys()).toEqual([]);
+  });
+
+  test('an export as the lake', async () => {
+    const { target } = await exportAll(await createLake());
+    await expect(exportTo(target, new MemoryLake('s3://export-2'))).rejects.toThrow(
+      '"s3://export" is an export, not a lake: name the lake from which it was written.',
+    );
   });
 
   test.each(['lake', 'lake/tmdb/tables/x', 'lake/imdb', 'lake/.tdd/new/place', 'link/tmdb', 'link'])(

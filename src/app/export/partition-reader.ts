@@ -1,4 +1,5 @@
 import { UserError } from '../../errors.ts';
+import { FileSystemError } from '../../lake/directory/file-errors.ts';
 import type { Lake } from '../../lake/lake.ts';
 import type { Partition } from '../../partition.ts';
 import { openImdbTitles } from './imdb-titles.ts';
@@ -59,7 +60,9 @@ export async function openPartitionReader(
       } catch (error) {
         signal.throwIfAborted();
         if (!(error instanceof UserError)) throw error;
-        if (canWrite) onPartsNotWritten?.(error.message);
+        // The advice of a file system error is for lakes that must be written.
+        const reason = error instanceof FileSystemError ? `${error.problem}.` : error.message;
+        if (canWrite) onPartsNotWritten?.(reason);
         canWrite = false;
         return content;
       }

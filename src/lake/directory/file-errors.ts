@@ -8,16 +8,30 @@ export function isFileError(error: unknown, ...codes: readonly string[]): error 
   return code !== undefined && /^E[A-Z0-9]+$/.test(code) && (codes.length === 0 || codes.includes(code));
 }
 
-/** The explanations of file system error codes, for messages. */
-const SENTENCES: Readonly<Record<string, string>> = {
-  EACCES: 'permission denied. Change its owner or mode, or choose another directory',
-  EPERM: 'permission denied. Change its owner or mode, or choose another directory',
-  EROFS: 'the file system is read-only. Choose another directory',
-  ENOSPC: 'the disk is full. Free some space and run the command again',
-  EDQUOT: 'the disk quota is exceeded. Free some space and run the command again',
-  EXDEV:
-    'it is on a different file system from the directory of the lake. Keep the whole lake on one file system',
-  ENAMETOOLONG: 'the path is too long. Choose another directory',
+/** A file system error of a directory lake. The message is the problem and an advice. */
+export class FileSystemError extends UserError {
+  /** What is wrong: a sentence without a full stop. */
+  readonly problem: string;
+
+  constructor(problem: string, advice: string, options: ErrorOptions) {
+    super(`${problem}. ${advice}.`, options);
+    this.problem = problem;
+  }
+}
+
+/** The explanations of file system error codes, for messages: the cause, and what to do. */
+const EXPLANATIONS: Readonly<Record<string, readonly [string, string]>> = {
+  EACCES: ['permission denied', 'Change its owner or mode, or choose another directory'],
+  EPERM: ['permission denied', 'Change its owner or mode, or choose another directory'],
+  EROFS: ['the file system is read-only', 'Choose another directory'],
+  ENOSPC: ['the disk is full', 'Free some space and run the command again'],
+  EDQUOT: ['the disk quota is exceeded', 'Free some space and run the command again'],
+  EXDEV: [
+    'it is on a different file system from the directory of the lake',
+    'Keep the whole lake on one file system',
+  ],
+  ENAMETOOLONG: ['the path is too long', 'Choose another directory'],
+  ENOENT: ['its folder was deleted, or cannot be created there', 'Check the path'],
 };
 
 /**
@@ -25,7 +39,7 @@ const SENTENCES: Readonly<Record<string, string>> = {
  * @param context.root the directory of the lake.
  * @param context.path what was accessed.
  * @param context.doing the verb after "Cannot", such as `read` or `write`.
- * @returns a {@link UserError}, or `cause` unchanged if it is not a file system error.
+ * @returns a {@link FileSystemError} or another {@link UserError}, or `cause` unchanged if it is not a file system error.
  */
 export async function explainFileError(
   cause: unknown,
@@ -35,10 +49,10 @@ export async function explainFileError(
   const tooMany = explainTooManyFiles(cause);
   if (tooMany !== undefined) return tooMany;
   if (await isPlainFile(root)) return rootIsFile(root, cause);
-  const sentence = SENTENCES[cause.code ?? ''] ?? `${cause.message}. Check the path`;
+  const [reason, advice] = EXPLANATIONS[cause.code ?? ''] ?? [cause.message, 'Check the path'];
   const denied = isFileError(cause, 'EACCES', 'EPERM', 'EROFS') ? await findDenied(cause) : undefined;
   const where = denied === undefined || denied === path ? '' : ` because of ${denied}`;
-  return new UserError(`Cannot ${doing} ${path}${where}: ${sentence}.`, { cause });
+  return new FileSystemError(`Cannot ${doing} ${path}${where}: ${reason}`, advice, { cause });
 }
 
 /** Finds the file or folder whose permissions caused the error: the path itself or, if it does not exist, its closest parent. */

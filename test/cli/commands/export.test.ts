@@ -155,6 +155,10 @@ describe('tdd export rejects before it reads or writes anything', () => {
     [['--to', ''], '--to must be a directory or s3://bucket/prefix (got "").'],
     [['--to', 's3://tables//x'], '--to must not have an empty segment'],
     [['--to', 'x', '--from', 'none'], '/none" does not exist: check --from.'],
+    [['--to', join('lake', MOVIE), '--from', 'lake'], '.json" is a file or is inside one: check --to.'],
+    [['--to', join('lake', MOVIE, 'x'), '--from', 'lake'], 'is a file or is inside one: check --to.'],
+    [['--to', 'x', '--from', join('lake', MOVIE)], '.json" is a file or is inside one: check --from.'],
+    [['--to', 'x', '--from', 'lake/tmdb/movies'], 'contains no downloads: is "'],
     [['--to', 'x', '--from', 's3://lake/movies'], '--from must be a bucket without a prefix'],
     [
       ['--to', 'x', '--from', 'lake', '--format', 'parket'],

@@ -181,6 +181,7 @@ describe('an error of the file system', () => {
     ['EROFS', 'the file system is read-only'],
     ['ENOSPC', 'the disk is full'],
     ['EDQUOT', 'the disk quota is exceeded'],
+    ['ENOENT', 'its folder was deleted, or cannot be created there. Check the path.'],
     ['EIO', 'EIO: broken'],
   ])('is explained in one sentence: %s', async (code, sentence) => {
     const cause = Object.assign(new Error(`${code}: broken`), { code });
