@@ -8,10 +8,10 @@ import type { TableName } from '../tables/schema.ts';
 import { requireOutside } from './export/destination.ts';
 import { explainEmptyLake } from './export/empty-lake.ts';
 import { type ExportRecord, openExportRecord, type TableSize } from './export/export-record.ts';
-import { writeLoadScripts } from './export/load-scripts.ts';
 import { openPartitionReader } from './export/partition-reader.ts';
 import { chooseYears, countWork, type ExportPlan, type PlannedYear } from './export/plan-export.ts';
 import { fingerprintOf, isInRange, surveyLake } from './export/survey.ts';
+import { writeLoadScripts } from './export/write-load-scripts.ts';
 import { type ExportedPartition, writeYear } from './export/write-year.ts';
 
 export type { ExportPlan } from './export/plan-export.ts';

@@ -73,7 +73,8 @@ export async function listPartDocuments(
   const outdatedIds = new Set(parts?.outdated);
   const outdated = new Set(found.flatMap(([imdbId, { tmdbId }]) => (outdatedIds.has(imdbId) ? tmdbId : [])));
   const isOutdated = outdated.size > 0 && owners.every(([, { tmdbId }]) => outdated.has(tmdbId));
-  const previous = parts && !isOutdated ? await readParts({ lake }, partition, parts, options) : NO_LINES;
+  const previous =
+    parts && !isOutdated ? await readStoredLines({ lake }, partition, parts, options) : NO_LINES;
   let listed: ReadonlyMap<number, readonly LakeEntry[]> | undefined;
   const movies: PartDocument[] = [];
   const reviews: PartDocument[] = [];
@@ -116,7 +117,7 @@ interface StoredLines {
 const NO_LINES: StoredLines = { movies: new Map(), reviews: new Map() };
 
 /** A line without IDs is omitted, so its document is read. */
-async function readParts(
+async function readStoredLines(
   { lake }: { readonly lake: Lake },
   partition: Partition,
   parts: Parts,
@@ -128,12 +129,12 @@ async function readParts(
   ]);
   const movies = new Map<number, string>();
   for (const line of movieLines) {
-    const { id } = parseRecord(line);
+    const { id } = parseLine(line);
     if (typeof id === 'number') movies.set(id, line);
   }
   const reviews = new Map<number, Map<string, string>>();
   for (const line of reviewLines) {
-    const { id, movie_id: movieId } = parseRecord(line);
+    const { id, movie_id: movieId } = parseLine(line);
     if (typeof id !== 'string' || typeof movieId !== 'number') continue;
     const ofMovie = reviews.get(movieId) ?? new Map<string, string>();
     reviews.set(movieId, ofMovie.set(id, line));
@@ -141,7 +142,7 @@ async function readParts(
   return { movies, reviews };
 }
 
-function parseRecord(text: string): Readonly<Record<string, unknown>> {
+function parseLine(text: string): Readonly<Record<string, unknown>> {
   const value = parseJson(text);
   return isRecord(value) ? value : {};
 }
@@ -191,7 +192,7 @@ export async function* readPartLines(
     if (text === undefined)
       return { ...document, reason: typeof id === 'number' ? MISSING : MISSING_REVIEWS };
     const line = toLine(text);
-    const isValid = line !== undefined && (kept !== undefined || parseRecord(line).id === id);
+    const isValid = line !== undefined && (kept !== undefined || parseLine(line).id === id);
     return isValid ? { line } : { ...document, reason: typeof id === 'number' ? DAMAGED : DAMAGED_REVIEWS };
   });
 }

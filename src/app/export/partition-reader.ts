@@ -4,7 +4,7 @@ import type { Lake } from '../../lake/lake.ts';
 import type { Partition } from '../../partition.ts';
 import { openImdbTitles } from './imdb-titles.ts';
 import { readPartition } from './read-partition.ts';
-import { writeMissingParts } from './write-parts.ts';
+import { writeMissingParts } from './write-missing-parts.ts';
 import type { ExportedPartition } from './write-year.ts';
 
 /** Reads the partitions of a lake for an export. */
