@@ -101,7 +101,7 @@ describe('the parts of a manifest', () => {
     parts: kept,
   });
 
-  it('are its tables while the partition is complete and no title has changed', () => {
+  it('are current while the partition is complete and no title has changed', () => {
     expect(hasParts({ complete: true, parts: parts(1) })).toBe(true);
     expect(hasParts({ complete: true, parts: parts(1, []) })).toBe(true);
     expect(hasParts({ complete: true, parts: parts(1, ['tt0000001']) })).toBe(false);
