@@ -67,6 +67,8 @@ export interface ExportReport {
   readonly partsWritten: number;
   /** The keys of the documents that are missing in the export, because they are damaged or missing in the lake. */
   readonly unreadable: readonly string[];
+  /** The number of partitions whose download is not complete: the export does not have their missing movies. */
+  readonly incomplete: number;
   readonly seconds: number;
 }
 
@@ -149,6 +151,10 @@ async function run(
     unreadable: [...record.years]
       .sort(([a], [b]) => a - b)
       .flatMap(([year, { unreadable = [] }]) => (isInRange(year, range) ? unreadable : [])),
+    incomplete: [...record.years].reduce(
+      (sum, [year, { incomplete = [] }]) => sum + (isInRange(year, range) ? incomplete.length : 0),
+      0,
+    ),
     seconds: (clock.monotonic() - startedMs) / 1_000,
   };
 

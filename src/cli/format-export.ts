@@ -20,7 +20,7 @@ const SHOWN_UNREADABLE = 5;
 
 /** Formats what an export is going to do. */
 export function formatExportPlan(
-  { years, unchanged, movies, documents, getDollars }: ExportPlan,
+  { years, unchanged, movies, documents, lackParts, getDollars }: ExportPlan,
   { format, to }: { readonly format: ExportFormat; readonly to: string },
 ): string {
   const rest = unchanged > 0 ? `; ${formatNumberOf(unchanged, 'year')} unchanged` : '';
@@ -33,9 +33,11 @@ export function formatExportPlan(
       getDollars === undefined
         ? ''
         : ` (${formatMinutes(documents / DOCUMENTS_PER_SECOND)}; GET requests ${formatDollars(getDollars)})`;
-    lines.push(
-      `${formatNumberOf(documents, 'document')} must be read one by one${effort}. Complete partitions then get parts in the lake, which make the next export fast.`,
-    );
+    const parts =
+      lackParts > 0
+        ? ' Complete partitions then get parts in the lake, which make the next export fast.'
+        : '';
+    lines.push(`${formatNumberOf(documents, 'document')} must be read one by one${effort}.${parts}`);
   }
   return lines.join('\n');
 }
@@ -68,6 +70,7 @@ export function formatExport(report: ExportReport, style: Style): string {
     `${report.unreadable.length > 0 ? style.yellow('!') : style.green('✔')} ${headline}`,
     indent(formatTable(columns, rows, indented(style))),
     ...formatUnreadable(report, style),
+    ...formatIncomplete(report, style),
     '',
     ...formatNext(report, style),
   ].join('\n');
@@ -90,6 +93,15 @@ function formatUnreadable({ unreadable, from }: ExportReport, style: Style): str
           '  Download the partition of each again, then export again:',
           `  ${style.command(`tdd download --year ${partition.year} --initial ${partition.initial} --refresh --to ${word(from)}`)}`,
         ]),
+  ];
+}
+
+function formatIncomplete({ incomplete }: ExportReport, style: Style): string[] {
+  if (incomplete === 0) return [];
+  const [are, their] = incomplete === 1 ? ['is', 'its'] : ['are', 'their'];
+  return [
+    '',
+    `${style.yellow('!')} ${formatNumberOf(incomplete, 'partition')} ${are} not complete: ${their} missing movies are not in the tables.`,
   ];
 }
 

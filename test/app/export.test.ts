@@ -132,9 +132,23 @@ describe('the plan', () => {
     await exportTo(lake, target, { onPlan });
     await exportTo(lake, target, { onPlan });
     expect(plans).toEqual([
-      { years: 3, unchanged: 0, movies: 16, documents: 32, getDollars: expect.closeTo(32 * 0.4e-6) },
-      { years: 1, unchanged: 2, movies: 3, documents: 3, getDollars: expect.closeTo(3 * 0.4e-6) },
-      { years: 0, unchanged: 3, movies: 0, documents: 0, getDollars: 0 },
+      {
+        years: 3,
+        unchanged: 0,
+        movies: 16,
+        documents: 32,
+        lackParts: 7,
+        getDollars: expect.closeTo(32 * 0.4e-6),
+      },
+      {
+        years: 1,
+        unchanged: 2,
+        movies: 3,
+        documents: 3,
+        lackParts: 1,
+        getDollars: expect.closeTo(3 * 0.4e-6),
+      },
+      { years: 0, unchanged: 3, movies: 0, documents: 0, lackParts: 0, getDollars: 0 },
     ]);
     expect(progress[0]).toEqual({ year: 1999, years: { done: 0, total: 3 }, movies: { done: 0, total: 16 } });
     expect(progress.at(-1)).toEqual({
@@ -158,13 +172,14 @@ test('writes the tables of complete partitions only', async () => {
   const lake = await createLake({ 2004: { AD: 2, ZU: 1 } });
   await putManifest(lake, AD, moviesOf(AD, 2), { complete: false });
   lake.calls.length = 0;
-  const { report } = await exportAll(lake);
-  expect(report).toMatchObject({ tables: { movies: { rows: 3 } }, partsWritten: 1 });
+  const { target, report } = await exportAll(lake);
+  expect(report).toMatchObject({ tables: { movies: { rows: 3 } }, partsWritten: 1, incomplete: 1 });
   expect(writtenKeys(lake)).toEqual([
     'tmdb/tables/movies/year=2004/initial=ZU/movies.jsonl.gz',
     'tmdb/tables/reviews/year=2004/initial=ZU/reviews.jsonl.gz',
     manifestKey({ year: 2004, initial: 'ZU' }),
   ]);
+  expect(await exportTo(lake, target)).toMatchObject({ years: { unchanged: 1 }, incomplete: 1 });
 });
 
 test('omits documents to which the manifest does not refer', async () => {

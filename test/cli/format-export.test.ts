@@ -24,12 +24,13 @@ const report: ExportReport = {
   documentsRead: 0,
   partsWritten: 0,
   unreadable: [],
+  incomplete: 0,
   seconds: 63,
 };
 const key = (id: number) => `tmdb/movies/year-2004/initial-AD/tmdb-movie-${id}.json`;
 
 describe('the plan of an export', () => {
-  const plan = { years: 24, unchanged: 0, movies: 213_450, documents: 0 };
+  const plan = { years: 24, unchanged: 0, movies: 213_450, documents: 0, lackParts: 0 };
   const choice = { format: 'parquet', to: '/tables' } as const;
 
   test('counts movies and years', () => {
@@ -43,7 +44,10 @@ describe('the plan of an export', () => {
 
   test('forecasts what it takes to read documents one by one, in S3 with time and cost', () => {
     const documents = { ...plan, documents: 300_000 };
-    expect(formatExportPlan(documents, choice)).toContain('\n300,000 documents must be read one by one.');
+    expect(formatExportPlan(documents, choice)).toMatch(/\n300,000 documents must be read one by one\.$/);
+    expect(formatExportPlan({ ...documents, lackParts: 2 }, choice)).toMatch(
+      /one by one\. Complete partitions then get parts in the lake, which make the next export fast\.$/,
+    );
     expect(formatExportPlan({ ...documents, getDollars: 0.12 }, choice)).toContain(
       '300,000 documents must be read one by one (about 10 min; GET requests $0.12).',
     );
@@ -51,6 +55,17 @@ describe('the plan of an export', () => {
 });
 
 describe('the result of an export', () => {
+  test('says how many partitions are not complete', () => {
+    const text = formatExport({ ...report, incomplete: 1 }, style);
+    expect(text).toMatch(/^✔ /);
+    expect(text).toContain(
+      '\n\n! 1 partition is not complete: its missing movies are not in the tables.\n\nNext:',
+    );
+    expect(formatExport({ ...report, incomplete: 1_200 }, style)).toContain(
+      '! 1,200 partitions are not complete: their missing movies are not in the tables.',
+    );
+  });
+
   test('shows rows and sizes, and the command that loads them', () => {
     expect(formatExport(report, style).split('\n')).toEqual([
       '✔ Exported 2 years to /tables as Parquet in 1 min 03 s; 1 year unchanged.',

@@ -94,6 +94,7 @@ describe('untrusted text cannot control the terminal or forge a line', () => {
             tables: { movies: size, reviews: size, titles: size },
             documentsRead: 1,
             partsWritten: 0,
+            incomplete: 0,
             unreadable: [HOSTILE, 'tmdb/movies/year-2004/initial-AD/tmdb-movie-1.json'],
             seconds: 1,
           },

@@ -28,6 +28,8 @@ export interface ExportPlan {
   readonly movies: number;
   /** The number of documents that must be read one by one, because the lake has no table of them. */
   readonly documents: number;
+  /** The number of complete partitions without parts: the export writes their parts into the lake. */
+  readonly lackParts: number;
   /** The cost of reading these documents from S3, in US dollars. */
   readonly getDollars?: number;
 }
@@ -93,23 +95,25 @@ const READS_AT_ONCE = 32;
 export async function countWork(
   { lake }: { readonly lake: Lake },
   years: readonly PlannedYear[],
-): Promise<Pick<ExportPlan, 'movies' | 'documents' | 'getDollars'>> {
+): Promise<Pick<ExportPlan, 'movies' | 'documents' | 'lackParts' | 'getDollars'>> {
   let movies = 0;
   let documents = 0;
+  let lackParts = 0;
   const partitions = years.flatMap((year) => year.partitions);
   await forEachConcurrently(partitions, { concurrency: READS_AT_ONCE }, async (surveyed) => {
-    const counts = (await countRecorded({ lake }, surveyed)) ?? surveyed;
+    const counts = (await countRecorded({ lake }, surveyed)) ?? { ...surveyed, lacksParts: false };
     movies += counts.movies;
     documents += counts.documents;
+    if (counts.lacksParts) lackParts += 1;
   });
   const inS3 = lake.url.startsWith('s3://');
-  return { movies, documents, ...(inS3 && { getDollars: documents * PRICES.s3PerGet }) };
+  return { movies, documents, lackParts, ...(inS3 && { getDollars: documents * PRICES.s3PerGet }) };
 }
 
 async function countRecorded(
   { lake }: { readonly lake: Lake },
   { partition, manifest: etag }: SurveyedPartition,
-): Promise<{ movies: number; documents: number } | undefined> {
+): Promise<{ movies: number; documents: number; lacksParts: boolean } | undefined> {
   if (etag === undefined) return undefined;
   const key = manifestKey(partition);
   const object = await lake.read(key);
@@ -117,14 +121,18 @@ async function countRecorded(
     if (object === undefined) return undefined;
     const manifest = parseManifest(object.body.toString('utf8'), `${lake.url}/${key}`);
     const { movies, documents } = countDocuments(manifest);
-    if (manifest.complete) return { movies, documents };
+    if (manifest.complete) return { movies, documents, lacksParts: !hasParts(manifest) };
     const entries = await listPartition({ lake }, partition);
     const unnamed = findUnnamed(
       entries.map((entry) => entry.key),
       manifest,
     );
     const others = unnamed.filter((each) => each.startsWith(MOVIE_PREFIX));
-    return { movies: movies + others.length, documents: documents + unnamed.length };
+    return {
+      movies: movies + others.length,
+      documents: documents + unnamed.length,
+      lacksParts: false,
+    };
   } catch (error) {
     if (error instanceof DamagedManifestError) return undefined;
     throw error;
