@@ -104,7 +104,7 @@ export async function finishPartition(
       if (hasParts(current) && (await partsAreInLake({ lake }, current, { signal }))) return undefined;
       const written = await writeParts(
         { lake, texts: manifest.isShared() ? undefined : texts },
-        { partition, titles: known, parts: current.parts },
+        { partition, titles: Object.entries(current.titles), parts: current.parts },
         { signal },
       );
       if ('parts' in written) return written.parts;

@@ -14,6 +14,7 @@ import {
   type Manifest,
   NO_COUNTS,
   type Outcome,
+  shareReviews,
   type TitleState,
 } from './manifest.ts';
 import { outdateParts, type Parts } from './manifest-parts.ts';
@@ -114,7 +115,7 @@ export function createManifestWriter(
   }
 
   function create(outcome: Outcome, written?: Parts): Manifest {
-    const titles = Object.fromEntries(known);
+    const titles = shareReviews(Object.fromEntries(known));
     const changed = [...unrecorded, ...touched];
     const parts = written ?? (inLake && outdateParts(inLake.parts, inLake.titles, titles, changed));
     const manifest = {

@@ -137,6 +137,27 @@ export function completeManifest(manifest: Manifest, listed: ReadonlySet<string>
   return { ...completed, lastRun: { ...lastRun, outcome } };
 }
 
+/**
+ * Gives the IDs that share a movie the reviews of the one that was downloaded last: the lake has its documents, and they stay
+ * when that ID leaves.
+ */
+export function shareReviews(titles: Readonly<Record<string, TitleState>>): Record<string, TitleState> {
+  const last = new Map<number, Extract<TitleState, { state: 'found' }>>();
+  for (const title of Object.values(titles)) {
+    if (title.state !== 'found') continue;
+    const other = last.get(title.tmdbId);
+    if (!other || title.at > other.at) last.set(title.tmdbId, title);
+  }
+  const states = Object.entries(titles).map(([imdbId, title]) => {
+    const source = title.state === 'found' ? last.get(title.tmdbId) : undefined;
+    if (title.state !== 'found' || !source || source === title) return [imdbId, title];
+    const { at, duplicateOf } = title;
+    const { duplicateOf: _, ...shared } = source;
+    return [imdbId, { ...shared, at, ...(duplicateOf !== undefined && { duplicateOf }) }];
+  });
+  return Object.fromEntries(states);
+}
+
 /** The number of reviews that TMDB counted for a title but did not return. Such a title is done, and can be asked for again. */
 export function countMissingReviews(title: TitleState): number {
   return title.state === 'found' ? (title.missingReviews ?? 0) : 0;
@@ -161,9 +182,9 @@ export function areSameSettings(a: LookupSettings, b: LookupSettings): boolean {
  * @param listed the IDs that our index lists.
  */
 export function mergeManifests(theirs: Manifest, ours: Manifest, listed: ReadonlySet<string>): Manifest {
-  const titles: Record<string, TitleState> = { ...theirs.titles };
-  for (const [imdbId, title] of Object.entries(ours.titles))
-    titles[imdbId] = laterState(titles[imdbId], title);
+  const later: Record<string, TitleState> = { ...theirs.titles };
+  for (const [imdbId, title] of Object.entries(ours.titles)) later[imdbId] = laterState(later[imdbId], title);
+  const titles = shareReviews(later);
   const snapshot = laterDay(theirs.snapshot, ours.snapshot);
   const parts =
     outdateParts(theirs.parts, theirs.titles, titles) ?? outdateParts(ours.parts, ours.titles, titles);

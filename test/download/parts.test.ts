@@ -201,6 +201,27 @@ describe('the parts of a partition', () => {
     expect(JSON.parse(lines('reviews')[0] ?? '')).toMatchObject({ idIMDB: B });
   });
 
+  it.each([
+    ['owns', B],
+    ['does not own', C],
+  ])(
+    'have the reviews that TMDB has for the ID downloaded last, even if it leaves and %s the movie',
+    async (_, last) => {
+      tmdb.answers[`/3/find/${C}`] = foundMovies(9);
+      tmdb.answers['/3/movie/9'] = details(9, B, reviewPage(['r3']));
+      await download();
+      for (const path of [`/3/movie/${B}`, '/3/movie/9'])
+        tmdb.answers[path] = details(9, B, reviewPage(['r5', 'r3']));
+      await refresh({ only: new Set([last]) });
+      expectCurrent(['9', '10'], ['9/r3', '9/r5', '10/r1', '10/r2']);
+      expect(manifest().counts.reviews).toBe(4);
+      const titles = [A, B, C].filter((imdbId) => imdbId !== last).map((imdbId) => ({ imdbId, title: 'Ad' }));
+      await download({ titles, snapshot: '2026-11-23' });
+      expectCurrent(['9', '10'], ['9/r3', '9/r5', '10/r1', '10/r2']);
+      expect(manifest().counts.reviews).toBe(4);
+    },
+  );
+
   it('have documents that are too large to be kept in memory, too', async () => {
     const text = 'x'.repeat(9_000_000);
     for (const [imdbId, id] of [
