@@ -34,6 +34,8 @@ export interface ExportOptions {
    * complete nevertheless, but the next one reads these documents again.
    */
   readonly onPartsNotWritten?: ((reason: string) => void) | undefined;
+  /** Called once, with the reason, if IMDb's titles cannot be read. They are then NULL. */
+  readonly onTitlesMissing?: ((reason: string) => void) | undefined;
 }
 
 /** The progress of an export. */
@@ -123,7 +125,7 @@ async function run(
     readonly clock: Clock;
     readonly signal: AbortSignal;
   },
-  { format, minYear, maxYear, onPlan, onProgress, onPartsNotWritten }: ExportOptions,
+  { format, minYear, maxYear, onPlan, onProgress, onPartsNotWritten, onTitlesMissing }: ExportOptions,
 ): Promise<ExportReport> {
   const startedMs = clock.monotonic();
   const range = { minYear, maxYear };
@@ -137,7 +139,7 @@ async function run(
   await onPlan?.({ years: years.length, unchanged, ...work });
   if (years.length > 0) await record.claim();
   await writeLoadScripts({ target }, format);
-  const reader = await openPartitionReader({ lake }, { signal, onPartsNotWritten });
+  const reader = await openPartitionReader({ lake }, { signal, onPartsNotWritten, onTitlesMissing });
   const written: number[] = [];
   let movies = 0;
   for (const planned of years) await exportYear(planned);

@@ -139,6 +139,16 @@ export function parseTitles(rows: Buffer): Title[] {
     });
 }
 
+/** The rows of an index are missing or damaged. */
+export class DamagedIndexError extends UserError {
+  /** @param what what the titles are those of. */
+  constructor(lake: Pick<Lake, 'url'>, { rows, snapshot, titleTypes }: PartitionIndex, what: string) {
+    super(
+      `Cannot read the titles of ${what}, because ${lake.url}/${rows.key} is missing or damaged: delete ${indexMapKey(snapshot, titleTypes)} to rebuild the index.`,
+    );
+  }
+}
+
 /** The dependencies for reading an index. */
 export interface IndexReadDeps extends LakeOptions {
   readonly lake: Lake;
@@ -159,7 +169,7 @@ export async function readPartitionIndex(
 /**
  * Reads the titles of one partition with one range request, from the version of the rows file to which the map refers.
  * @returns the titles, sorted by ID; an empty list for a partition that is not in the index.
- * @throws {UserError} when the rows file is missing or damaged.
+ * @throws {DamagedIndexError}
  */
 export async function readPartition(
   deps: IndexReadDeps,
@@ -173,16 +183,26 @@ export async function readPartition(
   const newer = (await readPartitionIndex(deps, name)) ?? index;
   const again = await readRows(deps, newer, partition);
   if (again !== undefined) return again;
-  // If the lake was copied, the rows are the same, because the key contains their hash, but their version differs.
-  const { key, sizeBytes } = newer.rows;
-  const copy = await findEntry(deps.lake, key, { signal: deps.signal });
-  const copied =
-    copy?.sizeBytes === sizeBytes &&
-    (await readRows(deps, { ...newer, rows: { ...newer.rows, etag: copy.etag } }, partition));
+  const copy = await findRows(deps, newer);
+  const copied = copy && (await readRows(deps, copy, partition));
   if (copied) return copied;
-  throw new UserError(
-    `Cannot read the titles of partition ${partitionName(partition)}, because ${deps.lake.url}/${key} is missing or damaged: delete ${indexMapKey(name.day, name.titleTypes)} to rebuild the index.`,
-  );
+  throw new DamagedIndexError(deps.lake, newer, `partition ${partitionName(partition)}`);
+}
+
+/**
+ * Finds the rows of an index in the lake, so that reading its partitions needs no further search: if the lake was copied, the
+ * rows are the same, because the key contains their hash, but their version differs.
+ * @returns the index with the version of its rows; `undefined` if they are missing or have another size.
+ */
+export async function findRows(
+  { lake, signal }: IndexReadDeps,
+  index: PartitionIndex,
+): Promise<PartitionIndex | undefined> {
+  const { key, sizeBytes } = index.rows;
+  const entry = await findEntry(lake, key, { signal });
+  return entry?.sizeBytes === sizeBytes
+    ? { ...index, rows: { key, sizeBytes, etag: entry.etag } }
+    : undefined;
 }
 
 async function readRows(

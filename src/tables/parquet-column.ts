@@ -126,7 +126,7 @@ function toItems(type: keyof typeof TYPES, values: readonly Value[]): page.Item[
   const items: page.Item[] = [];
   for (const value of values) {
     if (value === null) continue;
-    if (Array.isArray(value)) items.push(...value);
+    if (Array.isArray(value)) for (const item of value) items.push(item);
     else if (type === 'bigint' || type === 'timestamp') items.push(BigInt(Number(value)));
     else if (type === 'date') items.push(Date.parse(String(value)) / MS_PER_DAY);
     else items.push(value as page.Item);

@@ -94,6 +94,39 @@ describe('the titles', () => {
     ]);
   });
 
+  test('of a copied lake, whose objects have other versions, need one search for the rows', async () => {
+    const lake = await createLake();
+    const [movie] = moviesOf(AD, 1);
+    putIndex(lake, '2026-11-22', ['movie'], [`${movie?.imdbId}\tAdventure`], 'the version before the copy');
+    const { target } = await exportAll(lake, { format: 'jsonl' });
+    expect(await titlesOf(target)).toContainEqual(expect.objectContaining({ title: 'Adventure' }));
+    const calls = lake.calls.filter(({ key }) => key.startsWith('imdb/'));
+    expect(calls.map(({ name }) => name)).toEqual(['list', 'read', 'list', 'readRange']);
+  });
+
+  test.each(['the map is damaged', 'the rows are missing', 'the rows disappear'])(
+    'are NULL, with one warning, if %s',
+    async (damage) => {
+      const lake = await createLake();
+      putIndex(lake, '2026-11-22', ['movie'], ['tt0000009\tAdventure']);
+      if (damage === 'the map is damaged') lake.put(indexMapKey('2026-11-22', ['movie']), 'x');
+      else if (damage === 'the rows are missing') lake.remove('imdb/2026-11-22/movie.tsv');
+      else {
+        lake.beforeCall = (name) => {
+          if (name === 'readRange') lake.remove('imdb/2026-11-22/movie.tsv');
+        };
+      }
+      const reasons: string[] = [];
+      const { target, report } = await exportAll(lake, {
+        format: 'jsonl',
+        onTitlesMissing: (reason) => reasons.push(reason),
+      });
+      expect(reasons).toEqual([expect.stringMatching(/ damaged: delete .* to rebuild the index\.$/)]);
+      expect(report.tables.titles.rows).toBe(23);
+      for (const row of await titlesOf(target)) expect(row.title ?? null).toBeNull();
+    },
+  );
+
   test('contain the movies of partitions without a manifest', async () => {
     const { target } = await exportAll(await createLake({ 2004: { AD: 2 } }, { withManifests: false }), {
       format: 'jsonl',
@@ -108,13 +141,20 @@ describe('the titles', () => {
     for (const title of titles) expect(title.fetched_at ?? null).toBeNull();
   });
 
-  function putIndex(lake: MemoryLake, day: string, titleTypes: string[], rows: string[]): void {
+  function putIndex(
+    lake: MemoryLake,
+    day: string,
+    titleTypes: string[],
+    rows: string[],
+    version?: string,
+  ): void {
     const body = `${rows.join('\n')}\n`;
     const key = `imdb/${day}/${titleTypes}.tsv`;
+    const etag = lake.put(key, body);
     const index = {
       ...indexOf({}, { snapshot: day }),
       titleTypes,
-      rows: { key, etag: lake.put(key, body), sizeBytes: body.length },
+      rows: { key, etag: version ?? etag, sizeBytes: body.length },
       partitions: { 2004: { AD: [0, body.length, rows.length] as const } },
     };
     lake.put(indexMapKey(day, titleTypes), writePartitionMap(index));

@@ -200,3 +200,9 @@ describe('the format parquet', () => {
     ]);
   });
 });
+
+it.each(FORMATS)('encodes lists of more items than a call can have arguments as %s', async (format) => {
+  const document = JSON.stringify({ id: 1, genre_ids: Array.from({ length: 200_000 }, (_, index) => index) });
+  const row = movieRow(document, PARTITION);
+  expect((await encode(format, 'movies', inBatches([row], 1))).length).toBeGreaterThan(0);
+});

@@ -21,18 +21,21 @@ const MAX_SWAPS = 5;
 /**
  * Creates a reader of partitions. A lake that cannot be written is read nevertheless.
  * @param options.onPartsNotWritten called once, with the reason, if the parts cannot be written.
+ * @param options.onTitlesMissing called once, with the reason, if an index of IMDb's titles is damaged.
  */
 export async function openPartitionReader(
   { lake }: { readonly lake: Lake },
   {
     signal,
     onPartsNotWritten,
+    onTitlesMissing,
   }: {
     readonly signal: AbortSignal;
     readonly onPartsNotWritten: ((reason: string) => void) | undefined;
+    readonly onTitlesMissing: ((reason: string) => void) | undefined;
   },
 ): Promise<PartitionReader> {
-  const imdbTitlesOf = await openImdbTitles({ lake });
+  const imdbTitlesOf = await openImdbTitles({ lake }, onTitlesMissing);
   const done = { documentsRead: 0, partsWritten: 0 };
   let canWrite = true;
   return {

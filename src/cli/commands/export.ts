@@ -120,6 +120,7 @@ async function run(context: CommandContext, input: ExportInput): Promise<ExportR
         output.warn(
           `The parts are not saved in the lake, so the next export reads the documents again: ${reason}`,
         ),
+      onTitlesMissing: (reason) => output.warn(`IMDb's titles are missing in the table "titles": ${reason}`),
       onProgress: ({ year, years, movies }) =>
         bar.update({
           ...movies,
