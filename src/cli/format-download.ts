@@ -4,9 +4,10 @@ import { countDone } from '../download/manifest.ts';
 import type { PartitionIndex } from '../imdb/partition-index.ts';
 import { MOVIE_PREFIX, partitionFolder, REVIEW_PREFIX } from '../lake/keys.ts';
 import { partitionName } from '../partition.ts';
-import { formatCount, formatNumberOf, quote, toOneLine } from '../text.ts';
+import { escapeControls, formatCount, formatNumberOf, quote, toOneLine } from '../text.ts';
 import { formatFailures } from './format-failures.ts';
 import type { Style } from './output.ts';
+import { quoteWord } from './suggestions.ts';
 
 /** The result of `tdd download`. */
 export interface DownloadResult {
@@ -46,6 +47,11 @@ export function formatDownload({ lake, partitions, withoutPartition }: DownloadR
     ...copies,
     ...reasons,
     ...(folders.length > 0 ? ['Documents:', ...folders] : []),
+    ...(folders.length > 0 && partitions.every(({ complete }) => complete)
+      ? [
+          `To load the lake into a database: ${style.command(`tdd export --from ${escapeControls(quoteWord(lake))} --to tables`)}`,
+        ]
+      : []),
   ].join('\n');
 }
 

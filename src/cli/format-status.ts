@@ -203,5 +203,6 @@ function nextSteps({ phase, lake, fleet, advice }: StatusResult, style: Style): 
     fleet?.filters.limit === undefined
       ? `Next: ${style.command('tdd launch --only-missing')} downloads new titles in IMDb's list.`
       : `Next: ${style.command('tdd launch --dry-run')} forecasts the time and cost of the whole catalog.`,
+    `To load the lake into a database: ${style.command('tdd export --to tables')}`,
   ];
 }

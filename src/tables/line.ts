@@ -19,7 +19,7 @@ const LINE_BREAKS = /(?<![\t ])[\t ]*[\r\n][\t\r\n ]*/g;
 
 const SURROGATE = /\\u[dD][89a-fA-F]/;
 
-/** Each escape sequence: a surrogate pair, a surrogate without its other half (captured), or any other. */
+/** Each escape sequence: a surrogate pair, an unpaired surrogate (captured), or any other. */
 const ESCAPES =
   /\\u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|(\\u[dD][89a-fA-F][\da-fA-F]{2})|\\./g;
 

@@ -51,7 +51,7 @@ describe('formatStatus', () => {
     const text = formatStatus({ ...RUNNING, phase: 'complete', secondsLeft: 0 }, style());
     expect(text).toMatch(/time +10 min 00 s\n/);
     expect(text).toMatch(
-      /Documents:\n {2}s3:\/\/films-lake\/tmdb\/movies\/\n {2}s3:.*reviews\/\nNext: tdd launch --only-missing/,
+      /Documents:\n {2}s3:\/\/films-lake\/tmdb\/movies\/\n {2}s3:.*reviews\/\nNext: tdd launch --only-missing .*\nTo load the lake into a database: tdd export --to tables$/,
     );
   });
 

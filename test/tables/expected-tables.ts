@@ -197,7 +197,7 @@ function field(value: unknown, name: string): unknown {
   return isObject && Object.hasOwn(value, name) ? (value as Json)[name] : undefined;
 }
 
-/** Replaces escaped surrogates without another half, character by character. */
+/** Replaces escaped unpaired surrogates, character by character. */
 function replaceLoneSurrogates(json: string): string {
   const isHigh = (text: string) => /^\\ud[89ab]/i.test(text);
   const isLow = (text: string) => /^\\ud[c-f]/i.test(text);

@@ -72,7 +72,7 @@ describe('tdd download', () => {
     const lake = createDirectoryLake({ directory: join(cwd, 'lake') });
     expect(await verifyLake({ lake, catalogue }, { partitions: [BUSY] })).toMatchObject(ALL_IS_WELL);
     expect(first.stdout).toMatch(
-      /\nDocuments:\n {2}\S+\/tmdb\/movies\/year-2021\/initial-TH\/\n {2}\S+\/tmdb\/reviews\/year-2021\/initial-TH\/\n$/,
+      /\nDocuments:\n {2}\S+\/tmdb\/movies\/year-2021\/initial-TH\/\n {2}\S+\/tmdb\/reviews\/year-2021\/initial-TH\/\nTo load the lake into a database: tdd export --from \S+ --to tables\n$/,
     );
     const repeat = await tdd('download --year 2021 --initial TH --to lake');
     expect(repeat.stdout).toMatch(
