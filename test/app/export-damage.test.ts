@@ -171,6 +171,14 @@ describe('refuses', () => {
     },
   );
 
+  test.each(['movies', 'titles/below'])('a destination that has the lake in its folder %s', async (place) => {
+    const lake = createDirectoryLake({ directory: join(folder, place) });
+    const target = createDirectoryLake({ directory: folder });
+    const exported = exportTo(lake, target);
+    await expect(exported).rejects.toThrow(`has in its folder "${place.split('/')[0]}" the lake `);
+    await expect(exported).rejects.toBeInstanceOf(UsageError);
+  });
+
   test('a folder of the lake in its bucket', async () => {
     const lake = await createLake();
     await expect(exportTo(lake, withPrefix(lake, 'tmdb/exports'))).rejects.toThrow(

@@ -3,35 +3,49 @@ import { dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { UsageError } from '../../errors.ts';
 import type { Lake } from '../../lake/lake.ts';
 import { quote } from '../../text.ts';
+import { TABLE_NAMES } from './export-record.ts';
 
 /** The folders of a lake that belong to it; `.tdd` only in a directory. Any other may hold an export. */
 const LAKE_FOLDERS = ['imdb', 'tmdb', '.tdd'];
 
 /**
  * Checks that an export does not mix with the objects of a lake. A folder of its own in the lake is fine.
- * @throws {UsageError} when the destination is the lake, or inside one of its folders.
+ * @throws {UsageError} when the destination is the lake, or inside one of its folders, or when the lake is in the folder of one
+ *   of the tables.
  */
 export async function requireOutside(
   { lake }: { readonly lake: Pick<Lake, 'url'> },
   target: Lake,
 ): Promise<void> {
-  const path = await pathWithin(lake.url, target.url);
-  const [folder = ''] = path?.split(/[/\\]/) ?? [];
-  if (path === undefined || (folder !== '' && !LAKE_FOLDERS.includes(folder))) return;
-  const where = folder === '' ? 'is the lake' : `is in the folder ${quote(folder)} of the lake`;
+  const where = await describeOverlap(lake.url, target.url);
+  if (where === undefined) return;
   throw new UsageError(
     `The destination ${quote(target.url, 1_000)} ${where} ${quote(lake.url, 1_000)}: choose another destination, such as ${quote(`${lake.url}/tables`, 1_000)}.`,
   );
 }
 
-/** The path of a place within a lake, empty for the lake itself; `undefined` if it is not within the lake. */
-async function pathWithin(lakeUrl: string, url: string): Promise<string | undefined> {
-  if (isBucket(url) !== isBucket(lakeUrl)) return undefined;
+async function describeOverlap(lakeUrl: string, url: string): Promise<string | undefined> {
+  const folder = firstFolder(await pathWithin(lakeUrl, url));
+  if (folder === '') return 'is the lake';
+  if (folder !== undefined && LAKE_FOLDERS.includes(folder))
+    return `is in the folder ${quote(folder)} of the lake`;
+  const table = firstFolder(await pathWithin(url, lakeUrl));
+  const isTable = TABLE_NAMES.some((name) => name === table);
+  return table !== undefined && isTable ? `has in its folder ${quote(table)} the lake` : undefined;
+}
+
+function firstFolder(path: string | undefined): string | undefined {
+  return path?.split(/[/\\]/)[0];
+}
+
+/** The path of a place within another, empty for the same place; `undefined` if it is not within the other. */
+async function pathWithin(otherUrl: string, url: string): Promise<string | undefined> {
+  if (isBucket(url) !== isBucket(otherUrl)) return undefined;
   if (isBucket(url)) {
-    const isWithin = `${url}/`.startsWith(`${lakeUrl}/`);
-    return isWithin ? url.slice(lakeUrl.length + 1) : undefined;
+    const isWithin = `${url}/`.startsWith(`${otherUrl}/`);
+    return isWithin ? url.slice(otherUrl.length + 1) : undefined;
   }
-  const [place, root] = await Promise.all([resolveLinks(url), resolveLinks(lakeUrl)]);
+  const [place, root] = await Promise.all([resolveLinks(url), resolveLinks(otherUrl)]);
   const path = relative(root, place);
   return path === '..' || path.startsWith(`..${sep}`) || isAbsolute(path) ? undefined : path;
 }

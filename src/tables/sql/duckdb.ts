@@ -31,9 +31,13 @@ export function duckDbCommand({ format, place }: LoadScriptOptions, script: stri
   return needsCredentials ? `duckdb -init ${script}` : `duckdb -f ${script} movies.db`;
 }
 
+/** The schema of the copies. */
+const COPIES = 'tdd_copies';
+
 /**
  * Formats the script that creates the tables in DuckDB: views of Parquet files, which DuckDB reads as fast as its own
- * tables, and tables with the content of other files, which it would otherwise parse again for each query.
+ * tables, and views of copies of other files, which it would otherwise parse again for each query. They are always views,
+ * because DuckDB does not replace a table by a view: the script of an export in another format could not run again.
  *
  * The options are those of https://duckdb.org/docs/stable/data/overview. The compression is named, because DuckDB does
  * not recognize it in a path with a question mark.
@@ -41,19 +45,34 @@ export function duckDbCommand({ format, place }: LoadScriptOptions, script: stri
 export function formatDuckDbScript({ format, place }: LoadScriptOptions): string {
   const { url, inBucket } = placeOf(place);
   const script = inBucket ? 'load-duckdb.sql' : shellString(`${url}/load-duckdb.sql`);
-  const kind = format === 'parquet' ? 'VIEW' : 'TABLE';
+  const names = Object.keys(TABLES) as TableName[];
   const blocks = [
     [
       '-- Creates the tables movies, reviews and titles in DuckDB:',
       `--   ${duckDbCommand({ format, place }, script)}`,
-      ...(format === 'parquet' ? ['-- Replace VIEW by TABLE to copy the data into the database.'] : []),
     ].join('\n'),
     ...(inBucket ? [formatAccess(url)] : []),
-    ...(Object.keys(TABLES) as TableName[]).map(
-      (table) => `CREATE OR REPLACE ${kind} ${table} AS\n${formatSelect(format, url, table)};`,
-    ),
+    ...(format === 'parquet' ? formatViews() : formatCopies()),
   ];
   return `${blocks.join('\n\n')}\n`;
+
+  function formatViews(): string[] {
+    const views = names.map(
+      (table) => `CREATE OR REPLACE VIEW ${table} AS\n${formatSelect(format, url, table)};`,
+    );
+    return [...views, `-- Copies of an export in another format.\nDROP SCHEMA IF EXISTS ${COPIES} CASCADE;`];
+  }
+
+  function formatCopies(): string[] {
+    const copies = names.map((table) => {
+      const copy = `${COPIES}.${table}`;
+      return [
+        `CREATE OR REPLACE TABLE ${copy} AS\n${formatSelect(format, url, table)};`,
+        `CREATE OR REPLACE VIEW ${table} AS FROM ${copy};`,
+      ].join('\n');
+    });
+    return [`CREATE SCHEMA IF NOT EXISTS ${COPIES};`, ...copies];
+  }
 }
 
 /** Formats the access to a bucket: https://duckdb.org/docs/stable/core_extensions/httpfs/s3api. */

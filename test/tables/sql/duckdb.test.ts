@@ -59,6 +59,17 @@ describe.each(FORMATS)('load-duckdb.sql of an export as %s', (format) => {
   });
 });
 
+it('load-duckdb.sql replaces the tables of an export in another format, and leaves no copies of it', async () => {
+  const place = await makeTempFolder();
+  for (const format of ['csv', 'parquet', 'jsonl', 'parquet'] as const) {
+    await writeExport(join(place, format), format, new Map([...invented].slice(0, 1)));
+    await db.query(await readFile(join(place, format, 'load-duckdb.sql'), 'utf8'));
+    const [{ rows } = { rows: undefined }] = await db.query('SELECT count(*)::INTEGER AS rows FROM movies');
+    expect(rows).toBe([...invented.values()][0]?.movies.length);
+  }
+  expect(await db.query("FROM duckdb_tables() WHERE schema_name = 'tdd_copies'")).toEqual([]);
+});
+
 /** Returns a row as DuckDB gives it: timestamps as text, and 64-bit integers as strings. */
 function toRecord(table: TableName, row: Row, year: number): Record<string, unknown> {
   const format = ({ type }: Column, value: unknown) => {
@@ -87,7 +98,8 @@ it.each(FORMATS)('load-duckdb.sql of an export as %s in a bucket is valid SQL', 
   const connection = await instance.connect();
   // Running it would install extensions and ask AWS.
   const { count } = await connection.extractStatements(script?.text ?? '');
-  expect(count).toBe('INSTALL LOAD INSTALL LOAD SECRET movies reviews titles'.split(' ').length);
+  const copies = format === 'parquet' ? 'DROP' : 'SCHEMA movies reviews titles';
+  expect(count).toBe(`INSTALL LOAD INSTALL LOAD SECRET movies reviews titles ${copies}`.split(' ').length);
   connection.closeSync();
   instance.closeSync();
 });
