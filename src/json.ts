@@ -60,17 +60,19 @@ export function formatExactJson(value: unknown): string {
     const original = this[key];
     return original instanceof ExactNumber ? mark + original.text : item;
   });
-  return marked.replaceAll(new RegExp(`"${mark}([^"]+)"`, 'g'), '$1');
+  const [start = '', ...numbers] = marked.split(`"${mark}`);
+  return start + numbers.map((rest) => rest.replace('"', '')).join('');
 }
 
 /** Finds numbers with 16 or more characters or an exponent, the only ones that can be rounded, and some text. */
 const LONG_NUMBER = /[:[,\s]-?\d(?:[\d.]{15}|[\d.]*[eE])/;
 
-/** Returns a mark that no string or key of this JSON contains. */
+/** Returns a short mark that no string or key of this JSON contains. */
 function unusedMark(json: string): string {
-  let mark = MARK;
-  while (json.includes(mark)) mark += '#';
-  return mark;
+  const used = new Set(json.match(/ExactNumber\d+#/g));
+  let next = 0;
+  while (used.has(`${MARK}${next}#`)) next += 1;
+  return `${MARK}${next}#`;
 }
 
 /** Replaces the numbers of valid JSON text, but not those within strings. */

@@ -9,7 +9,7 @@ describe('JSON that is parsed and formatted again', () => {
     ['numbers within strings', '{"1e400":"a \\"9007199254740993, 1e400\\" \\\\","b":1e400}'],
     [
       'strings like the marks',
-      '{"ExactNumber":"ExactNumber1","ExactNumber#":"ExactNumber##2e400","c":3e400}',
+      '{"ExactNumber":"ExactNumber1","ExactNumber0#":"ExactNumber1#2e400","c":3e400}',
     ],
     ['other keys', '{"__proto__":{"a":1e400},"":[1e400,null,true]}'],
     ['lone surrogates', '["\\ud800",1e400]'],
@@ -43,6 +43,17 @@ describe('JSON that is parsed and formatted again', () => {
   ])('returns undefined for what it cannot parse (%#)', (text) =>
     expect(parseExactJson(text)).toBeUndefined(),
   );
+
+  it.each([
+    ['the mark repeated', 'ExactNumber'.repeat(100_000)],
+    ['a long mark', `ExactNumber${'#'.repeat(100_000)}`],
+    ['a long number in the mark', `ExactNumber${'0'.repeat(100_000)}#`],
+    ['many marks', Array.from({ length: 50_000 }, (_, n) => `ExactNumber${n}#`).join('')],
+  ])('keeps a long text with %s', (_, text) => {
+    const json = `{"a":${JSON.stringify(text)},"b":1e400}`;
+    expect(formatExactJson(parseExactJson(json))).toBe(json);
+    expect(formatExactJson({ text })).toBe(JSON.stringify({ text }));
+  });
 
   it('reads a long text quickly', () => {
     const text = JSON.stringify({ text: '\\"'.repeat(1_000_000), number: 1 }).replace('1}', '1e400}');

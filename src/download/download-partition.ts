@@ -120,6 +120,7 @@ async function run(
     stored,
     known,
     touched,
+    todo,
     startedAt,
     requests,
   });

@@ -20,6 +20,12 @@ interface FinishedPartition {
 }
 
 /**
+ * After this many saves that other runs have outdated, the parts are left to the next run. (The other runs may be downloading
+ * for long.)
+ */
+const MAX_ROUNDS = 10;
+
+/**
  * Ends a run on a partition: assigns shared documents to one IMDb ID, writes the parts of a complete partition, and then the
  * manifest that records them. If another run has changed the manifest in the meantime, it does so again with the merged
  * titles and with the documents in the lake.
@@ -74,7 +80,7 @@ export async function finishPartition(
 
   /** @param merged the manifest that the round before has saved; it is saved again only if something changes. */
   async function finish(round: number, merged?: Manifest): Promise<Manifest> {
-    const { written, isChanged } = await prepare().catch(saveAndThrow);
+    const { written, isChanged } = await prepare(round).catch(saveAndThrow);
     if (merged && !isChanged) return merged;
     const saved = await manifest.save(outcome, written);
     // Two runs that end at the same time compose the same parts from the lake.
@@ -82,11 +88,11 @@ export async function finishPartition(
     return saved.isMerged && !isAgreed ? finish(round + 1, saved.manifest) : saved.manifest;
   }
 
-  async function prepare(): Promise<{ written: Parts | undefined; isChanged: boolean }> {
+  async function prepare(round: number): Promise<{ written: Parts | undefined; isChanged: boolean }> {
     const resolved = await resolveDuplicates({ lake: records, texts }, partition, known, touched);
     for (const [imdbId, title] of resolved) known.set(imdbId, title);
     const before = { failed: unreadable.size, outcome };
-    const written = isDone ? await updateParts() : undefined;
+    const written = isDone ? await updateParts(round) : undefined;
     parts = written ?? parts;
     const isChanged =
       resolved.size > 0 ||
@@ -97,11 +103,15 @@ export async function finishPartition(
   }
 
   /** @returns the parts, if they had to be written and could be. */
-  async function updateParts(): Promise<Parts | undefined> {
+  async function updateParts(round: number): Promise<Parts | undefined> {
     const current = manifest.current();
     if (!current.complete) return undefined;
     try {
       if (hasParts(current) && (await partsAreInLake({ lake }, current, { signal }))) return undefined;
+      if (round > MAX_ROUNDS) {
+        outcome = 'stopped';
+        return undefined;
+      }
       const written = await writeParts(
         { lake, texts: manifest.isShared() ? undefined : texts },
         { partition, titles: Object.entries(current.titles), parts: current.parts },

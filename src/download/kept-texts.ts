@@ -6,8 +6,6 @@ export interface KeptTexts {
   /** Keeps the text of a document that is in the lake now, in place of an earlier one, if there is space for it. */
   keep(key: string, text: string): void;
   get(key: string): string | undefined;
-  /** Forgets all texts: another run may have overwritten the documents. */
-  clear(): void;
 }
 
 /** A character takes at most two bytes, so this is 32 MB: more than 3,000 movies. */
@@ -25,9 +23,5 @@ export function createKeptTexts(maxChars = MAX_CHARS): KeptTexts {
       chars += text.length;
     },
     get: (key) => texts.get(key),
-    clear() {
-      texts.clear();
-      chars = 0;
-    },
   };
 }

@@ -74,6 +74,7 @@ export class OtherSettingsError extends UserError {
  * titles are first marked as failed in its manifest.
  * @param options.basedOn the version that `manifest` is based on; `null` if there was none.
  * @param options.listed the IDs that the index lists.
+ * @param options.written the titles whose documents this run may have written.
  * @param options.unrecorded the titles whose documents this run wrote since it last wrote its manifest. `undefined` while
  *   it may still write documents: the caller calls again when it has stopped.
  * @returns the manifest that was written, and its version.
@@ -86,8 +87,14 @@ export async function saveManifest(
   {
     basedOn,
     listed,
+    written,
     unrecorded,
-  }: { basedOn: ETag | null; listed: ReadonlySet<string>; unrecorded: ReadonlySet<string> | undefined },
+  }: {
+    basedOn: ETag | null;
+    listed: ReadonlySet<string>;
+    written: readonly string[];
+    unrecorded: ReadonlySet<string> | undefined;
+  },
 ): Promise<{ manifest: Manifest; etag: ETag }> {
   const key = manifestKey(manifest.partition);
   let ours = manifest;
@@ -104,7 +111,7 @@ export async function saveManifest(
     other = undefined;
     if (!theirs.manifest) continue;
     if (areSameSettings(theirs.manifest.settings, manifest.settings)) {
-      ours = mergeManifests(theirs.manifest, ours, listed);
+      ours = mergeManifests(theirs.manifest, ours, listed, written);
     } else if (unrecorded === undefined || unrecorded.size === 0) {
       throw otherSettings(theirs.manifest, manifest);
     } else {

@@ -38,7 +38,8 @@ export interface ManifestWriter {
   save(outcome: Outcome, parts?: Parts): Promise<SavedManifest>;
   /**
    * Must be called before the run writes the documents of a title. The first call writes the manifest, unless it has these
-   * settings already: a run with other settings then notices that this one has begun.
+   * settings already: a run with other settings then notices that this one has begun. If the manifest has parts, it outdates
+   * all titles of the run in them, because the run may be killed before it records what it has overwritten.
    * @throws {OtherSettingsError} when a run with other settings has begun in the meantime.
    */
   claim(imdbId: string): Promise<void>;
@@ -53,6 +54,7 @@ export interface ManifestWriter {
  * @param state.stored the manifest and version in the lake when the run started.
  * @param state.known the title states by IMDb ID: the run updates them, the writer writes them.
  * @param state.touched the IDs that the run has looked up.
+ * @param state.todo the titles that the run looks up.
  * @param state.requests returns how many requests this run has sent to TMDB.
  */
 export function createManifestWriter(
@@ -69,12 +71,14 @@ export function createManifestWriter(
     stored,
     known,
     touched,
+    todo,
     startedAt,
     requests,
   }: {
     stored: StoredManifest;
     known: Map<string, TitleState>;
     touched: ReadonlySet<string>;
+    todo: readonly Title[];
     startedAt: string;
     requests: () => number;
   },
@@ -91,6 +95,8 @@ export function createManifestWriter(
     stored.manifest && areSameSettings(stored.manifest.settings, settings) ? stored.manifest : undefined;
   /** The titles with documents that may have been written since the manifest was last written. */
   const unrecorded = new Set<string>();
+  /** The titles that are outdated in the parts in the lake before their documents are written. */
+  const claimed = new Set<string>();
 
   async function write(outcome: Outcome, parts?: Parts): Promise<SavedManifest> {
     const sent = create(outcome, parts);
@@ -98,6 +104,7 @@ export function createManifestWriter(
     const saved = await saveManifest({ lake }, sent, {
       basedOn: etag,
       listed,
+      written: changed(),
       unrecorded: outcome === 'running' ? undefined : unrecorded,
     });
     etag = saved.etag;
@@ -116,8 +123,7 @@ export function createManifestWriter(
 
   function create(outcome: Outcome, written?: Parts): Manifest {
     const titles = shareReviews(Object.fromEntries(known));
-    const changed = [...unrecorded, ...touched];
-    const parts = written ?? (inLake && outdateParts(inLake.parts, inLake.titles, titles, changed));
+    const parts = written ?? (inLake && outdateParts(inLake.parts, inLake.titles, titles, changed()));
     const manifest = {
       partition,
       snapshot: laterDay(snapshot, stored.manifest?.snapshot ?? snapshot),
@@ -137,6 +143,11 @@ export function createManifestWriter(
       ...(parts && { parts }),
     };
     return completeManifest(manifest, listed);
+  }
+
+  /** The titles whose documents may have changed. */
+  function changed(): string[] {
+    return [...claimed, ...unrecorded, ...touched];
   }
 
   /** A run that has looked up nothing does not know where the titles come from. */
@@ -159,6 +170,11 @@ export function createManifestWriter(
     },
     async claim(imdbId) {
       if (!inLake) await writeCheckpoint();
+      // A checkpoint in progress may have begun before the claim.
+      while (inLake?.parts && !inLake.parts.outdated?.includes(imdbId)) {
+        for (const title of todo) claimed.add(title.imdbId);
+        await writeCheckpoint();
+      }
       unrecorded.add(imdbId);
     },
     async save(outcome, parts) {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { LakeSource } from '../lake/source.ts';
 import type { Partition } from '../partition.ts';
 import type { LookupSettings } from '../tmdb/look-up-movie.ts';
@@ -175,19 +176,28 @@ export function areSameSettings(a: LookupSettings, b: LookupSettings): boolean {
 
 /**
  * Merges the manifests of two concurrent runs on one partition. For each IMDb ID the later state wins; at the same instant
- * any state wins over `failed`. Both must have the same settings. Of two parts it keeps those in the lake's manifest; a title
- * that has another state there is outdated.
+ * any state wins over `failed`. Both must have the same settings. Of two parts it keeps those in the lake's manifest. A title
+ * that has another state there is outdated, and so is each that this run may have written, unless both have the same parts.
  * @param theirs the manifest in the lake.
  * @param ours the manifest to write; its settings and last run are kept.
  * @param listed the IDs that our index lists.
+ * @param written the IDs whose documents this run may have written.
  */
-export function mergeManifests(theirs: Manifest, ours: Manifest, listed: ReadonlySet<string>): Manifest {
+export function mergeManifests(
+  theirs: Manifest,
+  ours: Manifest,
+  listed: ReadonlySet<string>,
+  written: readonly string[] = [],
+): Manifest {
   const later: Record<string, TitleState> = { ...theirs.titles };
   for (const [imdbId, title] of Object.entries(ours.titles)) later[imdbId] = laterState(later[imdbId], title);
   const titles = shareReviews(later);
   const snapshot = laterDay(theirs.snapshot, ours.snapshot);
+  const isAgreed = ours.parts !== undefined && isDeepStrictEqual(theirs.parts, ours.parts);
+  const also = isAgreed ? [] : written;
   const parts =
-    outdateParts(theirs.parts, theirs.titles, titles) ?? outdateParts(ours.parts, ours.titles, titles);
+    outdateParts(theirs.parts, theirs.titles, titles, also) ??
+    outdateParts(ours.parts, ours.titles, titles, also);
   return completeManifest({ ...ours, snapshot, titles, ...(parts && { parts }) }, listed);
 }
 

@@ -128,9 +128,23 @@ describe('the parts of a manifest', () => {
       withParts({ tt0000001: failed(EARLY) }, parts(2, ['tt0000001'])),
       parts(1),
     ],
+    [
+      'those of both, if they are the same',
+      withParts({ tt0000001: found(EARLY) }, parts(3)),
+      withParts({ tt0000001: found(EARLY) }, parts(3)),
+      parts(3),
+    ],
     ['none, if neither has any', manifest({ tt0000001: found(EARLY) }), manifest({}), undefined],
   ])('are, after a merge, %s', (_, theirs, ours, expected) => {
     expect(mergeManifests(theirs, ours, listed).parts).toEqual(expected);
+  });
+
+  it('are outdated, after a merge, for titles that this run has written, even if their states are the same', () => {
+    const [theirs, ours] = [parts(1), parts(2)].map((kept) => withParts({ tt0000001: found(EARLY) }, kept));
+    if (!theirs || !ours) throw new Error('missing');
+    const merged = mergeManifests(theirs, ours, listed, ['tt0000001']);
+    expect(merged.parts).toEqual(parts(1, ['tt0000001']));
+    expect(mergeManifests(theirs, theirs, listed, ['tt0000001']).parts).toEqual(parts(1));
   });
 
   it('are outdated for titles that a run with other settings has overwritten', () => {

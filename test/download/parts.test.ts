@@ -401,6 +401,29 @@ describe('the parts of an interrupted run', () => {
     expectCurrent(['9', '10'], ['9/r3', '10/r1', '10/r2']);
   });
 
+  it('are outdated before a run overwrites documents, because it may be killed before its next checkpoint', async () => {
+    await download();
+    tmdb.answers[`/3/movie/${A}`] = { ...details(10, A, reviewPage(['r1', 'r2'])), title: 'Renamed' };
+    let isKilled = false;
+    lake.beforeCall = () => {
+      isKilled ||= lake.text(movieKey(partition, 10))?.includes('Renamed') === true;
+      if (isKilled) throw new UserError('The process was killed.');
+    };
+    await expect(refresh()).rejects.toThrow('The process was killed.');
+    lake.beforeCall = undefined;
+    expect(hasParts(manifest())).toBe(false);
+    await download();
+    expectCurrent(['9', '10'], ['9/r3', '10/r1', '10/r2']);
+    expect(lines('movies')[1]).toContain('Renamed');
+  });
+
+  it('are outdated by one more write of the manifest, whatever the number of titles', async () => {
+    await download();
+    takeCalls();
+    await refresh();
+    expect(takeCalls('compareAndSwap')).toHaveLength(2);
+  });
+
   it('that cannot be written are an error, and no title is lost', async () => {
     lake.beforeCall = (name, key) => {
       if (name === 'write' && PARTS.includes(key)) throw new UserError('The bucket is full.');
@@ -464,6 +487,33 @@ describe('the parts of two concurrent runs', () => {
     await refresh();
     expect(changes).toBe(8);
     expectCurrent(['9', '10'], ['9/r3', '10/r1', '10/r2']);
+  });
+
+  it('are left to the next run if others with the same states replace the parts and the manifest at each save', async () => {
+    await download();
+    const [text = '', part = ''] = [lake.text(MANIFEST), lake.bytes(PARTS[0] ?? '')];
+    tmdb.answers[`/3/movie/${A}`] = { ...details(10, A, reviewPage(['r1', 'r2'])), title: 'Renamed' };
+    let saves = 0;
+    lake.beforeCall = (name, key) => {
+      if (name !== 'compareAndSwap' || key !== MANIFEST) return;
+      saves += 1;
+      const theirs: Manifest = JSON.parse(text);
+      const later = Object.entries(theirs.titles).map(([imdbId, title]) => [
+        imdbId,
+        { ...title, at: '2030-01-01T00:00:00.000Z' },
+      ]);
+      if (saves % 2 === 0) return;
+      lake.put(PARTS[0] ?? '', part);
+      lake.put(MANIFEST, JSON.stringify({ ...theirs, titles: Object.fromEntries(later) }));
+    };
+    const report = await refresh();
+    expect(report).toMatchObject({ outcome: 'stopped', complete: true });
+    expect(report).not.toHaveProperty('parts');
+    expect(hasParts(manifest())).toBe(false);
+    lake.beforeCall = undefined;
+    await download();
+    expectCurrent(['9', '10'], ['9/r3', '10/r1', '10/r2']);
+    expect(lines('movies')[1]).toContain('Renamed');
   });
 
   it('are left to the next run when it is aborted after another run has outdated those it has written', async () => {
