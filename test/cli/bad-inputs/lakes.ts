@@ -65,7 +65,7 @@ export const LAKES: readonly BadInput[] = [
     what: 'an export of a directory without documents',
     argv: 'export --from lake --to tables',
     files: { 'lake/notes.txt': '' },
-    exitCode: 1,
+    exitCode: 2,
     sentence: /^tdd: The lake ".*lake" contains no downloads: there is nothing to export\.$/,
   },
   {
@@ -86,6 +86,6 @@ export const LAKES: readonly BadInput[] = [
     argv: 'export --from lake --to tables',
     files: { 'lake/notes.txt': '', tables: '' },
     exitCode: 2,
-    sentence: /tables is a file or is inside one: choose a directory/,
+    sentence: /^tdd: ".*tables" is a file or is inside one: check --to\.$/,
   },
 ];
