@@ -96,6 +96,9 @@ test('a script gets from settings to documents with only the built package', asy
   expect(said.documents.movies).toBe(count('tmdb/movies/'));
   expect(said.documents.reviews).toBe(count('tmdb/reviews/'));
   expect(said.documents.reviews).toBe(said.last.totals.counts.reviews);
+  expect(said.tables.movies.rows).toBe(said.documents.movies);
+  expect(said.tables.reviews.rows).toBe(said.documents.reviews);
+  expect(said.tables.titles.rows).toBe(listed);
   expect(said.destroyed.unconfirmed).toBe('UsageError');
   expect(new Set(said.destroyed.left)).toEqual(new Set(['absent', 'keep']));
   expect(stdout).not.toContain(sandbox.environment.TMDB_API_KEY);

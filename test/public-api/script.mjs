@@ -64,6 +64,7 @@ const reviews = [];
 for await (const { id } of api.listReviews(lake)) reviews.push(id);
 const keys = [];
 for await (const { key } of lake.list('tmdb/')) keys.push(key);
+const exported = await api.exportTables({ lake }, await api.openDestination('tables'), { format: 'csv' });
 
 const unset = { ...connection.settings, apiKey: undefined };
 for (const [wrong, kind] of [
@@ -102,6 +103,7 @@ process.stdout.write(
     secondDeploy: second.plan.steps.length,
     control: { end, paused: paused.eventSource.state, resumed: resumed.eventSource.state, letters, redriven },
     documents: { keys, movies: movies.length, reviews: reviews.length },
+    tables: exported.tables,
     destroyed: { unconfirmed: unconfirmed.name, left: left.resources.map(({ action }) => action) },
   }),
 );
