@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { build } from 'esbuild';
 import { atMost, type BenchRow, median } from './bench-row.ts';
+import { buildChild } from './build-child.ts';
 import type { Measured } from './download-child.ts';
 
 const run = promisify(execFile);
@@ -23,17 +23,7 @@ export async function runDownloadBench(rounds = 5): Promise<BenchRow[]> {
   });
   try {
     const [{ tmdbUrl, s3Url }] = (await once(services, 'message')) as [{ tmdbUrl: string; s3Url: string }];
-    const child = join(folder, 'child.mjs');
-    await build({
-      entryPoints: [pathOf('download-child.ts')],
-      bundle: true,
-      platform: 'node',
-      format: 'esm',
-      outfile: child,
-      banner: {
-        js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
-      },
-    });
+    const child = await buildChild('download-child.ts', folder);
     const measure = async (place: string): Promise<Measured> => {
       const { stdout } = await run(process.execPath, [child, tmdbUrl, s3Url, place], { cwd: folder });
       return JSON.parse(stdout);

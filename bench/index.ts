@@ -2,14 +2,13 @@ import { execFile } from 'node:child_process';
 import { link, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { build } from 'esbuild';
 import { listPartitions, readPartition, readPartitionIndex } from '../src/imdb/partition-index.ts';
 import { createDirectoryLake } from '../src/lake/directory/directory-lake.ts';
 import { snapshotKey } from '../src/lake/keys.ts';
 import type { Lake } from '../src/lake/lake.ts';
 import { atMost, type BenchRow, median } from './bench-row.ts';
+import { buildChild } from './build-child.ts';
 import { makeSnapshot, type SnapshotShape } from './make-snapshot.ts';
 
 interface Measured {
@@ -29,16 +28,7 @@ export async function runIndexBench(shape: SnapshotShape = {}, rounds = 5): Prom
   const snapshot = await makeSnapshot(shape);
   const folder = await mkdtemp(join(tmpdir(), 'tdd-bench-index-'));
   try {
-    const child = join(folder, 'child.mjs');
-    const entry = fileURLToPath(new URL('index-child.ts', import.meta.url));
-    await build({
-      entryPoints: [entry],
-      bundle: true,
-      platform: 'node',
-      format: 'esm',
-      outfile: child,
-      banner: REQUIRE,
-    });
+    const child = await buildChild('index-child.ts', folder);
     const lakeFolder = join(folder, 'lake');
     await mkdir(join(lakeFolder, 'imdb'), { recursive: true });
     await link(snapshot, join(lakeFolder, snapshotKey(DAY)));
@@ -101,8 +91,3 @@ async function measure(child: string, ...args: string[]): Promise<Measured> {
   const { stdout } = await run(process.execPath, [child, ...args]);
   return JSON.parse(stdout);
 }
-
-/** Bundled CommonJS needs `require`, which ES modules do not have. */
-const REQUIRE = {
-  js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
-};

@@ -2,11 +2,10 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { build } from 'esbuild';
 import { atMost, type BenchRow, median } from './bench-row.ts';
+import { buildChild } from './build-child.ts';
 import { changePartition, type LakeShape, makeLake } from './make-lake.ts';
 import type { Measured } from './tables-child.ts';
 
@@ -20,17 +19,7 @@ const run = promisify(execFile);
 export async function runTablesBench(shape: LakeShape = {}, rounds = 3): Promise<BenchRow[]> {
   const folder = await mkdtemp(join(tmpdir(), 'tdd-bench-tables-'));
   try {
-    const child = join(folder, 'child.mjs');
-    await build({
-      entryPoints: [fileURLToPath(new URL('tables-child.ts', import.meta.url))],
-      bundle: true,
-      platform: 'node',
-      format: 'esm',
-      outfile: child,
-      banner: {
-        js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
-      },
-    });
+    const child = await buildChild('tables-child.ts', folder);
     const measure = async (...args: string[]): Promise<Measured> => {
       const { stdout } = await run(process.execPath, [child, ...args], { cwd: folder });
       return JSON.parse(stdout);

@@ -8,6 +8,11 @@ import { quote } from './text.ts';
 const RESERVED_PREFIXES = ['xn--', 'sthree-', 'amzn-s3-demo-'];
 const RESERVED_SUFFIXES = ['-s3alias', '--ol-s3', '.mrap', '--x-s3', '--table-s3'];
 
+/** Whether a place is in a bucket (`s3://bucket/prefix`), and not a directory. */
+export function isBucketUrl(place: string): boolean {
+  return place.startsWith('s3://');
+}
+
 /**
  * Validates the name of a general purpose bucket and returns it unchanged.
  * The rules: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html

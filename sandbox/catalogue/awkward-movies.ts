@@ -44,8 +44,8 @@ const DATES = [
 ];
 
 /**
- * Changes to movies' details, by what is awkward about them. TMDB's documents are mostly as documented, but nobody
- * validates them; a table must survive these without losing or inventing a value.
+ * Changes to movies' details, by what is awkward about them. TMDB's documents are mostly as documented, but they are not
+ * validated: the tables must neither lose nor invent a value of these.
  */
 export const AWKWARD_MOVIES: Readonly<Record<string, Changes>> = {
   'text for numbers': fill(NUMBERS, '12'),

@@ -31,7 +31,7 @@ export interface ExportOptions {
   readonly onProgress?: ((progress: ExportProgress) => void) | undefined;
   /**
    * Called once if the parts of partitions that lack them cannot be written into the lake, with the reason. The export is
-   * complete nevertheless, but the next one reads these documents again.
+   * still complete, but the next one reads these documents again.
    */
   readonly onPartsNotWritten?: ((reason: string) => void) | undefined;
   /** Called once, with the reason, if IMDb's titles cannot be read. They are then NULL. */

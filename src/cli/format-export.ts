@@ -1,4 +1,5 @@
 import type { ExportPlan, ExportReport } from '../app/export.ts';
+import { isBucketUrl } from '../bucket-name.ts';
 import { parseDocumentKey, partitionOfManifestKey } from '../lake/keys.ts';
 import type { ExportFormat } from '../tables/formats.ts';
 import { duckDbCommand } from '../tables/sql/duckdb.ts';
@@ -128,7 +129,7 @@ function formatNext({ to, format }: ExportReport, { bold }: Style): string[] {
   const script = 'load-duckdb.sql';
   const url = word(`${to}/${script}`);
   const load = (path: string) => duckDbCommand({ format, place: to }, path);
-  if (!to.startsWith('s3://')) return [`Next: ${bold(load(url))}`];
+  if (!isBucketUrl(to)) return [`Next: ${bold(load(url))}`];
   // DuckDB's command line reads scripts only from files.
   const commands = [`aws s3 cp ${url} .`, load(script)];
   return ['Next:', ...commands.map((command) => `  ${bold(command)}`)];

@@ -171,8 +171,10 @@ function newestReviews(entries: readonly LakeEntry[], count: number): string[] {
     .map(({ key }) => key.slice(key.lastIndexOf('-') + 1, -'.json'.length));
 }
 
-/** The line of a document, or why it has none. */
-export type PartLine = { readonly line: string } | UnreadableDocument;
+/** A document with its line. */
+export interface ReadDocument extends PartDocument {
+  readonly line: string;
+}
 
 /**
  * Reads the lines of a part: from `texts`, from the part in the lake, or from the documents, several at once.
@@ -182,17 +184,22 @@ export async function* readPartLines(
   { lake, texts }: { readonly lake: Lake; readonly texts?: Pick<KeptTexts, 'get'> | undefined },
   documents: readonly PartDocument[],
   options: LakeOptions = {},
-): AsyncGenerator<PartLine> {
+): AsyncGenerator<ReadDocument | UnreadableDocument> {
   yield* mapConcurrently(documents, READS_AT_ONCE, async (document) => {
-    const { id, line: known, reason } = document;
-    if (known !== undefined) return { line: known };
+    const { id, key, line: known, reason } = document;
+    if (known !== undefined) return { ...document, line: known };
     if (reason !== undefined) return { ...document, reason };
-    const kept = texts?.get(document.key);
-    const text = kept ?? (await lake.read(document.key, options))?.body.toString('utf8');
+    const kept = texts?.get(key);
+    const text = kept ?? (await lake.read(key, options))?.body.toString('utf8');
     if (text === undefined)
       return { ...document, reason: typeof id === 'number' ? MISSING : MISSING_REVIEWS };
-    const line = toLine(text);
-    const isValid = line !== undefined && (kept !== undefined || parseLine(line).id === id);
-    return isValid ? { line } : { ...document, reason: typeof id === 'number' ? DAMAGED : DAMAGED_REVIEWS };
+    const line = toLine(text, (json) => kept !== undefined || json.id === id);
+    if (line !== undefined) return { ...document, line };
+    return { ...document, reason: typeof id === 'number' ? DAMAGED : DAMAGED_REVIEWS };
   });
+}
+
+/** Whether a document has been read. */
+export function isRead(document: ReadDocument | UnreadableDocument): document is ReadDocument {
+  return document.line !== undefined;
 }

@@ -1,10 +1,11 @@
 import type { PartTable } from '../lake/keys.ts';
 import type { Lake, LakeOptions } from '../lake/lake.ts';
-import { encodePart, readPart, writePart } from '../tables/part.ts';
+import { encodePart, readBothParts, writeBothParts } from '../tables/part.ts';
 import type { KeptTexts } from './kept-texts.ts';
 import type { Manifest } from './manifest.ts';
 import type { Parts } from './manifest-parts.ts';
 import {
+  isRead,
   listPartDocuments,
   type PartitionState,
   readPartLines,
@@ -17,16 +18,10 @@ export async function partsAreInLake(
   { partition, parts }: Pick<Manifest, 'partition' | 'parts'>,
   options: LakeOptions = {},
 ): Promise<boolean> {
-  if (parts === undefined) return false;
-  const both = await Promise.all(
-    TABLES.map((table) => readPart({ lake }, table, partition, parts[table], options)),
-  );
-  return !both.includes(undefined);
+  return parts !== undefined && (await readBothParts({ lake }, partition, parts, options)) !== undefined;
 }
 
-const TABLES = ['movies', 'reviews'] as const;
-
-/** The parts that were written, or the documents because of which none was. */
+/** The parts that were written, or the unreadable documents that prevented it. */
 export type WrittenParts = { readonly parts: Parts } | { readonly unreadable: readonly UnreadableDocument[] };
 
 /**
@@ -47,16 +42,12 @@ export async function writeParts(
   const movies = await encodePart(lines('movies'), options);
   const reviews = await encodePart(lines('reviews'), options);
   if (unreadable.length > 0) return { unreadable };
-  const [movieRecord, reviewRecord] = await Promise.all([
-    writePart({ lake }, 'movies', partition, movies, options),
-    writePart({ lake }, 'reviews', partition, reviews, options),
-  ]);
-  return { parts: { movies: movieRecord, reviews: reviewRecord } };
+  return { parts: await writeBothParts({ lake }, partition, { movies, reviews }, options) };
 
   async function* lines(table: PartTable): AsyncGenerator<string> {
     for await (const result of readPartLines({ lake, texts }, documents[table], options)) {
-      if ('key' in result) unreadable.push(result);
-      else yield result.line;
+      if (isRead(result)) yield result.line;
+      else unreadable.push(result);
     }
   }
 }

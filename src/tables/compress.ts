@@ -11,12 +11,12 @@ const CHUNK_BYTES = 64 * 1024;
 const WAITING_BYTES = 1024 * 1024;
 
 /**
- * Compresses text to one gzip member, whose bytes depend only on the text.
+ * Compresses text to one gzip member, whose bytes depend only on the text and the level.
  * @throws any error that `pieces` throws.
  */
-export async function* compress(pieces: AsyncIterable<string>): AsyncGenerator<Buffer> {
+export async function* compress(pieces: AsyncIterable<string>, level = LEVEL): AsyncGenerator<Buffer> {
   const gzip = createGzip({
-    level: LEVEL,
+    level,
     chunkSize: CHUNK_BYTES,
     ...{ writableHighWaterMark: WAITING_BYTES },
   });
@@ -25,9 +25,8 @@ export async function* compress(pieces: AsyncIterable<string>): AsyncGenerator<B
   feeding.catch(() => {});
   let isFirst = true;
   for await (const chunk of gzip) {
-    if (isFirst) chunk[OS.offset] = OS.unknown;
+    yield isFirst ? withoutOs(chunk) : chunk;
     isFirst = false;
-    yield chunk;
   }
 }
 
@@ -35,11 +34,19 @@ const gzipLater = promisify<Uint8Array, ZlibOptions, Buffer>(gzip);
 /** Up to this size, waiting for the thread pool, with the 268 KB that zlib needs each time, costs more than compressing. */
 const SMALL_BYTES = 64 * 1024;
 
+/** Compresses text like {@link compress}, without the thread pool. */
+export function compressNow(text: string, level = LEVEL): Buffer {
+  return withoutOs(gzipSync(text, { level }));
+}
+
 /** Compresses bytes like {@link compress}. */
 export async function compressOnce(bytes: Uint8Array): Promise<Buffer> {
   // Usually enough for the whole result: each chunk costs a round trip to the thread pool.
   const options = { level: LEVEL, chunkSize: Math.max(1024, Math.ceil(bytes.length / 2)) };
-  const compressed = bytes.length <= SMALL_BYTES ? gzipSync(bytes, options) : await gzipLater(bytes, options);
+  return withoutOs(bytes.length <= SMALL_BYTES ? gzipSync(bytes, options) : await gzipLater(bytes, options));
+}
+
+function withoutOs(compressed: Buffer): Buffer {
   compressed[OS.offset] = OS.unknown;
   return compressed;
 }

@@ -4,11 +4,16 @@ import { isRecord, parseJson } from '../json.ts';
  * Converts the text of a document to one line of JSON Lines, without its line feed. The line is the text as stored, except
  * for what would make engines reject the whole file: line breaks between tokens become a space, a byte order mark is
  * removed, and an escaped unpaired surrogate, which is not a character, becomes `\ufffd`.
- * @returns `undefined` when the text is not a JSON object.
+ * @param isWanted checks the document.
+ * @returns `undefined` when the text is not a JSON object, or not the wanted one.
  */
-export function toLine(text: string): string | undefined {
+export function toLine(
+  text: string,
+  isWanted: (document: Readonly<Record<string, unknown>>) => boolean = () => true,
+): string | undefined {
   const json = text.replace(/^\ufeff/, '');
-  if (!isRecord(parseJson(json))) return undefined;
+  const document = parseJson(json);
+  if (!isRecord(document) || !isWanted(document)) return undefined;
   // Strings in valid JSON contain no line breaks.
   const line = json.trim().replace(LINE_BREAKS, ' ');
   return SURROGATE.test(line) ? line.replace(ESCAPES, replaceLoneSurrogate) : line;

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
-import { createGzip, gunzip, gunzipSync, gzipSync } from 'node:zlib';
+import { gunzip, gunzipSync } from 'node:zlib';
 import { GZIP_TYPE, type PartTable, partKey } from '../lake/keys.ts';
 import type { Lake, LakeOptions } from '../lake/lake.ts';
 import type { Partition } from '../partition.ts';
+import { compress, compressNow } from './compress.ts';
 
 /** What a manifest records of a part. */
 export interface PartRecord {
@@ -28,8 +28,6 @@ const PIECE_CHARS = 256 * 1024;
 const SMALL_BYTES = 64 * 1024;
 /** zlib's default. */
 const LEVEL = 6;
-/** Where a gzip header names the operating system, and the value for "unknown". https://www.rfc-editor.org/rfc/rfc1952 */
-const OS = { offset: 9, unknown: 255 } as const;
 
 /**
  * Compresses lines to a part: one gzip member, whose bytes depend only on the lines.
@@ -47,9 +45,8 @@ export async function encodePart(
   const second = first.done ? first : await pieces.next();
   // Most parts are small. For these, a stream and the thread pool would take longer than compressing.
   const body = second.done
-    ? gzipSync(first.value ?? '', { level: LEVEL })
-    : await compress(prepend([first.value ?? '', second.value], pieces), signal);
-  body[OS.offset] = OS.unknown;
+    ? compressNow(first.value ?? '', LEVEL)
+    : await collect(compress(prepend([first.value ?? '', second.value], pieces), LEVEL), signal);
   const sha256 = createHash('sha256').update(body).digest('hex');
   return { body, record: { rows, bytes: body.length, sha256 } };
 
@@ -71,23 +68,30 @@ async function* prepend(first: Iterable<string>, rest: AsyncIterable<string>): A
   yield* rest;
 }
 
-/** Compresses in the thread pool, with little memory besides the result. */
-async function compress(pieces: AsyncIterable<string>, signal: AbortSignal | undefined): Promise<Buffer> {
+async function collect(compressed: AsyncIterable<Buffer>, signal: AbortSignal | undefined): Promise<Buffer> {
   const chunks: Buffer[] = [];
-  try {
-    await pipeline(
-      pieces,
-      createGzip({ level: LEVEL }),
-      async (compressed: AsyncIterable<Buffer>) => {
-        for await (const chunk of compressed) chunks.push(chunk);
-      },
-      { signal },
-    );
-  } catch (error) {
+  for await (const chunk of compressed) {
     signal?.throwIfAborted();
-    throw error;
+    chunks.push(chunk);
   }
   return Buffer.concat(chunks);
+}
+
+/** The tables that have parts. */
+export const PART_TABLES = ['movies', 'reviews'] as const satisfies readonly PartTable[];
+
+/** Writes both parts of a partition into the lake, see {@link writePart}. */
+export async function writeBothParts(
+  { lake }: { readonly lake: Lake },
+  partition: Partition,
+  encoded: Readonly<Record<PartTable, EncodedPart>>,
+  options: LakeOptions = {},
+): Promise<Record<PartTable, PartRecord>> {
+  const [movies, reviews] = await Promise.all([
+    writePart({ lake }, 'movies', partition, encoded.movies, options),
+    writePart({ lake }, 'reviews', partition, encoded.reviews, options),
+  ]);
+  return { movies, reviews };
 }
 
 /** Writes a part into the lake. @returns its record, which the caller writes into the manifest afterwards. */
@@ -118,6 +122,23 @@ export async function readPart(
   if (object?.body.length !== bytes) return undefined;
   if (createHash('sha256').update(object.body).digest('hex') !== sha256) return undefined;
   return splitLines(bytes < SMALL_BYTES ? gunzipSync(object.body) : await decompress(object.body));
+}
+
+/**
+ * Reads both parts of a partition, see {@link readPart}.
+ * @returns their lines; `undefined` unless the lake has both as recorded.
+ */
+export async function readBothParts(
+  { lake }: { readonly lake: Lake },
+  partition: Partition,
+  records: Readonly<Record<PartTable, PartRecord>>,
+  options: LakeOptions = {},
+): Promise<Record<PartTable, string[]> | undefined> {
+  const [movies, reviews] = await Promise.all([
+    readPart({ lake }, 'movies', partition, records.movies, options),
+    readPart({ lake }, 'reviews', partition, records.reviews, options),
+  ]);
+  return movies && reviews && { movies, reviews };
 }
 
 const decompress = promisify(gunzip);

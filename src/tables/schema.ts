@@ -384,3 +384,6 @@ export const TABLES: Readonly<Record<TableName, readonly Column[]>> = {
   reviews: REVIEWS,
   titles: TITLES,
 };
+
+/** The names of the tables, in the order of {@link TABLES}. */
+export const TABLE_NAMES = Object.keys(TABLES) as readonly TableName[];

@@ -1,7 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Column, type ColumnType, TABLES, type TableName } from '../../src/tables/schema.ts';
+import {
+  type Column,
+  type ColumnType,
+  TABLE_NAMES,
+  TABLES,
+  type TableName,
+} from '../../src/tables/schema.ts';
 import { formatColumns } from '../../src/tables/sql/format-columns.ts';
 import { type DuckDb, openDuckDb } from '../support/duckdb.ts';
 import { tempFolders } from '../support/temp-folder.ts';
@@ -10,7 +16,7 @@ import { ATHENA_DDL } from '../tables/sql/reserved-words.ts';
 import { readPage, root, sectionOf } from './pages.ts';
 
 const page = readPage('docs/tables.md');
-const names = Object.keys(TABLES) as TableName[];
+const names = TABLE_NAMES;
 
 const TYPES: Readonly<Record<ColumnType, string>> = {
   string: 'string',

@@ -1,4 +1,18 @@
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import type { ColumnType } from '../../src/tables/schema.ts';
+
+/** The type that a column must have in DuckDB. */
+export const DUCKDB_TYPES: Readonly<Record<ColumnType, string>> = {
+  string: 'VARCHAR',
+  integer: 'INTEGER',
+  bigint: 'BIGINT',
+  double: 'DOUBLE',
+  boolean: 'BOOLEAN',
+  date: 'DATE',
+  timestamp: 'TIMESTAMP',
+  stringList: 'VARCHAR[]',
+  integerList: 'INTEGER[]',
+};
 
 /** An in-memory DuckDB. */
 export interface DuckDb {

@@ -4,8 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodeTable } from '../../src/tables/encode-table.ts';
 import { type ExportFormat, SUFFIXES } from '../../src/tables/formats.ts';
 import { movieRow, type Row, reviewRow, titleRow } from '../../src/tables/rows.ts';
-import { type Column, type ColumnType, TABLES, type TableName } from '../../src/tables/schema.ts';
-import { type DuckDb, openDuckDb, sqlText } from '../support/duckdb.ts';
+import { type Column, TABLES, type TableName } from '../../src/tables/schema.ts';
+import { DUCKDB_TYPES, type DuckDb, openDuckDb, sqlText } from '../support/duckdb.ts';
 import { makeTempFolder } from '../support/temp-folder.ts';
 import { MOVIES, PARTITION, REVIEWS } from './awkward-documents.ts';
 
@@ -17,23 +17,10 @@ beforeAll(async () => {
 });
 afterAll(() => db.close());
 
-/** The types of DuckDB. */
-const TYPES: Readonly<Record<ColumnType, string>> = {
-  string: 'VARCHAR',
-  integer: 'INTEGER',
-  bigint: 'BIGINT',
-  double: 'DOUBLE',
-  boolean: 'BOOLEAN',
-  date: 'DATE',
-  timestamp: 'TIMESTAMP',
-  stringList: 'VARCHAR[]',
-  integerList: 'INTEGER[]',
-};
-
 /** The SQL that reads a file; the lists of CSV as text. */
 function readFileSql(format: ExportFormat, file: string, columns: readonly Column[]): string {
   const types = columns.map(({ name, type }) => {
-    return `${name}: '${format === 'csv' && type.endsWith('List') ? 'VARCHAR' : TYPES[type]}'`;
+    return `${name}: '${format === 'csv' && type.endsWith('List') ? 'VARCHAR' : DUCKDB_TYPES[type]}'`;
   });
   const options = `${sqlText(file)}, columns = {${types.join()}}`;
   if (format === 'parquet') return `read_parquet(${sqlText(file)})`;

@@ -10,7 +10,7 @@ import { type ExportFormat, SUFFIXES } from '../../src/tables/formats.ts';
 import { toLine } from '../../src/tables/line.ts';
 import { encodePart } from '../../src/tables/part.ts';
 import { movieRow, type Row, reviewRow, titleRow } from '../../src/tables/rows.ts';
-import { TABLES, type TableName } from '../../src/tables/schema.ts';
+import { TABLE_NAMES, type TableName } from '../../src/tables/schema.ts';
 import { formatLoadScripts } from '../../src/tables/sql/load-scripts.ts';
 
 /** A partition: the lines of its documents, and the rows of its titles. */
@@ -78,7 +78,7 @@ export function tablesOf(partitions: readonly InventedPartition[]): YearRows {
 /** Writes an export with its scripts to a directory, as `tdd export` does. */
 export async function writeExport(place: string, format: ExportFormat, years: YearRows): Promise<void> {
   for (const [year, tables] of years) {
-    for (const table of Object.keys(TABLES) as TableName[]) {
+    for (const table of TABLE_NAMES) {
       const file = join(place, table, `year=${year}`, `${table}-${year}${SUFFIXES[format]}`);
       await mkdir(dirname(file), { recursive: true });
       await writeFile(file, encodeTable(format, table, inOneBatch(tables[table])));

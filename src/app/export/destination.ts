@@ -1,9 +1,10 @@
 import { realpath } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, sep } from 'node:path';
+import { isBucketUrl } from '../../bucket-name.ts';
 import { UsageError } from '../../errors.ts';
 import type { Lake } from '../../lake/lake.ts';
+import { TABLE_NAMES } from '../../tables/schema.ts';
 import { quote } from '../../text.ts';
-import { TABLE_NAMES } from './export-record.ts';
 
 /** The folders of a lake that belong to it; `.tdd` only in a directory. Any other may hold an export. */
 const LAKE_FOLDERS = ['imdb', 'tmdb', '.tdd'];
@@ -40,18 +41,14 @@ function firstFolder(path: string | undefined): string | undefined {
 
 /** The path of a place within another, empty for the same place; `undefined` if it is not within the other. */
 async function pathWithin(otherUrl: string, url: string): Promise<string | undefined> {
-  if (isBucket(url) !== isBucket(otherUrl)) return undefined;
-  if (isBucket(url)) {
+  if (isBucketUrl(url) !== isBucketUrl(otherUrl)) return undefined;
+  if (isBucketUrl(url)) {
     const isWithin = `${url}/`.startsWith(`${otherUrl}/`);
     return isWithin ? url.slice(otherUrl.length + 1) : undefined;
   }
   const [place, root] = await Promise.all([resolveLinks(url), resolveLinks(otherUrl)]);
   const path = relative(root, place);
   return path === '..' || path.startsWith(`..${sep}`) || isAbsolute(path) ? undefined : path;
-}
-
-function isBucket(url: string): boolean {
-  return url.startsWith('s3://');
 }
 
 /** Resolves symbolic links in the part of a path that exists. */

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { isBucketUrl } from '../../bucket-name.ts';
 import { UsageError } from '../../errors.ts';
 import { isFileError } from '../../lake/directory/file-errors.ts';
 import type { Lake } from '../../lake/lake.ts';
@@ -11,7 +12,7 @@ export async function explainEmptyLake({ lake }: { readonly lake: Lake }): Promi
   const name = quote(lake.url, 1_000);
   if ((await lake.read(EXPORT_RECORD_KEY)) !== undefined)
     return new UsageError(`${name} is an export, not a lake: name the lake from which it was written.`);
-  const outer = lake.url.startsWith('s3://') ? undefined : await findLakeAround(lake.url);
+  const outer = isBucketUrl(lake.url) ? undefined : await findLakeAround(lake.url);
   const rest = outer === undefined ? 'there is nothing to export.' : `is ${quote(outer, 1_000)} the lake?`;
   return new UsageError(`The lake ${name} contains no downloads: ${rest}`);
 }

@@ -4,7 +4,7 @@ import { JSON_TYPE } from '../../lake/keys.ts';
 import type { ETag, Lake } from '../../lake/lake.ts';
 import { EXPORT_RECORD_KEY } from '../../tables/export-keys.ts';
 import { type ExportFormat, SUFFIXES } from '../../tables/formats.ts';
-import { TABLES, type TableName } from '../../tables/schema.ts';
+import { TABLE_NAMES, type TableName } from '../../tables/schema.ts';
 import { quote } from '../../text.ts';
 
 /** The rows and bytes of a file, or of all files of a table. */
@@ -44,9 +44,6 @@ interface Stored {
   readonly from: string;
   readonly years: Readonly<Record<string, YearRecord>>;
 }
-
-/** A list of the tables, in the order of the schema. */
-export const TABLE_NAMES = Object.keys(TABLES) as readonly TableName[];
 
 /**
  * Opens the record of an export; it writes nothing. Saving is safe if several exports write into one destination: each adds

@@ -19,7 +19,7 @@ export interface PartitionReader {
 const MAX_SWAPS = 5;
 
 /**
- * Creates a reader of partitions. A lake that cannot be written is read nevertheless.
+ * Creates a reader of partitions. It can also read a read-only lake.
  * @param options.onPartsNotWritten called once, with the reason, if the parts cannot be written.
  * @param options.onTitlesMissing called once, with the reason, if an index of IMDb's titles is damaged.
  */

@@ -1,3 +1,4 @@
+import { isBucketUrl } from '../../bucket-name.ts';
 import { forEachConcurrently } from '../../concurrency.ts';
 import type { Manifest } from '../../download/manifest.ts';
 import { hasParts } from '../../download/manifest-parts.ts';
@@ -7,7 +8,8 @@ import { MOVIE_PREFIX, manifestKey } from '../../lake/keys.ts';
 import type { Lake } from '../../lake/lake.ts';
 import { exportFileKey } from '../../tables/export-keys.ts';
 import type { ExportFormat } from '../../tables/formats.ts';
-import { type ExportRecord, TABLE_NAMES } from './export-record.ts';
+import { TABLE_NAMES } from '../../tables/schema.ts';
+import type { ExportRecord } from './export-record.ts';
 import {
   fingerprintOf,
   isInRange,
@@ -26,12 +28,12 @@ export interface ExportPlan {
   readonly unchanged: number;
   /** The number of movies in the years to write. */
   readonly movies: number;
-  /** The number of documents that must be read one by one, because the lake has no table of them. */
+  /** The number of documents that must be read one by one, because the lake has no part with them. */
   readonly documents: number;
+  /** The cost of reading these documents from S3, in US dollars. Absent for a directory. */
+  readonly getDollars?: number;
   /** The number of complete partitions without parts: the export writes their parts into the lake. */
   readonly lackParts: number;
-  /** The cost of reading these documents from S3, in US dollars. */
-  readonly getDollars?: number;
 }
 
 /** A year to write and its partitions: none if the lake no longer has the year. */
@@ -41,9 +43,8 @@ export interface PlannedYear {
 }
 
 /**
- * Finds the years to write: those that have changed, that lack unreadable documents, which may have been
- * repaired, or whose files are missing or incomplete. Years in the export that the
- * lake no longer has are among them.
+ * Finds the years to write: those that have changed or that the lake no longer has, those whose files are missing or
+ * incomplete, and those with unreadable documents, which may have been repaired.
  * @returns them in ascending order, and the number of the others.
  */
 export async function chooseYears(
@@ -106,7 +107,7 @@ export async function countWork(
     documents += counts.documents;
     if (counts.lacksParts) lackParts += 1;
   });
-  const inS3 = lake.url.startsWith('s3://');
+  const inS3 = isBucketUrl(lake.url);
   return { movies, documents, lackParts, ...(inS3 && { getDollars: documents * PRICES.s3PerGet }) };
 }
 

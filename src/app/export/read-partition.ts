@@ -1,11 +1,17 @@
 import type { Manifest } from '../../download/manifest.ts';
 import { hasParts } from '../../download/manifest-parts.ts';
 import { DamagedManifestError, parseManifest } from '../../download/parse-manifest.ts';
-import { listPartDocuments, type PartDocuments, readPartLines } from '../../download/part-documents.ts';
+import {
+  isRead,
+  listPartDocuments,
+  type PartDocuments,
+  type ReadDocument,
+  readPartLines,
+} from '../../download/part-documents.ts';
 import { manifestKey, type PartTable, parseDocumentKey } from '../../lake/keys.ts';
 import type { ETag, Lake, LakeEntry } from '../../lake/lake.ts';
 import type { Partition } from '../../partition.ts';
-import { readPart } from '../../tables/part.ts';
+import { PART_TABLES, readBothParts } from '../../tables/part.ts';
 import { listPartition, versionOf } from './survey.ts';
 import {
   type ExportedTitle,
@@ -101,12 +107,7 @@ async function readParts(
   manifest: Manifest,
 ): Promise<Record<PartTable, readonly string[]> | undefined> {
   const { parts } = manifest;
-  if (parts === undefined || !hasParts(manifest)) return undefined;
-  const [movies, reviews] = await Promise.all([
-    readPart({ lake }, 'movies', partition, parts.movies),
-    readPart({ lake }, 'reviews', partition, parts.reviews),
-  ]);
-  return movies && reviews && { movies, reviews };
+  return parts && hasParts(manifest) ? readBothParts({ lake }, partition, parts) : undefined;
 }
 
 /** Reads documents that no title of a manifest names: all of a partition that has no valid manifest. */
@@ -134,53 +135,47 @@ async function readUnrecorded(
   };
 }
 
-/** The line of a document. */
-interface DocumentLine {
-  readonly key: string;
-  readonly id: string | number;
-  readonly line: string;
-}
-
-/** As {@link PartitionLines}, with the keys of the lines. */
+/** As {@link PartitionLines}, with the documents of the lines. */
 interface DocumentLines extends Omit<PartitionLines, PartTable> {
-  readonly movies: readonly DocumentLine[];
-  readonly reviews: readonly DocumentLine[];
+  readonly movies: readonly ReadDocument[];
+  readonly reviews: readonly ReadDocument[];
 }
 
 async function readDocuments(
   { lake }: { readonly lake: Lake },
   documents: PartDocuments,
 ): Promise<DocumentLines> {
-  const lines: Record<PartTable, DocumentLine[]> = { movies: [], reviews: [] };
+  const lines: Record<PartTable, ReadDocument[]> = { movies: [], reviews: [] };
   const unreadable: string[] = [];
   let documentsRead = 0;
-  for (const table of ['movies', 'reviews'] as const) {
+  for (const table of PART_TABLES) {
     for (const { line, reason } of documents[table])
       if (line === undefined && reason === undefined) documentsRead += 1;
-    let next = 0;
-    for await (const read of readPartLines({ lake }, documents[table])) {
-      const document = documents[table][next];
-      next += 1;
-      if ('key' in read) unreadable.push(read.key);
-      else if (document !== undefined) lines[table].push({ ...document, line: read.line });
+    for await (const document of readPartLines({ lake }, documents[table])) {
+      if (isRead(document)) lines[table].push(document);
+      else unreadable.push(document.key);
     }
   }
   return { ...lines, documentsRead, unreadable };
 }
 
-/** Joins lines in the order of a part. */
+/** Joins lines in the order of a part, which each of `all` has. */
 function joinLines(all: readonly DocumentLines[]): PartitionLines {
-  const join = (table: PartTable) =>
-    all
-      .flatMap((lines) => lines[table])
-      .sort((a, b) => (movieOf(a.key) ?? 0) - (movieOf(b.key) ?? 0) || (a.id < b.id ? -1 : 1))
-      .map(({ line }) => line);
+  const join = (table: PartTable) => {
+    const documents = all.flatMap((lines) => lines[table]);
+    const sorted = all.length === 1 ? documents : documents.sort(byMovie);
+    return sorted.map(({ line }) => line);
+  };
   return {
     movies: join('movies'),
     reviews: join('reviews'),
     documentsRead: all.reduce((sum, lines) => sum + lines.documentsRead, 0),
     unreadable: all.flatMap((lines) => lines.unreadable),
   };
+}
+
+function byMovie(a: ReadDocument, b: ReadDocument): number {
+  return (movieOf(a.key) ?? 0) - (movieOf(b.key) ?? 0) || (a.id < b.id ? -1 : 1);
 }
 
 function movieOf(key: string): number | undefined {

@@ -20,7 +20,10 @@ export function findUnnamed(keys: readonly string[], { titles }: Pick<Manifest, 
   return keys.filter((key) => !named.has(parseDocumentKey(key)?.tmdbId));
 }
 
-/** Whether a manifest says why a movie is no longer the one of its title: TMDB has renumbered or deleted it, or IMDb has. */
+/**
+ * Whether a manifest explains why a movie no longer belongs to its title: TMDB has renumbered or deleted it, or IMDb has moved
+ * the title to another partition.
+ */
 export function isSuperseded(line: string, { titles }: Pick<Manifest, 'titles'>): boolean {
   const imdbId = imdbIdOf(parseJson(line));
   const title = imdbId !== undefined && Object.hasOwn(titles, imdbId) ? titles[imdbId] : undefined;

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { JSON_TYPE, manifestKey } from '../../lake/keys.ts';
 import type { ETag, Lake } from '../../lake/lake.ts';
-import { encodePart, writePart } from '../../tables/part.ts';
+import { encodePart, writeBothParts } from '../../tables/part.ts';
 import type { PartitionContent } from './read-partition.ts';
 
 /**
@@ -15,11 +15,8 @@ export async function writeMissingParts(
   { partition, movies, reviews }: PartitionContent,
   { manifest, etag }: NonNullable<PartitionContent['lacksParts']>,
 ): Promise<ETag | undefined> {
-  const encoded = [await encodePart(movies), await encodePart(reviews)] as const;
-  const parts = {
-    movies: await writePart({ lake }, 'movies', partition, encoded[0]),
-    reviews: await writePart({ lake }, 'reviews', partition, encoded[1]),
-  };
+  const encoded = { movies: await encodePart(movies), reviews: await encodePart(reviews) };
+  const parts = await writeBothParts({ lake }, partition, encoded);
   if (isDeepStrictEqual(manifest.parts, parts)) return etag;
   const text = `${JSON.stringify({ ...manifest, parts })}\n`;
   return lake.compareAndSwap(manifestKey(partition), text, JSON_TYPE, etag);

@@ -5,8 +5,8 @@ import { encodeTable } from '../../tables/encode-table.ts';
 import { exportFileKey } from '../../tables/export-keys.ts';
 import { CONTENT_TYPES, type ExportFormat } from '../../tables/formats.ts';
 import { movieRow, type Row, reviewRow, titleRow } from '../../tables/rows.ts';
-import type { TableName } from '../../tables/schema.ts';
-import { TABLE_NAMES, type TableSize } from './export-record.ts';
+import { TABLE_NAMES, type TableName } from '../../tables/schema.ts';
+import type { TableSize } from './export-record.ts';
 import type { PartitionContent } from './read-partition.ts';
 
 /** A partition and IMDb's titles by ID. */

@@ -1,5 +1,5 @@
 import { FIRST_YEAR, LAST_YEAR } from '../../partition.ts';
-import { TABLES, type TableName } from '../schema.ts';
+import { TABLE_NAMES, TABLES } from '../schema.ts';
 import { formatColumns, type TypeNames } from './format-columns.ts';
 import { bucketOf, type LoadScriptOptions } from './place.ts';
 
@@ -42,7 +42,7 @@ export function formatAthenaScript({ format, place }: LoadScriptOptions): string
       ...comment,
     ].join('\n'),
     'CREATE DATABASE IF NOT EXISTS tmdb;',
-    ...(Object.keys(TABLES) as TableName[]).flatMap((table) => [
+    ...TABLE_NAMES.flatMap((table) => [
       `DROP TABLE IF EXISTS tmdb.${table};`,
       [
         `CREATE EXTERNAL TABLE tmdb.${table} (`,

@@ -1,5 +1,5 @@
 import { type ExportFormat, SUFFIXES } from '../formats.ts';
-import { type Column, TABLES, type TableName } from '../schema.ts';
+import { type Column, TABLE_NAMES, TABLES, type TableName } from '../schema.ts';
 import { sqlString, type TypeNames } from './format-columns.ts';
 import { type LoadScriptOptions, placeOf, shellString } from './place.ts';
 
@@ -45,7 +45,6 @@ const COPIES = 'tdd_copies';
 export function formatDuckDbScript({ format, place }: LoadScriptOptions): string {
   const { url, inBucket } = placeOf(place);
   const script = inBucket ? 'load-duckdb.sql' : shellString(`${url}/load-duckdb.sql`);
-  const names = Object.keys(TABLES) as TableName[];
   const blocks = [
     [
       '-- Creates the tables movies, reviews and titles in DuckDB:',
@@ -57,14 +56,14 @@ export function formatDuckDbScript({ format, place }: LoadScriptOptions): string
   return `${blocks.join('\n\n')}\n`;
 
   function formatViews(): string[] {
-    const views = names.map(
+    const views = TABLE_NAMES.map(
       (table) => `CREATE OR REPLACE VIEW ${table} AS\n${formatSelect(format, url, table)};`,
     );
     return [...views, `-- Copies of an export in another format.\nDROP SCHEMA IF EXISTS ${COPIES} CASCADE;`];
   }
 
   function formatCopies(): string[] {
-    const copies = names.map((table) => {
+    const copies = TABLE_NAMES.map((table) => {
       const copy = `${COPIES}.${table}`;
       return [
         `CREATE OR REPLACE TABLE ${copy} AS\n${formatSelect(format, url, table)};`,

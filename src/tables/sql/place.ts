@@ -1,3 +1,4 @@
+import { isBucketUrl } from '../../bucket-name.ts';
 import { escapeControls } from '../../text.ts';
 import type { ExportFormat } from '../formats.ts';
 
@@ -15,7 +16,7 @@ const UPLOAD_URL = 's3://YOUR-BUCKET/YOUR-PREFIX';
 export function placeOf(place: string): { url: string; inBucket: boolean } {
   const windows = /^(?:[a-z]:[\\/]|\\\\)/i.test(place);
   const url = (windows ? place.replaceAll('\\', '/') : place).replace(/\/+$/, '');
-  return { url, inBucket: url.startsWith('s3://') };
+  return { url, inBucket: isBucketUrl(url) };
 }
 
 /** Returns the bucket and prefix for an engine that reads only S3, and the comment on what to do first. */

@@ -1,5 +1,5 @@
 import type { ExportFormat } from '../formats.ts';
-import { type Column, TABLES, type TableName } from '../schema.ts';
+import { type Column, TABLE_NAMES, TABLES } from '../schema.ts';
 import { formatColumns, sqlString, type TypeNames } from './format-columns.ts';
 import { bucketOf, type LoadScriptOptions } from './place.ts';
 
@@ -62,7 +62,7 @@ export function formatRedshiftScript({ format, place }: LoadScriptOptions): stri
     ].join('\n'),
     'CREATE SCHEMA IF NOT EXISTS tmdb;',
     'BEGIN;',
-    ...(Object.keys(TABLES) as TableName[]).flatMap((table) => {
+    ...TABLE_NAMES.flatMap((table) => {
       const columns = TABLES[table];
       const nested = columns.some((column) => typeOf(column, format) === SUPER);
       return [

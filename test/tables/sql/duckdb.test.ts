@@ -3,30 +3,18 @@ import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Row } from '../../../src/tables/rows.ts';
-import { type Column, type ColumnType, TABLES, type TableName } from '../../../src/tables/schema.ts';
+import { type Column, TABLE_NAMES, TABLES, type TableName } from '../../../src/tables/schema.ts';
 import { formatLoadScripts } from '../../../src/tables/sql/load-scripts.ts';
 import { formatTimestamp } from '../../../src/tables/values.ts';
-import { type DuckDb, openDuckDb } from '../../support/duckdb.ts';
+import { DUCKDB_TYPES, type DuckDb, openDuckDb } from '../../support/duckdb.ts';
 import { makeTempFolder } from '../../support/temp-folder.ts';
 import { inventPartitions, tablesOf, writeExport } from '../invented-tables.ts';
 
 const FORMATS = ['parquet', 'jsonl', 'csv'] as const;
-const NAMES = Object.keys(TABLES) as TableName[];
+const NAMES = TABLE_NAMES;
 
 /** A path with what SQL strings, globs and addresses treat specially. */
 const AWKWARD_FOLDER = process.platform === 'win32' ? "it's [a] b" : 'it\'s [a] "b" *c? 100% #d';
-
-const TYPES: Readonly<Record<ColumnType, string>> = {
-  string: 'VARCHAR',
-  integer: 'INTEGER',
-  bigint: 'BIGINT',
-  double: 'DOUBLE',
-  boolean: 'BOOLEAN',
-  date: 'DATE',
-  timestamp: 'TIMESTAMP',
-  stringList: 'VARCHAR[]',
-  integerList: 'INTEGER[]',
-};
 
 const invented = tablesOf(inventPartitions());
 
@@ -48,7 +36,7 @@ describe.each(FORMATS)('load-duckdb.sql of an export as %s', (format) => {
     for (const table of NAMES) {
       const described = await db.query(`DESCRIBE ${table}`);
       expect(described.map(({ column_name, column_type }) => [column_name, column_type])).toEqual([
-        ...TABLES[table].map(({ name, type }) => [name, TYPES[type]]),
+        ...TABLES[table].map(({ name, type }) => [name, DUCKDB_TYPES[type]]),
         ['year', 'INTEGER'],
       ]);
       const expected = [...rows].flatMap(([year, tables]) =>
