@@ -20,6 +20,11 @@ export function hasParts({
   return complete && parts !== undefined && (parts.outdated ?? []).length === 0;
 }
 
+/** Whether two parts have the same bytes, whatever is outdated in them. */
+export function haveSameContent(a: Parts | undefined, b: Parts): boolean {
+  return a?.movies.sha256 === b.movies.sha256 && a.reviews.sha256 === b.reviews.sha256;
+}
+
 /**
  * Marks the titles that have changed since the parts were written as outdated.
  * @param parts of the manifest with the titles `before`.

@@ -6,6 +6,7 @@ import { requireSource } from '../lake/source.ts';
 import { type Partition, partitionName } from '../partition.ts';
 import { toOneLine } from '../text.ts';
 import { areSameSettings, type Manifest, markOverwritten, mergeManifests } from './manifest.ts';
+import type { Parts } from './manifest-parts.ts';
 import { DamagedManifestError, parseManifest } from './parse-manifest.ts';
 
 /** A manifest and the version that was read; `etag` is `null` if the lake has no manifest. */
@@ -75,6 +76,7 @@ export class OtherSettingsError extends UserError {
  * @param options.basedOn the version that `manifest` is based on; `null` if there was none.
  * @param options.listed the IDs that the index lists.
  * @param options.written the titles whose documents this run may have written.
+ * @param options.composed the parts that this run has just written, if it has.
  * @param options.unrecorded the titles whose documents this run wrote since it last wrote its manifest. `undefined` while
  *   it may still write documents: the caller calls again when it has stopped.
  * @returns the manifest that was written, and its version.
@@ -88,11 +90,13 @@ export async function saveManifest(
     basedOn,
     listed,
     written,
+    composed,
     unrecorded,
   }: {
     basedOn: ETag | null;
     listed: ReadonlySet<string>;
     written: readonly string[];
+    composed: Parts | undefined;
     unrecorded: ReadonlySet<string> | undefined;
   },
 ): Promise<{ manifest: Manifest; etag: ETag }> {
@@ -111,7 +115,7 @@ export async function saveManifest(
     other = undefined;
     if (!theirs.manifest) continue;
     if (areSameSettings(theirs.manifest.settings, manifest.settings)) {
-      ours = mergeManifests(theirs.manifest, ours, listed, written);
+      ours = mergeManifests(theirs.manifest, ours, listed, written, composed);
     } else if (unrecorded === undefined || unrecorded.size === 0) {
       throw otherSettings(theirs.manifest, manifest);
     } else {

@@ -105,6 +105,7 @@ export function createManifestWriter(
       basedOn: etag,
       listed,
       written: changed(),
+      composed: parts,
       unrecorded: outcome === 'running' ? undefined : unrecorded,
     });
     etag = saved.etag;

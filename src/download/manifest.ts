@@ -3,7 +3,7 @@ import type { LakeSource } from '../lake/source.ts';
 import type { Partition } from '../partition.ts';
 import type { LookupSettings } from '../tmdb/look-up-movie.ts';
 import { CHECKPOINT_SECONDS } from '../worker-contract.ts';
-import { outdateParts, type Parts } from './manifest-parts.ts';
+import { haveSameContent, outdateParts, type Parts } from './manifest-parts.ts';
 
 /** The state of one IMDb ID. `at` is the ISO instant when it was recorded. */
 export type TitleState =
@@ -178,16 +178,20 @@ export function areSameSettings(a: LookupSettings, b: LookupSettings): boolean {
  * Merges the manifests of two concurrent runs on one partition. For each IMDb ID the later state wins; at the same instant
  * any state wins over `failed`. Both must have the same settings. Of two parts it keeps those in the lake's manifest. A title
  * that has another state there is outdated, and so is each that this run may have written, unless both have the same parts.
+ * If this run has just written the same parts as another that has ended, they are current: each has composed them after its
+ * last document, so they contain what both have written.
  * @param theirs the manifest in the lake.
  * @param ours the manifest to write; its settings and last run are kept.
  * @param listed the IDs that our index lists.
  * @param written the IDs whose documents this run may have written.
+ * @param composed the parts that this run has just written, if it has.
  */
 export function mergeManifests(
   theirs: Manifest,
   ours: Manifest,
   listed: ReadonlySet<string>,
   written: readonly string[] = [],
+  composed?: Parts,
 ): Manifest {
   const later: Record<string, TitleState> = { ...theirs.titles };
   for (const [imdbId, title] of Object.entries(ours.titles)) later[imdbId] = laterState(later[imdbId], title);
@@ -195,9 +199,12 @@ export function mergeManifests(
   const snapshot = laterDay(theirs.snapshot, ours.snapshot);
   const isAgreed = ours.parts !== undefined && isDeepStrictEqual(theirs.parts, ours.parts);
   const also = isAgreed ? [] : written;
+  const hasEnded = theirs.lastRun.outcome !== 'running';
   const parts =
-    outdateParts(theirs.parts, theirs.titles, titles, also) ??
-    outdateParts(ours.parts, ours.titles, titles, also);
+    hasEnded && composed && haveSameContent(theirs.parts, composed)
+      ? composed
+      : (outdateParts(theirs.parts, theirs.titles, titles, also) ??
+        outdateParts(ours.parts, ours.titles, titles, also));
   return completeManifest({ ...ours, snapshot, titles, ...(parts && { parts }) }, listed);
 }
 

@@ -147,6 +147,26 @@ describe('the parts of a manifest', () => {
     expect(mergeManifests(theirs, theirs, listed, ['tt0000001']).parts).toEqual(parts(1));
   });
 
+  it.each([
+    [
+      'current if a run that has ended has the same, even if it calls some outdated',
+      'complete',
+      1,
+      undefined,
+    ],
+    ['outdated if a run that still downloads calls them so', 'running', 1, ['tt0000001', 'tt0000002']],
+    ['outdated if a run that has ended has others', 'complete', 2, ['tt0000001', 'tt0000002']],
+  ] as const)('just written are, after a merge, %s', (_, outcome, rows, outdated) => {
+    const titles = { tt0000001: found(EARLY) };
+    const other = { ...record, rows, sha256: String(rows) };
+    const theirs = { movies: other, reviews: record, outdated: ['tt0000001', 'tt0000002'] };
+    const composed = { movies: { ...record, sha256: '1' }, reviews: record };
+    const { lastRun } = manifest(titles);
+    const before: Manifest = { ...withParts(titles, theirs), lastRun: { ...lastRun, outcome } };
+    const merged = mergeManifests(before, withParts(titles, composed), listed, ['tt0000001'], composed);
+    expect(merged.parts?.outdated).toEqual(outdated);
+  });
+
   it('are outdated for titles that a run with other settings has overwritten', () => {
     const theirs = withParts({ tt0000001: found(EARLY), tt0000003: found(EARLY, 3) }, parts(2));
     const marked = markOverwritten(theirs, manifest({}, 'fr-FR'), new Set(['tt0000001']), listed);
