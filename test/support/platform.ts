@@ -1,4 +1,5 @@
-import { sep } from 'node:path';
+import { realpathSync, statSync } from 'node:fs';
+import { dirname, sep } from 'node:path';
 
 export const isWindows = process.platform === 'win32';
 
@@ -8,6 +9,13 @@ export const noModesReason = isWindows
   : process.getuid?.() === 0
     ? 'root may read and write everything'
     : undefined;
+
+/** Whether users other than the owner may read a folder: they need to enter each folder on its path. */
+export function mayOthersRead(folder: string): boolean {
+  const path = realpathSync(folder);
+  const parent = dirname(path);
+  return (statSync(path).mode & 0o001) !== 0 && (parent === path || mayOthersRead(parent));
+}
 
 /** A relative path with `/`, as imports and the documentation write it. */
 export function withSlashes(path: string): string {
