@@ -1,18 +1,20 @@
 import { countMessages } from '../aws/queue-interface.ts';
-import { estimateFleet, type FleetEstimate, learnRates } from '../fleet/estimate.ts';
-import { completeFilters, type FleetFilters } from '../fleet/filters.ts';
+import type { FleetEstimate } from '../fleet/estimate.ts';
+import type { FleetFilters } from '../fleet/filters.ts';
 import { partitionsToSend } from '../fleet/launch-record.ts';
-import type { ManifestSummary } from '../fleet/manifest-summary.ts';
-import { countDocumentsToRead, lacksParts } from '../fleet/missing-parts.ts';
-import { type FleetPlan, type PlannedPartition, planFleet } from '../fleet/plan.ts';
+import type { FleetPlan, PlannedPartition } from '../fleet/plan.ts';
 import { isEnabled } from '../fleet/status.ts';
 import type { PartitionIndex } from '../imdb/partition-index.ts';
-import { MOVIE_PREFIX } from '../lake/keys.ts';
 import { checkSource, lakeSource } from '../lake/source.ts';
-import { partitionName } from '../partition.ts';
 import { formatNumberOf } from '../text.ts';
-import { lookupSettings } from '../tmdb/look-up-movie.ts';
 import type { OnWait } from '../wait.ts';
+import {
+  type ChoiceDeps,
+  type ChosenPartitions,
+  choosePartitions,
+  forecastWork,
+  lacksManifests,
+} from './choose-partitions.ts';
 import { differingSettings, readMatchingEnvironment } from './deployed-settings.ts';
 import type { FleetConnection } from './fleet-connection.ts';
 import { findUnfinishedLaunch, type StoredLaunch } from './launch-store.ts';
@@ -47,12 +49,18 @@ export interface LaunchNote {
   readonly text: string;
 }
 
-type PlanDeps = Pick<FleetConnection, 'lake' | 'queue' | 'cache' | 'clock' | 'settings'> & {
+/** The parts of a fleet that a plan reads. */
+type FleetToPlan = Pick<FleetConnection, 'lake' | 'queue' | 'cache' | 'clock' | 'settings'> & {
   readonly workers: Pick<FleetConnection['workers'], 'readEventSource' | 'readEnvironment'>;
 };
 
+/** A fleet, or only a lake. */
+type PlanDeps = FleetToPlan | (ChoiceDeps & { readonly queue?: undefined; readonly workers?: undefined });
+
 /**
  * Plans a launch and forecasts it from earlier downloads into the lake. It sends nothing.
+ * @param connection with a lake only, it needs no AWS: the forecast is that of a fleet with the workers in the settings,
+ *   there is no launch to resume, and the notes are those about the lake.
  * @param filters as `tdd launch` has them; by default the years from 2000 to this one.
  * @param options.resume `false` to ignore an interrupted launch.
  * @throws {UsageError} for filters that contradict each other, when the workers write to another bucket, or when the
@@ -72,37 +80,29 @@ export async function planLaunch(
   const { settings, clock, lake } = connection;
   const { queueName, requestsPerSecond, workers, memorySize } = settings;
   const { signal, resume: mayResume = true } = options;
-  const complete = completeFilters(filters, clock.now());
-  const source = lakeSource(settings);
-  await checkSource({ lake }, source, { signal });
-  const environment = await readMatchingEnvironment(connection);
-  const { byPartition: summaries } = await readManifestSummaries(connection, options);
-  const nowMs = clock.now();
-  const asked = lookupSettings(settings);
-  const plan = planFleet({ index, filters: complete, settings: asked, summaries, nowMs });
-  const resume = mayResume
-    ? await findUnfinishedLaunch({ lake, nowMs }, plan, { queueName, source, summaries, signal })
-    : undefined;
+  const fleet = connection.queue === undefined ? undefined : connection;
+  const environment = fleet && (await readMatchingEnvironment(fleet));
+  const chosen = await choosePartitions(connection, index, filters, options);
+  const { plan, summaries } = chosen;
+  const sources = { queueName, source: lakeSource(settings), summaries, signal };
+  const resume =
+    fleet && mayResume ? await findUnfinishedLaunch({ lake, nowMs: clock.now() }, plan, sources) : undefined;
   const partitions = resume ? partitionsToSend(resume.fleet) : plan.partitions;
-  const summaryOf = (partition: PlannedPartition) => summaries.get(partitionName(partition));
-  const partsOnly = partitions.filter(
-    (partition) => partition.left === 0 && lacksParts(summaryOf(partition)),
-  ).length;
-  const budget = { requestsPerSecond, workers, memorySize };
+  const { partsOnly, estimate } = forecastWork(partitions, chosen, {
+    requestsPerSecond,
+    workers,
+    memorySize,
+  });
+  const notes = await noteLakeState({ lake }, { ...chosen, resume, partsOnly });
+  const aboutFleet = fleet && (await readFleetState(fleet, environment));
   return {
     plan,
     ...(resume !== undefined && { resume }),
     partitions,
     partsOnly,
-    estimate: estimateFleet(
-      partitions.map((partition) => ({
-        left: partition.left,
-        documentsToRead: countDocumentsToRead(summaryOf(partition), asked),
-      })),
-      budget,
-      learnRates(summaries.values(), asked),
-    ),
-    ...(await collectNotes(connection, { plan, resume, partsOnly, summaries, environment })),
+    estimate,
+    notes: [...(aboutFleet?.notes ?? []), ...notes],
+    queueExists: aboutFleet?.queueExists ?? false,
   };
 }
 
@@ -146,58 +146,69 @@ export async function launch(
   }
 }
 
-async function collectNotes(
-  { lake, queue, workers, settings }: PlanDeps,
-  context: {
-    readonly plan: FleetPlan;
+/** Collects the notes that depend on the lake only. */
+async function noteLakeState(
+  { lake }: Pick<ChoiceDeps, 'lake'>,
+  {
+    plan,
+    summaries,
+    resume,
+    partsOnly,
+  }: ChosenPartitions & {
     readonly resume: StoredLaunch | undefined;
     readonly partsOnly: number;
-    readonly summaries: ReadonlyMap<string, ManifestSummary>;
-    readonly environment: Readonly<Record<string, string>> | undefined;
   },
-): Promise<Pick<LaunchPreview, 'notes' | 'queueExists'>> {
-  const { plan, resume, partsOnly, summaries, environment } = context;
-  const [depths, eventSource] = await Promise.all([queue.readDepths(), workers.readEventSource()]);
+): Promise<LaunchNote[]> {
   const notes: LaunchNote[] = [];
-  const note = (about: LaunchNote['about'], text: string) => void notes.push({ about, text });
-  const differing = environment ? differingSettings(settings, environment) : [];
-  if (differing.length > 0) {
-    note(
-      'otherSettings',
-      `The workers were deployed with other settings, which take precedence (${differing.join('; ')}): run "tdd deploy" first to apply your settings.`,
-    );
-  }
   if (resume) {
     const { launchedAt, run } = resume.fleet;
-    note('resumes', `This resumes launch ${run} from ${launchedAt}, which was interrupted.`);
+    notes.push({
+      about: 'resumes',
+      text: `This resumes launch ${run} from ${launchedAt}, which was interrupted.`,
+    });
   }
-  if (plan.left > 0 && summaries.size === 0 && (await hasMovies(lake))) {
-    note(
-      'noManifests',
-      'This lake has movies but no manifests, which record what was downloaded: this first launch downloads everything again.',
-    );
+  if (plan.left > 0 && (await lacksManifests({ lake }, summaries))) {
+    notes.push({
+      about: 'noManifests',
+      text: 'This lake has movies but no manifests, which record what was downloaded: this first launch downloads everything again.',
+    });
   }
   if (partsOnly > 0) {
     const what = formatNumberOf(partsOnly, 'partition');
-    note(
-      'partsOnly',
-      `${what} ${partsOnly === 1 ? 'is' : 'are'} complete but ${partsOnly === 1 ? 'has' : 'have'} no parts, which make exports fast: workers write them from the documents in the lake, usually without requests to TMDB. Workers of an earlier version write none: run "tdd deploy" first to update them.`,
-    );
+    notes.push({
+      about: 'partsOnly',
+      text: `${what} ${partsOnly === 1 ? 'is' : 'are'} complete but ${partsOnly === 1 ? 'has' : 'have'} no parts, which make exports fast: workers write them from the documents in the lake, usually without requests to TMDB. Workers of an earlier version write none: run "tdd deploy" first to update them.`,
+    });
+  }
+  return notes;
+}
+
+/** Compares the settings with those of the workers, and reads the state of the queue and the event source. */
+async function readFleetState(
+  { queue, workers, settings }: FleetToPlan,
+  environment: Readonly<Record<string, string>> | undefined,
+): Promise<Pick<LaunchPreview, 'notes' | 'queueExists'>> {
+  const [depths, eventSource] = await Promise.all([queue.readDepths(), workers.readEventSource()]);
+  const notes: LaunchNote[] = [];
+  const differing = environment ? differingSettings(settings, environment) : [];
+  if (differing.length > 0) {
+    notes.push({
+      about: 'otherSettings',
+      text: `The workers were deployed with other settings, which take precedence (${differing.join('; ')}): run "tdd deploy" first to apply your settings.`,
+    });
   }
   const onQueue = countMessages(depths);
   if (onQueue > 0) {
-    note(
-      'queueNotEmpty',
-      `The queue already holds about ${formatNumberOf(onQueue, 'message')}: sending a partition twice costs little, because the second worker skips titles that are done.`,
-    );
+    notes.push({
+      about: 'queueNotEmpty',
+      text: `The queue already holds about ${formatNumberOf(onQueue, 'message')}: sending a partition twice costs little, because the second worker skips titles that are done.`,
+    });
   }
   if (eventSource && !isEnabled(eventSource)) {
-    note('paused', 'The event source is disabled: messages wait until you run "tdd resume".');
+    notes.push({
+      about: 'paused',
+      text: 'The event source is disabled: messages wait until you run "tdd resume".',
+    });
   }
   return { notes, queueExists: depths !== undefined };
-}
-
-async function hasMovies(lake: FleetConnection['lake']): Promise<boolean> {
-  for await (const _ of lake.list(MOVIE_PREFIX)) return true;
-  return false;
 }

@@ -3,17 +3,49 @@ import { ConnectionError } from '../connection-error.ts';
 import type { LakeLocation } from '../lake/open-lake.ts';
 import { createNetwork, type Network } from '../network.ts';
 import type { DownloadConnection } from './download.ts';
+import { createSummaryCacheFile, type SummaryCache } from './manifest-summaries.ts';
 import { openLakeAt, type ProcessContext } from './open-aws.ts';
 import { joinRateBudget, type RateShare } from './share-rate.ts';
 import { userAgent } from './version.ts';
 
-/** The connection for a download in this process, which may have to build the partition index first. */
-export interface LocalConnection extends DownloadConnection {
-  /** Call it when the download has ended: other downloads on this machine then get its share of the rate. */
-  readonly close: () => Promise<void>;
+/** The connection for a plan: a lake, and IMDb's server, because the partition index may have to be built first. */
+export interface PlanConnection extends Omit<DownloadConnection, 'tmdb'> {
   readonly datasetsUrl: string;
   readonly userAgent: string;
   readonly network: Network;
+  /** Caches summaries of the lake's manifests; absent if there is no cache folder. */
+  readonly cache?: SummaryCache;
+}
+
+/** The connection for a download in this process. */
+export interface LocalConnection extends PlanConnection, DownloadConnection {
+  /** Call it when the download has ended: other downloads on this machine then get its share of the rate. */
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * Opens a lake for a plan, which needs no API key.
+ * @param options.cacheFolder returns the user's cache folder of this program.
+ * @throws {UsageError} when the bucket does not exist or belongs to another account.
+ */
+export async function openForPlan(
+  process: ProcessContext,
+  { settings, location }: { readonly settings: Settings; readonly location: LakeLocation },
+  { cacheFolder }: { readonly cacheFolder: () => Promise<string> },
+): Promise<PlanConnection> {
+  const { clock, env } = process;
+  const lake = await openLakeAt(process, location);
+  const folder = await cacheFolder().catch(() => undefined);
+  return {
+    lake,
+    ...(folder !== undefined && { cache: createSummaryCacheFile(folder, lake.url) }),
+    settings,
+    datasetsUrl: settings.imdbDatasetsUrl,
+    userAgent: userAgent(),
+    network: createNetwork(env),
+    clock,
+    random: Math.random,
+  };
 }
 
 /**
@@ -38,8 +70,8 @@ export async function openDownload(
     readonly onShareFailed: (reason: string) => void;
   },
 ): Promise<LocalConnection> {
-  const { settings, apiKey, location } = source;
-  const { tmdbBaseUrl: baseUrl, imdbDatasetsUrl: datasetsUrl } = settings;
+  const { settings, apiKey } = source;
+  const { tmdbBaseUrl: baseUrl } = settings;
   const { clock, env, signal, trace, onWait } = process;
   // Loads got, which takes 0.2 s: not for help or a usage error.
   const { createTmdb, checkKeyIfReachable } = await import('./tmdb.ts');
@@ -51,9 +83,7 @@ export async function openDownload(
     const whyUnchecked = await checkKeyIfReachable({ http, baseUrl, apiKey, signal });
     if (whyUnchecked instanceof ConnectionError) throw whyUnchecked;
     if (whyUnchecked !== undefined) options.onKeyUnchecked(whyUnchecked.message);
-    const lake = await openLakeAt(process, location);
-    const services = { lake, tmdb, network: createNetwork(env), clock, random: Math.random };
-    return { ...services, settings, datasetsUrl, userAgent: userAgent(), close };
+    return { ...(await openForPlan(process, source, options)), tmdb, close };
   } catch (error) {
     await close();
     throw error;

@@ -1,22 +1,35 @@
 import { readMatchingEnvironment } from '../../app/deployed-settings.ts';
 import { type LaunchPreview, launch as launchPlan, planLaunch } from '../../app/launch.ts';
-import { UserError } from '../../errors.ts';
-import { completeFilters, type FleetFilters, parseAge } from '../../fleet/filters.ts';
+import { openForPlan } from '../../app/open-download.ts';
+import type { Settings } from '../../config/settings.ts';
+import { UsageError, UserError } from '../../errors.ts';
+import { completeFilters, type FleetFilters } from '../../fleet/filters.ts';
 import { sizeHistogram } from '../../fleet/plan.ts';
-import { parseInitial, parseYear } from '../../partition.ts';
+import type { LakeLocation } from '../../lake/open-lake.ts';
 import { formatCount, formatNumberOf } from '../../text.ts';
 import { defineCommand } from '../command.ts';
 import { COMMAND_SETTINGS } from '../command-settings.ts';
 import { askConsent, readDryRun, showPlan } from '../consent.ts';
 import type { CommandContext } from '../context.ts';
-import { type Flags, parseCount, readFlag } from '../flags.ts';
+import { declareFilters, readFilters } from '../filter-flags.ts';
+import { type Flags, parseCount } from '../flags.ts';
 import { formatLaunch, formatLaunchPlan, type LaunchResult } from '../format-launch.ts';
-import { type FleetInput, openCommandFleet, readFleetInput } from '../open-connection.ts';
+import {
+  cacheFolder,
+  type FleetInput,
+  openCommandFleet,
+  processOf,
+  readFleetInput,
+  readPlace,
+} from '../open-connection.ts';
 import { createProgress } from '../progress.ts';
 import { openTodaysIndex, showManifestReading } from '../show-progress.ts';
 
 /** The input of `tdd launch`. */
-interface LaunchInput extends FleetInput {
+interface LaunchInput {
+  readonly settings: Settings;
+  /** The fleet, or the place of a lake for which a dry run plans without one. */
+  readonly target: { readonly fleet: FleetInput } | { readonly location: LakeLocation };
   readonly filters: FleetFilters;
   readonly dryRun: boolean;
   /** Whether to resume an interrupted launch. */
@@ -38,25 +51,19 @@ export const launch = defineCommand<LaunchInput, LaunchResult>({
     ['tdd launch --limit 3', 'send the three smallest partitions'],
     ['tdd launch --only-missing', 'send everything that is not complete yet'],
     ['tdd launch --older-than 150d --yes', 'download old titles again without asking'],
+    ['tdd launch --dry-run --to lake', 'forecast time and cost without a deployment'],
   ],
   declare: (command) =>
-    command
-      .option('--min-year <YYYY>', 'first year (default: 2000)')
-      .option('--max-year <YYYY>', 'last year (default: this year)')
+    declareFilters(command)
       .option('--initial <II>', 'only partitions with this initial')
-      .option('--only-missing', 'only partitions without a complete manifest, or without parts')
-      .option(
-        '--failed',
-        'only partitions with failed titles or missing reviews; downloads only these titles',
-      )
-      .option(
-        '--older-than <AGE>',
-        'only partitions with titles downloaded more than AGE ago, such as 12h, 30d or 8w; downloads these titles again',
-      )
       .option('--limit <N>', 'only the N smallest partitions, for a cheap first try')
       .option(
         '--dry-run',
         "show the plan and send nothing; this also downloads IMDb's list into the bucket, once a day",
+      )
+      .option(
+        '--to <PLACE>',
+        'with --dry-run: plan for the lake in this directory or s3://bucket; needs no deployment',
       )
       .option('--no-resume', 'start a new launch even if the same one was interrupted'),
   readInput,
@@ -66,36 +73,60 @@ export const launch = defineCommand<LaunchInput, LaunchResult>({
 });
 
 async function readInput(context: CommandContext, flags: Flags): Promise<LaunchInput> {
-  const minYear = readFlag(flags, '--min-year', parseYear);
-  const maxYear = readFlag(flags, '--max-year', parseYear);
-  const initial = readFlag(flags, '--initial', parseInitial);
-  const olderThanMs = readFlag(flags, '--older-than', parseAge);
   const { limit } = flags;
   const filters = completeFilters(
-    {
-      ...(minYear !== undefined && { minYear }),
-      ...(maxYear !== undefined && { maxYear }),
-      ...(initial !== undefined && { initial }),
-      ...(limit !== undefined && { limit: parseCount(String(limit), '--limit') }),
-      ...(olderThanMs !== undefined && { olderThanMs }),
-      onlyMissing: flags.onlyMissing === true,
-      failed: flags.failed === true,
-    },
+    { ...readFilters(flags), ...(limit !== undefined && { limit: parseCount(String(limit), '--limit') }) },
     context.clock.now(),
   );
+  const location = readPlace(context, flags, '--to');
+  if (location !== undefined && flags.dryRun !== true) {
+    throw new UsageError(
+      '--to needs --dry-run, because the workers write to their own bucket: "tdd download --min-year 2000 --to lake" downloads to another place, from this machine.',
+    );
+  }
   const dryRun = readDryRun(context, flags, { act: 'launch' });
-  return { ...(await readFleetInput(context)), filters, dryRun, resume: flags.resume !== false };
+  const options = { filters, dryRun, resume: flags.resume !== false };
+  if (location !== undefined) {
+    return { ...options, settings: await context.readSettings(), target: { location } };
+  }
+  const fleet = await readFleetInput(context);
+  return { ...options, settings: fleet.settings, target: { fleet } };
 }
 
 async function run(context: CommandContext, input: LaunchInput): Promise<LaunchResult> {
-  const { settings, filters, dryRun, resume } = input;
-  const { signal } = context;
-  const connection = await openCommandFleet(context, { settings }, { announce: !dryRun });
-  await readMatchingEnvironment(connection); // Before the list is downloaded into a bucket that may be the wrong one.
+  const { settings, target } = input;
+  if ('fleet' in target) return launchFleet(context, input, target.fleet);
+  const connection = await openForPlan(
+    processOf(context),
+    { settings, location: target.location },
+    { cacheFolder: () => cacheFolder(context) },
+  );
+  const preview = await plan(context, connection, input);
+  return toResult(input, { lake: connection.lake.url, queue: settings.queueName }, preview);
+}
+
+/** Plans, and shows the progress of reading the lake. */
+async function plan(
+  context: CommandContext,
+  connection: Parameters<typeof planLaunch>[0] & Parameters<typeof openTodaysIndex>[1],
+  { filters, resume }: LaunchInput,
+): Promise<LaunchPreview> {
   const index = await openTodaysIndex(context, connection);
   const show = showManifestReading(context);
-  const options = { resume, signal, onProgress: show.update };
-  const preview = await planLaunch(connection, index, filters, options).finally(show.end);
+  const options = { resume, signal: context.signal, onProgress: show.update };
+  return planLaunch(connection, index, filters, options).finally(show.end);
+}
+
+async function launchFleet(
+  context: CommandContext,
+  input: LaunchInput,
+  fleet: FleetInput,
+): Promise<LaunchResult> {
+  const { dryRun } = input;
+  const { signal } = context;
+  const connection = await openCommandFleet(context, fleet, { announce: !dryRun });
+  await readMatchingEnvironment(connection); // Before the list is downloaded into a bucket that may be the wrong one.
+  const preview = await plan(context, connection, input);
   const { lake, queue } = connection;
   const result = toResult(input, { lake: lake.url, queue: queue.name }, preview);
   if (dryRun || (result.partitions.length === 0 && preview.resume === undefined)) return result;

@@ -27,6 +27,12 @@ describe('tdd launch and tdd status', () => {
     expect(exitCode).toBe(2);
   });
 
+  test('rejects --to without --dry-run, and names the command that downloads to another place', async () => {
+    const { stderr, exitCode } = await run(['launch', '--to', 'lake', '--yes']);
+    expect(stderr).toMatch(/^tdd: --to needs --dry-run, .*: "tdd download --min-year 2000 --to lake"/);
+    expect(exitCode).toBe(2);
+  });
+
   test('rejects --watch together with --json', async () => {
     const { stderr, exitCode } = await run(['status', '--watch', '--json']);
     expect(stderr).toContain('use only one of them');

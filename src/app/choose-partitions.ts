@@ -1,0 +1,79 @@
+import type { Clock } from '../clock.ts';
+import type { Settings } from '../config/settings.ts';
+import { estimateFleet, type FleetBudget, type FleetEstimate, learnRates } from '../fleet/estimate.ts';
+import { completeFilters, type FleetFilters } from '../fleet/filters.ts';
+import type { ManifestSummaries } from '../fleet/manifest-summary.ts';
+import { countDocumentsToRead, lacksParts } from '../fleet/missing-parts.ts';
+import { type FleetPlan, type PlannedPartition, planFleet } from '../fleet/plan.ts';
+import type { PartitionIndex } from '../imdb/partition-index.ts';
+import { MOVIE_PREFIX } from '../lake/keys.ts';
+import type { Lake } from '../lake/lake.ts';
+import { checkSource, lakeSource } from '../lake/source.ts';
+import { partitionName } from '../partition.ts';
+import { lookupSettings } from '../tmdb/look-up-movie.ts';
+import { type ReadProgress, readManifestSummaries, type SummaryCache } from './manifest-summaries.ts';
+
+/** What a choice of partitions depends on. */
+export interface ChoiceDeps {
+  readonly lake: Lake;
+  readonly clock: Clock;
+  readonly settings: Settings;
+  readonly cache?: SummaryCache | undefined;
+}
+
+/** The partitions that match the filters, and the manifests of the lake. */
+export interface ChosenPartitions extends Pick<ManifestSummaries, 'newer'> {
+  readonly plan: FleetPlan;
+  readonly summaries: ManifestSummaries['byPartition'];
+}
+
+/**
+ * Chooses partitions for a launch or a local download. It writes nothing.
+ * @throws {UsageError} for filters that contradict each other, or when the settings have another source than the lake; any
+ *   error of the lake.
+ */
+export async function choosePartitions(
+  deps: ChoiceDeps,
+  index: PartitionIndex,
+  filters: Partial<FleetFilters>,
+  options: {
+    readonly onProgress?: ((progress: ReadProgress) => void) | undefined;
+    readonly signal?: AbortSignal | undefined;
+  },
+): Promise<ChosenPartitions> {
+  const { lake, clock, settings } = deps;
+  const complete = completeFilters(filters, clock.now());
+  await checkSource({ lake }, lakeSource(settings), options);
+  const { byPartition: summaries, newer } = await readManifestSummaries(deps, options);
+  const nowMs = clock.now();
+  const plan = planFleet({ index, filters: complete, settings: lookupSettings(settings), summaries, nowMs });
+  return { plan, summaries, newer };
+}
+
+/** Forecasts the work on chosen partitions, and counts those that are complete and only lack their parts. */
+export function forecastWork(
+  partitions: readonly PlannedPartition[],
+  { plan: { settings }, summaries }: Pick<ChosenPartitions, 'plan' | 'summaries'>,
+  budget: FleetBudget,
+): { readonly partsOnly: number; readonly estimate: FleetEstimate } {
+  const work = partitions.map((partition) => {
+    const { left } = partition;
+    const summary = summaries.get(partitionName(partition));
+    const documentsToRead = countDocumentsToRead(summary, settings);
+    return { left, documentsToRead, isPartsOnly: left === 0 && lacksParts(summary) };
+  });
+  return {
+    partsOnly: work.filter(({ isPartsOnly }) => isPartsOnly).length,
+    estimate: estimateFleet(work, budget, learnRates(summaries.values(), settings)),
+  };
+}
+
+/** Whether the lake has movies but no manifests, as the earlier Python tool leaves it. */
+export async function lacksManifests(
+  { lake }: { readonly lake: Lake },
+  summaries: ChosenPartitions['summaries'],
+): Promise<boolean> {
+  if (summaries.size > 0) return false;
+  for await (const _ of lake.list(MOVIE_PREFIX)) return true;
+  return false;
+}
