@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { COMMAND_NAMES } from '../src/cli/program.ts';
-import { estimateFleet, learnRates } from '../src/fleet/estimate.ts';
+import { estimateFleet } from '../src/fleet/estimate.ts';
+import { learnRates } from '../src/fleet/movie-rates.ts';
 import { readPage } from './docs/pages.ts';
 
 const readme = readPage('README.md');

@@ -1,9 +1,10 @@
 import type { Clock } from '../clock.ts';
 import type { Settings } from '../config/settings.ts';
-import { estimateFleet, type FleetBudget, type FleetEstimate, learnRates } from '../fleet/estimate.ts';
+import { estimateFleet, type FleetBudget, type FleetEstimate } from '../fleet/estimate.ts';
 import { completeFilters, type FleetFilters } from '../fleet/filters.ts';
 import type { ManifestSummaries } from '../fleet/manifest-summary.ts';
 import { countDocumentsToRead, lacksParts } from '../fleet/missing-parts.ts';
+import { learnRates } from '../fleet/movie-rates.ts';
 import { type FleetPlan, type PlannedPartition, planFleet } from '../fleet/plan.ts';
 import type { PartitionIndex } from '../imdb/partition-index.ts';
 import { MOVIE_PREFIX } from '../lake/keys.ts';

@@ -141,7 +141,7 @@ const TERMS = [
   "IMDb's terms: personal and non-commercial use only.",
 ];
 
-/** Formats `us-east-1, 2025-06` as `for us-east-1 as of June 2025`. */
+/** Formats `us-east-1, 2026-06` as `for us-east-1 as of June 2026`. */
 function formatPriceDate(pricesOf: string): string {
   const [region = '', month = ''] = pricesOf.split(', ');
   const options = { month: 'long', year: 'numeric', timeZone: 'UTC' } as const;

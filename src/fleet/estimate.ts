@@ -1,8 +1,7 @@
-import { areSameSettings, countDone } from '../download/manifest.ts';
 import { MAX_CONNECTIONS, PACE_MARGIN } from '../tmdb/limits.ts';
-import type { LookupSettings } from '../tmdb/look-up-movie.ts';
 import { CHECKPOINT_SECONDS, WORKING_SECONDS } from '../worker-contract.ts';
-import type { ManifestSummary } from './manifest-summary.ts';
+import type { MovieRates } from './movie-rates.ts';
+import { PRICES_OF, priceS3, priceWorkers, roundDollars } from './prices.ts';
 
 /** The resources of a fleet. */
 export interface FleetBudget {
@@ -13,26 +12,31 @@ export interface FleetBudget {
   readonly memorySize: number;
 }
 
-/** The forecast of a fleet. */
-export interface FleetEstimate {
+/** The resources of a download from this process. */
+export interface LocalBudget {
+  readonly requestsPerSecond: number;
+  /** Where the documents are written: only a bucket costs money. */
+  readonly lake: 'bucket' | 'directory';
+}
+
+/** The forecast of a download, by a fleet or from this process. */
+export interface DownloadEstimate {
   /** To TMDB. */
   readonly requests: number;
-  /** Documents of earlier runs that workers read from the lake to write parts. */
+  /** Documents of earlier runs that are read from the lake to write parts. */
   readonly documentsToRead: number;
-  /** From the first message to the last partition. */
+  /** From the first partition to the last. */
   readonly seconds: number;
   /**
-   * What limits the speed: the rate budget, the number of connections per worker, partitions that are too few or too
-   * unequal to keep all workers busy, or the documents that workers read to write parts.
+   * What limits the speed: the rate budget, the number of connections, partitions that are too few or too unequal to keep
+   * all workers busy (or so many that each needs more time than its requests), or the documents that are read for the parts.
    */
   readonly boundBy: 'rate' | 'connections' | 'partitions' | 'documents';
-  /** US dollars, rounded to four decimals. */
-  readonly dollars: {
+  /** US dollars, rounded to four decimals. Absent for a download into a directory, which costs nothing. */
+  readonly dollars?: {
     readonly s3: number;
-    readonly lambda: number;
-    readonly sqs: number;
     readonly total: number;
-    /** The prices' region and date. */
+    /** The prices' region and month. */
     readonly pricesOf: string;
   };
   /** Assumptions and measurements that the forecast is based on. */
@@ -43,73 +47,174 @@ export interface FleetEstimate {
   };
 }
 
+/** The forecast of a fleet. */
+export interface FleetEstimate extends DownloadEstimate {
+  readonly dollars: NonNullable<DownloadEstimate['dollars']> & {
+    readonly lambda: number;
+    readonly sqs: number;
+  };
+}
+
+/** A partition to download. */
+interface Work {
+  /** The number of movies to look up. */
+  readonly left: number;
+  /** The number of documents of earlier runs that are read for the parts. */
+  readonly documentsToRead?: number | undefined;
+}
+
 /** Assumed time per movie and connection: TMDB's response and the writes to the lake. */
 const SECONDS_PER_REQUEST = 0.3;
 /**
- * Assumed minimum time per partition, from message to acknowledgement. For larger partitions only their requests count:
- * the pacer makes up for the time between two partitions.
+ * Assumed CPU time per partition: to read its titles and manifest, and to write its manifest and parts. The waits between
+ * do not count, because partitions overlap.
  */
-const LEAST_SECONDS_PER_PARTITION = 0.2;
-/** Assumed documents that a worker reads per second to write parts. With 512 MB it has a third of a CPU, which limits it. */
-const DOCUMENTS_READ_PER_SECOND = 200;
+const CPU_SECONDS_PER_PARTITION = 0.02;
+/** Assumed CPU time to read a document for the parts. */
+const CPU_SECONDS_PER_DOCUMENT = 0.001_45;
+/** A worker with this memory has one CPU; with less, a share of it (https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html). */
+const MB_PER_CPU = 1_769;
+/** Assumed time of each invocation in which a worker sends no requests: it starts, or waits for its last titles. */
+const IDLE_SECONDS_PER_INVOCATION = 1;
 /** The index's map and rows, and the manifest. */
 const READS_PER_PARTITION = 3;
+/** A manifest before the first document, and one at the end. */
+const MANIFESTS_PER_PARTITION = 2;
 /** One part per table: movies and reviews. */
 const PARTS_PER_PARTITION = 2;
-/** A tenth of a batch send, one receive, one change of visibility and one delete. */
-const SQS_REQUESTS_PER_MESSAGE = 3.1;
+/** A tenth of a batch send, at most one receive, and one delete. */
+const SQS_REQUESTS_PER_MESSAGE = 2.1;
+/** The change of the first message's visibility, and a receive that finds no more messages. */
+const SQS_REQUESTS_PER_INVOCATION = 2;
 /** Lambda polls the queue over five connections, with long polls of up to 20 s. */
 const SQS_POLLS_PER_SECOND = 5 / 20;
 /** If the time exceeds that of the rate alone by this factor, something else limits it. */
 const BOUND_MARGIN = 1.1;
 
 /**
- * Forecasts the requests, time and cost of a fleet. Each partition goes to the first free worker, as on AWS.
- * @param partitions the plan's partitions, in sending order; `left` is the number of movies to look up, `documentsToRead`
- *   that of the documents of earlier runs that are read for the parts.
+ * Forecasts the requests, time and cost of a fleet. Each partition goes to the worker that is free first; a worker
+ * downloads several at the same time, so only the total of their requests counts.
+ * @param partitions the plan's partitions, in sending order.
  */
 export function estimateFleet(
-  partitions: readonly { readonly left: number; readonly documentsToRead?: number | undefined }[],
+  partitions: readonly Work[],
   budget: FleetBudget,
   rates: MovieRates,
 ): FleetEstimate {
   const { requestsPerSecond, workers, memorySize } = budget;
-  const movies = partitions.reduce((sum, { left }) => sum + left, 0);
+  const cpus = Math.min(1, memorySize / MB_PER_CPU);
+  const { busySeconds, ...forecast } = forecastWork(partitions, { requestsPerSecond, workers, cpus }, rates);
+  const invocationsOf = (seconds: number) => Math.ceil(Math.max(seconds, 1) / WORKING_SECONDS);
+  const invocations = sumOf(busySeconds, invocationsOf);
+  const workerSeconds = sumOf(busySeconds, (seconds) => seconds) + invocations * IDLE_SECONDS_PER_INVOCATION;
+  const seconds = greatestOf(
+    busySeconds.map((busy) => busy + invocationsOf(busy) * IDLE_SECONDS_PER_INVOCATION),
+  );
+  // An invocation whose time runs out leaves the rest of a partition to a continuation message.
+  const continuations = invocations - busySeconds.length;
+  const messages = partitions.length + continuations;
+  const sqsRequests =
+    messages * SQS_REQUESTS_PER_MESSAGE +
+    invocations * SQS_REQUESTS_PER_INVOCATION +
+    seconds * SQS_POLLS_PER_SECOND;
+  const s3 = priceS3(countS3Calls(forecast, { runs: messages, partitions: partitions.length }));
+  const { lambda, sqs } = priceWorkers({ seconds: workerSeconds, memorySize, invocations, sqsRequests });
+  return {
+    ...estimateOf(forecast),
+    seconds,
+    dollars: {
+      s3: roundDollars(s3),
+      lambda: roundDollars(lambda),
+      sqs: roundDollars(sqs),
+      total: roundDollars(s3 + lambda + sqs),
+      pricesOf: PRICES_OF,
+    },
+  };
+}
+
+/**
+ * Forecasts the requests, time and cost of a download of several partitions from this process.
+ * @param partitions the plan's partitions.
+ */
+export function estimateDownload(
+  partitions: readonly Work[],
+  { requestsPerSecond, lake }: LocalBudget,
+  rates: MovieRates,
+): DownloadEstimate {
+  const forecast = forecastWork(partitions, { requestsPerSecond, workers: 1, cpus: 1 }, rates);
+  const estimate = { ...estimateOf(forecast), seconds: greatestOf(forecast.busySeconds) };
+  if (lake === 'directory') return estimate;
+  const { length } = partitions;
+  const s3 = roundDollars(priceS3(countS3Calls(forecast, { runs: length, partitions: length })));
+  return { ...estimate, dollars: { s3, total: s3, pricesOf: PRICES_OF } };
+}
+
+type Forecast = Omit<ReturnType<typeof forecastWork>, 'busySeconds'>;
+
+/** @param options.cpus of each worker, at most 1. */
+function forecastWork(
+  partitions: readonly Work[],
+  { requestsPerSecond, workers, cpus }: { requestsPerSecond: number; workers: number; cpus: number },
+  rates: MovieRates,
+) {
+  const movies = sumOf(partitions, ({ left }) => left);
   const requests = Math.round(movies * rates.requestsPerMovie);
+  const documentsToRead = sumOf(partitions, (partition) => partition.documentsToRead ?? 0);
   const share = requestsPerSecond / workers / (1 + PACE_MARGIN);
   const perWorker = Math.min(share, MAX_CONNECTIONS / SECONDS_PER_REQUEST);
-  const documentsToRead = partitions.reduce((sum, partition) => sum + (partition.documentsToRead ?? 0), 0);
+  const leastSecondsPerPartition = CPU_SECONDS_PER_PARTITION / cpus;
+  const documentsReadPerSecond = Math.round(cpus / CPU_SECONDS_PER_DOCUMENT);
   const durations = partitions.map(({ left, documentsToRead: reads = 0 }) =>
     Math.max(
-      (left * rates.requestsPerMovie) / perWorker + reads / DOCUMENTS_READ_PER_SECOND,
-      LEAST_SECONDS_PER_PARTITION,
+      (left * rates.requestsPerMovie) / perWorker,
+      leastSecondsPerPartition + reads / documentsReadPerSecond,
     ),
   );
-  const seconds = dealOut(durations, workers);
-  const workerSeconds = durations.reduce((sum, duration) => sum + duration, 0);
+  const busySeconds = dealOut(durations, workers);
   return {
+    movies,
     requests,
     documentsToRead,
-    seconds,
+    /** Of each worker that gets partitions. */
+    busySeconds,
+    /** Manifests that are written while a partition is being downloaded. */
+    checkpoints: sumOf(durations, (seconds) => Math.floor(seconds / CHECKPOINT_SECONDS)),
     boundBy: boundBy(),
-    dollars: priceFleet({ durations, movies, documentsToRead, rates, workerSeconds, seconds, memorySize }),
     basis: {
       ...rates,
       secondsPerRequest: SECONDS_PER_REQUEST,
-      leastSecondsPerPartition: LEAST_SECONDS_PER_PARTITION,
-      documentsReadPerSecond: DOCUMENTS_READ_PER_SECOND,
+      leastSecondsPerPartition,
+      documentsReadPerSecond,
     },
   };
 
-  function boundBy(): FleetEstimate['boundBy'] {
-    if (seconds <= (requests / requestsPerSecond) * BOUND_MARGIN) return 'rate';
-    if (documentsToRead / DOCUMENTS_READ_PER_SECOND > workerSeconds / 2) return 'documents';
+  function boundBy(): DownloadEstimate['boundBy'] {
+    if (greatestOf(busySeconds) <= (requests / requestsPerSecond) * BOUND_MARGIN) return 'rate';
+    const readingSeconds = documentsToRead / documentsReadPerSecond;
+    if (readingSeconds > sumOf(durations, (seconds) => seconds) / 2) return 'documents';
     return perWorker < share ? 'connections' : 'partitions';
   }
 }
 
-/** Returns the total time if each partition goes to the first free worker (list scheduling). */
-function dealOut(durations: readonly number[], workers: number): number {
+function estimateOf({ requests, documentsToRead, boundBy, basis }: Forecast) {
+  return { requests, documentsToRead, boundBy, basis };
+}
+
+/** @param options.runs on a partition: continuations too. */
+function countS3Calls(
+  { movies, documentsToRead, checkpoints, basis }: Forecast,
+  { runs, partitions }: { readonly runs: number; readonly partitions: number },
+): { puts: number; gets: number } {
+  const documents = movies * (basis.foundShare + basis.reviewsPerMovie);
+  const manifests = runs * MANIFESTS_PER_PARTITION + checkpoints;
+  return {
+    puts: documents + manifests + partitions * PARTS_PER_PARTITION,
+    gets: runs * READS_PER_PARTITION + documentsToRead,
+  };
+}
+
+/** Returns each worker's total time if each partition goes to the first free worker (list scheduling). */
+function dealOut(durations: readonly number[], workers: number): number[] {
   const freeAt: number[] = new Array(Math.min(workers, durations.length)).fill(0);
   for (const duration of durations) {
     let first = 0;
@@ -118,112 +223,13 @@ function dealOut(durations: readonly number[], workers: number): number {
     }
     freeAt[first] = (freeAt[first] ?? 0) + duration;
   }
-  return freeAt.reduce((latest, at) => Math.max(latest, at), 0);
+  return freeAt;
 }
 
-function priceFleet(fleet: {
-  readonly durations: readonly number[];
-  readonly movies: number;
-  readonly documentsToRead: number;
-  readonly rates: MovieRates;
-  readonly workerSeconds: number;
-  readonly seconds: number;
-  readonly memorySize: number;
-}): FleetEstimate['dollars'] {
-  const { durations, movies, documentsToRead, rates, workerSeconds, seconds, memorySize } = fleet;
-  const invocations = durations.reduce(
-    (sum, duration) => sum + Math.max(1, Math.ceil(duration / WORKING_SECONDS)),
-    0,
-  );
-  const documents = movies * (rates.foundShare + rates.reviewsPerMovie);
-  // A new manifest is written before the first document, then every few seconds, and at the end of each invocation.
-  const manifests = durations.length + workerSeconds / CHECKPOINT_SECONDS + invocations;
-  const puts = documents + manifests + durations.length * PARTS_PER_PARTITION;
-  const gets = invocations * READS_PER_PARTITION + documentsToRead;
-  const s3 = puts * PRICES.s3PerPut + gets * PRICES.s3PerGet;
-  const lambda =
-    workerSeconds * (memorySize / 1024) * PRICES.lambdaPerGbSecond + invocations * PRICES.lambdaPerRequest;
-  const sqs =
-    (invocations * SQS_REQUESTS_PER_MESSAGE + seconds * SQS_POLLS_PER_SECOND) * PRICES.sqsPerRequest;
-  return {
-    s3: roundDollars(s3),
-    lambda: roundDollars(lambda),
-    sqs: roundDollars(sqs),
-    total: roundDollars(s3 + lambda + sqs),
-    pricesOf: `${PRICES.region}, ${PRICES.date}`,
-  };
+function sumOf<T>(items: readonly T[], value: (item: T) => number): number {
+  return items.reduce((sum, item) => sum + value(item), 0);
 }
 
-/** Rounds to four decimals: a small launch costs less than a cent but must not look free. */
-function roundDollars(dollars: number): number {
-  return Math.round(dollars * 10_000) / 10_000;
-}
-
-/**
- * AWS's list prices in us-east-1 for what a fleet uses, in US dollars, without free tiers or taxes.
- * https://aws.amazon.com/lambda/pricing/ (Arm), https://aws.amazon.com/s3/pricing/ (Standard),
- * https://aws.amazon.com/sqs/pricing/ (standard queues).
- */
-export const PRICES = {
-  /** The month of these prices. */
-  date: '2025-06',
-  region: 'us-east-1',
-  lambdaPerGbSecond: 0.000_013_333_4,
-  lambdaPerRequest: 0.2 / 1_000_000,
-  s3PerPut: 0.005 / 1_000,
-  s3PerGet: 0.000_4 / 1_000,
-  sqsPerRequest: 0.4 / 1_000_000,
-} as const;
-
-/** Requests and documents per movie, measured or assumed. */
-interface MovieRates {
-  /** TMDB requests per movie looked up, including failures and misses. */
-  readonly requestsPerMovie: number;
-  /** The share of movies that TMDB has. */
-  readonly foundShare: number;
-  readonly reviewsPerMovie: number;
-  /** The number of movies in the lake that these were measured on; 0 if they are assumed. */
-  readonly learntFrom: number;
-}
-
-/** An average over fewer movies is too uncertain. */
-const FEWEST_MOVIES = 200;
-/** Assumed until a lake has measurements: TMDB lacks one in five of IMDb's movies. */
-const ASSUMED_FOUND_SHARE = 0.8;
-/** Assumed: most movies have no reviews. */
-const ASSUMED_REVIEWS_PER_MOVIE = 0.1;
-
-/** Measures rates from earlier downloads with the same settings, or assumes them. */
-export function learnRates(summaries: Iterable<ManifestSummary>, settings: LookupSettings): MovieRates {
-  let asked = 0;
-  let requests = 0;
-  let found = 0;
-  let done = 0;
-  let reviews = 0;
-  for (const { settings: theirs, counts, lastRun } of summaries) {
-    if (!areSameSettings(theirs, settings)) continue;
-    found += counts.found;
-    done += countDone(counts);
-    reviews += counts.reviews;
-    // Requests during an outage say nothing about the requests per movie.
-    if (lastRun.outcome === 'outage' || lastRun.outcome === 'keyRefused') continue;
-    asked += lastRun.titles;
-    requests += lastRun.requests;
-  }
-  const isKnown = done >= FEWEST_MOVIES;
-  const foundShare = isKnown ? found / done : ASSUMED_FOUND_SHARE;
-  return {
-    foundShare,
-    reviewsPerMovie: isKnown ? reviews / done : ASSUMED_REVIEWS_PER_MOVIE,
-    requestsPerMovie: asked >= FEWEST_MOVIES ? requests / asked : requestsFor(foundShare, settings),
-    learntFrom: isKnown ? done : 0,
-  };
-}
-
-/** `details`: one request for a movie, two for a miss; `find`: one to find it, one for its reviews. */
-function requestsFor(foundShare: number, { lookup, language, reviewLanguage }: LookupSettings): number {
-  const reviewsApart = lookup === 'find' || language !== reviewLanguage;
-  const perFound = 1 + (reviewsApart ? 1 : 0);
-  const perMiss = lookup === 'find' ? 1 : 2;
-  return foundShare * perFound + (1 - foundShare) * perMiss;
+function greatestOf(numbers: readonly number[]): number {
+  return numbers.reduce((greatest, number) => Math.max(greatest, number), 0);
 }

@@ -2,11 +2,12 @@ import type { EventSource, WorkerFunction } from '../aws/event-source.ts';
 import { countMessages, EMPTY_AFTER_MS, type QueueDepths } from '../aws/queue-interface.ts';
 import type { Clock } from '../clock.ts';
 import type { LakeSource } from '../lake/source.ts';
-import { estimateFleet, type FleetBudget, learnRates } from './estimate.ts';
+import { estimateFleet, type FleetBudget } from './estimate.ts';
 import type { LakeFailures, LakeMissingReviews, LakeTotals } from './lake-totals.ts';
 import type { LaunchRecord } from './launch-record.ts';
 import type { ManifestSummary } from './manifest-summary.ts';
 import { type FleetRate, measureRate } from './measure-rate.ts';
+import { learnRates } from './movie-rates.ts';
 import { type FleetProgress, listOpenPartitions, measureProgress, summariesOf } from './progress.ts';
 
 /** A problem and the command that fixes it. */

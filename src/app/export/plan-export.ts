@@ -3,7 +3,7 @@ import { forEachConcurrently } from '../../concurrency.ts';
 import type { Manifest } from '../../download/manifest.ts';
 import { hasParts } from '../../download/manifest-parts.ts';
 import { DamagedManifestError, parseManifest } from '../../download/parse-manifest.ts';
-import { PRICES } from '../../fleet/estimate.ts';
+import { priceS3 } from '../../fleet/prices.ts';
 import { MOVIE_PREFIX, manifestKey } from '../../lake/keys.ts';
 import type { Lake } from '../../lake/lake.ts';
 import { exportFileKey } from '../../tables/export-keys.ts';
@@ -108,7 +108,7 @@ export async function countWork(
     if (counts.lacksParts) lackParts += 1;
   });
   const inS3 = isBucketUrl(lake.url);
-  return { movies, documents, lackParts, ...(inS3 && { getDollars: documents * PRICES.s3PerGet }) };
+  return { movies, documents, lackParts, ...(inS3 && { getDollars: priceS3({ puts: 0, gets: documents }) }) };
 }
 
 async function countRecorded(
