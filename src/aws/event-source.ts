@@ -66,22 +66,35 @@ async function setEventSourceEnabled(
   return lambda.send(new UpdateEventSourceMappingCommand({ UUID: id, Enabled: enabled }));
 }
 
-/**
- * Disables the worker's own event source. It creates its own Lambda client, because a worker with a valid API key never
- * needs one.
- * @throws the SDK's error, also when another change of the event source is in progress.
- */
-export async function disableEventSource(
+/** The event source that delivers messages to this worker. */
+export interface OwnEventSource {
+  /** Whether it delivers messages: nobody has paused the fleet. @throws the SDK's error. */
+  isEnabled(): Promise<boolean>;
+  /** Disables it. @throws the SDK's error, also when another change of the event source is in progress. */
+  disable(): Promise<void>;
+}
+
+/** Connects to the worker's own event source, with a Lambda client of its own. */
+export function createOwnEventSource(
   id: string,
   env: Readonly<Record<string, string | undefined>>,
   config: LambdaClientConfig = {},
-): Promise<void> {
+): OwnEventSource {
   const lambda = new LambdaClient({ ...clientConfig(SHORT_TIMEOUTS, env), ...config });
-  try {
-    await setEventSourceEnabled({ lambda }, id, false);
-  } finally {
-    lambda.destroy();
-  }
+  return {
+    async isEnabled() {
+      const state = (await getEventSource({ lambda }, id))?.State;
+      return state !== undefined && isDelivering({ state });
+    },
+    async disable() {
+      await setEventSourceEnabled({ lambda }, id, false);
+    },
+  };
+}
+
+/** Whether an event source in this state delivers messages, or is about to. */
+function isDelivering({ state }: { readonly state: string }): boolean {
+  return !/^(?:Disabl|Delet)/.test(state);
 }
 
 /** Whether an event source's last change is complete. Until then AWS rejects other changes. */

@@ -73,6 +73,10 @@ export interface ReceivedMessage {
   readonly partition?: Partition;
   /** Milliseconds since the epoch. */
   readonly sentAtMs: number;
+  /** How often it was received, including this time. */
+  readonly receives: number;
+  /** When it was received for the first time, in milliseconds since the epoch; absent if SQS did not say. */
+  readonly firstReceivedMs?: number;
   /** Why a worker sent it to the dead-letter queue; absent when the worker crashed. */
   readonly reason?: string;
   /** The run in which it became a dead letter or, if that is unknown, was sent. */
@@ -83,8 +87,11 @@ export interface ReceivedMessage {
 
 /** Receives messages, and returns them to the queue or deletes them. */
 export interface QueueReceiver {
-  /** Receives at most 10 messages with this visibility timeout. */
-  receive(visibilitySeconds: number): Promise<readonly ReceivedMessage[]>;
+  /**
+   * Receives messages with this visibility timeout. It waits a second for the first one.
+   * @param most 1 to 10; by default 10.
+   */
+  receive(visibilitySeconds: number, most?: number): Promise<readonly ReceivedMessage[]>;
   /**
    * Returns at most 10 messages to the queue by setting their visibility timeout to 0. A failure is harmless: they
    * return when their visibility timeout expires.

@@ -147,16 +147,20 @@ export function createSqsQueue(
         };
       }),
 
-    receive: (visibilitySeconds) =>
+    receive: (visibilitySeconds, most = 10) =>
       call('receive from', 'ReceiveMessage', async () => {
         const { Messages = [] } = await sqs.send(
           new ReceiveMessageCommand({
             QueueUrl: await url(),
-            MaxNumberOfMessages: 10,
+            MaxNumberOfMessages: most,
             VisibilityTimeout: visibilitySeconds,
             WaitTimeSeconds: RECEIVE_WAIT_SECONDS,
             MessageAttributeNames: ['reason', 'run', 'at'],
-            MessageSystemAttributeNames: ['SentTimestamp'],
+            MessageSystemAttributeNames: [
+              'SentTimestamp',
+              'ApproximateReceiveCount',
+              'ApproximateFirstReceiveTimestamp',
+            ],
           }),
         );
         return Messages.map(readMessage);
@@ -210,11 +214,14 @@ function readMessage({
   // When a worker crashed, SQS moved the message, which then has no attributes.
   const run = MessageAttributes?.run?.StringValue ?? sentIn;
   const at = MessageAttributes?.at?.StringValue;
+  const firstReceived = Attributes?.ApproximateFirstReceiveTimestamp;
   return {
     id: MessageId ?? '',
     receipt: ReceiptHandle ?? '',
     body,
     sentAtMs: Number(Attributes?.SentTimestamp ?? 0),
+    receives: Number(Attributes?.ApproximateReceiveCount ?? 1),
+    ...(firstReceived !== undefined && { firstReceivedMs: Number(firstReceived) }),
     ...(partition !== undefined && { partition }),
     ...(reason !== undefined && { reason }),
     ...(run !== undefined && { run }),

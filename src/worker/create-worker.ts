@@ -1,5 +1,6 @@
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { clientConfig, SHORT_TIMEOUTS } from '../aws/client-config.ts';
+import type { OwnEventSource } from '../aws/event-source.ts';
 import { createSqsQueue } from '../aws/queue.ts';
 import { createS3Client } from '../aws/s3-client.ts';
 import { systemClock } from '../clock.ts';
@@ -43,7 +44,7 @@ export function createWorker({
   const lake = createS3Lake({ s3: createS3Client({ env, clock, random }), bucket });
   const sqs = new SQSClient(clientConfig(SHORT_TIMEOUTS, env));
   const queueAt = (variable: string) => createSqsQueue({ sqs }, env[variable] || missing(variable));
-  const eventSource = env[WORKER_VARIABLES.eventSourceId];
+  const eventSourceId = env[WORKER_VARIABLES.eventSourceId];
   const source = lakeSource(settings);
   const titleDeps = {
     lake,
@@ -71,15 +72,21 @@ export function createWorker({
     readTitles: (partition, day, signal) => readTitles(titleDeps, partition, day, signal),
     queue: queueAt(WORKER_VARIABLES.queueUrl),
     deadLetters: queueAt(WORKER_VARIABLES.deadLetterQueueUrl),
-    disableEventSource: eventSource ? () => disable(eventSource, env) : undefined,
+    eventSource: eventSourceId ? ownEventSource(eventSourceId, env) : undefined,
     log: createJsonLog({ write, clock, secret: apiKey }),
   });
 }
 
-/** The Lambda client is loaded on demand, because a worker with a valid API key never needs it. */
-async function disable(eventSource: string, env: Env): Promise<void> {
-  const { disableEventSource } = await import('../aws/event-source.ts');
-  await disableEventSource(eventSource, env);
+/** Loads the Lambda client on demand, because a worker needs it only when it has worked for some seconds. */
+function ownEventSource(id: string, env: Env): OwnEventSource {
+  let loading: Promise<OwnEventSource> | undefined;
+  const load = () => {
+    loading ??= import('../aws/event-source.ts').then(({ createOwnEventSource }) =>
+      createOwnEventSource(id, env),
+    );
+    return loading;
+  };
+  return { isEnabled: async () => (await load()).isEnabled(), disable: async () => (await load()).disable() };
 }
 
 function missing(variable: string): never {

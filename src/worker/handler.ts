@@ -1,3 +1,4 @@
+import type { OwnEventSource } from '../aws/event-source.ts';
 import type { SqsQueue } from '../aws/queue.ts';
 import { MessageError, type PartitionMessage, parseMessage, writeMessage } from '../message.ts';
 import { createRunId } from '../run-id.ts';
@@ -11,8 +12,8 @@ import { type WorkDeps, workPartition } from './work-partition.ts';
 export interface HandlerDeps extends WorkDeps {
   readonly queue: Pick<SqsQueue, 'send' | 'setVisibility'>;
   readonly deadLetters: Pick<SqsQueue, 'send'>;
-  /** Disables the function's own event source; absent when its ID is unknown. */
-  readonly disableEventSource?: (() => Promise<void>) | undefined;
+  /** The function's own event source; absent when its ID is unknown. */
+  readonly eventSource?: OwnEventSource | undefined;
   readonly log: Log;
 }
 

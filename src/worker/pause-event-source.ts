@@ -1,3 +1,4 @@
+import type { OwnEventSource } from '../aws/event-source.ts';
 import type { Clock } from '../clock.ts';
 import { WORKER_VARIABLES } from '../worker-contract.ts';
 import type { Deadline } from './deadline.ts';
@@ -19,18 +20,18 @@ const FIXES = { keyRefused: 'a valid API key', otherSource: "the addresses of th
  */
 export async function pauseEventSource(
   {
-    disableEventSource,
+    eventSource,
     clock,
     log,
   }: {
-    readonly disableEventSource?: (() => Promise<void>) | undefined;
+    readonly eventSource?: Pick<OwnEventSource, 'disable'> | undefined;
     readonly clock: Clock;
     readonly log: Log;
   },
   { stop }: Deadline,
   cause: 'keyRefused' | 'otherSource',
 ): Promise<boolean> {
-  if (disableEventSource === undefined) {
+  if (eventSource === undefined) {
     log(
       'ERROR',
       `The event source stays enabled, because ${WORKER_VARIABLES.eventSourceId} is not set: run "tdd deploy".`,
@@ -39,7 +40,7 @@ export async function pauseEventSource(
   }
   for (let tries = 1; ; tries += 1) {
     try {
-      await disableEventSource();
+      await eventSource.disable();
       break;
     } catch (error) {
       log('ERROR', 'The event source could not be disabled.', { tries, reason: String(error) });

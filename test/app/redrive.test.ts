@@ -49,7 +49,7 @@ class TwoQueues {
       for (const [, message] of visible) message.hiddenUntil = now + seconds * 1_000;
       return visible.map(([id, { body }]) => {
         const { year, initial } = JSON.parse(body);
-        return { id, receipt: id, body, sentAtMs: now, partition: { year, initial } };
+        return { id, receipt: id, body, sentAtMs: now, receives: 1, partition: { year, initial } };
       });
     });
 

@@ -40,7 +40,9 @@ function createScene(
   const queue = { readDepths: async () => depthsOf(scene.messages) };
   const deadLetters = {
     readDepths: async () => depthsOf(scene.letter ? 1 : 0),
-    receive: async () => [{ id: 'm', receipt: 'r', body: '', sentAtMs: 0, run: 'ours', ...scene.letter }],
+    receive: async () => [
+      { id: 'm', receipt: 'r', body: '', sentAtMs: 0, receives: 1, run: 'ours', ...scene.letter },
+    ],
     makeVisible: async () => {},
     delete: async () => [],
   };

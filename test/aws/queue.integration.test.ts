@@ -242,6 +242,19 @@ describe.each(AWS_TARGETS)('an SQS queue, on $name', ({ start }) => {
     expect(await receive('q')).toHaveLength(1);
   });
 
+  it('receives as many messages as wanted, with the number of their receives', async () => {
+    for (const body of ['one', 'two', 'three']) await queue().send(body);
+    const first = await queue().receive(0, 2);
+    expect(first.map(({ receives }) => receives)).toEqual([1, 1]);
+    const since = first[0]?.firstReceivedMs ?? 0;
+    expect(since).toBeGreaterThanOrEqual(first[0]?.sentAtMs ?? 0);
+    const again = (await queue().receive(600)).find(({ id }) => id === first[0]?.id);
+    expect(again).toMatchObject({ receives: 2, firstReceivedMs: since });
+    expect(await queue().delete([again?.receipt ?? ''])).toEqual([]);
+    // Lambda deletes again what a worker has deleted.
+    expect(await queue().delete([again?.receipt ?? ''])).toEqual([]);
+  });
+
   it('delays a message', async () => {
     await queue().send('later', { delaySeconds: 900 });
     expect(await receive('q')).toEqual([]);

@@ -37,6 +37,9 @@ const REMOVED: readonly {
   { why: 'the sandbox is a development tool: npm run sandbox', fixture: 'help', section: 'tdd sandbox' },
 ];
 
+/** A line that was added intentionally to what deploy leaves on AWS: workers notice a pause. */
+const ADDED = /^ *"lambda:GetEventSourceMapping",\n/m;
+
 const makeFolder = tempFolders();
 const program: Program = { run: (argv, { cwd, env }) => runCli(argv, { cwd, env }) };
 let sandbox: Sandbox;
@@ -77,7 +80,7 @@ test('--json and the results of the public API have all fields, and the lake has
   expect.soft(await missingFrom('lake', recorded.lake ?? {})).toEqual([]);
   const { 'config.ini': config, 'what deploy leaves on AWS': deployed } = await readFixture('commands');
   expect.soft(commands['config.ini']).toEqual(config);
-  expect.soft(commands['what deploy leaves on AWS']).toEqual(deployed);
+  expect.soft(commands['what deploy leaves on AWS']?.replace(ADDED, '')).toEqual(deployed);
 });
 
 /** Returns the lines of the fixture that a recording lacks, except those removed intentionally. */

@@ -56,6 +56,7 @@ describe('the inline policy', () => {
     ['sends a dead letter', { action: 'sqs:SendMessage', resource: `${QUEUE}-dlq` }],
     ['opens a log stream', { action: 'logs:CreateLogStream', resource: `${LOGS}:log-stream:2026/11/22` }],
     ['logs', { action: 'logs:PutLogEvents', resource: `${LOGS}:log-stream:2026/11/22` }],
+    ['reads its event source', { action: 'lambda:GetEventSourceMapping', resource: MAPPING, context: OWN }],
     [
       'disables its event source',
       { action: 'lambda:UpdateEventSourceMapping', resource: MAPPING, context: OWN },

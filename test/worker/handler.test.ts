@@ -20,6 +20,7 @@ import {
 } from './worker-harness.ts';
 
 const HOUR_MS = 3_600_000;
+const denied = () => Promise.reject(new Error('AccessDenied'));
 
 function readManifest(lake: MemoryLake, initial = 'AD'): Manifest {
   return JSON.parse(lake.text(`tmdb/manifests/year-2004/initial-${initial}.json`) ?? 'null');
@@ -564,23 +565,23 @@ describe('a revoked API key', () => {
     const worker = createWorkerHarness();
     worker.answer = () => REVOKED;
     let calls = 0;
-    const disableEventSource = async () => {
+    const disable = async () => {
       calls += 1;
       if (calls === 1) throw new Error('ResourceInUseException');
     };
-    worker.deps = { disableEventSource };
+    worker.deps = { eventSource: { disable, isEnabled: async () => true } };
     expect(await worker.deliver([body()], { receives: 5 })).toEqual(ALL_DONE);
     expect(calls).toBe(2);
     expect(worker.sent).toHaveLength(1);
   });
 
   it.each([
-    ['cannot be disabled', () => Promise.reject(new Error('AccessDenied'))],
+    ['cannot be disabled', { disable: denied, isEnabled: denied }],
     ['is unknown', undefined],
-  ])('returns the message with backoff when the event source %s', async (_what, disableEventSource) => {
+  ])('returns the message with backoff when the event source %s', async (_what, eventSource) => {
     const worker = createWorkerHarness();
     worker.answer = () => REVOKED;
-    worker.deps = { disableEventSource };
+    worker.deps = { eventSource };
     expect(await worker.deliver([body()], { receives: 4 })).toEqual(returned(0));
     expect(worker.visibilities.at(-1)?.seconds).toBe(7_200);
     expect(worker.lines.map((line) => JSON.parse(line).level)).toContain('ERROR');

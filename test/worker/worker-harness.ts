@@ -119,8 +119,11 @@ export function createWorkerHarness({ titles = makeTitles(3), clock = createFake
       readTitles: (...args) => harness.readTitles(...args),
       queue,
       deadLetters,
-      disableEventSource: async () => {
-        harness.disabled += 1;
+      eventSource: {
+        isEnabled: async () => harness.disabled === 0,
+        disable: async () => {
+          harness.disabled += 1;
+        },
       },
       log: createJsonLog({ write: (line) => lines.push(line), clock, secret: API_KEY }),
       ...harness.deps,

@@ -92,9 +92,12 @@ export function inlinePolicy(names: DeploymentNames, lakeKeyArn?: string): Polic
       ),
       allow('DeadLetters', ['sqs:SendMessage'], [names.deadLetterQueueArn]),
       allow('Logs', ['logs:CreateLogStream', 'logs:PutLogEvents'], [`${names.logGroupArn}:*`]),
-      allow('OwnEventSource', ['lambda:UpdateEventSourceMapping'], [names.anyEventSourceArn], {
-        ArnEquals: { 'lambda:FunctionArn': [names.functionArn] },
-      }),
+      allow(
+        'OwnEventSource',
+        ['lambda:GetEventSourceMapping', 'lambda:UpdateEventSourceMapping'],
+        [names.anyEventSourceArn],
+        { ArnEquals: { 'lambda:FunctionArn': [names.functionArn] } },
+      ),
       ...(lakeKeyArn === undefined ? [] : [allow(LAKE_KEY_SID, KEY_ACTIONS, [lakeKeyArn])]),
     ],
   };
