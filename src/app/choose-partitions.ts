@@ -1,10 +1,10 @@
 import type { Clock } from '../clock.ts';
 import type { Settings } from '../config/settings.ts';
-import { estimateFleet, type FleetBudget, type FleetEstimate } from '../fleet/estimate.ts';
+import type { Work } from '../fleet/estimate.ts';
 import { completeFilters, type FleetFilters } from '../fleet/filters.ts';
 import type { ManifestSummaries } from '../fleet/manifest-summary.ts';
 import { countDocumentsToRead, lacksParts } from '../fleet/missing-parts.ts';
-import { learnRates } from '../fleet/movie-rates.ts';
+import { learnRates, type MovieRates } from '../fleet/movie-rates.ts';
 import { type FleetPlan, type PlannedPartition, planFleet } from '../fleet/plan.ts';
 import type { PartitionIndex } from '../imdb/partition-index.ts';
 import { MOVIE_PREFIX } from '../lake/keys.ts';
@@ -51,12 +51,15 @@ export async function choosePartitions(
   return { plan, summaries, newer };
 }
 
-/** Forecasts the work on chosen partitions, and counts those that are complete and only lack their parts. */
-export function forecastWork(
+/**
+ * Forecasts the work on chosen partitions, and counts those that are complete and only lack their parts.
+ * @param estimate `estimateFleet` or `estimateDownload`, with a budget.
+ */
+export function forecastWork<Estimate>(
   partitions: readonly PlannedPartition[],
   { plan: { settings }, summaries }: Pick<ChosenPartitions, 'plan' | 'summaries'>,
-  budget: FleetBudget,
-): { readonly partsOnly: number; readonly estimate: FleetEstimate } {
+  estimate: (work: readonly Work[], rates: MovieRates) => Estimate,
+): { readonly partsOnly: number; readonly estimate: Estimate } {
   const work = partitions.map((partition) => {
     const { left } = partition;
     const summary = summaries.get(partitionName(partition));
@@ -65,7 +68,7 @@ export function forecastWork(
   });
   return {
     partsOnly: work.filter(({ isPartsOnly }) => isPartsOnly).length,
-    estimate: estimateFleet(work, budget, learnRates(summaries.values(), settings)),
+    estimate: estimate(work, learnRates(summaries.values(), settings)),
   };
 }
 

@@ -1,5 +1,5 @@
 import { countMessages } from '../aws/queue-interface.ts';
-import type { FleetEstimate } from '../fleet/estimate.ts';
+import { estimateFleet, type FleetEstimate } from '../fleet/estimate.ts';
 import type { FleetFilters } from '../fleet/filters.ts';
 import { partitionsToSend } from '../fleet/launch-record.ts';
 import type { FleetPlan, PlannedPartition } from '../fleet/plan.ts';
@@ -88,11 +88,9 @@ export async function planLaunch(
   const resume =
     fleet && mayResume ? await findUnfinishedLaunch({ lake, nowMs: clock.now() }, plan, sources) : undefined;
   const partitions = resume ? partitionsToSend(resume.fleet) : plan.partitions;
-  const { partsOnly, estimate } = forecastWork(partitions, chosen, {
-    requestsPerSecond,
-    workers,
-    memorySize,
-  });
+  const { partsOnly, estimate } = forecastWork(partitions, chosen, (work, rates) =>
+    estimateFleet(work, { requestsPerSecond, workers, memorySize }, rates),
+  );
   const notes = await noteLakeState({ lake }, { ...chosen, resume, partsOnly });
   const aboutFleet = fleet && (await readFleetState(fleet, environment));
   return {

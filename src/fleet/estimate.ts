@@ -56,7 +56,7 @@ export interface FleetEstimate extends DownloadEstimate {
 }
 
 /** A partition to download. */
-interface Work {
+export interface Work {
   /** The number of movies to look up. */
   readonly left: number;
   /** The number of documents of earlier runs that are read for the parts. */
