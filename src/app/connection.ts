@@ -174,4 +174,5 @@ const WITHOUT_KEY: TmdbClient = {
   get: async () => {
     throw missingSetting('apiKey', 'config.ini');
   },
+  scoped: () => WITHOUT_KEY,
 };

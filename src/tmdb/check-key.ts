@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { UserError } from '../errors.ts';
 import { isRecord } from '../json.ts';
+import { createSharedCall } from '../shared-call.ts';
 import { createAuthorizer, redactKey } from './api-key.ts';
 import { classifyAnswer } from './classify-answer.ts';
 import { BadAnswerError, BaseUrlError, KeyRejectedError } from './errors.ts';
@@ -62,43 +63,47 @@ const RESULT_MS = 10_000;
 
 /** Confirms what the answer to a request suggests: that TMDB rejects the key, or that the base URL is wrong. */
 interface Confirmation {
-  /** The confirmation in progress: no other request should be sent now. */
-  readonly pending: Promise<void> | undefined;
+  /** Waits for the confirmation in progress, if there is one: no other request should be sent now. @throws as `confirm`. */
+  pending(signal: AbortSignal | undefined): Promise<void>;
   /**
    * Checks the key once for all callers. Returns when TMDB accepts the key or does not answer.
+   * @param http sends the request, if this caller is the first.
    * @throws {KeyRejectedError}
    * @throws {BaseUrlError}
    */
-  confirm(signal: AbortSignal | undefined): Promise<void>;
+  confirm(http: HttpGet, signal: AbortSignal | undefined): Promise<void>;
 }
 
 /** @param check as for {@link checkKey}. */
-export function createConfirmation(check: Omit<KeyCheck, 'signal'>, clock: Clock): Confirmation {
-  let latest = Promise.resolve();
-  let isPending = false;
+export function createConfirmation(check: Pick<KeyCheck, 'baseUrl' | 'apiKey'>, clock: Clock): Confirmation {
+  const call = createSharedCall<void>();
+  let result = Promise.resolve();
   let validUntilMs = Number.NEGATIVE_INFINITY;
 
-  async function run(signal: AbortSignal | undefined): Promise<void> {
-    isPending = true;
+  async function run(http: HttpGet, signal: AbortSignal): Promise<void> {
     try {
-      await checkKey({ ...check, signal });
-      validUntilMs = clock.monotonic() + RESULT_MS;
+      await checkKey({ ...check, http, signal });
+      keep(Promise.resolve());
     } catch (error) {
       const isFinal = error instanceof KeyRejectedError || error instanceof BaseUrlError;
-      if (isFinal) validUntilMs = clock.monotonic() + RESULT_MS;
+      if (isFinal) keep(Promise.reject(error));
       if (isFinal || !(error instanceof UserError)) throw error;
-    } finally {
-      isPending = false;
     }
   }
 
+  function keep(final: Promise<void>): void {
+    final.catch(() => {}); // Nobody may ask for it.
+    result = final;
+    validUntilMs = clock.monotonic() + RESULT_MS;
+  }
+
   return {
-    get pending() {
-      return isPending ? latest : undefined;
+    async pending(signal) {
+      if (call.isRunning) await call.join(() => Promise.resolve(), signal);
     },
-    confirm(signal) {
-      if (!isPending && clock.monotonic() >= validUntilMs) latest = run(signal);
-      return latest;
+    confirm(http, signal) {
+      if (!call.isRunning && clock.monotonic() < validUntilMs) return result;
+      return call.join((shared) => run(http, shared), signal);
     },
   };
 }

@@ -1,6 +1,7 @@
 import { parseRetryAfter } from '../backoff.ts';
 import type { Clock } from '../clock.ts';
 import { ConnectionError } from '../connection-error.ts';
+import { createSharedCall } from '../shared-call.ts';
 import { capitalize } from '../text.ts';
 import type { Trace } from '../trace.ts';
 import { LONG_WAIT_MS, type OnWait, type Wait } from '../wait.ts';
@@ -39,8 +40,18 @@ export interface TmdbClient {
     signal?: AbortSignal,
   ): Promise<TmdbAnswer<T>>;
   /** The number of requests sent so far, and how many of them were answered with 429. */
-  readonly sent: { readonly requests: number; readonly throttled: number };
+  readonly sent: Sent;
+  /** Returns this client with a count of its own, which begins at 0 and also counts here: that of one partition among several. */
+  scoped(): TmdbClient;
 }
+
+interface Sent {
+  readonly requests: number;
+  readonly throttled: number;
+}
+
+/** Counts a request, in each count that it belongs to. A probe or a check of the key belongs to the request that led to it. */
+type Count = (name: keyof Sent) => void;
 
 /** The dependencies and settings of a client. */
 interface TmdbClientOptions {
@@ -78,35 +89,41 @@ export function createTmdbClient({
   onWait,
 }: TmdbClientOptions): TmdbClient {
   const authorize = createAuthorizer(apiKey);
-  const sent = { requests: 0, throttled: 0 };
-  const sendNow: HttpGet = (url, options) => {
-    sent.requests += 1;
-    return http(url, options);
-  };
-  const confirmation = createConfirmation({ http: sendNow, baseUrl, apiKey }, clock);
+  const confirmation = createConfirmation({ baseUrl, apiKey }, clock);
   const watch = createOutageWatch();
   let answers = 0;
   let isSilent = false;
   /** The time of the first 429 since another answer, by the monotonic clock. */
   let throttledSinceMs: number | undefined;
   let throttledLastMs = Number.NEGATIVE_INFINITY;
-  let probe: Promise<Failure | undefined> | undefined;
+  const probe = createSharedCall<Failure | undefined>();
+  return createScope();
+
+  /** Returns the unpaced HTTP client. */
+  function counted(count: Count): HttpGet {
+    return (url, options) => {
+      count('requests');
+      return http(url, options);
+    };
+  }
 
   async function send(
     path: string,
     query: Readonly<Record<string, string>>,
-    signal?: AbortSignal,
+    count: Count,
+    signal: AbortSignal | undefined,
   ): Promise<Verdict> {
     const url = new URL(baseUrl + path);
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
     const headers = authorize(url);
     for (;;) {
       const sentAtMs = await pacer.take(signal);
-      const verdict = classifyAnswer(redactKey(await sendNow(url, { headers, signal }), apiKey), path);
+      const verdict = classifyAnswer(redactKey(await counted(count)(url, { headers, signal }), apiKey), path);
       if (verdict.next !== 'throttled') {
         throttledSinceMs = undefined;
         return verdict;
       }
+      count('throttled');
       pauseFor(verdict.retryAfter, sentAtMs);
     }
   }
@@ -116,7 +133,6 @@ export function createTmdbClient({
    * @throws {OutageError} when TMDB has answered nothing else for a long time.
    */
   function pauseFor(retryAfter: string | undefined, sentAtMs: number): void {
-    sent.throttled += 1;
     const wait = retryAfter === undefined ? '' : ` (Retry-After: ${retryAfter})`;
     trace?.decision(`TMDB is throttling requests: pausing${wait}`);
     const pauseMs = pacer.throttled(sentAtMs, parseRetryAfter(retryAfter, clock.now()));
@@ -137,12 +153,14 @@ export function createTmdbClient({
 
   /** Makes one attempt. @returns the answer, or the reason for the failure. */
   async function attempt<T>(
-    request: () => Promise<Verdict>,
+    path: string,
+    query: Readonly<Record<string, string>>,
     read: (json: unknown) => T,
+    count: Count,
     signal: AbortSignal | undefined,
   ): Promise<TmdbAnswer<T> | Failure> {
     try {
-      const verdict = await request();
+      const verdict = await send(path, query, count, signal);
       switch (verdict.next) {
         case 'use':
           return { kind: 'ok', value: read(verdict.json) };
@@ -153,7 +171,7 @@ export function createTmdbClient({
         case 'keyRejected':
         case 'wrongUrl':
           trace?.decision(`TMDB: ${verdict.reason}; checking the API key and the base URL`);
-          await confirmation.confirm(signal);
+          await confirmation.confirm(counted(count), signal);
           return { kind: 'failure', reason: verdict.reason };
         default:
           return { kind: 'failure', reason: verdict.next === 'retry' ? verdict.reason : verdict.next };
@@ -172,15 +190,15 @@ export function createTmdbClient({
    * Probes TMDB, so that a title counts as failed only while TMDB answers other requests. In an outage it stays untried.
    * @throws {OutageError} when TMDB does not answer the probes either.
    */
-  async function assertTmdbAnswers(seen: Failure, signal?: AbortSignal): Promise<void> {
-    const { reason } = seen;
-    if (probe === undefined) {
+  async function assertTmdbAnswers(
+    { reason }: Failure,
+    count: Count,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const failure = await probe.join((shared) => {
       trace?.decision(`TMDB: ${reason}; probing unrelated movies`);
-      probe = probeOtherMovies(signal).finally(() => {
-        probe = undefined;
-      });
-    }
-    const failure = await probe;
+      return probeOtherMovies(count, shared);
+    }, signal);
     if (failure === undefined) return watch.recordAnswer();
     watch.declareOutage();
     throw outage(
@@ -192,52 +210,65 @@ export function createTmdbClient({
    * Requests random movies, which caches are unlikely to hold.
    * @returns the last failure, if neither the probes nor any other request succeeded; `undefined` if one did.
    */
-  async function probeOtherMovies(signal?: AbortSignal): Promise<Failure | undefined> {
+  async function probeOtherMovies(count: Count, signal: AbortSignal): Promise<Failure | undefined> {
     const before = answers;
     for (let tries = 1; ; tries += 1) {
       const path = `/3/movie/${1 + Math.floor(random() * MAX_PROBED_ID)}`;
-      const answer = await attempt(
-        () => send(path, {}, signal),
-        readMovie, // Any other JSON is not from TMDB.
-        signal,
-      );
+      const answer = await attempt(path, {}, readMovie, count, signal); // Any other JSON is not from TMDB.
       if (answer.kind !== 'failure' || answers > before) return undefined;
       if (tries >= PROBES) return answer;
       await clock.sleep(retryDelayMs(tries, random), signal);
     }
   }
 
-  return {
-    sent,
-    async get(path, query, read, signal) {
-      for (let tries = 1; ; tries += 1) {
-        const answersBefore = answers;
-        // Wait for a check before sending anything else.
-        if (probe) await assertTmdbAnswers({ kind: 'failure', reason: 'no answer' }, signal);
-        await confirmation.pending;
-        const answer = await attempt(() => send(path, query, signal), read, signal);
-        if (answer.kind !== 'failure') {
-          answers += 1;
-          isSilent = false;
-          watch.recordAnswer();
-          return answer;
-        }
-        const next = watch.recordFailure();
-        if (next === 'outage') throw outage(answer);
-        const isLast = tries >= MAX_ATTEMPTS;
-        const needsProbe = isLast || next === 'probe' || probe !== undefined;
-        const delayMs = isLast ? 0 : retryDelayMs(tries, random);
-        // A single failure is common.
-        if ((tries > 1 || next === 'probe') && answers === answersBefore) reportSilence(answer, delayMs);
-        if (needsProbe) await assertTmdbAnswers(answer, signal);
-        if (isLast) throw new RequestFailedError(answer.reason, tries);
-        trace?.decision(
-          `TMDB ${path}: ${answer.reason}; attempt ${tries + 1} of ${MAX_ATTEMPTS} in ${Math.round(delayMs)} ms`,
-        );
-        await clock.sleep(delayMs, signal);
+  async function get<T>(
+    path: string,
+    query: Readonly<Record<string, string>>,
+    read: (json: unknown) => T,
+    count: Count,
+    signal: AbortSignal | undefined,
+  ): Promise<TmdbAnswer<T>> {
+    for (let tries = 1; ; tries += 1) {
+      const answersBefore = answers;
+      // Wait for a check before sending anything else.
+      if (probe.isRunning) await assertTmdbAnswers({ kind: 'failure', reason: 'no answer' }, count, signal);
+      await confirmation.pending(signal);
+      const answer = await attempt(path, query, read, count, signal);
+      if (answer.kind !== 'failure') {
+        answers += 1;
+        isSilent = false;
+        watch.recordAnswer();
+        return answer;
       }
-    },
-  };
+      const next = watch.recordFailure();
+      if (next === 'outage') throw outage(answer);
+      const isLast = tries >= MAX_ATTEMPTS;
+      const needsProbe = isLast || next === 'probe' || probe.isRunning;
+      const delayMs = isLast ? 0 : retryDelayMs(tries, random);
+      // A single failure is common.
+      if ((tries > 1 || next === 'probe') && answers === answersBefore) reportSilence(answer, delayMs);
+      if (needsProbe) await assertTmdbAnswers(answer, count, signal);
+      if (isLast) throw new RequestFailedError(answer.reason, tries);
+      trace?.decision(
+        `TMDB ${path}: ${answer.reason}; attempt ${tries + 1} of ${MAX_ATTEMPTS} in ${Math.round(delayMs)} ms`,
+      );
+      await clock.sleep(delayMs, signal);
+    }
+  }
+
+  /** @param outer counts for the client from which this one was created. */
+  function createScope(outer: Count = () => {}): TmdbClient {
+    const sent = { requests: 0, throttled: 0 };
+    const count: Count = (name) => {
+      sent[name] += 1;
+      outer(name);
+    };
+    return {
+      sent,
+      get: (path, query, read, signal) => get(path, query, read, count, signal),
+      scoped: () => createScope(count),
+    };
+  }
 
   function reportSilence({ reason, connection }: Failure, delayMs: number): void {
     if (isSilent && delayMs < LONG_WAIT_MS) return;
