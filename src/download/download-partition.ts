@@ -1,24 +1,23 @@
-import { setMaxListeners } from 'node:events';
 import { startAbortGrace } from '../abort-grace.ts';
 import type { Clock } from '../clock.ts';
+import { type FollowingSignal, followSignals } from '../follow-signal.ts';
 import type { Title } from '../imdb/partition-index.ts';
 import { type Lake, LakeUnavailableError, withSignal } from '../lake/lake.ts';
 import { requireSource, type SourceClaim } from '../lake/source.ts';
 import type { Partition } from '../partition.ts';
 import type { TmdbClient } from '../tmdb/client.ts';
 import { BaseUrlError, KeyRejectedError, OutageError } from '../tmdb/errors.ts';
-import { MAX_CONNECTIONS } from '../tmdb/limits.ts';
 import type { LookupSettings } from '../tmdb/look-up-movie.ts';
 import { chooseTitles, keepKnownTitles, lacksOnlyReviews, type TitleSelection } from './choose-titles.ts';
 import { saveDocuments } from './documents.ts';
 import type { DownloadProgress, DownloadReport } from './download-report.ts';
 import { groupFailures } from './failures.ts';
 import { finishPartition } from './finish-partition.ts';
-import { createKeptTexts } from './kept-texts.ts';
 import { createTitleLookUp } from './look-up-title.ts';
 import type { TitleState } from './manifest.ts';
 import { OtherSettingsError, readManifestToUpdate } from './manifest-store.ts';
 import { createManifestWriter } from './manifest-writer.ts';
+import { createOverlap, type Overlap, type OverlappingDownload } from './overlap.ts';
 import { listRequestedTitles } from './requested-titles.ts';
 
 /** What a run downloads. */
@@ -46,6 +45,8 @@ interface DownloadDeps {
   readonly lake: Lake;
   readonly tmdb: TmdbClient;
   readonly clock: Clock;
+  /** What this run shares with others at the same time. Default: it runs alone. */
+  readonly overlap?: Overlap;
 }
 
 /** Callbacks for progress, and signals that end a run. */
@@ -75,23 +76,34 @@ export async function downloadPartition(
   control: DownloadControl = {},
 ): Promise<DownloadReport> {
   const { lake, clock } = deps;
-  const { abort } = control;
-  const failing = new AbortController();
-  const signal = AbortSignal.any([failing.signal, ...(abort ? [abort] : [])]);
+  const share = (deps.overlap ?? createOverlap()).add();
+  const failing = followSignals(control.abort);
+  const failedTitle = followSignals(control.abort);
+  const stopping = followSignals(control.stop, failedTitle.signal);
   const tooLate = new LakeUnavailableError(
     `The lake ${lake.url} did not answer within ${RECORD_MS / 1_000} s: the last seconds of work are not in the manifest. Run the command again.`,
   );
-  const grace = startAbortGrace({ clock, signal }, RECORD_MS, tooLate);
+  const grace = startAbortGrace({ clock, signal: failing.signal }, RECORD_MS, tooLate);
   try {
-    return await run({ ...deps, records: withSignal(lake, grace.abort), failing }, job, control);
+    const tmdb = deps.tmdb.scoped();
+    const records = withSignal(lake, grace.abort);
+    const signals = { failing, failedTitle, stopping: stopping.signal };
+    return await run({ lake, tmdb, clock, records, share, ...signals }, job, control);
   } finally {
     grace.end();
+    failing.end();
+    failedTitle.end();
+    stopping.end();
+    share.end();
   }
 }
 
 /**
+ * @param deps.tmdb counts the requests of this run.
  * @param deps.records the lake for the manifest and for what follows it: its calls end some time after `abort` or `failing`.
  * @param deps.failing is aborted when the run has failed.
+ * @param deps.failedTitle is aborted when a title throws, and by `abort`: titles in progress are abandoned.
+ * @param deps.stopping is aborted when no new titles begin.
  */
 async function run(
   {
@@ -99,41 +111,44 @@ async function run(
     tmdb,
     clock,
     records,
+    share,
     failing,
-  }: DownloadDeps & { readonly records: Lake; readonly failing: AbortController },
+    failedTitle,
+    stopping,
+  }: Omit<DownloadDeps, 'overlap'> & {
+    readonly records: Lake;
+    readonly share: OverlappingDownload;
+    readonly failing: FollowingSignal;
+    readonly failedTitle: FollowingSignal;
+    readonly stopping: AbortSignal;
+  },
   job: DownloadJob,
-  { onProgress, onTitleError, stop, abort }: DownloadControl,
+  { onProgress, onTitleError }: DownloadControl,
 ): Promise<DownloadReport> {
   const { partition } = job;
   const startedAt = isoNow();
   const startedMs = clock.monotonic();
-  const requestsBefore = tmdb.sent.requests;
-  const throttledBefore = tmdb.sent.throttled;
   const stored = await readManifestToUpdate({ lake: records }, partition);
   requireSource(lake, stored.manifest?.source, job.source?.source);
   const known = keepKnownTitles(stored.manifest, { ...job, at: isoNow() });
   const todo = chooseTitles(job.titles, known, job);
   const tally = { done: 0, found: 0, notFound: 0, refused: 0, failed: 0, reviews: 0 };
   const touched = new Set<string>();
-  const texts = createKeptTexts();
+  const { texts } = share;
+  const { signal } = failedTitle;
+  let problem: unknown;
   const manifest = createManifestWriter({ lake: records, clock }, job, {
     stored,
     known,
     touched,
     todo,
     startedAt,
-    requests,
+    requests: () => tmdb.sent.requests,
   });
-
-  const failure = new AbortController();
-  const signal = AbortSignal.any([failure.signal, ...(abort ? [abort] : [])]);
-  setMaxListeners(0, signal); // Each request in flight adds a listener.
 
   const lookUp = createTitleLookUp(tmdb, job, onTitleError);
   onProgress?.(progress());
-  const queue = todo.values();
-  await Promise.all(Array.from({ length: MAX_CONNECTIONS }, () => processQueue(queue)));
-  const problem: unknown = failure.signal.reason;
+  await share.forEach(todo, processTitle, stopping);
   if (problem === undefined) return finish(outcome());
   // If saving the manifest fails too, throw the original error.
   if (problem instanceof OutageError || problem instanceof BaseUrlError) {
@@ -149,20 +164,18 @@ async function run(
   await manifest.save('error').catch(() => undefined);
   throw problem;
 
-  /** Processes titles from the shared queue until it is empty, the run is stopped, or a title throws in any of the loops. */
-  async function processQueue(queue: Iterable<Title>): Promise<void> {
-    for (const title of queue) {
-      if (stop?.aborted || signal.aborted) return;
-      try {
-        await processTitle(title);
-        await manifest.checkpoint();
-      } catch (error) {
-        if (!signal.aborted) failure.abort(error);
-      }
+  async function processTitle(title: Title): Promise<void> {
+    try {
+      await lookUpTitle(title);
+      await manifest.checkpoint();
+    } catch (error) {
+      if (signal.aborted) return;
+      problem = error;
+      failedTitle.abort(error);
     }
   }
 
-  async function processTitle({ imdbId }: Title): Promise<void> {
+  async function lookUpTitle({ imdbId }: Title): Promise<void> {
     const before = known.get(imdbId);
     const title = await download(imdbId);
     // A movie that was asked for again because of its missing reviews stays done, and they stay missing.
@@ -228,16 +241,7 @@ async function run(
   }
 
   function progress(): DownloadProgress {
-    return {
-      total: todo.length,
-      ...tally,
-      requests: requests(),
-      throttled: tmdb.sent.throttled - throttledBefore,
-    };
-  }
-
-  function requests(): number {
-    return tmdb.sent.requests - requestsBefore;
+    return { total: todo.length, ...tally, ...tmdb.sent };
   }
 
   function isoNow(): string {

@@ -50,7 +50,7 @@ export async function finishPartition(
     readonly records: Lake;
     readonly clock: Clock;
     readonly texts: KeptTexts;
-    readonly failing: AbortController;
+    readonly failing: Pick<AbortController, 'abort'>;
   },
   {
     partition,

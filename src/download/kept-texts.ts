@@ -6,22 +6,34 @@ export interface KeptTexts {
   /** Keeps the text of a document that is in the lake now, in place of an earlier one, if there is space for it. */
   keep(key: string, text: string): void;
   get(key: string): string | undefined;
+  /** Gives the space back: the texts are no longer needed. */
+  clear(): void;
 }
 
-/** A character takes at most two bytes, so this is 32 MB: more than 3,000 movies. */
-const MAX_CHARS = 16 * 1024 * 1024;
+/** The space for the texts of all runs that overlap. */
+export interface TextSpace {
+  freeChars: number;
+}
 
-export function createKeptTexts(maxChars = MAX_CHARS): KeptTexts {
+/** A character takes at most two bytes. */
+export function createTextSpace(bytes: number): TextSpace {
+  return { freeChars: Math.floor(bytes / 2) };
+}
+
+export function createKeptTexts(space: TextSpace): KeptTexts {
   const texts = new Map<string, string>();
-  let chars = 0;
   return {
     keep(key, text) {
-      chars -= texts.get(key)?.length ?? 0;
+      space.freeChars += texts.get(key)?.length ?? 0;
       texts.delete(key);
-      if (chars + text.length > maxChars) return;
+      if (text.length > space.freeChars) return;
       texts.set(key, text);
-      chars += text.length;
+      space.freeChars -= text.length;
     },
     get: (key) => texts.get(key),
+    clear() {
+      for (const text of texts.values()) space.freeChars += text.length;
+      texts.clear();
+    },
   };
 }

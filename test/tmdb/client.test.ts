@@ -177,6 +177,28 @@ describe('createTmdbClient', () => {
     expect(client.sent).toEqual({ requests: 13, throttled: 12 });
   });
 
+  it('counts the requests of each download by itself, and all of them', async () => {
+    const { client } = await startClient([unavailable, movie]);
+    const [one, two] = [client.scoped(), client.scoped()];
+    await one.get('/3/movie/7', {}, readMovie);
+    await Promise.all([one, two].map((scope) => scope.get('/3/movie/7', {}, readMovie)));
+    expect([one.sent, two.sent, client.sent].map(({ requests }) => requests)).toEqual([3, 1, 4]);
+  });
+
+  it('does not let a caller that leaves abort a probe for which others wait', async () => {
+    const { client } = await startClient([unavailable], {
+      others: (response, request) => {
+        leaving.abort(new Error('left'));
+        unavailable(response, request);
+      },
+    });
+    const leaving = new AbortController();
+    const get = (signal?: AbortSignal) => client.get('/3/movie/7', {}, readMovie, signal);
+    const [left, stayed] = await Promise.allSettled([get(leaving.signal), get()]);
+    expect(left).toMatchObject({ reason: { message: 'left' } });
+    expect(stayed).toMatchObject({ reason: expect.any(OutageError) });
+  });
+
   it('reports an outage when TMDB answers only 429 for 15 minutes', async () => {
     const throttled: Answer = (response) => answerJson(response, 429, { status_code: 25 });
     const reported: Wait[] = [];

@@ -1,0 +1,158 @@
+import { createLimit, type Limit } from '../limit.ts';
+import { MAX_CONNECTIONS } from '../tmdb/limits.ts';
+import { createKeptTexts, createTextSpace, type KeptTexts } from './kept-texts.ts';
+import { createTitleSlots, type TitleLane } from './title-slots.ts';
+
+/** What downloads that run at the same time share, so that TMDB always has a title to answer for and memory is bounded. */
+export interface Overlap {
+  /** Called by each download before anything else: those that are added earlier get slots for their titles first. */
+  add(): OverlappingDownload;
+  /**
+   * How many partitions to take now: 0 while enough titles wait.
+   * @param open how many are taken and have not ended.
+   */
+  wanted(open: number): number;
+  /** Resolves when {@link Overlap.wanted} may return something else. */
+  changed(): Promise<void>;
+  /** Makes {@link Overlap.changed} resolve. */
+  wake(): void;
+}
+
+/** The share of one download. */
+export interface OverlappingDownload extends TitleLane {
+  readonly texts: KeptTexts;
+  /** Limits how many documents are read at the same time. */
+  readonly reads: Limit;
+  /** Limits how many titles' documents are in memory to compose parts; the weight is the number of titles. */
+  readonly composing: Limit;
+}
+
+/** The default space for kept texts: more than 3,000 movies. */
+const KEPT_BYTES = 32 * 1024 * 1024;
+/** How many documents are read at the same time. */
+const READS_AT_ONCE = 32;
+/** At most this many titles' documents are read to compose parts; a larger partition is composed alone. */
+const COMPOSED_TITLES = 3_000;
+/** Partitions that are open at the same time: one-title partitions take half a second each, most of it in the lake. */
+const MAX_OPEN = 32;
+/** SQS returns at most this many messages. */
+const MAX_WANTED = 10;
+/** The next partitions are expected to be as large as these many before, on average. */
+const SIZES_SEEN = 5;
+
+/**
+ * Creates what overlapping downloads share.
+ * @param options.connections the maximum number of titles in progress.
+ * @param options.keptBytes the space for the texts of written documents.
+ */
+export function createOverlap({
+  connections = MAX_CONNECTIONS,
+  keptBytes = KEPT_BYTES,
+}: {
+  readonly connections?: number;
+  readonly keptBytes?: number;
+} = {}): Overlap {
+  const ahead = 2 * connections;
+  const space = createTextSpace(keptBytes);
+  const reads = createLimit(READS_AT_ONCE);
+  const composing = createLimit(COMPOSED_TITLES);
+  const sizes: number[] = [];
+  let waiters: (() => void)[] = [];
+  const slots = createTitleSlots(connections, {
+    size(titles) {
+      sizes.push(titles);
+      if (sizes.length > SIZES_SEEN) sizes.shift();
+    },
+    change: wake,
+  });
+
+  function wake(): void {
+    const woken = waiters;
+    waiters = [];
+    for (const resolve of woken) resolve();
+  }
+
+  /** The expected size of a partition. Until the first is known, one is enough. */
+  function expectedSize(): number {
+    if (sizes.length === 0) return ahead;
+    return Math.max(1, sizes.reduce((sum, size) => sum + size, 0) / sizes.length);
+  }
+
+  return {
+    add() {
+      const lane = slots.add();
+      const texts = createKeptTexts(space);
+      return {
+        forEach: lane.forEach,
+        texts,
+        reads,
+        composing,
+        end() {
+          texts.clear();
+          lane.end();
+        },
+      };
+    },
+    wanted(open) {
+      const size = expectedSize();
+      const expected = slots.waiting + Math.max(0, open - slots.known) * size;
+      if (expected >= ahead) return 0;
+      return Math.min(Math.ceil((ahead - expected) / size), MAX_WANTED, MAX_OPEN - open);
+    },
+    changed: () => new Promise((resolve) => waiters.push(resolve)),
+    wake,
+  };
+}
+
+/**
+ * Works on items, usually partitions to download, so that they overlap: it takes further items as soon as few titles wait.
+ * The next partitions' titles and manifests are then read while one downloads, and the parts and manifests of those before
+ * are written.
+ * @param deps.overlap is also passed to each `downloadPartition` that `work` calls.
+ * @param take returns up to `wanted` items; none if there are no more. Only one call is in progress at a time.
+ * @param work is called with each item that was taken, even if it was stopped in the meantime.
+ * @param options.stop when aborted, nothing more is taken.
+ * @throws the first error of `take` or `work`, after which nothing is taken, when all work in progress has ended.
+ */
+export async function overlapPartitions<Item>(
+  { overlap }: { readonly overlap: Overlap },
+  take: (wanted: number) => Promise<readonly Item[]>,
+  work: (item: Item) => Promise<void>,
+  { stop }: { readonly stop?: AbortSignal | undefined } = {},
+): Promise<void> {
+  const open = new Set<Promise<void>>();
+  let failure: { readonly reason: unknown } | undefined;
+  const fail = (reason: unknown) => {
+    failure ??= { reason };
+  };
+  const canTake = () => !stop?.aborted && failure === undefined;
+  stop?.addEventListener('abort', overlap.wake);
+  try {
+    while (canTake()) {
+      const wanted = overlap.wanted(open.size);
+      if (wanted === 0) {
+        await overlap.changed();
+        continue;
+      }
+      const items = await take(wanted);
+      if (items.length === 0) break;
+      for (const item of items) begin(item);
+    }
+  } catch (error) {
+    fail(error);
+  } finally {
+    stop?.removeEventListener('abort', overlap.wake);
+  }
+  await Promise.all(open);
+  if (failure !== undefined) throw (failure as { readonly reason: unknown }).reason;
+
+  function begin(item: Item): void {
+    const done = work(item)
+      .catch(fail)
+      .finally(() => {
+        open.delete(done);
+        overlap.wake();
+      });
+    open.add(done);
+  }
+}

@@ -1,0 +1,107 @@
+/** Shares the slots for titles in progress among the partitions that overlap. */
+export interface TitleSlots {
+  /** Adds a partition. Partitions that were added earlier get slots first. */
+  add(): TitleLane;
+  /** How many titles are known and have not begun. */
+  readonly waiting: number;
+  /** How many partitions with known titles have not ended. */
+  readonly known: number;
+}
+
+/** The titles of one partition. */
+export interface TitleLane {
+  /**
+   * Processes titles in order, each when it gets a slot. When `signal` has been aborted, no title begins.
+   * @param work must not throw.
+   * @returns when no title is in progress and none will begin.
+   */
+  forEach<Title>(
+    titles: readonly Title[],
+    work: (title: Title) => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<void>;
+  /** Removes the partition. */
+  end(): void;
+}
+
+interface Lane {
+  /** Whether the titles are known. */
+  isKnown: boolean;
+  waiting: number;
+  /** Begins the next title. */
+  begin: () => Promise<void>;
+}
+
+/**
+ * @param slots how many titles are in progress at most, over all partitions.
+ * @param on.size called with the number of titles of each partition, as soon as it is known.
+ * @param on.change called when titles have begun, or a partition has ended.
+ */
+export function createTitleSlots(
+  slots: number,
+  on: { readonly size: (titles: number) => void; readonly change: () => void },
+): TitleSlots {
+  const lanes = new Set<Lane>();
+  let free = slots;
+
+  function beginTitles(): void {
+    for (const lane of lanes) {
+      while (free > 0 && lane.waiting > 0) {
+        free -= 1;
+        lane.waiting -= 1;
+        void lane.begin().then(() => {
+          free += 1;
+          beginTitles();
+        });
+      }
+    }
+    on.change();
+  }
+
+  return {
+    get waiting() {
+      return [...lanes].reduce((sum, { waiting }) => sum + waiting, 0);
+    },
+    get known() {
+      return [...lanes].filter(({ isKnown }) => isKnown).length;
+    },
+    add() {
+      const lane: Lane = { isKnown: false, waiting: 0, begin: async () => {} };
+      lanes.add(lane);
+      return {
+        forEach(titles, work, signal) {
+          return new Promise((resolve) => {
+            const queue = titles.values();
+            let inProgress = 0;
+            const resolveWhenDone = () => {
+              if (lane.waiting > 0 || inProgress > 0) return;
+              signal.removeEventListener('abort', stop);
+              resolve();
+            };
+            const stop = () => {
+              lane.waiting = 0;
+              resolveWhenDone();
+            };
+            lane.begin = async () => {
+              inProgress += 1;
+              const next = queue.next();
+              if (!next.done) await work(next.value);
+              inProgress -= 1;
+              resolveWhenDone();
+            };
+            lane.isKnown = true;
+            lane.waiting = signal.aborted ? 0 : titles.length;
+            signal.addEventListener('abort', stop);
+            on.size(titles.length);
+            beginTitles();
+            resolveWhenDone();
+          });
+        },
+        end() {
+          lanes.delete(lane);
+          on.change();
+        },
+      };
+    },
+  };
+}
