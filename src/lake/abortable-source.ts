@@ -38,18 +38,18 @@ async function* readAbortably(
     return;
   }
   const iterator = source[Symbol.asyncIterator]();
-  let onAbort = () => {};
-  const aborted = new Promise<never>((_, reject) => {
-    onAbort = () => reject(signal.reason);
-    signal.addEventListener('abort', onAbort, { once: true });
-  });
-  // Prevents an unhandled rejection between two iterations; the next one checks the signal.
-  aborted.catch(() => {});
+  // `Promise.race` with one promise for the whole stream would keep every chunk in memory until that promise is settled.
+  let rejectNext: ((reason: unknown) => void) | undefined;
+  const onAbort = () => rejectNext?.(signal.reason);
+  signal.addEventListener('abort', onAbort, { once: true });
   let finished = false;
   try {
     while (true) {
       signal.throwIfAborted();
-      const next = await Promise.race([iterator.next(), aborted]);
+      const next = await new Promise<IteratorResult<Uint8Array>>((resolve, reject) => {
+        rejectNext = reject;
+        iterator.next().then(resolve, reject);
+      });
       signal.throwIfAborted();
       if (next.done) {
         finished = true;

@@ -154,12 +154,14 @@ export function describeLakeContract({
           if (index % 4 === 0) samplePeak();
         }
       }
-      await lake.writeStream('big', source(), 'text/plain');
+      // Commands always pass a signal, which lives longer than the stream.
+      const { signal } = new AbortController();
+      await lake.writeStream('big', source(), 'text/plain', { signal });
       const listed = await listAll(lake, 'big');
       expect(listed[0]?.sizeBytes).toBe(streamedMb * mebibyte);
 
       let index = 0;
-      for await (const chunk of (await lake.readStream('big')) ?? []) {
+      for await (const chunk of (await lake.readStream('big', { signal })) ?? []) {
         expect(chunk[0]).toBe(Math.floor(index / mebibyte));
         const step = 4 * mebibyte;
         if (Math.floor(index / step) < Math.floor((index + chunk.length) / step)) samplePeak();
