@@ -5,20 +5,18 @@ import { initialOf } from '../src/imdb/title-partition.ts';
 import { isRecord, parseJson } from '../src/json.ts';
 import { isFileError } from '../src/lake/directory/file-errors.ts';
 import { type SandboxAws, startAws } from './aws/start-aws.ts';
-import { type Catalogue, createCatalogue } from './catalogue.ts';
+import { type Catalogue, type CatalogueOptions, createCatalogue } from './catalogue.ts';
 import { startImdbStandIn } from './imdb-stand-in.ts';
 import { SANDBOX_API_KEY } from './tmdb/keys.ts';
 import { startTmdbStandIn, type TmdbStandIn } from './tmdb-stand-in.ts';
 
-export interface SandboxOptions {
+export interface SandboxOptions extends CatalogueOptions {
   /** The folder of the state: buckets as plain files in `s3/`, logs in `logs/`, and the ports of TMDB and IMDb. */
   readonly directory: string;
-  /** Movies in the invented catalogue. */
-  readonly titles?: number;
-  /** The release years of most movies. */
-  readonly years?: readonly number[];
   /** TMDB's response time. */
   readonly latencyMs?: number;
+  /** The time added to each call of S3 and SQS. Default: 0 ms. */
+  readonly awsLatencyMs?: number;
   /** The number of requests per second above which TMDB responds with 429. */
   readonly requestsPerSecond?: number;
   /** The share of faults among TMDB's responses, 0 to 1. */
@@ -47,11 +45,8 @@ export const SANDBOX_BUCKET = 'tdd-sandbox-lake';
  * @throws {UsageError} when such a port is in use.
  */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
-  const { directory, titles, years, latencyMs = 20, requestsPerSecond, faultRate = 0 } = options;
-  const catalogue = createCatalogue(
-    { initialOf },
-    { ...(titles !== undefined && { titles }), ...(years && { years }) },
-  );
+  const { directory, latencyMs = 20, awsLatencyMs = 0, requestsPerSecond, faultRate = 0 } = options;
+  const catalogue = createCatalogue({ initialOf }, options);
   const portsFile = join(directory, 'ports.json');
   const ports = await readPorts(portsFile);
   const tmdb = await startTmdbStandIn({
@@ -67,7 +62,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   });
   await mkdir(directory, { recursive: true });
   await writeFile(portsFile, JSON.stringify({ tmdb: portOf(tmdb.url), imdb: portOf(imdb.url) }));
-  const aws = await startAws({ directory });
+  const aws = await startAws({ directory, latencyMs: awsLatencyMs });
   return {
     environment: {
       ...aws.environment,

@@ -1,15 +1,18 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Outcome } from './container.ts';
 import type { ContainerPool } from './container-pool.ts';
 import { functionName } from './lambda-call.ts';
 import { findMissingRight, isPolling } from './lambda-mappings.ts';
 import type { Queues, ReceivedMessage } from './queues.ts';
-import { type EventSourceMapping, roleOf, type World } from './world.ts';
+import { type EventSourceMapping, type FunctionConfiguration, roleOf, type World } from './world.ts';
 
 export interface PollerDeps {
   readonly world: World;
   readonly now: () => number;
   readonly queues: Pick<Queues, 'receive' | 'remove'>;
   readonly pool: Pick<ContainerPool, 'invoke'>;
+  /** The time that receiving or deleting messages takes. Default: none. */
+  readonly latencyMs?: number;
 }
 
 /** The interval between two polls of an empty queue. */
@@ -24,6 +27,7 @@ const DEFAULT_CONCURRENCY = 5;
  * @returns a function that stops the poller; it does not interrupt batches in progress.
  */
 export function startPoller(deps: PollerDeps): () => void {
+  const { latencyMs = 0 } = deps;
   const running = new Map<string, number>();
   let isStopped = false;
 
@@ -35,19 +39,27 @@ export function startPoller(deps: PollerDeps): () => void {
       // Lambda polls as the function's role.
       if (findMissingRight(roleOf(deps.world, configuration.Role), mapping.queueArn)) continue;
       const most = mapping.maximumConcurrency ?? DEFAULT_CONCURRENCY;
-      while ((running.get(mapping.uuid) ?? 0) < most) {
-        const messages = deps.queues.receive(mapping.queueArn, Math.min(10, mapping.batchSize)) ?? [];
-        if (messages.length === 0) break;
+      for (let free = most - (running.get(mapping.uuid) ?? 0); free > 0; free -= 1) {
         count(mapping, 1);
-        void deps.pool
-          .invoke(configuration, { Records: messages.map((message) => recordOf(mapping, message)) })
-          .then((outcome) => {
-            if (!isStopped) settle(mapping, messages, outcome);
-            count(mapping, -1);
-            poll();
-          });
+        void handleBatch(mapping, configuration).then((hasWorked) => {
+          count(mapping, -1);
+          if (hasWorked) poll();
+        });
       }
     }
+  }
+
+  /** @returns whether there was a batch. */
+  async function handleBatch(mapping: EventSourceMapping, configuration: FunctionConfiguration) {
+    if (latencyMs > 0) await delay(latencyMs);
+    if (isStopped) return false;
+    const messages = deps.queues.receive(mapping.queueArn, Math.min(10, mapping.batchSize)) ?? [];
+    if (messages.length === 0) return false;
+    const event = { Records: messages.map((message) => recordOf(mapping, message)) };
+    const outcome = await deps.pool.invoke(configuration, event);
+    if (latencyMs > 0) await delay(latencyMs);
+    if (!isStopped) settle(mapping, messages, outcome);
+    return true;
   }
 
   function count({ uuid }: EventSourceMapping, change: number): void {

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { listenOnLoopback } from '../loopback-server.ts';
 import { authorize, callerArn } from './authorize.ts';
 import { type AwsAnswer, type AwsCall, AwsError, answerError, readCall } from './aws-call.ts';
@@ -31,6 +32,8 @@ export interface AwsOptions {
   readonly queueNameDelayMs?: number;
   /** The beginning of queue URLs, as of emulators whose host name does not resolve. Default: that of the request's URL. */
   readonly queueOrigin?: string;
+  /** The time added to each call of S3 and SQS, by Lambda's poller too. Default: 0 ms. */
+  readonly latencyMs?: number;
   /** How long an idle container is kept. Default: a minute. */
   readonly containerIdleMs?: number;
   /** Whether event sources deliver messages. Default: `true`. */
@@ -58,11 +61,11 @@ export interface SandboxAws {
  * earlier run in the same directory.
  */
 export async function startAws(options: AwsOptions): Promise<SandboxAws> {
-  const { directory, region = 'us-east-1' } = options;
+  const { directory, region = 'us-east-1', latencyMs = 0 } = options;
   mkdirSync(directory, { recursive: true });
   let route: Route | undefined;
   const server = createServer((request, response) => {
-    void answer(request, response, region, route).catch(() => response.destroy());
+    void answer(request, response, { region, latencyMs, route }).catch(() => response.destroy());
   });
   const listening = await listenOnLoopback(server);
   const endpoint = listening.url;
@@ -120,7 +123,13 @@ interface Services {
 }
 
 function openServices(options: AwsOptions, endpoint: string): Services {
-  const { directory, roleDelayMs = 2_000, updateDelayMs = 300, runsFunctions = true } = options;
+  const {
+    directory,
+    roleDelayMs = 2_000,
+    updateDelayMs = 300,
+    runsFunctions = true,
+    latencyMs = 0,
+  } = options;
   const now = () => Date.now();
   const kept = readState(directory, endpoint);
   const { world } = kept;
@@ -157,7 +166,7 @@ function openServices(options: AwsOptions, endpoint: string): Services {
       throw toCallerError(error);
     }
   }
-  const stopPolling = runsFunctions ? startPoller({ world, now, queues, pool }) : () => {};
+  const stopPolling = runsFunctions ? startPoller({ world, now, queues, pool, latencyMs }) : () => {};
   return {
     route,
     passTime: (milliseconds) => queues.passTime(milliseconds),
@@ -176,13 +185,17 @@ type Route = (call: AwsCall) => Promise<AwsAnswer>;
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  region: string,
-  route: Route | undefined,
+  {
+    region,
+    latencyMs,
+    route,
+  }: { readonly region: string; readonly latencyMs: number; readonly route: Route | undefined },
 ): Promise<void> {
   let call: AwsCall | undefined;
   let result: AwsAnswer;
   try {
     call = await readCall(request, region);
+    if (latencyMs > 0 && (call.service === 's3' || call.service === 'sqs')) await delay(latencyMs);
     if (!route) throw new AwsError(503, 'ServiceUnavailable', 'The sandbox is starting.');
     result = await route(call);
   } catch (error) {

@@ -9,10 +9,32 @@ export interface FakeClock extends Clock {
   setForward(ms: number): void;
 }
 
+interface Sleeper {
+  readonly atMs: number;
+  readonly wake: () => void;
+}
+
 export function createFakeClock(startMs = Date.parse('2026-11-22T10:00:00Z')): FakeClock {
   let nowMs = startMs;
   let correctedMs = 0;
-  const wakeTimes = new Set<{ atMs: number }>();
+  /** Sorted by time. */
+  const sleepers: Sleeper[] = [];
+  let isRunning = false;
+
+  /** Wakes one sleeper per turn of the event loop, so that the code in between can sleep again. */
+  async function run(): Promise<void> {
+    if (isRunning) return;
+    isRunning = true;
+    while (sleepers.length > 0) {
+      await setImmediate();
+      const next = sleepers.shift();
+      if (next === undefined) break;
+      nowMs = Math.max(nowMs, next.atMs);
+      next.wake();
+    }
+    isRunning = false;
+  }
+
   return {
     now: () => nowMs + correctedMs,
     monotonic: () => nowMs,
@@ -22,21 +44,24 @@ export function createFakeClock(startMs = Date.parse('2026-11-22T10:00:00Z')): F
     setForward(ms) {
       correctedMs += ms;
     },
-    async sleep(ms, signal) {
-      signal?.throwIfAborted();
-      const me = { atMs: nowMs + ms };
-      wakeTimes.add(me);
-      try {
-        for (;;) {
-          await setImmediate();
-          signal?.throwIfAborted();
-          const isFirst = [...wakeTimes].every(({ atMs }) => atMs >= me.atMs);
-          if (isFirst || nowMs >= me.atMs) break;
-        }
-        nowMs = Math.max(nowMs, me.atMs);
-      } finally {
-        wakeTimes.delete(me);
-      }
-    },
+    sleep: (ms, signal) =>
+      new Promise((resolve, reject) => {
+        signal?.throwIfAborted();
+        const abort = () => {
+          sleepers.splice(sleepers.indexOf(sleeper), 1);
+          reject(signal?.reason);
+        };
+        const sleeper: Sleeper = {
+          atMs: nowMs + ms,
+          wake: () => {
+            signal?.removeEventListener('abort', abort);
+            resolve();
+          },
+        };
+        signal?.addEventListener('abort', abort);
+        const later = sleepers.findLastIndex(({ atMs }) => atMs <= sleeper.atMs) + 1;
+        sleepers.splice(later, 0, sleeper);
+        void run();
+      }),
   };
 }
