@@ -2,7 +2,8 @@
 export interface Limit {
   /**
    * Does work when there is space for it; callers are served in order.
-   * @param weight how much of the limit the work takes; heavier work than the limit waits until it is alone.
+   * @param weight how much of the limit the work takes; work of weight 0 never waits, and heavier work
+   *   than the limit waits until it is alone.
    */
   run<Result>(work: () => Promise<Result>, weight?: number): Promise<Result>;
 }
@@ -22,6 +23,7 @@ export function createLimit(limit: number): Limit {
 
   return {
     async run(work, weight = 1) {
+      if (weight === 0) return work();
       const taken = Math.min(weight, limit);
       await new Promise<void>((begin) => {
         waiting.push({ weight: taken, begin });

@@ -3,6 +3,7 @@ import { type Clock, systemClock } from '../clock.ts';
 import { mapConcurrently } from '../concurrency.ts';
 import { type Lake, withSignal } from '../lake/lake.ts';
 import { limitReads } from '../lake/limit-reads.ts';
+import { createLimit } from '../limit.ts';
 import type { ExportFormat } from '../tables/formats.ts';
 import type { TableName } from '../tables/schema.ts';
 import { requireOutside } from './export/destination.ts';
@@ -102,7 +103,7 @@ export async function exportTables(
   const failing = new AbortController();
   const signal = AbortSignal.any([failing.signal, ...(options.signal ? [options.signal] : [])]);
   setMaxListeners(0, signal); // Each call in flight listens to it.
-  const lake = limitReads(withSignal(connection.lake, signal), READS_AT_ONCE);
+  const lake = limitReads(withSignal(connection.lake, signal), createLimit(READS_AT_ONCE));
   try {
     return await run(
       { lake, target: withSignal(target, signal), clock: connection.clock ?? systemClock, signal },

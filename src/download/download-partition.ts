@@ -8,13 +8,11 @@ import type { Partition } from '../partition.ts';
 import type { TmdbClient } from '../tmdb/client.ts';
 import { BaseUrlError, KeyRejectedError, OutageError } from '../tmdb/errors.ts';
 import type { LookupSettings } from '../tmdb/look-up-movie.ts';
-import { chooseTitles, keepKnownTitles, lacksOnlyReviews, type TitleSelection } from './choose-titles.ts';
-import { saveDocuments } from './documents.ts';
+import { chooseTitles, keepKnownTitles, type TitleSelection } from './choose-titles.ts';
 import type { DownloadProgress, DownloadReport } from './download-report.ts';
+import { downloadTitles } from './download-titles.ts';
 import { groupFailures } from './failures.ts';
 import { finishPartition } from './finish-partition.ts';
-import { createTitleLookUp } from './look-up-title.ts';
-import type { TitleState } from './manifest.ts';
 import { OtherSettingsError, readManifestToUpdate } from './manifest-store.ts';
 import { createManifestWriter } from './manifest-writer.ts';
 import { createOverlap, type Overlap, type OverlappingDownload } from './overlap.ts';
@@ -67,7 +65,7 @@ export interface DownloadControl {
  * parts.
  * @returns the report of the run. An outage or a rejected key does not throw: it becomes the report's `problem`.
  * @throws {OtherSettingsError} when a run with other settings has begun on the partition.
- * @throws the errors of the lake, and the unexpected errors that {@link createTitleLookUp} throws; both after trying to save
+ * @throws the errors of the lake, and the unexpected errors that {@link downloadTitles} throws; both after trying to save
  *   the manifest.
  */
 export async function downloadPartition(
@@ -134,9 +132,6 @@ async function run(
   const todo = chooseTitles(job.titles, known, job);
   const tally = { done: 0, found: 0, notFound: 0, refused: 0, failed: 0, reviews: 0 };
   const touched = new Set<string>();
-  const { texts } = share;
-  const { signal } = failedTitle;
-  let problem: unknown;
   const manifest = createManifestWriter({ lake: records, clock }, job, {
     stored,
     known,
@@ -146,9 +141,13 @@ async function run(
     requests: () => tmdb.sent.requests,
   });
 
-  const lookUp = createTitleLookUp(tmdb, job, onTitleError);
   onProgress?.(progress());
-  await share.forEach(todo, processTitle, stopping);
+  const problem = await downloadTitles(
+    { lake, tmdb, clock, manifest, share, failedTitle, stopping },
+    job,
+    { todo, known, touched, tally },
+    { onProgress: () => onProgress?.(progress()), onTitleError },
+  );
   if (problem === undefined) return finish(outcome());
   // If saving the manifest fails too, throw the original error.
   if (problem instanceof OutageError || problem instanceof BaseUrlError) {
@@ -164,45 +163,6 @@ async function run(
   await manifest.save('error').catch(() => undefined);
   throw problem;
 
-  async function processTitle(title: Title): Promise<void> {
-    try {
-      await lookUpTitle(title);
-      await manifest.checkpoint();
-    } catch (error) {
-      if (signal.aborted) return;
-      problem = error;
-      failedTitle.abort(error);
-    }
-  }
-
-  async function lookUpTitle({ imdbId }: Title): Promise<void> {
-    const before = known.get(imdbId);
-    const title = await download(imdbId);
-    // A movie that was asked for again because of its missing reviews stays done, and they stay missing.
-    const staysFound = title.state === 'failed' && before && lacksOnlyReviews(before, job);
-    if (staysFound) {
-      tally.done += 1;
-      onProgress?.(progress());
-      return;
-    }
-    if (title.state === 'found') tally.reviews += title.reviews;
-    tally[title.state] += 1;
-    tally.done += 1;
-    known.set(imdbId, title);
-    touched.add(imdbId);
-    onProgress?.(progress());
-  }
-
-  async function download(imdbId: string): Promise<Exclude<TitleState, { state: 'left' }>> {
-    const { documents, ...title } = await lookUp(imdbId, signal);
-    if (title.state !== 'failed') await job.source?.claim(signal); // TMDB has answered.
-    if (documents.length > 0) {
-      await manifest.claim(imdbId);
-      await saveDocuments({ lake, texts }, documents, signal);
-    }
-    return { ...title, at: isoNow() };
-  }
-
   function outcome(): 'complete' | 'failedTitles' | 'stopped' | 'partial' {
     if (tally.done < todo.length) return 'stopped';
     // Another run may have overwritten documents of this one, and marked their titles.
@@ -215,10 +175,14 @@ async function run(
     outcome: DownloadReport['outcome'],
     problem?: DownloadReport['problem'],
   ): Promise<DownloadReport> {
-    const deps = { lake, records, clock, texts, failing };
+    const deps = { lake, records, clock, share, failing };
     const state = { partition, known, touched, manifest };
     const isDone = outcome !== 'stopped' && problem === undefined;
-    const { saved, parts, unreadable } = await finishPartition(deps, state, { outcome, isDone, signal });
+    const { saved, parts, unreadable } = await finishPartition(deps, state, {
+      outcome,
+      isDone,
+      signal: failedTitle.signal,
+    });
     tally.failed += unreadable.length;
     const titles = [...touched, ...unreadable].map((imdbId) => [imdbId, known.get(imdbId)] as const);
     return {

@@ -1,11 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../clock.ts';
+import { movieKey } from '../lake/keys.ts';
 import type { Lake } from '../lake/lake.ts';
+import { limitReads } from '../lake/limit-reads.ts';
 import type { Partition } from '../partition.ts';
 import type { KeptTexts } from './kept-texts.ts';
 import type { Manifest, Outcome, TitleState } from './manifest.ts';
 import { hasParts, type Parts } from './manifest-parts.ts';
 import type { ManifestWriter } from './manifest-writer.ts';
+import type { OverlappingDownload } from './overlap.ts';
 import type { UnreadableDocument } from './part-documents.ts';
 import { resolveDuplicates } from './resolve-duplicates.ts';
 import { partsAreInLake, writeParts } from './write-parts.ts';
@@ -43,13 +46,13 @@ export async function finishPartition(
     lake,
     records,
     clock,
-    texts,
+    share,
     failing,
   }: {
     readonly lake: Lake;
     readonly records: Lake;
     readonly clock: Clock;
-    readonly texts: KeptTexts;
+    readonly share: OverlappingDownload;
     readonly failing: Pick<AbortController, 'abort'>;
   },
   {
@@ -71,6 +74,8 @@ export async function finishPartition(
 ): Promise<FinishedPartition> {
   const { isDone, signal } = options;
   let { outcome } = options;
+  const { texts, composing } = share;
+  const limited = limitReads(lake, share.reads);
   let parts: Parts | undefined;
   const unreadable = new Set<string>();
   const saved = await finish(1);
@@ -106,14 +111,19 @@ export async function finishPartition(
   async function updateParts(round: number): Promise<Parts | undefined> {
     const current = manifest.current();
     if (!current.complete) return undefined;
+    return composing.run(() => updatePartsNow(round, current), countTitlesToRead());
+  }
+
+  async function updatePartsNow(round: number, current: Manifest): Promise<Parts | undefined> {
     try {
-      if (hasParts(current) && (await partsAreInLake({ lake }, current, { signal }))) return undefined;
+      if (hasParts(current) && (await partsAreInLake({ lake: limited }, current, { signal })))
+        return undefined;
       if (round > MAX_ROUNDS) {
         outcome = 'stopped';
         return undefined;
       }
       const written = await writeParts(
-        { lake, texts: manifest.isShared() ? undefined : texts },
+        { lake: limited, texts: keptTexts() },
         { partition, titles: Object.entries(current.titles), parts: current.parts },
         { signal },
       );
@@ -124,6 +134,18 @@ export async function finishPartition(
       outcome = 'stopped';
     }
     return undefined;
+  }
+
+  function keptTexts(): KeptTexts | undefined {
+    return manifest.isShared() ? undefined : texts;
+  }
+
+  /** The number of titles whose documents, or whose lines in the parts, must be read and kept in memory. */
+  function countTitlesToRead(): number {
+    const kept = keptTexts();
+    const isFound = (title: TitleState) =>
+      title.state === 'found' && kept?.get(movieKey(partition, title.tmdbId)) === undefined;
+    return [...known.values()].filter(isFound).length;
   }
 
   function markAsFailed({ imdbId, reason }: UnreadableDocument): void {

@@ -1,12 +1,11 @@
-import type { Lake, LakeObject } from './lake.ts';
+import type { Limit } from '../limit.ts';
+import type { Lake } from './lake.ts';
 
-/** Wraps a lake so that at most `limit` objects are read at the same time; further reads wait in order. */
-export function limitReads(lake: Lake, limit: number): Lake {
-  let reading = 0;
-  const waiting: (() => void)[] = [];
+/** Wraps a lake so that `reads` limits how many objects are read at the same time. */
+export function limitReads(lake: Lake, reads: Limit): Lake {
   return {
     url: lake.url,
-    read,
+    read: (key, options) => reads.run(() => lake.read(key, options)),
     readRange: (key, range, options) => lake.readRange(key, range, options),
     readStream: (key, options) => lake.readStream(key, options),
     write: (key, body, contentType, options) => lake.write(key, body, contentType, options),
@@ -16,16 +15,4 @@ export function limitReads(lake: Lake, limit: number): Lake {
     list: (prefix, options) => lake.list(prefix, options),
     listFolders: (prefix, options) => lake.listFolders(prefix, options),
   };
-
-  async function read(...call: Parameters<Lake['read']>): Promise<LakeObject | undefined> {
-    if (reading === limit) await new Promise<void>((resolve) => waiting.push(resolve));
-    else reading += 1;
-    try {
-      return await lake.read(...call);
-    } finally {
-      const next = waiting.shift();
-      if (next === undefined) reading -= 1;
-      else next();
-    }
-  }
 }

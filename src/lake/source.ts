@@ -1,5 +1,6 @@
 import { UsageError, UserError } from '../errors.ts';
 import { isRecord, parseJson } from '../json.ts';
+import { createSharedCall } from '../shared-call.ts';
 import { JSON_TYPE, SOURCE_KEY } from './keys.ts';
 import type { ETag, Lake, LakeOptions } from './lake.ts';
 
@@ -146,7 +147,8 @@ export interface SourceClaim {
 
 export function createSourceClaim({ lake }: { readonly lake: Lake }, source: LakeSource): SourceClaim {
   let isChecked = false;
-  let claiming: Promise<void> | undefined;
+  let isClaimed = false;
+  const claiming = createSharedCall<void>();
   return {
     source,
     async check(signal) {
@@ -154,13 +156,9 @@ export function createSourceClaim({ lake }: { readonly lake: Lake }, source: Lak
       isChecked = true;
     },
     async claim(signal) {
-      claiming ??= claimSource({ lake }, source, { signal });
-      try {
-        await claiming;
-      } catch (error) {
-        claiming = undefined;
-        throw error;
-      }
+      if (isClaimed) return;
+      await claiming.join((shared) => claimSource({ lake }, source, { signal: shared }), signal);
+      isClaimed = true;
     },
   };
 }
