@@ -1,6 +1,7 @@
 import { formatTable } from '../src/cli/format.ts';
 import type { BenchRow } from './bench-row.ts';
 import { runBundleBench } from './bundle.ts';
+import { runCatalogueBench } from './catalogue.ts';
 import { runDownloadBench } from './download.ts';
 import { runFleetBench } from './fleet.ts';
 import { runFleetRateBench } from './fleet-rate.ts';
@@ -9,7 +10,7 @@ import { runPacingBench } from './pacing.ts';
 import { runStartUpBench } from './start-up.ts';
 import { runTablesBench } from './tables.ts';
 
-/** Runs all benches, or the named ones, and prints each measurement with its budget. */
+/** Runs all benches but the long ones, or the named ones, and prints each measurement with its budget. */
 const BENCHES: Readonly<Record<string, () => Promise<BenchRow[]>>> = {
   index: runIndexBench,
   download: runDownloadBench,
@@ -19,7 +20,10 @@ const BENCHES: Readonly<Record<string, () => Promise<BenchRow[]>>> = {
   'fleet-rate': runFleetRateBench,
   'start-up': runStartUpBench,
   bundle: runBundleBench,
+  catalogue: runCatalogueBench,
 };
+/** Run only when they are named. */
+const LONG = ['catalogue'];
 
 const named = process.argv.slice(2);
 const unknown = named.filter((name) => !Object.hasOwn(BENCHES, name));
@@ -31,7 +35,7 @@ if (unknown.length > 0) {
 } else {
   const rows: BenchRow[] = [];
   for (const [name, bench] of Object.entries(BENCHES)) {
-    if (named.length > 0 && !named.includes(name)) continue;
+    if (named.length > 0 ? !named.includes(name) : LONG.includes(name)) continue;
     process.stderr.write(`Measuring ${name} …\n`);
     rows.push(...(await bench()));
   }

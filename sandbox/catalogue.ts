@@ -1,3 +1,4 @@
+import type { Partition } from '../src/partition.ts';
 import { addAwkwardDocuments } from './catalogue/awkward-documents.ts';
 import { drawCases } from './catalogue/cases.ts';
 import { EXAMPLE_IDS, makeExampleCases } from './catalogue/examples.ts';
@@ -41,8 +42,14 @@ export interface Catalogue {
   movieOf(tmdbId: number): TmdbMovie | undefined;
   /** Generates the lines of title.basics.tsv without line ends, header first. */
   lines(): Generator<string>;
-  /** Returns the expected lake contents for each movie that has a year, by IMDb ID. */
-  expectedTitles(settings?: DocumentSettings): Map<string, ExpectedTitle>;
+  /**
+   * Returns the expected lake contents for each movie that has a year, by IMDb ID.
+   * @param isWanted selects partitions; default: all.
+   */
+  expectedTitles(
+    settings?: DocumentSettings,
+    isWanted?: (partition: Partition) => boolean,
+  ): Map<string, ExpectedTitle>;
 }
 
 const NO_ANSWERS: TmdbAnswers = { find: [] };
@@ -95,11 +102,15 @@ export function createCatalogue(
         yield formatRow(row);
       }
     },
-    expectedTitles(settings) {
-      const expected = cases.map(
-        (given) => [given.row.tconst, expectTitle(given, initialOf, settings)] as const,
-      );
-      return new Map(expected.filter((entry): entry is [string, ExpectedTitle] => entry[1] !== undefined));
+    expectedTitles(settings, isWanted = () => true) {
+      const expected = new Map<string, ExpectedTitle>();
+      for (const given of cases) {
+        const { tconst, primaryTitle, startYear } = given.row;
+        if (startYear === null) continue;
+        const partition = { year: startYear, initial: initialOf(primaryTitle) };
+        if (isWanted(partition)) expected.set(tconst, expectTitle(given, partition, settings));
+      }
+      return expected;
     },
   };
 }

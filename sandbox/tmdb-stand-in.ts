@@ -31,6 +31,9 @@ export interface TmdbStandInOptions {
   readonly port?: number;
 }
 
+/** This many responses take about 50 MB. */
+const MOST_ANSWERS = 10_000;
+
 /** TMDB on loopback. */
 export interface TmdbStandIn extends LoopbackServer {
   /** Returns the statistics so far, in a new object. */
@@ -64,7 +67,7 @@ export async function startTmdbStandIn(options: TmdbStandInOptions): Promise<Tmd
   let revoked: Revocation = false;
   let down: FaultKind | undefined;
 
-  /** Returns the response without faults. Responses with status 200 are cached. */
+  /** Returns the response without faults. The latest responses with status 200 are cached. */
   const answer = (
     request: IncomingMessage,
     path: string,
@@ -79,7 +82,9 @@ export async function startTmdbStandIn(options: TmdbStandInOptions): Promise<Tmd
     const kept = answers.get(what);
     if (kept !== undefined) return kept;
     const made = answerRoute(catalogue, path, query, options);
-    if (made.status === 200) answers.set(what, made);
+    if (made.status !== 200) return made;
+    if (answers.size >= MOST_ANSWERS) answers.clear();
+    answers.set(what, made);
     return made;
   };
 

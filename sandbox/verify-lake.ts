@@ -7,7 +7,7 @@ import type { DocumentSettings, ExpectedTitle } from './catalogue/expected-title
 import { exactNumbersIn, formatJson } from './catalogue/json-text.ts';
 import type { JsonObject } from './catalogue/tmdb-movie.ts';
 import type { Catalogue } from './catalogue.ts';
-import { verifyParts } from './verify-parts.ts';
+import { foldersOfYears, verifyParts } from './verify-parts.ts';
 
 export interface VerifyOptions {
   /** The partitions to verify; absent for the whole lake. */
@@ -45,14 +45,14 @@ export async function verifyLake(
 ): Promise<LakeReport> {
   const wanted = partitions && new Set(partitions.map(partitionName));
   const expected = new Map<string, JsonObject>();
-  for (const title of catalogue.expectedTitles(settings).values()) {
-    if (wanted?.has(partitionName(title.partition)) ?? true) addDocuments(title, expected);
-  }
+  const isWanted = (partition: string) => wanted?.has(partition) ?? true;
+  const titles = catalogue.expectedTitles(settings, (partition) => isWanted(partitionName(partition)));
+  for (const title of titles.values()) addDocuments(title, expected);
   const missing = new Set(expected.keys());
   const found: { key: string; document: JsonObject }[] = [];
   const unexpected: string[] = [];
-  for await (const key of listDocuments(lake)) {
-    if (wanted && !wanted.has(partitionOf(key))) continue;
+  for await (const key of listDocuments(lake, partitions)) {
+    if (!isWanted(partitionOf(key))) continue;
     const document = expected.get(key);
     if (document === undefined) unexpected.push(key);
     else found.push({ key, document });
@@ -69,8 +69,7 @@ export async function verifyLake(
   await Promise.all(Array.from({ length: READS_AT_ONCE }, compareNext));
   const countRight = (folder: string): number =>
     found.filter(({ key }) => key.startsWith(folder) && !wrong.has(key)).length;
-  const isWanted = (partition: string) => wanted?.has(partition) ?? true;
-  const parts = await verifyParts({ lake }, { isWanted, documents: expected, isText: isLine });
+  const parts = await verifyParts({ lake }, { partitions, isWanted, documents: expected, isText: isLine });
   return {
     movies: countRight('tmdb/movies/'),
     reviews: countRight('tmdb/reviews/'),
@@ -88,8 +87,11 @@ function addDocuments(title: ExpectedTitle, expected: Map<string, JsonObject>): 
   for (const review of reviewDocuments) expected.set(reviewKey(partition, tmdbId, String(review.id)), review);
 }
 
-async function* listDocuments(lake: Pick<Lake, 'list'>): AsyncGenerator<string> {
-  for (const folder of FOLDERS) {
+async function* listDocuments(
+  lake: Pick<Lake, 'list'>,
+  partitions: readonly Partition[] | undefined,
+): AsyncGenerator<string> {
+  for (const folder of FOLDERS.flatMap((all) => foldersOfYears(all, partitions))) {
     for await (const { key } of lake.list(folder)) yield key;
   }
 }

@@ -27,6 +27,7 @@ export interface PartsReport {
 
 /**
  * Compares the parts of each complete partition with the documents that the catalogue expects.
+ * @param options.partitions as in `VerifyOptions`.
  * @param options.isWanted whether to verify a partition, by its name.
  * @param options.documents the expected documents by key.
  * @param options.isText whether a line is the JSON of a document.
@@ -34,6 +35,7 @@ export interface PartsReport {
 export async function verifyParts(
   { lake }: { readonly lake: Pick<Lake, 'list' | 'read'> },
   options: {
+    readonly partitions: readonly Partition[] | undefined;
     readonly isWanted: (partition: string) => boolean;
     readonly documents: ReadonlyMap<string, JsonObject>;
     readonly isText: (line: string, document: JsonObject) => boolean;
@@ -43,7 +45,7 @@ export async function verifyParts(
   const wrong: string[] = [];
   let parts = 0;
   const byFolder = groupByFolder(options.documents);
-  for await (const { key: manifestKey } of lake.list(MANIFEST_PREFIX)) {
+  for await (const manifestKey of listManifests(lake, options.partitions)) {
     const partition = partitionOfManifestKey(manifestKey);
     if (partition === undefined || !options.isWanted(partitionName(partition))) continue;
     const manifest = await readRecord(lake, manifestKey);
@@ -61,6 +63,21 @@ export async function verifyParts(
     }
   }
   return { parts, missing, wrong };
+}
+
+async function* listManifests(
+  lake: Pick<Lake, 'list'>,
+  partitions: readonly Partition[] | undefined,
+): AsyncGenerator<string> {
+  for (const folder of foldersOfYears(MANIFEST_PREFIX, partitions)) {
+    for await (const { key } of lake.list(folder)) yield key;
+  }
+}
+
+/** Returns the subfolders of the partitions' years, or the folder itself for all partitions. */
+export function foldersOfYears(folder: string, partitions: readonly Partition[] | undefined): string[] {
+  if (partitions === undefined) return [folder];
+  return [...new Set(partitions.map(({ year }) => `${folder}year-${year}/`))];
 }
 
 function isPart(

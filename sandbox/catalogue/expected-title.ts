@@ -27,15 +27,13 @@ export interface ExpectedTitle {
 /** The rule that assigns a title to its partition's initial. */
 export type InitialOf = (title: string) => string;
 
-/** Returns the expected lake contents for a row; `undefined` for a row without a year, which has no partition. */
+/** Returns the expected lake contents for a row in its partition. */
 export function expectTitle(
   given: CatalogueCase,
-  initialOf: InitialOf,
+  partition: Partition,
   settings: DocumentSettings = {},
-): ExpectedTitle | undefined {
+): ExpectedTitle {
   const { row, movie, scenario } = given;
-  if (row.startYear === null) return undefined;
-  const partition = { year: row.startYear, initial: initialOf(row.primaryTitle) };
   if (movie === undefined) return { partition, state: scenario === 'refused' ? 'refused' : 'notFound' };
   const found = { partition, state: 'found', tmdbId: movie.tmdbId } as const;
   const owner = ownerOf(given, movie, settings);
