@@ -66,6 +66,19 @@ export { type Partition, partitionName } from './partition.ts';
 // Downloads from this process.
 
 export { type DownloadOptions, download } from './app/download.ts';
+export {
+  type DownloadPlanOptions,
+  type DownloadPlanProgress,
+  type DownloadPlanReport,
+  downloadPlan,
+} from './app/download-plan.ts';
+export {
+  type DownloadFilters,
+  type DownloadNote,
+  type DownloadPlan,
+  type DownloadPreview,
+  planDownload,
+} from './app/plan-download.ts';
 export type { DownloadProgress, DownloadReport } from './download/download-report.ts';
 
 // Tables.
@@ -103,7 +116,12 @@ export type { LaunchReport, SendProgress } from './app/send-launch.ts';
 export { followRun, type RunEnd, type SentPartition, simulate } from './app/simulate.ts';
 export { followFleet, readStatus } from './app/status.ts';
 export { type PauseReport, pause, resume, type SwitchReport } from './app/switch.ts';
-export { estimateFleet, type FleetBudget, type FleetEstimate } from './fleet/estimate.ts';
+export {
+  type DownloadEstimate,
+  estimateFleet,
+  type FleetBudget,
+  type FleetEstimate,
+} from './fleet/estimate.ts';
 export type { FleetFilters } from './fleet/filters.ts';
 export type { LakeTotals } from './fleet/lake-totals.ts';
 export type { FleetPlan, PlannedPartition } from './fleet/plan.ts';

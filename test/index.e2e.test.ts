@@ -39,6 +39,7 @@ const NAMES = [
   'connect',
   'destroy',
   'download',
+  'downloadPlan',
   'estimateFleet',
   'exportTables',
   'followFleet',
@@ -56,6 +57,7 @@ const NAMES = [
   'pause',
   'planDeploy',
   'planDestroy',
+  'planDownload',
   'planLaunch',
   'planRedrive',
   'readManifest',
@@ -83,6 +85,7 @@ test('a script gets from settings to documents with only the built package', asy
   expect(said.last.phase).toBe('complete');
   expect(said.report.sent).toBe(said.plan.partitions);
   expect(said.again.requests).toBe(0);
+  expect(said.some).toMatchObject({ outcome: expect.any(String), thisRun: { total: 2, done: 2 } });
   expect(said.secondDeploy).toBe(0);
   expect(said.control).toMatchObject({
     end: { complete: true },

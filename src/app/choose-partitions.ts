@@ -51,24 +51,25 @@ export async function choosePartitions(
   return { plan, summaries, newer };
 }
 
-/**
- * Forecasts the work on chosen partitions, and counts those that are complete and only lack their parts.
- * @param estimate `estimateFleet` or `estimateDownload`, with a budget.
- */
-export function forecastWork<Estimate>(
+/** The work on some of the chosen partitions, as `estimateFleet` and `estimateDownload` need it. */
+export function measureWork(
   partitions: readonly PlannedPartition[],
   { plan: { settings }, summaries }: Pick<ChosenPartitions, 'plan' | 'summaries'>,
-  estimate: (work: readonly Work[], rates: MovieRates) => Estimate,
-): { readonly partsOnly: number; readonly estimate: Estimate } {
-  const work = partitions.map((partition) => {
-    const { left } = partition;
-    const summary = summaries.get(partitionName(partition));
-    const documentsToRead = countDocumentsToRead(summary, settings);
-    return { left, documentsToRead, isPartsOnly: left === 0 && lacksParts(summary) };
-  });
+): {
+  readonly work: readonly Work[];
+  readonly rates: MovieRates;
+  /** How many partitions are complete and only lack their parts. */
+  readonly partsOnly: number;
+} {
+  const summaryOf = (partition: PlannedPartition) => summaries.get(partitionName(partition));
   return {
-    partsOnly: work.filter(({ isPartsOnly }) => isPartsOnly).length,
-    estimate: estimate(work, learnRates(summaries.values(), settings)),
+    work: partitions.map((partition) => ({
+      left: partition.left,
+      documentsToRead: countDocumentsToRead(summaryOf(partition), settings),
+    })),
+    rates: learnRates(summaries.values(), settings),
+    partsOnly: partitions.filter((partition) => partition.left === 0 && lacksParts(summaryOf(partition)))
+      .length,
   };
 }
 

@@ -1,28 +1,20 @@
-import type { Settings } from '../config/settings.ts';
-import { type DownloadControl, downloadPartition } from '../download/download-partition.ts';
+import type { DownloadControl } from '../download/download-partition.ts';
 import type { DownloadProgress, DownloadReport } from '../download/download-report.ts';
 import { findTitlesById } from '../imdb/find-titles.ts';
-import { type PartitionIndex, readPartition, requirePartition } from '../imdb/partition-index.ts';
-import { createSourceClaim, lakeSource } from '../lake/source.ts';
+import { type PartitionIndex, requirePartition } from '../imdb/partition-index.ts';
 import { type Partition, partitionName } from '../partition.ts';
-import { createRunId } from '../run-id.ts';
 import { quote } from '../text.ts';
-import { lookupSettings } from '../tmdb/look-up-movie.ts';
-import type { Connection } from './connection.ts';
-
-/** The parts of a connection that a download uses. */
-export type DownloadConnection = Pick<Connection, 'lake' | 'tmdb' | 'clock' | 'random'> & {
-  readonly settings: Settings;
-};
+import {
+  type DownloadConnection,
+  type DownloadTarget,
+  downloadTarget,
+  runTargets,
+  startRun,
+} from './run-targets.ts';
+import { createProgressSum } from './sum-progress.ts';
 
 /** The requested download: a partition, or single titles by their IMDb IDs. */
 export type DownloadChoice = { readonly partition: Partition } | { readonly imdbIds: readonly string[] };
-
-/** A partition to download, or some of its titles. */
-export interface DownloadTarget {
-  readonly partition: Partition;
-  readonly only?: ReadonlySet<string>;
-}
 
 /** An IMDb ID that cannot be downloaded. */
 export interface TitleWithoutPartition {
@@ -44,13 +36,6 @@ export interface DownloadOptions extends DownloadControl {
   readonly refresh?: boolean;
 }
 
-/** Follows the download of one target. */
-interface DownloadWatcher {
-  readonly update: (progress: DownloadProgress) => void;
-  /** Called when the download has ended, even with an error. */
-  readonly end: () => void;
-}
-
 /**
  * Downloads a partition in this process, as `tdd download` does, and skips completed titles. The process
  * uses the whole rate budget, so it should not run at the same time as a fleet.
@@ -65,84 +50,47 @@ export async function download(
   partition: Partition,
   options: DownloadOptions = {},
 ): Promise<DownloadReport> {
-  const { limit, refresh = false, onProgress: update = () => {}, ...control } = options;
+  const { limit, refresh = false, ...control } = options;
   requirePartition(index, partition);
-  const run = { ...startRun(connection, index, refresh), limit };
+  const run = startRun(connection, index, selectAgain(connection, refresh));
   await run.source.check(control.abort);
-  return downloadTarget(connection, index, { partition }, run, {
-    ...control,
-    reading: control.abort,
-    watch: () => ({ update, end: () => {} }),
-  });
+  return downloadTarget(connection, index, { partition, limit }, run, { ...control, reading: control.abort });
 }
 
 /**
- * Downloads the targets one after the other, as a single run, until a report has a `problem`.
+ * Downloads targets as a single run in which they overlap, until a report has a `problem`.
  * @param options.limit the maximum number of titles, over all targets.
- * @param options.stop starts no new title or target; if it is aborted while a target's titles are read, its reason is thrown.
- * @param options.watch called with each target when its download starts.
- * @returns a report for each target that was started.
- * @throws any error of the lake.
+ * @param options.stop starts no new title or target.
+ * @param options.onProgress called with the titles of all targets.
+ * @returns a report for each target that was started, in their order.
+ * @throws any error of the lake, after the targets in progress have ended.
  */
 export async function downloadTargets(
   connection: DownloadConnection,
   index: PartitionIndex,
   targets: readonly DownloadTarget[],
-  options: Omit<DownloadOptions, 'onProgress'> & {
-    readonly watch: (partition: Partition) => DownloadWatcher;
-  },
+  options: DownloadOptions = {},
 ): Promise<DownloadReport[]> {
-  const { limit, refresh = false, ...control } = options;
-  const run = startRun(connection, index, refresh);
+  const { refresh = false, onProgress, ...control } = options;
+  const run = startRun(connection, index, selectAgain(connection, refresh));
   await run.source.check(control.stop);
   const reports: DownloadReport[] = [];
-  for (const target of targets) {
-    const done = reports.reduce((sum, { thisRun }) => sum + thisRun.done, 0);
-    const left = limit === undefined ? undefined : limit - done;
-    if (control.stop?.aborted || left === 0 || reports.at(-1)?.problem !== undefined) break;
-    const job = { ...run, limit: left };
-    reports.push(await downloadTarget(connection, index, target, job, { ...control, reading: control.stop }));
-  }
-  return reports;
+  const sum = createProgressSum(targets.map(({ only }) => only?.size ?? 0));
+  const update = (place: number, progress: DownloadProgress) => onProgress?.(sum.update(place, progress));
+  await runTargets(connection, index, targets, run, control, {
+    onProgress: update,
+    onReport: (place, report) => {
+      update(place, report.thisRun);
+      reports[place] = report;
+    },
+  });
+  return reports.flat(); // Without the targets that were not started.
 }
 
-/** Creates the part of the job that all targets of a run share. */
-function startRun(
-  { lake, clock, random, settings }: DownloadConnection,
-  { snapshot }: PartitionIndex,
-  refresh: boolean,
-) {
-  const now = clock.now();
-  const at = new Date(now).toISOString();
-  return {
-    snapshot,
-    settings: lookupSettings(settings),
-    source: createSourceClaim({ lake }, lakeSource(settings)),
-    run: createRunId(now, random),
-    redoBefore: refresh ? at : undefined,
-    redoIncompleteBefore: at,
-  };
-}
-
-async function downloadTarget(
-  { lake, tmdb, clock }: DownloadConnection,
-  index: PartitionIndex,
-  target: DownloadTarget,
-  run: ReturnType<typeof startRun> & { readonly limit: number | undefined },
-  {
-    reading,
-    watch,
-    ...control
-  }: Omit<DownloadControl, 'onProgress'> & {
-    /** Aborts reading the target's titles. */
-    readonly reading: AbortSignal | undefined;
-    readonly watch: (partition: Partition) => DownloadWatcher;
-  },
-): Promise<DownloadReport> {
-  const titles = await readPartition({ lake, signal: reading }, index, target.partition);
-  const { update, end } = watch(target.partition);
-  const job = { ...run, ...target, titles };
-  return downloadPartition({ lake, tmdb, clock }, job, { onProgress: update, ...control }).finally(end);
+/** Selects titles to download again: movies with missing reviews, and with `refresh` all titles. */
+function selectAgain({ clock }: Pick<DownloadConnection, 'clock'>, refresh: boolean) {
+  const now = new Date(clock.now()).toISOString();
+  return { redoBefore: refresh ? now : undefined, redoIncompleteBefore: now };
 }
 
 /**

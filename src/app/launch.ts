@@ -12,8 +12,8 @@ import {
   type ChoiceDeps,
   type ChosenPartitions,
   choosePartitions,
-  forecastWork,
   lacksManifests,
+  measureWork,
 } from './choose-partitions.ts';
 import { differingSettings, readMatchingEnvironment } from './deployed-settings.ts';
 import type { FleetConnection } from './fleet-connection.ts';
@@ -88,9 +88,7 @@ export async function planLaunch(
   const resume =
     fleet && mayResume ? await findUnfinishedLaunch({ lake, nowMs: clock.now() }, plan, sources) : undefined;
   const partitions = resume ? partitionsToSend(resume.fleet) : plan.partitions;
-  const { partsOnly, estimate } = forecastWork(partitions, chosen, (work, rates) =>
-    estimateFleet(work, { requestsPerSecond, workers, memorySize }, rates),
-  );
+  const { partsOnly, work, rates } = measureWork(partitions, chosen);
   const notes = await noteLakeState({ lake }, { ...chosen, resume, partsOnly });
   const aboutFleet = fleet && (await readFleetState(fleet, environment));
   return {
@@ -98,7 +96,7 @@ export async function planLaunch(
     ...(resume !== undefined && { resume }),
     partitions,
     partsOnly,
-    estimate,
+    estimate: estimateFleet(work, { requestsPerSecond, workers, memorySize }, rates),
     notes: [...(aboutFleet?.notes ?? []), ...notes],
     queueExists: aboutFleet?.queueExists ?? false,
   };

@@ -2,9 +2,9 @@ import type { Settings } from '../config/settings.ts';
 import { ConnectionError } from '../connection-error.ts';
 import type { LakeLocation } from '../lake/open-lake.ts';
 import { createNetwork, type Network } from '../network.ts';
-import type { DownloadConnection } from './download.ts';
 import { createSummaryCacheFile, type SummaryCache } from './manifest-summaries.ts';
 import { openLakeAt, type ProcessContext } from './open-aws.ts';
+import type { DownloadConnection } from './run-targets.ts';
 import { joinRateBudget, type RateShare } from './share-rate.ts';
 import { userAgent } from './version.ts';
 

@@ -36,7 +36,7 @@ export function createProgress(
   const isTerminal = canDraw(stderr, env);
   const stopped = new AbortController();
   let state: ProgressState | undefined;
-  let samples: readonly { readonly at: number; readonly done: number }[] = [];
+  let samples: readonly Sample[] = [];
   let shown = '';
   const startedAt = clock.monotonic();
 
@@ -46,7 +46,8 @@ export function createProgress(
       const line = `${waiting} … ${formatDuration((clock.monotonic() - startedAt) / 1_000)}`;
       return isTerminal ? cutTo(line, (stderr.columns || 80) - LIVE_MARGIN) : line;
     }
-    const view = { ...state, unit, perSecond: rateOf(samples) };
+    const rates = { perSecond: rateOf(samples, 'done'), requestsPerSecond: rateOf(samples, 'requests') };
+    const view = { ...state, unit, ...rates };
     return isTerminal ? progressLine(view, stderr.columns || 80) : progressLogLine(view);
   };
   const show = (): void => {
@@ -82,7 +83,8 @@ export function createProgress(
       const last = samples.at(-1);
       // One sample per second is enough for a rate.
       if (last === undefined || at - last.at >= 1_000) {
-        samples = [...samples.filter((sample) => at - sample.at <= WINDOW_MS), { at, done: next.done }];
+        const { done, requests } = next;
+        samples = [...samples.filter((sample) => at - sample.at <= WINDOW_MS), { at, done, requests }];
       }
     },
     stop: () => {
@@ -98,16 +100,25 @@ export function createProgress(
   };
 }
 
-function rateOf(samples: readonly { readonly at: number; readonly done: number }[]): number | undefined {
+/** What had been done at a time. */
+interface Sample extends Pick<ProgressState, 'done' | 'requests'> {
+  readonly at: number;
+}
+
+function rateOf(samples: readonly Sample[], what: 'done' | 'requests'): number | undefined {
   const [first, last] = [samples[0], samples.at(-1)];
   if (first === undefined || last === undefined || last.at - first.at < LEAST_WINDOW_MS) return undefined;
-  return (last.done - first.done) / ((last.at - first.at) / 1_000);
+  const [before, now] = [first[what], last[what]];
+  if (before === undefined || now === undefined) return undefined;
+  return (now - before) / ((last.at - first.at) / 1_000);
 }
 
 /** The progress of an operation. */
 interface ProgressState {
   readonly done: number;
   readonly total: number;
+  /** The number of requests sent: if it is given, their rate is shown, and not that of what is done. */
+  readonly requests?: number | undefined;
   /** Details such as `12 found` or `3 failed`, most important first. */
   readonly fields: readonly string[];
 }
@@ -118,6 +129,7 @@ interface ProgressView extends ProgressState {
   readonly unit: string;
   /** The rate over the last half minute; `undefined` while it is unknown. */
   readonly perSecond: number | undefined;
+  readonly requestsPerSecond?: number | undefined;
 }
 
 const MAX_BAR = 30;
@@ -152,11 +164,18 @@ function countOf({ done, total, unit }: ProgressView): string {
   return `${formatCount(done)} of ${formatCount(total)} ${total === 1 ? unit.replace(/s$/, '') : unit}`;
 }
 
-function parts({ done, total, perSecond, fields }: ProgressView): string[] {
+function parts({ done, total, perSecond, requests, requestsPerSecond, fields }: ProgressView): string[] {
   const isMoving = perSecond !== undefined && perSecond > 0;
   const left = isMoving && done < total ? [`${formatDuration((total - done) / perSecond)} left`] : [];
-  const rate = isMoving ? [`${perSecond < 10 ? perSecond.toFixed(1) : Math.round(perSecond)}/s`] : [];
-  return [...left, ...fields, ...rate];
+  if (requests !== undefined) {
+    const rate = requestsPerSecond === undefined ? [] : [`${formatRate(requestsPerSecond)} requests/s`];
+    return [...left, ...rate, ...fields];
+  }
+  return [...left, ...fields, ...(isMoving ? [`${formatRate(perSecond)}/s`] : [])];
+}
+
+function formatRate(perSecond: number): string {
+  return perSecond < 10 ? perSecond.toFixed(1) : String(Math.round(perSecond));
 }
 
 function shareOf({ done, total }: ProgressState): [done: number, total: number] {

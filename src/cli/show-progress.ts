@@ -5,7 +5,6 @@ import type { DownloadProgress } from '../download/download-report.ts';
 import type { Counts } from '../download/manifest.ts';
 import type { IndexProgress } from '../imdb/build-index.ts';
 import type { PartitionIndex } from '../imdb/partition-index.ts';
-import { type Partition, partitionName } from '../partition.ts';
 import { formatCount, formatNumberOf } from '../text.ts';
 import type { CommandContext } from './context.ts';
 import { createProgress } from './progress.ts';
@@ -16,15 +15,16 @@ interface Showing<State> {
   readonly end: () => void;
 }
 
-/** Shows the progress of a partition's download. */
-export function showDownload(context: CommandContext, partition: Partition): Showing<DownloadProgress> {
-  context.output.info(`Downloading partition ${partitionName(partition)} …`);
+/** Shows the progress of a download. @param what what is downloaded, such as `partition 2004/AD`. */
+export function showDownload(context: CommandContext, what: string): Showing<DownloadProgress> {
+  context.output.info(`Downloading ${what} …`);
   const bar = createProgress(context, 'titles');
   return {
-    update: ({ done, total, found, notFound, refused, failed, reviews, throttled }) =>
+    update: ({ done, total, found, notFound, refused, failed, reviews, requests, throttled }) =>
       bar.update({
         done,
         total,
+        requests,
         fields: [
           ...countFields({ failed, found, notFound, reviews }),
           ...(refused > 0 ? [`${refused} refused`] : []),

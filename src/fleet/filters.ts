@@ -56,8 +56,8 @@ export function areSameFilters(a: FleetFilters, b: FleetFilters): boolean {
   return names.every((name) => a[name] === b[name]);
 }
 
-/** Returns the command line that launches with these filters. */
-export function launchCommand(filters: FleetFilters, nowMs: number): string {
+/** Returns the command line that launches, or downloads, with these filters. */
+export function launchCommand(filters: FleetFilters, nowMs: number, command = 'tdd launch'): string {
   const { minYear, maxYear, initial, limit, onlyMissing, failed, olderThanMs } = filters;
   const flags = [
     minYear === DEFAULT_MIN_YEAR ? '' : `--min-year ${minYear}`,
@@ -68,7 +68,7 @@ export function launchCommand(filters: FleetFilters, nowMs: number): string {
     olderThanMs === undefined ? '' : `--older-than ${writeAge(olderThanMs)}`,
     limit === undefined ? '' : `--limit ${limit}`,
   ];
-  return ['tdd launch', ...flags.filter((flag) => flag !== '')].join(' ');
+  return [command, ...flags.filter((flag) => flag !== '')].join(' ');
 }
 
 /** Returns the flags with which a launch covers the years of partitions; by default, it covers 2000 to this year. */

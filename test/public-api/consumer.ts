@@ -4,9 +4,11 @@ import {
   type Counts,
   connect,
   type DamagedDocumentError,
+  type DownloadPlanReport,
   type DownloadReport,
   destroy,
   download,
+  downloadPlan,
   type ExportReport,
   exportTables,
   type FleetEstimate,
@@ -27,6 +29,7 @@ import {
   type PauseReport,
   pause,
   planDestroy,
+  planDownload,
   planLaunch,
   planRedrive,
   type RedriveReport,
@@ -110,6 +113,16 @@ export async function downloadIntoDirectory(
   // @ts-expect-error a fleet needs the bucket
   void launch(connection);
   return download(connection, await openIndex(connection), { year: 2004, initial: 'AD' });
+}
+
+export async function downloadYears(connection: LakeConnection, stop: AbortSignal): Promise<number> {
+  const index = await openIndex(connection);
+  const { plan, estimate } = await planDownload(connection, index, { minYear: 2020 }, { limit: 100 });
+  // @ts-expect-error a directory costs nothing
+  void estimate.dollars.total;
+  const onProgress = ({ partitions }: { partitions: { complete: number } }) => void partitions.complete;
+  const report: DownloadPlanReport = await downloadPlan(connection, index, plan, { onProgress, stop });
+  return report.thisRun.found;
 }
 
 export async function exportDirectory(signal: AbortSignal): Promise<number> {

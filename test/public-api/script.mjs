@@ -31,6 +31,10 @@ if (titles.some(({ title }) => api.initialOf(title) !== partition.initial)) {
   throw new api.UserError(`${name} holds a title of another initial.`);
 }
 
+// Two titles from this machine; the fleet downloads the rest.
+const local = await api.planDownload(connection, index, { minYear: 1900 }, { limit: 2 });
+const some = await api.downloadPlan(connection, index, local.plan);
+
 const wanted = { minYear: 1900, onlyMissing: true };
 const { plan, estimate } = await api.planLaunch(connection, index, wanted);
 const alone = api.estimateFleet(plan.partitions, { ...connection.settings, workers: 1 }, estimate.basis);
@@ -99,6 +103,7 @@ process.stdout.write(
     report,
     plan: { partitions: plan.partitions.length, movies: plan.movies },
     estimate,
+    some,
     again: again.thisRun,
     secondDeploy: second.plan.steps.length,
     control: { end, paused: paused.eventSource.state, resumed: resumed.eventSource.state, letters, redriven },

@@ -4,7 +4,6 @@ import { openForPlan } from '../../app/open-download.ts';
 import type { Settings } from '../../config/settings.ts';
 import { UsageError, UserError } from '../../errors.ts';
 import { completeFilters, type FleetFilters } from '../../fleet/filters.ts';
-import { sizeHistogram } from '../../fleet/plan.ts';
 import type { LakeLocation } from '../../lake/open-lake.ts';
 import { formatCount, formatNumberOf } from '../../text.ts';
 import { defineCommand } from '../command.ts';
@@ -14,6 +13,7 @@ import type { CommandContext } from '../context.ts';
 import { declareFilters, readFilters } from '../filter-flags.ts';
 import { type Flags, parseCount } from '../flags.ts';
 import { formatLaunch, formatLaunchPlan, type LaunchResult } from '../format-launch.ts';
+import { describeWork } from '../format-work.ts';
 import {
   cacheFolder,
   type FleetInput,
@@ -35,8 +35,6 @@ interface LaunchInput {
   /** Whether to resume an interrupted launch. */
   readonly resume: boolean;
 }
-
-const LARGEST = 10;
 
 /** `tdd launch`: sends the catalog, or part of it, to the queue. */
 export const launch = defineCommand<LaunchInput, LaunchResult>({
@@ -163,28 +161,17 @@ async function launchFleet(
 }
 
 function toResult(
-  { settings, filters }: LaunchInput,
+  { settings }: LaunchInput,
   places: Pick<LaunchResult, 'lake' | 'queue'>,
   { plan, resume, partitions, partsOnly, estimate, notes }: LaunchPreview,
 ): LaunchResult {
   const { requestsPerSecond, workers, memorySize } = settings;
-  const { snapshot, redoBefore } = resume ? resume.fleet : plan;
   return {
     ...places,
-    snapshot,
-    filters,
-    ...(redoBefore !== undefined && { redoBefore }),
+    ...describeWork(plan, partitions, resume?.fleet),
     budget: { requestsPerSecond, workers, memorySize },
-    movies: partitions.reduce((sum, { titles }) => sum + titles, 0),
-    moviesToAsk: partitions.reduce((sum, { left }) => sum + left, 0),
     partsOnly,
     estimate,
-    sizes: sizeHistogram(partitions),
-    largest: [...partitions].sort((a, b) => b.titles - a.titles).slice(0, LARGEST),
-    withoutYear: plan.withoutYear,
-    badRows: plan.badRows,
-    ...(plan.firstBadRow && { firstBadRow: plan.firstBadRow }),
-    inRange: plan.inRange,
     notes: notes.map(({ about, text }) =>
       about === 'resumes' ? text.replace(/\.$/, '; --no-resume starts a new launch instead.') : text,
     ),

@@ -307,7 +307,7 @@ describe('a download that shares the rate with others', () => {
 
 describe('invalid input is reported in one sentence with exit code 2, and changes nothing', () => {
   it.each([
-    ['download', /--year and --initial together, or --imdb-id/],
+    ['download', /--year and --initial together, --imdb-id, or --min-year for many partitions/],
     ['download --year 2021', /--year and --initial together/],
     ['download --year 99999 --initial TH --to lake', /^tdd: --year must be four digits .*\(got "99999"\)/],
     ['download --year 1492 --initial TH --to lake', /^tdd: --year must be .*\(got "1492"\)/],

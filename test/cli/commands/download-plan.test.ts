@@ -1,0 +1,206 @@
+import { EventEmitter } from 'node:events';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createCatalogue } from '../../../sandbox/catalogue.ts';
+import { type ImdbStandIn, startImdbStandIn } from '../../../sandbox/imdb-stand-in.ts';
+import { SANDBOX_API_KEY } from '../../../sandbox/tmdb/keys.ts';
+import { startTmdbStandIn, type TmdbStandIn } from '../../../sandbox/tmdb-stand-in.ts';
+import { verifyLake } from '../../../sandbox/verify-lake.ts';
+import { systemClock } from '../../../src/clock.ts';
+import { initialOf } from '../../../src/imdb/title-partition.ts';
+import { createDirectoryLake } from '../../../src/lake/directory/directory-lake.ts';
+import { createFastClock } from '../../support/fast-clock.ts';
+import { type CliOptions, runCli } from '../../support/run-cli.ts';
+import { makeTempFolder } from '../../support/temp-folder.ts';
+
+const catalogue = createCatalogue({ initialOf }, { titles: 90, years: [2019, 2021] });
+const expectedTitles = catalogue.expectedTitles();
+const ALL_IS_WELL = { missing: [], unexpected: [], wrong: [] };
+const PLAN = 'download --min-year 1900 --to lake';
+
+let tmdb: TmdbStandIn;
+let imdb: ImdbStandIn;
+let cwd: string;
+
+beforeAll(async () => {
+  tmdb = await startTmdbStandIn({ catalogue });
+  imdb = await startImdbStandIn({ source: catalogue });
+});
+afterAll(() => Promise.all([tmdb.stop(), imdb.stop()]));
+beforeEach(async () => {
+  tmdb.setFaults({});
+  tmdb.setKeyRevoked(false);
+  tmdb.clearStats();
+  cwd = await makeTempFolder();
+});
+
+function tdd(argv: string, { env = {}, ...options }: Partial<CliOptions> = {}) {
+  return runCli(argv.split(' '), {
+    cwd,
+    clock: createFastClock(50),
+    columns: 200,
+    ...options,
+    env: {
+      TMDB_API_KEY: SANDBOX_API_KEY,
+      TMDB_BASE_URL: tmdb.url,
+      IMDB_DATASETS_URL: imdb.url,
+      TMDB_REQUESTS_PER_SECOND: '2000',
+      XDG_CACHE_HOME: join(cwd, 'cache'),
+      ...env,
+    },
+  });
+}
+
+const listed = [...expectedTitles.values()];
+const partitions = new Set(listed.map(({ partition }) => `${partition.year}/${partition.initial}`));
+
+/** Compares every document in the lake with the catalogue. */
+async function verify() {
+  return verifyLake({ lake: createDirectoryLake({ directory: join(cwd, 'lake') }), catalogue });
+}
+
+/** The titles that TMDB was asked for. */
+const askedTitles = () => Object.keys(tmdb.stats().byPath).filter((path) => path.startsWith('/3/movie/tt'));
+
+describe('tdd download with filters', () => {
+  it('shows the plan, downloads every partition once, and has nothing to do in the next run', async () => {
+    const first = await tdd(PLAN, {
+      person: async ({ sees, types }) => {
+        await sees('partitions');
+        await sees(`Download ${listed.length} titles in ${partitions.size} partitions from this machine?`);
+        types('y\r');
+      },
+    });
+    expect(first.exitCode).toBe(0);
+    expect(first.stderr).toMatch(/requests\/s from this machine/);
+    expect(first.stderr).not.toMatch(/cost|Lambda/);
+    expect(first.stdout).toMatch(
+      new RegExp(`^✔ ${partitions.size} partitions complete: \\d+ found, \\d+ not found, .*0 failed`),
+    );
+    expect(first.stdout).toMatch(/\nLake: \S+lake\nTo load the lake into a database: tdd export --from \S+/);
+    expect(await verify()).toMatchObject(ALL_IS_WELL);
+
+    tmdb.clearStats();
+    const second = await tdd(`${PLAN} --yes --json`);
+    expect(second.exitCode).toBe(0);
+    expect(JSON.parse(second.stdout)).toMatchObject({
+      planned: 0,
+      upToDate: partitions.size,
+      movies: 0,
+      partitions: [],
+      inRange: partitions.size,
+    });
+    expect((await tdd(`${PLAN} --yes`)).stdout).toMatch(
+      /^Nothing is missing: \d+ partitions for 1900–\d+ have complete manifests and parts\. .* Nothing was downloaded\.\n$/,
+    );
+    expect(Object.keys(tmdb.stats().byPath)).toEqual(['/3/authentication']);
+  });
+
+  it('finishes requests in flight after Ctrl-C with exit code 130, and the same command resumes', async () => {
+    const signals = new EventEmitter();
+    const running = tdd(`${PLAN} --yes --json`, {
+      signals,
+      clock: systemClock,
+      env: { TMDB_REQUESTS_PER_SECOND: '60' },
+    });
+    while (tmdb.stats().requests.length < 15) await new Promise((resolve) => setTimeout(resolve, 5));
+    signals.emit('SIGINT');
+    const stopped = await running;
+    expect(stopped.exitCode).toBe(130);
+    expect(stopped.stderr).toMatch(
+      /Finishing the requests in flight.*run the same command again to resume\.\n$/s,
+    );
+    const { report, interrupted } = JSON.parse(stopped.stdout);
+    expect(interrupted).toBe(true);
+    expect(report.outcome).toBe('stopped');
+    expect(report.thisRun.done).toBeGreaterThan(0);
+
+    const rest = JSON.parse((await tdd(`${PLAN} --yes --json`)).stdout);
+    expect(rest).toMatchObject({ partitions: [], report: { outcome: 'complete', thisRun: { failed: 0 } } });
+    expect(report.thisRun.done + rest.report.thisRun.done).toBe(listed.length);
+    expect(report.partitions.complete + rest.planned).toBe(partitions.size);
+    expect(await verify()).toMatchObject(ALL_IS_WELL);
+  });
+
+  it('groups failed titles by reason with exit code 1, and names the command that downloads only these', async () => {
+    const bad = [...expectedTitles].flatMap(([id, { state }]) => (state === 'found' ? id : [])).slice(0, 3);
+    tmdb.setFaults({ rules: bad.map((id) => ({ kind: '503 code 9', path: `/3/movie/${id}` })) });
+    const failed = await tdd(`${PLAN} --yes`);
+    expect(failed.exitCode).toBe(1);
+    expect(failed.stdout).toMatch(/^✖ \d+ of \d+ partitions complete: .* 3 failed/);
+    expect(failed.stdout).toMatch(/\n {2}3 failed: 3 × "503" \((?:tt\d+(?:, )?){3}\)\n/);
+    const [, retry = ''] = /To try the failed titles again: tdd (.*)\n/.exec(failed.stdout) ?? [];
+    expect(retry).toMatch(/^download --min-year 1900 --failed --to \S+lake$/);
+    const again = JSON.parse((await tdd(`${retry} --yes --json`)).stdout);
+    const incomplete = again.partitions.map(({ counts }: { counts: { failed: number } }) => counts.failed);
+    expect(again.report).toMatchObject({ outcome: 'failedTitles', failures: [{ reason: '503', titles: 3 }] });
+    expect(incomplete.reduce((sum: number, count: number) => sum + count, 0)).toBe(3);
+    tmdb.setFaults({});
+    tmdb.clearStats();
+    expect(await tdd(`${retry} --yes`)).toMatchObject({ exitCode: 0 });
+    expect(askedTitles().sort()).toEqual(bad.map((id) => `/3/movie/${id}`).sort());
+    expect(await verify()).toMatchObject(ALL_IS_WELL);
+  });
+
+  it('looks up at most as many titles as --limit allows, over all partitions', async () => {
+    const run = await tdd('download --min-year 2019 --limit 33 --to lake --yes --json');
+    expect(run.exitCode).toBe(0);
+    expect(JSON.parse(run.stdout)).toMatchObject({
+      limit: 33,
+      moviesToAsk: 33,
+      report: { thisRun: { total: 33, done: 33 } },
+    });
+    expect(askedTitles()).toHaveLength(33);
+  });
+
+  it('records what it has done when TMDB rejects the key or stops answering', async () => {
+    const run = tdd(`${PLAN} --yes`, { clock: systemClock, env: { TMDB_REQUESTS_PER_SECOND: '60' } });
+    while (tmdb.stats().requests.length < 20) await new Promise((resolve) => setTimeout(resolve, 5));
+    tmdb.setKeyRevoked(true);
+    const { exitCode, stderr, stdout } = await run;
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
+    expect(stderr).toMatch(
+      /warning: The download ended after \d+ of \d+ titles: run the same command again to resume\.\ntdd: TMDB rejected the API key.*\n$/,
+    );
+    tmdb.setKeyRevoked(false);
+    const rest = JSON.parse((await tdd(`${PLAN} --yes --json`)).stdout);
+    expect(rest.report.thisRun.done).toBeLessThan(listed.length);
+    expect(await verify()).toMatchObject(ALL_IS_WELL);
+  });
+
+  it('needs neither a key nor a confirmation for --dry-run, and downloads nothing', async () => {
+    const run = await tdd('download --failed --only-missing --initial TH --to lake --dry-run', {
+      env: { TMDB_API_KEY: '' },
+    });
+    expect(run.exitCode).toBe(0);
+    expect(run.stdout).toMatch(/^partitions +\d+ .*\nDry run: nothing was downloaded\.\n$/s);
+    expect(tmdb.stats().requests).toEqual([]);
+  });
+});
+
+describe('wrong combinations of flags are reported in one sentence with exit code 2', () => {
+  it.each([
+    [PLAN, /^tdd: Cannot ask for confirmation without a terminal: use --yes to download, or --dry-run/],
+    [
+      `${PLAN} --year 2020 --yes`,
+      /^tdd: Use --year and --initial for one partition, .*\(got --year and --min-year\)/,
+    ],
+    ['download --failed --imdb-id tt0133093 --to lake --yes', /\(got --imdb-id and --failed\)/],
+    [`${PLAN} --refresh --yes`, /^tdd: --refresh cannot be used with --min-year: use --older-than/],
+    [
+      'download --year 2021 --initial TH --to lake --dry-run',
+      /^tdd: --dry-run needs --min-year or another filter/,
+    ],
+    [
+      'download --min-year 2021 --max-year 2019 --to lake --yes',
+      /^tdd: --min-year must not be after --max-year/,
+    ],
+  ])('%s', async (argv, sentence) => {
+    const run = await tdd(argv);
+    expect(run).toMatchObject({ exitCode: 2, stdout: '' });
+    expect(run.stderr.trim().split('\n')).toHaveLength(1);
+    expect(run.stderr).toMatch(sentence);
+    expect(await readdir(cwd)).toEqual([]);
+  });
+});
