@@ -34,7 +34,7 @@ const READS_AT_ONCE = 32;
 /** At most this many titles' documents are read to compose parts; a larger partition is composed alone. */
 const COMPOSED_TITLES = 3_000;
 /** Partitions that are open at the same time: one-title partitions take half a second each, most of it in the lake. */
-const MAX_OPEN = 32;
+export const MAX_OPEN = 32;
 /** SQS returns at most this many messages. */
 const MAX_WANTED = 10;
 /** The next partitions are expected to be as large as these many before, on average. */
