@@ -1,8 +1,24 @@
+import { readFile } from 'node:fs/promises';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { startAws } from '../sandbox/aws/start-aws.ts';
+import { startImdbStandIn } from '../sandbox/imdb-stand-in.ts';
 
-/** TMDB and S3 for the download bench, in their own process. TMDB answers as fast as possible. */
+/** The addresses that this process sends to its parent. */
+export interface DownloadServices {
+  readonly tmdbUrl: string;
+  readonly s3Url: string;
+  /** The environment of an AWS client. */
+  readonly aws: Readonly<Record<string, string>>;
+  /** Empty without a list. */
+  readonly imdbUrl: string;
+}
+
+/**
+ * TMDB, AWS and, with a list, IMDb for the download benches, in their own process. TMDB answers as fast as possible.
+ * Arguments: the folder of the state of AWS; the path of the list.
+ */
+const [, , directory = '', list] = process.argv;
 const tmdb = createServer((request, response) => {
   const { pathname } = new URL(request.url ?? '', 'http://x');
   const imdbId = /^\/3\/movie\/(tt\d+)$/.exec(pathname)?.[1];
@@ -10,8 +26,15 @@ const tmdb = createServer((request, response) => {
   else if (imdbId) send(response, 200, movieOf(imdbId));
   else send(response, 200, { movie_results: [] });
 }).listen(0, '127.0.0.1');
-const aws = await startAws({ directory: process.argv[2] ?? '' });
-process.send?.({ tmdbUrl: `http://127.0.0.1:${(tmdb.address() as AddressInfo).port}`, s3Url: aws.endpoint });
+const aws = await startAws({ directory });
+const imdb = list === undefined ? undefined : await startImdbStandIn({ source: await readFile(list) });
+const services: DownloadServices = {
+  tmdbUrl: `http://127.0.0.1:${(tmdb.address() as AddressInfo).port}`,
+  s3Url: aws.endpoint,
+  aws: aws.environment,
+  imdbUrl: imdb?.url ?? '',
+};
+process.send?.(services);
 process.on('disconnect', () => process.exit());
 
 function send(response: ServerResponse, status: number, body: unknown): void {

@@ -3,6 +3,7 @@ import type { BenchRow } from './bench-row.ts';
 import { runBundleBench } from './bundle.ts';
 import { runCatalogueBench } from './catalogue.ts';
 import { runDownloadBench } from './download.ts';
+import { runFirstDownloadBench } from './first-download.ts';
 import { runFleetBench } from './fleet.ts';
 import { runFleetRateBench } from './fleet-rate.ts';
 import { runIndexBench } from './index.ts';
@@ -13,6 +14,7 @@ import { runTablesBench } from './tables.ts';
 /** Runs all benches but the long ones, or the named ones, and prints each measurement with its budget. */
 const BENCHES: Readonly<Record<string, () => Promise<BenchRow[]>>> = {
   index: runIndexBench,
+  'first-download': runFirstDownloadBench,
   download: runDownloadBench,
   tables: runTablesBench,
   pacing: runPacingBench,

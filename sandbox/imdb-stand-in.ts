@@ -38,6 +38,7 @@ export interface ImdbStandIn extends LoopbackServer {
 export async function startImdbStandIn(options: ImdbStandInOptions): Promise<ImdbStandIn> {
   let { mode = 'good', lastModified = new Date('2024-12-31T12:00:00Z') } = options;
   let file = bytesOf(options.source);
+  let etag = etagOf(file);
   const seen = { downloads: 0, heads: 0, bytes: 0 };
   const userAgents = new Set<string>();
 
@@ -51,7 +52,7 @@ export async function startImdbStandIn(options: ImdbStandInOptions): Promise<Imd
     seen[head ? 'heads' : 'downloads'] += 1;
     const headers = {
       'accept-ranges': 'none',
-      etag: `"${createHash('md5').update(file).digest('hex')}"`,
+      etag,
       'last-modified': lastModified.toUTCString(),
     };
     void sendTitleBasics(response, { file, mode, headers, head }).then((bytes) => {
@@ -66,6 +67,7 @@ export async function startImdbStandIn(options: ImdbStandInOptions): Promise<Imd
     },
     setSource: (source, refreshedAt = lastModified) => {
       file = bytesOf(source);
+      etag = etagOf(file);
       lastModified = refreshedAt;
     },
   };
@@ -73,6 +75,10 @@ export async function startImdbStandIn(options: ImdbStandInOptions): Promise<Imd
 
 function bytesOf(source: Catalogue | Buffer): Buffer {
   return Buffer.isBuffer(source) ? source : packTitleBasics(source);
+}
+
+function etagOf(file: Buffer): string {
+  return `"${createHash('md5').update(file).digest('hex')}"`;
 }
 
 /**
