@@ -65,9 +65,11 @@ interface WorkWords {
   readonly writesParts: string;
   /** The rate, and who keeps to it. */
   readonly pace: string;
-  /** What else there is to say about the partitions and the cost, as rows of the forecast. */
+  /** Rows of the forecast. */
   readonly morePartitions?: readonly ForecastRow[];
   readonly cost: readonly ForecastRow[];
+  /** A note about the movies, instead of how many are in the lake already. */
+  readonly movies?: string;
 }
 
 /** A name, a value and a note. */
@@ -112,7 +114,11 @@ function formatForecast(work: PlannedWork, words: WorkWords, style: Style): stri
     ...(partsOnly > 0
       ? [['parts only', formatCount(partsOnly), `complete: ${words.writesParts}`] as const]
       : []),
-    ['movies', formatCount(movies), existing > 0 ? `${formatCount(existing)} already in the lake` : ''],
+    [
+      'movies',
+      formatCount(movies),
+      words.movies ?? (existing > 0 ? `${formatCount(existing)} already in the lake` : ''),
+    ],
     [
       'TMDB requests',
       formatCount(estimate.requests),

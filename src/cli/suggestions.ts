@@ -48,10 +48,10 @@ export function createSuggestions(io: StartedProgram, answers: Answers = new Map
   function flagsToRepeat(name: string, rest: string): string[] {
     const config = lastValueOf(io.argv, 'config');
     const flags = config === undefined ? [] : [`--config ${quoteWord(config)}`];
-    // Such a command names another deployment, or needs no bucket.
-    const lakeFlag = name === 'export' ? '--from ' : '--to ';
-    if (rest.includes('--lambda-name') || rest.includes(lakeFlag)) return flags;
+    if (rest.includes('--lambda-name')) return flags; // Such a command names another deployment.
+    const namesLake = rest.includes(name === 'export' ? '--from ' : '--to ');
     for (const setting of isCommand(name) ? COMMAND_SETTINGS[name] : []) {
+      if (namesLake && setting === 'bucketName') continue;
       const { flag, secret } = SETTINGS[setting];
       if (flag === undefined || secret || rest.includes(`--${flag.name}`)) continue;
       const value = answers.get(setting) ?? lastValueOf(io.argv, flag.name);

@@ -30,6 +30,11 @@ describe('a suggested command', () => {
       'tdd launch --limit 3',
       'tdd launch --limit 3 --queue-name q --workers 4',
     ],
+    [
+      'download --datalake-bucket-name b --language de --requests-per-second 4',
+      'tdd download --failed --to lake',
+      'tdd download --failed --to lake --language de --requests-per-second 4',
+    ],
     ['download --queue-name= --to lake', 'tdd download --to lake', 'tdd download --to lake'],
     [
       'status --queue-name q --config c',
