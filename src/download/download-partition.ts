@@ -74,7 +74,7 @@ export async function downloadPartition(
   control: DownloadControl = {},
 ): Promise<DownloadReport> {
   const { lake, clock } = deps;
-  const share = (deps.overlap ?? createOverlap()).add();
+  const share = (deps.overlap ?? createOverlap()).add(job.titles.length);
   const failing = followSignals(control.abort);
   const failedTitle = followSignals(control.abort);
   const stopping = followSignals(control.stop, failedTitle.signal);

@@ -1,12 +1,15 @@
 import { createLimit, type Limit } from '../limit.ts';
 import { MAX_CONNECTIONS } from '../tmdb/limits.ts';
 import { createKeptTexts, createTextSpace, type KeptTexts } from './kept-texts.ts';
-import { createTitleSlots, type TitleLane } from './title-slots.ts';
+import { createTitleSlots, type PartitionSize, type TitleLane } from './title-slots.ts';
 
 /** What downloads that run at the same time share, so that TMDB always has a title to answer for and memory is bounded. */
 export interface Overlap {
-  /** Called by each download before anything else: those that are added earlier get slots for their titles first. */
-  add(): OverlappingDownload;
+  /**
+   * Called by each download before anything else: those that are added earlier get slots for their titles first.
+   * @param titles how many titles the partition has, done or not: they are in memory with their states.
+   */
+  add(titles: number): OverlappingDownload;
   /**
    * How many partitions to take now: 0 while enough titles wait.
    * @param open how many are taken and have not ended.
@@ -34,7 +37,9 @@ const READS_AT_ONCE = 32;
 /** At most this many titles' documents are read to compose parts; a larger partition is composed alone. */
 const COMPOSED_TITLES = 3_000;
 /** Partitions that are open at the same time: one-title partitions take half a second each, most of it in the lake. */
-export const MAX_OPEN = 32;
+export const MAX_OPEN = 40;
+/** Partitions that are open have at most this many titles, unless a single one has more: 1.5 KB each, mostly complete ones. */
+const OPEN_TITLES = 20_000;
 /** SQS returns at most this many messages. */
 const MAX_WANTED = 10;
 /** The next partitions are expected to be as large as these many before, on average. */
@@ -56,12 +61,12 @@ export function createOverlap({
   const space = createTextSpace(keptBytes);
   const reads = createLimit(READS_AT_ONCE);
   const composing = createLimit(COMPOSED_TITLES);
-  const sizes: number[] = [];
+  const seen: PartitionSize[] = [];
   let waiters: (() => void)[] = [];
   const slots = createTitleSlots(connections, {
-    size(titles) {
-      sizes.push(titles);
-      if (sizes.length > SIZES_SEEN) sizes.shift();
+    size(size) {
+      seen.push(size);
+      if (seen.length > SIZES_SEEN) seen.shift();
     },
     change: wake,
   });
@@ -72,15 +77,14 @@ export function createOverlap({
     for (const resolve of woken) resolve();
   }
 
-  /** The expected size of a partition. Until the first is known, one is enough. */
-  function expectedSize(): number {
-    if (sizes.length === 0) return ahead;
-    return Math.max(1, sizes.reduce((sum, size) => sum + size, 0) / sizes.length);
+  function mean(name: keyof PartitionSize): number {
+    const sum = seen.reduce((total, size) => total + size[name], 0);
+    return Math.max(1, sum / seen.length);
   }
 
   return {
-    add() {
-      const lane = slots.add();
+    add(titles) {
+      const lane = slots.add(titles);
       const texts = createKeptTexts(space);
       return {
         forEach: lane.forEach,
@@ -94,10 +98,15 @@ export function createOverlap({
       };
     },
     wanted(open) {
-      const size = expectedSize();
-      const expected = slots.waiting + Math.max(0, open - slots.known) * size;
-      if (expected >= ahead) return 0;
-      return Math.min(Math.ceil((ahead - expected) / size), MAX_WANTED, MAX_OPEN - open);
+      if (seen.length === 0) return open === 0 ? 1 : 0; // One is enough until its size is known.
+      const unknown = Math.max(0, open - slots.known);
+      const waiting = slots.waiting + unknown * mean('todo');
+      if (waiting >= ahead) return 0;
+      // A few more than needed, and not fewer: small partitions are taken together.
+      const needed = Math.ceil((ahead + connections - waiting) / mean('todo'));
+      const space = (OPEN_TITLES - slots.listed) / mean('listed') - unknown;
+      const wanted = Math.max(1, Math.min(needed, Math.floor(space), MAX_WANTED));
+      return open === 0 || (wanted <= space && open + wanted <= MAX_OPEN) ? wanted : 0;
     },
     changed: () => new Promise((resolve) => waiters.push(resolve)),
     wake,

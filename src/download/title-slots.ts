@@ -1,9 +1,11 @@
 /** Shares the slots for titles in progress among the partitions that overlap. */
 export interface TitleSlots {
   /** Adds a partition. Partitions that were added earlier get slots first. */
-  add(): TitleLane;
+  add(titles: number): TitleLane;
   /** How many titles are known and have not begun. */
   readonly waiting: number;
+  /** How many titles the partitions have, done or not. */
+  readonly listed: number;
   /** How many partitions with known titles have not ended. */
   readonly known: number;
 }
@@ -24,7 +26,14 @@ export interface TitleLane {
   end(): void;
 }
 
+/** The titles of a partition, and those of them to process. */
+export interface PartitionSize {
+  readonly listed: number;
+  readonly todo: number;
+}
+
 interface Lane {
+  readonly listed: number;
   /** Whether the titles are known. */
   isKnown: boolean;
   waiting: number;
@@ -34,12 +43,12 @@ interface Lane {
 
 /**
  * @param slots how many titles are in progress at most, over all partitions.
- * @param on.size called with the number of titles of each partition, as soon as it is known.
+ * @param on.size called with the size of each partition, as soon as it is known.
  * @param on.change called when titles have begun, or a partition has ended.
  */
 export function createTitleSlots(
   slots: number,
-  on: { readonly size: (titles: number) => void; readonly change: () => void },
+  on: { readonly size: (size: PartitionSize) => void; readonly change: () => void },
 ): TitleSlots {
   const lanes = new Set<Lane>();
   let free = slots;
@@ -62,11 +71,14 @@ export function createTitleSlots(
     get waiting() {
       return [...lanes].reduce((sum, { waiting }) => sum + waiting, 0);
     },
+    get listed() {
+      return [...lanes].reduce((sum, { listed }) => sum + listed, 0);
+    },
     get known() {
       return [...lanes].filter(({ isKnown }) => isKnown).length;
     },
-    add() {
-      const lane: Lane = { isKnown: false, waiting: 0, begin: async () => {} };
+    add(listed) {
+      const lane: Lane = { listed, isKnown: false, waiting: 0, begin: async () => {} };
       lanes.add(lane);
       return {
         forEach(titles, work, signal) {
@@ -92,7 +104,7 @@ export function createTitleSlots(
             lane.isKnown = true;
             lane.waiting = signal.aborted ? 0 : titles.length;
             signal.addEventListener('abort', stop);
-            on.size(titles.length);
+            on.size({ listed, todo: titles.length });
             beginTitles();
             resolveWhenDone();
           });

@@ -10,7 +10,7 @@ async function download(
   work: (title: string) => Promise<void>,
   stop?: AbortSignal,
 ): Promise<void> {
-  const share = overlap.add();
+  const share = overlap.add(titles.length);
   await share.forEach(titles, work, followSignals(stop).signal);
   share.end();
 }
@@ -75,6 +75,11 @@ describe('overlapPartitions', () => {
     ['one by one when they are large', new Array(6).fill(500), [1, 1, 1, 1, 1, 1, 1]],
     ['ten at once when they have one title each', new Array(31).fill(1), [1, 10, 10, 10, 2]],
     ['ten at once when they are complete', new Array(31).fill(0), [1, 10, 10, 10, 2]],
+    [
+      'ten at once when the last five had one title each',
+      [500, ...new Array(46).fill(1)],
+      [1, 1, 1, 1, 1, 1, 10, 10, 10, 10, 10],
+    ],
   ])('takes partitions %s', async (_, sizes, expected) => {
     const asked = await run(sizes);
     expect(asked.slice(0, expected.length - 1)).toEqual(expected.slice(0, -1));
