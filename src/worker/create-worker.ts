@@ -16,7 +16,7 @@ import { createPacer } from '../tmdb/pacer.ts';
 import { WORKER_VARIABLES } from '../worker-contract.ts';
 import { createHandler, type Handler } from './handler.ts';
 import { createJsonLog } from './log.ts';
-import { readTitles } from './work-partition.ts';
+import { createKeptIndex, readTitles } from './work-partition.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -54,6 +54,7 @@ export function createWorker({
     titleTypes: settings.titleTypes,
     userAgent,
     network: createNetwork(env),
+    kept: createKeptIndex(),
   };
   return createHandler({
     lake,

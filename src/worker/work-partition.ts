@@ -3,13 +3,20 @@ import { ConnectionError } from '../connection-error.ts';
 import { type DownloadControl, downloadPartition } from '../download/download-partition.ts';
 import type { DownloadReport } from '../download/download-report.ts';
 import { UserError } from '../errors.ts';
-import { readPartition, readPartitionIndex, type Title } from '../imdb/partition-index.ts';
+import {
+  DamagedIndexError,
+  type PartitionIndex,
+  readPartition,
+  readPartitionIndex,
+  type Title,
+} from '../imdb/partition-index.ts';
 import { SnapshotError, SnapshotGoneError } from '../imdb/snapshot-error.ts';
 import { type Lake, LakeUnavailableError } from '../lake/lake.ts';
 import { type LakeSource, OtherSourceError, requireSource, type SourceClaim } from '../lake/source.ts';
 import type { PartitionMessage } from '../message.ts';
 import type { Network } from '../network.ts';
 import type { Partition } from '../partition.ts';
+import { createSharedCall, type SharedCall } from '../shared-call.ts';
 import { readAcceptance } from '../tmdb/check-key.ts';
 import type { TmdbClient } from '../tmdb/client.ts';
 import { BaseUrlError, KeyRejectedError, OutageError } from '../tmdb/errors.ts';
@@ -156,6 +163,21 @@ interface TitleDeps {
   readonly userAgent: string;
   readonly titleTypes: readonly string[];
   readonly network?: Network;
+  /** Keeps the index in memory for the next partition. */
+  readonly kept?: KeptIndex;
+}
+
+/**
+ * The index that a worker has read last. Its map is read once per process and day: parsing that of 60,000 partitions takes a
+ * worker with a third of a CPU a third of a second.
+ */
+export interface KeptIndex {
+  index?: PartitionIndex | undefined;
+  readonly opening: SharedCall<PartitionIndex>;
+}
+
+export function createKeptIndex(): KeptIndex {
+  return { opening: createSharedCall() };
 }
 
 /**
@@ -172,15 +194,36 @@ export async function readTitles(
   day: string,
   signal: AbortSignal,
 ): Promise<Title[]> {
-  const { titleTypes } = deps;
-  let index = await readPartitionIndex({ ...deps, signal }, { day, titleTypes });
-  if (index === undefined) {
-    // Loaded on demand: nearly every worker finds the index in the lake.
-    const { ensurePartitionIndex } = await import('../imdb/build-index.ts');
-    index = await ensurePartitionIndex({ ...deps, signal }, { day, titleTypes });
+  const { lake, source, kept } = deps;
+  const readFrom = (index: PartitionIndex) => {
+    requireSource(lake, index.source, source);
+    return readPartition({ lake, signal }, index, partition);
+  };
+  if (kept?.index?.snapshot === day) {
+    try {
+      return await readFrom(kept.index);
+    } catch (error) {
+      if (!(error instanceof DamagedIndexError)) throw error;
+      kept.index = undefined; // It may have been deleted since, so that it must be built again.
+    }
   }
-  requireSource(deps.lake, index.source, deps.source);
-  return readPartition({ ...deps, signal }, index, partition);
+  const open = (aborted: AbortSignal) => openIndex({ ...deps, signal: aborted }, day);
+  let index = await (kept ? kept.opening.join(open, signal) : open(signal));
+  if (index.snapshot !== day) index = await open(signal); // The call that was in progress was for another day.
+  if (kept) kept.index = index;
+  return readFrom(index);
+}
+
+async function openIndex(
+  deps: TitleDeps & { readonly signal: AbortSignal },
+  day: string,
+): Promise<PartitionIndex> {
+  const { titleTypes } = deps;
+  const index = await readPartitionIndex(deps, { day, titleTypes });
+  if (index !== undefined) return index;
+  // Loaded on demand: nearly every worker finds the index in the lake.
+  const { ensurePartitionIndex } = await import('../imdb/build-index.ts');
+  return ensurePartitionIndex(deps, { day, titleTypes });
 }
 
 /** The mean interval between two probes of TMDB. A fleet of 4 workers sends 8 per minute. */

@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ImdbStandIn, startImdbStandIn } from '../../sandbox/imdb-stand-in.ts';
 import { SnapshotGoneError } from '../../src/imdb/snapshot-error.ts';
-import { readTitles } from '../../src/worker/work-partition.ts';
+import { createKeptIndex, readTitles } from '../../src/worker/work-partition.ts';
 import { buildPartitionIndex } from '../imdb/build-partition-index.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 import { MemoryLake } from '../support/memory-lake.ts';
@@ -47,6 +47,37 @@ describe('readTitles', () => {
     const calls = deps.lake.calls.length;
     expect(await readTitles(deps, PARTITION, '2026-11-01', signal)).toEqual(TITLES);
     expect(deps.lake.calls.length - calls).toBe(2);
+  });
+
+  it('reads the map of an index once, even for partitions at the same time', async () => {
+    const deps = { ...createDeps(), kept: createKeptIndex() };
+    const others = { ...deps, kept: createKeptIndex() };
+    for (const day of ['2026-11-01', '2026-11-02']) {
+      await buildPartitionIndex(deps, Readable.from([SNAPSHOT]), { day, titleTypes: ['movie'] });
+    }
+    const before = deps.lake.calls.length;
+    const readAll = (from: typeof deps, days: readonly string[]) =>
+      Promise.all(days.map((day) => readTitles(from, PARTITION, day, signal)));
+    expect(await readAll(deps, ['2026-11-01', '2026-11-01', '2026-11-01'])).toEqual([TITLES, TITLES, TITLES]);
+    expect(await readTitles(deps, PARTITION, '2026-11-01', signal)).toEqual(TITLES);
+    expect(deps.lake.calls.slice(before).map(({ name }) => name)).toEqual([
+      'read',
+      'readRange',
+      'readRange',
+      'readRange',
+      'readRange',
+    ]);
+    expect(await readAll(others, ['2026-11-01', '2026-11-02'])).toEqual([TITLES, TITLES]);
+    expect(others.kept.index?.snapshot).toBe('2026-11-02');
+  });
+
+  it('builds an index again that was deleted after its map was read', async () => {
+    const deps = { ...createDeps(), kept: createKeptIndex() };
+    await readTitles(deps, PARTITION, TODAY, signal);
+    for (const key of deps.lake.keys('imdb/')) if (!key.endsWith('.tsv.gz')) deps.lake.remove(key);
+    expect(deps.lake.keys('imdb/')).toHaveLength(1);
+    expect(await readTitles(deps, PARTITION, TODAY, signal)).toEqual(TITLES);
+    expect(await readTitles(deps, { ...PARTITION, initial: 'TH' }, TODAY, signal)).toHaveLength(1);
   });
 
   it('builds the index of an older day from the snapshot in the lake', async () => {
