@@ -62,18 +62,20 @@ export async function followRate(
   }
   const { requests } = tmdb.stats();
   const firstMs = requests[0]?.atMs ?? Number.NaN;
-  const sent = requests.filter(({ atMs }) => atMs <= lastWaitingMs).length;
-  const permitted = ((lastWaitingMs - firstMs) / 1_000) * requestsPerSecond;
+  const lastMs = requests.at(-1)?.atMs ?? Number.NaN;
+  const endMs = Math.min(lastWaitingMs, lastMs);
+  const sent = requests.filter(({ atMs }) => atMs <= endMs).length;
+  const permitted = ((endMs - firstMs) / 1_000) * requestsPerSecond;
   const tooMany = requests.filter(({ status }) => status === 429).length;
   const use: RateUse = {
     requests: requests.length,
-    seconds: ((requests.at(-1)?.atMs ?? Number.NaN) - firstMs) / 1_000,
+    seconds: (lastMs - firstMs) / 1_000,
     unusedPercent: (1 - sent / permitted) * 100,
     tooManyPercent: (tooMany / requests.length) * 100,
   };
   print(
     `${name}: ${use.requests} requests in ${use.seconds.toFixed(1)} s, ` +
-      `${(100 - use.unusedPercent).toFixed(1)} % of the rate in the ${((lastWaitingMs - firstMs) / 1_000).toFixed(1)} s until ` +
+      `${(100 - use.unusedPercent).toFixed(1)} % of the rate in the ${((endMs - firstMs) / 1_000).toFixed(1)} s until ` +
       `nothing was waiting, ${tooMany} answers 429`,
   );
   return use;

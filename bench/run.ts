@@ -7,6 +7,7 @@ import { runFirstDownloadBench } from './first-download.ts';
 import { runFleetBench } from './fleet.ts';
 import { runFleetRateBench } from './fleet-rate.ts';
 import { runIndexBench } from './index.ts';
+import { runLocalRateBench } from './local-rate.ts';
 import { runPacingBench } from './pacing.ts';
 import { runStartUpBench } from './start-up.ts';
 import { runTablesBench } from './tables.ts';
@@ -20,6 +21,7 @@ const BENCHES: Readonly<Record<string, () => Promise<BenchRow[]>>> = {
   pacing: runPacingBench,
   fleet: runFleetBench,
   'fleet-rate': runFleetRateBench,
+  'local-rate': runLocalRateBench,
   'start-up': runStartUpBench,
   bundle: runBundleBench,
   catalogue: runCatalogueBench,

@@ -186,7 +186,7 @@ function putIndex(lake: MemoryLake, sizes: readonly number[]): string[] {
   return Object.keys(ranges);
 }
 
-const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
+const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789';
 
 function initialOfPlace(place: number): string {
   return `${LETTERS[Math.floor(place / LETTERS.length)]}${LETTERS[place % LETTERS.length]}`;
