@@ -79,8 +79,8 @@ const CPU_SECONDS_PER_DOCUMENT = 0.001_45;
 const MB_PER_CPU = 1_769;
 /** Assumed time of each invocation in which a worker sends no requests: it starts, or waits for its last titles. */
 const IDLE_SECONDS_PER_INVOCATION = 1;
-/** The index's map and rows, and the manifest. */
-const READS_PER_PARTITION = 3;
+/** Its rows of the index, and the manifest. */
+const READS_PER_PARTITION = 2;
 /** A manifest before the first document, and one at the end. */
 const MANIFESTS_PER_PARTITION = 2;
 /** One part per table: movies and reviews. */

@@ -79,7 +79,7 @@ describe('estimateFleet', () => {
   it('includes the two manifests and two parts that each partition gets', () => {
     const s3Of = (count: number, left: number) =>
       estimateFleet(partitions(count, left), BUDGET, RATES).dollars.s3;
-    expect(s3Of(10_000, 4) - s3Of(1_000, 40)).toBeCloseTo(9_000 * (4 * 0.000_005 + 3 * 0.000_000_4), 2);
+    expect(s3Of(10_000, 4) - s3Of(1_000, 40)).toBeCloseTo(9_000 * (4 * 0.000_005 + 2 * 0.000_000_4), 2);
   });
 
   it('includes reading the documents of partitions that only need their parts, which takes no request', () => {
@@ -92,8 +92,8 @@ describe('estimateFleet', () => {
     expect(estimate.basis.documentsReadPerSecond).toBe(200);
     const busySeconds = (9_000 / 4) * (60 / 200 + estimate.basis.leastSecondsPerPartition);
     expect(estimate.seconds).toBeCloseTo(busySeconds + Math.ceil(busySeconds / 255));
-    // 540,000 GETs, and per partition two parts, two manifests and three reads.
-    expect(estimate.dollars.s3).toBeCloseTo(0.216 + 9_000 * (4 * 0.000_005 + 3 * 0.000_000_4), 2);
+    // 540,000 GETs, and per partition two parts, two manifests and two reads.
+    expect(estimate.dollars.s3).toBeCloseTo(0.216 + 9_000 * (4 * 0.000_005 + 2 * 0.000_000_4), 2);
   });
 
   it('forecasts no time for an empty plan', () => {
