@@ -1,5 +1,6 @@
 import { TRANSIENT_FAULTS } from '../sandbox/tmdb/faults.ts';
-import { imdbSizes, runVirtualFleet } from '../test/worker/virtual-fleet.ts';
+import { imdbSizes } from '../test/support/virtual-world.ts';
+import { runVirtualFleet } from '../test/worker/virtual-fleet.ts';
 import { atMost, type BenchRow } from './bench-row.ts';
 import { imdbYears } from './imdb-years.ts';
 import { type FleetBench, measureFleet, REALISTIC, rowsOfFleet } from './measure-fleet.ts';
@@ -20,7 +21,8 @@ const FAULTS = TRANSIENT_FAULTS.filter((kind) => kind !== '429' && kind !== 'han
  * 4 minutes. A busy machine slows the fleet down, so the rate is also measured in virtual time.
  */
 export async function runFleetRateBench(): Promise<BenchRow[]> {
-  const virtual = await runVirtualFleet(imdbSizes(13));
+  const virtual = await runVirtualFleet(imdbSizes(13), FLEET);
+  const virtualShare = virtual.rateShare(FLEET.requestsPerSecond, virtual.emptiedMs);
   const fleet = await measureFleet(benchOf('fleet', 6_300, 6));
   const faulty = await measureFleet({
     ...benchOf('fleet with 5 % faults', 1_500, 2),
@@ -28,7 +30,7 @@ export async function runFleetRateBench(): Promise<BenchRow[]> {
   });
   const unused = 'rate left unused until the queue is empty';
   return [
-    atMost(`fleet in virtual time: ${unused}`, (1 - virtual.rateShare) * 100, 3, '%'),
+    atMost(`fleet in virtual time: ${unused}`, (1 - virtualShare) * 100, 3, '%'),
     atMost(`fleet: ${unused}`, fleet.unusedPercent, 5, '%'),
     ...rowsOfFleet('fleet', fleet, 10),
     ...rowsOfFleet('fleet with 5 % faults', faulty, 10),
