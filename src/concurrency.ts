@@ -28,20 +28,30 @@ export async function forEachConcurrently<Item>(
 }
 
 /**
- * Processes items with limited concurrency and yields the results in the order of the items. At most `concurrency`
- * results are kept in memory. If an item fails, its error is thrown in place of its result.
+ * Processes items with limited concurrency and yields the results in the order of the items. Starts no further item while
+ * `concurrency` results are in progress or wait. If an item fails, its error is thrown in place of its result.
+ * @param weightOf how much of `concurrency` an item takes, if items differ in size.
  */
 export async function* mapConcurrently<Item, Result>(
   items: Iterable<Item> | AsyncIterable<Item>,
   concurrency: number,
   work: (item: Item) => Promise<Result>,
+  weightOf: (item: Item) => number = () => 1,
 ): AsyncGenerator<Result, void, undefined> {
-  const pending: Promise<Result>[] = [];
+  const pending: { readonly result: Promise<Result>; readonly weight: number }[] = [];
+  let total = 0;
   for await (const item of items) {
     const result = work(item);
     result.catch(() => {}); // It is awaited later, or never if the caller stops iterating.
-    pending.push(result);
-    if (pending.length >= concurrency) for (const oldest of pending.splice(0, 1)) yield await oldest;
+    const weight = weightOf(item);
+    pending.push({ result, weight });
+    total += weight;
+    while (total >= concurrency) {
+      for (const oldest of pending.splice(0, 1)) {
+        yield await oldest.result;
+        total -= oldest.weight;
+      }
+    }
   }
-  for (const result of pending) yield await result;
+  for (const { result } of pending) yield await result;
 }

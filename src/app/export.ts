@@ -9,11 +9,12 @@ import type { TableName } from '../tables/schema.ts';
 import { requireOutside } from './export/destination.ts';
 import { explainEmptyLake } from './export/empty-lake.ts';
 import { type ExportRecord, openExportRecord, type TableSize } from './export/export-record.ts';
+import { createKeptManifests } from './export/kept-manifests.ts';
 import { openPartitionReader } from './export/partition-reader.ts';
 import { chooseYears, countWork, type ExportPlan, type PlannedYear } from './export/plan-export.ts';
 import { fingerprintOf, isInRange, surveyLake } from './export/survey.ts';
 import { writeLoadScripts } from './export/write-load-scripts.ts';
-import { type ExportedPartition, writeYear } from './export/write-year.ts';
+import { createYearWriter, type ExportedPartition, type YearWriter } from './export/write-year.ts';
 
 export type { ExportPlan } from './export/plan-export.ts';
 
@@ -75,8 +76,10 @@ export interface ExportReport {
   readonly seconds: number;
 }
 
-/** Partitions that are read ahead of the one that is being written. */
-const PARTITIONS_AT_ONCE = 8;
+/** Partitions are read ahead of the one that is being written, up to this size. */
+const READ_AHEAD_BYTES = 8 * 1024 * 1024;
+/** Partitions count as at least this large, so that at most 32 are read ahead. */
+const PARTITION_BYTES = READ_AHEAD_BYTES / 32;
 /** Of the lake, one connection each; the S3 client has 50. */
 const READS_AT_ONCE = 32;
 
@@ -106,7 +109,7 @@ export async function exportTables(
   const lake = limitReads(withSignal(connection.lake, signal), createLimit(READS_AT_ONCE));
   try {
     return await run(
-      { lake, target: withSignal(target, signal), clock: connection.clock ?? systemClock, signal },
+      { lake, target: withSignal(target, signal), clock: connection.clock ?? systemClock, failing, signal },
       options,
     );
   } finally {
@@ -119,11 +122,15 @@ async function run(
     lake,
     target,
     clock,
+    failing,
     signal,
   }: {
     readonly lake: Lake;
     readonly target: Lake;
     readonly clock: Clock;
+    /** Ends everything in progress. */
+    readonly failing: AbortController;
+    /** Aborted by `failing` or by the caller. */
     readonly signal: AbortSignal;
   },
   { format, minYear, maxYear, onPlan, onProgress, onPartsNotWritten, onTitlesMissing }: ExportOptions,
@@ -136,14 +143,19 @@ async function run(
   const { years: survey, isEmpty } = await surveyLake({ lake }, range, incomplete);
   if (isEmpty) throw await explainEmptyLake({ lake });
   const { years, unchanged } = await chooseYears({ target }, { survey, record, format, range });
-  const work = await countWork({ lake }, years);
+  const manifests = createKeptManifests();
+  const work = await countWork({ lake, manifests }, years);
   await onPlan?.({ years: years.length, unchanged, ...work });
   if (years.length > 0) await record.claim();
   await writeLoadScripts({ target }, format);
-  const reader = await openPartitionReader({ lake }, { signal, onPartsNotWritten, onTitlesMissing });
+  const reader = await openPartitionReader(
+    { lake, manifests },
+    { signal, onPartsNotWritten, onTitlesMissing },
+  );
   const written: number[] = [];
   let movies = 0;
-  for (const planned of years) await exportYear(planned);
+  let current = 0;
+  await exportYears();
   return {
     from: lake.url,
     to: target.url,
@@ -161,10 +173,59 @@ async function run(
     seconds: (clock.monotonic() - startedMs) / 1_000,
   };
 
-  async function exportYear({ year, partitions }: PlannedYear): Promise<void> {
-    const read: Pick<ExportedPartition, 'partition' | 'version' | 'unreadable' | 'isIncomplete'>[] = [];
-    reportProgress(year);
-    const tables = await writeYear({ target }, { year, format }, readYear(), { signal });
+  /** Completes the files of a year while it reads and encodes the next one. */
+  async function exportYears(): Promise<void> {
+    const contents = mapConcurrently(
+      years.flatMap(({ partitions }) => partitions),
+      READ_AHEAD_BYTES,
+      ({ partition }) => reader.read(partition),
+      ({ sizeBytes }) => Math.max(sizeBytes, PARTITION_BYTES),
+    );
+    let writer: YearWriter | undefined;
+    let saved: Promise<void> | undefined;
+    try {
+      for (const planned of years) {
+        writer = createYearWriter({ target }, { year: planned.year, format }, { signal });
+        const read = await writePartitions(planned, contents, writer);
+        await saved;
+        saved = saveYear(planned.year, read, writer.written);
+        saved.catch((error: unknown) => failing.abort(error));
+      }
+      await saved;
+    } catch (error) {
+      failing.abort(error);
+      await Promise.allSettled([saved, writer?.written]);
+      throw error;
+    }
+  }
+
+  async function writePartitions(
+    { year, partitions }: PlannedYear,
+    contents: AsyncIterator<ExportedPartition>,
+    writer: YearWriter,
+  ): Promise<readonly ReadPartition[]> {
+    const read: ReadPartition[] = [];
+    current = year;
+    reportProgress();
+    for (let count = 0; count < partitions.length; count += 1) {
+      const next = await contents.next();
+      if (next.done) break;
+      const { partition, version, unreadable, isIncomplete = false } = next.value;
+      await writer.write(next.value);
+      read.push({ partition, version, unreadable, isIncomplete });
+      movies += next.value.movies.length;
+      reportProgress();
+    }
+    writer.end();
+    return read;
+  }
+
+  async function saveYear(
+    year: number,
+    read: readonly ReadPartition[],
+    files: YearWriter['written'],
+  ): Promise<void> {
+    const tables = await files;
     const unreadable = read.flatMap((content) => content.unreadable);
     const fingerprint = fingerprintOf(format, read);
     const incomplete = read
@@ -177,30 +238,20 @@ async function run(
       ...(incomplete.length > 0 && { incomplete }),
     });
     written.push(year);
-    reportProgress(year);
-
-    async function* readYear(): AsyncGenerator<ExportedPartition> {
-      const contents = mapConcurrently(partitions, PARTITIONS_AT_ONCE, ({ partition }) =>
-        reader.read(partition),
-      );
-      for await (const content of contents) {
-        yield content;
-        const { partition, version, unreadable, isIncomplete = false } = content;
-        read.push({ partition, version, unreadable, isIncomplete });
-        movies += content.movies.length;
-        reportProgress(year);
-      }
-    }
+    reportProgress();
   }
 
-  function reportProgress(year: number): void {
+  function reportProgress(): void {
     onProgress?.({
-      year,
+      year: current,
       years: { done: written.length, total: years.length },
       movies: { done: Math.min(movies, work.movies), total: work.movies },
     });
   }
 }
+
+/** What the record needs of a partition that has been written. */
+type ReadPartition = Pick<ExportedPartition, 'partition' | 'version' | 'unreadable' | 'isIncomplete'>;
 
 function sumTables({ years }: ExportRecord): Record<TableName, TableSize> {
   const sum = (name: TableName): TableSize => {

@@ -31,18 +31,13 @@ export async function* compress(pieces: AsyncIterable<string>, level = LEVEL): A
 }
 
 const gzipLater = promisify<Uint8Array, ZlibOptions, Buffer>(gzip);
-/** Up to this size, waiting for the thread pool, with the 268 KB that zlib needs each time, costs more than compressing. */
-const SMALL_BYTES = 64 * 1024;
-
-/** Compresses text like {@link compress}, without the thread pool. */
-export function compressNow(text: string, level = LEVEL): Buffer {
-  return withoutOs(gzipSync(text, { level }));
-}
+/** Up to this size, a round trip to the thread pool takes longer than compressing. */
+const SMALL_BYTES = 32 * 1024;
 
 /** Compresses bytes like {@link compress}. */
-export async function compressOnce(bytes: Uint8Array): Promise<Buffer> {
+export async function compressOnce(bytes: Uint8Array, level = LEVEL): Promise<Buffer> {
   // Usually enough for the whole result: each chunk costs a round trip to the thread pool.
-  const options = { level: LEVEL, chunkSize: Math.max(1024, Math.ceil(bytes.length / 2)) };
+  const options = { level, chunkSize: Math.max(1024, Math.ceil(bytes.length / 2)) };
   return withoutOs(bytes.length <= SMALL_BYTES ? gzipSync(bytes, options) : await gzipLater(bytes, options));
 }
 

@@ -4,7 +4,7 @@ import { gunzip, gunzipSync } from 'node:zlib';
 import { GZIP_TYPE, type PartTable, partKey } from '../lake/keys.ts';
 import type { Lake, LakeOptions } from '../lake/lake.ts';
 import type { Partition } from '../partition.ts';
-import { compress, compressNow } from './compress.ts';
+import { compress, compressOnce } from './compress.ts';
 
 /** What a manifest records of a part. */
 export interface PartRecord {
@@ -43,9 +43,9 @@ export async function encodePart(
   const pieces = joinLines();
   const first = await pieces.next();
   const second = first.done ? first : await pieces.next();
-  // Most parts are small. For these, a stream and the thread pool would take longer than compressing.
+  // Most parts are small. For these, a stream would take longer than compressing.
   const body = second.done
-    ? compressNow(first.value ?? '', LEVEL)
+    ? await compressOnce(Buffer.from(first.value ?? ''), LEVEL)
     : await collect(compress(prepend([first.value ?? '', second.value], pieces), LEVEL), signal);
   const sha256 = createHash('sha256').update(body).digest('hex');
   return { body, record: { rows, bytes: body.length, sha256 } };

@@ -51,9 +51,8 @@ function toList<Item>(json: unknown, convert: (json: unknown) => Item | null): r
 /** A day of the Gregorian calendar, which began in October 1582: Spark rejects a file with an earlier day. */
 function toDate(json: unknown): string | null {
   if (typeof json !== 'string' || !/^\d{4}-\d\d-\d\d$/.test(json) || json < '1583') return null;
-  const ms = Date.parse(`${json}T00:00:00Z`);
-  // Date.parse reads February 30 as March 1.
-  return Number.isFinite(ms) && new Date(ms).toISOString().startsWith(json) ? json : null;
+  // Date reads February 30 as March 1.
+  return new Date(json).getUTCDate() === Number(json.slice(8)) ? json : null;
 }
 
 /** An ISO instant, with or without fractions of a second, which are cut to milliseconds; without an offset, it is in UTC. */

@@ -162,8 +162,8 @@ describe('an interrupted export', () => {
     const target = new MemoryLake('s3://export');
     const controller = new AbortController();
     const reason = new Error('Ctrl-C');
-    const onProgress = ({ movies }: { movies: { done: number } }) => {
-      if (movies.done > 6) controller.abort(reason);
+    const onProgress = ({ years }: { years: { done: number } }) => {
+      if (years.done === 1) controller.abort(reason);
     };
     const lake = await createLake();
     await expect(exportTo(lake, target, { signal: controller.signal, onProgress })).rejects.toBe(reason);

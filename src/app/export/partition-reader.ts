@@ -3,6 +3,7 @@ import { FileSystemError } from '../../lake/directory/file-errors.ts';
 import type { Lake } from '../../lake/lake.ts';
 import type { Partition } from '../../partition.ts';
 import { openImdbTitles } from './imdb-titles.ts';
+import type { KeptManifests } from './kept-manifests.ts';
 import { readPartition } from './read-partition.ts';
 import { writeMissingParts } from './write-missing-parts.ts';
 import type { ExportedPartition } from './write-year.ts';
@@ -24,7 +25,7 @@ const MAX_SWAPS = 5;
  * @param options.onTitlesMissing called once, with the reason, if an index of IMDb's titles is damaged.
  */
 export async function openPartitionReader(
-  { lake }: { readonly lake: Lake },
+  { lake, manifests }: { readonly lake: Lake; readonly manifests: KeptManifests },
   {
     signal,
     onPartsNotWritten,
@@ -51,7 +52,7 @@ export async function openPartitionReader(
 
   async function readAndWriteParts(partition: Partition) {
     for (let swaps = 0; ; swaps += 1) {
-      const content = await readPartition({ lake }, partition);
+      const content = await readPartition({ lake, manifests }, partition);
       done.documentsRead += content.documentsRead;
       const { lacksParts } = content;
       if (lacksParts === undefined || !canWrite || swaps === MAX_SWAPS) return content;

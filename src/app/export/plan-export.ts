@@ -10,6 +10,7 @@ import { exportFileKey } from '../../tables/export-keys.ts';
 import type { ExportFormat } from '../../tables/formats.ts';
 import { TABLE_NAMES } from '../../tables/schema.ts';
 import type { ExportRecord } from './export-record.ts';
+import type { KeptManifests } from './kept-manifests.ts';
 import {
   fingerprintOf,
   isInRange,
@@ -91,10 +92,11 @@ const READS_AT_ONCE = 32;
 
 /**
  * Counts the movies of the years to write, and the documents to read for them.
+ * @param deps.manifests keeps those of partitions with parts.
  * @throws {NewerManifestError} for a manifest of a newer version.
  */
 export async function countWork(
-  { lake }: { readonly lake: Lake },
+  { lake, manifests }: { readonly lake: Lake; readonly manifests: KeptManifests },
   years: readonly PlannedYear[],
 ): Promise<Pick<ExportPlan, 'movies' | 'documents' | 'lackParts' | 'getDollars'>> {
   let movies = 0;
@@ -102,7 +104,7 @@ export async function countWork(
   let lackParts = 0;
   const partitions = years.flatMap((year) => year.partitions);
   await forEachConcurrently(partitions, { concurrency: READS_AT_ONCE }, async (surveyed) => {
-    const counts = (await countRecorded({ lake }, surveyed)) ?? { ...surveyed, lacksParts: false };
+    const counts = (await countRecorded({ lake, manifests }, surveyed)) ?? { ...surveyed, lacksParts: false };
     movies += counts.movies;
     documents += counts.documents;
     if (counts.lacksParts) lackParts += 1;
@@ -112,7 +114,7 @@ export async function countWork(
 }
 
 async function countRecorded(
-  { lake }: { readonly lake: Lake },
+  { lake, manifests }: { readonly lake: Lake; readonly manifests: KeptManifests },
   { partition, manifest: etag }: SurveyedPartition,
 ): Promise<{ movies: number; documents: number; lacksParts: boolean } | undefined> {
   if (etag === undefined) return undefined;
@@ -122,6 +124,7 @@ async function countRecorded(
     if (object === undefined) return undefined;
     const manifest = parseManifest(object.body.toString('utf8'), `${lake.url}/${key}`);
     const { movies, documents } = countDocuments(manifest);
+    if (hasParts(manifest)) manifests.keep(key, object);
     if (manifest.complete) return { movies, documents, lacksParts: !hasParts(manifest) };
     const entries = await listPartition({ lake }, partition);
     const unnamed = findUnnamed(

@@ -9,9 +9,10 @@ import {
   readPartLines,
 } from '../../download/part-documents.ts';
 import { manifestKey, type PartTable, parseDocumentKey } from '../../lake/keys.ts';
-import type { ETag, Lake, LakeEntry } from '../../lake/lake.ts';
+import type { ETag, Lake, LakeEntry, LakeObject } from '../../lake/lake.ts';
 import type { Partition } from '../../partition.ts';
 import { PART_TABLES, readBothParts } from '../../tables/part.ts';
+import type { KeptManifests } from './kept-manifests.ts';
 import { listPartition, versionOf } from './survey.ts';
 import {
   type ExportedTitle,
@@ -52,12 +53,17 @@ export interface PartitionContent extends PartitionLines {
  * @throws {NewerManifestError} for a manifest of a newer version, and any error of the lake.
  */
 export async function readPartition(
-  { lake }: { readonly lake: Lake },
+  { lake, manifests }: { readonly lake: Lake; readonly manifests: KeptManifests },
   partition: Partition,
 ): Promise<PartitionContent> {
   const key = manifestKey(partition);
+  const where = `${lake.url}/${key}`;
+  const kept = manifests.take(key);
+  const fromKept = kept && (await readFromParts({ lake }, partition, parse(kept, where), kept.etag));
+  if (fromKept !== undefined) return fromKept;
+
   const object = await lake.read(key);
-  const manifest = object && parseIfValid(object.body.toString('utf8'), `${lake.url}/${key}`);
+  const manifest = object && parseIfValid(object, where);
   if (object === undefined || manifest === undefined) {
     const entries = await listPartition({ lake }, partition);
     const { titles, ...lines } = await readUnrecorded({ lake }, keysOf(entries), { titles: {} });
@@ -66,16 +72,14 @@ export async function readPartition(
     return { ...content, version: object.etag, unreadable: [key, ...content.unreadable] };
   }
   const { etag } = object;
-  const titles = Object.entries(manifest.titles);
-  const states = titles.map(([imdbId, state]): ExportedTitle => ({ imdbId, state }));
-  const recorded = { partition, version: etag, titles: sortTitles(states) };
-  const lines = await readParts({ lake }, partition, manifest);
-  if (lines !== undefined) return { ...recorded, ...lines, documentsRead: 0, unreadable: [] };
-  const state = { partition, titles, parts: manifest.parts };
+  const fromParts = await readFromParts({ lake }, partition, manifest, etag);
+  if (fromParts !== undefined) return fromParts;
+  const states = statesOf(manifest);
+  const state = { partition, titles: Object.entries(manifest.titles), parts: manifest.parts };
   const named = await readDocuments({ lake }, await listPartDocuments({ lake }, state));
   if (manifest.complete) {
-    const read = joinLines([named]);
-    return { ...recorded, ...read, ...(read.unreadable.length === 0 && { lacksParts: { manifest, etag } }) };
+    const read = { partition, version: etag, titles: sortTitles(states), ...joinLines([named]) };
+    return { ...read, ...(read.unreadable.length === 0 && { lacksParts: { manifest, etag } }) };
   }
   const entries = await listPartition({ lake }, partition);
   const unnamed = await readUnrecorded({ lake }, findUnnamed(keysOf(entries), manifest), manifest);
@@ -88,26 +92,38 @@ export async function readPartition(
   };
 }
 
+function statesOf({ titles }: Manifest): ExportedTitle[] {
+  return Object.entries(titles).map(([imdbId, state]) => ({ imdbId, state }));
+}
+
 function keysOf(entries: readonly LakeEntry[]): string[] {
   return entries.map(({ key }) => key);
 }
 
-function parseIfValid(text: string, where: string): Manifest | undefined {
+function parse({ body }: LakeObject, where: string): Manifest {
+  return parseManifest(body.toString('utf8'), where);
+}
+
+function parseIfValid(object: LakeObject, where: string): Manifest | undefined {
   try {
-    return parseManifest(text, where);
+    return parse(object, where);
   } catch (error) {
     if (error instanceof DamagedManifestError) return undefined;
     throw error;
   }
 }
 
-async function readParts(
+/** @returns `undefined` if the manifest records no valid parts, or the lake has others. */
+async function readFromParts(
   { lake }: { readonly lake: Lake },
   partition: Partition,
   manifest: Manifest,
-): Promise<Record<PartTable, readonly string[]> | undefined> {
+  version: ETag,
+): Promise<PartitionContent | undefined> {
   const { parts } = manifest;
-  return parts && hasParts(manifest) ? readBothParts({ lake }, partition, parts) : undefined;
+  const lines = parts && hasParts(manifest) ? await readBothParts({ lake }, partition, parts) : undefined;
+  const titles = sortTitles(statesOf(manifest));
+  return lines && { partition, version, titles, ...lines, documentsRead: 0, unreadable: [] };
 }
 
 /** Reads documents that no title of a manifest names: all of a partition that has no valid manifest. */

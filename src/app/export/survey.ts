@@ -22,6 +22,8 @@ export interface SurveyedPartition {
   readonly manifest: ETag | undefined;
   /** Changes with the documents or the manifest: see {@link versionOf}. */
   readonly version: string;
+  /** The size of its documents; with a manifest, an estimate. */
+  readonly sizeBytes: number;
   /** Without a manifest: the number of its movies, and of all its documents. */
   readonly movies: number;
   readonly documents: number;
@@ -36,6 +38,8 @@ export interface YearRange {
   readonly maxYear?: number | undefined;
 }
 
+/** A manifest has about 110 bytes for a movie, whose document has 3 to 6 KB. */
+const DOCUMENT_BYTES_PER_MANIFEST_BYTE = 40;
 /** Listings of folders in progress. The S3 client has 50 connections. */
 const LISTINGS_AT_ONCE = 32;
 
@@ -55,13 +59,17 @@ export async function surveyLake(
   range: YearRange,
   incomplete: ReadonlyMap<number, readonly string[]> = new Map(),
 ): Promise<{ readonly years: Survey; readonly isEmpty: boolean }> {
-  const manifests = new Map<string, { readonly partition: Partition; readonly etag: ETag }>();
+  const manifests = new Map<
+    string,
+    Pick<LakeEntry, 'etag' | 'sizeBytes'> & { readonly partition: Partition }
+  >();
   let isEmpty = true;
-  for await (const { key, etag } of lake.list(MANIFEST_PREFIX)) {
+  for await (const { key, etag, sizeBytes } of lake.list(MANIFEST_PREFIX)) {
     const partition = partitionOfManifestKey(key);
     if (partition === undefined) continue;
     isEmpty = false;
-    if (isInRange(partition.year, range)) manifests.set(partitionName(partition), { partition, etag });
+    if (isInRange(partition.year, range))
+      manifests.set(partitionName(partition), { partition, etag, sizeBytes });
   }
   const unrecorded = new Map<number, Set<string>>();
   await findFolders({ lake }, (partition) => {
@@ -72,12 +80,14 @@ export async function surveyLake(
   });
   const found: SurveyedPartition[] = [];
   const limit = { concurrency: LISTINGS_AT_ONCE };
-  await forEachConcurrently(manifests.values(), limit, async ({ partition, etag }) => {
+  await forEachConcurrently(manifests.values(), limit, async (listed) => {
+    const { partition, etag } = listed;
+    const sizeBytes = listed.sizeBytes * DOCUMENT_BYTES_PER_MANIFEST_BYTE;
     const isIncomplete = incomplete.get(partition.year)?.includes(partition.initial);
     const version = isIncomplete
       ? versionOf([{ key: manifestKey(partition), etag }, ...(await listPartition({ lake }, partition))])
       : etag;
-    found.push({ partition, manifest: etag, version, movies: 0, documents: 0 });
+    found.push({ partition, manifest: etag, version, sizeBytes, movies: 0, documents: 0 });
   });
   await forEachConcurrently(unrecorded, limit, async ([year, initials]) => {
     const byInitial = new Map<string, LakeEntry[]>();
@@ -92,7 +102,9 @@ export async function surveyLake(
       const movies = entries.filter(({ key }) => key.startsWith(MOVIE_PREFIX)).length;
       const version = versionOf(entries);
       const documents = entries.length;
-      found.push({ partition: { year, initial }, manifest: undefined, version, movies, documents });
+      const sizeBytes = entries.reduce((sum, entry) => sum + entry.sizeBytes, 0);
+      const partition = { year, initial };
+      found.push({ partition, manifest: undefined, version, sizeBytes, movies, documents });
     }
   });
   return { years: groupByYear(found), isEmpty };

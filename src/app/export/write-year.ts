@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
+import { destroyOnAbort } from '../../lake/abortable-source.ts';
 import type { Lake } from '../../lake/lake.ts';
 import { encodeTable } from '../../tables/encode-table.ts';
 import { exportFileKey } from '../../tables/export-keys.ts';
@@ -19,18 +20,25 @@ const ROWS_PER_BATCH = 250;
 /** The number of batches of a table that wait for its encoder. */
 const BATCHES_AHEAD = 2;
 
-/**
- * Writes the three files of a year at the same time. Each appears complete or not at all.
- * @param partitions of the year, sorted by initial.
- * @returns the rows and bytes of each file.
- * @throws the first error of `partitions` or of the destination.
- */
-export async function writeYear(
+/** Writes the three files of a year at the same time. Each appears complete or not at all. */
+export interface YearWriter {
+  /**
+   * Writes the rows of a partition. Partitions must come sorted by initial.
+   * @throws the first error of the destination, and the signal's reason.
+   */
+  write(partition: ExportedPartition): Promise<void>;
+  /** Call this after the last partition. */
+  end(): void;
+  /** The rows and bytes of each file, when all are complete. @throws the same errors. */
+  readonly written: Promise<Record<TableName, TableSize>>;
+}
+
+/** Creates the writer of a year. It ends when `options.signal` is aborted. */
+export function createYearWriter(
   { target }: { readonly target: Lake },
   { year, format }: { readonly year: number; readonly format: ExportFormat },
-  partitions: AsyncIterable<ExportedPartition>,
   options: { readonly signal: AbortSignal },
-): Promise<Record<TableName, TableSize>> {
+): YearWriter {
   const failing = new AbortController();
   const signal = AbortSignal.any([failing.signal, options.signal]);
   const files = {
@@ -38,32 +46,34 @@ export async function writeYear(
     reviews: createFile('reviews'),
     titles: createFile('titles'),
   };
-  await Promise.all(
-    [sendRows(), ...TABLE_NAMES.map((name) => files[name].written)].map((work) => work.catch(fail)),
-  );
-  signal.throwIfAborted();
-  return { movies: files.movies.size, reviews: files.reviews.size, titles: files.titles.size };
-
-  async function sendRows(): Promise<void> {
-    for await (const { partition, movies, reviews, titles, imdbTitles } of partitions) {
+  const written = awaitFiles();
+  written.catch(() => {}); // `write` throws the same error.
+  return {
+    written,
+    write: async ({ partition, movies, reviews, titles, imdbTitles }) => {
       await files.movies.send(movies, (line) => movieRow(line, partition));
       await files.reviews.send(reviews, (line) => reviewRow(line, partition));
       await files.titles.send(titles, ({ imdbId, state }) =>
         titleRow({ imdbId, state, title: imdbTitles.get(imdbId) || undefined, partition }),
       );
-    }
-    for (const name of TABLE_NAMES) files[name].channel.end();
-  }
+    },
+    end: () => {
+      for (const name of TABLE_NAMES) files[name].channel.end();
+    },
+  };
 
-  /** Ends all files after the first error. None of them appears. */
-  function fail(error: unknown): void {
-    failing.abort(error);
-    for (const name of TABLE_NAMES) files[name].channel.destroy(signal.reason);
+  /** After the first error, none of the files appears. */
+  async function awaitFiles(): Promise<Record<TableName, TableSize>> {
+    const fail = (error: unknown) => failing.abort(error);
+    await Promise.all(TABLE_NAMES.map((name) => files[name].written.catch(fail)));
+    signal.throwIfAborted();
+    return { movies: files.movies.size, reviews: files.reviews.size, titles: files.titles.size };
   }
 
   function createFile(name: TableName) {
     const channel = new PassThrough({ objectMode: true, highWaterMark: BATCHES_AHEAD });
     channel.on('error', () => {}); // Its reader throws it.
+    destroyOnAbort(channel, signal);
     const size = { rows: 0, bytes: 0 };
     async function* encoded(): AsyncGenerator<Uint8Array> {
       for await (const chunk of encodeTable(format, name, channel)) {
@@ -78,8 +88,11 @@ export async function writeYear(
     async function send<Item>(items: readonly Item[], toRow: (item: Item) => Row): Promise<void> {
       size.rows += items.length;
       for (let next = 0; next < items.length; next += ROWS_PER_BATCH) {
+        signal.throwIfAborted();
         const batch = items.slice(next, next + ROWS_PER_BATCH).map(toRow);
-        if (!channel.write(batch)) await once(channel, 'drain', { signal });
+        if (channel.write(batch)) continue;
+        await once(channel, 'drain', { signal }).catch(() => {});
+        signal.throwIfAborted();
       }
     }
   }
