@@ -76,9 +76,10 @@ export async function changePartition(directory: string, partition: Partition): 
   await writeFile(join(directory, key), text.replaceAll(AT, AT.replace('09:58', '10:58')));
 }
 
+/** Returns a manifest without parts. */
 function manifestOfTitles(partition: Partition, titles: Manifest['titles']): Manifest {
-  const found = Object.keys(titles).length;
-  return { ...manifestOf(partition, { found }), titles };
+  const { parts: _, ...manifest } = manifestOf(partition, { found: Object.keys(titles).length });
+  return { ...manifest, titles };
 }
 
 async function writePartition(

@@ -1,7 +1,7 @@
 import type { Row } from './rows.ts';
 
 /** Text is passed on in pieces of about this size, since each costs a round trip through a stream. */
-const PIECE_CHARS = 256 * 1024;
+const PIECE_CHARS = 512 * 1024;
 
 /** Formats rows, and joins the texts to pieces whose borders do not depend on the batches. */
 export async function* joinText(

@@ -11,7 +11,7 @@ import {
 import { manifestKey, type PartTable, parseDocumentKey } from '../../lake/keys.ts';
 import type { ETag, Lake, LakeEntry, LakeObject } from '../../lake/lake.ts';
 import type { Partition } from '../../partition.ts';
-import { PART_TABLES, readBothParts } from '../../tables/part.ts';
+import { PART_TABLES, readPart } from '../../tables/part.ts';
 import type { KeptManifests } from './kept-manifests.ts';
 import { listPartition, versionOf } from './survey.ts';
 import {
@@ -121,9 +121,15 @@ async function readFromParts(
   version: ETag,
 ): Promise<PartitionContent | undefined> {
   const { parts } = manifest;
-  const lines = parts && hasParts(manifest) ? await readBothParts({ lake }, partition, parts) : undefined;
+  if (parts === undefined || !hasParts(manifest)) return undefined;
+  const [movies, reviews] = await Promise.all([
+    readPart({ lake }, 'movies', partition, parts.movies),
+    // Most partitions have no review.
+    parts.reviews.rows === 0 ? [] : readPart({ lake }, 'reviews', partition, parts.reviews),
+  ]);
+  if (movies === undefined || reviews === undefined) return undefined;
   const titles = sortTitles(statesOf(manifest));
-  return lines && { partition, version, titles, ...lines, documentsRead: 0, unreadable: [] };
+  return { partition, version, titles, movies, reviews, documentsRead: 0, unreadable: [] };
 }
 
 /** Reads documents that no title of a manifest names: all of a partition that has no valid manifest. */
