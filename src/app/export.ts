@@ -1,6 +1,5 @@
 import { setMaxListeners } from 'node:events';
 import { type Clock, systemClock } from '../clock.ts';
-import { mapConcurrently } from '../concurrency.ts';
 import { type Lake, withSignal } from '../lake/lake.ts';
 import { limitReads } from '../lake/limit-reads.ts';
 import { createLimit } from '../limit.ts';
@@ -11,10 +10,10 @@ import { explainEmptyLake } from './export/empty-lake.ts';
 import { type ExportRecord, openExportRecord, type TableSize } from './export/export-record.ts';
 import { createKeptManifests } from './export/kept-manifests.ts';
 import { openPartitionReader } from './export/partition-reader.ts';
-import { chooseYears, countWork, type ExportPlan, type PlannedYear } from './export/plan-export.ts';
-import { fingerprintOf, isInRange, surveyLake } from './export/survey.ts';
+import { chooseYears, countWork, type ExportPlan } from './export/plan-export.ts';
+import { isInRange, surveyLake } from './export/survey.ts';
 import { writeLoadScripts } from './export/write-load-scripts.ts';
-import { createYearWriter, type ExportedPartition, type YearWriter } from './export/write-year.ts';
+import { writeYears } from './export/write-years.ts';
 
 export type { ExportPlan } from './export/plan-export.ts';
 
@@ -76,10 +75,6 @@ export interface ExportReport {
   readonly seconds: number;
 }
 
-/** Partitions are read ahead of the one that is being written, up to this size. */
-const READ_AHEAD_BYTES = 8 * 1024 * 1024;
-/** Partitions count as at least this large, so that at most 32 are read ahead. */
-const PARTITION_BYTES = READ_AHEAD_BYTES / 32;
 /** Of the lake, one connection each; the S3 client has 50. */
 const READS_AT_ONCE = 32;
 
@@ -152,10 +147,19 @@ async function run(
     { lake, manifests },
     { signal, onPartsNotWritten, onTitlesMissing },
   );
-  const written: number[] = [];
-  let movies = 0;
-  let current = 0;
-  await exportYears();
+  const written = await writeYears(
+    { target, reader, record, failing },
+    { years, format },
+    {
+      signal,
+      onProgress: ({ year, yearsDone, moviesDone }) =>
+        onProgress?.({
+          year,
+          years: { done: yearsDone, total: years.length },
+          movies: { done: Math.min(moviesDone, work.movies), total: work.movies },
+        }),
+    },
+  );
   return {
     from: lake.url,
     to: target.url,
@@ -172,86 +176,7 @@ async function run(
     ),
     seconds: (clock.monotonic() - startedMs) / 1_000,
   };
-
-  /** Completes the files of a year while it reads and encodes the next one. */
-  async function exportYears(): Promise<void> {
-    const contents = mapConcurrently(
-      years.flatMap(({ partitions }) => partitions),
-      READ_AHEAD_BYTES,
-      ({ partition }) => reader.read(partition),
-      ({ sizeBytes }) => Math.max(sizeBytes, PARTITION_BYTES),
-    );
-    let writer: YearWriter | undefined;
-    let saved: Promise<void> | undefined;
-    try {
-      for (const planned of years) {
-        writer = createYearWriter({ target }, { year: planned.year, format }, { signal });
-        const read = await writePartitions(planned, contents, writer);
-        await saved;
-        saved = saveYear(planned.year, read, writer.written);
-        saved.catch((error: unknown) => failing.abort(error));
-      }
-      await saved;
-    } catch (error) {
-      failing.abort(error);
-      await Promise.allSettled([saved, writer?.written]);
-      throw error;
-    }
-  }
-
-  async function writePartitions(
-    { year, partitions }: PlannedYear,
-    contents: AsyncIterator<ExportedPartition>,
-    writer: YearWriter,
-  ): Promise<readonly ReadPartition[]> {
-    const read: ReadPartition[] = [];
-    current = year;
-    reportProgress();
-    for (let count = 0; count < partitions.length; count += 1) {
-      const next = await contents.next();
-      if (next.done) break;
-      const { partition, version, unreadable, isIncomplete = false } = next.value;
-      await writer.write(next.value);
-      read.push({ partition, version, unreadable, isIncomplete });
-      movies += next.value.movies.length;
-      reportProgress();
-    }
-    writer.end();
-    return read;
-  }
-
-  async function saveYear(
-    year: number,
-    read: readonly ReadPartition[],
-    files: YearWriter['written'],
-  ): Promise<void> {
-    const tables = await files;
-    const unreadable = read.flatMap((content) => content.unreadable);
-    const fingerprint = fingerprintOf(format, read);
-    const incomplete = read
-      .filter(({ isIncomplete }) => isIncomplete)
-      .map(({ partition }) => partition.initial);
-    await record.save(year, {
-      fingerprint,
-      tables,
-      ...(unreadable.length > 0 && { unreadable }),
-      ...(incomplete.length > 0 && { incomplete }),
-    });
-    written.push(year);
-    reportProgress();
-  }
-
-  function reportProgress(): void {
-    onProgress?.({
-      year: current,
-      years: { done: written.length, total: years.length },
-      movies: { done: Math.min(movies, work.movies), total: work.movies },
-    });
-  }
 }
-
-/** What the record needs of a partition that has been written. */
-type ReadPartition = Pick<ExportedPartition, 'partition' | 'version' | 'unreadable' | 'isIncomplete'>;
 
 function sumTables({ years }: ExportRecord): Record<TableName, TableSize> {
   const sum = (name: TableName): TableSize => {

@@ -133,6 +133,42 @@ describe('the second export of a lake', () => {
   });
 });
 
+describe('the export of a lake with parts', () => {
+  const [ZU, EMPTY] = [
+    { year: 2004, initial: 'ZU' },
+    { year: 2004, initial: '__' },
+  ];
+
+  test('reads each manifest and part once, and none of the parts without reviews', async () => {
+    const lake = await createLake({ 2004: { AD: 3, ZU: 1, __: 0 } });
+    await exportAll(lake);
+    lake.calls.length = 0;
+    expect((await exportAll(lake)).report.documentsRead).toBe(0);
+    const read = lake.calls.filter(({ name }) => name === 'read').map(({ key }) => key);
+    const partitions = [AD, ZU, EMPTY].flatMap((partition) => [
+      manifestKey(partition),
+      partKey('movies', partition),
+    ]);
+    expect(read.sort()).toEqual([...partitions, partKey('reviews', AD), partKey('reviews', ZU)].sort());
+  });
+
+  test('has what another run has written since the plan', async () => {
+    const lake = await createLake();
+    const { files } = await exportAll(lake);
+    const target = new MemoryLake('s3://export');
+    let changed: unknown;
+    await exportTo(lake, target, {
+      onPlan: async () => {
+        await fillLake(lake, { 1999: { AD: 2 } }, { text: ' again' });
+        changed = (await exportAll(lake)).files;
+      },
+    });
+    expect(filesOf(target)).toEqual(changed);
+    expect(filesOf(target)).not.toEqual(files);
+    expect((await exportTo(lake, target)).years.written).toEqual([]);
+  });
+});
+
 describe('an interrupted export', () => {
   test('is resumed: after each of its writes, a second run gives the same files', async () => {
     const { target: undisturbed } = await exportAll(await createLake());
