@@ -15,7 +15,8 @@ export function toLine(
   const document = parseJson(json);
   if (!isRecord(document) || !isWanted(document)) return undefined;
   // Strings in valid JSON contain no line breaks.
-  const line = json.trim().replace(LINE_BREAKS, ' ');
+  const trimmed = json.trim();
+  const line = /[\r\n]/.test(trimmed) ? trimmed.replace(LINE_BREAKS, ' ') : trimmed;
   return SURROGATE.test(line) ? line.replace(ESCAPES, replaceLoneSurrogate) : line;
 }
 
