@@ -9,10 +9,11 @@ import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Catalogue, createCatalogue } from '../../sandbox/catalogue.ts';
 import { type ImdbStandIn, startImdbStandIn } from '../../sandbox/imdb-stand-in.ts';
-import { TRANSIENT_FAULTS } from '../../sandbox/tmdb/faults.ts';
+import { type FaultOptions, TRANSIENT_FAULTS } from '../../sandbox/tmdb/faults.ts';
 import { SANDBOX_API_KEY } from '../../sandbox/tmdb/keys.ts';
 import { startTmdbStandIn, type TmdbStandIn } from '../../sandbox/tmdb-stand-in.ts';
 import { verifyLake } from '../../sandbox/verify-lake.ts';
+import type { DownloadReport } from '../../src/download/download-report.ts';
 import { initialOf } from '../../src/imdb/title-partition.ts';
 import { createDirectoryLake } from '../../src/lake/directory/directory-lake.ts';
 import type { Lake } from '../../src/lake/lake.ts';
@@ -28,6 +29,7 @@ let directory: string;
 let lake: Lake;
 let tmdb: TmdbStandIn;
 let imdb: ImdbStandIn;
+let faults: FaultOptions;
 
 beforeEach(() => {
   catalogue = createCatalogue({ initialOf }, { titles: 700, years: [2021, 2022] });
@@ -43,18 +45,16 @@ async function start(source: Catalogue | Buffer = catalogue): Promise<void> {
   directory = await mkdtemp(join(tmpdir(), 'tdd-chaos-'));
   lake = createDirectoryLake({ directory });
   const rules = [{ kind: 'empty page', path: /\/reviews\?.*page=2/, times: 2 }] as const;
-  tmdb = await startTmdbStandIn({ catalogue, faults: { rate: 0.1, kinds: TRANSIENT_FAULTS, rules } });
+  faults = { rate: 0.1, kinds: TRANSIENT_FAULTS, rules };
+  tmdb = await startTmdbStandIn({ catalogue, faults });
   imdb = await startImdbStandIn({ source });
 }
 
 describe('a download while TMDB fails a tenth of the requests', () => {
   it('is complete and free of duplicates, from a snapshot of a million rows', async () => {
     await start(withFiller(catalogue));
-    const clock = createFakeClock();
-    const reports = await downloadCatalogue(
-      { lake, clock },
-      { tmdbUrl: tmdb.url, imdbUrl: imdb.url, apiKey: SANDBOX_API_KEY, run: 'run-1' },
-    );
+    const reports = await downloadAll('run-1');
+    expect(reports.length).toBeGreaterThan(100);
     expect(reports.every(({ complete }) => complete)).toBe(true);
     expect(reports.map(({ counts }) => counts.missingReviews)).toEqual(reports.map(() => undefined));
     expect(await verifyLake({ lake, catalogue })).toMatchObject({
@@ -63,6 +63,29 @@ describe('a download while TMDB fails a tenth of the requests', () => {
     });
     const faults = new Set(tmdb.stats().requests.map(({ fault }) => fault));
     for (const kind of [...TRANSIENT_FAULTS, 'empty page']) expect(faults).toContain(kind);
+  });
+
+  it('is complete after an outage, a revoked key, and another run', async () => {
+    catalogue = createCatalogue({ initialOf }, { titles: 300, years: [2021, 2022] });
+    await start();
+    tmdb.setFaults({ ...faults, rules: [{ kind: '503 code 9', after: 100 }] });
+    const outage = await downloadAll('outage');
+    tmdb.setFaults(faults);
+    const revoking = untilRequests(tmdb.stats().requests.length + 100).then(() => tmdb.setKeyRevoked(true));
+    const revoked = await downloadAll('revoked');
+    await revoking;
+    for (const [reports, problem] of [
+      [outage, 'outage'],
+      [revoked, 'keyRefused'],
+    ] as const) {
+      const outcomes = reports.map(({ outcome }) => outcome);
+      expect([...new Set(outcomes)].sort()).toEqual(['complete', problem]);
+      expect(outcomes.filter((outcome) => outcome === problem).length).toBeGreaterThan(1);
+      expect(reports.map(({ counts }) => counts.failed)).toEqual(reports.map(() => 0));
+    }
+    tmdb.setKeyRevoked(false);
+    expect((await downloadAll('last')).every(({ complete }) => complete)).toBe(true);
+    expect(await verifyLake({ lake, catalogue })).toMatchObject(NO_PROBLEMS);
   });
 
   it('is complete after kill -9 at random moments and another run', async () => {
@@ -87,6 +110,11 @@ describe('a download while TMDB fails a tenth of the requests', () => {
     expect(await verifyLake({ lake, catalogue })).toMatchObject(NO_PROBLEMS);
   });
 });
+
+function downloadAll(run: string): Promise<DownloadReport[]> {
+  const source = { tmdbUrl: tmdb.url, imdbUrl: imdb.url, apiKey: SANDBOX_API_KEY, run };
+  return downloadCatalogue({ lake, clock: createFakeClock() }, source);
+}
 
 /** Waits until TMDB has received this many requests. */
 async function untilRequests(requests: number): Promise<void> {

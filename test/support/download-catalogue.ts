@@ -1,14 +1,19 @@
 import { type Clock, utcDay } from '../../src/clock.ts';
 import { downloadPartition } from '../../src/download/download-partition.ts';
 import type { DownloadReport } from '../../src/download/download-report.ts';
+import { createOverlap, overlapPartitions } from '../../src/download/overlap.ts';
 import { ensurePartitionIndex } from '../../src/imdb/build-index.ts';
 import { listPartitions, readPartition } from '../../src/imdb/partition-index.ts';
 import type { Lake } from '../../src/lake/lake.ts';
+import { createSourceClaim } from '../../src/lake/source.ts';
 import { createTmdbClient } from '../../src/tmdb/client.ts';
 import { createHttpGet } from '../../src/tmdb/http.ts';
 import { createPacer } from '../../src/tmdb/pacer.ts';
 
-/** Downloads every partition of the list into a lake, one after the other, as a fleet would. */
+/**
+ * Downloads every partition of the list into a lake; the partitions overlap. Takes no further ones after an outage, or when
+ * TMDB has rejected the key.
+ */
 export async function downloadCatalogue(
   { lake, clock }: { lake: Lake; clock: Clock },
   { tmdbUrl, imdbUrl, apiKey, run }: { tmdbUrl: string; imdbUrl: string; apiKey: string; run: string },
@@ -28,12 +33,18 @@ export async function downloadCatalogue(
     apiKey,
   });
   const settings = { lookup: 'details', language: 'en-US', reviewLanguage: 'en-US', append: [] } as const;
+  const source = createSourceClaim({ lake }, { tmdb: tmdbUrl, imdb: imdbUrl });
+  const overlap = createOverlap();
+  const left = [...listPartitions(index)];
   const reports: DownloadReport[] = [];
-  for (const partition of listPartitions(index)) {
-    const titles = await readPartition({ lake }, index, partition);
-    reports.push(
-      await downloadPartition({ lake, tmdb, clock }, { partition, snapshot: day, titles, settings, run }),
-    );
-  }
+  await overlapPartitions(
+    { overlap },
+    async (wanted) => (reports.some(({ problem }) => problem) ? [] : left.splice(0, wanted)),
+    async (partition) => {
+      const titles = await readPartition({ lake }, index, partition);
+      const job = { partition, snapshot: day, titles, settings, source, run };
+      reports.push(await downloadPartition({ lake, tmdb, clock, overlap }, job));
+    },
+  );
   return reports;
 }
