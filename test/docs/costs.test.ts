@@ -17,6 +17,11 @@ const RATES = learnRates([], {
   append: [],
 });
 const FLEET = { requestsPerSecond: 40, workers: 4, memorySize: 512 };
+const MONTH = new Date(PRICES.date).toLocaleDateString('en-US', {
+  month: 'long',
+  year: 'numeric',
+  timeZone: 'UTC',
+});
 const HEADER =
   '| movies | number | partitions | requests | time | to a directory | to a bucket | with a fleet |\n';
 
@@ -76,12 +81,13 @@ describe('docs/operations.md', () => {
   });
 
   it.each([
+    ['the month', `list prices for ${PRICES.region} as of ${MONTH}, without free tiers`],
     ['a thousand PUT requests', `$${(PRICES.s3PerPut * 1_000).toFixed(3)} per 1,000`],
     ['500,000 GET requests', `500,000 GET requests to S3 cost $${(PRICES.s3PerGet * 500_000).toFixed(2)}`],
     ['storage', `$${PRICES.s3PerGbMonth} per GB and month`],
     // Five connections with polls of 20 seconds, in a month of 30 days.
     ['polling', `$${((5 / 20) * 86_400 * 30 * PRICES.sqsPerRequest).toFixed(2)}. \`tdd pause\` stops that`],
-  ])('has the price of %s', (_, price) => expect(text).toContain(price));
+  ])('names the list prices: %s', (_, price) => expect(text).toContain(price));
 });
 
 describe('README.md', () => {
