@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 import { closeSync, existsSync, openSync } from 'node:fs';
+import module from 'node:module';
 import { homedir } from 'node:os';
+import { join } from 'node:path';
 
 // The AWS SDK warns at each start on an older Node: `tdd deploy` says it, once.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
@@ -30,6 +32,16 @@ function canOpenFiles() {
   }
 }
 
+/**
+ * Lets Node keep the compiled code for the next start, which Node 22.1 and later can, unless NODE_DISABLE_COMPILE_CACHE is
+ * set; where it cannot, it compiles again. Not in Node's default folder, in /tmp, which another user may have created first.
+ */
+async function keepCompiledCode() {
+  if (!module.enableCompileCache) return;
+  const { cacheFolderOf } = await import('../dist/cli/cache-folder.js');
+  module.enableCompileCache(join(await cacheFolderOf(process.env), 'compiled'));
+}
+
 if (!existsSync(new URL('../dist/cli/main.js', import.meta.url))) {
   process.stderr.write('tdd: This checkout is not built: run "npm run build" first.\n');
   process.exitCode = 2;
@@ -39,6 +51,7 @@ if (!existsSync(new URL('../dist/cli/main.js', import.meta.url))) {
   );
   process.exitCode = 1;
 } else {
+  await keepCompiledCode();
   const { main } = await import('../dist/cli/main.js');
   process.exitCode = await main({
     argv: process.argv.slice(2),

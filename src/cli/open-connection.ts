@@ -1,9 +1,10 @@
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { type OpenFleet, openFleet, type ProcessContext } from '../app/open-aws.ts';
 import type { Identity } from '../aws/clients.ts';
 import type { Settings } from '../config/settings.ts';
 import { type LakeLocation, parseLakeUrl } from '../lake/open-lake.ts';
 import { toOneLine } from '../text.ts';
+import { cacheFolderOf } from './cache-folder.ts';
 import type { CommandContext } from './context.ts';
 import { type Flags, readFlag } from './flags.ts';
 
@@ -88,8 +89,6 @@ function credentialsOf({ profile, credentialSource }: Identity): string {
 }
 
 /** Returns this program's folder in the user's cache folder. @throws an error of the system when the user has no home. */
-export async function cacheFolder({ io }: CommandContext): Promise<string> {
-  if (io.env.XDG_CACHE_HOME) return join(io.env.XDG_CACHE_HOME, 'tdd');
-  const { default: envPaths } = await import('env-paths'); // Needed only without the variable.
-  return envPaths('tdd', { suffix: '' }).cache;
+export function cacheFolder({ io }: CommandContext): Promise<string> {
+  return cacheFolderOf(io.env);
 }

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
-import { copyFile, mkdir } from 'node:fs/promises';
+import { copyFile, mkdir, readdir } from 'node:fs/promises';
+import module from 'node:module';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -63,6 +64,18 @@ describe('bin/tdd.js', () => {
       stderr: 'tdd: The current directory no longer exists: change to another one.\n',
     });
   });
+
+  test.skipIf(!('enableCompileCache' in module))(
+    'keeps its compiled code in the cache folder of the user, unless told not to (needs Node 22.1)',
+    async () => {
+      const folder = await makeTempFolder();
+      const start = (env: Record<string, string>) => run(process.execPath, [TDD, '--version'], env);
+      await start({ XDG_CACHE_HOME: folder, NODE_DISABLE_COMPILE_CACHE: '1' });
+      expect(await readdir(folder)).toEqual([]);
+      await start({ XDG_CACHE_HOME: folder });
+      expect(await readdir(join(folder, 'tdd'))).toEqual(['compiled']);
+    },
+  );
 
   test('reports that a checkout is not built', async () => {
     const folder = await makeTempFolder();
