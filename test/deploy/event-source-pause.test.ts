@@ -13,7 +13,7 @@ const FLEET = {
   changed: [] as string[],
   workers: 4,
 };
-const NONE = { disables: false, waitsForWorkers: false, enables: false, resumes: false };
+const NONE = { disables: false, waitsBecauseOf: undefined, enables: false, resumes: false };
 
 function pauseFor(fleet: Partial<typeof FLEET>) {
   const { enabled, marked, messages, requestsPerSecond, changed, workers } = { ...FLEET, ...fleet };
@@ -22,7 +22,7 @@ function pauseFor(fleet: Partial<typeof FLEET>) {
     queue: { observed: { messages }, changes: [] },
     function: {
       observed: { hasResumeTag: marked, environment: new Environment(variables) },
-      changes: changed.map((property) => ({ property })),
+      changes: changed.map((property) => ({ property, new: 'changed' })),
     },
   };
   const input = {
@@ -47,6 +47,11 @@ describe('the event-source pause', () => {
     ['the rate budget gets smaller', { requestsPerSecond: '20' }],
     ['only the code changes', { changed: ['CodeSha256'] }],
     ['only the configuration changes', { changed: ['Runtime', 'MemorySize'] }],
+    [
+      'only the rate changes',
+      { changed: ['Environment.TMDB_REQUESTS_PER_SECOND', 'Environment.TDD_WORKERS'] },
+    ],
+    ['the settings of an idle fleet change', { changed: ['Environment.TMDB_LANGUAGE'], messages: 0 }],
     ['a user has resumed the fleet after a deploy was killed', { marked: true }],
     [
       'a user has paused the fleet after a deploy was killed, which removed its tag',
@@ -61,10 +66,18 @@ describe('the event-source pause', () => {
   });
 
   test('waits for running workers when their share of the rate budget gets smaller', () => {
-    const pause = { ...NONE, disables: true, waitsForWorkers: true, enables: true };
+    const pause = { ...NONE, disables: true, waitsBecauseOf: 'rate', enables: true };
     expect(pauseFor({ workers: 8 })).toEqual(pause);
     // After a crash, the function may already have the new share.
     expect(pauseFor({ workers: 8, requestsPerSecond: '80', marked: true })).toEqual(pause);
+  });
+
+  test('waits for running workers, which would take messages of the next launch, when their settings change', () => {
+    const changed = ['Environment.TMDB_LANGUAGE'];
+    const pause = { ...NONE, disables: true, waitsBecauseOf: 'settings', enables: true };
+    expect(pauseFor({ changed })).toEqual(pause);
+    const interrupted = { changed, enabled: false, marked: true };
+    expect(pauseFor(interrupted)).toEqual({ ...pause, disables: false, resumes: true });
   });
 
   test('lasts from the new runtime to the new code', () => {
@@ -78,7 +91,7 @@ describe('the event-source pause', () => {
     expect(pauseFor({ enabled: false, marked: true })).toEqual(resumed);
     expect(pauseFor({ enabled: false, marked: true, workers: 8 })).toEqual({
       ...resumed,
-      waitsForWorkers: true,
+      waitsBecauseOf: 'rate',
     });
   });
 });

@@ -1,6 +1,7 @@
 import { TagResourceCommand, UntagResourceCommand } from '@aws-sdk/client-lambda';
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { FUNCTION_TIMEOUT_SECONDS, WORKER_VARIABLES } from '../../worker-contract.ts';
+import type { Change } from '../change.ts';
 import { RESUME_TAG } from '../names.ts';
 import type { Desired, ResourceStep, Situation, StepContext } from '../resource.ts';
 import { breaksBetweenUpdates, lambdaFunction } from './function.ts';
@@ -12,10 +13,10 @@ export interface EventSourcePause {
   /** The deploy disables it before it changes the function. */
   readonly disables: boolean;
   /**
-   * The deploy waits until running workers have finished before it changes and enables the event source, because they
-   * keep the share of the rate budget that they started with.
+   * Why the deploy waits until running workers have finished before it changes and enables the event source; `undefined` if it
+   * does not wait. They keep the share of the rate budget and the settings that they started with.
    */
-  readonly waitsForWorkers: boolean;
+  readonly waitsBecauseOf: 'rate' | 'settings' | undefined;
   /** The deploy enables it at the end. */
   readonly enables: boolean;
   /** An interrupted deploy disabled it, and this deploy enables it again. */
@@ -23,11 +24,13 @@ export interface EventSourcePause {
 }
 
 /**
- * Decides on the event-source pause. A pause has one of two reasons; otherwise the event source stays enabled.
+ * Decides on the event-source pause. A pause has one of three reasons; otherwise the event source stays enabled.
  *
  * - The function would be broken between the update of its configuration and that of its code.
  * - Running workers keep their share of the rate budget. When workers are added and the share gets smaller, running and
  *   new workers together could exceed the budget. Without additional workers they cannot.
+ * - Running workers keep their settings, and take further messages for up to four minutes: also those of a launch after the
+ *   deploy, which are meant for the new settings.
  *
  * @param eventSource its observed state; `undefined` when it does not exist.
  */
@@ -43,13 +46,30 @@ export function planEventSourcePause(
   const isBusy = (find(queue)?.observed.messages ?? 0) > 0;
   const exceedsBudget =
     isEnabled && isBusy && addsWorkers && (hasResumeTag || lowersShare(found?.observed.environment, input));
-  const breaksFunction = isEnabled && breaksBetweenUpdates(found?.changes ?? []);
+  const changes = found?.changes ?? [];
+  const breaksFunction = isEnabled && breaksBetweenUpdates(changes);
+  const changesSettings = changes.some(isSetting);
+  const mixesSettings = isEnabled && isBusy && changesSettings;
+  const waitsForRate = exceedsBudget || (resumes && addsWorkers);
+  const waitsForSettings = mixesSettings || (resumes && changesSettings);
   return {
-    disables: exceedsBudget || breaksFunction,
-    waitsForWorkers: exceedsBudget || (resumes && addsWorkers),
-    enables: exceedsBudget || breaksFunction || resumes,
+    disables: exceedsBudget || breaksFunction || mixesSettings,
+    waitsBecauseOf: waitsForRate ? 'rate' : waitsForSettings ? 'settings' : undefined,
+    enables: exceedsBudget || breaksFunction || mixesSettings || resumes,
     resumes,
   };
+}
+
+/** Variables of the function that do not change what a worker downloads. */
+const OTHER_VARIABLES = [
+  WORKER_VARIABLES.requestsPerSecond,
+  WORKER_VARIABLES.workers,
+  WORKER_VARIABLES.eventSourceId,
+].map((name) => `Environment.${name}`);
+
+/** Whether a change of the function affects what its workers download. A variable that tdd does not set does not. */
+function isSetting({ property, new: value }: Change): boolean {
+  return property.startsWith('Environment.') && value !== undefined && !OTHER_VARIABLES.includes(property);
 }
 
 /** Whether a worker's share of the rate budget gets smaller; also `true` when the current share is unknown. */
@@ -67,7 +87,7 @@ function lowersShare(old: Environment | undefined, { workers, environment }: Des
  * @returns `begin` and `end` enclose all other steps, `wait` and `enable` enclose those of the event source.
  */
 export function pauseSteps(
-  { disables, waitsForWorkers, enables }: EventSourcePause,
+  { disables, waitsBecauseOf, enables }: EventSourcePause,
   { find, names }: Situation,
   setEnabled: (context: StepContext, enabled: boolean) => Promise<void>,
 ): Readonly<Record<'begin' | 'wait' | 'enable' | 'end', readonly (ResourceStep | false)[]>> {
@@ -94,7 +114,7 @@ export function pauseSteps(
       },
     ],
     wait: [
-      waitsForWorkers && {
+      waitsBecauseOf !== undefined && {
         action: 'wait for running workers',
         run: (context) =>
           waitForWorkers(context, (pausedAt ?? context.clock.monotonic()) + FUNCTION_TIMEOUT_SECONDS * 1000),

@@ -137,14 +137,14 @@ export const eventSource: Resource<'eventSource', ObservedEventSource> = {
 
   notes(found, situation) {
     if (!found) return ['It will be enabled.'];
-    const { disables, waitsForWorkers, resumes } = planEventSourcePause(found.observed, situation);
+    const { disables, waitsBecauseOf, resumes } = planEventSourcePause(found.observed, situation);
     if (resumes) return ['An interrupted deploy disabled it; this deploy will enable it again.'];
     if (!found.observed.enabled) return ['It stays disabled; "tdd resume" enables it.'];
     if (!disables) return ['It stays enabled.'];
+    if (!waitsBecauseOf)
+      return ['It will be disabled while the function is updated, and then enabled again.'];
     return [
-      waitsForWorkers
-        ? `It will be disabled until running workers have finished (${FUNCTION_TIMEOUT_SECONDS / 60} minutes at most), and then enabled again: otherwise, old and new workers together would exceed the rate budget.`
-        : 'It will be disabled while the function is updated, and then enabled again.',
+      `It will be disabled until running workers have finished (${FUNCTION_TIMEOUT_SECONDS / 60} minutes at most), and then enabled again: otherwise, ${WITHOUT_WAIT[waitsBecauseOf]}.`,
     ];
   },
 
@@ -161,6 +161,12 @@ export const eventSource: Resource<'eventSource', ObservedEventSource> = {
     // Until it is deleted, Lambda still polls the queue, using the role that is deleted next.
     await waitUntilStable({ clock }, lambda, UUID);
   },
+};
+
+/** What would happen if a deploy did not wait for running workers. */
+const WITHOUT_WAIT = {
+  rate: 'old and new workers together would exceed the rate budget',
+  settings: 'they would take further messages with the old settings',
 };
 
 /** Whether the event source is disabled, and the deploy does not enable it. */
