@@ -148,11 +148,13 @@ export interface SourceClaim {
 export function createSourceClaim({ lake }: { readonly lake: Lake }, source: LakeSource): SourceClaim {
   let isChecked = false;
   let isClaimed = false;
+  const checking = createSharedCall<void>();
   const claiming = createSharedCall<void>();
   return {
     source,
     async check(signal) {
-      if (!isChecked) await checkSource({ lake }, source, { signal });
+      if (isChecked) return;
+      await checking.join((shared) => checkSource({ lake }, source, { signal: shared }), signal);
       isChecked = true;
     },
     async claim(signal) {

@@ -69,6 +69,7 @@ export function createWorker({
       apiKey,
     }),
     settings: lookupSettings(settings),
+    workers: settings.workers,
     source: createSourceClaim({ lake }, source),
     readTitles: (partition, day, signal) => readTitles(titleDeps, partition, day, signal),
     queue: queueAt(WORKER_VARIABLES.queueUrl),

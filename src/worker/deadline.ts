@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Clock } from '../clock.ts';
 import { timeBudget } from '../worker-contract.ts';
 
@@ -9,6 +10,8 @@ export interface Deadline {
   readonly abort: AbortSignal;
   /** Milliseconds until the function's timeout. */
   remainingMs(): number;
+  /** Milliseconds until `stop`. */
+  workingMs(): number;
   /** Cancels the timers. Call it when the work is done. */
   cancel(): void;
 }
@@ -20,7 +23,7 @@ export class TimeUpError extends Error {
 
 /** @param remainingMs the invocation's remaining time, as Lambda reports it. */
 export function createDeadline({ clock }: { readonly clock: Clock }, remainingMs: number): Deadline {
-  const endsAtMs = clock.monotonic() + remainingMs;
+  const startedMs = clock.monotonic();
   const cancelled = new AbortController();
 
   function abortIn(ms: number): AbortSignal {
@@ -32,10 +35,15 @@ export function createDeadline({ clock }: { readonly clock: Clock }, remainingMs
   }
 
   const { startTitlesForMs, abortAfterMs } = timeBudget(remainingMs);
+  const until = (ms: number) => Math.max(0, startedMs + ms - clock.monotonic());
+  const stop = abortIn(startTitlesForMs);
+  const abort = abortIn(abortAfterMs);
+  setMaxListeners(0, stop, abort); // Each partition in progress adds some.
   return {
-    stop: abortIn(startTitlesForMs),
-    abort: abortIn(abortAfterMs),
-    remainingMs: () => Math.max(0, endsAtMs - clock.monotonic()),
+    stop,
+    abort,
+    remainingMs: () => until(remainingMs),
+    workingMs: () => until(startTitlesForMs),
     cancel: () => cancelled.abort(),
   };
 }

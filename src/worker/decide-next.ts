@@ -26,7 +26,7 @@ export type Outcome =
    * completed; the parts count as one.
    */
   | { readonly kind: 'timeUp'; readonly completed: number }
-  /** The time ran out before the work started. */
+  /** The time ran out before the work started, or so soon afterwards that nothing could be completed. */
   | { readonly kind: 'notStarted' }
   /** A retry may succeed. `stack`: that of an unexpected error. */
   | { readonly kind: 'failed'; readonly reason: string; readonly stack?: string | undefined }
@@ -89,8 +89,12 @@ export function decideNext(
   switch (outcome.kind) {
     case 'done':
       return { action: 'acknowledge' };
-    case 'notStarted':
-      return { action: 'requeue', delaySeconds: 0, reason: 'The time ran out before the work started.' };
+    case 'notStarted': {
+      const reason = 'The time ran out before the work started.';
+      // A copy forgets the receives of a poison message, but after the last receive only a copy is received again.
+      if (delivery.receives > 1 && !isLast) return { action: 'return', seconds: 0, reason };
+      return { action: 'requeue', delaySeconds: 0, reason };
+    }
     case 'permanentFailure':
       return { action: 'deadLetter', reason: outcome.reason };
     case 'timeUp':

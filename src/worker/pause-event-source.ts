@@ -13,21 +13,21 @@ const POLLER_STOP_MS = 30_000;
 /** What someone must deploy before the workers can continue. */
 const FIXES = { keyRefused: 'a valid API key', otherSource: "the addresses of the lake's source" };
 
+/** The dependencies of {@link pauseEventSource}. */
+export interface PauseDeps {
+  /** The function's own event source; absent when its ID is unknown. */
+  readonly eventSource?: OwnEventSource | undefined;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
 /**
  * Disables the function's own event source, and waits until Lambda's poller has stopped. Otherwise the messages of the
  * whole fleet would use up their receives on a revoked API key, or on a worker with another source than the lake.
  * @returns whether the event source was disabled.
  */
 export async function pauseEventSource(
-  {
-    eventSource,
-    clock,
-    log,
-  }: {
-    readonly eventSource?: Pick<OwnEventSource, 'disable'> | undefined;
-    readonly clock: Clock;
-    readonly log: Log;
-  },
+  { eventSource, clock, log }: PauseDeps,
   { stop }: Deadline,
   cause: 'keyRefused' | 'otherSource',
 ): Promise<boolean> {

@@ -1,8 +1,10 @@
 import { type Clock, utcDay } from '../clock.ts';
 import { ConnectionError } from '../connection-error.ts';
-import { type DownloadControl, downloadPartition } from '../download/download-partition.ts';
+import { type DownloadControl, type DownloadJob, downloadPartition } from '../download/download-partition.ts';
 import type { DownloadReport } from '../download/download-report.ts';
+import type { Overlap } from '../download/overlap.ts';
 import { UserError } from '../errors.ts';
+import { followSignals } from '../follow-signal.ts';
 import {
   DamagedIndexError,
   type PartitionIndex,
@@ -17,13 +19,13 @@ import type { PartitionMessage } from '../message.ts';
 import type { Network } from '../network.ts';
 import type { Partition } from '../partition.ts';
 import { createSharedCall, type SharedCall } from '../shared-call.ts';
-import { readAcceptance } from '../tmdb/check-key.ts';
 import type { TmdbClient } from '../tmdb/client.ts';
-import { BaseUrlError, KeyRejectedError, OutageError } from '../tmdb/errors.ts';
+import { KeyRejectedError, OutageError } from '../tmdb/errors.ts';
 import { MAX_CONNECTIONS } from '../tmdb/limits.ts';
 import type { LookupSettings } from '../tmdb/look-up-movie.ts';
 import { type Deadline, TimeUpError } from './deadline.ts';
 import type { Outcome, Work } from './decide-next.ts';
+import type { Hold } from './hold.ts';
 
 /** The dependencies of the work on a partition. */
 export interface WorkDeps {
@@ -39,6 +41,18 @@ export interface WorkDeps {
   readonly readTitles: (partition: Partition, day: string, signal: AbortSignal) => Promise<Title[]>;
 }
 
+/** How {@link workPartition} does its work. */
+export interface WorkOptions extends Pick<DownloadControl, 'onTitleError'> {
+  readonly deadline: Deadline;
+  readonly hold: Hold;
+  readonly overlap: Overlap;
+  /** The invocation has begun with this message. Without progress, it has failed, however little time there was. */
+  readonly isFirst: boolean;
+}
+
+/** A message that the worker has taken when less time than this was left has not failed if nothing was completed. */
+const SHORT_MS = 60_000;
+
 /**
  * Works on one partition until it is done or the time runs out. During an outage of TMDB it waits in place, and
  * continues afterwards. It never throws: errors become outcomes.
@@ -47,12 +61,44 @@ export interface WorkDeps {
 export async function workPartition(
   deps: WorkDeps,
   message: PartitionMessage & { readonly run: string },
-  deadline: Deadline,
-  { onTitleError }: Pick<DownloadControl, 'onTitleError'> = {},
+  { deadline, hold, overlap, isFirst, onTitleError }: WorkOptions,
 ): Promise<Work> {
   let work: Omit<Work, 'outcome'> = { message };
+  let job: DownloadJob | undefined;
   let completed = 0;
-  try {
+  const wasLate = deadline.stop.aborted;
+  const isShort = deadline.workingMs() < SHORT_MS;
+  for (;;) {
+    const held = await hold.settle();
+    if (held) return { ...work, outcome: held };
+    const outcome = await attempt().catch((error: unknown) => outcomeOfError(error, completed));
+    if (outcome === 'held') continue;
+    if (outcome.kind === 'keyRefused' || outcome.kind === 'otherSource') hold.begin(outcome);
+    else return { ...work, outcome: hasFailed(outcome) ? outcome : { kind: 'notStarted' } };
+  }
+
+  /** @returns `held` when there was a hold, so that the partition must be continued. */
+  async function attempt(): Promise<Outcome | 'held'> {
+    job ??= await openJob();
+    const { signal } = hold;
+    const stop = followSignals(deadline.stop, signal);
+    const control = { stop: stop.signal, abort: deadline.abort, ...(onTitleError && { onTitleError }) };
+    const report = await downloadPartition({ ...deps, overlap }, job, control).finally(stop.end);
+    const { counts, setAside = work.setAside, parts = work.parts } = report;
+    const thisRun = addUp(work.thisRun, report.thisRun);
+    work = { ...work, thisRun, counts, ...(parts && { parts }), ...(setAside && { setAside }) };
+    completed += report.thisRun.found + report.thisRun.notFound + report.thisRun.refused;
+    if (report.parts) completed += 1; // Progress too, even if another run has made them outdated.
+    const outcome = outcomeOf(report, completed);
+    if (outcome.kind === 'outage') hold.begin(outcome);
+    if (outcome.kind === 'outage' || (outcome.kind === 'timeUp' && signal.aborted)) return 'held';
+    if (outcome.kind !== 'timeUp' || completed > 0) return outcome;
+    // Other partitions had all slots.
+    if (!isFirst && report.thisRun.total > 0 && thisRun.requests === 0) return { kind: 'notStarted' };
+    return !wasLate && gotOnly429(report) ? THROTTLED_THROUGHOUT : outcome;
+  }
+
+  async function openJob(): Promise<DownloadJob> {
     await deps.source.check(deadline.abort);
     const snapshot = message.snapshot ?? utcDay(deps.clock.now());
     const titles = await deps.readTitles(message, snapshot, deadline.abort);
@@ -61,23 +107,11 @@ export async function workPartition(
     const { year, initial, run, redoBefore, redoIncompleteBefore } = message;
     const { settings, source } = deps;
     const partition = { year, initial };
-    const job = { partition, snapshot, run, titles, settings, source, redoBefore, redoIncompleteBefore };
-    const wasLate = deadline.stop.aborted;
-    for (;;) {
-      const control = { stop: deadline.stop, abort: deadline.abort, ...(onTitleError && { onTitleError }) };
-      const report = await downloadPartition(deps, job, control);
-      const { counts, setAside = work.setAside, parts = work.parts } = report;
-      const thisRun = addUp(work.thisRun, report.thisRun);
-      work = { ...work, thisRun, counts, ...(parts && { parts }), ...(setAside && { setAside }) };
-      completed += report.thisRun.found + report.thisRun.notFound + report.thisRun.refused;
-      if (report.parts) completed += 1; // Progress too, even if another run has made them outdated.
-      const isUpAgain = report.outcome === 'outage' && (await waitForTmdb(deps, deadline));
-      if (isUpAgain) continue;
-      const isThrottled = !wasLate && completed === 0 && gotOnly429(report);
-      return { ...work, outcome: isThrottled ? THROTTLED_THROUGHOUT : outcomeOf(report, completed) };
-    }
-  } catch (error) {
-    return { ...work, outcome: outcomeOfError(error, completed) };
+    return { partition, snapshot, run, titles, settings, source, redoBefore, redoIncompleteBefore };
+  }
+
+  function hasFailed(outcome: Outcome): boolean {
+    return isFirst || !isShort || outcome.kind !== 'timeUp' || outcome.completed > 0;
   }
 }
 
@@ -173,11 +207,12 @@ interface TitleDeps {
  */
 export interface KeptIndex {
   index?: PartitionIndex | undefined;
-  readonly opening: SharedCall<PartitionIndex>;
+  /** By day. Each is read, or built, once at a time: two would not fit into a worker's memory. */
+  readonly opening: Map<string, SharedCall<PartitionIndex>>;
 }
 
 export function createKeptIndex(): KeptIndex {
-  return { opening: createSharedCall() };
+  return { opening: new Map() };
 }
 
 /**
@@ -208,8 +243,9 @@ export async function readTitles(
     }
   }
   const open = (aborted: AbortSignal) => openIndex({ ...deps, signal: aborted }, day);
-  let index = await (kept ? kept.opening.join(open, signal) : open(signal));
-  if (index.snapshot !== day) index = await open(signal); // The call that was in progress was for another day.
+  const opening = kept?.opening.get(day) ?? createSharedCall<PartitionIndex>();
+  kept?.opening.set(day, opening);
+  const index = await opening.join(open, signal);
   if (kept) kept.index = index;
   return readFrom(index);
 }
@@ -224,34 +260,4 @@ async function openIndex(
   // Loaded on demand: nearly every worker finds the index in the lake.
   const { ensurePartitionIndex } = await import('../imdb/build-index.ts');
   return ensurePartitionIndex(deps, { day, titleTypes });
-}
-
-/** The mean interval between two probes of TMDB. A fleet of 4 workers sends 8 per minute. */
-const PROBE_INTERVAL_MS = 30_000;
-
-/**
- * Waits in place until TMDB answers again, and probes it at intervals with jitter. Workers that wait receive no
- * messages, so an outage that lasts hours does not use up the receives of a fleet's messages, and TMDB gets few requests.
- * @returns `true` when TMDB answers, `false` when the time ran out first.
- */
-async function waitForTmdb(
-  {
-    tmdb,
-    clock,
-    random,
-  }: { readonly tmdb: TmdbClient; readonly clock: Clock; readonly random: () => number },
-  { stop, abort }: Deadline,
-): Promise<boolean> {
-  while (!stop.aborted) {
-    try {
-      await clock.sleep(PROBE_INTERVAL_MS * (0.75 + random() / 2), stop);
-      await tmdb.get('/3/authentication', {}, readAcceptance, abort);
-      return true;
-    } catch (error) {
-      if (stop.aborted) return false;
-      // Any other error, even a rejected API key, means that TMDB is up.
-      if (!(error instanceof OutageError || error instanceof BaseUrlError)) return true;
-    }
-  }
-  return false;
 }

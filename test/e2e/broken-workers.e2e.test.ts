@@ -14,6 +14,8 @@ import {
 
 /** Six minutes: the worker's timeout and one spare minute. */
 const CRASHED_MESSAGE_BACK_MS = 360_000;
+/** A worker that has titles to do sends requests far more often. */
+const QUIET_MS = 5_000;
 
 describe('a fleet with poison messages and a crashing worker', () => {
   let sandbox: OpenSandbox;
@@ -30,24 +32,24 @@ describe('a fleet with poison messages and a crashing worker', () => {
     const launched = await sandbox.tddJson<LaunchResult>('launch', '--initial', 'TH', '--yes');
     expect(launched.partitions.length).toBeGreaterThan(3);
 
-    // While messages wait, every worker is busy.
-    await until(async () => {
-      const isBegun = sandbox.tmdb.stats().requests.length > 10;
-      return isBegun && (await sandbox.depthOf(QUEUE)).waiting > 0;
+    await until(() => sandbox.tmdb.stats().requests.length > 10);
+    await until(() => {
+      // Another one if this one is idle.
+      const oldest = containers()[0];
+      if (oldest !== undefined) process.kill(oldest, 'SIGKILL');
+      return sandbox.workerLog().some(({ record }) => record?.errorMessage?.includes('SIGKILL'));
     });
-    process.kill(containers()[0] ?? 0, 'SIGKILL');
-    await until(() => sandbox.workerLog().some(({ record }) => record?.errorMessage?.includes('SIGKILL')));
 
-    // All other partitions complete while the message of the killed worker is hidden.
-    await until(async () => {
-      const { waiting, inFlight } = await sandbox.depthOf(QUEUE);
-      return waiting === 0 && inFlight === 1;
-    });
+    // All other partitions complete while the messages of the killed worker are hidden.
     const lacking = await until(async () => {
-      const status = await sandbox.status();
-      return status.fleet?.partitions.complete === launched.partitions.length - 1 && status;
+      const { waiting } = await sandbox.depthOf(QUEUE);
+      const isQuiet = Date.now() - (sandbox.tmdb.stats().requests.at(-1)?.atMs ?? 0) > QUIET_MS;
+      return waiting === 0 && isQuiet && sandbox.status();
     });
-    expect(lacking).toMatchObject({ phase: 'running', deadLetters: 3, queue: { waiting: 0, inFlight: 1 } });
+    expect(lacking).toMatchObject({ phase: 'running', deadLetters: 3, queue: { waiting: 0 } });
+    const lost = lacking.queue?.inFlight ?? 0;
+    expect(lost).toBeGreaterThan(0);
+    expect(lacking.fleet?.partitions.complete).toBeGreaterThanOrEqual(launched.partitions.length - lost);
     expect(lacking.advice).toEqual([
       { problem: 'The dead-letter queue contains 3 messages', command: 'tdd redrive' },
     ]);

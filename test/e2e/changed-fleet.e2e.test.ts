@@ -33,13 +33,18 @@ describe('a fleet that is changed while it runs', () => {
     expect((await sandbox.status()).phase).toBe('running');
   });
 
-  test('is paused: workers finish their partitions, and the other messages wait', async () => {
+  test('is paused: workers finish the partitions that they have, and take none of the messages that wait', async () => {
+    expect((await sandbox.tdd('pause')).exitCode).toBe(0);
+    await until(async () => (await sandbox.depthOf(QUEUE)).inFlight === 0);
+    // Messages of another producer.
+    for (const { year, initial } of notLaunched(sandbox)) {
+      await sandbox.sendMessage(JSON.stringify({ year: String(year), initial }));
+    }
     const { exitCode, stdout } = await sandbox.tdd('pause');
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(/Waiting: \d+ messages; SQS (?:deletes|starts deleting)/);
-    await until(async () => (await sandbox.depthOf(QUEUE)).inFlight === 0);
     const { waiting } = await sandbox.depthOf(QUEUE);
-    expect(waiting).toBeGreaterThan(0);
+    expect(waiting).toBeGreaterThanOrEqual(notLaunched(sandbox).length);
     sandbox.tmdb.clearStats();
     expect(await sandbox.status()).toMatchObject({
       phase: 'paused',
@@ -61,7 +66,10 @@ describe('a fleet that is changed while it runs', () => {
     sandbox.tmdb.setFaults(FAULTS);
     sandbox.env.TMDB_REQUESTS_PER_SECOND = '40';
     await sandbox.tddJson('deploy', '--yes', '--workers', '4');
-    const partitions = launched.partitions.map(({ year, initial }) => ({ year, initial }));
+    const partitions = [
+      ...launched.partitions.map(({ year, initial }) => ({ year, initial })),
+      ...notLaunched(sandbox),
+    ];
     const some = partitions.filter((_, place) => place % 5 === 0);
     for (const partition of some) await sandbox.sendMessage(JSON.stringify(partition));
     sandbox.tmdb.clearStats();
@@ -99,11 +107,21 @@ describe('a fleet that is changed while it runs', () => {
   });
 });
 
-/** Partitions that are not part of the fleet. */
-function before2000({ catalogue }: OpenSandbox): Partition[] {
+/** Partitions that are not part of the fleet, for messages of another producer. */
+function notLaunched(sandbox: OpenSandbox): Partition[] {
+  return partitionsOf(sandbox, ({ year }) => year >= 2000 && year < 2020);
+}
+
+/** Partitions that are not part of the fleet either, to simulate. */
+function before2000(sandbox: OpenSandbox): Partition[] {
+  return partitionsOf(sandbox, ({ year }) => year < 2000);
+}
+
+function partitionsOf({ catalogue }: OpenSandbox, isWanted: (partition: Partition) => boolean): Partition[] {
   const all = [...catalogue.expectedTitles().values()].map(({ partition }) => partition);
-  const old = all.filter(({ year }) => year < 2000);
-  return [...new Map(old.map((partition) => [partitionName(partition), partition])).values()];
+  return [
+    ...new Map(all.filter(isWanted).map((partition) => [partitionName(partition), partition])).values(),
+  ];
 }
 
 function flagsOf(partition: Partition | undefined): string[] {

@@ -36,7 +36,8 @@ describe.concurrent('a running fleet', () => {
     await until(() => Date.now() - (tmdb.stats().requests.at(-1)?.atMs ?? Date.now()) > QUIET_MS);
     expect(tmdb.stats().requests.length).toBeLessThanOrEqual(WORKERS * 2 * CONNECTIONS);
     const during = await sandbox.status();
-    expect(during).toMatchObject({ phase: 'running', deadLetters: 0, queue: { inFlight: WORKERS } });
+    expect(during).toMatchObject({ phase: 'running', deadLetters: 0 });
+    expect(during.queue?.inFlight).toBeGreaterThanOrEqual(WORKERS);
     expect(during.fleet?.movies.failed).toBe(0);
 
     tmdb.setDown(undefined);

@@ -40,6 +40,11 @@ describe('decideNext', () => {
     expect(decide(outcome, receives, hours).action).toBe(action);
   });
 
+  it('keeps the receives of a message that was received before and not begun, since it may have crashed a worker', () => {
+    expect(decide({ kind: 'notStarted' }, 1)).toMatchObject({ action: 'requeue', delaySeconds: 0 });
+    expect(decide({ kind: 'notStarted' }, 2)).toMatchObject({ action: 'return', seconds: 0 });
+  });
+
   it('makes a dead letter of a permanent failure at once', () => {
     expect(decide({ kind: 'permanentFailure', reason: 'Gone.' }, 1)).toEqual({
       action: 'deadLetter',

@@ -41,6 +41,14 @@ describe('readTitles', () => {
     expect(imdb.stats().downloads - before).toBe(1);
   });
 
+  it('builds an index once for all messages of a worker', async () => {
+    const deps = { ...createDeps(), kept: createKeptIndex() };
+    const before = imdb.stats().downloads;
+    const read = () => readTitles(deps, PARTITION, TODAY, signal);
+    expect(await Promise.all([read(), read(), read()])).toEqual([TITLES, TITLES, TITLES]);
+    expect(imdb.stats().downloads - before).toBe(1);
+  });
+
   it('reads the index of an older day', async () => {
     const deps = createDeps();
     await buildPartitionIndex(deps, Readable.from([SNAPSHOT]), { day: '2026-11-01', titleTypes: ['movie'] });

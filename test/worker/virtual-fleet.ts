@@ -91,6 +91,7 @@ export async function runVirtualFleet(
       lake,
       clock,
       random: () => 0.5,
+      workers,
       tmdb: world.createTmdb(requestsPerSecond / workers),
       settings: { lookup: 'details', language: 'en-US', reviewLanguage: 'en-US', append: [] },
       source: createSourceClaim({ lake }, source),

@@ -3,13 +3,9 @@ import { createSourceClaim } from '../../src/lake/source.ts';
 import { createTmdbClient } from '../../src/tmdb/client.ts';
 import type { HttpAnswer, HttpGet } from '../../src/tmdb/http.ts';
 import { createPacer } from '../../src/tmdb/pacer.ts';
-import {
-  createHandler,
-  type HandlerDeps,
-  type SqsBatchResponse,
-  type SqsRecord,
-} from '../../src/worker/handler.ts';
+import { createHandler, type HandlerDeps, type SqsBatchResponse } from '../../src/worker/handler.ts';
 import { createJsonLog } from '../../src/worker/log.ts';
+import type { SqsRecord } from '../../src/worker/open-message.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 import { MemoryLake } from '../support/memory-lake.ts';
 
@@ -46,6 +42,17 @@ interface QueueCalls {
   readonly visibilities: { readonly receiptHandle: string; readonly seconds: number }[];
   readonly sent: { readonly body: Record<string, unknown>; readonly delaySeconds: number | undefined }[];
   readonly deadLetters: { readonly body: string; readonly attributes: Readonly<Record<string, string>> }[];
+  /** The receipts of deleted messages. */
+  readonly deleted: string[];
+  /** The calls that received messages. */
+  readonly receives: { readonly atMs: number; readonly most: number; readonly visibilitySeconds: number }[];
+}
+
+/** A message that waits on the queue. */
+interface Waiting {
+  readonly body: string;
+  /** How often it was received before. */
+  readonly receives?: number;
 }
 
 /** Creates a worker with in-memory dependencies and, by default, a fake clock. */
@@ -53,7 +60,7 @@ export function createWorkerHarness({ titles = makeTitles(3), clock = createFake
   const lake = new MemoryLake();
   const lines: string[] = [];
   const requests: string[] = [];
-  const calls: QueueCalls = { visibilities: [], sent: [], deadLetters: [] };
+  const calls: QueueCalls = { visibilities: [], sent: [], deadLetters: [], deleted: [], receives: [] };
   const harness = {
     clock,
     lake,
@@ -62,6 +69,8 @@ export function createWorkerHarness({ titles = makeTitles(3), clock = createFake
     /** The paths of the requests to TMDB. */
     requests,
     ...calls,
+    /** The messages that wait on the queue: the worker takes them. Their receipts are `taken-0` and so on. */
+    waiting: [] as Waiting[],
     /** How often the event source was disabled. */
     disabled: 0,
     /** TMDB's latency. */
@@ -69,7 +78,7 @@ export function createWorkerHarness({ titles = makeTitles(3), clock = createFake
     /** TMDB's response for a path. */
     answer: movieAnswer,
     /** Throws an error to make a queue call fail. */
-    beforeQueueCall: (_name: 'setVisibility' | 'send' | 'sendDeadLetter'): void => {},
+    beforeQueueCall: (_name: 'setVisibility' | 'send' | 'sendDeadLetter' | 'receive' | 'delete'): void => {},
     readTitles: (async () => titles) as HandlerDeps['readTitles'],
     /** Overrides dependencies. */
     deps: {} as Partial<HandlerDeps>,
@@ -81,7 +90,30 @@ export function createWorkerHarness({ titles = makeTitles(3), clock = createFake
     if (harness.latencyMs > 0) await clock.sleep(harness.latencyMs, signal);
     return harness.answer(url.pathname);
   };
+  let taken = 0;
   const queue: HandlerDeps['queue'] = {
+    async receive(visibilitySeconds, most = 10) {
+      harness.beforeQueueCall('receive');
+      calls.receives.push({ atMs: clock.now(), most, visibilitySeconds });
+      if (harness.waiting.length === 0) await clock.sleep(1_000);
+      return harness.waiting.splice(0, most).map(({ body, receives = 0 }) => {
+        const receipt = `taken-${taken}`;
+        taken += 1;
+        return {
+          id: receipt,
+          receipt,
+          body,
+          sentAtMs: 0,
+          receives: receives + 1,
+          firstReceivedMs: clock.now(),
+        };
+      });
+    },
+    async delete(receipts) {
+      harness.beforeQueueCall('delete');
+      calls.deleted.push(...receipts);
+      return [];
+    },
     async setVisibility(receiptHandle, seconds) {
       harness.beforeQueueCall('setVisibility');
       calls.visibilities.push({ receiptHandle, seconds });
@@ -119,6 +151,7 @@ export function createWorkerHarness({ titles = makeTitles(3), clock = createFake
       readTitles: (...args) => harness.readTitles(...args),
       queue,
       deadLetters,
+      workers: 4,
       eventSource: {
         isEnabled: async () => harness.disabled === 0,
         disable: async () => {
