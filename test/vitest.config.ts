@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import { noMotoReason } from './support/moto.ts';
@@ -32,8 +33,8 @@ export default defineConfig({
   test: {
     // On Node 20 the AWS SDK warns in every process; only `tdd deploy` should.
     env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
-    // Fleets wait most of the time: on two cores, three files at once keep both busy.
-    maxWorkers: 3,
+    // A file with a fleet waits half of the time, so two more of them than cores keep all cores busy.
+    maxWorkers: availableParallelism() + 2,
     sequence: { sequencer: FleetsFirst },
     // Only a safety net: on a busy machine, an end-to-end test can take minutes.
     testTimeout: 600_000,
