@@ -7,7 +7,7 @@ import { VISIBILITY_TIMEOUT_SECONDS } from '../../src/worker-contract.ts';
 import { containers, NOTHING_WRONG, type OpenSandbox, openSandbox, QUEUE, until } from './open-sandbox.ts';
 
 /** Slow enough for all changes to happen while the fleet runs, even on a busy machine. */
-const REQUESTS_PER_SECOND = 12;
+const REQUESTS_PER_SECOND = 6;
 /** A 429 would slow the workers down. */
 const FAULTS = { rate: 0.1, kinds: TRANSIENT_FAULTS.filter((kind) => kind !== 'hang' && kind !== '429') };
 
@@ -15,7 +15,7 @@ describe('a fleet that is changed while it runs', () => {
   let sandbox: OpenSandbox;
   let launched: LaunchResult;
   beforeAll(async () => {
-    sandbox = await openSandbox({ titles: Number(process.env.TDD_TEST_FLEET_TITLES ?? 800) });
+    sandbox = await openSandbox({ titles: Number(process.env.TDD_TEST_FLEET_TITLES ?? 400) });
     sandbox.env.TMDB_REQUESTS_PER_SECOND = String(REQUESTS_PER_SECOND);
     await sandbox.tddJson('deploy', '--yes', '--workers', '3');
     launched = await sandbox.tddJson<LaunchResult>('launch', '--min-year', '2020', '--yes');
@@ -64,7 +64,7 @@ describe('a fleet that is changed while it runs', () => {
 
   test('is resumed, and completes exactly despite faults of TMDB, a killed worker, duplicates and a deploy', async () => {
     sandbox.tmdb.setFaults(FAULTS);
-    sandbox.env.TMDB_REQUESTS_PER_SECOND = '40';
+    sandbox.env.TMDB_REQUESTS_PER_SECOND = '20';
     await sandbox.tddJson('deploy', '--yes', '--workers', '4');
     const partitions = [
       ...launched.partitions.map(({ year, initial }) => ({ year, initial })),
@@ -74,7 +74,7 @@ describe('a fleet that is changed while it runs', () => {
     for (const partition of some) await sandbox.sendMessage(JSON.stringify(partition));
     sandbox.tmdb.clearStats();
     await sandbox.tddJson('resume');
-    await until(() => sandbox.tmdb.stats().requests.length > 40);
+    await until(() => sandbox.tmdb.stats().requests.length > 20);
     await until(() => {
       // The newest: the others may be idle, with the code of an earlier deploy.
       const newest = containers().at(-1);
