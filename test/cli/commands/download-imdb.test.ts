@@ -15,13 +15,15 @@ import { details, type SmallTmdb, startSmallTmdb } from '../../support/small-tmd
 import { makeTempFolder } from '../../support/temp-folder.ts';
 
 const DAY = '2026-11-22';
-const clock = createFastClock(1_000, Date.parse(`${DAY}T00:00:00Z`));
+const startOfDay = (day: string) => createFastClock(1_000, Date.parse(`${day}T00:00:00Z`));
 
 let tmdb: SmallTmdb;
 let imdb: LoopbackServer;
 /** IMDb's responses to the first, second … request; the last one also answers all further requests. */
 let responses: ((response: ServerResponse) => void)[];
 let cwd: string;
+/** Starts with each test: its day is over after 86 seconds. */
+let clock: Clock;
 
 beforeAll(async () => {
   tmdb = await startSmallTmdb({ '/3/movie/tt1000000': details(1, 'tt1000000') });
@@ -33,6 +35,7 @@ beforeAll(async () => {
 afterAll(() => Promise.all([tmdb.stop(), imdb.stop()]));
 beforeEach(async () => {
   cwd = await makeTempFolder();
+  clock = startOfDay(DAY);
 });
 
 /** Downloads one title of the list into the lake in `cwd`. */
@@ -122,7 +125,7 @@ describe('tdd download, when the list has far fewer titles than that of the day 
   const sendRows = (count: number) => {
     responses = [(response) => response.end(gzipRows(rows.slice(0, count)))];
   };
-  const onDay = (day: string) => ({ clock: createFastClock(1_000, Date.parse(`${day}T00:00:00Z`)) });
+  const onDay = (day: string) => ({ clock: startOfDay(day) });
 
   beforeEach(async () => {
     sendRows(60);
