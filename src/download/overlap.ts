@@ -104,9 +104,9 @@ export function createOverlap({
       if (waiting >= ahead) return 0;
       // A few more than needed, and not fewer: small partitions are taken together.
       const needed = Math.ceil((ahead + connections - waiting) / mean('todo'));
-      const space = (OPEN_TITLES - slots.listed) / mean('listed') - unknown;
-      const wanted = Math.max(1, Math.min(needed, Math.floor(space), MAX_WANTED));
-      return open === 0 || (wanted <= space && open + wanted <= MAX_OPEN) ? wanted : 0;
+      const fitting = (OPEN_TITLES - slots.listed) / mean('listed') - unknown;
+      const wanted = Math.max(1, Math.min(needed, Math.floor(fitting), MAX_WANTED));
+      return open === 0 || (wanted <= fitting && open + wanted <= MAX_OPEN) ? wanted : 0;
     },
     changed: () => new Promise((resolve) => waiters.push(resolve)),
     wake,

@@ -1,6 +1,9 @@
 /** Shares the slots for titles in progress among the partitions that overlap. */
 export interface TitleSlots {
-  /** Adds a partition. Partitions that were added earlier get slots first. */
+  /**
+   * Adds a partition. Partitions that were added earlier get slots first.
+   * @param titles how many titles it has, done or not.
+   */
   add(titles: number): TitleLane;
   /** How many titles are known and have not begun. */
   readonly waiting: number;

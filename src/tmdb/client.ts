@@ -9,8 +9,9 @@ import { createAuthorizer, redactKey } from './api-key.ts';
 import { createConfirmation } from './check-key.ts';
 import { classifyAnswer, type Verdict } from './classify-answer.ts';
 import { readMovie } from './documents.ts';
-import { BadAnswerError, OutageError, RequestFailedError } from './errors.ts';
+import { BadAnswerError, RequestFailedError } from './errors.ts';
 import { type HttpGet, TransportError } from './http.ts';
+import { connectionOutage, type Failure, outage, throttledThroughout } from './outage.ts';
 import type { Pacer } from './pacer.ts';
 import { createOutageWatch, LONGEST_THROTTLING_MS, MAX_ATTEMPTS, retryDelayMs } from './retry.ts';
 
@@ -142,7 +143,7 @@ export function createTmdbClient({
     throttledLastMs = nowMs;
     throttledSinceMs ??= nowMs;
     const throttledMs = nowMs - throttledSinceMs;
-    if (throttledMs >= LONGEST_THROTTLING_MS) throw throttledThroughout(throttledMs);
+    if (throttledMs >= LONGEST_THROTTLING_MS) throw throttledThroughout(baseUrl, throttledMs);
     if (pauseMs >= LONG_WAIT_MS) {
       reportWait('TMDB asks for a pause (429)', 'continuing', pauseMs);
     } else if (throttledMs >= LONG_WAIT_MS) {
@@ -202,6 +203,7 @@ export function createTmdbClient({
     if (failure === undefined) return watch.recordAnswer();
     watch.declareOutage();
     throw outage(
+      baseUrl,
       reason === failure.reason ? failure : { ...failure, reason: `${reason}, then ${failure.reason}` },
     );
   }
@@ -241,7 +243,7 @@ export function createTmdbClient({
         return answer;
       }
       const next = watch.recordFailure();
-      if (next === 'outage') throw outage(answer);
+      if (next === 'outage') throw outage(baseUrl, answer);
       const isLast = tries >= MAX_ATTEMPTS;
       const needsProbe = isLast || next === 'probe' || probe.isRunning;
       const delayMs = isLast ? 0 : retryDelayMs(tries, random);
@@ -280,30 +282,4 @@ export function createTmdbClient({
   function reportWait(reason: string, next: Wait['next'], ms: number): void {
     onWait?.({ reason, next, untilMs: clock.now() + ms });
   }
-
-  function throttledThroughout(ms: number): OutageError {
-    return new OutageError(
-      `TMDB at ${baseUrl} has throttled every request (429) for ${Math.round(ms / 60_000)} minutes. Check whether another program uses the same API key, and try again later: the remaining titles are not marked as failed.`,
-    );
-  }
-
-  function outage({ reason, connection }: Failure): OutageError {
-    if (connection) return connectionOutage(connection);
-    return new OutageError(
-      `TMDB at ${baseUrl} is not responding (last error: ${reason}). Try again later, or check the network, the proxy and TMDB_BASE_URL: the remaining titles are not marked as failed.`,
-    );
-  }
-}
-
-/** An attempt that may be repeated. */
-interface Failure {
-  readonly kind: 'failure';
-  /** A short reason for the manifest. */
-  readonly reason: string;
-  /** The failure of the proxy, if that is the cause. */
-  readonly connection?: ConnectionError | undefined;
-}
-
-function connectionOutage(cause: ConnectionError): OutageError {
-  return new OutageError(`${cause.message} The remaining titles are not marked as failed.`, { cause });
 }
