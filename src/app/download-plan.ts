@@ -53,8 +53,8 @@ const KEPT_REASONS = 50;
 const MAX_REPORTS = 100;
 
 /**
- * Downloads the partitions of a plan in this process, as `tdd download --min-year` does. They overlap, so that TMDB's rate
- * limit is used up also between them. The process uses the whole rate budget, so it should not run at the same time as a
+ * Downloads the partitions of a plan in this process, as `tdd download --min-year` does. They overlap, so that no
+ * time is lost between them. The process uses the whole rate budget, so it should not run at the same time as a
  * fleet. It can be stopped, or killed, and planned and started again: completed titles are skipped.
  * @param index the one that was planned with.
  * @returns a report; after an outage or a rejected key it has a `problem`.
