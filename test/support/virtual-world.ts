@@ -1,6 +1,7 @@
 import type { Clock } from '../../src/clock.ts';
 import { type PartitionIndex, writePartitionMap } from '../../src/imdb/partition-index.ts';
 import { indexMapKey, indexRowsKey } from '../../src/lake/keys.ts';
+import type { Partition } from '../../src/partition.ts';
 import { createTmdbClient, type TmdbClient } from '../../src/tmdb/client.ts';
 import { createPacer } from '../../src/tmdb/pacer.ts';
 import { API_KEY, movieAnswer } from '../worker/worker-harness.ts';
@@ -12,7 +13,6 @@ export const VIRTUAL_SOURCE = { tmdb: 'https://tmdb.test', imdb: 'https://imdb.t
 export const LATENCIES = { tmdbMs: 80, lakeMs: 40, queueMs: 40 } as const;
 const DAY = '2026-11-22';
 const TYPES = ['movie'];
-const YEAR = 2004;
 
 /** Sizes of partitions in the proportions of IMDb's: 12 titles on average, a quarter of them with one. */
 const SIZES = [
@@ -39,6 +39,8 @@ export function imdbSizes(times = 1): number[] {
 export interface VirtualWorld {
   readonly clock: Clock;
   readonly lake: MemoryLake;
+  /** In the order of their sizes, as given. */
+  readonly partitions: readonly Partition[];
   /** In the lake, too. */
   readonly index: PartitionIndex;
   /** When each request to TMDB was sent, in milliseconds from the start. */
@@ -57,12 +59,14 @@ export function createVirtualWorld(sizes: readonly number[], { tmdbMs, lakeMs } 
   const startedMs = clock.monotonic();
   const elapsedMs = () => clock.monotonic() - startedMs;
   const lake = new MemoryLake();
-  const index = putIndex(lake, sizes);
+  const partitions = sizes.map((_, place) => partitionOfPlace(place));
+  const index = putIndex(lake, partitions, sizes);
   lake.beforeCall = (_name, _key, options) => clock.sleep(lakeMs, options?.signal);
   const sendsMs: number[] = [];
   return {
     clock,
     lake,
+    partitions,
     index,
     sendsMs,
     elapsedMs,
@@ -87,35 +91,39 @@ export function createVirtualWorld(sizes: readonly number[], { tmdbMs, lakeMs } 
 }
 
 /** Adds an index with partitions of these sizes to a lake. */
-function putIndex(lake: MemoryLake, sizes: readonly number[]): PartitionIndex {
-  const ranges: Record<string, [number, number, number]> = {};
-  let text = '';
-  let id = 0;
-  for (const [place, size] of sizes.entries()) {
-    const offset = text.length;
-    for (let title = 0; title < size; title += 1) {
-      id += 1;
-      text += `tt${String(id).padStart(7, '0')}\tAdventure\n`;
-    }
-    ranges[initialOfPlace(place)] = [offset, text.length - offset, size];
+function putIndex(
+  lake: MemoryLake,
+  partitions: readonly Partition[],
+  sizes: readonly number[],
+): PartitionIndex {
+  const ranges: Record<number, Record<string, [number, number, number]>> = {};
+  const rows: string[] = [];
+  let offset = 0;
+  for (const [place, { year, initial }] of partitions.entries()) {
+    const size = sizes[place] ?? 0;
+    for (let title = 0; title < size; title += 1)
+      rows.push(`tt${String(rows.length + 1).padStart(7, '0')}\tAdventure\n`);
+    const length = size * (rows[0]?.length ?? 0);
+    ranges[year] = { ...ranges[year], [initial]: [offset, length, size] };
+    offset += length;
   }
   const key = indexRowsKey(DAY, TYPES, 'hash');
   const index: PartitionIndex = {
     snapshot: DAY,
     titleTypes: TYPES,
-    rows: { key, etag: lake.put(key, text), sizeBytes: text.length },
-    partitions: { [YEAR]: ranges },
-    withoutYear: { offset: text.length, length: 0, count: 0, titles: [] },
-    rowCounts: { rows: id, wanted: id, bad: 0 },
+    rows: { key, etag: lake.put(key, rows.join('')), sizeBytes: offset },
+    partitions: ranges,
+    withoutYear: { offset, length: 0, count: 0, titles: [] },
+    rowCounts: { rows: rows.length, wanted: rows.length, bad: 0 },
   };
   lake.put(indexMapKey(DAY, TYPES), writePartitionMap(index));
   return index;
 }
 
-/** Letters first, because an object's keys that are numbers come before the others. */
-const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789';
+const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
 
-/** Returns the initial of one of at most 936 partitions. */
-function initialOfPlace(place: number): string {
-  return `${LETTERS[Math.floor(place / LETTERS.length)]}${LETTERS[place % LETTERS.length]}`;
+function partitionOfPlace(place: number): Partition {
+  const { length } = LETTERS;
+  const initial = `${LETTERS[Math.floor(place / length) % length]}${LETTERS[place % length]}`;
+  return { year: 2004 + Math.floor(place / length ** 2), initial };
 }

@@ -3,7 +3,6 @@ import { queueArn } from '../../sandbox/aws/queue-store.ts';
 import { type Queues, startQueues } from '../../sandbox/aws/queues.ts';
 import { createSqsQueue } from '../../src/aws/queue.ts';
 import type { Clock } from '../../src/clock.ts';
-import { listPartitions } from '../../src/imdb/partition-index.ts';
 import { createSourceClaim } from '../../src/lake/source.ts';
 import { writeMessage } from '../../src/message.ts';
 import { createHandler } from '../../src/worker/handler.ts';
@@ -39,7 +38,7 @@ export async function runVirtualFleet(
   { requestsPerSecond, workers }: { readonly requestsPerSecond: number; readonly workers: number },
 ): Promise<VirtualFleet> {
   const world = createVirtualWorld(sizes);
-  const { clock, lake, index } = world;
+  const { clock, lake, partitions, index } = world;
   const queues = startQueues({ nameDelayMs: 0, now: clock.now });
   const arn = queueArn(QUEUE, REGION);
   const lines: string[] = [];
@@ -49,7 +48,7 @@ export async function runVirtualFleet(
   };
   const sqs = createSqs(queues, clock, onReceived);
   await callQueue(queues, 'CreateQueue', { QueueName: QUEUE });
-  for (const partition of listPartitions(index)) {
+  for (const partition of partitions) {
     const body = writeMessage({ ...partition, snapshot: index.snapshot, run: 'run-1', hop: 0 });
     await callQueue(queues, 'SendMessage', { QueueUrl: QUEUE_URL, MessageBody: body });
   }
