@@ -53,6 +53,23 @@ describe('createOverlap', () => {
   });
 });
 
+describe('wanted', () => {
+  it('limits the titles of all partitions that are open, done or not', async () => {
+    const overlap = createOverlap();
+    const shares = [1, 2, 3].map(() => overlap.add(6_000));
+    const wanted: number[] = [];
+    for (const [n, share] of shares.entries()) {
+      await share.forEach([], async () => {}, new AbortController().signal);
+      wanted.push(overlap.wanted(n + 1));
+    }
+    expect(wanted).toEqual([0, 0, 0]);
+    shares.pop()?.end();
+    expect(overlap.wanted(2)).toBe(1);
+    for (const share of shares) share.end();
+    expect(overlap.wanted(0)).toBe(3);
+  });
+});
+
 describe('overlapPartitions', () => {
   /** Downloads partitions of these sizes. @returns how many were wanted each time. */
   async function run(sizes: readonly number[]): Promise<number[]> {
