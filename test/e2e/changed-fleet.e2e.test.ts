@@ -15,7 +15,7 @@ describe('a fleet that is changed while it runs', () => {
   let sandbox: OpenSandbox;
   let launched: LaunchResult;
   beforeAll(async () => {
-    sandbox = await openSandbox({ titles: Number(process.env.TDD_TEST_FLEET_TITLES ?? 400) });
+    sandbox = await openSandbox({ titles: Number(process.env.TDD_TEST_FLEET_TITLES ?? 600) });
     sandbox.env.TMDB_REQUESTS_PER_SECOND = String(REQUESTS_PER_SECOND);
     await sandbox.tddJson('deploy', '--yes', '--workers', '2');
     launched = await sandbox.tddJson<LaunchResult>('launch', '--min-year', '2020', '--yes');
