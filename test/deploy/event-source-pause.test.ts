@@ -11,18 +11,22 @@ const FLEET = {
   messages: 3,
   requestsPerSecond: '40',
   changed: [] as string[],
+  removed: [] as string[],
   workers: 4,
 };
 const NONE = { disables: false, waitsBecauseOf: undefined, enables: false, resumes: false };
 
 function pauseFor(fleet: Partial<typeof FLEET>) {
-  const { enabled, marked, messages, requestsPerSecond, changed, workers } = { ...FLEET, ...fleet };
+  const { enabled, marked, messages, requestsPerSecond, changed, removed, workers } = { ...FLEET, ...fleet };
   const variables = { TMDB_REQUESTS_PER_SECOND: '40', TDD_WORKERS: '4' };
   const found: Record<string, object> = {
     queue: { observed: { messages }, changes: [] },
     function: {
       observed: { hasResumeTag: marked, environment: new Environment(variables) },
-      changes: changed.map((property) => ({ property, new: 'changed' })),
+      changes: [
+        ...changed.map((property) => ({ property, new: 'changed' })),
+        ...removed.map((property) => ({ property, old: '(hidden)' })),
+      ],
     },
   };
   const input = {
@@ -52,6 +56,7 @@ describe('the event-source pause', () => {
       { changed: ['Environment.TMDB_REQUESTS_PER_SECOND', 'Environment.TDD_WORKERS'] },
     ],
     ['the settings of an idle fleet change', { changed: ['Environment.TMDB_LANGUAGE'], messages: 0 }],
+    ["another tool's variable is removed", { removed: ['Environment.API_KEY'] }],
     ['a user has resumed the fleet after a deploy was killed', { marked: true }],
     [
       'a user has paused the fleet after a deploy was killed, which removed its tag',
@@ -76,6 +81,7 @@ describe('the event-source pause', () => {
     const changed = ['Environment.TMDB_LANGUAGE'];
     const pause = { ...NONE, disables: true, waitsBecauseOf: 'settings', enables: true };
     expect(pauseFor({ changed })).toEqual(pause);
+    expect(pauseFor({ removed: ['Environment.TMDB_APPEND'] })).toEqual(pause); // Nothing is appended any more.
     const interrupted = { changed, enabled: false, marked: true };
     expect(pauseFor(interrupted)).toEqual({ ...pause, disables: false, resumes: true });
   });

@@ -67,9 +67,13 @@ const OTHER_VARIABLES = [
   WORKER_VARIABLES.eventSourceId,
 ].map((name) => `Environment.${name}`);
 
-/** Whether a change of the function affects what its workers download. A variable that tdd does not set does not. */
+/**
+ * Whether a change of the function affects what its workers download. Deploy removes an empty setting, and variables that tdd
+ * does not set, which do not.
+ */
 function isSetting({ property, new: value }: Change): boolean {
-  return property.startsWith('Environment.') && value !== undefined && !OTHER_VARIABLES.includes(property);
+  if (value === undefined) return /^Environment\.(?:TMDB|IMDB)_/.test(property);
+  return property.startsWith('Environment.') && !OTHER_VARIABLES.includes(property);
 }
 
 /** Whether a worker's share of the rate budget gets smaller; also `true` when the current share is unknown. */
