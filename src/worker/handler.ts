@@ -1,7 +1,7 @@
 import { createOverlap, overlapPartitions } from '../download/overlap.ts';
 import { createDeadline } from './deadline.ts';
 import { handleMessage, type MessageDeps } from './handle-message.ts';
-import { createHold, type HoldDeps } from './hold.ts';
+import { createHold, type HoldDeps, type HoldMemory } from './hold.ts';
 import { type OpenMessage, openRecord, type SqsRecord } from './open-message.ts';
 import { createTaker, type TakeDeps } from './take-messages.ts';
 import { createTurns } from './turns.ts';
@@ -21,16 +21,18 @@ export type Handler = (event: SqsEvent, context: InvocationContext) => Promise<S
  * @param deps created once per process, because the pacer in `tmdb` must outlive invocations.
  */
 export function createHandler(deps: HandlerDeps): Handler {
+  const memory: HoldMemory = {};
   return async (event, context) => {
+    const { Records: records = [] } = event;
+    const batchItemFailures: { itemIdentifier: string }[] = [];
+    // Invoked by hand. Only Lambda knows how many workers may run, so this one takes nothing either.
+    if (records.length === 0) return { batchItemFailures };
     const deadline = createDeadline(deps, context.getRemainingTimeInMillis());
-    const hold = createHold(deps, deadline);
+    const hold = createHold(deps, deadline, memory);
     const turns = createTurns();
     const overlap = createOverlap();
     const taker = createTaker(deps, { deadline, hold, turns });
-    const delivered = (event.Records ?? []).map((record, place) =>
-      openRecord(record, place, deps.clock.now()),
-    );
-    const batchItemFailures: { itemIdentifier: string }[] = [];
+    const delivered = records.map((record, place) => openRecord(record, place, deps.clock.now()));
 
     const take = async (wanted: number) =>
       delivered.length > 0 ? delivered.splice(0) : await taker.take(wanted);

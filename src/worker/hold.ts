@@ -29,8 +29,17 @@ export interface HoldDeps extends PauseDeps {
   readonly random: () => number;
 }
 
-/** Creates the hold of an invocation. */
-export function createHold(deps: HoldDeps, deadline: Deadline): Hold {
+/** What a worker remembers between its invocations. */
+export interface HoldMemory {
+  /** The outage in which the last invocation ended. */
+  outage?: HoldCause | undefined;
+}
+
+/**
+ * Creates the hold of an invocation. If the last one ended in an outage of TMDB, it begins at once: otherwise each invocation
+ * would take messages before it noticed, and an outage of hours would use up their receives.
+ */
+export function createHold(deps: HoldDeps, deadline: Deadline, memory: HoldMemory): Hold {
   let controller = new AbortController();
   let held: Promise<Outcome | undefined> | undefined;
 
@@ -38,21 +47,26 @@ export function createHold(deps: HoldDeps, deadline: Deadline): Hold {
     if (cause.kind !== 'outage') {
       return { ...cause, isPaused: await pauseEventSource(deps, deadline, cause.kind) };
     }
-    if (!(await waitForTmdb(deps, deadline))) return cause;
+    const isUp = await waitForTmdb(deps, deadline);
+    memory.outage = isUp ? undefined : cause;
+    if (!isUp) return cause;
     controller = new AbortController();
     held = undefined;
     return undefined;
   }
 
+  function begin(cause: HoldCause): void {
+    if (held !== undefined) return;
+    held = end(cause);
+    controller.abort();
+  }
+
+  if (memory.outage) begin(memory.outage);
   return {
     get signal() {
       return controller.signal;
     },
-    begin(cause) {
-      if (held !== undefined) return;
-      held = end(cause);
-      controller.abort();
-    },
+    begin,
     settle: async () => held,
   };
 }

@@ -55,7 +55,7 @@ export function createTaker(
 
   async function mayTake(): Promise<boolean> {
     await turns.free;
-    if (isOver || (await hold.settle()) !== undefined) return false;
+    if ((await hold.settle()) !== undefined || isOver) return false;
     if (deadline.workingMs() < LEAST_WORKING_MS) return false;
     if (eventSource === undefined || clock.monotonic() < askAtMs) return true;
     const isEnabled = await eventSource.isEnabled();

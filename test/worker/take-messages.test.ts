@@ -25,6 +25,12 @@ function isComplete({ lake }: Worker, initial: string): boolean {
   return text !== undefined && JSON.parse(text).complete === true;
 }
 
+/** TMDB's response for a path, also to a probe. */
+function answer(path: string) {
+  if (path !== '/3/authentication') return movieAnswer(path);
+  return { status: 200, body: '{"success":true}', retryAfter: undefined };
+}
+
 /** What happened to each partition, in the order in which the work on it ended. */
 function work({ lines }: Worker) {
   const entries = lines.map((line) => JSON.parse(line)).filter(({ message }) => message === 'partition');
@@ -96,6 +102,13 @@ describe('a worker takes further messages', () => {
   });
 });
 
+it('takes none when someone invokes it without a message', async () => {
+  const worker = createWorkerHarness();
+  queueUp(worker, 1);
+  expect(await worker.deliver([])).toEqual(ALL_DONE);
+  expect(worker.waiting).toHaveLength(1);
+});
+
 describe('a worker that runs out of time', () => {
   it('takes none in the end, continues those with progress, and sends copies of those without', async () => {
     const worker = createWorkerHarness();
@@ -144,11 +157,7 @@ describe('a worker with several open messages', () => {
     const startedMs = worker.clock.now();
     worker.latencyMs = 100;
     const isDown = () => worker.clock.now() > startedMs + 500 && worker.clock.now() < startedMs + 120_000;
-    worker.answer = (path) => {
-      if (isDown()) return DOWN;
-      if (path !== '/3/authentication') return movieAnswer(path);
-      return { status: 200, body: '{"success":true}', retryAfter: undefined };
-    };
+    worker.answer = (path) => (isDown() ? DOWN : answer(path));
     expect(await worker.deliver([body()])).toEqual(ALL_DONE);
     expect(initials(25).every((initial) => isComplete(worker, initial))).toBe(true);
     expect(work(worker).every((line) => line.endsWith(' done acknowledge'))).toBe(true);
@@ -180,6 +189,22 @@ describe('a worker with several open messages', () => {
     expect(worker.visibilities.filter(({ seconds }) => seconds === 120)).toHaveLength(stopped.length);
     expect(worker.sent).toEqual([]);
     expect(worker.deadLetters).toEqual([]);
+  });
+
+  it('takes none in later invocations while the outage goes on, and tries no title', async () => {
+    const worker = createWorkerHarness();
+    queueUp(worker, 25);
+    worker.latencyMs = 100;
+    worker.answer = () => DOWN;
+    expect(await worker.deliver([body()])).toEqual(returned(0));
+    const { waiting, requests } = worker;
+    const [left, sent] = [waiting.length, requests.length];
+    expect(await worker.deliver([body()], { receives: 2 })).toEqual(returned(0));
+    expect(waiting).toHaveLength(left);
+    expect(new Set(requests.slice(sent))).toEqual(new Set(['/3/authentication']));
+    worker.answer = answer;
+    expect(await worker.deliver([body()], { receives: 3 })).toEqual(ALL_DONE);
+    expect(waiting).toEqual([]);
   });
 
   it('works alone on a message that was received before, since it may crash the worker', async () => {

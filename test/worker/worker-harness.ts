@@ -3,7 +3,12 @@ import { createSourceClaim } from '../../src/lake/source.ts';
 import { createTmdbClient } from '../../src/tmdb/client.ts';
 import type { HttpAnswer, HttpGet } from '../../src/tmdb/http.ts';
 import { createPacer } from '../../src/tmdb/pacer.ts';
-import { createHandler, type HandlerDeps, type SqsBatchResponse } from '../../src/worker/handler.ts';
+import {
+  createHandler,
+  type Handler,
+  type HandlerDeps,
+  type SqsBatchResponse,
+} from '../../src/worker/handler.ts';
 import { createJsonLog } from '../../src/worker/log.ts';
 import type { SqsRecord } from '../../src/worker/open-message.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
@@ -90,6 +95,8 @@ export function createWorkerHarness({ titles = makeTitles(3), clock = createFake
     if (harness.latencyMs > 0) await clock.sleep(harness.latencyMs, signal);
     return harness.answer(url.pathname);
   };
+  /** Created with the first delivery, as once per process. */
+  let handler: Handler | undefined;
   let taken = 0;
   const queue: HandlerDeps['queue'] = {
     async receive(visibilitySeconds, most = 10) {
@@ -141,7 +148,7 @@ export function createWorkerHarness({ titles = makeTitles(3), clock = createFake
     bodies: readonly string[],
     { receives = 1, firstReceivedMs = clock.now() }: { receives?: number; firstReceivedMs?: number } = {},
   ): Promise<SqsBatchResponse> {
-    const handler = createHandler({
+    handler ??= createHandler({
       lake,
       clock,
       random,
