@@ -41,7 +41,7 @@ const BOUND = {
 
 /** Formats the plan of a download. */
 export function formatDownloadPlan(result: DownloadPlanResult, style: Style): string {
-  const { estimate, upToDate, limit, requestsPerSecond, planned, partsOnly, notes } = result;
+  const { estimate, upToDate, limit, moviesToAsk, requestsPerSecond, planned, partsOnly, notes } = result;
   const { dollars } = estimate;
   const words = {
     partitions: planned,
@@ -52,18 +52,14 @@ export function formatDownloadPlan(result: DownloadPlanResult, style: Style): st
     pace: `at ${requestsPerSecond} requests/s from this machine${BOUND[estimate.boundBy]}`,
     morePartitions: [
       ...(upToDate > 0
-        ? [
-            [
-              'up to date',
-              formatCount(upToDate),
-              'further partitions, which have nothing to download',
-            ] as const,
-          ]
+        ? [['up to date', formatCount(upToDate), 'left out: nothing to download'] as const]
         : []),
       ...(limit === undefined
         ? []
         : [['limit', formatCount(limit), 'titles: partitions after these are left out'] as const]),
     ],
+    // With a limit, the last partition may have movies that are neither in the lake nor downloaded.
+    ...(limit !== undefined && { movies: `${formatCount(moviesToAsk)} to download` }),
     cost: dollars
       ? [['cost', formatDollars(dollars.total), `S3 requests; ${formatPriceDate(dollars.pricesOf)}`] as const]
       : [],
@@ -73,7 +69,7 @@ export function formatDownloadPlan(result: DownloadPlanResult, style: Style): st
 
 /** Formats the outcome of a download with filters. */
 export function formatDownloadOfPlan(result: DownloadPlanResult, style: Style): string {
-  const { report, planned, lake } = result;
+  const { report, planned, lake, limit } = result;
   if (planned === 0) return `${whyNothing(result)} Nothing was downloaded.`;
   if (report === undefined) {
     return `${formatDownloadPlan(result, style)}\n\nDry run: nothing was downloaded.`;
@@ -85,6 +81,7 @@ export function formatDownloadOfPlan(result: DownloadPlanResult, style: Style): 
       (copy) => `A damaged manifest has been replaced; its copy is ${toOneLine(copy, 1_000)}.`,
     ),
     `Lake: ${toOneLine(lake, 1_000)}`,
+    ...describeRest(report, limit),
     ...(result.retry === undefined
       ? []
       : [`To try the failed titles again: ${style.command(`${result.retry} --to ${place}`)}`]),
@@ -92,6 +89,18 @@ export function formatDownloadOfPlan(result: DownloadPlanResult, style: Style): 
       ? [`To load the lake into a database: ${style.command(`tdd export --from ${place} --to tables`)}`]
       : []),
   ].join('\n');
+}
+
+/** Says why titles are left that neither failed nor were interrupted. */
+function describeRest(
+  { outcome, thisRun }: NonNullable<DownloadPlanResult['report']>,
+  limit?: number,
+): string[] {
+  if (limit !== undefined && thisRun.done >= limit) {
+    return ['The limit is reached: run the same command again for further titles.'];
+  }
+  if (outcome !== 'partial') return [];
+  return ['Another run has changed some partitions: run the same command again for the rest.'];
 }
 
 function formatReport(

@@ -5,7 +5,7 @@ import type { Settings } from '../../config/settings.ts';
 import { UsageError, UserError } from '../../errors.ts';
 import { completeFilters, type FleetFilters } from '../../fleet/filters.ts';
 import type { LakeLocation } from '../../lake/open-lake.ts';
-import { formatCount, formatNumberOf } from '../../text.ts';
+import { escapeControls, formatCount, formatNumberOf } from '../../text.ts';
 import { defineCommand } from '../command.ts';
 import { COMMAND_SETTINGS } from '../command-settings.ts';
 import { askConsent, readDryRun, showPlan } from '../consent.ts';
@@ -24,6 +24,7 @@ import {
 } from '../open-connection.ts';
 import { createProgress } from '../progress.ts';
 import { openTodaysIndex, showManifestReading } from '../show-progress.ts';
+import { quoteWord } from '../suggestions.ts';
 
 /** The input of `tdd launch`. */
 interface LaunchInput {
@@ -57,7 +58,7 @@ export const launch = defineCommand<LaunchInput, LaunchResult>({
       .option('--limit <N>', 'only the N smallest partitions, for a cheap first try')
       .option(
         '--dry-run',
-        "show the plan and send nothing; this also downloads IMDb's list into the bucket, once a day",
+        "show the plan and send nothing; this also downloads IMDb's list into the lake, once a day",
       )
       .option(
         '--to <PLACE>',
@@ -79,7 +80,7 @@ async function readInput(context: CommandContext, flags: Flags): Promise<LaunchI
   const location = readPlace(context, flags, '--to');
   if (location !== undefined && flags.dryRun !== true) {
     throw new UsageError(
-      '--to needs --dry-run, because the workers write to their own bucket: "tdd download --min-year 2000 --to lake" downloads to another place, from this machine.',
+      `--to needs --dry-run, because the workers write to their own bucket: "tdd download --min-year ${filters.minYear} --to ${escapeControls(quoteWord(String(flags.to)))}" downloads to another place, from this machine.`,
     );
   }
   const dryRun = readDryRun(context, flags, { act: 'launch' });

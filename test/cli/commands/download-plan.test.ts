@@ -154,6 +154,10 @@ describe('tdd download with filters', () => {
       report: { thisRun: { total: 33, done: 33 } },
     });
     expect(askedTitles()).toHaveLength(33);
+
+    const next = await tdd('download --min-year 2019 --limit 1 --to lake --yes');
+    expect(next.stderr).toMatch(/\nmovies +\d+ +1 to download\n/);
+    expect(next.stdout).toMatch(/\nThe limit is reached: run the same command again for further titles\.\n/);
   });
 
   it('records what it has done when TMDB rejects the key or stops answering', async () => {

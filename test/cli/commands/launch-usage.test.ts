@@ -28,8 +28,8 @@ describe('tdd launch and tdd status', () => {
   });
 
   test('rejects --to without --dry-run, and names the command that downloads to another place', async () => {
-    const { stderr, exitCode } = await run(['launch', '--to', 'lake', '--yes']);
-    expect(stderr).toMatch(/^tdd: --to needs --dry-run, .*: "tdd download --min-year 2000 --to lake"/);
+    const { stderr, exitCode } = await run(['launch', '--to', 'my lake', '--min-year', '2010', '--yes']);
+    expect(stderr).toMatch(/^tdd: --to needs --dry-run, .*: "tdd download --min-year 2010 --to 'my lake'"/);
     expect(exitCode).toBe(2);
   });
 
