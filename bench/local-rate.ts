@@ -4,7 +4,6 @@ import { SANDBOX_BUCKET } from '../sandbox/start-sandbox.ts';
 import { verifyLake } from '../sandbox/verify-lake.ts';
 import type { DownloadPlanResult } from '../src/cli/format-download-plan.ts';
 import { createDirectoryLake } from '../src/lake/directory/directory-lake.ts';
-import type { Lake } from '../src/lake/lake.ts';
 import { type OpenSandbox, openSandbox } from '../test/e2e/open-sandbox.ts';
 import { atMost, type BenchRow } from './bench-row.ts';
 import { imdbYears } from './imdb-years.ts';
@@ -25,23 +24,23 @@ export async function runLocalRateBench(): Promise<BenchRow[]> {
     const s3 = new S3Client({ endpoint, region: 'us-east-1', credentials, forcePathStyle: true });
     await s3.send(new CreateBucketCommand({ Bucket: SANDBOX_BUCKET }));
     s3.destroy();
-    return { to: `s3://${SANDBOX_BUCKET}`, lake: sandbox.lake };
+    return { to: `s3://${SANDBOX_BUCKET}`, directory: sandbox.bucketDirectory };
   });
   const intoDirectory = await measure('download into a directory', async ({ folder }) => {
     const to = join(folder, 'lake');
-    return { to, lake: createDirectoryLake({ directory: to }) };
+    return { to, directory: to };
   });
   return [...intoBucket, ...intoDirectory];
 }
 
 async function measure(
   name: string,
-  open: (sandbox: OpenSandbox) => Promise<{ readonly to: string; readonly lake: Lake }>,
+  open: (sandbox: OpenSandbox) => Promise<{ readonly to: string; readonly directory: string }>,
 ): Promise<BenchRow[]> {
   const catalogue = { titles: 4_000, years: imdbYears(4), olderYears: [], othersPerTitle: 1 };
   const sandbox = await openSandbox({ ...REALISTIC, ...catalogue, requestsPerSecond: REQUESTS_PER_SECOND });
   try {
-    const { to, lake } = await open(sandbox);
+    const { to, directory } = await open(sandbox);
     sandbox.env.TMDB_REQUESTS_PER_SECOND = String(REQUESTS_PER_SECOND);
     let isRunning = true;
     const download = sandbox
@@ -58,6 +57,7 @@ async function measure(
       }),
       download,
     ]);
+    const lake = createDirectoryLake({ directory });
     const { missing, unexpected, wrong, movies } = await verifyLake({ lake, catalogue: sandbox.catalogue });
     print(`${name}: ${movies} movies compared`);
     const errorOf = (forecast: number, took: number) => (Math.abs(forecast - took) / took) * 100;

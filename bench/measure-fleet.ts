@@ -1,9 +1,10 @@
 import { UpdateFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
 import type { SandboxOptions } from '../sandbox/start-sandbox.ts';
 import type { FaultOptions } from '../sandbox/tmdb/faults.ts';
-import type { LakeReport } from '../sandbox/verify-lake.ts';
+import { type LakeReport, verifyLake } from '../sandbox/verify-lake.ts';
 import type { LaunchResult } from '../src/cli/format-launch.ts';
 import type { FleetEstimate } from '../src/fleet/estimate.ts';
+import { createDirectoryLake } from '../src/lake/directory/directory-lake.ts';
 import type { Partition } from '../src/partition.ts';
 import { type OpenSandbox, openSandbox, QUEUE } from '../test/e2e/open-sandbox.ts';
 import { atMost, type BenchRow } from './bench-row.ts';
@@ -87,9 +88,11 @@ export async function measureFleet(bench: FleetBench): Promise<FleetRun> {
 
 /** Compares the documents and parts year by year. */
 async function verify(
-  sandbox: OpenSandbox,
+  { catalogue, bucketDirectory }: OpenSandbox,
   planned: readonly (Partition & { readonly titles: number })[],
 ): Promise<LakeReport[]> {
+  // Its files, because a call of S3 takes long here.
+  const lake = createDirectoryLake({ directory: bucketDirectory });
   const reports: LakeReport[] = [];
   let titles = 0;
   let partitions: Partition[] = [];
@@ -102,7 +105,7 @@ async function verify(
   return reports;
 
   async function verifyNext(): Promise<void> {
-    reports.push(await sandbox.verify({ partitions }));
+    reports.push(await verifyLake({ lake, catalogue }, { partitions }));
     print(`${reports.reduce((sum, { movies }) => sum + movies, 0)} movies compared`);
     partitions = [];
     titles = 0;
