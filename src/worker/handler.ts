@@ -2,7 +2,7 @@ import { createOverlap, overlapPartitions } from '../download/overlap.ts';
 import { createDeadline } from './deadline.ts';
 import { handleMessage, type MessageDeps } from './handle-message.ts';
 import { createHold, type HoldDeps, type HoldMemory } from './hold.ts';
-import { type OpenMessage, openRecord, type SqsRecord } from './open-message.ts';
+import { type OpenMessage, openRecord, type SqsRecord, wasReceivedBefore } from './open-message.ts';
 import { createTaker, type TakeDeps } from './take-messages.ts';
 import { createTurns } from './turns.ts';
 
@@ -31,13 +31,13 @@ export function createHandler(deps: HandlerDeps): Handler {
     const hold = createHold(deps, deadline, memory);
     const turns = createTurns();
     const overlap = createOverlap();
-    const taker = createTaker(deps, { deadline, hold, turns });
     const delivered = records.map((record, place) => openRecord(record, place, deps.clock.now()));
+    const taker = createTaker(deps, { deadline, hold, turns, delivered: [...delivered] });
 
     const take = async (wanted: number) =>
       delivered.length > 0 ? delivered.splice(0) : await taker.take(wanted);
     const work = (message: OpenMessage) =>
-      turns.run(message.receives > 1, async () => {
+      turns.run(wasReceivedBefore(message), async () => {
         const { isAcknowledged, isOutage } = await handleMessage(deps, message, { deadline, hold, overlap });
         if (isOutage) taker.end();
         if (!isAcknowledged && message.isFromLambda) batchItemFailures.push({ itemIdentifier: message.id });

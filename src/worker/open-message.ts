@@ -43,3 +43,8 @@ export function openTaken(message: ReceivedMessage, nowMs: number): OpenMessage 
   const { id, receipt, body, receives, firstReceivedMs = nowMs } = message;
   return { id, receipt, body, receives, firstReceivedMs, isFromLambda: false, isFirst: false };
 }
+
+/** Whether an earlier worker has returned the message, or may have crashed because of it. */
+export function wasReceivedBefore({ receives }: Delivery): boolean {
+  return receives > 1;
+}

@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts';
 import type { Deadline } from './deadline.ts';
 import type { Hold } from './hold.ts';
 import type { Log } from './log.ts';
-import { type OpenMessage, openTaken } from './open-message.ts';
+import { type OpenMessage, openTaken, wasReceivedBefore } from './open-message.ts';
 import type { Turns } from './turns.ts';
 
 /** The dependencies of taking messages. */
@@ -28,6 +28,14 @@ const LEAST_WORKING_MS = 20_000;
  */
 const ENABLED_MS = { least: 5_000, perWorker: 1_000 };
 
+/** What the taker of an invocation needs to know of it. */
+interface TakingInvocation {
+  readonly deadline: Deadline;
+  readonly hold: Hold;
+  readonly turns: Turns;
+  readonly delivered: readonly OpenMessage[];
+}
+
 /** Takes further messages from the queue for an invocation. */
 export interface Taker {
   /** @returns none when the invocation must not take any more. It never throws. */
@@ -44,14 +52,18 @@ export function visibilitySeconds(deadline: Deadline): number {
 /**
  * Creates the taker of an invocation. It stops at the first empty answer and the first error, when little time is left, after
  * a hold that has no end, and when someone has paused the fleet. Lambda delivers what it leaves on the queue.
+ *
+ * After a message that was received before, it takes one at a time. After a crash, the messages that the worker had return
+ * together: each receive of several would count for all of them, although the first that runs alone may crash again.
  */
 export function createTaker(
   { queue, eventSource, workers, clock, log }: TakeDeps,
-  { deadline, hold, turns }: { readonly deadline: Deadline; readonly hold: Hold; readonly turns: Turns },
+  { deadline, hold, turns, delivered }: TakingInvocation,
 ): Taker {
   const enabledMs = Math.max(ENABLED_MS.least, workers * ENABLED_MS.perWorker);
   let askAtMs = clock.monotonic() + enabledMs; // Lambda has just invoked the worker.
   let isOver = false;
+  let last = delivered;
 
   async function mayTake(): Promise<boolean> {
     await turns.free;
@@ -68,8 +80,10 @@ export function createTaker(
     async take(wanted) {
       try {
         if (!(await mayTake())) return [];
-        const taken = await queue.receive(visibilitySeconds(deadline), wanted);
-        return taken.map((message) => openTaken(message, clock.now()));
+        const most = last.some(wasReceivedBefore) ? 1 : wanted;
+        const taken = await queue.receive(visibilitySeconds(deadline), most);
+        last = taken.map((message) => openTaken(message, clock.now()));
+        return last;
       } catch (error) {
         log('WARN', 'The worker cannot take more messages; it finishes those that it has.', {
           reason: String(error),

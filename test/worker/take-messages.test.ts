@@ -232,4 +232,12 @@ describe('a worker with several open messages', () => {
     expect(together.filter((line) => line.includes('+')).length).toBeGreaterThan(0);
     expect(worker.deleted).toHaveLength(6);
   });
+
+  it('takes messages that were received before one by one, so that a crash uses up the receive of one only', async () => {
+    const worker = createWorkerHarness();
+    queueUp(worker, 12, 1);
+    expect(await worker.deliver([body()], { receives: 2 })).toEqual(ALL_DONE);
+    expect(worker.deleted).toHaveLength(13);
+    expect(new Set(worker.receives.map(({ most }) => most))).toEqual(new Set([1]));
+  });
 });
