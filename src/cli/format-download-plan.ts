@@ -2,7 +2,7 @@ import type { DownloadPlanReport } from '../app/download-plan.ts';
 import type { DownloadReport } from '../download/download-report.ts';
 import type { DownloadEstimate } from '../fleet/estimate.ts';
 import { escapeControls, formatCount, formatNumberOf, toOneLine } from '../text.ts';
-import { formatDollars, formatDuration } from './format.ts';
+import { formatDollars, formatTotalDuration } from './format.ts';
 import { formatFailures } from './format-failures.ts';
 import { formatPriceDate, formatWork, type PlannedWork, whyNothing } from './format-work.ts';
 import type { Style } from './output.ts';
@@ -125,7 +125,7 @@ function formatReport(
     `${formatCount(failed)} failed`,
     formatNumberOf(reviews, 'review'),
     formatNumberOf(requests, 'request'),
-    formatDuration(seconds),
+    formatTotalDuration(seconds),
   ].join(', ');
   const whole =
     complete === total

@@ -3,7 +3,7 @@ import type { FleetFilters } from '../fleet/filters.ts';
 import { type FleetPlan, type PlannedPartition, type SizeBar, sizeHistogram } from '../fleet/plan.ts';
 import { partitionName } from '../partition.ts';
 import { formatCount, formatNumberOf, quote, toOneLine } from '../text.ts';
-import { formatDuration, formatTable, indent, indented } from './format.ts';
+import { formatTable, formatTotalDuration, indent, indented } from './format.ts';
 import type { Style } from './output.ts';
 
 /** What the plans of a launch and of a local download have in common. */
@@ -126,7 +126,7 @@ function formatForecast(work: PlannedWork, words: WorkWords, style: Style): stri
     ],
     [
       'time',
-      estimate.seconds < 1 ? '< 1 s' : formatDuration(estimate.seconds),
+      formatTotalDuration(estimate.seconds),
       estimate.requests === 0 ? readingOf(estimate) : words.pace,
     ],
     ...words.cost,

@@ -100,6 +100,11 @@ export function formatDuration(seconds: number): string {
   return `${hours} h ${two(minutes)} min`;
 }
 
+/** Formats how long all of something takes or took: `< 1 s` rather than `0 s`. */
+export function formatTotalDuration(seconds: number): string {
+  return seconds < 1 ? '< 1 s' : formatDuration(seconds);
+}
+
 /** Formats a percentage: rounded, but `100 %` only for the whole. */
 export function formatPercent(part: number, whole: number): string {
   const percent = whole === 0 ? 100 : Math.round((part / whole) * 100);

@@ -6,6 +6,7 @@ import {
   formatPercent,
   formatTable,
   formatToCopy,
+  formatTotalDuration,
 } from '../../src/cli/format.ts';
 import { widthOf } from '../../src/cli/terminal-text.ts';
 
@@ -72,6 +73,10 @@ test.each([
   [3_725, '1 h 02 min'],
 ])('formatDuration(%d) is %s', (seconds, text) => {
   expect(formatDuration(seconds)).toBe(text);
+});
+
+test('formatTotalDuration says "< 1 s" rather than "0 s"', () => {
+  expect([0, 0.9, 1, 61].map(formatTotalDuration)).toEqual(['< 1 s', '< 1 s', '1 s', '1 min 01 s']);
 });
 
 test.each([
