@@ -192,7 +192,7 @@ describe.each(AWS_TARGETS)('tdd deploy and tdd destroy, on $name', ({ name, star
     };
     const done = await run(['deploy'], { env: { ...aws.env, TMDB_BASE_URL: NO_TMDB }, person });
     expect(done.stderr).toContain(
-      'set [DATALAKE] BUCKET_NAME, [TMDB] API_KEY, [AWS] LAMBDA_NAME, and [AWS] QUEUE_NAME in ',
+      'set [DATALAKE] BUCKET_NAME, [TMDB] API_KEY, [AWS] LAMBDA_NAME, and [AWS] QUEUE_NAME in',
     );
     expect(done.exitCode).toBe(0);
     expect(done.stdout + done.stderr).not.toContain(KEY);
