@@ -11,6 +11,7 @@ import { MOVIE_PREFIX } from '../lake/keys.ts';
 import type { Lake } from '../lake/lake.ts';
 import { checkSource, lakeSource } from '../lake/source.ts';
 import { partitionName } from '../partition.ts';
+import { formatNumberOf } from '../text.ts';
 import { lookupSettings } from '../tmdb/look-up-movie.ts';
 import { type ReadProgress, readManifestSummaries, type SummaryCache } from './manifest-summaries.ts';
 
@@ -73,8 +74,43 @@ export function measureWork(
   };
 }
 
+/** A note about the lake, to read before a launch or a local download. */
+export interface LakeNote {
+  /** `noManifests`: the lake has movies but no manifests; `partsOnly`: partitions only lack their parts. */
+  readonly about: 'noManifests' | 'partsOnly';
+  /** One sentence, or two short ones. */
+  readonly text: string;
+}
+
+/**
+ * Collects the notes about the lake.
+ * @param options.kind what downloads.
+ * @param options.partsWritten who writes missing parts, as the end of a sentence.
+ */
+export async function noteLakeState(
+  { lake }: { readonly lake: Lake },
+  { plan, summaries, partsOnly }: ChosenPartitions & { readonly partsOnly: number },
+  { kind, partsWritten }: { readonly kind: 'launch' | 'download'; readonly partsWritten: string },
+): Promise<LakeNote[]> {
+  const notes: LakeNote[] = [];
+  if (plan.left > 0 && (await lacksManifests({ lake }, summaries))) {
+    notes.push({
+      about: 'noManifests',
+      text: `This lake has movies but no manifests, which record what was downloaded: this first ${kind} downloads everything again.`,
+    });
+  }
+  if (partsOnly > 0) {
+    const what = formatNumberOf(partsOnly, 'partition');
+    notes.push({
+      about: 'partsOnly',
+      text: `${what} ${partsOnly === 1 ? 'is' : 'are'} complete but ${partsOnly === 1 ? 'has' : 'have'} no parts, which make exports fast: ${partsWritten}`,
+    });
+  }
+  return notes;
+}
+
 /** Whether the lake has movies but no manifests, as the earlier Python tool leaves it. */
-export async function lacksManifests(
+async function lacksManifests(
   { lake }: { readonly lake: Lake },
   summaries: ChosenPartitions['summaries'],
 ): Promise<boolean> {

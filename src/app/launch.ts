@@ -10,10 +10,10 @@ import { formatNumberOf } from '../text.ts';
 import type { OnWait } from '../wait.ts';
 import {
   type ChoiceDeps,
-  type ChosenPartitions,
   choosePartitions,
-  lacksManifests,
+  type LakeNote,
   measureWork,
+  noteLakeState,
 } from './choose-partitions.ts';
 import { differingSettings, readMatchingEnvironment } from './deployed-settings.ts';
 import type { FleetConnection } from './fleet-connection.ts';
@@ -41,10 +41,9 @@ export interface LaunchPreview {
 export interface LaunchNote {
   /**
    * `otherSettings`: the workers were deployed with other settings than these; `resumes`: see
-   * {@link LaunchPreview.resume}; `noManifests`: the lake has movies but no manifests; `partsOnly`: see
-   * {@link LaunchPreview.partsOnly}; `queueNotEmpty`; `paused`: the event source is disabled.
+   * {@link LaunchPreview.resume}; those of {@link LakeNote}; `queueNotEmpty`; `paused`: the event source is disabled.
    */
-  readonly about: 'otherSettings' | 'resumes' | 'noManifests' | 'partsOnly' | 'queueNotEmpty' | 'paused';
+  readonly about: 'otherSettings' | 'resumes' | LakeNote['about'] | 'queueNotEmpty' | 'paused';
   /** One sentence. */
   readonly text: string;
 }
@@ -89,7 +88,15 @@ export async function planLaunch(
     fleet && mayResume ? await findUnfinishedLaunch({ lake, nowMs: clock.now() }, plan, sources) : undefined;
   const partitions = resume ? partitionsToSend(resume.fleet) : plan.partitions;
   const { partsOnly, work, rates } = measureWork(partitions, chosen);
-  const notes = await noteLakeState({ lake }, { ...chosen, resume, partsOnly });
+  const aboutLake = await noteLakeState(
+    { lake },
+    { ...chosen, partsOnly },
+    {
+      kind: 'launch',
+      partsWritten:
+        'workers write them from the documents in the lake, usually without requests to TMDB. Workers of an earlier version write none: run "tdd deploy" first to update them.',
+    },
+  );
   const aboutFleet = fleet && (await readFleetState(fleet, environment));
   return {
     plan,
@@ -97,7 +104,7 @@ export async function planLaunch(
     partitions,
     partsOnly,
     estimate: estimateFleet(work, { requestsPerSecond, workers, memorySize }, rates),
-    notes: [...(aboutFleet?.notes ?? []), ...notes],
+    notes: [...(aboutFleet?.notes ?? []), ...noteResumed(resume), ...aboutLake],
     queueExists: aboutFleet?.queueExists ?? false,
   };
 }
@@ -142,41 +149,12 @@ export async function launch(
   }
 }
 
-/** Collects the notes that depend on the lake only. */
-async function noteLakeState(
-  { lake }: Pick<ChoiceDeps, 'lake'>,
-  {
-    plan,
-    summaries,
-    resume,
-    partsOnly,
-  }: ChosenPartitions & {
-    readonly resume: StoredLaunch | undefined;
-    readonly partsOnly: number;
-  },
-): Promise<LaunchNote[]> {
-  const notes: LaunchNote[] = [];
-  if (resume) {
-    const { launchedAt, run } = resume.fleet;
-    notes.push({
-      about: 'resumes',
-      text: `This resumes launch ${run} from ${launchedAt}, which was interrupted.`,
-    });
-  }
-  if (plan.left > 0 && (await lacksManifests({ lake }, summaries))) {
-    notes.push({
-      about: 'noManifests',
-      text: 'This lake has movies but no manifests, which record what was downloaded: this first launch downloads everything again.',
-    });
-  }
-  if (partsOnly > 0) {
-    const what = formatNumberOf(partsOnly, 'partition');
-    notes.push({
-      about: 'partsOnly',
-      text: `${what} ${partsOnly === 1 ? 'is' : 'are'} complete but ${partsOnly === 1 ? 'has' : 'have'} no parts, which make exports fast: workers write them from the documents in the lake, usually without requests to TMDB. Workers of an earlier version write none: run "tdd deploy" first to update them.`,
-    });
-  }
-  return notes;
+/** The note that an interrupted launch is resumed, if there is one. */
+function noteResumed(resume: StoredLaunch | undefined): LaunchNote[] {
+  if (resume === undefined) return [];
+  const { launchedAt, run } = resume.fleet;
+  const text = `This resumes launch ${run} from ${launchedAt}, which was interrupted.`;
+  return [{ about: 'resumes', text }];
 }
 
 /** Compares the settings with those of the workers, and reads the state of the queue and the event source. */

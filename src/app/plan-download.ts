@@ -14,8 +14,9 @@ import {
   type ChoiceDeps,
   type ChosenPartitions,
   choosePartitions,
-  lacksManifests,
+  type LakeNote,
   measureWork,
+  noteLakeState,
 } from './choose-partitions.ts';
 import { readLatestLaunch } from './launch-store.ts';
 import type { ReadProgress } from './manifest-summaries.ts';
@@ -45,10 +46,9 @@ export interface DownloadPreview {
 /** A note to read before downloading. */
 export interface DownloadNote {
   /**
-   * `noManifests`: the lake has movies but no manifests; `partsOnly`: see {@link DownloadPreview.partsOnly}; `launch`: the
-   * latest launch into this lake is not complete, so workers may be downloading.
+   * Those of {@link LakeNote}; `launch`: the latest launch into this lake is not complete, so workers may be downloading.
    */
-  readonly about: 'noManifests' | 'partsOnly' | 'launch';
+  readonly about: LakeNote['about'] | 'launch';
   /** One sentence. */
   readonly text: string;
 }
@@ -130,25 +130,15 @@ function takeTitles(
 
 async function collectNotes(
   { lake, clock }: Pick<ChoiceDeps, 'lake' | 'clock'>,
-  { plan, summaries, partsOnly }: ChosenPartitions & Pick<DownloadPreview, 'partsOnly'>,
+  chosen: ChosenPartitions & Pick<DownloadPreview, 'partsOnly'>,
 ): Promise<DownloadNote[]> {
-  const notes: DownloadNote[] = [];
-  if (plan.left > 0 && (await lacksManifests({ lake }, summaries))) {
-    notes.push({
-      about: 'noManifests',
-      text: 'This lake has movies but no manifests, which record what was downloaded: this first download downloads everything again.',
-    });
-  }
-  if (partsOnly > 0) {
-    const what = formatNumberOf(partsOnly, 'partition');
-    notes.push({
-      about: 'partsOnly',
-      text: `${what} ${partsOnly === 1 ? 'is' : 'are'} complete but ${partsOnly === 1 ? 'has' : 'have'} no parts, which make exports fast: they are written from the documents in the lake, usually without requests to TMDB.`,
-    });
-  }
+  const notes: DownloadNote[] = await noteLakeState({ lake }, chosen, {
+    kind: 'download',
+    partsWritten: 'they are written from the documents in the lake, usually without requests to TMDB.',
+  });
   const fleet = (await readLatestLaunch({ lake }))?.fleet;
   if (fleet && Date.parse(fleet.launchedAt) > clock.now() - RETENTION_SECONDS * 1_000) {
-    const { total, complete, failedTitles, rejected } = measureProgress(fleet, summaries).partitions;
+    const { total, complete, failedTitles, rejected } = measureProgress(fleet, chosen.summaries).partitions;
     const open = total - complete - failedTitles - rejected;
     if (open > 0) {
       notes.push({

@@ -36,9 +36,9 @@ const KEPT_BYTES = 32 * 1024 * 1024;
 const READS_AT_ONCE = 32;
 /** At most this many titles' documents are read to compose parts; a larger partition is composed alone. */
 const COMPOSED_TITLES = 3_000;
-/** Partitions that are open at the same time: one-title partitions take half a second each, most of it in the lake. */
+/** At most this many partitions are open at the same time: one with a single title takes half a second, mostly waiting for the lake. */
 export const MAX_OPEN = 40;
-/** Partitions that are open have at most this many titles, unless a single one has more: 1.5 KB each, mostly complete ones. */
+/** Open partitions have at most this many titles in all, unless a single one has more. A title takes about 1.5 KB of memory. */
 const OPEN_TITLES = 20_000;
 /** SQS returns at most this many messages. */
 const MAX_WANTED = 10;
