@@ -10,6 +10,6 @@ export const MAX_BODY_BYTES = 128_000_000;
 /**
  * The fraction of its rate that a pacer leaves unused. TMDB counts requests as they arrive, and network jitter, clock
  * drift and garbage collection move them closer together than they were sent. A fleet that sent at exactly the permitted
- * rate would be throttled now and then, and each 429 costs a second.
+ * rate would be throttled now and then, and each 429 slows it down.
  */
 export const PACE_MARGIN = 0.015;

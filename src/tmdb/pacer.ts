@@ -10,9 +10,12 @@ export interface Pacer {
    */
   take(signal?: AbortSignal): Promise<number>;
   /**
-   * Reports a 429. It pauses all requests for one second, or for `retryAfterMs` if that is above 0. A second 429 within ten
-   * seconds also halves the rate, which then recovers over 30 seconds. Several 429s count as one if their requests were in
-   * flight at the same time.
+   * Reports a 429. It pauses all requests for a quarter of a second, or for `retryAfterMs` if that is above 0, and lowers the
+   * rate by 3 %. Each further 429 within ten seconds of the last pause lowers it by twice as much as the one before, up to a
+   * half, from where on pauses last a second. The rate recovers over 30 seconds. Several 429s count as one if their requests were in flight at the same time.
+   *
+   * A single 429 usually means that the network has delivered requests closer together than they were sent, so it costs
+   * little; a rate that is really too high causes the next one within a second or two.
    * @param sentAtMs what {@link Pacer.take} returned for the request.
    * @returns how long the pause still lasts, in milliseconds: at most ten minutes.
    */
@@ -23,20 +26,25 @@ export interface Pacer {
 
 /** The shortest gap between two requests, as a fraction of a slot: delayed requests catch up gradually, without a burst. */
 const MIN_GAP_SLOTS = 2 / 3;
-/** Slots that were missed longer ago than this, because of a stall, a pause or a lack of callers, are not made up for. */
+/** Slots that were missed longer ago than this, because of a stall or a lack of callers, are not made up for. */
 const MAX_LAG_MS = 500;
-const PAUSE_MS = 1_000;
+const PAUSE_MS = 250;
+/** While TMDB throttles nearly everything. */
+const REPEATED_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 600_000;
 const REPEAT_WITHIN_MS = 10_000;
 const RECOVERY_MS = 30_000;
+/** The fraction of the rate that a 429 takes away: that of the first, and the largest. */
+const FIRST_CUT = 0.03;
+const LARGEST_CUT = 0.5;
 const LOWEST_FACTOR = 1 / 16;
 const NEVER = Number.NEGATIVE_INFINITY;
 
 /**
  * Creates a pacer with an absolute schedule: one slot every `1 / requestsPerSecond` seconds plus {@link PACE_MARGIN}, so
  * that timer delays do not add up. A minimum gap and the times of the last sends prevent bursts after a stall: no
- * second sees more than `requestsPerSecond` requests (rounded up). Slots missed during a short stall or pause are made up
- * for within that limit.
+ * second sees more than `requestsPerSecond` requests (rounded up). Slots missed during a short stall are made up for within
+ * that limit, those missed during a pause are not.
  * @param options.requestsPerSecond above 0, not necessarily an integer: a fleet's rate is divided by its workers.
  */
 export function createPacer({
@@ -54,11 +62,12 @@ export function createPacer({
   let pausedUntil = NEVER;
   let throttledAt = NEVER;
   let factorWhenThrottled = 1;
+  let lastCut = FIRST_CUT;
   let queue: Promise<unknown> = Promise.resolve();
 
-  /** The current fraction of the rate: below 1 after it was halved, and recovering linearly. */
+  /** The current fraction of the rate: below 1 after a 429, and recovering linearly from the end of its pause. */
   function factorAt(now: number): number {
-    const recovered = Math.min(1, Math.max(0, now - throttledAt) / RECOVERY_MS);
+    const recovered = Math.min(1, Math.max(0, now - pausedUntil) / RECOVERY_MS);
     return factorWhenThrottled + (1 - factorWhenThrottled) * recovered;
   }
 
@@ -98,14 +107,16 @@ export function createPacer({
     throttled(sentAtMs, retryAfterMs = 0) {
       const now = clock.monotonic();
       const wasInFlightTogether = sentAtMs <= throttledAt;
-      if (wasInFlightTogether && retryAfterMs <= 0) return pausedUntil - now;
-      const pauseMs = Math.min(retryAfterMs > 0 ? retryAfterMs : PAUSE_MS, LONGEST_PAUSE_MS);
+      if (wasInFlightTogether && retryAfterMs <= 0) return Math.max(0, pausedUntil - now);
+      if (!wasInFlightTogether) {
+        lastCut = now - pausedUntil < REPEAT_WITHIN_MS ? Math.min(lastCut * 2, LARGEST_CUT) : FIRST_CUT;
+        factorWhenThrottled = Math.max(factorAt(now) * (1 - lastCut), LOWEST_FACTOR);
+        throttledAt = now;
+      }
+      const ownPauseMs = lastCut < LARGEST_CUT ? PAUSE_MS : REPEATED_PAUSE_MS;
+      const pauseMs = Math.min(retryAfterMs > 0 ? retryAfterMs : ownPauseMs, LONGEST_PAUSE_MS);
       pausedUntil = Math.max(pausedUntil, now + pauseMs);
-      if (wasInFlightTogether) return pausedUntil - now;
-      const isRepeat = now - throttledAt < REPEAT_WITHIN_MS;
-      factorWhenThrottled = isRepeat ? Math.max(factorAt(now) / 2, LOWEST_FACTOR) : factorAt(now);
-      if (isRepeat) dueAt = Math.max(dueAt, pausedUntil); // The rate was too high, so missed slots are dropped.
-      throttledAt = now;
+      dueAt = Math.max(dueAt, pausedUntil); // The rate was too high, so missed slots are dropped.
       return pausedUntil - now;
     },
 

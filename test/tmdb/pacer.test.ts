@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { createRateLimit } from '../../sandbox/tmdb/traffic.ts';
 import { createPacer } from '../../src/tmdb/pacer.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 
@@ -82,33 +83,70 @@ describe('createPacer', () => {
     expect(served).toEqual([1, 2, 3, 4, 5]);
   });
 
-  it('pauses for one second after a first 429, or for Retry-After if that is above 0', async () => {
+  it('pauses for a quarter of a second after a 429, or for Retry-After if that is above 0', async () => {
     const clock = createFakeClock();
     const pacer = createPacer({ requestsPerSecond: 40, clock });
     const first = await pacer.take();
     pacer.throttled(first, 0);
     const second = await pacer.take();
-    expect(second - first).toBeGreaterThanOrEqual(1_000);
+    expect(second - first).toBeGreaterThanOrEqual(250);
     clock.advance(60_000);
     const third = await pacer.take();
     pacer.throttled(third, 7_000);
     expect((await pacer.take()) - third).toBeGreaterThanOrEqual(7_000);
   });
 
-  it('halves the rate at a second 429 within ten seconds, and recovers within thirty', async () => {
+  it('lowers the rate by 3 % after a 429, by twice as much after each further one, and recovers', async () => {
     const clock = createFakeClock();
     const pacer = createPacer({ requestsPerSecond: 40, clock });
-    pacer.throttled(await pacer.take());
-    pacer.throttled(await pacer.take());
-    const paused = await pacer.take();
-    const gap = (await pacer.take()) - paused;
-    expect(gap).toBeGreaterThan(40);
-    expect(gap).toBeLessThanOrEqual(50);
-    clock.advance(31_000);
-    await pacer.take();
-    const back = await pacer.take();
-    for (let i = 0; i < 40; i += 1) await pacer.take();
-    expect(((await pacer.take()) - back) / 41).toBeLessThanOrEqual(25.5);
+    const gap = async () => (await pacer.take()) - (await pacer.take());
+    const slowedDown = async (retryAfterMs: number) => {
+      pacer.throttled(await pacer.take(), retryAfterMs);
+      return 25.375 / -(await gap());
+    };
+    const factors = [await slowedDown(0), await slowedDown(0), await slowedDown(20_000), await slowedDown(0)];
+    [0.97, 0.94, 0.88, 0.76].reduce((before, part, i) => {
+      const expected = before * part;
+      expect(factors[i]).toBeGreaterThan(expected - 0.001);
+      // It has recovered a little in between.
+      expect(factors[i]).toBeLessThan(expected + 0.01 * (i + 1));
+      return expected;
+    }, 1);
+    for (let i = 0; i < 10; i += 1) pacer.throttled(await pacer.take());
+    expect(pacer.throttled(await pacer.take())).toBe(1_000);
+    expect(-(await gap())).toBeGreaterThan(300);
+    expect(-(await gap())).toBeLessThanOrEqual(25.375 * 16);
+    for (let i = 0; i < 1_000; i += 1) await pacer.take();
+    expect(-(await gap())).toBeCloseTo(25.375, 1);
+  });
+
+  it.each([
+    ['a network that delays some requests', { limit: 40, leastUsed: 0.95, mostThrottled: 0.005 }],
+    ['a limit a little below its rate', { limit: 39, leastUsed: 0.95, mostThrottled: 0.005 }],
+    ['half of its rate', { limit: 20, leastUsed: 0.75, mostThrottled: 0.02 }],
+  ])('uses most of what is permitted: %s', async (_, { limit, leastUsed, mostThrottled }) => {
+    const seconds = 600;
+    const clock = createFakeClock();
+    const pacer = createPacer({ requestsPerSecond: 40, clock });
+    const { admit } = createRateLimit(limit);
+    const passed: number[] = [];
+    const inFlight: Promise<void>[] = [];
+    const start = clock.monotonic();
+    for (let sends = 0; clock.monotonic() < start + seconds * 1_000; sends += 1) {
+      const sentAt = await pacer.take();
+      const travelMs = sends % 500 === 499 ? 60 : 20;
+      inFlight.push(
+        clock.sleep(travelMs).then(async () => {
+          const isPassed = admit(clock.monotonic());
+          await clock.sleep(60);
+          if (isPassed) passed.push(sentAt);
+          else pacer.throttled(sentAt);
+        }),
+      );
+    }
+    await Promise.all(inFlight);
+    expect(passed.length / seconds / limit).toBeGreaterThanOrEqual(leastUsed);
+    expect(1 - passed.length / inFlight.length).toBeLessThanOrEqual(mostThrottled);
   });
 
   it('counts 429s once if their requests were in flight together', async () => {
@@ -121,7 +159,7 @@ describe('createPacer', () => {
       clock.advance(50);
     }
     const paused = await pacer.take();
-    expect((await pacer.take()) - paused).toBeLessThanOrEqual(26);
+    expect((await pacer.take()) - paused).toBeLessThanOrEqual(25.375 / 0.97 + 0.01);
   });
 
   it('does not use a slot for an aborted caller', async () => {
