@@ -1,64 +1,24 @@
 import { EventEmitter } from 'node:events';
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createCatalogue } from '../../../sandbox/catalogue.ts';
-import { type ImdbStandIn, startImdbStandIn } from '../../../sandbox/imdb-stand-in.ts';
-import { SANDBOX_API_KEY } from '../../../sandbox/tmdb/keys.ts';
-import { startTmdbStandIn, type TmdbStandIn } from '../../../sandbox/tmdb-stand-in.ts';
-import { verifyLake } from '../../../sandbox/verify-lake.ts';
-import { initialOf } from '../../../src/imdb/title-partition.ts';
-import { createDirectoryLake } from '../../../src/lake/directory/directory-lake.ts';
+import { describe, expect, it } from 'vitest';
 import { partitionName } from '../../../src/partition.ts';
 import { createFastClock } from '../../support/fast-clock.ts';
-import { type CliOptions, runCli } from '../../support/run-cli.ts';
-import { makeTempFolder } from '../../support/temp-folder.ts';
+import { ALL_IS_WELL, startStandIns } from '../../support/stand-ins.ts';
 
-const catalogue = createCatalogue({ initialOf }, { titles: 60, years: [2019, 2021] });
-const expectedTitles = catalogue.expectedTitles();
-const ALL_IS_WELL = { missing: [], unexpected: [], wrong: [] };
+const {
+  expectedTitles,
+  tmdb,
+  inCwd,
+  tdd,
+  verify: verifyPartitions,
+} = await startStandIns({ titles: 60, years: [2019, 2021] });
 const PLAN = 'download --min-year 2019 --to lake';
-
-let tmdb: TmdbStandIn;
-let imdb: ImdbStandIn;
-let cwd: string;
-
-beforeAll(async () => {
-  tmdb = await startTmdbStandIn({ catalogue });
-  imdb = await startImdbStandIn({ source: catalogue });
-});
-afterAll(() => Promise.all([tmdb.stop(), imdb.stop()]));
-beforeEach(async () => {
-  tmdb.setFaults({});
-  tmdb.setKeyRevoked(false);
-  tmdb.clearStats();
-  cwd = await makeTempFolder();
-});
-
-function tdd(argv: string, { env = {}, ...options }: Partial<CliOptions> = {}) {
-  return runCli(argv.split(' '), {
-    cwd,
-    columns: 200,
-    ...options,
-    env: {
-      TMDB_API_KEY: SANDBOX_API_KEY,
-      TMDB_BASE_URL: tmdb.url,
-      IMDB_DATASETS_URL: imdb.url,
-      TMDB_REQUESTS_PER_SECOND: '2000',
-      XDG_CACHE_HOME: join(cwd, 'cache'),
-      ...env,
-    },
-  });
-}
 
 const listed = [...expectedTitles.values()].filter(({ partition }) => partition.year >= 2019);
 const partitions = new Map(listed.map(({ partition }) => [partitionName(partition), partition]));
 
 /** Compares every document of these years with the catalogue. */
-async function verify() {
-  const lake = createDirectoryLake({ directory: join(cwd, 'lake') });
-  return verifyLake({ lake, catalogue }, { partitions: [...partitions.values()] });
-}
+const verify = () => verifyPartitions(...partitions.values());
 
 /** The titles that TMDB was asked for. */
 const askedTitles = () => Object.keys(tmdb.stats().byPath).filter((path) => path.startsWith('/3/movie/tt'));
@@ -207,6 +167,6 @@ describe('wrong combinations of flags are reported in one sentence with exit cod
     expect(run).toMatchObject({ exitCode: 2, stdout: '' });
     expect(run.stderr.trim().split('\n')).toHaveLength(1);
     expect(run.stderr).toMatch(sentence);
-    expect(await readdir(cwd)).toEqual([]);
+    expect(await readdir(inCwd())).toEqual([]);
   });
 });

@@ -1,56 +1,19 @@
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createCatalogue } from '../../../sandbox/catalogue.ts';
-import { type ImdbStandIn, startImdbStandIn } from '../../../sandbox/imdb-stand-in.ts';
+import { describe, expect, it } from 'vitest';
 import type { FaultKind } from '../../../sandbox/tmdb/faults.ts';
-import { SANDBOX_API_KEY } from '../../../sandbox/tmdb/keys.ts';
-import { startTmdbStandIn, type TmdbStandIn } from '../../../sandbox/tmdb-stand-in.ts';
-import { verifyLake } from '../../../sandbox/verify-lake.ts';
-import { initialOf } from '../../../src/imdb/title-partition.ts';
-import { createDirectoryLake } from '../../../src/lake/directory/directory-lake.ts';
 import { createFastClock } from '../../support/fast-clock.ts';
-import { runCli } from '../../support/run-cli.ts';
-import { makeTempFolder } from '../../support/temp-folder.ts';
+import { ALL_IS_WELL, startStandIns } from '../../support/stand-ins.ts';
 
-const catalogue = createCatalogue({ initialOf }, { titles: 160, years: [2021] });
+const { tmdb, inCwd, tdd, verify: verifyPartitions } = await startStandIns({ titles: 160, years: [2021] });
 const TITLES = /\/3\/(?:movie|find)\/tt/;
 const EVERYTHING = /^\/3\//;
-const ALL_IS_WELL = { missing: [], unexpected: [], wrong: [] };
 
-let tmdb: TmdbStandIn;
-let imdb: ImdbStandIn;
-let cwd: string;
-
-beforeAll(async () => {
-  tmdb = await startTmdbStandIn({ catalogue });
-  imdb = await startImdbStandIn({ source: catalogue });
-});
-afterAll(() => Promise.all([tmdb.stop(), imdb.stop()]));
-beforeEach(async () => {
-  tmdb.setFaults({});
-  tmdb.setKeyRevoked(false);
-  tmdb.clearStats();
-  cwd = await makeTempFolder();
-});
-
-function download({ baseUrl = tmdb.url } = {}) {
-  return runCli(['download', '--year', '2021', '--initial', 'TH', '--to', 'lake', '--json'], {
-    cwd,
+const download = ({ baseUrl = tmdb.url } = {}) =>
+  tdd('download --year 2021 --initial TH --to lake --json', {
     clock: createFastClock(200),
-    env: {
-      TMDB_API_KEY: SANDBOX_API_KEY,
-      TMDB_BASE_URL: baseUrl,
-      IMDB_DATASETS_URL: imdb.url,
-      TMDB_REQUESTS_PER_SECOND: '2000',
-    },
+    env: { TMDB_BASE_URL: baseUrl },
   });
-}
-
-async function verify() {
-  const lake = createDirectoryLake({ directory: join(cwd, 'lake') });
-  return verifyLake({ lake, catalogue }, { partitions: [{ year: 2021, initial: 'TH' }] });
-}
+const verify = () => verifyPartitions({ year: 2021, initial: 'TH' });
 
 /** Statuses and JSON that end in a permanent conclusion only if TMDB itself sent them. */
 const FROM_OTHERS: FaultKind[] = ['html 401', 'html 403', 'html 404', 'gateway 401', 'gateway 404'];
@@ -108,7 +71,7 @@ describe('tdd download stops at a wrong base URL, with exit code 2', () => {
       `tdd: TMDB_BASE_URL ([TMDB] BASE_URL) must be the base URL of TMDB's API, such as https://api.themoviedb.org (got "${tmdb.url}${path.replace(/\/3$/, '')}", where /3/authentication does not exist).\n`,
     );
     expect(exitCode).toBe(2);
-    expect(await readdir(cwd)).toEqual([]);
+    expect(await readdir(inCwd())).toEqual([]);
   });
 
   it('at the first title, if the check of the key was not answered', async () => {

@@ -1,62 +1,20 @@
 import { EventEmitter } from 'node:events';
 import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createCatalogue } from '../../../sandbox/catalogue.ts';
-import { type ImdbStandIn, startImdbStandIn } from '../../../sandbox/imdb-stand-in.ts';
+import { describe, expect, it, vi } from 'vitest';
 import { SANDBOX_API_KEY } from '../../../sandbox/tmdb/keys.ts';
-import { startTmdbStandIn, type TmdbStandIn } from '../../../sandbox/tmdb-stand-in.ts';
-import { verifyLake } from '../../../sandbox/verify-lake.ts';
-import { initialOf } from '../../../src/imdb/title-partition.ts';
-import { createDirectoryLake } from '../../../src/lake/directory/directory-lake.ts';
 import type { Partition } from '../../../src/partition.ts';
 import { createFastClock } from '../../support/fast-clock.ts';
 import { startLoopbackServer } from '../../support/loopback-server.ts';
 import { noModesReason } from '../../support/platform.ts';
-import { runCli } from '../../support/run-cli.ts';
+import { ALL_IS_WELL, startStandIns } from '../../support/stand-ins.ts';
 import { stubAws } from '../../support/stub-aws.ts';
-import { makeTempFolder } from '../../support/temp-folder.ts';
 
-const catalogue = createCatalogue({ initialOf }, { titles: 260, years: [2021] });
-const expectedTitles = catalogue.expectedTitles();
+const { catalogue, expectedTitles, tmdb, imdb, inCwd, tdd, verify } = await startStandIns(
+  { titles: 260, years: [2021] },
+  { clock: createFastClock(50) },
+);
 const BUSY: Partition = { year: 2021, initial: 'TH' };
-const clock = createFastClock(50);
-const ALL_IS_WELL = { missing: [], unexpected: [], wrong: [] };
-
-let tmdb: TmdbStandIn;
-let imdb: ImdbStandIn;
-let cwd: string;
-
-beforeAll(async () => {
-  tmdb = await startTmdbStandIn({ catalogue });
-  imdb = await startImdbStandIn({ source: catalogue });
-});
-afterAll(() => Promise.all([tmdb.stop(), imdb.stop()]));
-beforeEach(async () => {
-  tmdb.setFaults({});
-  tmdb.setKeyRevoked(false);
-  tmdb.clearStats();
-  imdb.setMode('good');
-  cwd = await makeTempFolder();
-});
-
-function tdd(
-  argv: string,
-  { env = {}, signals }: { env?: Record<string, string>; signals?: EventEmitter } = {},
-) {
-  return runCli(argv.split(' '), {
-    cwd,
-    clock,
-    ...(signals && { signals }),
-    env: {
-      TMDB_API_KEY: SANDBOX_API_KEY,
-      TMDB_BASE_URL: tmdb.url,
-      IMDB_DATASETS_URL: imdb.url,
-      TMDB_REQUESTS_PER_SECOND: '2000',
-      ...env,
-    },
-  });
-}
 
 function idsOf({ year, initial }: Partition): string[] {
   return [...expectedTitles].flatMap(([id, { partition }]) =>
@@ -69,8 +27,7 @@ describe('tdd download', () => {
     const first = await tdd('download --year 2021 --initial TH --to lake');
     expect(first).toMatchObject({ exitCode: 0 });
     expect(first.stdout).toMatch(/✔ 2021\/TH {2}\d+ found, .*; complete\./);
-    const lake = createDirectoryLake({ directory: join(cwd, 'lake') });
-    expect(await verifyLake({ lake, catalogue }, { partitions: [BUSY] })).toMatchObject(ALL_IS_WELL);
+    expect(await verify(BUSY)).toMatchObject(ALL_IS_WELL);
     expect(first.stdout).toMatch(
       /\nDocuments:\n {2}\S+\/tmdb\/movies\/year-2021\/initial-TH\/\n {2}\S+\/tmdb\/reviews\/year-2021\/initial-TH\/\nTo load the lake into a database: tdd export --from \S+ --to tables\n$/,
     );
@@ -90,7 +47,7 @@ describe('tdd download', () => {
   it('writes documents that "cat" concatenates to JSON Lines', async () => {
     await tdd('download --year 2021 --initial TH --to lake');
     for (const folder of ['movies', 'reviews']) {
-      const path = join(cwd, 'lake/tmdb', folder, 'year-2021/initial-TH');
+      const path = inCwd('lake/tmdb', folder, 'year-2021/initial-TH');
       const names = await readdir(path);
       const texts = await Promise.all(names.map((name) => readFile(join(path, name), 'utf8')));
       const lines = texts.join('').trimEnd().split('\n');
@@ -128,8 +85,7 @@ describe('tdd download', () => {
       inState('found', 1),
       inState('found', 2),
     ];
-    const document = join(
-      cwd,
+    const document = inCwd(
       `lake/tmdb/movies/year-2021/initial-TH/tmdb-movie-${expectedTitles.get(found)?.tmdbId}.json`,
     );
     const ids = [found, absent, refused, failed].map((id) => `--imdb-id ${id}`).join(' ');
@@ -184,7 +140,7 @@ describe('tdd download', () => {
       refusals: [{ reason: expect.stringMatching(/^422/), titles: 1, examples: [bad] }],
     });
     const manifest = JSON.parse(
-      await readFile(join(cwd, 'lake/tmdb/manifests/year-2021/initial-TH.json'), 'utf8'),
+      await readFile(inCwd('lake/tmdb/manifests/year-2021/initial-TH.json'), 'utf8'),
     );
     expect(manifest.titles[bad]).toMatchObject({ state: 'refused', reason: expect.stringMatching(/^422/) });
   });
@@ -225,9 +181,7 @@ describe('tdd download', () => {
     });
     tmdb.setFaults({});
     expect((await tdd(command)).stdout).not.toContain('missing');
-    const lake = createDirectoryLake({ directory: join(cwd, 'lake') });
-    const partitions = [{ year, initial }];
-    expect(await verifyLake({ lake, catalogue }, { partitions })).toMatchObject(ALL_IS_WELL);
+    expect(await verify({ year, initial })).toMatchObject(ALL_IS_WELL);
     expect((await tdd(command)).stdout).toContain('is already complete');
   });
 
@@ -249,12 +203,11 @@ describe('tdd download', () => {
     expect(JSON.parse(again.stdout)).toMatchObject({
       partitions: [{ outcome: 'failedTitles', thisRun: { done: 1 } }],
     });
-    const manifest = await readFile(join(cwd, 'lake/tmdb/manifests/year-2021/initial-TH.json'), 'utf8');
+    const manifest = await readFile(inCwd('lake/tmdb/manifests/year-2021/initial-TH.json'), 'utf8');
     expect(manifest).not.toMatch(/ at .*\.ts/);
     tmdb.setFaults({});
     expect(await tdd('download --year 2021 --initial TH --to lake')).toMatchObject({ exitCode: 0 });
-    const lake = createDirectoryLake({ directory: join(cwd, 'lake') });
-    expect(await verifyLake({ lake, catalogue }, { partitions: [BUSY] })).toMatchObject(ALL_IS_WELL);
+    expect(await verify(BUSY)).toMatchObject(ALL_IS_WELL);
   });
 
   it('reports a bug that affects every title', async () => {
@@ -281,21 +234,20 @@ describe('tdd download', () => {
       .partitions[0].thisRun;
     expect(done).toBeGreaterThan(0);
     expect(done).toBeLessThan(idsOf(BUSY).length);
-    const lake = createDirectoryLake({ directory: join(cwd, 'lake') });
-    expect(await verifyLake({ lake, catalogue }, { partitions: [BUSY] })).toMatchObject(ALL_IS_WELL);
+    expect(await verify(BUSY)).toMatchObject(ALL_IS_WELL);
   });
 });
 
 describe('a download that shares the rate with others', () => {
   it('ends its registration', async () => {
-    await tdd('download --year 2021 --initial A_ --to lake', { env: { XDG_CACHE_HOME: cwd } });
-    const names = await readdir(join(cwd, 'tdd'), { recursive: true });
+    await tdd('download --year 2021 --initial A_ --to lake', { env: { XDG_CACHE_HOME: inCwd() } });
+    const names = await readdir(inCwd('tdd'), { recursive: true });
     expect(names).toEqual(['downloads', expect.stringMatching(/^downloads.[0-9a-f]{32}$/)]);
   });
 
   it('works without a cache folder, and says so only with --verbose', async () => {
-    await writeFile(join(cwd, 'file'), '');
-    const env = { XDG_CACHE_HOME: join(cwd, 'file') };
+    await writeFile(inCwd('file'), '');
+    const env = { XDG_CACHE_HOME: inCwd('file') };
     const plain = await tdd('download --year 2021 --initial A_ --to lake', { env });
     expect(plain.exitCode).toBe(0);
     expect(plain.stderr).not.toMatch(/API key|ENOTDIR/);
@@ -336,7 +288,7 @@ describe('invalid input is reported in one sentence with exit code 2, and change
     expect(run).toMatchObject({ exitCode: 2, stdout: '' });
     expect(run.stderr.trim().split('\n')).toHaveLength(1);
     expect(run.stderr).toMatch(sentence);
-    expect(await readdir(cwd)).toEqual([]);
+    expect(await readdir(inCwd())).toEqual([]);
   });
 
   it('a bucket that does not exist, with a hint at a directory', async () => {
@@ -355,23 +307,23 @@ describe('invalid input is reported in one sentence with exit code 2, and change
     expect(run).toMatchObject({ exitCode: 2, stdout: '' });
     expect(run.stderr).toMatch(/^tdd: TMDB rejected the API key: 401 \(code 7\)/);
     expect(run.stderr).not.toContain(SANDBOX_API_KEY);
-    expect(await readdir(cwd)).toEqual([]);
+    expect(await readdir(inCwd())).toEqual([]);
   });
 
   it.each([
-    ['a directory', () => mkdir(join(cwd, 'config.ini'))],
-    ['garbage', () => writeFile(join(cwd, 'config.ini'), Buffer.from([0, 255, 1, 254, 0]))],
+    ['a directory', () => mkdir(inCwd('config.ini'))],
+    ['garbage', () => writeFile(inCwd('config.ini'), Buffer.from([0, 255, 1, 254, 0]))],
   ])('a config.ini that is %s', async (_, make) => {
     await make();
     const run = await tdd('download --year 2021 --initial TH --to lake');
     expect(run).toMatchObject({ exitCode: 2, stdout: '' });
     expect(run.stderr).toMatch(/config\.ini/);
-    expect(await readdir(cwd)).toEqual(['config.ini']);
+    expect(await readdir(inCwd())).toEqual(['config.ini']);
   });
 
   it.skipIf(noModesReason)('an unreadable config.ini', async () => {
-    await writeFile(join(cwd, 'config.ini'), '[TMDB]\n');
-    await chmod(join(cwd, 'config.ini'), 0);
+    await writeFile(inCwd('config.ini'), '[TMDB]\n');
+    await chmod(inCwd('config.ini'), 0);
     expect(await tdd('download --year 2021 --initial TH --to lake')).toMatchObject({ exitCode: 2 });
   });
 });
