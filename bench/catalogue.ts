@@ -20,14 +20,9 @@ export async function runCatalogueBench(): Promise<BenchRow[]> {
     // Each worker then has a whole CPU, as in the sandbox.
     memorySize: 1_769,
     limitSeconds: 7_200,
-    sandbox: {
-      titles: 100_000,
-      years: imdbYears(125, 3),
-      olderYears: [],
-      othersPerTitle: 0,
-      latencyMs: 80,
-      awsLatencyMs: 10,
-    },
+    latencyMs: 80,
+    awsLatencyMs: 10,
+    catalogue: { titles: 100_000, years: imdbYears(125, 3), olderYears: [], othersPerTitle: 0 },
   });
   return [
     ...virtual,

@@ -39,5 +39,5 @@ export async function runFleetRateBench(): Promise<BenchRow[]> {
 
 function benchOf(name: string, titles: number, years: number): FleetBench {
   const catalogue = { titles, years: imdbYears(years), olderYears: [], othersPerTitle: 1 };
-  return { ...FLEET, name, sandbox: { ...REALISTIC, ...catalogue } };
+  return { ...FLEET, ...REALISTIC, name, catalogue };
 }

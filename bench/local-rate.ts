@@ -9,6 +9,7 @@ import { atMost, type BenchRow } from './bench-row.ts';
 import { imdbYears } from './imdb-years.ts';
 import { REALISTIC } from './measure-fleet.ts';
 import { followRate, print } from './rate-use.ts';
+import { startTmdbProcess } from './tmdb-process.ts';
 
 const REQUESTS_PER_SECOND = 40;
 const LIMIT_SECONDS = 600;
@@ -38,8 +39,15 @@ async function measure(
   open: (sandbox: OpenSandbox) => Promise<{ readonly to: string; readonly directory: string }>,
 ): Promise<BenchRow[]> {
   const catalogue = { titles: 4_000, years: imdbYears(4), olderYears: [], othersPerTitle: 1 };
-  const sandbox = await openSandbox({ ...REALISTIC, ...catalogue, requestsPerSecond: REQUESTS_PER_SECOND });
+  const { latencyMs, awsLatencyMs } = REALISTIC;
+  const sandbox = await openSandbox({ awsLatencyMs, ...catalogue });
+  const tmdb = await startTmdbProcess({
+    ...catalogue,
+    latencyMs,
+    requestsPerSecond: REQUESTS_PER_SECOND,
+  });
   try {
+    sandbox.env.TMDB_BASE_URL = tmdb.url;
     const { to, directory } = await open(sandbox);
     sandbox.env.TMDB_REQUESTS_PER_SECOND = String(REQUESTS_PER_SECOND);
     let isRunning = true;
@@ -49,7 +57,7 @@ async function measure(
         isRunning = false;
       });
     const [use, { estimate }] = await Promise.all([
-      followRate(sandbox.tmdb, {
+      followRate(tmdb, {
         name,
         requestsPerSecond: REQUESTS_PER_SECOND,
         limitSeconds: LIMIT_SECONDS,
@@ -74,6 +82,7 @@ async function measure(
       atMost(`${name}: error of the forecast time`, errorOf(estimate.seconds, use.seconds), 10, '%'),
     ];
   } finally {
+    await tmdb.stop();
     await sandbox.stop();
   }
 }

@@ -1,5 +1,5 @@
 import { UpdateFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
-import type { SandboxOptions } from '../sandbox/start-sandbox.ts';
+import type { CatalogueOptions } from '../sandbox/catalogue.ts';
 import type { FaultOptions } from '../sandbox/tmdb/faults.ts';
 import { type LakeReport, verifyLake } from '../sandbox/verify-lake.ts';
 import type { LaunchResult } from '../src/cli/format-launch.ts';
@@ -9,6 +9,7 @@ import type { Partition } from '../src/partition.ts';
 import { type OpenSandbox, openSandbox, QUEUE } from '../test/e2e/open-sandbox.ts';
 import { atMost, type BenchRow } from './bench-row.ts';
 import { followRate, print, type RateUse } from './rate-use.ts';
+import { startTmdbProcess } from './tmdb-process.ts';
 
 /** A fleet to measure. */
 export interface FleetBench {
@@ -23,7 +24,11 @@ export interface FleetBench {
   /** The bench fails when the fleet takes longer. */
   readonly limitSeconds: number;
   readonly faults?: FaultOptions;
-  readonly sandbox: Partial<SandboxOptions>;
+  readonly catalogue: CatalogueOptions;
+  /** TMDB's response time. */
+  readonly latencyMs: number;
+  /** The time added to each call of S3 and SQS. */
+  readonly awsLatencyMs: number;
 }
 
 /** What a fleet did. */
@@ -47,8 +52,11 @@ const VERIFIED_TITLES = 5_000;
  */
 export async function measureFleet(bench: FleetBench): Promise<FleetRun> {
   const { name, requestsPerSecond, workers, memorySize, timeoutSeconds, limitSeconds } = bench;
-  const sandbox = await openSandbox({ ...bench.sandbox, requestsPerSecond });
+  const { latencyMs, awsLatencyMs } = bench;
+  const sandbox = await openSandbox({ ...bench.catalogue, awsLatencyMs });
+  const tmdb = await startTmdbProcess({ ...bench.catalogue, latencyMs, requestsPerSecond });
   try {
+    sandbox.env.TMDB_BASE_URL = tmdb.url;
     sandbox.env.TMDB_REQUESTS_PER_SECOND = String(requestsPerSecond);
     const memory = memorySize === undefined ? [] : ['--memory-size', String(memorySize)];
     await sandbox.tddJson('deploy', '--yes', '--workers', String(workers), ...memory);
@@ -56,8 +64,8 @@ export async function measureFleet(bench: FleetBench): Promise<FleetRun> {
       const settings = { FunctionName: 'tmdb-downloader-lambda', Timeout: timeoutSeconds };
       await sandbox.lambda.send(new UpdateFunctionConfigurationCommand(settings));
     }
-    if (bench.faults) sandbox.tmdb.setFaults(bench.faults);
-    sandbox.tmdb.clearStats(); // Discard the request with which deploy checks the key.
+    // Without the request with which deploy checks the key.
+    await tmdb.ask({ isCleared: true, ...(bench.faults && { faults: bench.faults }) });
     const { estimate, partitions, moviesToAsk } = await sandbox.tddJson<LaunchResult>(
       'launch',
       '--yes',
@@ -69,7 +77,7 @@ export async function measureFleet(bench: FleetBench): Promise<FleetRun> {
       const { waiting, inFlight } = await sandbox.depthOf(QUEUE);
       return { waiting, open: inFlight };
     };
-    const use = await followRate(sandbox.tmdb, { name, requestsPerSecond, limitSeconds, left });
+    const use = await followRate(tmdb, { name, requestsPerSecond, limitSeconds, left });
     const { fleet } = await sandbox.status();
     const reports = await verify(sandbox, partitions);
     return {
@@ -82,6 +90,7 @@ export async function measureFleet(bench: FleetBench): Promise<FleetRun> {
       ),
     };
   } finally {
+    await tmdb.stop();
     await sandbox.stop();
   }
 }

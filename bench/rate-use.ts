@@ -1,6 +1,6 @@
 import { loadavg } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { TmdbStandIn } from '../sandbox/tmdb-stand-in.ts';
+import type { TmdbProcess } from './tmdb-process.ts';
 
 /** How a download used the permitted rate. */
 export interface RateUse {
@@ -30,7 +30,7 @@ const PRINT_MS = 10_000;
  * @throws Error when it takes longer than `limitSeconds`.
  */
 export async function followRate(
-  tmdb: Pick<TmdbStandIn, 'stats'>,
+  tmdb: Pick<TmdbProcess, 'ask'>,
   download: {
     readonly name: string;
     readonly requestsPerSecond: number;
@@ -47,20 +47,20 @@ export async function followRate(
     const nowMs = clockMs();
     if (waiting > 0) lastWaitingMs = nowMs;
     if (nowMs - printed.atMs >= PRINT_MS) {
-      const { length } = tmdb.stats().requests;
-      const perSecond = ((length - printed.requests) / (nowMs - printed.atMs)) * 1_000;
+      const { count } = await tmdb.ask({});
+      const perSecond = ((count - printed.requests) / (nowMs - printed.atMs)) * 1_000;
       print(
-        `${name}, ${Math.round((nowMs - startedMs) / 1_000)} s: ${perSecond.toFixed(1)} requests/s, ${length} so far; ` +
+        `${name}, ${Math.round((nowMs - startedMs) / 1_000)} s: ${perSecond.toFixed(1)} requests/s, ${count} so far; ` +
           `${waiting} partitions waiting, ${open} open; load ${loadavg()[0]?.toFixed(1)}`,
       );
-      printed = { atMs: nowMs, requests: length };
+      printed = { atMs: nowMs, requests: count };
     }
     if (waiting + open === 0) break;
     if (nowMs - startedMs > limitSeconds * 1_000)
       throw new Error(`${name} took more than ${limitSeconds} s.`);
     await delay(POLL_MS);
   }
-  const { requests } = tmdb.stats();
+  const { requests } = await tmdb.ask({ isAll: true });
   const firstMs = requests[0]?.atMs ?? Number.NaN;
   const lastMs = requests.at(-1)?.atMs ?? Number.NaN;
   const endMs = Math.min(lastWaitingMs, lastMs);

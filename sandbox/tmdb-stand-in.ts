@@ -38,6 +38,8 @@ const MOST_ANSWERS = 10_000;
 export interface TmdbStandIn extends LoopbackServer {
   /** Returns the statistics so far, in a new object. */
   stats(): TmdbStats;
+  /** Returns the number of requests so far, without the work of the statistics. */
+  countRequests(): number;
   clearStats(): void;
   /** Replaces all faults. */
   setFaults(faults: FaultOptions): void;
@@ -128,6 +130,7 @@ export async function startTmdbStandIn(options: TmdbStandInOptions): Promise<Tmd
   return {
     ...(await listenOnLoopback(server, options.port)),
     stats: () => traffic.stats(),
+    countRequests: () => traffic.count(),
     clearStats: () => traffic.clear(),
     setFaults: (faults) => {
       faultPlan = createFaultPlan(faults);
