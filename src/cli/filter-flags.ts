@@ -6,7 +6,7 @@ import { type Flags, readFlag } from './flags.ts';
 /** Declares the flags that choose partitions, for a launch or a local download. */
 export function declareFilters(command: Commander): Commander {
   return command
-    .option('--min-year <YYYY>', 'first year (default: 2000)')
+    .option('--min-year <YYYY>', 'first year (default: 2000, or --max-year if that is earlier)')
     .option('--max-year <YYYY>', 'last year (default: this year)')
     .option('--only-missing', 'only partitions without a complete manifest, or without parts')
     .option('--failed', 'only partitions with failed titles or missing reviews; downloads only these titles')

@@ -107,7 +107,7 @@ function formatForecast(work: PlannedWork, words: WorkWords, style: Style): stri
     basis.learntFrom > 0
       ? `measured on ${formatNumberOf(basis.learntFrom, 'movie')} in this lake`
       : 'assuming that TMDB lacks one movie in five';
-  const years = `${filters.minYear === filters.maxYear ? 'year' : 'years'} ${yearsOf(filters)}`;
+  const years = `${filters.minYear === filters.maxYear ? 'only the year' : 'years'} ${yearsOf(filters)}`;
   const rows: ForecastRow[] = [
     ['partitions', formatCount(words.partitions), `IMDb's list of ${snapshot}, ${years}`],
     ...(words.morePartitions ?? []),

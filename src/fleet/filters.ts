@@ -16,17 +16,23 @@ export interface FleetFilters {
   readonly olderThanMs?: number | undefined;
 }
 
-/** The first year of a launch without `minYear`. */
+/** The first year of a launch without `minYear`, unless `maxYear` is earlier. */
 const DEFAULT_MIN_YEAR = 2000;
 
 /**
  * Fills in the defaults.
  * @param nowMs the current time; its UTC year is the default of `maxYear`.
- * @throws {UsageError} for years in the wrong order, or a limit that is not a whole number above 0.
+ * @throws {UsageError} for years in the wrong order, a first year in the future without a last one, or a limit that is not a whole number above 0.
  */
 export function completeFilters(given: Partial<FleetFilters>, nowMs: number): FleetFilters {
   const { initial, limit, olderThanMs } = given;
-  const maxYear = given.maxYear ?? new Date(nowMs).getUTCFullYear();
+  const thisYear = new Date(nowMs).getUTCFullYear();
+  if (given.maxYear === undefined && given.minYear !== undefined && given.minYear > thisYear) {
+    throw new UsageError(
+      `--min-year must not be after this year unless --max-year is given (got ${given.minYear}).`,
+    );
+  }
+  const maxYear = given.maxYear ?? thisYear;
   const minYear = given.minYear ?? Math.min(DEFAULT_MIN_YEAR, maxYear);
   checkYearOrder(minYear, maxYear);
   if (limit !== undefined && !(Number.isSafeInteger(limit) && limit > 0)) {

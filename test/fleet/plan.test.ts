@@ -185,6 +185,7 @@ describe('planFleet', () => {
 describe('completeFilters', () => {
   it.each<[Partial<FleetFilters>, string]>([
     [{ minYear: 2010, maxYear: 2009 }, '--min-year must not be after --max-year (got 2010 and 2009)'],
+    [{ minYear: 2200 }, '--min-year must not be after this year unless --max-year is given (got 2200)'],
     [{ limit: 0 }, 'must be a whole number of 1 or more (got 0)'],
     [{ limit: 1.5 }, 'must be a whole number of 1 or more (got 1.5)'],
   ])('rejects %j', (given, message) => {
