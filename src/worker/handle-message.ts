@@ -22,6 +22,8 @@ export interface Invocation {
   readonly deadline: Deadline;
   readonly hold: Hold;
   readonly overlap: Overlap;
+  /** Called when TMDB has answered for a partition, or does not need to. */
+  readonly onAnswer: () => void;
 }
 
 /** SQS limits only the message's total size; a sentence is enough. */

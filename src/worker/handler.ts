@@ -38,8 +38,10 @@ export function createHandler(deps: HandlerDeps): Handler {
       delivered.length > 0 ? delivered.splice(0) : await taker.take(wanted);
     const work = (message: OpenMessage) =>
       turns.run(wasReceivedBefore(message), async () => {
-        const { isAcknowledged, isOutage } = await handleMessage(deps, message, { deadline, hold, overlap });
+        const invocation = { deadline, hold, overlap, onAnswer: taker.begin };
+        const { isAcknowledged, isOutage } = await handleMessage(deps, message, invocation);
         if (isOutage) taker.end();
+        taker.begin();
         if (!isAcknowledged && message.isFromLambda) batchItemFailures.push({ itemIdentifier: message.id });
       });
     try {

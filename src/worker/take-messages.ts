@@ -40,6 +40,8 @@ interface TakingInvocation {
 export interface Taker {
   /** @returns none when the invocation must not take any more. It never throws. */
   take(wanted: number): Promise<readonly OpenMessage[]>;
+  /** Lets `take` begin: TMDB has answered, or a message has ended. */
+  begin(): void;
   /** Makes `take` return none from now on. */
   end(): void;
 }
@@ -50,7 +52,8 @@ export function visibilitySeconds(deadline: Deadline): number {
 }
 
 /**
- * Creates the taker of an invocation. It stops at the first empty answer and the first error, when little time is left, after
+ * Creates the taker of an invocation. It begins when TMDB has answered for the delivered messages: a worker that starts during
+ * an outage would only use up receives of those that it took before it noticed. It stops at the first empty answer and the first error, when little time is left, after
  * a hold that has no end, and when someone has paused the fleet. Lambda delivers what it leaves on the queue.
  *
  * After a message that was received before, it takes one at a time. After a crash, the messages that the worker had return
@@ -64,8 +67,13 @@ export function createTaker(
   let askAtMs = clock.monotonic() + enabledMs; // Lambda has just invoked the worker.
   let isOver = false;
   let last = delivered;
+  let begin = () => {};
+  const hasBegun = new Promise<void>((resolve) => {
+    begin = resolve;
+  });
 
   async function mayTake(): Promise<boolean> {
+    await hasBegun;
     await turns.free;
     if ((await hold.settle()) !== undefined || isOver) return false;
     if (deadline.workingMs() < LEAST_WORKING_MS) return false;
@@ -91,6 +99,7 @@ export function createTaker(
         return [];
       }
     },
+    begin: () => begin(),
     end() {
       isOver = true;
     },

@@ -1,7 +1,7 @@
 import { type Clock, utcDay } from '../clock.ts';
 import { ConnectionError } from '../connection-error.ts';
 import { type DownloadControl, type DownloadJob, downloadPartition } from '../download/download-partition.ts';
-import type { DownloadReport } from '../download/download-report.ts';
+import type { DownloadProgress, DownloadReport } from '../download/download-report.ts';
 import type { Overlap } from '../download/overlap.ts';
 import { UserError } from '../errors.ts';
 import { followSignals } from '../follow-signal.ts';
@@ -46,6 +46,8 @@ export interface WorkOptions extends Pick<DownloadControl, 'onTitleError'> {
   readonly deadline: Deadline;
   readonly hold: Hold;
   readonly overlap: Overlap;
+  /** Called when TMDB has answered for the first title, or there is none to look up. */
+  readonly onAnswer: () => void;
   /** The invocation has begun with this message. Without progress, it has failed, however little time there was. */
   readonly isFirst: boolean;
 }
@@ -61,7 +63,7 @@ const SHORT_MS = 60_000;
 export async function workPartition(
   deps: WorkDeps,
   message: PartitionMessage & { readonly run: string },
-  { deadline, hold, overlap, isFirst, onTitleError }: WorkOptions,
+  { deadline, hold, overlap, onAnswer, isFirst, onTitleError }: WorkOptions,
 ): Promise<Work> {
   let work: Omit<Work, 'outcome'> = { message };
   let job: DownloadJob | undefined;
@@ -82,7 +84,14 @@ export async function workPartition(
     job ??= await openJob();
     const { signal } = hold;
     const stop = followSignals(deadline.stop, signal);
-    const control = { stop: stop.signal, abort: deadline.abort, ...(onTitleError && { onTitleError }) };
+    const control = {
+      stop: stop.signal,
+      abort: deadline.abort,
+      onProgress: ({ total, done }: DownloadProgress) => {
+        if (total === 0 || done > 0) onAnswer();
+      },
+      ...(onTitleError && { onTitleError }),
+    };
     const report = await downloadPartition({ ...deps, overlap }, job, control).finally(stop.end);
     const { counts, setAside = work.setAside, parts = work.parts } = report;
     const thisRun = addUp(work.thisRun, report.thisRun);
