@@ -16,7 +16,7 @@ import { createPacer } from '../tmdb/pacer.ts';
 import { WORKER_VARIABLES } from '../worker-contract.ts';
 import { createHandler, type Handler } from './handler.ts';
 import { createJsonLog } from './log.ts';
-import { createKeptIndex, readTitles } from './work-partition.ts';
+import { createKeptIndex, readTitles } from './read-titles.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 

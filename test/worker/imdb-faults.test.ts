@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import { snapshotKey } from '../../src/lake/keys.ts';
-import { readTitles } from '../../src/worker/work-partition.ts';
+import { readTitles } from '../../src/worker/read-titles.ts';
 import { buildPartitionIndex } from '../imdb/build-partition-index.ts';
 import { GOOD_LIST, IMDB_FAULTS } from '../imdb/imdb-faults.ts';
 import { gzipRows, titleRow } from '../imdb/snapshot-file.ts';

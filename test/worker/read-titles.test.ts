@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ImdbStandIn, startImdbStandIn } from '../../sandbox/imdb-stand-in.ts';
 import { SnapshotGoneError } from '../../src/imdb/snapshot-error.ts';
-import { createKeptIndex, readTitles } from '../../src/worker/work-partition.ts';
+import { createKeptIndex, readTitles } from '../../src/worker/read-titles.ts';
 import { buildPartitionIndex } from '../imdb/build-partition-index.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 import { MemoryLake } from '../support/memory-lake.ts';

@@ -7,7 +7,7 @@ import { createSourceClaim } from '../../src/lake/source.ts';
 import { writeMessage } from '../../src/message.ts';
 import { createHandler } from '../../src/worker/handler.ts';
 import { createJsonLog } from '../../src/worker/log.ts';
-import { readTitles } from '../../src/worker/work-partition.ts';
+import { readTitles } from '../../src/worker/read-titles.ts';
 import { FUNCTION_TIMEOUT_SECONDS } from '../../src/worker-contract.ts';
 import {
   createVirtualWorld,
