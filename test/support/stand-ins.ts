@@ -1,5 +1,6 @@
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeEach } from 'vitest';
+import { afterAll, beforeEach, expect } from 'vitest';
 import { type CatalogueOptions, createCatalogue } from '../../sandbox/catalogue.ts';
 import { startImdbStandIn } from '../../sandbox/imdb-stand-in.ts';
 import { SANDBOX_API_KEY } from '../../sandbox/tmdb/keys.ts';
@@ -37,6 +38,21 @@ export async function startStandIns(options: CatalogueOptions, defaults: Partial
   });
   /** Returns a path in the test's working directory, or that directory. */
   const inCwd = (...path: string[]) => join(cwd, ...path);
+  /** Runs a command in the test's working directory. */
+  const tdd = (argv: string, { env, ...run }: Partial<CliOptions> = {}) =>
+    runCli(argv.split(' '), {
+      cwd,
+      columns: 200,
+      ...defaults,
+      ...run,
+      env: {
+        TMDB_API_KEY: SANDBOX_API_KEY,
+        ...addresses,
+        TMDB_REQUESTS_PER_SECOND: '2000',
+        XDG_CACHE_HOME: cache,
+        ...env,
+      },
+    });
   return {
     catalogue,
     /** The titles of the catalogue by IMDb ID. */
@@ -46,21 +62,15 @@ export async function startStandIns(options: CatalogueOptions, defaults: Partial
     /** The environment variables with the stand-ins' addresses. */
     addresses,
     inCwd,
-    /** Runs a command in the test's working directory. */
-    tdd: (argv: string, { env, ...run }: Partial<CliOptions> = {}) =>
-      runCli(argv.split(' '), {
-        cwd,
-        columns: 200,
-        ...defaults,
-        ...run,
-        env: {
-          TMDB_API_KEY: SANDBOX_API_KEY,
-          ...addresses,
-          TMDB_REQUESTS_PER_SECOND: '2000',
-          XDG_CACHE_HOME: cache,
-          ...env,
-        },
-      }),
+    tdd,
+    /** Expects that a command reports wrong usage in one sentence, and writes nothing. */
+    async expectUsageError(argv: string, sentence: RegExp): Promise<void> {
+      const run = await tdd(argv);
+      expect(run).toMatchObject({ exitCode: 2, stdout: '' });
+      expect(run.stderr.trim().split('\n')).toHaveLength(1);
+      expect(run.stderr).toMatch(sentence);
+      expect(await readdir(cwd)).toEqual([]);
+    },
     /** Compares these partitions of the directory `lake` with the catalogue. */
     verify: (...partitions: Partition[]) =>
       verifyLake({ lake: createDirectoryLake({ directory: inCwd('lake') }), catalogue }, { partitions }),
