@@ -13,9 +13,13 @@ const WAITING_BYTES = 1024 * 1024;
 
 /**
  * Compresses text to one gzip member, whose bytes depend only on the text and the level.
+ * @param pieces of the text; bytes are in UTF-8.
  * @throws any error that `pieces` throws.
  */
-export async function* compress(pieces: AsyncIterable<string>, level = LEVEL): AsyncGenerator<Buffer> {
+export async function* compress(
+  pieces: AsyncIterable<string | Uint8Array>,
+  level = LEVEL,
+): AsyncGenerator<Buffer> {
   const gzip = createGzip({
     level,
     chunkSize: CHUNK_BYTES,

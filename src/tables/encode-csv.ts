@@ -8,10 +8,10 @@ import { formatTimestamp, type Value } from './values.ts';
  * always in quotes, so that an empty one (`""`) differs from NULL (nothing). The items of a list are joined with `|`; a `|`
  * or backslash in an item has a backslash before it.
  */
-export async function* encodeCsv(
+export function encodeCsv(
   columns: readonly Column[],
   batches: AsyncIterable<readonly Row[]>,
-): AsyncGenerator<Uint8Array> {
+): AsyncIterable<Uint8Array> {
   const formats = columns.map(({ type }) => {
     return type === 'timestamp' ? formatTimestampValue : type === 'date' ? String : formatValue;
   });
@@ -25,7 +25,7 @@ export async function* encodeCsv(
     return `${line}\n`;
   };
   const header = `${columns.map(({ name }) => name).join()}\n`;
-  for await (const piece of joinText(batches, format, header)) yield Buffer.from(piece);
+  return joinText(batches, format, header);
 }
 
 function formatValue(value: Value): string {
