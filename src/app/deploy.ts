@@ -92,8 +92,22 @@ async function describeDeployment(
       ...(tmdbBaseUrl !== SETTINGS.tmdbBaseUrl.default && { otherTmdbUrl: tmdbBaseUrl }),
       environment: settingsEnvironment(settings),
     },
-    zip: await buildZip(await readWorker()),
+    zip: await zipWorker(),
   };
+}
+
+let workerZip: Promise<Buffer> | undefined;
+
+/**
+ * Builds the worker's zip, once per process, because compressing it takes most of a plan's computing time.
+ * @throws {UserError} when the worker is not built.
+ */
+function zipWorker(): Promise<Buffer> {
+  workerZip ??= readWorker().then(buildZip);
+  workerZip.catch(() => {
+    workerZip = undefined;
+  });
+  return workerZip;
 }
 
 /** Where the build puts the worker, relative to the built program and to the sources. */
