@@ -23,30 +23,42 @@ export const noMotoReason =
 /** Whether tests also run on moto. */
 export const motoAvailable = noMotoReason === undefined;
 
+/** The servers of this process that no test uses: starting one takes longer than many tests. */
+const idle: Omit<Moto, 'stop'>[] = [];
+
 /**
- * Starts moto on a free port, with the sandbox's account, and waits until it answers (about a second).
+ * Starts moto on a free port, with the sandbox's account, and waits until it answers (about a second); or returns a server
+ * that this process started earlier and then stopped using. It ends with this process.
  * @throws Error with the server's output when it exits before it listens.
  */
 export async function startMoto(): Promise<Moto> {
-  const server = spawn('moto_server', ['-H', '127.0.0.1', '-p', '0'], {
-    stdio: ['ignore', 'pipe', 'pipe'],
+  const server = idle.pop() ?? (await startServer());
+  return {
+    ...server,
+    stop: async () => {
+      await server.reset();
+      idle.push(server);
+    },
+  };
+}
+
+/** Runs moto until stdin closes: Vitest kills its workers with a signal, so they cannot end a server themselves. */
+const SERVE = `exec 3<&0
+moto_server -H 127.0.0.1 -p 0 & server=$!
+(cat <&3; kill -9 $server) >/dev/null 2>&1 &
+wait $server`;
+
+async function startServer(): Promise<Omit<Moto, 'stop'>> {
+  const server = spawn('sh', ['-c', SERVE], {
+    stdio: ['pipe', 'pipe', 'pipe'],
     env: { ...process.env, MOTO_ACCOUNT_ID: ACCOUNT_ID },
   });
-  const killServer = () => server.kill('SIGKILL');
-  process.once('exit', killServer);
-  const ended = new Promise<void>((resolve) => server.once('close', () => resolve()));
   const endpoint = await readEndpoint(server);
-
   return {
     endpoint,
     reset: async () => {
       const answer = await fetch(`${endpoint}/moto-api/reset`, { method: 'POST' });
       if (!answer.ok) throw new Error(`moto answered its reset with ${answer.status}.`);
-    },
-    stop: async () => {
-      process.off('exit', killServer);
-      killServer();
-      await ended;
     },
   };
 }
