@@ -1,13 +1,13 @@
 import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { systemClock } from '../../src/clock.ts';
 import { snapshotKey } from '../../src/lake/keys.ts';
 import { readTitles } from '../../src/worker/read-titles.ts';
 import { buildPartitionIndex } from '../imdb/build-partition-index.ts';
 import { GOOD_LIST, IMDB_FAULTS } from '../imdb/imdb-faults.ts';
 import { gzipRows, titleRow } from '../imdb/snapshot-file.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
+import { createFastClock } from '../support/fast-clock.ts';
 import { type LoopbackServer, startLoopbackServer } from '../support/loopback-server.ts';
 import { ALL_DONE, body, createWorkerHarness, returned } from './worker-harness.ts';
 
@@ -29,8 +29,8 @@ afterAll(() => imdb.stop());
 async function deliver(
   prepare: (deps: Parameters<typeof readTitles>[0]) => Promise<unknown> = async () => {},
 ) {
-  // The time of the invocation must not run out while IMDb answers, so only the waits between the attempts are short.
-  const worker = createWorkerHarness({ clock: systemClock });
+  // Faster, as the worker waits a second for further messages, but the invocation must not end while IMDb answers.
+  const worker = createWorkerHarness({ clock: createFastClock(10) });
   const { lake } = worker;
   const clock = createFakeClock(Date.parse(`${DAY}T10:00:00Z`));
   const deps = { lake, clock, datasetsUrl: imdb.url, userAgent: 'tdd-test/1', titleTypes: ['movie'] };
