@@ -1,4 +1,3 @@
-import { parseRetryAfter } from '../backoff.ts';
 import type { Clock } from '../clock.ts';
 import { ConnectionError } from '../connection-error.ts';
 import { createSharedCall } from '../shared-call.ts';
@@ -11,9 +10,10 @@ import { classifyAnswer, type Verdict } from './classify-answer.ts';
 import { readMovie } from './documents.ts';
 import { BadAnswerError, RequestFailedError } from './errors.ts';
 import { type HttpGet, TransportError } from './http.ts';
-import { connectionOutage, type Failure, outage, throttledThroughout } from './outage.ts';
+import { connectionOutage, type Failure, outage } from './outage.ts';
 import type { Pacer } from './pacer.ts';
-import { createOutageWatch, LONGEST_THROTTLING_MS, MAX_ATTEMPTS, retryDelayMs } from './retry.ts';
+import { createOutageWatch, MAX_ATTEMPTS, retryDelayMs } from './retry.ts';
+import { createThrottling } from './throttling.ts';
 
 /** The final result of one request to TMDB. `refused`: a permanent error for this title. */
 export type TmdbAnswer<T> =
@@ -29,7 +29,7 @@ export interface TmdbClient {
    * @param read parses the JSON; throws {@link BadAnswerError} when it does not have the documented shape.
    * @throws {RequestFailedError} after {@link MAX_ATTEMPTS} failed attempts while TMDB answers other requests.
    * @throws {OutageError} when all requests fail, including probes of unrelated movies, or when all were answered with 429
-   *   for {@link LONGEST_THROTTLING_MS}; immediately when a certificate is not trusted, or the proxy refuses.
+   *   for a quarter of an hour; immediately when a certificate is not trusted, or the proxy refuses.
    * @throws {KeyRejectedError} when TMDB rejects the key, and `GET /3/authentication` confirms it.
    * @throws {BaseUrlError} when the base URL is not that of TMDB's API, and `GET /3/authentication` confirms it.
    * @throws the signal's reason when the signal is aborted.
@@ -94,9 +94,7 @@ export function createTmdbClient({
   const watch = createOutageWatch();
   let answers = 0;
   let isSilent = false;
-  /** The time of the first 429 since another answer, by the monotonic clock. */
-  let throttledSinceMs: number | undefined;
-  let throttledLastMs = Number.NEGATIVE_INFINITY;
+  const throttling = createThrottling({ pacer, clock, baseUrl, trace, reportWait });
   const probe = createSharedCall<Failure | undefined>();
   return createScope();
 
@@ -121,34 +119,11 @@ export function createTmdbClient({
       const sentAtMs = await pacer.take(signal);
       const verdict = classifyAnswer(redactKey(await counted(count)(url, { headers, signal }), apiKey), path);
       if (verdict.next !== 'throttled') {
-        throttledSinceMs = undefined;
+        throttling.end();
         return verdict;
       }
       count('throttled');
-      pauseFor(verdict.retryAfter, sentAtMs);
-    }
-  }
-
-  /**
-   * Pauses all requests after a 429.
-   * @throws {OutageError} when TMDB has answered nothing else for a long time.
-   */
-  function pauseFor(retryAfter: string | undefined, sentAtMs: number): void {
-    const wait = retryAfter === undefined ? '' : ` (Retry-After: ${retryAfter})`;
-    trace?.decision(`TMDB is throttling requests: pausing${wait}`);
-    const pauseMs = pacer.throttled(sentAtMs, parseRetryAfter(retryAfter, clock.now()));
-    const nowMs = clock.monotonic();
-    // No pause is longer than ten minutes, so a longer gap means that no requests were sent.
-    if (nowMs - throttledLastMs > 11 * 60_000) throttledSinceMs = undefined;
-    throttledLastMs = nowMs;
-    throttledSinceMs ??= nowMs;
-    const throttledMs = nowMs - throttledSinceMs;
-    if (throttledMs >= LONGEST_THROTTLING_MS) throw throttledThroughout(baseUrl, throttledMs);
-    if (pauseMs >= LONG_WAIT_MS) {
-      reportWait('TMDB asks for a pause (429)', 'continuing', pauseMs);
-    } else if (throttledMs >= LONG_WAIT_MS) {
-      const leftMs = LONGEST_THROTTLING_MS - throttledMs;
-      reportWait('TMDB is throttling every request (429)', 'giving up', leftMs);
+      throttling.pause(verdict.retryAfter, sentAtMs);
     }
   }
 

@@ -15,9 +15,6 @@ export function retryDelayMs(tries: number, random: () => number): number {
   return backoffMs(tries, BACKOFF, random);
 }
 
-/** After this time in which TMDB answers every request with 429, waiting longer is of no use. */
-export const LONGEST_THROTTLING_MS = 15 * 60_000;
-
 /** Distinguishes requests that always fail from an outage of TMDB. */
 interface OutageWatch {
   /** Records that TMDB has answered a request. */
