@@ -1,5 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { UsageError } from '../src/errors.ts';
 import { initialOf } from '../src/imdb/title-partition.ts';
 import { isRecord, parseJson } from '../src/json.ts';
@@ -40,15 +41,20 @@ export interface Sandbox {
 export const SANDBOX_BUCKET = 'tdd-sandbox-lake';
 
 /**
- * Starts the stand-ins on 127.0.0.1: those of TMDB and IMDb on the ports of an earlier run in the same directory, because
- * lakes contain data from one source only.
- * @throws {UsageError} when such a port is in use.
+ * Starts the stand-ins on 127.0.0.1: those of TMDB and IMDb with the catalogue and on the ports of an earlier run in the same
+ * directory, because lakes contain data from one source only.
+ * @throws {UsageError} when such a port is in use, or the options ask for another catalogue.
  */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const { directory, latencyMs = 20, awsLatencyMs = 0, requestsPerSecond, faultRate = 0 } = options;
-  const catalogue = createCatalogue({ initialOf }, options);
-  const portsFile = join(directory, 'ports.json');
-  const ports = await readPorts(portsFile);
+  const keptFile = join(directory, 'ports.json');
+  const { ports, contents = contentsOf(options) } = await readKept(keptFile);
+  if (!isDeepStrictEqual({ ...contents, ...contentsOf(options) }, contents)) {
+    throw new UsageError(
+      `The sandbox in "${directory}" has another catalog: leave out --titles, or give another --keep DIR.`,
+    );
+  }
+  const catalogue = createCatalogue({ initialOf }, contents);
   const tmdb = await startTmdbStandIn({
     catalogue,
     ...ports.tmdb,
@@ -61,7 +67,8 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     return explainPort(error, ports.imdb, directory);
   });
   await mkdir(directory, { recursive: true });
-  await writeFile(portsFile, JSON.stringify({ tmdb: portOf(tmdb.url), imdb: portOf(imdb.url) }));
+  const usedPorts = { tmdb: portOf(tmdb.url), imdb: portOf(imdb.url) };
+  await writeFile(keptFile, JSON.stringify({ ...usedPorts, catalogue: contents }));
   const aws = await startAws({ directory, latencyMs: awsLatencyMs });
   return {
     environment: {
@@ -85,15 +92,32 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
 
 type KeptPort = { readonly port?: number };
 
-/** Reads the ports of an earlier run. A directory without them gets free ports. */
-async function readPorts(file: string): Promise<{ readonly tmdb: KeptPort; readonly imdb: KeptPort }> {
-  const text = await readFile(file, 'utf8').catch(() => '');
-  const ports = parseJson(text);
+/** Reads what an earlier run has kept. A directory without it gets free ports, and any catalogue. */
+async function readKept(file: string): Promise<{
+  readonly ports: { readonly tmdb: KeptPort; readonly imdb: KeptPort };
+  readonly contents?: CatalogueOptions;
+}> {
+  const kept = parseJson(await readFile(file, 'utf8').catch(() => ''));
+  if (!isRecord(kept)) return { ports: { tmdb: {}, imdb: {} } };
   const portNamed = (name: string): KeptPort => {
-    const port = isRecord(ports) ? ports[name] : undefined;
+    const port = kept[name];
     return typeof port === 'number' ? { port } : {};
   };
-  return { tmdb: portNamed('tmdb'), imdb: portNamed('imdb') };
+  return {
+    ports: { tmdb: portNamed('tmdb'), imdb: portNamed('imdb') },
+    ...(isRecord(kept.catalogue) && { contents: contentsOf(kept.catalogue) }),
+  };
+}
+
+/** Returns only the given options of a catalogue. */
+function contentsOf({ seed, titles, othersPerTitle, years, olderYears }: CatalogueOptions): CatalogueOptions {
+  return {
+    ...(seed !== undefined && { seed }),
+    ...(titles !== undefined && { titles }),
+    ...(othersPerTitle !== undefined && { othersPerTitle }),
+    ...(years !== undefined && { years }),
+    ...(olderYears !== undefined && { olderYears }),
+  };
 }
 
 function portOf(url: string): number {

@@ -14,13 +14,19 @@ const sourceOf = ({ environment: { TMDB_BASE_URL, IMDB_DATASETS_URL } }: Sandbox
   IMDB_DATASETS_URL,
 ];
 
-it('keeps the addresses of TMDB and IMDb for the next sandbox in the same folder', async () => {
+it('keeps the addresses and contents of TMDB and IMDb for the next sandbox in the same folder', async () => {
   const directory = join(makeFolder(), 'aws');
   sandbox = await startSandbox({ directory, titles: 10 });
   const before = sourceOf(sandbox);
+  const { rows } = sandbox.catalogue;
   await sandbox.stop();
-  sandbox = await startSandbox({ directory, titles: 10 });
+  sandbox = await startSandbox({ directory });
   expect(sourceOf(sandbox)).toEqual(before);
+  expect(sandbox.catalogue.rows).toEqual(rows);
+  await sandbox.stop();
+  await expect(startSandbox({ directory, titles: 11 })).rejects.toThrow(
+    `The sandbox in "${directory}" has another catalog: leave out --titles, or give another --keep DIR.`,
+  );
 });
 
 it('reports a port that another program has taken', async () => {
