@@ -2,7 +2,7 @@ import type { DownloadPlanReport } from '../app/download-plan.ts';
 import type { DownloadReport } from '../download/download-report.ts';
 import type { DownloadEstimate } from '../fleet/estimate.ts';
 import { escapeControls, formatCount, formatNumberOf, toOneLine } from '../text.ts';
-import { formatDollars, formatTotalDuration } from './format.ts';
+import { formatDollars, formatRequests, formatTotalDuration } from './format.ts';
 import { formatFailures } from './format-failures.ts';
 import { formatPriceDate, formatWork, type PlannedWork, whyNothing } from './format-work.ts';
 import type { Style } from './output.ts';
@@ -115,7 +115,7 @@ function formatReport(
   { interrupted }: Pick<DownloadPlanResult, 'interrupted'>,
   style: Style,
 ): string[] {
-  const { found, notFound, refused, failed, reviews, requests } = thisRun;
+  const { found, notFound, refused, failed, reviews } = thisRun;
   const { complete, total } = partitions;
   const mark = interrupted ? style.yellow('…') : failed > 0 ? style.red('✖') : style.green('✔');
   const counts = [
@@ -124,7 +124,7 @@ function formatReport(
     ...(refused > 0 ? [`${formatCount(refused)} refused`] : []),
     `${formatCount(failed)} failed`,
     formatNumberOf(reviews, 'review'),
-    formatNumberOf(requests, 'request'),
+    formatRequests(thisRun),
     formatTotalDuration(seconds),
   ].join(', ');
   const whole =

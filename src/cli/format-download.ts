@@ -5,6 +5,7 @@ import type { PartitionIndex } from '../imdb/partition-index.ts';
 import { MOVIE_PREFIX, partitionFolder, REVIEW_PREFIX } from '../lake/keys.ts';
 import { partitionName } from '../partition.ts';
 import { escapeControls, formatCount, formatNumberOf, quote, toOneLine } from '../text.ts';
+import { formatRequests } from './format.ts';
 import { formatFailures } from './format-failures.ts';
 import type { Style } from './output.ts';
 import { quoteWord } from './suggestions.ts';
@@ -91,7 +92,7 @@ function formatReport(report: DownloadReport, style: Style): string {
     ...(thisRun.refused > 0 ? [`${formatCount(thisRun.refused)} refused`] : []),
     `${formatCount(thisRun.failed)} failed`,
     formatNumberOf(thisRun.reviews, 'review'),
-    formatNumberOf(thisRun.requests, 'request'),
+    formatRequests(thisRun),
     `${report.seconds.toFixed(1)} s`,
   ].join(', ');
   const whole = !complete

@@ -1,3 +1,4 @@
+import { formatCount, formatNumberOf } from '../text.ts';
 import type { Style } from './output.ts';
 import { widthOf, wrapWords } from './terminal-text.ts';
 
@@ -116,6 +117,18 @@ export function formatDollars(dollars: number): string {
   if (dollars < 0.01) return '< $0.01';
   const digits = dollars >= 100 ? 0 : 2;
   return `$${dollars.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits })}`;
+}
+
+/** Formats how many requests were sent: `1 request`, `120 requests (4 throttled by TMDB)`. */
+export function formatRequests({
+  requests,
+  throttled,
+}: {
+  readonly requests: number;
+  readonly throttled: number;
+}): string {
+  const sent = formatNumberOf(requests, 'request');
+  return throttled > 0 ? `${sent} (${formatCount(throttled)} throttled by TMDB)` : sent;
 }
 
 const UNITS = ['bytes', 'KB', 'MB', 'GB', 'TB'] as const;

@@ -26,11 +26,10 @@ export function showDownload(context: CommandContext, what: string): Showing<Dow
         total,
         requests,
         fields: [
+          // First, because it explains a low rate.
+          ...(throttled > 0 ? [`${formatCount(throttled)} throttled`] : []),
           ...countFields({ failed, found, notFound, reviews }),
           ...(refused > 0 ? [`${refused} refused`] : []),
-          ...(throttled > 0
-            ? [throttled === 1 ? 'throttled once' : `throttled ${formatNumberOf(throttled, 'time')}`]
-            : []),
         ],
       }),
     end: bar.stop,
