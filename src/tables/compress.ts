@@ -36,8 +36,8 @@ export async function* compress(
 }
 
 const gzipLater = promisify<Uint8Array, ZlibOptions, Buffer>(gzip);
-/** Up to this size, a round trip to the thread pool takes about as long as compressing. */
-const SMALL_BYTES = 8 * 1024;
+/** Up to this size, a round trip to the thread pool takes longer than compressing. */
+const SMALL_BYTES = 32 * 1024;
 
 /** Compresses bytes like {@link compress}. */
 export async function compressOnce(bytes: Uint8Array, level = LEVEL): Promise<Buffer> {
