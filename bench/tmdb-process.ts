@@ -14,8 +14,6 @@ export interface TmdbProcessOptions extends CatalogueOptions {
 export interface TmdbQuestion {
   /** Replaces its faults. */
   readonly faults?: FaultOptions;
-  /** Whether to forget the requests so far. */
-  readonly isCleared?: boolean;
   /** Whether the report has the requests, which takes a while. */
   readonly isAll?: boolean;
 }
@@ -24,7 +22,7 @@ export interface TmdbReport {
   readonly url: string;
   /** The number of requests so far. */
   readonly count: number;
-  /** In order. */
+  /** In order, without those that check the key, which come before the plan. */
   readonly requests: readonly Pick<RecordedRequest, 'atMs' | 'status'>[];
 }
 
