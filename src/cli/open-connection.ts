@@ -2,8 +2,10 @@ import { resolve } from 'node:path';
 import { type OpenFleet, openFleet, type ProcessContext } from '../app/open-aws.ts';
 import type { Identity } from '../aws/clients.ts';
 import type { Settings } from '../config/settings.ts';
+import { UsageError } from '../errors.ts';
+import { findUnwritable, isPlainFile } from '../lake/directory/file-errors.ts';
 import { type LakeLocation, parseLakeUrl } from '../lake/open-lake.ts';
-import { toOneLine } from '../text.ts';
+import { quote, toOneLine } from '../text.ts';
 import { cacheFolderOf } from './cache-folder.ts';
 import type { CommandContext } from './context.ts';
 import { type Flags, readFlag } from './flags.ts';
@@ -33,6 +35,29 @@ export function readPlace(
   const location = readFlag(flags, flag, parse);
   if (location?.kind !== 'directory') return location;
   return { kind: 'directory', directory: resolve(io.cwd, location.directory) };
+}
+
+/**
+ * Checks the directory of a place before anything else is done; it may not exist yet. A bucket is not checked.
+ * @param options.writes whether the command writes into it.
+ * @throws {UsageError} naming `flag` when it is a file or is inside one, or may not be written.
+ */
+export async function checkDirectory(
+  place: LakeLocation | undefined,
+  flag: '--from' | '--to',
+  { writes = false }: { readonly writes?: boolean } = {},
+): Promise<void> {
+  if (place?.kind !== 'directory') return;
+  const { directory } = place;
+  const name = quote(directory, 1_000);
+  if (await isPlainFile(directory)) {
+    throw new UsageError(`${name} is a file or is inside one: check ${flag}.`);
+  }
+  const denied = writes ? await findUnwritable(directory) : undefined;
+  if (denied === undefined) return;
+  const { folder, reason } = denied;
+  const where = folder === directory ? '' : ` because of ${quote(folder, 1_000)}`;
+  throw new UsageError(`Cannot write into ${name}${where}: ${reason}. Check ${flag}.`);
 }
 
 /** Returns the location of the configured bucket, which it asks for when it is missing. */

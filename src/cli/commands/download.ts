@@ -24,7 +24,7 @@ import { collect, type Flags, parseCount } from '../flags.ts';
 import { type DownloadResult, formatDownload } from '../format-download.ts';
 import { type DownloadPlanResult, formatDownloadOfPlan } from '../format-download-plan.ts';
 import { formatBadRows } from '../format-work.ts';
-import { cacheFolder, processOf, readBucketLocation, readPlace } from '../open-connection.ts';
+import { cacheFolder, checkDirectory, processOf, readBucketLocation, readPlace } from '../open-connection.ts';
 import { downloadWithGrace, showSharing } from '../run-download.ts';
 import { type DownloadPlanInput, previewDownload, runDownloadPlan } from '../run-download-plan.ts';
 import { openTodaysIndex, showDownload } from '../show-progress.ts';
@@ -97,7 +97,9 @@ async function readInput(context: CommandContext, flags: Flags): Promise<Downloa
   if (filters !== undefined) {
     const dryRun = readDryRun(context, flags, { act: 'download' });
     const settings = await context.readSettings();
-    const location = readPlace(context, flags, '--to') ?? (await readBucketLocation(context, settings));
+    const to = readPlace(context, flags, '--to');
+    await checkDirectory(to, '--to', { writes: !dryRun });
+    const location = to ?? (await readBucketLocation(context, settings));
     const input = { settings, location, filters, limit };
     if (dryRun) return { ...input, apiKey: undefined };
     return { ...input, apiKey: await context.requireSetting(settings, 'apiKey') };
@@ -106,6 +108,7 @@ async function readInput(context: CommandContext, flags: Flags): Promise<Downloa
   const settings = await context.readSettings();
   // Everything that can be checked is checked before the first question.
   const to = readPlace(context, flags, '--to');
+  await checkDirectory(to, '--to', { writes: true });
   if (context.mayAsk && !('imdbIds' in given)) await checkConfiguredBucket(context, settings, to);
   const choice = 'imdbIds' in given ? given : { partition: await askForPartition(context, given) };
   const location = to ?? (await readBucketLocation(context, settings));

@@ -3,7 +3,6 @@ import { type ExportReport, exportTables } from '../../app/export.ts';
 import { openLakeAt } from '../../app/open-aws.ts';
 import { CancelledError, InvalidValueError, UsageError } from '../../errors.ts';
 import { checkYearOrder } from '../../fleet/filters.ts';
-import { isPlainFile } from '../../lake/directory/file-errors.ts';
 import { BucketMissingError, type Lake } from '../../lake/lake.ts';
 import { type LakeLocation, parseDestination } from '../../lake/open-lake.ts';
 import { parseYear } from '../../partition.ts';
@@ -14,7 +13,7 @@ import { COMMAND_SETTINGS } from '../command-settings.ts';
 import type { CommandContext } from '../context.ts';
 import { type Flags, readFlag } from '../flags.ts';
 import { formatExport, formatExportPlan } from '../format-export.ts';
-import { processOf, readPlace } from '../open-connection.ts';
+import { checkDirectory, processOf, readPlace } from '../open-connection.ts';
 import { createProgress } from '../progress.ts';
 
 /** The input of `tdd export`. */
@@ -71,8 +70,8 @@ async function readInput(context: CommandContext, flags: Flags): Promise<ExportI
   if (named?.kind === 'directory' && !existsSync(named.directory)) {
     throw new UsageError(`The directory ${quote(named.directory, 1_000)} does not exist: check --from.`);
   }
-  await checkNoFile(to, '--to');
-  if (named !== undefined) await checkNoFile(named, '--from');
+  await checkDirectory(to, '--to', { writes: true });
+  if (named !== undefined) await checkDirectory(named, '--from');
   const { bucketName: bucket } = await context.readSettings();
   const from = named ?? (bucket === undefined ? undefined : { kind: 's3' as const, bucket });
   if (from === undefined) {
@@ -81,12 +80,6 @@ async function readInput(context: CommandContext, flags: Flags): Promise<ExportI
     );
   }
   return { from, isNamed: named !== undefined, to, format, minYear, maxYear };
-}
-
-/** @throws {UsageError} when a place is a file or is inside one. */
-async function checkNoFile(place: LakeLocation, flag: '--from' | '--to'): Promise<void> {
-  if (place.kind !== 'directory' || !(await isPlainFile(place.directory))) return;
-  throw new UsageError(`${quote(place.directory, 1_000)} is a file or is inside one: check ${flag}.`);
 }
 
 /** @throws {InvalidValueError} for an unknown format, with a suggestion if one is similar. */

@@ -1,6 +1,8 @@
-import { stat } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { constants } from 'node:fs';
+import { access, stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { explainTooManyFiles, UsageError, UserError } from '../../errors.ts';
+import { PRIVATE_FOLDER } from './lake-files.ts';
 
 /** Whether `error` is a file system error with one of `codes`, or with any code if none is given. */
 export function isFileError(error: unknown, ...codes: readonly string[]): error is NodeJS.ErrnoException {
@@ -72,6 +74,25 @@ async function nearestExisting(path: string): Promise<string> {
   } catch (error) {
     if (!isFileError(error) || path === dirname(path)) throw error;
     return nearestExisting(dirname(path));
+  }
+}
+
+/**
+ * Finds what prevents writes into a directory lake, which begin in its private folder, without changing anything. On
+ * Windows, which has no file modes, only a write finds that out.
+ * @returns the folder that may not be written, and why; `undefined` if none is known.
+ */
+export async function findUnwritable(
+  root: string,
+): Promise<{ readonly folder: string; readonly reason: string } | undefined> {
+  let folder = root;
+  try {
+    folder = await nearestExisting(join(root, PRIVATE_FOLDER, 'unfinished'));
+    await access(folder, constants.W_OK | constants.X_OK);
+    return undefined;
+  } catch (error) {
+    if (!isFileError(error, 'EACCES', 'EPERM', 'EROFS')) return undefined; // The write reports anything else.
+    return { folder, reason: EXPLANATIONS[error.code ?? '']?.[0] ?? error.message };
   }
 }
 

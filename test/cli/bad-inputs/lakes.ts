@@ -40,7 +40,7 @@ export const LAKES: readonly BadInput[] = [
     argv: `${TO} lake`,
     files: { lake: '' },
     exitCode: 2,
-    sentence: /lake is a file or is inside one: choose a directory/,
+    sentence: /^tdd: ".*lake" is a file or is inside one: check --to\.$/,
   },
   {
     what: 'an empty place',

@@ -316,6 +316,21 @@ describe('invalid input is reported in one sentence with exit code 2, and change
     expect(await readdir(inCwd())).toEqual(['config.ini']);
   });
 
+  it.skipIf(noModesReason)('a directory that cannot be written', async () => {
+    await mkdir(inCwd('closed'), { mode: 0o500 });
+    for (const argv of [
+      'download --year 2021 --initial TH --to closed',
+      'download --min-year 2021 --to closed/lake --yes',
+    ]) {
+      const run = await tdd(argv);
+      expect(run).toMatchObject({ exitCode: 2, stdout: '' });
+      expect(run.stderr).toMatch(
+        /^tdd: Cannot write into ".*closed(?:\/lake" because of ".*closed)?": permission denied\. Check --to\.\n$/,
+      );
+    }
+    expect(tmdb.stats().requests).toEqual([]); // Not even to check the key.
+  });
+
   it.skipIf(noModesReason)('an unreadable config.ini', async () => {
     await writeFile(inCwd('config.ini'), '[TMDB]\n');
     await chmod(inCwd('config.ini'), 0);

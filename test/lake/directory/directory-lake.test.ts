@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { UsageError, UserError } from '../../../src/errors.ts';
 import { createDirectoryLake } from '../../../src/lake/directory/directory-lake.ts';
-import { explainFileError } from '../../../src/lake/directory/file-errors.ts';
+import { explainFileError, findUnwritable } from '../../../src/lake/directory/file-errors.ts';
 import { movieKey } from '../../../src/lake/keys.ts';
 import { isWindows, noModesReason } from '../../support/platform.ts';
 import { describeLakeContract, listAll } from '../lake-contract.ts';
@@ -129,6 +129,17 @@ describe('an error of the file system', () => {
       `Cannot write ${join(directory, 'a')} because of ${directory}: permission denied`,
     );
     await chmod(directory, 0o700);
+  });
+
+  test.skipIf(noModesReason)('is found without a write when the directory cannot be written', async () => {
+    const directory = await newDirectory();
+    const absent = join(directory, 'a', 'b');
+    await chmod(directory, 0o500);
+    const denied = { folder: directory, reason: 'permission denied' };
+    expect([await findUnwritable(directory), await findUnwritable(absent)]).toEqual([denied, denied]);
+    await chmod(directory, 0o700);
+    expect([await findUnwritable(directory), await findUnwritable(absent)]).toEqual([undefined, undefined]);
+    expect(await readdir(directory)).toEqual([]);
   });
 
   test.skipIf(noModesReason)('names the folder to which access is denied', async () => {
