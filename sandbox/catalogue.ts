@@ -53,20 +53,22 @@ export interface Catalogue {
 }
 
 const NO_ANSWERS: TmdbAnswers = { find: [] };
-const YEARS = [2019, 2020, 2021, 2022, 2023, 2024];
-const OLDER_YEARS = [1931, 1968, 1999, 2012];
 
-/** Invents a catalogue from a seed; by default, about 3,000 movies among 15,000 rows. */
+/** What a catalogue has by default: about 3,000 movies among 15,000 rows. */
+export const CATALOGUE_DEFAULTS: Required<CatalogueOptions> = {
+  seed: 1,
+  titles: 3_000,
+  othersPerTitle: 4,
+  years: [2019, 2020, 2021, 2022, 2023, 2024],
+  olderYears: [1931, 1968, 1999, 2012],
+};
+
+/** Invents a catalogue from a seed. The options have the {@link CATALOGUE_DEFAULTS}. */
 export function createCatalogue(
   { initialOf }: { readonly initialOf: InitialOf },
-  {
-    seed = 1,
-    titles = 3_000,
-    othersPerTitle = 4,
-    years = YEARS,
-    olderYears = OLDER_YEARS,
-  }: CatalogueOptions = {},
+  options: CatalogueOptions = {},
 ): Catalogue {
+  const { seed, titles, othersPerTitle, years, olderYears } = { ...CATALOGUE_DEFAULTS, ...options };
   const random = createRandom(seed);
   const ids = createIds(random, EXAMPLE_IDS);
   const drawYear = (): number | null => {

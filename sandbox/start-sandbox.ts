@@ -6,13 +6,13 @@ import { initialOf } from '../src/imdb/title-partition.ts';
 import { isRecord, parseJson } from '../src/json.ts';
 import { isFileError } from '../src/lake/directory/file-errors.ts';
 import { type SandboxAws, startAws } from './aws/start-aws.ts';
-import { type Catalogue, type CatalogueOptions, createCatalogue } from './catalogue.ts';
+import { CATALOGUE_DEFAULTS, type Catalogue, type CatalogueOptions, createCatalogue } from './catalogue.ts';
 import { startImdbStandIn } from './imdb-stand-in.ts';
 import { SANDBOX_API_KEY } from './tmdb/keys.ts';
 import { startTmdbStandIn, type TmdbStandIn } from './tmdb-stand-in.ts';
 
 export interface SandboxOptions extends CatalogueOptions {
-  /** The folder of the state: buckets as plain files in `s3/`, logs in `logs/`, and the ports of TMDB and IMDb. */
+  /** The folder of the state: buckets as plain files in `s3/`, logs in `logs/`, and TMDB and IMDb's ports and catalogue. */
   readonly directory: string;
   /** TMDB's response time. */
   readonly latencyMs?: number;
@@ -48,10 +48,12 @@ export const SANDBOX_BUCKET = 'tdd-sandbox-lake';
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const { directory, latencyMs = 20, awsLatencyMs = 0, requestsPerSecond, faultRate = 0 } = options;
   const keptFile = join(directory, 'ports.json');
-  const { ports, contents = contentsOf(options) } = await readKept(keptFile);
-  if (!isDeepStrictEqual({ ...contents, ...contentsOf(options) }, contents)) {
+  const asked = contentsOf(options);
+  const { ports, kept = asked } = await readKept(keptFile);
+  const contents = { ...CATALOGUE_DEFAULTS, ...kept };
+  if (!isDeepStrictEqual({ ...contents, ...asked }, contents)) {
     throw new UsageError(
-      `The sandbox in "${directory}" has another catalog: leave out --titles, or give another --keep DIR.`,
+      `The sandbox in "${directory}" has another catalog: leave out --titles and --tour, or give another --keep DIR.`,
     );
   }
   const catalogue = createCatalogue({ initialOf }, contents);
@@ -95,7 +97,7 @@ type KeptPort = { readonly port?: number };
 /** Reads what an earlier run has kept. A directory without it gets free ports, and any catalogue. */
 async function readKept(file: string): Promise<{
   readonly ports: { readonly tmdb: KeptPort; readonly imdb: KeptPort };
-  readonly contents?: CatalogueOptions;
+  readonly kept?: CatalogueOptions;
 }> {
   const kept = parseJson(await readFile(file, 'utf8').catch(() => ''));
   if (!isRecord(kept)) return { ports: { tmdb: {}, imdb: {} } };
@@ -105,7 +107,7 @@ async function readKept(file: string): Promise<{
   };
   return {
     ports: { tmdb: portNamed('tmdb'), imdb: portNamed('imdb') },
-    ...(isRecord(kept.catalogue) && { contents: contentsOf(kept.catalogue) }),
+    ...(isRecord(kept.catalogue) && { kept: contentsOf(kept.catalogue) }),
   };
 }
 

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
+import { CATALOGUE_DEFAULTS } from '../../sandbox/catalogue.ts';
 import { listenOnLoopback } from '../../sandbox/loopback-server.ts';
 import { type Sandbox, startSandbox } from '../../sandbox/start-sandbox.ts';
 import { tempFolders } from '../support/temp-folder.ts';
@@ -20,12 +21,12 @@ it('keeps the addresses and contents of TMDB and IMDb for the next sandbox in th
   const before = sourceOf(sandbox);
   const { rows } = sandbox.catalogue;
   await sandbox.stop();
-  sandbox = await startSandbox({ directory });
+  sandbox = await startSandbox({ directory, seed: CATALOGUE_DEFAULTS.seed });
   expect(sourceOf(sandbox)).toEqual(before);
   expect(sandbox.catalogue.rows).toEqual(rows);
   await sandbox.stop();
   await expect(startSandbox({ directory, titles: 11 })).rejects.toThrow(
-    `The sandbox in "${directory}" has another catalog: leave out --titles, or give another --keep DIR.`,
+    `The sandbox in "${directory}" has another catalog: leave out --titles and --tour, or give another --keep DIR.`,
   );
 });
 
