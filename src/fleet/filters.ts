@@ -22,7 +22,8 @@ const DEFAULT_MIN_YEAR = 2000;
 /**
  * Fills in the defaults.
  * @param nowMs the current time; its UTC year is the default of `maxYear`.
- * @throws {UsageError} for years in the wrong order, a first year in the future without a last one, or a limit that is not a whole number above 0.
+ * @throws {UsageError} for years in the wrong order, a first year in the future without a last one, or a limit that is not a
+ *   whole number above 0.
  */
 export function completeFilters(given: Partial<FleetFilters>, nowMs: number): FleetFilters {
   const { initial, limit, olderThanMs } = given;

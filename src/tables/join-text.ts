@@ -1,6 +1,6 @@
 import type { Row } from './rows.ts';
 
-/** Text is passed on in pieces of at most this size, since each costs a round trip through a stream. */
+/** Short texts are passed on in pieces of at most this size, since each piece costs a round trip through a stream. */
 const PIECE_BYTES = 512 * 1024;
 /** The most that UTF-8 needs for a code unit of a string. */
 const BYTES_PER_CHAR = 3;

@@ -12,7 +12,8 @@ export interface Pacer {
   /**
    * Reports a 429. It pauses all requests for a quarter of a second, or for `retryAfterMs` if that is above 0, and lowers the
    * rate by 3 %. Each further 429 within ten seconds of the last pause lowers it by twice as much as the one before, up to a
-   * half, from where on pauses last a second. The rate recovers over 30 seconds. Several 429s count as one if their requests were in flight at the same time.
+   * half, from where on pauses last a second. The rate recovers over 30 seconds. Several 429s count as one if their requests
+   * were in flight at the same time.
    *
    * A single 429 usually means that the network has delivered requests closer together than they were sent, so it costs
    * little; a rate that is really too high causes the next one within a second or two.

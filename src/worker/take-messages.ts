@@ -52,9 +52,10 @@ export function visibilitySeconds(deadline: Deadline): number {
 }
 
 /**
- * Creates the taker of an invocation. It begins when TMDB has answered for the delivered messages: a worker that starts during
- * an outage would only use up receives of those that it took before it noticed. It stops at the first empty answer and the first error, when little time is left, after
- * a hold that has no end, and when someone has paused the fleet. Lambda delivers what it leaves on the queue.
+ * Creates the taker of an invocation. It begins when TMDB has answered for a delivered message, or one has ended: a worker
+ * that starts during an outage would only use up receives of those that it took before it noticed. It stops at the first
+ * empty answer and the first error, when little time is left, after a hold that has no end, and when someone has paused the
+ * fleet. Lambda delivers what it leaves on the queue.
  *
  * After a message that was received before, it takes one at a time. After a crash, the messages that the worker had return
  * together: each receive of several would count for all of them, although the first that runs alone may crash again.
