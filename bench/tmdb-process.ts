@@ -54,6 +54,7 @@ export async function startTmdbProcess(options: TmdbProcessOptions): Promise<Tmd
       return answer;
     },
     stop: async () => {
+      if (!child.connected) return; // It has failed, which another call reports.
       const exited = once(child, 'exit');
       child.disconnect();
       await exited;
