@@ -28,6 +28,8 @@ export type DownloadFilters = Omit<FleetFilters, 'limit'>;
 export interface DownloadPlan extends FleetPlan {
   /** At most this many titles are looked up. */
   readonly limit?: number;
+  /** Titles of the last partition that the limit leaves to a later run; absent without any. */
+  readonly beyondLimit?: number;
 }
 
 /** The plan and forecast of a local download. */
@@ -79,6 +81,8 @@ export async function planDownload(
   );
   requireReadable(withWork, chosen);
   const partitions = takeTitles(withWork, options.limit);
+  const left = countLeft(partitions);
+  const beyondLimit = countLeft(withWork.slice(0, partitions.length)) - left;
   const { partsOnly, work, rates } = measureWork(partitions, chosen);
   const place = isBucketUrl(connection.lake.url) ? 'bucket' : 'directory';
   return {
@@ -86,14 +90,19 @@ export async function planDownload(
       ...plan,
       partitions,
       movies: partitions.reduce((sum, { titles }) => sum + titles, 0),
-      left: partitions.reduce((sum, { left }) => sum + left, 0),
+      left,
       ...(options.limit !== undefined && { limit: options.limit }),
+      ...(beyondLimit > 0 && { beyondLimit }),
     },
     upToDate: plan.partitions.length - withWork.length,
     partsOnly,
     estimate: estimateDownload(work, { requestsPerSecond, lake: place }, rates),
     notes: await collectNotes(connection, { ...chosen, partsOnly }),
   };
+}
+
+function countLeft(partitions: readonly PlannedPartition[]): number {
+  return partitions.reduce((sum, { left }) => sum + left, 0);
 }
 
 /** A manifest of an earlier version without a hash may be of other titles, although it has as many. */

@@ -4,7 +4,7 @@ import type { DownloadEstimate } from '../fleet/estimate.ts';
 import { escapeControls, formatCount, formatNumberOf, toOneLine } from '../text.ts';
 import { formatDollars, formatRequests, formatTotalDuration } from './format.ts';
 import { formatFailures } from './format-failures.ts';
-import { formatPriceDate, formatWork, type PlannedWork, whyNothing } from './format-work.ts';
+import { formatCostBasis, formatWork, type PlannedWork, whyNothing } from './format-work.ts';
 import type { Style } from './output.ts';
 import { quoteWord } from './suggestions.ts';
 
@@ -13,6 +13,8 @@ export interface DownloadPlanResult extends PlannedWork {
   readonly lake: string;
   /** At most this many titles are looked up. */
   readonly limit?: number;
+  /** Titles of the last partition that the limit leaves to a later run; absent without any. */
+  readonly beyondLimit?: number;
   readonly requestsPerSecond: number;
   /** Partitions to work on. */
   readonly planned: number;
@@ -41,7 +43,7 @@ const BOUND = {
 
 /** Formats the plan of a download. */
 export function formatDownloadPlan(result: DownloadPlanResult, style: Style): string {
-  const { estimate, upToDate, limit, moviesToAsk, requestsPerSecond, planned, partsOnly, notes } = result;
+  const { estimate, upToDate, limit, requestsPerSecond, planned, partsOnly, notes } = result;
   const { dollars } = estimate;
   const words = {
     partitions: planned,
@@ -58,21 +60,36 @@ export function formatDownloadPlan(result: DownloadPlanResult, style: Style): st
         ? []
         : [['limit', formatCount(limit), 'titles: partitions after these are left out'] as const]),
     ],
-    // With a limit, the last partition may have movies that are neither in the lake nor downloaded.
-    ...(limit !== undefined && { movies: `${formatCount(moviesToAsk)} to download` }),
+    ...(limit !== undefined && { movies: describeMovies(result) }),
     cost: dollars
-      ? [['cost', formatDollars(dollars.total), `S3 requests; ${formatPriceDate(dollars.pricesOf)}`] as const]
+      ? [
+          [
+            'cost',
+            formatDollars(dollars.total),
+            formatCostBasis(estimate, 'S3 requests', dollars.pricesOf),
+          ] as const,
+        ]
       : [],
   };
   return formatWork(result, words, style);
 }
 
+/** With a limit, the last partition may have movies that are neither in the lake nor downloaded. */
+function describeMovies({ movies, moviesToAsk, beyondLimit = 0 }: DownloadPlanResult): string {
+  const existing = movies - moviesToAsk - beyondLimit;
+  return [
+    ...(existing > 0 ? [`${formatCount(existing)} already in the lake`] : []),
+    `${formatCount(moviesToAsk)} to download`,
+    ...(beyondLimit > 0 ? [`${formatCount(beyondLimit)} beyond the limit`] : []),
+  ].join(', ');
+}
+
 /** Formats the outcome of a download with filters. */
 export function formatDownloadOfPlan(result: DownloadPlanResult, style: Style): string {
   const { report, planned, lake, limit } = result;
-  if (planned === 0) return `${whyNothing(result)} Nothing was downloaded.`;
+  if (planned === 0) return `${whyNothing(result)} No movies were downloaded.`;
   if (report === undefined) {
-    return `${formatDownloadPlan(result, style)}\n\nDry run: nothing was downloaded.`;
+    return `${formatDownloadPlan(result, style)}\n\nDry run: no movies were downloaded.`;
   }
   const place = escapeControls(quoteWord(lake));
   return [

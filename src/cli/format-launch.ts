@@ -4,7 +4,7 @@ import type { PlannedPartition } from '../fleet/plan.ts';
 import { partitionName } from '../partition.ts';
 import { formatCount, formatNumberOf, toOneLine } from '../text.ts';
 import { formatDollars } from './format.ts';
-import { formatPriceDate, formatWork, type PlannedWork, whyNothing } from './format-work.ts';
+import { formatCostBasis, formatWork, type PlannedWork, whyNothing } from './format-work.ts';
 import type { Style } from './output.ts';
 
 /** The result of `tdd launch`. */
@@ -34,9 +34,7 @@ export function formatLaunchPlan(result: LaunchResult, style: Style): string {
   const { budget, estimate, partitions, partsOnly, notes } = result;
   const { s3, lambda, sqs, total, pricesOf } = estimate.dollars;
   const shares =
-    total < 0.01
-      ? ''
-      : `S3 ${formatDollars(s3)}, Lambda ${formatDollars(lambda)}, SQS ${formatDollars(sqs)}; `;
+    total < 0.01 ? '' : `S3 ${formatDollars(s3)}, Lambda ${formatDollars(lambda)}, SQS ${formatDollars(sqs)}`;
   const isCheck = result.moviesToAsk === 0 && partsOnly < partitions.length;
   const words = {
     partitions: partitions.length,
@@ -52,7 +50,7 @@ export function formatLaunchPlan(result: LaunchResult, style: Style): string {
     ],
     writesParts: 'workers only write their parts, usually without requests to TMDB',
     pace: `at ${budget.requestsPerSecond} requests/s with ${formatNumberOf(budget.workers, 'worker')}${BOUND[estimate.boundBy]}`,
-    cost: [['cost', formatDollars(total), `${shares}${formatPriceDate(pricesOf)}`] as const],
+    cost: [['cost', formatDollars(total), formatCostBasis(estimate, shares, pricesOf)] as const],
   };
   return formatWork(result, words, style);
 }

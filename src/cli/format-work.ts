@@ -122,7 +122,7 @@ function formatForecast(work: PlannedWork, words: WorkWords, style: Style): stri
     [
       'TMDB requests',
       formatCount(estimate.requests),
-      `${basis.requestsPerMovie.toFixed(2)} per movie, ${source}`,
+      estimate.requests === 0 ? '' : `${basis.requestsPerMovie.toFixed(2)} per movie, ${source}`,
     ],
     [
       'time',
@@ -150,8 +150,21 @@ const TERMS = [
   "IMDb's terms: personal and non-commercial use only.",
 ];
 
+/** Formats what the cost depends on: what it adds up from, the reviews per movie, and the prices. @param parts may be empty. */
+export function formatCostBasis(
+  { requests, basis }: DownloadEstimate,
+  parts: string,
+  pricesOf: string,
+): string {
+  const { learntFrom, reviewsPerMovie } = basis;
+  const reviews = `${learntFrom > 0 ? '' : 'assuming '}${reviewsPerMovie.toFixed(2)} reviews per movie`;
+  return [parts, requests > 0 ? reviews : '', formatPriceDate(pricesOf)]
+    .filter((text) => text !== '')
+    .join('; ');
+}
+
 /** Formats the region and month of prices: `us-east-1, 2026-06` as `list prices for us-east-1 as of June 2026`. */
-export function formatPriceDate(pricesOf: string): string {
+function formatPriceDate(pricesOf: string): string {
   const [region = '', month = ''] = pricesOf.split(', ');
   const options = { month: 'long', year: 'numeric', timeZone: 'UTC' } as const;
   return `list prices for ${region} as of ${new Date(month).toLocaleDateString('en-US', options)}`;

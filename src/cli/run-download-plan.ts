@@ -43,6 +43,7 @@ export async function previewDownload(
     lake: connection.lake.url,
     ...describeWork(plan, plan.partitions),
     ...(limit !== undefined && { limit }),
+    ...(plan.beyondLimit !== undefined && { beyondLimit: plan.beyondLimit }),
     requestsPerSecond: connection.settings.requestsPerSecond,
     planned: plan.partitions.length,
     upToDate,
@@ -69,7 +70,7 @@ export async function runDownloadPlan(
   if (plan.partitions.length === 0) return result;
   const what = `${formatNumberOf(plan.left, 'title')} in ${formatNumberOf(plan.partitions.length, 'partition')}`;
   showPlan(context, formatDownloadPlan(result, context.output.style));
-  await askConsent(context, `Download ${what} from this machine?`, 'Cancelled: nothing was downloaded.');
+  await askConsent(context, `Download ${what} from this machine?`, 'Cancelled: no movies were downloaded.');
 
   const show = showDownload(context, what);
   let latest: DownloadPlanProgress | undefined;

@@ -68,11 +68,8 @@ describe('planDownload', () => {
   test('ends with the partition in which the limit is reached', async () => {
     const { connection } = setUp();
     const { plan, estimate } = await planDownload(connection, index, {}, { limit: 35 });
-    expect({ names: names(plan), left: plan.left, limit: plan.limit }).toEqual({
-      names: ['CC 30', 'BB 5'],
-      left: 35,
-      limit: 35,
-    });
+    expect(names(plan)).toEqual(['CC 30', 'BB 5']);
+    expect(plan).toMatchObject({ movies: 50, left: 35, limit: 35, beyondLimit: 15 });
     expect(estimate.requests).toBe(42);
   });
 

@@ -45,7 +45,7 @@ export const destroy = defineCommand<DestroyInput, DestroyResult>({
     command
       .option(
         '--delete-bucket [NAME]',
-        'also delete the bucket and all its data, if this deployment created it',
+        'also delete the bucket and everything in it, including exports, if this deployment created it',
       )
       .option('--dry-run', 'show what would be deleted and change nothing'),
   readInput,

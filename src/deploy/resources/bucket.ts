@@ -126,7 +126,9 @@ export const bucket: Resource<'bucket', ObservedBucket> = {
 
   keptByDestroy:
     'It is kept with all its data. With --delete-bucket, destroy deletes it only if this deployment created it.',
-  destroyNotes: () => ['All its data will be deleted: movies, reviews, manifests, and all their versions.'],
+  destroyNotes: () => [
+    'Everything in it will be deleted: the lake, exports, any other objects, and all their versions.',
+  ],
   destroy: ({ clients: { s3 }, clock, onProgress, signal }, { name }) =>
     deleteBucketWithData({ s3, clock }, name, { onProgress, signal }),
 };

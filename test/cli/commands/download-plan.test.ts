@@ -51,7 +51,7 @@ describe('tdd download with filters', () => {
       inRange: partitions.size,
     });
     expect((await tdd(`${PLAN} --yes`)).stdout).toMatch(
-      /^Nothing is missing: \d+ partitions for 2019–\d+ have complete manifests and parts\. .* Nothing was downloaded\.\n$/,
+      /^Nothing is missing: \d+ partitions for 2019–\d+ have complete manifests and parts\. .* No movies were downloaded\.\n$/,
     );
     expect(Object.keys(tmdb.stats().byPath)).toEqual(['/3/authentication']);
   });
@@ -115,7 +115,9 @@ describe('tdd download with filters', () => {
     expect(askedTitles()).toHaveLength(33);
 
     const next = await tdd('download --min-year 2019 --limit 1 --to lake --yes');
-    expect(next.stderr).toMatch(/\nmovies +\d+ +1 to download\n/);
+    expect(next.stderr).toMatch(
+      /\nmovies +\d+ +(?:\d+ already in the lake, )?1 to download(?:, \d+ beyond the limit)?\n/,
+    );
     expect(next.stdout).toMatch(/\nThe limit is reached: run the same command again for further titles\.\n/);
   });
 
@@ -139,7 +141,7 @@ describe('tdd download with filters', () => {
       env: { TMDB_API_KEY: '' },
     });
     expect(run.exitCode).toBe(0);
-    expect(run.stdout).toMatch(/^partitions +\d+ .*\nDry run: nothing was downloaded\.\n$/s);
+    expect(run.stdout).toMatch(/^partitions +\d+ .*\nDry run: no movies were downloaded\.\n$/s);
     expect(tmdb.stats().requests).toEqual([]);
   });
 });

@@ -258,7 +258,7 @@ describe.each(AWS_TARGETS)('tdd launch, status, redrive, pause and resume, on $n
           /TMDB requests\s+\d+ {2}1\.20 per movie, assuming that TMDB lacks one movie in five\n/,
         );
         expect(stdout).toMatch(
-          /cost\s+(?:\$0\.0\d {2}S3 .*; |< \$0\.01 {2})list prices for us-east-1 as of \w+ \d{4}\n/,
+          /cost\s+(?:\$0\.0\d {2}S3 .*; |< \$0\.01 {2})assuming 0\.10 reviews per movie; list prices for us-east-1 as of \w+ \d{4}\n/,
         );
         expect(stdout).toMatch(/Partitions by number of movies\n +1 {2}█+ \d+\n/);
         expect(stdout).toMatch(
