@@ -21,7 +21,7 @@ export interface AwsCall {
   readonly accessKeyId: string;
   /** The complete body. */
   readonly body: Buffer;
-  /** Whether the client has disconnected. */
+  /** Whether the client has disconnected, as far as this process has read its connection. */
   isAborted(): boolean;
 }
 
@@ -61,7 +61,7 @@ export async function readCall(request: IncomingMessage, defaultRegion: string):
     region: scope?.region ?? defaultRegion,
     accessKeyId: scope?.accessKeyId ?? '',
     body,
-    isAborted: () => request.socket.destroyed,
+    isAborted: () => request.socket.destroyed || request.socket.readableEnded,
   };
 }
 

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import {
   AttachRolePolicyCommand,
   CreateRoleCommand,
@@ -295,6 +296,25 @@ it('delivers no message to a client that has disconnected', async () => {
     new ReceiveMessageCommand({ QueueUrl: queue.url, WaitTimeSeconds: 5 }),
   );
   expect(Messages).toMatchObject([{ Body: 'kept' }]);
+});
+
+it('delivers no message to a client that has disconnected before its request was read', async () => {
+  const test = await start();
+  const queue = await createQueue(test, 'jobs');
+  await test.sqs.send(new SendMessageCommand({ QueueUrl: queue.url, MessageBody: 'kept' }));
+  const authorization = 'Credential=sandbox/20261122/us-east-1/sqs/aws4_request';
+  const headers = { authorization, 'x-amz-target': 'AmazonSQS.ReceiveMessage' };
+  const body = JSON.stringify({ QueueUrl: queue.url });
+  // This process reads no connection until the client has ended.
+  const client = `
+    const [url, options, body] = JSON.parse(process.argv[1]);
+    require('node:http').request(url, options).end(body, () => process.exit());
+  `;
+  const request = JSON.stringify([test.aws.endpoint, { method: 'POST', headers }, body]);
+  expect(spawnSync(process.execPath, ['-e', client, request]).status).toBe(0);
+  // On a new connection, which is accepted after the client's.
+  const answer = await fetch(test.aws.endpoint, { method: 'POST', headers, body });
+  expect(await answer.json()).toMatchObject({ Messages: [{ Body: 'kept' }] });
 });
 
 it('is isolated from other instances', async () => {
