@@ -2,8 +2,7 @@ import { isBucketUrl } from '../bucket-name.ts';
 import { UserError } from '../errors.ts';
 import { type DownloadEstimate, estimateDownload } from '../fleet/estimate.ts';
 import type { FleetFilters } from '../fleet/filters.ts';
-import type { ManifestSummary } from '../fleet/manifest-summary.ts';
-import { lacksParts } from '../fleet/missing-parts.ts';
+import { hasWork } from '../fleet/missing-parts.ts';
 import type { FleetPlan, PlannedPartition } from '../fleet/plan.ts';
 import { measureProgress } from '../fleet/progress.ts';
 import type { PartitionIndex } from '../imdb/partition-index.ts';
@@ -103,11 +102,6 @@ export async function planDownload(
 
 function countLeft(partitions: readonly PlannedPartition[]): number {
   return partitions.reduce((sum, { left }) => sum + left, 0);
-}
-
-/** A manifest of an earlier version without a hash may be of other titles, although it has as many. */
-function hasWork({ left, idHash }: PlannedPartition, summary: ManifestSummary | undefined): boolean {
-  return left > 0 || lacksParts(summary) || summary?.idHash === undefined || idHash === undefined;
 }
 
 /** @throws {UserError} when a newer version has written a manifest: the download would end at this partition. */

@@ -38,10 +38,9 @@ export async function describeUnknownNames({
 }): Promise<string[]> {
   const unknown = [...findUnknownConfig(file), ...findUnknownVariables(env)];
   if (unknown.length === 0) return [];
-  const { closestMatch } = await import('leven'); // Needed only for mistakes.
+  const { closestName } = await import('./closest-name.ts'); // Needed only for mistakes.
   return unknown.map(({ name, where, similarTo, candidates }) => {
-    const maxDistance = Math.max(2, Math.floor(similarTo.length / 3));
-    const closest = closestMatch(similarTo, [...candidates.keys()], { maxDistance });
+    const closest = closestName(similarTo, [...candidates.keys()]);
     const suggestion = closest === undefined ? '' : ` Did you mean ${candidates.get(closest)}?`;
     return toOneLine(`${name} in ${where} is unknown to tdd and ignored.${suggestion}`, 1_000);
   });

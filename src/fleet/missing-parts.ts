@@ -19,3 +19,15 @@ export function countDocumentsToRead(summary: ManifestSummary | undefined, setti
   if (summary === undefined || summary.hasParts || !areSameSettings(summary.settings, settings)) return 0;
   return summary.counts.found + summary.counts.reviews;
 }
+
+/**
+ * Whether a run may have something to do in a partition. A manifest of an earlier version without a hash may be of other
+ * titles, although it has as many.
+ * @param partition the number of titles to look up, and the hash of the IDs in IMDb's list.
+ */
+export function hasWork(
+  { left, idHash }: { readonly left: number; readonly idHash?: string | undefined },
+  summary: ManifestSummary | undefined,
+): boolean {
+  return left > 0 || lacksParts(summary) || summary?.idHash === undefined || idHash === undefined;
+}

@@ -3,7 +3,7 @@ import type { FleetFilters } from './filters.ts';
 import { judgePartition } from './judge.ts';
 import { type LaunchRecord, placesToSend, termsOf } from './launch-record.ts';
 import type { ManifestSummary } from './manifest-summary.ts';
-import { countDocumentsToRead, lacksParts } from './missing-parts.ts';
+import { countDocumentsToRead, hasWork, lacksParts } from './missing-parts.ts';
 
 /** The progress of the launch that was sent, or resumed, last. */
 export interface FleetProgress {
@@ -22,7 +22,7 @@ export interface FleetProgress {
     /** With failed titles. */
     readonly failedTitles: number;
     readonly notBegun: number;
-    /** Not yet acknowledged by SQS. */
+    /** Not yet acknowledged by SQS, without those that are complete and have nothing to do. */
     readonly unsent: number;
     /** Rejected by SQS. */
     readonly rejected: number;
@@ -46,18 +46,20 @@ export function measureProgress(
   const partitions = { complete: 0, partial: 0, failedTitles: 0, notBegun: 0 };
   const movies = { total: 0, settled: 0, failed: 0, left: 0 };
   let withoutParts = 0;
-  for (const [year, initial, titles, , idHash] of launch.partitions) {
+  let unsent = 0;
+  const toSend = new Set(launch.finishedAt === undefined ? placesToSend(launch) : []);
+  for (const [place, [year, initial, titles, , idHash]] of launch.partitions.entries()) {
     const summary = summaries.get(partitionName({ year, initial }));
     const { state, done, failed, left } = judgePartition(summary, { titles, idHash }, termsOf(launch));
     partitions[state] += 1;
     if (state === 'complete' && lacksParts(summary)) withoutParts += 1;
+    if (toSend.has(place) && hasWork({ left, idHash }, summary)) unsent += 1;
     movies.total += titles;
     movies.settled += done;
     movies.failed += failed;
     movies.left += left;
   }
   const { run, launchedAt, interruptedAt, snapshot, filters, rejected } = launch;
-  const unsent = launch.finishedAt === undefined ? placesToSend(launch).length : 0;
   return {
     run,
     launchedAt,

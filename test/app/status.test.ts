@@ -419,6 +419,42 @@ describe('readStatus', () => {
     ]);
   });
 
+  it('does not report an interrupted launch whose partitions are complete without it', async () => {
+    const { clock, lake, queue, deps, status, aws } = setUp();
+    const idHashes = { 2004: { AA: 'hash of AA', BB: 'hash of BB' } };
+    const plan = planFleet({
+      index: { ...indexOf({ 2004: { AA: 10, BB: 20 } }), idHashes },
+      filters: completeFilters({}, clock.now()),
+      settings: SETTINGS,
+      summaries: new Map(),
+      nowMs: clock.now(),
+    });
+    const complete = (initial: 'AA' | 'BB', given: Parameters<typeof manifestOf>[1]) =>
+      putManifest(lake, {
+        ...manifestOf({ year: 2004, initial }, given),
+        idHash: idHashes[2004][initial],
+      });
+    await complete('AA', { found: 10 });
+    await complete('BB', { found: 20, parts: false });
+    queue.beforeCall = () => {
+      throw new Error('cut');
+    };
+    await expect(sendLaunch(deps, plan, { queueName: 'q' })).rejects.toThrow('cut');
+    expect(await status()).toMatchObject({
+      fleet: { partitions: { complete: 2, unsent: 1 } },
+      advice: [{ problem: 'The launch was interrupted: 1 of 2 partitions not sent' }],
+    });
+    await complete('BB', { found: 20 });
+    aws.queue = { ...EMPTY, waiting: 1 };
+    expect(await status()).toMatchObject({
+      phase: 'running',
+      fleet: { partitions: { unsent: 0 } },
+      advice: [],
+    });
+    aws.queue = EMPTY;
+    expect(await status()).toMatchObject({ phase: 'complete', advice: [] });
+  });
+
   it('shows the launch that was resumed last, and mentions another interrupted one', async () => {
     const { launch, status, queue, clock, deps, plan } = setUp();
     queue.beforeCall = () => {

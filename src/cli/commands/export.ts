@@ -87,8 +87,8 @@ async function parseFormat(text: string): Promise<ExportFormat> {
   const name = text.trim().toLowerCase();
   const format = FORMATS.find((each) => each === name);
   if (format !== undefined) return format;
-  const { closestMatch } = await import('leven'); // Needed only for mistakes.
-  const closest = closestMatch(name, FORMATS, { maxDistance: 3 });
+  const { closestName } = await import('../../config/closest-name.ts'); // Needed only for mistakes.
+  const closest = closestName(name, FORMATS);
   const hint = closest === undefined ? '' : ` Did you mean ${closest}?`;
   throw new InvalidValueError('--format', `must be parquet, jsonl or csv (got ${quote(text)}).${hint}`);
 }

@@ -47,6 +47,7 @@ async function readInput(context: CommandContext, flags: Flags): Promise<StatusI
 
 async function run(context: CommandContext, { settings, totals, watch }: StatusInput): Promise<StatusResult> {
   const { signal, io, secrets, output } = context;
+  if (watch) output.info("Reading the fleet's state …");
   const fleet = await openCommandFleet(context, { settings }, { announce: false });
   // Optional: the status needs no STS permission, which may be unreachable where the other services are not.
   const identifying = fleet.identify().catch(() => undefined);

@@ -166,6 +166,7 @@ describe('tdd export rejects before it reads or writes anything', () => {
     ],
     [['--to', 'x', '--from', 'lake', '--format', 'json'], 'Did you mean jsonl?'],
     [['--to', 'x', '--from', 'lake', '--format', 'spreadsheet'], '(got "spreadsheet").\n'],
+    [['--to', 'x', '--from', 'lake', '--format', 'xml'], '(got "xml").\n'],
     [['--to', 'x', '--from', 'lake', '--min-year', '20O4'], '--min-year must be four digits'],
     [
       ['--to', 'x', '--min_year', '2010', '--max_year=2009'],

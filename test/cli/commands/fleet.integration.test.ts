@@ -481,7 +481,7 @@ describe.each(AWS_TARGETS)('tdd launch, status, redrive, pause and resume, on $n
         };
         const { stderr, exitCode } = await run(['status', '--watch'], { signals, clock });
         expect({ stderr, exitCode }).toEqual({
-          stderr: 'tdd: Stopped watching; the fleet continues.\n',
+          stderr: "Reading the fleet's state …\ntdd: Stopped watching; the fleet continues.\n",
           exitCode: 130,
         });
       });
