@@ -10,8 +10,8 @@ export interface Pacer {
    */
   take(signal?: AbortSignal): Promise<number>;
   /**
-   * Reports a 429. It pauses all requests for a quarter of a second, or for `retryAfterMs` if that is above 0, and lowers the
-   * rate by 3 %. Each further 429 within ten seconds of the last pause lowers it by twice as much as the one before, up to a
+   * Reports a 429. It pauses all requests for a tenth of a second, or for `retryAfterMs` if that is above 0, and lowers the
+   * rate by 2 %. Each further 429 within ten seconds of the last pause lowers it by twice as much as the one before, up to a
    * half, from where on pauses last a second. The rate recovers over 30 seconds. Several 429s count as one if their requests
    * were in flight at the same time.
    *
@@ -29,14 +29,14 @@ export interface Pacer {
 const MIN_GAP_SLOTS = 2 / 3;
 /** Slots that were missed longer ago than this, because of a stall or a lack of callers, are not made up for. */
 const MAX_LAG_MS = 500;
-const PAUSE_MS = 250;
+const PAUSE_MS = 100;
 /** While TMDB throttles nearly everything. */
 const REPEATED_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 600_000;
 const REPEAT_WITHIN_MS = 10_000;
 const RECOVERY_MS = 30_000;
 /** The fraction of the rate that a 429 takes away: that of the first, and the largest. */
-const FIRST_CUT = 0.03;
+const FIRST_CUT = 0.02;
 const LARGEST_CUT = 0.5;
 const LOWEST_FACTOR = 1 / 16;
 const NEVER = Number.NEGATIVE_INFINITY;
