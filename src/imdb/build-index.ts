@@ -3,7 +3,7 @@ import { UserError } from '../errors.ts';
 import { GZIP_TYPE, indexMapKey, indexRowsKey } from '../lake/keys.ts';
 import { type ETag, findEntry, type Lake, type LakeEntry, type LakeOptions } from '../lake/lake.ts';
 import { claimSource, type LakeSource, requireSource } from '../lake/source.ts';
-import { hashIds } from './id-hash.ts';
+import { hashIdsOfRows } from './id-hash.ts';
 import {
   type IndexName,
   type PartitionIndex,
@@ -86,7 +86,7 @@ export async function writePartitionIndex(
     initials[partition.initial] = [offset, length, count];
     partitions[partition.year] = initials;
     const hashes = idHashes[partition.year] ?? {};
-    hashes[partition.initial] = hashIds(idsOf(bytes.subarray(offset, offset + length)));
+    hashes[partition.initial] = hashIdsOfRows(bytes.subarray(offset, offset + length));
     idHashes[partition.year] = hashes;
   }
   const index: PartitionIndex = {
@@ -102,13 +102,6 @@ export async function writePartitionIndex(
   };
   await lake.write(indexMapKey(day, titleTypes), writePartitionMap(index), GZIP_TYPE, { signal });
   return index;
-}
-
-/** Reads the IDs of rows, without the titles. */
-function* idsOf(rows: Buffer): Generator<string> {
-  for (let at = 0; at < rows.length; at = rows.indexOf(0x0a, at) + 1) {
-    yield rows.toString('latin1', at, rows.indexOf(0x09, at));
-  }
 }
 
 function describeWithoutYear(bytes: Buffer, last: TitleGroup | undefined): PartitionIndex['withoutYear'] {
