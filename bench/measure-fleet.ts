@@ -8,7 +8,7 @@ import { createDirectoryLake } from '../src/lake/directory/directory-lake.ts';
 import type { Partition } from '../src/partition.ts';
 import { type OpenSandbox, openSandbox, QUEUE } from '../test/e2e/open-sandbox.ts';
 import { atMost, type BenchRow } from './bench-row.ts';
-import { followRate, print, type RateUse } from './rate-use.ts';
+import { clockMs, followRate, print, type RateUse } from './rate-use.ts';
 import { startTmdbProcess } from './tmdb-process.ts';
 
 /** A fleet to measure. */
@@ -21,6 +21,8 @@ export interface FleetBench {
   readonly memorySize?: number;
   /** The timeout of the function. Default: as `tdd deploy`. */
   readonly timeoutSeconds?: number;
+  /** Launches this many partitions first, so that the forecast is measured on them. Default: none, so that it is assumed. */
+  readonly learnsFrom?: number;
   /** The bench fails when the fleet takes longer. */
   readonly limitSeconds: number;
   readonly faults?: FaultOptions;
@@ -65,18 +67,20 @@ export async function measureFleet(bench: FleetBench): Promise<FleetRun> {
       await sandbox.lambda.send(new UpdateFunctionConfigurationCommand(settings));
     }
     if (bench.faults) await tmdb.ask({ faults: bench.faults });
-    const { estimate, partitions, moviesToAsk } = await sandbox.tddJson<LaunchResult>(
-      'launch',
-      '--yes',
-      '--min-year',
-      '1870',
-    );
+    const launch = (...flags: string[]) =>
+      sandbox.tddJson<LaunchResult>('launch', '--yes', '--min-year', '1870', ...flags);
+    if (bench.learnsFrom !== undefined) {
+      await launch('--limit', String(bench.learnsFrom));
+      await sandbox.untilComplete();
+    }
+    const sinceMs = clockMs();
+    const { estimate, partitions, moviesToAsk } = await launch();
     print(`${name}: ${moviesToAsk} movies in ${partitions.length} partitions`);
     const left = async () => {
       const { waiting, inFlight } = await sandbox.depthOf(QUEUE);
       return { waiting, open: inFlight };
     };
-    const use = await followRate(tmdb, { name, requestsPerSecond, limitSeconds, left });
+    const use = await followRate(tmdb, { name, requestsPerSecond, limitSeconds, sinceMs, left });
     const { fleet } = await sandbox.status();
     const reports = await verify(sandbox, partitions);
     return {

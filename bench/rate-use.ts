@@ -25,6 +25,7 @@ const PRINT_MS = 10_000;
 
 /**
  * Follows a download until it has nothing left to do, and prints its rate.
+ * @param download.sinceMs when it began, by the clock of the stand-in for TMDB: earlier requests are not counted.
  * @param download.left reads what it has left.
  * @param download.requestsPerSecond the permitted rate.
  * @throws Error when it takes longer than `limitSeconds`.
@@ -35,10 +36,11 @@ export async function followRate(
     readonly name: string;
     readonly requestsPerSecond: number;
     readonly limitSeconds: number;
+    readonly sinceMs?: number;
     readonly left: () => Promise<WorkLeft>;
   },
 ): Promise<RateUse> {
-  const { name, requestsPerSecond, limitSeconds, left } = download;
+  const { name, requestsPerSecond, limitSeconds, sinceMs = 0, left } = download;
   const startedMs = clockMs();
   let printed = { atMs: startedMs, requests: 0 };
   let lastWaitingMs = startedMs;
@@ -60,7 +62,8 @@ export async function followRate(
       throw new Error(`${name} took more than ${limitSeconds} s.`);
     await delay(POLL_MS);
   }
-  const { requests } = await tmdb.ask({ isAll: true });
+  const report = await tmdb.ask({ isAll: true });
+  const requests = report.requests.filter(({ atMs }) => atMs >= sinceMs);
   const firstMs = requests[0]?.atMs ?? Number.NaN;
   const lastMs = requests.at(-1)?.atMs ?? Number.NaN;
   const endMs = Math.min(lastWaitingMs, lastMs);
@@ -87,6 +90,6 @@ export function print(line: string): void {
 }
 
 /** The clock of the stand-in for TMDB: milliseconds since the epoch, with fractions. */
-function clockMs(): number {
+export function clockMs(): number {
   return performance.timeOrigin + performance.now();
 }
