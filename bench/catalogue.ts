@@ -8,14 +8,14 @@ import { print } from './rate-use.ts';
 
 /**
  * Downloads 100,000 movies with one fleet, compares every document and part, and the requests and time with the forecast:
- * three times as fast as TMDB permits, so that it takes a quarter of an hour, and at TMDB's rate in virtual time.
+ * two and a half times as fast as TMDB permits, so that it takes twenty minutes, and at TMDB's rate in virtual time.
  */
 export async function runCatalogueBench(): Promise<BenchRow[]> {
   const virtual = await runInVirtualTime();
   const name = 'fleet of 100,000 movies';
   const run = await measureFleet({
     name,
-    requestsPerSecond: 120,
+    requestsPerSecond: 100,
     workers: 4,
     // Each worker then has a whole CPU, as in the sandbox.
     memorySize: 1_769,
@@ -30,7 +30,7 @@ export async function runCatalogueBench(): Promise<BenchRow[]> {
     ...virtual,
     atMost(`${name}: rate left unused until the queue is empty`, run.unusedPercent, 5, '%'),
     ...rowsOfFleet(name, run, 5),
-    atMost(`${name}: memory of the stand-ins`, process.resourceUsage().maxRSS / 1_024, 1_000, 'MB'),
+    atMost(`${name}: memory of the stand-ins`, process.resourceUsage().maxRSS / 1_024, undefined, 'MB'),
   ];
 }
 
