@@ -32,6 +32,9 @@ export interface LakeReport {
   readonly wrong: readonly string[];
 }
 
+/** The report for a correct lake. */
+export const NOTHING_WRONG = { missing: [], unexpected: [], wrong: [] };
+
 const FOLDERS = ['tmdb/movies/', 'tmdb/reviews/'];
 const READS_AT_ONCE = 16;
 

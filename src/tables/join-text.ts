@@ -20,8 +20,8 @@ export async function* joinText(
     for (const row of batch) {
       const text = format(row);
       const mostBytes = text.length * BYTES_PER_CHAR;
-      if (end + mostBytes > PIECE_BYTES) {
-        if (end > 0) yield piece.subarray(0, end);
+      if (end > 0 && end + mostBytes > PIECE_BYTES) {
+        yield piece.subarray(0, end);
         piece = Buffer.allocUnsafeSlow(PIECE_BYTES);
         end = 0;
       }

@@ -12,7 +12,7 @@ export interface Pacer {
   /**
    * Reports a 429. It pauses all requests for a tenth of a second, or for `retryAfterMs` if that is above 0, and lowers the
    * rate by 2 %. Each further 429 within ten seconds of the last pause lowers it by twice as much as the one before, up to a
-   * half, from where on pauses last a second. The rate recovers over 30 seconds. Several 429s count as one if their requests
+   * half; from then on, pauses last a second. The rate recovers over 30 seconds. Several 429s count as one if their requests
    * were in flight at the same time.
    *
    * A single 429 usually means that the network has delivered requests closer together than they were sent, so it costs
@@ -107,18 +107,19 @@ export function createPacer({
 
     throttled(sentAtMs, retryAfterMs = 0) {
       const now = clock.monotonic();
-      const wasInFlightTogether = sentAtMs <= throttledAt;
-      if (wasInFlightTogether && retryAfterMs <= 0) return Math.max(0, pausedUntil - now);
-      if (!wasInFlightTogether) {
+      const isNew = sentAtMs > throttledAt;
+      if (isNew) {
         lastCut = now - pausedUntil < REPEAT_WITHIN_MS ? Math.min(lastCut * 2, LARGEST_CUT) : FIRST_CUT;
         factorWhenThrottled = Math.max(factorAt(now) * (1 - lastCut), LOWEST_FACTOR);
         throttledAt = now;
       }
-      const ownPauseMs = lastCut < LARGEST_CUT ? PAUSE_MS : REPEATED_PAUSE_MS;
-      const pauseMs = Math.min(retryAfterMs > 0 ? retryAfterMs : ownPauseMs, LONGEST_PAUSE_MS);
-      pausedUntil = Math.max(pausedUntil, now + pauseMs);
-      dueAt = Math.max(dueAt, pausedUntil); // The rate was too high, so missed slots are dropped.
-      return pausedUntil - now;
+      if (isNew || retryAfterMs > 0) {
+        const ownPauseMs = lastCut < LARGEST_CUT ? PAUSE_MS : REPEATED_PAUSE_MS;
+        const pauseMs = Math.min(retryAfterMs > 0 ? retryAfterMs : ownPauseMs, LONGEST_PAUSE_MS);
+        pausedUntil = Math.max(pausedUntil, now + pauseMs);
+        dueAt = Math.max(dueAt, pausedUntil); // The rate was too high, so missed slots are dropped.
+      }
+      return Math.max(0, pausedUntil - now);
     },
 
     setRate(requestsPerSecond) {

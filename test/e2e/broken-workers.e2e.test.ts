@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { NOTHING_WRONG } from '../../sandbox/verify-lake.ts';
 import type { LaunchResult } from '../../src/cli/format-launch.ts';
 import type { RedriveResult } from '../../src/cli/format-redrive.ts';
 import type { Partition } from '../../src/partition.ts';
 import {
   containers,
   DEAD_LETTER_QUEUE,
-  NOTHING_WRONG,
   type OpenSandbox,
   openSandbox,
   QUEUE,

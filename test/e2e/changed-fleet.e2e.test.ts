@@ -1,10 +1,11 @@
 import { ListEventSourceMappingsCommand } from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { TRANSIENT_FAULTS } from '../../sandbox/tmdb/faults.ts';
+import { NOTHING_WRONG } from '../../sandbox/verify-lake.ts';
 import type { LaunchResult } from '../../src/cli/format-launch.ts';
 import { type Partition, partitionName } from '../../src/partition.ts';
 import { VISIBILITY_TIMEOUT_SECONDS } from '../../src/worker-contract.ts';
-import { containers, NOTHING_WRONG, type OpenSandbox, openSandbox, QUEUE, until } from './open-sandbox.ts';
+import { containers, type OpenSandbox, openSandbox, QUEUE, until } from './open-sandbox.ts';
 
 /** Slow enough for all changes to happen while the fleet runs, even on a busy machine. Two workers have up to 120 titles. */
 const REQUESTS_PER_SECOND = 6;

@@ -2,11 +2,12 @@ import { GetFunctionCommand, ListEventSourceMappingsCommand } from '@aws-sdk/cli
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SANDBOX_BUCKET } from '../../sandbox/start-sandbox.ts';
 import { SANDBOX_API_KEY } from '../../sandbox/tmdb/keys.ts';
+import { NOTHING_WRONG } from '../../sandbox/verify-lake.ts';
 import type { DeployResult } from '../../src/cli/commands/deploy.ts';
 import type { LaunchResult } from '../../src/cli/format-launch.ts';
 import type { StatusResult } from '../../src/cli/format-status.ts';
 import { motoAvailable } from '../support/moto.ts';
-import { NOTHING_WRONG, type OpenSandbox, openSandbox, QUEUE, until } from './open-sandbox.ts';
+import { type OpenSandbox, openSandbox, QUEUE, until } from './open-sandbox.ts';
 
 /** Filters that include every movie that has a year. */
 const ALL_YEARS = ['--min-year', '1900'];

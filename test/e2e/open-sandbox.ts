@@ -75,9 +75,6 @@ export const QUEUE = 'tmdb-downloader-queue';
 export const DEAD_LETTER_QUEUE = `${QUEUE}-dlq`;
 const LOG = 'logs/aws/lambda/tmdb-downloader-lambda.jsonl';
 
-/** The report for a correct lake. */
-export const NOTHING_WRONG = { missing: [], unexpected: [], wrong: [] };
-
 /**
  * Starts a sandbox with a fast TMDB, for one test file.
  * @param options.mirrorToMoto mirrors IAM and Lambda calls to moto, see {@link startMirrorToMoto}. The default is

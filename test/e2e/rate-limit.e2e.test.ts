@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { NOTHING_WRONG } from '../../sandbox/verify-lake.ts';
 import type { LaunchResult } from '../../src/cli/format-launch.ts';
-import { NOTHING_WRONG, type OpenSandbox, openSandbox } from './open-sandbox.ts';
+import { type OpenSandbox, openSandbox } from './open-sandbox.ts';
 
 const REQUESTS_PER_SECOND = 80;
 

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SANDBOX_READ_TOKEN } from '../../sandbox/tmdb/keys.ts';
+import { NOTHING_WRONG } from '../../sandbox/verify-lake.ts';
 import type { LaunchResult } from '../../src/cli/format-launch.ts';
-import { NOTHING_WRONG, type OpenSandbox, openSandbox, QUEUE, until } from './open-sandbox.ts';
+import { type OpenSandbox, openSandbox, QUEUE, until } from './open-sandbox.ts';
 
 const WORKERS = 2;
 /** A worker's connections, and so the maximum number of its requests in flight when an outage begins. */

@@ -12,9 +12,6 @@ import type { Partition } from '../../src/partition.ts';
 import { type CliOptions, runCli } from './run-cli.ts';
 import { tempFolders } from './temp-folder.ts';
 
-/** What `verify` of {@link startStandIns} finds in a correct lake. */
-export const ALL_IS_WELL = { missing: [], unexpected: [], wrong: [] };
-
 /**
  * Starts TMDB and IMDb for the tests of a file. Each test gets an empty working directory, and stand-ins without faults.
  * @param defaults options of each run.

@@ -1,8 +1,9 @@
 import { EventEmitter } from 'node:events';
 import { describe, expect, it } from 'vitest';
+import { NOTHING_WRONG } from '../../../sandbox/verify-lake.ts';
 import { partitionName } from '../../../src/partition.ts';
 import { createFastClock } from '../../support/fast-clock.ts';
-import { ALL_IS_WELL, startStandIns } from '../../support/stand-ins.ts';
+import { startStandIns } from '../../support/stand-ins.ts';
 
 const {
   expectedTitles,
@@ -38,7 +39,7 @@ describe('tdd download with filters', () => {
       new RegExp(`^✔ ${partitions.size} partitions complete: \\d+ found, \\d+ not found, .*0 failed`),
     );
     expect(first.stdout).toMatch(/\nLake: \S+lake\nTo load the lake into a database: tdd export --from \S+/);
-    expect(await verify()).toMatchObject(ALL_IS_WELL);
+    expect(await verify()).toMatchObject(NOTHING_WRONG);
 
     tmdb.clearStats();
     const second = await tdd(`${PLAN} --yes --json`);
@@ -78,7 +79,7 @@ describe('tdd download with filters', () => {
     expect(rest).toMatchObject({ partitions: [], report: { outcome: 'complete', thisRun: { failed: 0 } } });
     expect(report.thisRun.done + rest.report.thisRun.done).toBe(listed.length);
     expect(report.partitions.complete + rest.planned).toBe(partitions.size);
-    expect(await verify()).toMatchObject(ALL_IS_WELL);
+    expect(await verify()).toMatchObject(NOTHING_WRONG);
   });
 
   it('groups failed titles by reason with exit code 1, and names the command that downloads only these', async () => {
@@ -101,7 +102,7 @@ describe('tdd download with filters', () => {
     tmdb.clearStats();
     expect(await tdd(`${retry} --yes`)).toMatchObject({ exitCode: 0 });
     expect(askedTitles().sort()).toEqual(bad.map((id) => `/3/movie/${id}`).sort());
-    expect(await verify()).toMatchObject(ALL_IS_WELL);
+    expect(await verify()).toMatchObject(NOTHING_WRONG);
   });
 
   it('looks up at most as many titles as --limit allows, over all partitions', async () => {
@@ -133,7 +134,7 @@ describe('tdd download with filters', () => {
     tmdb.setKeyRevoked(false);
     const rest = JSON.parse((await tdd(`${PLAN} --yes --json`)).stdout);
     expect(rest.report.thisRun.done).toBeLessThan(listed.length);
-    expect(await verify()).toMatchObject(ALL_IS_WELL);
+    expect(await verify()).toMatchObject(NOTHING_WRONG);
   });
 
   it('needs neither a key nor a confirmation for --dry-run, and downloads nothing', async () => {

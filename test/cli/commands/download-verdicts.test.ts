@@ -1,8 +1,9 @@
 import { readdir } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import type { FaultKind } from '../../../sandbox/tmdb/faults.ts';
+import { NOTHING_WRONG } from '../../../sandbox/verify-lake.ts';
 import { createFastClock } from '../../support/fast-clock.ts';
-import { ALL_IS_WELL, startStandIns } from '../../support/stand-ins.ts';
+import { startStandIns } from '../../support/stand-ins.ts';
 
 const { tmdb, inCwd, tdd, verify: verifyPartitions } = await startStandIns({ titles: 160, years: [2021] });
 const TITLES = /\/3\/(?:movie|find)\/tt/;
@@ -24,7 +25,7 @@ describe('tdd download retries an answer that is not from TMDB, or not confirmed
     const { stdout, stderr, exitCode } = await download();
     expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
     expect(JSON.parse(stdout).partitions[0]).toMatchObject({ complete: true, thisRun: { failed: 0 } });
-    expect(await verify()).toMatchObject(ALL_IS_WELL);
+    expect(await verify()).toMatchObject(NOTHING_WRONG);
   });
 
   it.each(FROM_OTHERS)('%s for everything, which ends the run and marks no title', async (kind) => {
@@ -36,7 +37,7 @@ describe('tdd download retries an answer that is not from TMDB, or not confirmed
     expect(exitCode).toBe(1);
     tmdb.setFaults({});
     expect(JSON.parse((await download()).stdout).partitions[0]).toMatchObject({ skipped: 0, complete: true });
-    expect(await verify()).toMatchObject(ALL_IS_WELL);
+    expect(await verify()).toMatchObject(NOTHING_WRONG);
   });
 });
 
@@ -84,6 +85,6 @@ describe('tdd download stops at a wrong base URL, with exit code 2', () => {
   it.each(['/3', '/3/'])('but accepts one that ends in %s', async (path) => {
     const { exitCode } = await download({ baseUrl: `${tmdb.url}${path}` });
     expect(exitCode).toBe(0);
-    expect(await verify()).toMatchObject(ALL_IS_WELL);
+    expect(await verify()).toMatchObject(NOTHING_WRONG);
   });
 });

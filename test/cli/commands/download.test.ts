@@ -3,11 +3,12 @@ import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { SANDBOX_API_KEY } from '../../../sandbox/tmdb/keys.ts';
+import { NOTHING_WRONG } from '../../../sandbox/verify-lake.ts';
 import type { Partition } from '../../../src/partition.ts';
 import { createFastClock } from '../../support/fast-clock.ts';
 import { startLoopbackServer } from '../../support/loopback-server.ts';
 import { noModesReason } from '../../support/platform.ts';
-import { ALL_IS_WELL, startStandIns } from '../../support/stand-ins.ts';
+import { startStandIns } from '../../support/stand-ins.ts';
 import { stubAws } from '../../support/stub-aws.ts';
 
 const { catalogue, expectedTitles, tmdb, imdb, inCwd, tdd, expectUsageError, verify } = await startStandIns(
@@ -27,7 +28,7 @@ describe('tdd download', () => {
     const first = await tdd('download --year 2021 --initial TH --to lake');
     expect(first).toMatchObject({ exitCode: 0 });
     expect(first.stdout).toMatch(/✔ 2021\/TH {2}\d+ found, .*; complete\./);
-    expect(await verify(BUSY)).toMatchObject(ALL_IS_WELL);
+    expect(await verify(BUSY)).toMatchObject(NOTHING_WRONG);
     expect(first.stdout).toMatch(
       /\nDocuments:\n {2}\S+\/tmdb\/movies\/year-2021\/initial-TH\/\n {2}\S+\/tmdb\/reviews\/year-2021\/initial-TH\/\nTo load the lake into a database: tdd export --from \S+ --to tables\n$/,
     );
@@ -181,7 +182,7 @@ describe('tdd download', () => {
     });
     tmdb.setFaults({});
     expect((await tdd(command)).stdout).not.toContain('missing');
-    expect(await verify({ year, initial })).toMatchObject(ALL_IS_WELL);
+    expect(await verify({ year, initial })).toMatchObject(NOTHING_WRONG);
     expect((await tdd(command)).stdout).toContain('is already complete');
   });
 
@@ -207,7 +208,7 @@ describe('tdd download', () => {
     expect(manifest).not.toMatch(/ at .*\.ts/);
     tmdb.setFaults({});
     expect(await tdd('download --year 2021 --initial TH --to lake')).toMatchObject({ exitCode: 0 });
-    expect(await verify(BUSY)).toMatchObject(ALL_IS_WELL);
+    expect(await verify(BUSY)).toMatchObject(NOTHING_WRONG);
   });
 
   it('reports a bug that affects every title', async () => {
@@ -235,7 +236,7 @@ describe('tdd download', () => {
       .partitions[0].thisRun;
     expect(done).toBeGreaterThan(0);
     expect(done).toBeLessThan(idsOf(BUSY).length);
-    expect(await verify(BUSY)).toMatchObject(ALL_IS_WELL);
+    expect(await verify(BUSY)).toMatchObject(NOTHING_WRONG);
   });
 });
 
