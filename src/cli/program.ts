@@ -41,7 +41,7 @@ const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'download',
     group: DOWNLOAD,
-    summary: 'download one partition, or single titles, from this machine',
+    summary: 'download titles, a partition or the whole catalog from this machine',
     load: async () => (await import('./commands/download.ts')).download,
   },
   {
@@ -89,9 +89,9 @@ const COMMANDS: readonly CommandEntry[] = [
 ];
 
 const FIRST_STEPS = [
-  ['tdd development', 'set the bucket and the TMDB API key'],
-  ['tdd download --to lake', 'download a partition to a directory'],
+  ['tdd download --to lake', 'ask for the TMDB API key, and download a partition to a directory'],
   ['tdd export --from lake --to tables', 'write the directory as Parquet tables'],
+  ['tdd development', 'save the TMDB API key and the bucket of a fleet'],
   ['tdd deploy', 'deploy the workers to AWS'],
   ['tdd launch --limit 3', 'try the workers with three partitions'],
 ] as const;

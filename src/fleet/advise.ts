@@ -20,9 +20,9 @@ const COUNTING_MS = 120_000;
 interface AdviceSources extends Pick<ManifestSummaries, 'byPartition' | 'unreadable' | 'newer'> {
   /** The recent launches; the first one is that of the facts. */
   readonly launches: readonly LaunchRecord[];
-  /** The names under which the fleet was looked for. */
   /** How the workers' source differs from that of the lake. */
   readonly otherSource?: string | undefined;
+  /** The names under which the fleet was looked for. */
   readonly names: { readonly functionName: string; readonly queueName: string };
 }
 

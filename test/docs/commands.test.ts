@@ -53,8 +53,9 @@ describe('docs/commands.md', () => {
 });
 
 describe.each(PAGES)('the command lines in %s', (path) => {
-  it('have flags that exist', () => {
+  it('have commands and flags that exist', () => {
     for (const line of commandLines(readPage(path))) {
+      expect([...COMMAND_NAMES, 'help']).toContain(line.command);
       const { own = [], global = [] } = flags.get(line.command) ?? {};
       for (const flag of line.flags) expect([...own, ...global], `tdd ${line.command}`).toContain(flag);
     }

@@ -1,7 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { COMMAND_NAMES } from '../../src/cli/program.ts';
 import { runCli } from '../support/run-cli.ts';
 
 /** The root of the checkout. */
@@ -70,6 +69,9 @@ export async function flagsOf(command: string): Promise<{ own: string[]; global:
   return { own: names(own), global: names(global) };
 }
 
+/** Words that follow `tdd` without being commands, and a command that no longer exists. */
+const NO_COMMANDS = ['and', 'does', 'sandbox'];
+
 /** Returns every `tdd` command line in a page, as the command and its flags. */
 export function commandLines(page: string): { command: string; flags: string[] }[] {
   const code = [...page.matchAll(/`([^`\n]+)`|^ {4,}(.+)$/gm)].map(
@@ -77,7 +79,7 @@ export function commandLines(page: string): { command: string; flags: string[] }
   );
   return code.flatMap((line) =>
     [...line.matchAll(/\btdd ([a-z]+)((?: +[^&`#\s][^&`#\s]*)*)/g)]
-      .filter(([, command = '']) => COMMAND_NAMES.includes(command))
+      .filter(([, command = '']) => !NO_COMMANDS.includes(command))
       .map(([, command = '', rest = '']) => ({
         command,
         flags: [...rest.matchAll(/ (--[\w-]+)/g)].map(([, flag = '']) => flag.replaceAll('_', '-')),
