@@ -1,6 +1,13 @@
 import type { Title } from '../imdb/partition-index.ts';
 import type { LookupSettings } from '../tmdb/look-up-movie.ts';
-import { areSameSettings, countMissingReviews, isDone, type Manifest, type TitleState } from './manifest.ts';
+import {
+  areSameSettings,
+  countMissingReviews,
+  instantAfter,
+  isDone,
+  type Manifest,
+  type TitleState,
+} from './manifest.ts';
 
 /** Selects the titles of a partition that a run looks up. */
 export interface TitleSelection {
@@ -19,7 +26,7 @@ export interface TitleSelection {
  * longer lists are marked as `left`, unless the snapshot is older than the manifest's.
  * @param job.titles all titles that the index lists for the partition.
  * @param job.snapshot the UTC day of that index.
- * @param job.at ISO instant that is recorded for IDs that have left.
+ * @param job.nowMs the time that is recorded for IDs that have left, in milliseconds since the epoch.
  * @returns the states by IMDb ID.
  */
 export function keepKnownTitles(
@@ -28,17 +35,31 @@ export function keepKnownTitles(
     titles,
     snapshot,
     settings,
-    at,
-  }: { titles: readonly Title[]; snapshot: string; settings: LookupSettings; at: string },
+    nowMs,
+  }: { titles: readonly Title[]; snapshot: string; settings: LookupSettings; nowMs: number },
 ): Map<string, TitleState> {
   const known = new Map<string, TitleState>();
   if (!manifest || !areSameSettings(manifest.settings, settings)) return known;
   const listed = new Set(titles.map(({ imdbId }) => imdbId));
   for (const [imdbId, title] of Object.entries(manifest.titles)) {
     const hasLeft = !listed.has(imdbId) && title.state !== 'left' && snapshot >= manifest.snapshot;
-    known.set(imdbId, hasLeft ? { state: 'left', at } : title);
+    known.set(imdbId, hasLeft ? { state: 'left', at: instantAfter(title, nowMs) } : title);
   }
   return known;
+}
+
+/**
+ * Returns the titles that belong to the partition: if a run has used a newer list than this one, without those that have
+ * left since. They would otherwise be found in two partitions.
+ * @param known what {@link keepKnownTitles} returned.
+ */
+export function listTitles(
+  manifest: Manifest | undefined,
+  { titles, snapshot }: { readonly titles: readonly Title[]; readonly snapshot: string },
+  known: ReadonlyMap<string, TitleState>,
+): readonly Title[] {
+  if (!manifest || snapshot >= manifest.snapshot) return titles;
+  return titles.filter(({ imdbId }) => known.get(imdbId)?.state !== 'left');
 }
 
 /** Selects the titles to look up, in the order of the index: done titles are skipped, failed ones are retried. */

@@ -8,7 +8,7 @@ import type { Partition } from '../partition.ts';
 import type { TmdbClient } from '../tmdb/client.ts';
 import { BaseUrlError, KeyRejectedError, OutageError } from '../tmdb/errors.ts';
 import type { LookupSettings } from '../tmdb/look-up-movie.ts';
-import { chooseTitles, keepKnownTitles, type TitleSelection } from './choose-titles.ts';
+import { chooseTitles, keepKnownTitles, listTitles, type TitleSelection } from './choose-titles.ts';
 import type { DownloadProgress, DownloadReport } from './download-report.ts';
 import { downloadTitles } from './download-titles.ts';
 import { groupFailures } from './failures.ts';
@@ -124,22 +124,27 @@ async function run(
   { onProgress, onTitleError }: DownloadControl,
 ): Promise<DownloadReport> {
   const { partition } = job;
-  const startedAt = isoNow();
+  const startedAt = new Date(clock.now()).toISOString();
   const startedMs = clock.monotonic();
   const stored = await readManifestToUpdate({ lake: records }, partition);
   requireSource(lake, stored.manifest?.source, job.source?.source);
-  const known = keepKnownTitles(stored.manifest, { ...job, at: isoNow() });
-  const todo = chooseTitles(job.titles, known, job);
+  const known = keepKnownTitles(stored.manifest, { ...job, nowMs: clock.now() });
+  const listed = listTitles(stored.manifest, job, known);
+  const todo = chooseTitles(listed, known, job);
   const tally = { done: 0, found: 0, notFound: 0, refused: 0, failed: 0, reviews: 0 };
   const touched = new Set<string>();
-  const manifest = createManifestWriter({ lake: records, clock }, job, {
-    stored,
-    known,
-    touched,
-    todo,
-    startedAt,
-    requests: () => tmdb.sent.requests,
-  });
+  const manifest = createManifestWriter(
+    { lake: records, clock },
+    { ...job, titles: listed },
+    {
+      stored,
+      known,
+      touched,
+      todo,
+      startedAt,
+      requests: () => tmdb.sent.requests,
+    },
+  );
 
   onProgress?.(progress());
   const problem = await downloadTitles(
@@ -190,7 +195,7 @@ async function run(
       snapshot: job.snapshot,
       run: job.run,
       outcome: saved.lastRun.outcome === 'running' ? outcome : saved.lastRun.outcome,
-      skipped: job.titles.length - todo.length,
+      skipped: listed.length - todo.length,
       thisRun: progress(),
       failures: groupFailures(titles),
       refusals: groupFailures(titles, 'refused'),
@@ -206,9 +211,5 @@ async function run(
 
   function progress(): DownloadProgress {
     return { total: todo.length, ...tally, ...tmdb.sent };
-  }
-
-  function isoNow(): string {
-    return new Date(clock.now()).toISOString();
   }
 }

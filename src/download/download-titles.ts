@@ -10,7 +10,7 @@ import { lacksOnlyReviews, type TitleSelection } from './choose-titles.ts';
 import { saveDocuments } from './documents.ts';
 import type { DownloadProgress } from './download-report.ts';
 import { createTitleLookUp } from './look-up-title.ts';
-import type { TitleState } from './manifest.ts';
+import { instantAfter, type TitleState } from './manifest.ts';
 import type { ManifestWriter } from './manifest-writer.ts';
 import type { OverlappingDownload } from './overlap.ts';
 
@@ -105,6 +105,6 @@ export async function downloadTitles(
       await manifest.claim(imdbId);
       await saveDocuments({ lake, texts: share.texts }, documents, signal);
     }
-    return { ...title, at: new Date(clock.now()).toISOString() };
+    return { ...title, at: instantAfter(known.get(imdbId), clock.now()) };
   }
 }

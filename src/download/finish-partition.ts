@@ -5,7 +5,7 @@ import type { Lake } from '../lake/lake.ts';
 import { limitReads } from '../lake/limit-reads.ts';
 import type { Partition } from '../partition.ts';
 import type { KeptTexts } from './kept-texts.ts';
-import type { Manifest, Outcome, TitleState } from './manifest.ts';
+import { instantAfter, type Manifest, type Outcome, type TitleState } from './manifest.ts';
 import { hasParts, type Parts } from './manifest-parts.ts';
 import type { ManifestWriter } from './manifest-writer.ts';
 import type { OverlappingDownload } from './overlap.ts';
@@ -149,9 +149,7 @@ export async function finishPartition(
   }
 
   function markAsFailed({ imdbId, reason }: UnreadableDocument): void {
-    // Later than the state that it replaces, even if the clock of an earlier run was ahead.
-    const beforeMs = Date.parse(known.get(imdbId)?.at ?? '') || 0;
-    const at = new Date(Math.max(clock.now(), beforeMs + 1)).toISOString();
+    const at = instantAfter(known.get(imdbId), clock.now());
     known.set(imdbId, { state: 'failed', reason, tries: 1, at });
     unreadable.add(imdbId);
     outcome = 'failedTitles';

@@ -5,7 +5,7 @@ import type { ETag, Lake, LakeOptions } from '../lake/lake.ts';
 import { requireSource } from '../lake/source.ts';
 import { type Partition, partitionName } from '../partition.ts';
 import { toOneLine } from '../text.ts';
-import { areSameSettings, type Manifest, markOverwritten, mergeManifests } from './manifest.ts';
+import { areSameSettings, type LastRun, type Manifest, markOverwritten, mergeManifests } from './manifest.ts';
 import type { Parts } from './manifest-parts.ts';
 import { DamagedManifestError, parseManifest } from './parse-manifest.ts';
 
@@ -125,6 +125,17 @@ export async function saveManifest(
   throw new UserError(
     `Other processes changed ${lake.url}/${key} ${MAX_SWAPS} times while it was being written: run the command again.`,
   );
+}
+
+/** Records a run in a manifest, and nothing else. If another run has written the manifest in the meantime, that one counts. */
+export async function saveLastRun(
+  { lake }: { lake: Lake },
+  manifest: Manifest,
+  lastRun: LastRun,
+  basedOn: ETag | null,
+): Promise<void> {
+  const text = `${JSON.stringify({ ...manifest, lastRun })}\n`;
+  await lake.compareAndSwap(manifestKey(manifest.partition), text, JSON_TYPE, basedOn);
 }
 
 function otherSettings(

@@ -18,7 +18,7 @@ import {
   type TitleState,
 } from './manifest.ts';
 import { outdateParts, type Parts } from './manifest-parts.ts';
-import { type StoredManifest, saveManifest } from './manifest-store.ts';
+import { type StoredManifest, saveLastRun, saveManifest } from './manifest-store.ts';
 
 /** A manifest that was written. */
 interface SavedManifest {
@@ -180,12 +180,13 @@ export function createManifestWriter(
     },
     async save(outcome, parts) {
       await writing;
-      // A run with other settings that has looked up nothing keeps the manifest. A rejected key is recorded for `tdd status`.
-      const isOfOthers = stored.manifest !== undefined && !inLake && listed.size > 0;
+      const ofOthers = inLake || listed.size === 0 ? undefined : stored.manifest;
       const hasNothing = touched.size === 0 && unrecorded.size === 0;
-      if (isOfOthers && hasNothing && outcome !== 'keyRefused')
-        return { manifest: create(outcome), isMerged: false };
-      return write(outcome, parts);
+      if (ofOthers === undefined || !hasNothing) return write(outcome, parts);
+      // A run that has looked up nothing keeps the manifest of other settings. `tdd status` must learn of a rejected key.
+      const manifest = create(outcome);
+      if (outcome === 'keyRefused') await saveLastRun({ lake }, ofOthers, manifest.lastRun, etag);
+      return { manifest, isMerged: false };
     },
     current: () => create('running'),
     isShared: () => isShared,

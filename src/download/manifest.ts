@@ -251,6 +251,12 @@ function movieOf(title: TitleState | undefined): number | undefined {
   return title?.state === 'found' ? title.tmdbId : undefined;
 }
 
+/** The ISO instant of a state that replaces `before`: later than that, even if the clock of the earlier run was ahead. */
+export function instantAfter(before: TitleState | undefined, nowMs: number): string {
+  const beforeMs = Date.parse(before?.at ?? '') || 0;
+  return new Date(Math.max(nowMs, beforeMs + 1)).toISOString();
+}
+
 /** Returns the later of two states of one title; at the same instant any state wins over `failed`. */
 export function laterState(theirs: TitleState | undefined, ours: TitleState): TitleState {
   if (!theirs || ours.at > theirs.at) return ours;

@@ -65,7 +65,7 @@ export async function workPartition(
   for (;;) {
     const held = await hold.settle();
     if (held) return { ...work, outcome: held };
-    const outcome = await attempt().catch((error: unknown) => outcomeOfError(error, completed));
+    const outcome = await attempt().catch((error: unknown) => outcomeOfError(error, message, completed));
     if (outcome === 'held') continue;
     if (outcome.kind === 'keyRefused' || outcome.kind === 'otherSource') hold.begin(outcome);
     else return { ...work, outcome: hasFailed(outcome) ? outcome : { kind: 'notStarted' } };
@@ -161,13 +161,19 @@ function outcomeOf(report: DownloadReport, completed: number): Outcome {
 /** The message is not the cause of these errors. */
 const OUTAGES = [OutageError, LakeUnavailableError, ConnectionError];
 
-function outcomeOfError(error: unknown, completed: number): Outcome {
+function outcomeOfError(
+  error: unknown,
+  { snapshot }: Pick<PartitionMessage, 'snapshot'>,
+  completed: number,
+): Outcome {
   if (error instanceof TimeUpError) return { kind: 'timeUp', completed };
   const reason = error instanceof Error ? error.message : String(error);
   if (error instanceof KeyRejectedError) return { kind: 'keyRefused', reason, isPaused: false };
   if (error instanceof OtherSourceError) return { kind: 'otherSource', reason, isPaused: false };
   if (OUTAGES.some((type) => error instanceof type)) return { kind: 'outage', reason };
-  if (error instanceof SnapshotGoneError) return { kind: 'permanentFailure', reason };
+  // Without a snapshot, the message is of any day: the list of the next one is tried next.
+  if (error instanceof SnapshotGoneError && snapshot !== undefined)
+    return { kind: 'permanentFailure', reason };
   if (error instanceof SnapshotError && error.fault !== 'malformed') return { kind: 'outage', reason };
   return { kind: 'failed', reason, ...(isBug(error) && { stack: error.stack }) };
 }

@@ -199,6 +199,19 @@ describe('downloadPartition', () => {
     expect(lake.text(manifestKey(partition))).toBe(before);
   });
 
+  it('keeps the titles of other settings when TMDB rejects the key, and records that', async () => {
+    await download();
+    const before = manifest();
+    for (const path of [`/3/movie/${A}`, `/3/movie/${B}`, `/3/movie/${C}`, '/3/authentication'])
+      tmdb.answers[path] = 401;
+    const other = { ...settings, language: 'de-DE', reviewLanguage: 'de-DE' };
+    const report = await download({ settings: other, run: 'run-2' });
+    expect(report).toMatchObject({ outcome: 'keyRefused', complete: false, counts: { found: 0 } });
+    const { lastRun, ...after } = manifest();
+    expect(after).toEqual({ ...before, lastRun: undefined });
+    expect(lastRun).toMatchObject({ run: 'run-2', outcome: 'keyRefused' });
+  });
+
   it('downloads everything again under other settings', async () => {
     await download();
     const before = tmdb.asked().length;
@@ -250,6 +263,19 @@ describe('downloadPartition', () => {
       await download({ titles, snapshot: '2026-11-21', run });
       expect(manifest().titles[B]).toMatchObject({ state: 'found' });
     }
+  });
+
+  it('does not look up again what has left according to a newer list', async () => {
+    await download({ only: new Set([A, B]) });
+    const newer = [A, C].map((imdbId) => ({ imdbId, title: 'Ad' }));
+    await download({ titles: newer, snapshot: '2026-11-23' });
+    const { titles, idHash } = manifest();
+    const before = tmdb.asked().length;
+    // The message of an earlier launch, which was delayed.
+    const report = await download({ snapshot: '2026-11-22' });
+    expect(report).toMatchObject({ outcome: 'complete', complete: true, counts: { titles: 2 } });
+    expect(tmdb.asked()).toHaveLength(before);
+    expect(manifest()).toMatchObject({ snapshot: '2026-11-23', titles, idHash });
   });
 
   it('leaves titles untried in an outage', async () => {
@@ -363,6 +389,22 @@ describe('downloadPartition', () => {
     };
     const report = await download({}, { onProgress: ({ found }) => found > 0 && hasFoundB() });
     expect(report).toMatchObject({ complete: true, counts: { found: 2, failed: 0 } });
+  });
+
+  it('keeps a title found after a concurrent write, even if an earlier run with a fast clock marked it as failed', async () => {
+    const at = new Date(tmdb.clock.now() + 3_600_000).toISOString();
+    await download({ only: new Set([A]) });
+    const earlier = manifest();
+    const titles = { ...earlier.titles, [B]: { state: 'failed', reason: '503', tries: 8, at } };
+    const text = JSON.stringify({ ...earlier, titles });
+    lake.put(manifestKey(partition), text);
+    let isFirst = true;
+    lake.beforeCall = (name, key) => {
+      if (name !== 'compareAndSwap' || !isFirst) return;
+      isFirst = false;
+      lake.put(key, `${text} `);
+    };
+    expect(await download()).toMatchObject({ complete: true, counts: { found: 2, failed: 0 } });
   });
 
   it('keeps a title that another run found at the same instant at which this run failed', async () => {

@@ -297,6 +297,15 @@ describe('a message without snapshot and run', () => {
     ]);
   });
 
+  it("returns to the queue when its day ends before that day's list is downloaded", async () => {
+    const worker = createWorkerHarness();
+    worker.readTitles = async (_partition, day) => {
+      throw new SnapshotGoneError(`IMDb's list of ${day} is not in the lake.`);
+    };
+    expect(await worker.deliver(['{"year": 2004, "initial": "AD"}'])).toEqual(returned(0));
+    expect(worker.deadLetters).toEqual([]);
+  });
+
   it('is requeued without a snapshot while the snapshot cannot be downloaded', async () => {
     const worker = createWorkerHarness();
     worker.readTitles = async () => {
