@@ -43,8 +43,15 @@ function handleTags({ world }: LambdaDeps, call: LambdaCall, arn: string): AwsAn
   }
 }
 
+/** Regions that do not offer this: https://github.com/aws/aws-lambda-roadmap/issues/18. */
+const WITHOUT_LOOP_DETECTION = /^(?:us-gov-.+|mx-central-1|ap-southeast-6)$/;
+
 /** https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html */
 function handleRecursion({ world }: LambdaDeps, call: LambdaCall, name: string): AwsAnswer {
+  if (WITHOUT_LOOP_DETECTION.test(call.region)) {
+    const message = 'Unable to determine service/operation name to be authorized';
+    throw new AwsError(403, 'AccessDeniedException', message);
+  }
   const found = findFunction(world, name, call.region);
   if (call.method === 'PUT') {
     const { RecursiveLoop } = call.input;

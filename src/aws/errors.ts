@@ -173,6 +173,8 @@ const UNREACHABLE =
 const BROKEN = /^(ECONNRESET|EPIPE|ERR_STREAM_PREMATURE_CLOSE|RequestTimeout)$/;
 const THROTTLED = /Throttl|TooManyRequests|SlowDown|RequestLimitExceeded|PriorRequestNotComplete/;
 
+const NOT_OFFERED = /Unable to determine service\/operation name to be authorized/;
+
 /** The SDK throws this before it sends a request. An empty variable, such as `AWS_REGION=`, counts as not set. */
 function isRegionMissing({ message }: Error): boolean {
   return message === 'Region is missing' || message.startsWith('Region not accepted: region="" ');
@@ -194,6 +196,7 @@ function kindOf({ error, code = '', status = 0, bucketRegion, service }: Facts):
   // Lambda returns KMS errors with status 502, but their cause is a KMS key that it cannot use.
   if (status >= 500 && status !== 501 && !code.startsWith('KMS')) return 'unavailable';
   if (/^ *Deserialization error/m.test(error.message)) return 'not from AWS';
+  if (isNotOffered(error)) return 'other error';
   if (DENIED.test(code) || (status === 403 && code === '')) return 'denied';
   if (status === 400 && code === '' && service === 'S3') return 'credentials';
   return status >= 400 || '$fault' in error ? 'other error' : undefined;
@@ -323,6 +326,14 @@ export async function undefinedIfNotFound<T>(
     if (isServiceError(error, ...names)) return undefined;
     throw error;
   }
+}
+
+/**
+ * Whether Lambda rejected a call because it does not offer it in this region. The answer looks like a denial:
+ * https://github.com/anomalyco/sst/issues/5327
+ */
+export function isNotOffered(error: unknown): boolean {
+  return serviceErrorMatches(error, 'AccessDeniedException', NOT_OFFERED);
 }
 
 /** Whether an error is a service error with this name and a matching message. */

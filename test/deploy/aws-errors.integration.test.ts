@@ -1,5 +1,6 @@
 import { CreateRoleCommand, DeleteRoleCommand, DeleteRolePolicyCommand } from '@aws-sdk/client-iam';
 import { DeleteEventSourceMappingCommand, type GetFunctionCommandOutput } from '@aws-sdk/client-lambda';
+import { S3Client } from '@aws-sdk/client-s3';
 import { CreateQueueCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Call, interceptCalls, readOnlyClients } from '../../src/aws/calls.ts';
@@ -295,6 +296,15 @@ describe.each(SANDBOX_ONLY)('how a deploy handles AWS errors', ({ start }) => {
     );
     expect((await planDeployment(slow, { input: INPUT, zip: ZIP })).steps).toEqual([]);
     expect(cloud.clock.now() - before).toBe(6_000);
+  });
+
+  test('a region without recursive loop detection has none to turn off', async () => {
+    const clientConfig = { ...aws.clientConfig, region: 'mx-central-1' };
+    const there = { ...aws, clientConfig, s3: new S3Client({ ...clientConfig, forcePathStyle: true }) };
+    const input = { ...INPUT, region: clientConfig.region };
+    const cloud = createCloud(there);
+    await deploy(cloud, input);
+    expect((await planDeployment(cloud, { input, zip: ZIP })).steps).toEqual([]);
   });
 
   test('a function that was created by a call whose response was lost is ready before further updates', async () => {

@@ -6,7 +6,7 @@ import {
   TagResourceCommand,
 } from '@aws-sdk/client-lambda';
 import type { AwsClients } from '../../aws/clients.ts';
-import { httpStatusOf, isServiceError, undefinedIfNotFound } from '../../aws/errors.ts';
+import { httpStatusOf, isNotOffered, isServiceError, undefinedIfNotFound } from '../../aws/errors.ts';
 import { UserError } from '../../errors.ts';
 import { HANDLER } from '../../worker-contract.ts';
 import { type Change, diffProperties, type Properties, touches } from '../change.ts';
@@ -54,7 +54,7 @@ const RECURSION_PROPERTY = 'RecursiveLoop';
 /** Properties that TagResource, UpdateFunctionCode and PutFunctionRecursionConfig set; all others are configuration. */
 const CODE_PROPERTIES = ['CodeSha256', 'Architectures'];
 const OTHER_THAN_CONFIGURATION = [STACK_TAG, ...CODE_PROPERTIES, RECURSION_PROPERTY];
-/** AWS always returns these properties, but some emulators do not. */
+/** Some emulators do not return these properties; recursive loop detection does not exist in every region. */
 const OPTIONAL_PROPERTIES: ReadonlySet<string> = new Set(['LogFormat', 'LogGroup', RECURSION_PROPERTY]);
 
 /** The Lambda function of the workers. */
@@ -257,7 +257,7 @@ function propertiesOf(found: FunctionConfiguration): Properties {
   };
 }
 
-/** @returns `undefined` when an emulator does not support the call. */
+/** @returns `undefined` when the region has no recursive loop detection, or an emulator does not support the call. */
 async function readRecursion(
   lambda: AwsClients['lambda'],
   FunctionName: string,
@@ -265,7 +265,7 @@ async function readRecursion(
   try {
     return (await lambda.send(new GetFunctionRecursionConfigCommand({ FunctionName }))).RecursiveLoop;
   } catch (error) {
-    if (isUnsupportedByEmulator(error)) return undefined;
+    if (isUnsupported(error)) return undefined;
     throw error;
   }
 }
@@ -278,12 +278,16 @@ async function setRecursion(lambda: AwsClients['lambda'], FunctionName: string):
   try {
     await lambda.send(new PutFunctionRecursionConfigCommand({ FunctionName, RecursiveLoop: 'Allow' }));
   } catch (error) {
-    if (!isUnsupportedByEmulator(error)) throw error;
+    if (!isUnsupported(error)) throw error;
   }
 }
 
-/** An emulator that does not support a call responds with an HTML page, or with "not implemented". */
-function isUnsupportedByEmulator(error: unknown): boolean {
+/**
+ * Some regions, such as those of GovCloud, have no recursive loop detection: https://github.com/aws/aws-lambda-roadmap/issues/18.
+ * An emulator that does not support a call responds with an HTML page, or with "not implemented".
+ */
+function isUnsupported(error: unknown): boolean {
+  if (isNotOffered(error)) return true;
   const status = httpStatusOf(error);
   if (status === 405 || status === 501) return true;
   if (status !== 404) return isServiceError(error, 'UnknownOperationException', 'NotImplemented');
