@@ -1,6 +1,6 @@
 import { type AwsAnswer, type AwsCall, AwsError } from './aws-call.ts';
 import { type S3Deps, xmlAnswer } from './s3-call.ts';
-import type { Bucket } from './world.ts';
+import { ACCOUNT_ID, type Bucket } from './world.ts';
 import { readXmlElements, readXmlTexts, toXml } from './xml.ts';
 
 /** The supported settings by query parameter, with S3's error for a missing setting. */
@@ -48,6 +48,7 @@ function createBucket({ world, files, now }: S3Deps, call: AwsCall, name: string
   if (!/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(name)) {
     throw new AwsError(400, 'InvalidBucketName', 'The specified bucket is not valid.');
   }
+  checkNamespace(call, name);
   const body = call.body.toString();
   const region = readXmlTexts(body, 'LocationConstraint')[0] || 'us-east-1';
   if (region !== call.region) {
@@ -74,6 +75,29 @@ function createBucket({ world, files, now }: S3Deps, call: AwsCall, name: string
     files.createBucket(name);
   }
   return { status: 200, headers: { location: `/${name}` } };
+}
+
+/**
+ * Rejects a name of an account's own namespace without the header, and the reverse.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/gpbucketnamespaces.html
+ */
+function checkNamespace(call: AwsCall, name: string): void {
+  const isRegional = /-\d{12}-[a-z0-9-]+-an$/.test(name);
+  const isAsked = call.headers['x-amz-bucket-namespace'] === 'account-regional';
+  if (isRegional && !isAsked) {
+    throw new AwsError(
+      400,
+      'MissingNamespaceHeader',
+      'The requested bucket is an account-regional namespace bucket, but your request is missing the required x-amz-bucket-namespace header.',
+    );
+  }
+  if (isAsked && !name.endsWith(`-${ACCOUNT_ID}-${call.region}-an`)) {
+    throw new AwsError(
+      400,
+      'InvalidNamespaceHeader',
+      'The x-amz-bucket-namespace header is not valid for this bucket name.',
+    );
+  }
 }
 
 function deleteBucket({ world, files, uploads }: S3Deps, name: string): AwsAnswer {

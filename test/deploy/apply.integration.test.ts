@@ -54,6 +54,14 @@ describe.each(AWS_TARGETS)('applyDeployment, on $name', ({ start }) => {
     expect(cloud.changes.length).toBe(callCount);
   });
 
+  test("creates a bucket in the account's regional namespace", async () => {
+    const cloud = createCloud(aws);
+    const input = { ...INPUT, bucketName: `films-${INPUT.accountId}-${INPUT.region}-an` };
+    await deploy(cloud, input);
+    const plan = await planDeployment(cloud, { input, zip: ZIP });
+    expect(plan.resources[0]).toMatchObject({ kind: 'bucket', action: 'unchanged' });
+  });
+
   test('plans with read-only calls', async () => {
     const cloud = createCloud(aws);
     await planDeployment(cloud, { input: INPUT, zip: ZIP });

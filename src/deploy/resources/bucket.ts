@@ -23,7 +23,7 @@ import { formatNumberOf } from '../../text.ts';
 import { diffProperties, type Properties, touches } from '../change.ts';
 import { type DeploymentNames, STACK_TAG } from '../names.ts';
 import { describeOther, isOther, ownerOf } from '../ownership.ts';
-import type { ObservedResource, Resource, StepContext } from '../resource.ts';
+import type { Desired, ObservedResource, Resource, StepContext } from '../resource.ts';
 import { retryWhile } from '../wait.ts';
 import { type BucketKey, noteOfKey, readBucketKey } from './bucket-encryption.ts';
 import { deleteBucketWithData } from './empty-bucket.ts';
@@ -95,7 +95,7 @@ export const bucket: Resource<'bucket', ObservedBucket> = {
   steps(found, { names, input }) {
     const changes = found?.changes;
     return [
-      !found && { action: 'create', run: (context) => createBucket(context, names, input.region) },
+      !found && { action: 'create', run: (context) => createBucket(context, names, input) },
       (!changes || changes.some(({ property }) => property !== RULE_PROPERTY)) && {
         action: 'block public access',
         run: ({ clients: { s3 } }) =>
@@ -150,12 +150,20 @@ const ABORT_RULE: LifecycleRule = {
 
 type S3 = AwsClients['s3'];
 
-/** Creates the bucket in its region, with the deployment's tag. */
-async function createBucket(context: StepContext, names: DeploymentNames, region: string): Promise<void> {
+/**
+ * Creates the bucket in its region, with the deployment's tag. A name with the suffix of the account's own namespace needs a
+ * header: https://docs.aws.amazon.com/AmazonS3/latest/userguide/gpbucketnamespaces.html.
+ */
+async function createBucket(
+  context: StepContext,
+  names: DeploymentNames,
+  { region, accountId }: Pick<Desired['input'], 'region' | 'accountId'>,
+): Promise<void> {
   const { s3 } = context.clients;
   const tag = { Key: STACK_TAG, Value: names.stack };
   const command = new CreateBucketCommand({
     Bucket: names.bucket,
+    ...(names.bucket.endsWith(`-${accountId}-${region}-an`) && { BucketNamespace: 'account-regional' }),
     CreateBucketConfiguration: {
       Tags: [tag],
       // S3 rejects the default region as a constraint. The SDK's type lacks regions that are newer than the SDK.
