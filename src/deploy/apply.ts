@@ -1,6 +1,7 @@
 import { readOnlyClients, toUserError, withClearErrors } from '../aws/calls.ts';
 import { isServiceError } from '../aws/errors.ts';
 import { UserError } from '../errors.ts';
+import { withSettling } from './eventual-consistency.ts';
 import { type DeploymentNames, kindName } from './names.ts';
 import { basisOf, type DeployDeps, type Plan, type Step, secretsOf } from './plan.ts';
 import type { ResourceRefs, StepContext } from './resource.ts';
@@ -44,11 +45,14 @@ export async function applyDeployment(
   const { signal, onStep } = options;
   const { names } = desired;
   let onWait: StepContext['onWait'] = () => {};
-  const context: StepContext = {
-    clients: withClearErrors(deps.clients, secretsOf(desired.input)),
+  const waiter = {
     clock: abortableClock(deps.clock, signal),
+    onWait: (limitMs: number) => onWait(limitMs),
+  };
+  const context: StepContext = {
+    clients: withClearErrors(withSettling(deps.clients, waiter), secretsOf(desired.input)),
+    ...waiter,
     refs: { ...refs },
-    onWait: (limitMs) => onWait(limitMs),
   };
   for (const [step, run] of runs) {
     signal?.throwIfAborted();

@@ -1,4 +1,5 @@
 import { readOnlyClients, toUserError, withClearErrors } from '../aws/calls.ts';
+import { withSettling } from './eventual-consistency.ts';
 import { type DeploymentInput, type DeploymentNames, deploymentNames, STACK_TAG } from './names.ts';
 import { describeOther, isOther, type Owner } from './ownership.ts';
 import type { DeployDeps } from './plan.ts';
@@ -164,9 +165,10 @@ export async function applyDestroy(
   plan: DestroyPlan,
   { signal, onProgress, onStep }: DestroyOptions = {},
 ): Promise<void> {
+  const waiter = { clock: abortableClock(clock, signal) };
   const context: DestroyContext = {
-    clients: withClearErrors(clients),
-    clock: abortableClock(clock, signal),
+    clients: withClearErrors(withSettling(clients, waiter)),
+    ...waiter,
     signal,
     onProgress,
   };

@@ -1,10 +1,17 @@
+import { interceptCalls } from '../aws/calls.ts';
+import type { AwsClients } from '../aws/clients.ts';
 import { isServiceError, serviceErrorMatches } from '../aws/errors.ts';
 import { retryWhile, type Waiter } from './wait.ts';
 
-/** How long a changed role or permission can take to propagate. */
-const IAM_PROPAGATION_MS = 60_000;
-/** How long a new queue or attribute can take to propagate. */
-const SQS_PROPAGATION_MS = 60_000;
+/**
+ * How long a changed role or permission may take to propagate. A minute is not enough:
+ * https://github.com/hashicorp/terraform-provider-aws/pull/14291. Longer waits would only delay the report of a role that is wrong.
+ */
+const IAM_PROPAGATION_MS = 120_000;
+/** How long a new queue or attribute can take to propagate: up to a minute. */
+const SQS_PROPAGATION_MS = 90_000;
+/** How long a service may take to see what it has just created, or to end another change of a resource. */
+const SETTLING_MS = 120_000;
 /** SQS does not allow a queue's name to be reused for 60 seconds after its deletion. */
 const QUEUE_NAME_REUSE_MS = 90_000;
 
@@ -12,9 +19,9 @@ const QUEUE_NAME_REUSE_MS = 90_000;
  * Retries a call during IAM propagation: Lambda rejects it as long as Lambda itself, its poller or KMS (which encrypts
  * the function's environment variables) does not see a new role or changed permissions yet.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency
- * @param changedAt when the role or its permissions last changed, by the monotonic clock. A minute later the
+ * @param changedAt when the role or its permissions last changed, by the monotonic clock. Two minutes later the
  *   changes are in effect, so the rejection is final. `undefined`: they did not change.
- * @throws the last error when the minute has passed, and any other error at once.
+ * @throws the last error when the two minutes have passed, and any other error at once.
  */
 export function retryDuringIamPropagation<T>(
   waiter: Waiter,
@@ -64,4 +71,31 @@ const DELETED_RECENTLY = ['QueueDeletedRecently', 'AWS.SimpleQueueService.QueueD
 
 function isDeadLetterQueueUnknown(error: unknown): boolean {
   return error instanceof Error && /dead letter target does not exist/i.test(error.message);
+}
+
+/**
+ * Wraps the clients of a deploy or a destroy so that calls are repeated while the service asks for that because another change
+ * of the resource is in progress, or does not see yet what this deploy has created (eventual consistency):
+ * https://github.com/hashicorp/terraform-provider-aws/issues/7628 (S3), 25440 and 22373 (Lambda).
+ */
+export function withSettling(clients: AwsClients, waiter: Waiter): AwsClients {
+  const created = new Set<string>();
+  return interceptCalls(clients, async ({ service, operation }, next) => {
+    const isSettling = (error: unknown) =>
+      isServiceError(error, ...IN_PROGRESS) || (created.has(service) && isUnseen(error));
+    const answer = await retryWhile(waiter, { timeoutMs: SETTLING_MS }, isSettling, () => next());
+    if (operation.startsWith('Create')) created.add(service);
+    return answer;
+  });
+}
+
+/** The errors with which S3, CloudWatch Logs and IAM ask to repeat a call. */
+const IN_PROGRESS = ['OperationAborted', 'OperationAbortedException', 'ConcurrentModificationException'];
+
+/** Whether something does not exist, in the words of each service. */
+function isUnseen(error: unknown): boolean {
+  return (
+    isServiceError(error, 'NoSuchBucket', 'NoSuchEntityException', 'ResourceNotFoundException') ||
+    serviceErrorMatches(error, 'InvalidParameterValueException', /function does not exist/i)
+  );
 }

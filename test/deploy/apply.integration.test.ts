@@ -89,7 +89,7 @@ describe.each(AWS_TARGETS)('applyDeployment, on $name', ({ start }) => {
     const complete = createCloud(aws);
     await deploy(complete);
     const expected = await stateOf(complete);
-    expect(complete.changes.length).toBeGreaterThan(12);
+    expect(complete.changes.length).toBeGreaterThan(11);
     const none = async () => {};
     await interruptAfterEachCall(aws, none, deploy, async (cloud, _, callCount) =>
       expect(await stateOf(cloud), `interrupted after call ${callCount}`).toEqual(expected),

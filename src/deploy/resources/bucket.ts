@@ -6,6 +6,7 @@ import {
   GetPublicAccessBlockCommand,
   HeadBucketCommand,
   type LifecycleRule,
+  type PublicAccessBlockConfiguration,
   PutBucketLifecycleConfigurationCommand,
   PutBucketTaggingCommand,
   PutPublicAccessBlockCommand,
@@ -24,7 +25,6 @@ import { diffProperties, type Properties, touches } from '../change.ts';
 import { type DeploymentNames, STACK_TAG } from '../names.ts';
 import { describeOther, isOther, ownerOf } from '../ownership.ts';
 import type { Desired, ObservedResource, Resource, StepContext } from '../resource.ts';
-import { retryWhile } from '../wait.ts';
 import { type BucketKey, noteOfKey, readBucketKey } from './bucket-encryption.ts';
 import { deleteBucketWithData } from './empty-bucket.ts';
 
@@ -98,13 +98,7 @@ export const bucket: Resource<'bucket', ObservedBucket> = {
       !found && { action: 'create', run: (context) => createBucket(context, names, input) },
       (!changes || changes.some(({ property }) => property !== RULE_PROPERTY)) && {
         action: 'block public access',
-        run: ({ clients: { s3 } }) =>
-          s3.send(
-            new PutPublicAccessBlockCommand({
-              Bucket: names.bucket,
-              PublicAccessBlockConfiguration: Object.fromEntries(ACCESS_FLAGS.map((flag) => [flag, true])),
-            }),
-          ),
+        run: ({ clients: { s3 } }) => blockPublicAccess(s3, names.bucket),
       },
       (!changes || touches(changes, RULE_PROPERTY)) && {
         action: 'set lifecycle rule for incomplete multipart uploads',
@@ -171,13 +165,7 @@ async function createBucket(
     },
   });
   try {
-    // After a bucket was deleted, S3 needs some time before it allows the name again.
-    await retryWhile(
-      context,
-      { timeoutMs: 120_000, intervalMs: 5_000 },
-      (error) => isServiceError(error, 'OperationAborted'),
-      () => s3.send(command),
-    );
+    await s3.send(command);
   } catch (error) {
     if (!isServiceError(error, 'BucketAlreadyExists')) throw error;
     throw new UserError(
@@ -192,20 +180,35 @@ async function createBucket(
   }
 }
 
+/**
+ * Blocks public access, unless it is blocked already: new buckets are by default, and an organization may deny the call
+ * (https://github.com/trussworks/terraform-aws-logs/pull/26).
+ */
+async function blockPublicAccess(s3: S3, Bucket: string): Promise<void> {
+  const flags = await readAccess(s3, Bucket);
+  if (ACCESS_FLAGS.every((flag) => flags[flag])) return;
+  const PublicAccessBlockConfiguration = Object.fromEntries(ACCESS_FLAGS.map((flag) => [flag, true]));
+  await s3.send(new PutPublicAccessBlockCommand({ Bucket, PublicAccessBlockConfiguration }));
+}
+
+async function readAccess(s3: S3, Bucket: string): Promise<PublicAccessBlockConfiguration> {
+  const answer = await undefinedIfNotFound(
+    s3.send(new GetPublicAccessBlockCommand({ Bucket })),
+    'NoSuchPublicAccessBlockConfiguration',
+  );
+  return answer?.PublicAccessBlockConfiguration ?? {};
+}
+
 async function readSettings(
   s3: S3,
   Bucket: string,
 ): Promise<Pick<ObservedBucket, 'properties' | 'otherRules'>> {
-  const access = await undefinedIfNotFound(
-    s3.send(new GetPublicAccessBlockCommand({ Bucket })),
-    'NoSuchPublicAccessBlockConfiguration',
-  );
+  const flags = await readAccess(s3, Bucket);
   const lifecycle = await undefinedIfNotFound(
     s3.send(new GetBucketLifecycleConfigurationCommand({ Bucket })),
     'NoSuchLifecycleConfiguration',
   );
   const rules = lifecycle?.Rules ?? [];
-  const flags = access?.PublicAccessBlockConfiguration ?? {};
   return {
     properties: {
       ...Object.fromEntries(ACCESS_FLAGS.map((flag) => [flag, String(flags[flag] ?? false)])),
