@@ -1,5 +1,7 @@
 import { startAbortGrace } from '../abort-grace.ts';
 import type { DownloadControl } from '../download/download-partition.ts';
+import { CancelledError } from '../errors.ts';
+import { LakeUnavailableError } from '../lake/lake.ts';
 import { formatCount } from '../text.ts';
 import type { CommandContext } from './context.ts';
 import { describeWithStack } from './error-report.ts';
@@ -9,7 +11,10 @@ import type { Output } from './output.ts';
 /** How long requests in flight may take after Ctrl-C. */
 const GRACE_MS = 10_000;
 
-/** Downloads; after Ctrl-C, requests in flight may finish. */
+/**
+ * Downloads; after Ctrl-C, requests in flight may finish.
+ * @throws {CancelledError} when after Ctrl-C the lake could not be written, which must be said, too.
+ */
 export async function downloadWithGrace<Result>(
   context: CommandContext,
   download: (control: Omit<DownloadControl, 'onProgress'>) => Promise<Result>,
@@ -23,6 +28,9 @@ export async function downloadWithGrace<Result>(
   signal.addEventListener('abort', onStop, { once: true });
   try {
     return await download({ stop: signal, abort: grace.abort, onTitleError: showTitleErrors(context) });
+  } catch (error) {
+    if (!signal.aborted || !(error instanceof LakeUnavailableError)) throw error;
+    throw new CancelledError(`Cancelled. ${error.message}`, { cause: error });
   } finally {
     grace.end();
     signal.removeEventListener('abort', onStop);

@@ -179,6 +179,22 @@ describe.each(SANDBOX_ONLY)('tdd download, while S3 fails', ({ start }) => {
     expect(sent).toBe(10);
   });
 
+  test('says after Ctrl-C that the manifest could not be written', async () => {
+    const signals = new EventEmitter();
+    let isEnding = false;
+    front.fault = ({ method, url }) => {
+      if (method !== 'PUT' || !url.includes('/tmdb/manifests/')) return undefined;
+      if (!isEnding) signals.emit('SIGINT');
+      isEnding = true;
+      return SLOW_DOWN;
+    };
+    const { exitCode, stderr } = await download(['--quiet'], { signals });
+    expect(stderr).toMatch(
+      /^tdd: Cancelled\. The lake s3:\/\/films-lake did not answer within 10 s: .* not in the manifest/m,
+    );
+    expect(exitCode).toBe(130);
+  });
+
   test('writes to a bucket with Object Lock, which demands checksums', async () => {
     front.fault = objectLock;
     const { exitCode, stderr } = await download();
