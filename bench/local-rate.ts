@@ -4,12 +4,12 @@ import { SANDBOX_BUCKET } from '../sandbox/start-sandbox.ts';
 import { verifyLake } from '../sandbox/verify-lake.ts';
 import type { DownloadPlanResult } from '../src/cli/format-download-plan.ts';
 import { createDirectoryLake } from '../src/lake/directory/directory-lake.ts';
-import { type OpenSandbox, openSandbox } from '../test/e2e/open-sandbox.ts';
+import type { OpenSandbox } from '../test/e2e/open-sandbox.ts';
 import { atMost, type BenchRow } from './bench-row.ts';
 import { imdbYears } from './imdb-years.ts';
 import { REALISTIC } from './measure-fleet.ts';
 import { followRate, print } from './rate-use.ts';
-import { startTmdbProcess } from './tmdb-process.ts';
+import { withTmdbProcess } from './tmdb-process.ts';
 
 const REQUESTS_PER_SECOND = 40;
 const LIMIT_SECONDS = 600;
@@ -39,17 +39,9 @@ async function measure(
   open: (sandbox: OpenSandbox) => Promise<{ readonly to: string; readonly directory: string }>,
 ): Promise<BenchRow[]> {
   const catalogue = { titles: 4_000, years: imdbYears(4), olderYears: [], othersPerTitle: 1 };
-  const { latencyMs, awsLatencyMs } = REALISTIC;
-  const sandbox = await openSandbox({ awsLatencyMs, ...catalogue });
-  const tmdb = await startTmdbProcess({
-    ...catalogue,
-    latencyMs,
-    requestsPerSecond: REQUESTS_PER_SECOND,
-  });
-  try {
-    sandbox.env.TMDB_BASE_URL = tmdb.url;
+  const options = { ...catalogue, ...REALISTIC, requestsPerSecond: REQUESTS_PER_SECOND };
+  return withTmdbProcess(options, async (sandbox, tmdb) => {
     const { to, directory } = await open(sandbox);
-    sandbox.env.TMDB_REQUESTS_PER_SECOND = String(REQUESTS_PER_SECOND);
     let isRunning = true;
     const download = sandbox
       .tddJson<DownloadPlanResult>('download', '--min-year', '1870', '--yes', '--to', to)
@@ -81,8 +73,5 @@ async function measure(
       atMost(`${name}: error of the forecast requests`, errorOf(estimate.requests, use.requests), 10, '%'),
       atMost(`${name}: error of the forecast time`, errorOf(estimate.seconds, use.seconds), 10, '%'),
     ];
-  } finally {
-    await tmdb.stop();
-    await sandbox.stop();
-  }
+  });
 }

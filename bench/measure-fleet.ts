@@ -6,10 +6,10 @@ import type { LaunchResult } from '../src/cli/format-launch.ts';
 import type { FleetEstimate } from '../src/fleet/estimate.ts';
 import { createDirectoryLake } from '../src/lake/directory/directory-lake.ts';
 import type { Partition } from '../src/partition.ts';
-import { type OpenSandbox, openSandbox, QUEUE } from '../test/e2e/open-sandbox.ts';
+import { type OpenSandbox, QUEUE } from '../test/e2e/open-sandbox.ts';
 import { atMost, type BenchRow } from './bench-row.ts';
 import { clockMs, followRate, print, type RateUse } from './rate-use.ts';
-import { startTmdbProcess } from './tmdb-process.ts';
+import { withTmdbProcess } from './tmdb-process.ts';
 
 /** A fleet to measure. */
 export interface FleetBench {
@@ -54,12 +54,9 @@ const VERIFIED_TITLES = 5_000;
  */
 export async function measureFleet(bench: FleetBench): Promise<FleetRun> {
   const { name, requestsPerSecond, workers, memorySize, timeoutSeconds, limitSeconds } = bench;
-  const { latencyMs, awsLatencyMs } = bench;
-  const sandbox = await openSandbox({ ...bench.catalogue, awsLatencyMs });
-  const tmdb = await startTmdbProcess({ ...bench.catalogue, latencyMs, requestsPerSecond });
-  try {
-    sandbox.env.TMDB_BASE_URL = tmdb.url;
-    sandbox.env.TMDB_REQUESTS_PER_SECOND = String(requestsPerSecond);
+  const { catalogue, latencyMs, awsLatencyMs } = bench;
+  const options = { ...catalogue, latencyMs, awsLatencyMs, requestsPerSecond };
+  return withTmdbProcess(options, async (sandbox, tmdb) => {
     const memory = memorySize === undefined ? [] : ['--memory-size', String(memorySize)];
     await sandbox.tddJson('deploy', '--yes', '--workers', String(workers), ...memory);
     if (timeoutSeconds !== undefined) {
@@ -92,10 +89,7 @@ export async function measureFleet(bench: FleetBench): Promise<FleetRun> {
         0,
       ),
     };
-  } finally {
-    await tmdb.stop();
-    await sandbox.stop();
-  }
+  });
 }
 
 /** Compares the documents and parts year by year. */

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import type { CatalogueOptions } from '../sandbox/catalogue.ts';
 import type { FaultOptions } from '../sandbox/tmdb/faults.ts';
 import type { RecordedRequest } from '../sandbox/tmdb/traffic.ts';
+import { type OpenSandbox, openSandbox } from '../test/e2e/open-sandbox.ts';
 
 export interface TmdbProcessOptions extends CatalogueOptions {
   readonly latencyMs: number;
@@ -34,8 +35,30 @@ export interface TmdbProcess {
   stop(): Promise<void>;
 }
 
-/** Starts the process. Its catalogue is that of a sandbox with the same options. */
-export async function startTmdbProcess(options: TmdbProcessOptions): Promise<TmdbProcess> {
+/** Runs `body` with a sandbox whose TMDB is such a process, with the same catalogue. Both are stopped at the end. */
+export async function withTmdbProcess<Result>(
+  {
+    latencyMs,
+    requestsPerSecond,
+    awsLatencyMs,
+    ...catalogue
+  }: TmdbProcessOptions & { readonly awsLatencyMs: number },
+  body: (sandbox: OpenSandbox, tmdb: TmdbProcess) => Promise<Result>,
+): Promise<Result> {
+  const sandbox = await openSandbox({ ...catalogue, awsLatencyMs });
+  let tmdb: TmdbProcess | undefined;
+  try {
+    tmdb = await startTmdbProcess({ ...catalogue, latencyMs, requestsPerSecond });
+    sandbox.env.TMDB_BASE_URL = tmdb.url;
+    sandbox.env.TMDB_REQUESTS_PER_SECOND = String(requestsPerSecond);
+    return await body(sandbox, tmdb);
+  } finally {
+    await tmdb?.stop();
+    await sandbox.stop();
+  }
+}
+
+async function startTmdbProcess(options: TmdbProcessOptions): Promise<TmdbProcess> {
   const child = fork(new URL('tmdb-child.ts', import.meta.url), [JSON.stringify(options)], {
     execArgv: ['--import', 'tsx'],
   });

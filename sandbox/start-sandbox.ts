@@ -112,14 +112,9 @@ async function readKept(file: string): Promise<{
 }
 
 /** Returns only the given options of a catalogue. */
-function contentsOf({ seed, titles, othersPerTitle, years, olderYears }: CatalogueOptions): CatalogueOptions {
-  return {
-    ...(seed !== undefined && { seed }),
-    ...(titles !== undefined && { titles }),
-    ...(othersPerTitle !== undefined && { othersPerTitle }),
-    ...(years !== undefined && { years }),
-    ...(olderYears !== undefined && { olderYears }),
-  };
+function contentsOf(options: CatalogueOptions): CatalogueOptions {
+  const isGiven = ([name, value]: [string, unknown]) => name in CATALOGUE_DEFAULTS && value !== undefined;
+  return Object.fromEntries(Object.entries(options).filter(isGiven));
 }
 
 function portOf(url: string): number {

@@ -116,7 +116,6 @@ export async function takeTour(
       '',
       bold('Then, with your own TMDB API key:'),
       '  # https://www.themoviedb.org/settings/api',
-      '  npx tdd development',
       '  npx tdd download --year 2004 --initial AD --to lake',
     ]
       .map((line) => line.replace(/#.*$/, (comment) => dim(comment)))

@@ -60,7 +60,7 @@ export function formatDownloadPlan(result: DownloadPlanResult, style: Style): st
         ? []
         : [['limit', formatCount(limit), 'titles: partitions after these are left out'] as const]),
     ],
-    ...(limit !== undefined && { movies: describeMovies(result) }),
+    ...(limit !== undefined && { beyondLimit: result.beyondLimit ?? 0 }),
     cost: dollars
       ? [
           [
@@ -72,16 +72,6 @@ export function formatDownloadPlan(result: DownloadPlanResult, style: Style): st
       : [],
   };
   return formatWork(result, words, style);
-}
-
-/** With a limit, the last partition may have movies that are neither in the lake nor downloaded. */
-function describeMovies({ movies, moviesToAsk, beyondLimit = 0 }: DownloadPlanResult): string {
-  const existing = movies - moviesToAsk - beyondLimit;
-  return [
-    ...(existing > 0 ? [`${formatCount(existing)} already in the lake`] : []),
-    `${formatCount(moviesToAsk)} to download`,
-    ...(beyondLimit > 0 ? [`${formatCount(beyondLimit)} beyond the limit`] : []),
-  ].join(', ');
 }
 
 /** Formats the outcome of a download with filters. */

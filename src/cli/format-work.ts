@@ -68,8 +68,8 @@ interface WorkWords {
   /** Rows of the forecast. */
   readonly morePartitions?: readonly ForecastRow[];
   readonly cost: readonly ForecastRow[];
-  /** A note about the movies, instead of how many are in the lake already. */
-  readonly movies?: string;
+  /** Movies of the last partition that are neither in the lake nor downloaded; given with a limit of titles. */
+  readonly beyondLimit?: number;
 }
 
 /** A name, a value and a note. */
@@ -99,10 +99,9 @@ export function formatWork(work: PlannedWork, words: WorkWords, style: Style): s
 }
 
 function formatForecast(work: PlannedWork, words: WorkWords, style: Style): string {
-  const { filters, snapshot, movies, moviesToAsk } = work;
+  const { filters, snapshot, movies } = work;
   const { estimate, partsOnly } = words;
   const { basis } = estimate;
-  const existing = movies - moviesToAsk;
   const source =
     basis.learntFrom > 0
       ? `measured on ${formatNumberOf(basis.learntFrom, 'movie')} in this lake`
@@ -114,11 +113,7 @@ function formatForecast(work: PlannedWork, words: WorkWords, style: Style): stri
     ...(partsOnly > 0
       ? [['parts only', formatCount(partsOnly), `complete: ${words.writesParts}`] as const]
       : []),
-    [
-      'movies',
-      formatCount(movies),
-      words.movies ?? (existing > 0 ? `${formatCount(existing)} already in the lake` : ''),
-    ],
+    ['movies', formatCount(movies), describeMovies(work, words)],
     [
       'TMDB requests',
       formatCount(estimate.requests),
@@ -136,6 +131,15 @@ function formatForecast(work: PlannedWork, words: WorkWords, style: Style): stri
     rows.map(([name, value, note]) => [name, style.bold(value), style.dim(note)]),
     style,
   );
+}
+
+function describeMovies({ movies, moviesToAsk }: PlannedWork, { beyondLimit }: WorkWords): string {
+  const existing = movies - moviesToAsk - (beyondLimit ?? 0);
+  return [
+    ...(existing > 0 ? [`${formatCount(existing)} already in the lake`] : []),
+    ...(beyondLimit === undefined ? [] : [`${formatCount(moviesToAsk)} to download`]),
+    ...(beyondLimit ? [`${formatCount(beyondLimit)} beyond the limit`] : []),
+  ].join(', ');
 }
 
 function readingOf({ documentsToRead }: DownloadEstimate): string {
