@@ -13,11 +13,13 @@ interface MoveTask {
 }
 
 /**
- * StartMessageMoveTask and ListMessageMoveTasks. A task is complete when its call returns, so it can never be cancelled.
+ * StartMessageMoveTask and ListMessageMoveTasks. A task is complete when its call returns, so it can never be cancelled; the first
+ * listing after that does not include it yet (eventual consistency).
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_StartMessageMoveTask.html
  */
 export function createMoveTasks(store: QueueStore, now: () => number) {
   const tasks: MoveTask[] = [];
+  const unlisted = new Set<MoveTask>();
 
   return {
     start(sourceArn: string, destinationArn: string | undefined): { TaskHandle: string } {
@@ -53,7 +55,7 @@ export function createMoveTasks(store: QueueStore, now: () => number) {
         moved += 1;
       }
       const isWhole = moved === waiting.length;
-      tasks.unshift({
+      const task: MoveTask = {
         SourceArn: sourceArn,
         DestinationArn: destinationArn,
         Status: isWhole ? 'COMPLETED' : 'FAILED',
@@ -61,12 +63,17 @@ export function createMoveTasks(store: QueueStore, now: () => number) {
         ApproximateNumberOfMessagesToMove: waiting.length,
         FailureReason: isWhole ? undefined : 'CouldNotDetermineMessageSource',
         StartedTimestamp: now(),
-      });
+      };
+      tasks.unshift(task);
+      unlisted.add(task);
       return { TaskHandle: randomUUID() };
     },
 
     list(sourceArn: string, max = 1): { Results: readonly MoveTask[] } {
-      return { Results: tasks.filter((task) => task.SourceArn === sourceArn).slice(0, max) };
+      const own = tasks.filter((task) => task.SourceArn === sourceArn);
+      const listed = own.filter((task) => !unlisted.has(task));
+      for (const task of own) unlisted.delete(task);
+      return { Results: listed.slice(0, max) };
     },
   };
 }

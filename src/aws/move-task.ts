@@ -1,6 +1,7 @@
 import {
   CancelMessageMoveTaskCommand,
   ListMessageMoveTasksCommand,
+  type ListMessageMoveTasksResultEntry as MessageMoveTask,
   type SQSClient,
   StartMessageMoveTaskCommand,
 } from '@aws-sdk/client-sqs';
@@ -37,18 +38,34 @@ export function createSqsMover(
       subject,
     });
 
-  /** The latest task; `undefined` when there is none, or when SQS does not list it yet. */
+  /** The task that `start` has started; absent if it has joined one. */
+  let started: { readonly TaskHandle: string | undefined; readonly afterMs: number | undefined } | undefined;
+
   async function readLatest() {
     const SourceArn = await deadLetters.arn();
     const { Results = [] } = await sqs.send(new ListMessageMoveTasksCommand({ SourceArn, MaxResults: 1 }));
     return Results[0];
   }
 
+  /**
+   * The started or joined task. SQS lists a task only some time after its start (eventual consistency), so the latest one may
+   * be that of an earlier redrive. @returns `undefined` when SQS does not list it yet.
+   */
+  async function readOwn() {
+    const latest = await readLatest();
+    const isEarlier = started?.afterMs !== undefined && latest?.StartedTimestamp === started.afterMs;
+    return isEarlier ? undefined : latest;
+  }
+
   return {
     async start() {
       const [SourceArn, DestinationArn] = await Promise.all([deadLetters.arn(), queue.arn()]);
+      started = undefined;
       try {
-        await sqs.send(new StartMessageMoveTaskCommand({ SourceArn, DestinationArn }));
+        const afterMs = (await readLatest())?.StartedTimestamp;
+        const command = new StartMessageMoveTaskCommand({ SourceArn, DestinationArn });
+        const { TaskHandle } = await sqs.send(command);
+        started = { TaskHandle, afterMs };
         return true;
       } catch (error) {
         if (isUnsupported(error)) return false;
@@ -59,8 +76,7 @@ export function createSqsMover(
 
     async read() {
       try {
-        const task = await readLatest();
-        // SQS lists a task only some time after its start (eventual consistency).
+        const task = await readOwn();
         if (task === undefined) return { state: 'running', moved: 0 };
         const { Status, ApproximateNumberOfMessagesMoved: moved = 0, FailureReason } = task;
         const reason = Status === 'CANCELLED' ? 'it was cancelled' : FailureReason;
@@ -72,8 +88,9 @@ export function createSqsMover(
 
     async stop() {
       try {
-        const { TaskHandle, ApproximateNumberOfMessagesMoved: seen = 0 } = (await readLatest()) ?? {};
-        // Only running tasks have a handle.
+        // Of listed tasks, only running ones have a handle.
+        const { TaskHandle, ApproximateNumberOfMessagesMoved: seen = 0 }: MessageMoveTask =
+          (await readOwn()) ?? started ?? {};
         if (TaskHandle === undefined) return seen;
         const answer = await sqs.send(new CancelMessageMoveTaskCommand({ TaskHandle }));
         return answer.ApproximateNumberOfMessagesMoved ?? seen;

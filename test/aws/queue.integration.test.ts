@@ -184,6 +184,7 @@ describe.each(AWS_TARGETS)('an SQS queue, on $name', ({ start }) => {
       StartMessageMoveTaskCommand: [{ TaskHandle: 'task' }],
       ListMessageMoveTasksCommand: [
         {},
+        {},
         { Results: [{ Status: 'RUNNING', ApproximateNumberOfMessagesMoved: 3 }] },
         { Results: [{ Status: 'COMPLETED', ApproximateNumberOfMessagesMoved: 9 }] },
       ],
@@ -196,17 +197,18 @@ describe.each(AWS_TARGETS)('an SQS queue, on $name', ({ start }) => {
     );
     expect(report).toEqual({ moved: 9, left: 0, undeleted: 0, by: 'task' });
     expect(moved).toEqual([0, 3, 9]);
-    expect(asked[0]?.input).toEqual({
+    expect(asked[1]?.input).toEqual({
       SourceArn: 'arn:aws:sqs:us-east-1:000000000000:q-dlq',
       DestinationArn: 'arn:aws:sqs:us-east-1:000000000000:q',
     });
   });
 
   it('joins a move task that is already running, and cancels it on Ctrl-C', async () => {
+    const RUNNING = { Status: 'RUNNING', TaskHandle: 'earlier', StartedTimestamp: 1 };
     const runs = 'There is already a task running. Only one active task is allowed for a source queue arn.';
     const asked = answerMoves({
       StartMessageMoveTaskCommand: [Object.assign(new Error(runs), { name: 'InvalidParameterValue' })],
-      ListMessageMoveTasksCommand: Array(2).fill({ Results: [{ Status: 'RUNNING', TaskHandle: 'earlier' }] }),
+      ListMessageMoveTasksCommand: Array(3).fill({ Results: [RUNNING] }),
       CancelMessageMoveTaskCommand: [{ ApproximateNumberOfMessagesMoved: 4 }],
     });
     const ending = new AbortController();
@@ -217,6 +219,38 @@ describe.each(AWS_TARGETS)('an SQS queue, on $name', ({ start }) => {
     );
     await expect(moving).rejects.toThrow('Cancelled: SQS stopped after about 4 messages');
     expect(asked.at(-1)).toEqual({ name: 'CancelMessageMoveTaskCommand', input: { TaskHandle: 'earlier' } });
+  });
+
+  describe('while SQS lists only the task of an earlier redrive', () => {
+    const earlier = {
+      Results: [{ Status: 'COMPLETED', ApproximateNumberOfMessagesMoved: 4, StartedTimestamp: 1 }],
+    };
+    const own = {
+      Results: [{ Status: 'COMPLETED', ApproximateNumberOfMessagesMoved: 9, StartedTimestamp: 2 }],
+    };
+
+    it('waits for its own', async () => {
+      answerMoves({
+        StartMessageMoveTaskCommand: [{ TaskHandle: 'task' }],
+        ListMessageMoveTasksCommand: [earlier, earlier, own],
+      });
+      const mover = createSqsMover({ sqs }, { deadLetters: deadLetters(), queue: queue() });
+      const report = await redrive({ deadLetters: deadLetters(), queue: queue(), mover, clock });
+      expect(report).toMatchObject({ moved: 9, by: 'task' });
+    });
+
+    it('cancels its own on Ctrl-C', async () => {
+      const asked = answerMoves({
+        StartMessageMoveTaskCommand: [{ TaskHandle: 'task' }],
+        ListMessageMoveTasksCommand: [earlier, earlier, earlier],
+        CancelMessageMoveTaskCommand: [{ ApproximateNumberOfMessagesMoved: 2 }],
+      });
+      const mover = createSqsMover({ sqs }, { deadLetters: deadLetters(), queue: queue() });
+      await mover.start();
+      expect(await mover.read()).toEqual({ state: 'running', moved: 0 });
+      expect(await mover.stop()).toBe(2);
+      expect(asked.at(-1)).toEqual({ name: 'CancelMessageMoveTaskCommand', input: { TaskHandle: 'task' } });
+    });
   });
 
   it('counts a dead letter as in flight while it is hidden', async () => {

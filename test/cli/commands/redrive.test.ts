@@ -22,14 +22,19 @@ let stopped: unknown[];
 beforeEach(async () => {
   signals = new EventEmitter();
   stopped = [];
+  let isStarted = false;
   const received = [[LETTER], []];
   const sqs: Record<string, (input: unknown) => object> = {
     GetQueueUrl: () => ({ QueueUrl: `${server.url}/q` }),
     GetQueueAttributes: () => ({ Attributes: { QueueArn: 'arn:aws:sqs:us-east-1:123456789012:q' } }),
     ReceiveMessage: () => ({ Messages: received.shift() ?? [] }),
     ChangeMessageVisibilityBatch: () => ({ Successful: [{ Id: '0' }], Failed: [] }),
-    StartMessageMoveTask: () => ({ TaskHandle: 'task' }),
+    StartMessageMoveTask: () => {
+      isStarted = true;
+      return { TaskHandle: 'task' };
+    },
     ListMessageMoveTasks: () => {
+      if (!isStarted) return {};
       signals.emit('SIGINT');
       return { Results: [{ Status: 'RUNNING', TaskHandle: 'task' }] };
     },
