@@ -59,6 +59,7 @@ async function download(initial: string, first: number, count: number) {
     {
       partition: { year: 2004, initial },
       snapshot: '2026-11-22',
+      titleTypes: ['movie'],
       titles,
       settings: { lookup: 'details', language: 'en-US', reviewLanguage: 'en-US', append: [] },
       run: 'bench',

@@ -28,11 +28,12 @@ export type Run = Omit<DownloadJob, 'partition' | 'titles' | 'only' | 'limit'> &
 /** Creates the part of the job that all targets of a run share. */
 export function startRun(
   { lake, clock, random, settings }: DownloadConnection,
-  { snapshot }: Pick<PartitionIndex, 'snapshot'>,
+  { snapshot, titleTypes }: Pick<PartitionIndex, 'snapshot' | 'titleTypes'>,
   selection: Pick<DownloadJob, 'redoBefore' | 'redoIncompleteBefore'>,
 ): Run {
   return {
     snapshot,
+    titleTypes,
     settings: lookupSettings(settings),
     source: createSourceClaim({ lake }, lakeSource(settings)),
     run: createRunId(clock.now(), random),

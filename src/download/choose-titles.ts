@@ -8,6 +8,7 @@ import {
   type Manifest,
   type TitleState,
 } from './manifest.ts';
+import { coversTitleTypes } from './title-types.ts';
 
 /** Selects the titles of a partition that a run looks up. */
 export interface TitleSelection {
@@ -23,9 +24,10 @@ export interface TitleSelection {
 
 /**
  * Returns the title states of earlier runs that are still valid: none if the settings differ. IDs that the snapshot no
- * longer lists are marked as `left`, unless the snapshot is older than the manifest's.
+ * longer lists are marked as `left`, unless the snapshot is older than the manifest's or was read for fewer title types.
  * @param job.titles all titles that the index lists for the partition.
  * @param job.snapshot the UTC day of that index.
+ * @param job.titleTypes IMDb's title types in that index.
  * @param job.nowMs the time that is recorded for IDs that have left, in milliseconds since the epoch.
  * @returns the states by IMDb ID.
  */
@@ -34,15 +36,23 @@ export function keepKnownTitles(
   {
     titles,
     snapshot,
+    titleTypes,
     settings,
     nowMs,
-  }: { titles: readonly Title[]; snapshot: string; settings: LookupSettings; nowMs: number },
+  }: {
+    titles: readonly Title[];
+    snapshot: string;
+    titleTypes: readonly string[];
+    settings: LookupSettings;
+    nowMs: number;
+  },
 ): Map<string, TitleState> {
   const known = new Map<string, TitleState>();
   if (!manifest || !areSameSettings(manifest.settings, settings)) return known;
   const listed = new Set(titles.map(({ imdbId }) => imdbId));
+  const mayLeave = snapshot >= manifest.snapshot && coversTitleTypes(titleTypes, manifest.titleTypes);
   for (const [imdbId, title] of Object.entries(manifest.titles)) {
-    const hasLeft = !listed.has(imdbId) && title.state !== 'left' && snapshot >= manifest.snapshot;
+    const hasLeft = mayLeave && !listed.has(imdbId) && title.state !== 'left';
     known.set(imdbId, hasLeft ? { state: 'left', at: instantAfter(title, nowMs) } : title);
   }
   return known;

@@ -23,6 +23,8 @@ export interface DownloadJob extends TitleSelection {
   readonly partition: Partition;
   /** The UTC day of the snapshot that lists the titles. */
   readonly snapshot: string;
+  /** IMDb's title types in the index: a manifest can also have titles of others. */
+  readonly titleTypes: readonly string[];
   /** All titles that the index lists for the partition, selected or not. */
   readonly titles: readonly Title[];
   readonly settings: LookupSettings;

@@ -19,6 +19,7 @@ import {
 } from './manifest.ts';
 import { outdateParts, type Parts } from './manifest-parts.ts';
 import { type StoredManifest, saveLastRun, saveManifest } from './manifest-store.ts';
+import { joinTitleTypes } from './title-types.ts';
 
 /** A manifest that was written. */
 interface SavedManifest {
@@ -62,6 +63,7 @@ export function createManifestWriter(
   job: {
     readonly partition: Partition;
     readonly snapshot: string;
+    readonly titleTypes: readonly string[];
     readonly settings: LookupSettings;
     readonly source?: { readonly source: LakeSource };
     readonly run: string;
@@ -83,7 +85,7 @@ export function createManifestWriter(
     requests: () => number;
   },
 ): ManifestWriter {
-  const { partition, snapshot, settings, source, run } = job;
+  const { partition, snapshot, titleTypes, settings, source, run } = job;
   const listed = new Set(job.titles.map(({ imdbId }) => imdbId));
   const idHash = hashIds(listed);
   let etag = stored.etag;
@@ -129,6 +131,7 @@ export function createManifestWriter(
       partition,
       snapshot: laterDay(snapshot, stored.manifest?.snapshot ?? snapshot),
       settings,
+      ...joinTitleTypes(titleTypes, ...(inLake ? [inLake.titleTypes] : [])),
       ...sourceSoFar(),
       idHash,
       complete: false,

@@ -4,6 +4,7 @@ import type { Partition } from '../partition.ts';
 import type { LookupSettings } from '../tmdb/look-up-movie.ts';
 import { CHECKPOINT_SECONDS } from '../worker-contract.ts';
 import { haveSameContent, outdateParts, type Parts } from './manifest-parts.ts';
+import { joinTitleTypes } from './title-types.ts';
 
 /** The state of one IMDb ID. `at` is the ISO instant when it was recorded. */
 export type TitleState =
@@ -76,6 +77,8 @@ export interface Manifest {
   /** The UTC day of the newest snapshot that a run has used; see {@link laterDay}. */
   readonly snapshot: string;
   readonly settings: LookupSettings;
+  /** IMDb's title types in the lists that runs have used. Absent: movies only, or an earlier version did not record them. */
+  readonly titleTypes?: readonly string[];
   /** Where the titles and documents come from; manifests of earlier versions do not record it. */
   readonly source?: LakeSource;
   /** The hash of the IDs that the index lists (see `hashIds`); manifests of earlier versions have none. */
@@ -205,7 +208,8 @@ export function mergeManifests(
       ? composed
       : (outdateParts(theirs.parts, theirs.titles, titles, also) ??
         outdateParts(ours.parts, ours.titles, titles, also));
-  return completeManifest({ ...ours, snapshot, titles, ...(parts && { parts }) }, listed);
+  const types = joinTitleTypes(theirs.titleTypes, ours.titleTypes);
+  return completeManifest({ ...ours, ...types, snapshot, titles, ...(parts && { parts }) }, listed);
 }
 
 /**

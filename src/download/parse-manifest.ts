@@ -46,6 +46,7 @@ function isManifest(value: unknown): value is Manifest {
     typeof value.complete === 'boolean' &&
     hasFields(settings, 'string', ['lookup', 'language', 'reviewLanguage']) &&
     Array.isArray(settings.append) &&
+    (value.titleTypes === undefined || isStringList(value.titleTypes)) &&
     hasFields(counts, 'number', ['titles', 'found', 'notFound', 'refused', 'failed', 'reviews']) &&
     hasFields(lastRun, 'string', ['run', 'startedAt', 'endedAt', 'outcome']) &&
     Object.values(value.titles).every(isTitleState)

@@ -69,6 +69,7 @@ export function createWorker({
       apiKey,
     }),
     settings: lookupSettings(settings),
+    titleTypes: settings.titleTypes,
     workers: settings.workers,
     source: createSourceClaim({ lake }, source),
     readTitles: (partition, day, signal) => readTitles(titleDeps, partition, day, signal),

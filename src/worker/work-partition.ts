@@ -27,6 +27,8 @@ export interface WorkDeps {
   /** Uniform in [0, 1). */
   readonly random: () => number;
   readonly settings: LookupSettings;
+  /** IMDb's title types that `readTitles` reads. */
+  readonly titleTypes: readonly string[];
   /** Where the titles and documents come from. */
   readonly source: SourceClaim;
   /** Reads the titles of a partition in a day's snapshot, see `readTitles`. */
@@ -106,9 +108,19 @@ export async function workPartition(
     // Set only after the snapshot was read: a copy of the message must not name a snapshot that is not in the lake.
     work = { message: { ...message, snapshot } };
     const { year, initial, run, redoBefore, redoIncompleteBefore } = message;
-    const { settings, source } = deps;
+    const { settings, titleTypes, source } = deps;
     const partition = { year, initial };
-    return { partition, snapshot, run, titles, settings, source, redoBefore, redoIncompleteBefore };
+    return {
+      partition,
+      snapshot,
+      titleTypes,
+      run,
+      titles,
+      settings,
+      source,
+      redoBefore,
+      redoIncompleteBefore,
+    };
   }
 
   function hasFailed(outcome: Outcome): boolean {

@@ -11,6 +11,7 @@ import { MemoryLake } from '../support/memory-lake.ts';
 import { details, foundMovies, reviewPage, type SmallTmdb, startSmallTmdb } from '../support/small-tmdb.ts';
 
 const partition = { year: 2004, initial: 'AD' };
+const titleTypes = ['movie'];
 const settings = { lookup: 'details', language: 'en-US', reviewLanguage: 'en-US', append: [] } as const;
 const A = 'tt0000001';
 const B = 'tt0000002';
@@ -36,7 +37,7 @@ function download(changes: Partial<DownloadJob> = {}, control?: DownloadControl)
   const titles = [A, B, C].map((imdbId) => ({ imdbId, title: 'Ad' }));
   return downloadPartition(
     { lake, tmdb: tmdb.client, clock: tmdb.clock },
-    { partition, snapshot: '2026-11-22', titles, settings, run: 'run-1', ...changes },
+    { partition, snapshot: '2026-11-22', titleTypes, titles, settings, run: 'run-1', ...changes },
     control,
   );
 }
@@ -263,6 +264,32 @@ describe('downloadPartition', () => {
       await download({ titles, snapshot: '2026-11-21', run });
       expect(manifest().titles[B]).toMatchObject({ state: 'found' });
     }
+  });
+
+  it('keeps the titles of other types, and counts only those in its list', async () => {
+    const D = 'tt0000004';
+    tmdb.answers[`/3/movie/${D}`] = details(4, D);
+    await download();
+    const shorts = { titleTypes: ['short'], titles: [{ imdbId: D, title: 'Ad' }], snapshot: '2026-11-23' };
+    expect(await download(shorts)).toMatchObject({
+      complete: true,
+      counts: { titles: 1, found: 1 },
+      parts: { movies: 3, reviews: 2 },
+    });
+    expect(manifest()).toMatchObject({ titleTypes: ['movie', 'short'], titles: { [A]: { state: 'found' } } });
+    const before = tmdb.asked().length;
+    // A list of movies does not tell whether a short has left; one of both types does.
+    expect(await download({ snapshot: '2026-11-24' })).toMatchObject({
+      complete: true,
+      counts: { titles: 3 },
+    });
+    expect(manifest().titles[D]).toMatchObject({ state: 'found' });
+    expect(await download({ titleTypes: ['movie', 'short'], snapshot: '2026-11-25' })).toMatchObject({
+      complete: true,
+      parts: { movies: 2, reviews: 2 },
+    });
+    expect(manifest().titles[D]).toMatchObject({ state: 'left' });
+    expect(tmdb.asked()).toHaveLength(before);
   });
 
   it('does not look up again what has left according to a newer list', async () => {

@@ -52,6 +52,15 @@ describe('mergeManifests', () => {
   });
 });
 
+it.each([
+  [undefined, undefined, undefined],
+  [undefined, ['tvMovie'], ['movie', 'tvMovie']],
+  [['short'], ['short'], ['short']],
+])('merges the title types %j and %j to %j', (theirs, ours, merged) => {
+  const of = (titleTypes: string[] | undefined) => ({ ...manifest({}), ...(titleTypes && { titleTypes }) });
+  expect(mergeManifests(of(theirs), of(ours), listed).titleTypes).toEqual(merged);
+});
+
 describe('markOverwritten', () => {
   const mark = (theirs: Manifest, ids: string[]) =>
     markOverwritten(theirs, manifest({ tt0000002: found(EARLY) }), new Set(ids), listed);

@@ -13,6 +13,7 @@ import { MemoryLake, type MemoryLakeCall } from '../support/memory-lake.ts';
 import { details, foundMovies, reviewPage, type SmallTmdb, startSmallTmdb } from '../support/small-tmdb.ts';
 
 const partition = { year: 2004, initial: 'AD' };
+const titleTypes = ['movie'];
 const settings = { lookup: 'details', language: 'en-US', reviewLanguage: 'en-US', append: [] } as const;
 const A = 'tt0000001';
 const B = 'tt0000002';
@@ -38,7 +39,7 @@ function download(changes: Partial<DownloadJob> = {}, control?: DownloadControl,
   const titles = [A, B, C].map((imdbId) => ({ imdbId, title: 'Ad' }));
   return downloadPartition(
     { lake: into, tmdb: tmdb.client, clock: tmdb.clock },
-    { partition, snapshot: '2026-11-22', titles, settings, run: 'run-1', ...changes },
+    { partition, snapshot: '2026-11-22', titleTypes, titles, settings, run: 'run-1', ...changes },
     control,
   );
 }

@@ -45,6 +45,7 @@ async function downloadAll(settings: LookupSettings, options: Partial<TmdbStandI
     const job = {
       partition,
       snapshot: '2026-11-22',
+      titleTypes: ['movie'],
       titles: ids.map((imdbId) => ({ imdbId, title: 'not needed' })),
       settings,
       run: 'run',

@@ -20,9 +20,10 @@ export async function downloadCatalogue(
 ): Promise<DownloadReport[]> {
   const day = utcDay(clock.now());
   const userAgent = 'tdd-test/1';
+  const titleTypes = ['movie'];
   const index = await ensurePartitionIndex(
     { lake, clock, datasetsUrl: imdbUrl, userAgent },
-    { day, titleTypes: ['movie'] },
+    { day, titleTypes },
   );
   const tmdb = createTmdbClient({
     http: createHttpGet({ userAgent, timeoutMs: 500 }),
@@ -42,7 +43,7 @@ export async function downloadCatalogue(
     async (wanted) => (reports.some(({ problem }) => problem) ? [] : left.splice(0, wanted)),
     async (partition) => {
       const titles = await readPartition({ lake }, index, partition);
-      const job = { partition, snapshot: day, titles, settings, source, run };
+      const job = { partition, snapshot: day, titleTypes, titles, settings, source, run };
       reports.push(await downloadPartition({ lake, tmdb, clock, overlap }, job));
     },
   );

@@ -80,6 +80,7 @@ export function simulateDownload({
         {
           partition: partitionOf(initial),
           snapshot: '2026-11-22',
+          titleTypes: ['movie'],
           titles: imdbIdsOf(initial, titles).map((imdbId) => ({ imdbId, title: initial })),
           settings: SETTINGS,
           run: 'run-1',

@@ -93,6 +93,7 @@ export async function runVirtualFleet(
       workers,
       tmdb: world.createTmdb(requestsPerSecond / workers),
       settings: { lookup: 'details', language: 'en-US', reviewLanguage: 'en-US', append: [] },
+      titleTypes,
       source: createSourceClaim({ lake }, source),
       readTitles: (partition, day, signal) => readTitles(titleDeps, partition, day, signal),
       queue,

@@ -154,6 +154,7 @@ export function createWorkerHarness({ titles = makeTitles(3), clock = createFake
       random,
       tmdb,
       settings: { lookup: 'details', language: 'en-US', reviewLanguage: 'en-US', append: [] },
+      titleTypes: ['movie'],
       source: createSourceClaim({ lake }, SOURCE),
       readTitles: (...args) => harness.readTitles(...args),
       queue,
