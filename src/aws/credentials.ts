@@ -1,6 +1,7 @@
 import { UserError } from '../errors.ts';
 import { quote, toOneLine, withFullStop } from '../text.ts';
 import { type AnyClient, wrapCalls } from './client-config.ts';
+import { isConnectionFailure } from './errors.ts';
 
 /** Where the SDK found credentials. `role`: the role of the instance or container that runs this process. */
 export type CredentialSource = 'profile' | 'environment' | 'web identity' | 'role';
@@ -39,6 +40,7 @@ export function explainMissingCredentials<Client extends AnyClient>(
 }
 
 async function explain(error: Error, named: string | undefined): Promise<Error> {
+  if (isConnectionFailure(error.message)) return error;
   const profile = named ?? 'default';
   const reason = error.message === CHAIN_FAILED ? await tryProfile(profile) : error.message;
   if (reason === undefined && named === undefined) return error;

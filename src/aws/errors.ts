@@ -171,6 +171,9 @@ const UNREACHABLE =
   /^(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|TimeoutError|EPROTO|ERR_SSL_\w+|\w*CERT\w*|UNABLE_TO_VERIFY_LEAF_SIGNATURE)$/;
 /** `RequestTimeout` (400): S3 received nothing for a while. */
 const BROKEN = /^(ECONNRESET|EPIPE|ERR_STREAM_PREMATURE_CLOSE|RequestTimeout)$/;
+/** The text of such a failure: of one that prevents the SDK from loading credentials, it keeps nothing else. */
+const CONNECTION_FAILURE =
+  /^(?:\w+: )?(?:getaddrinfo|connect|read|write) E[A-Z_]+\b|^(?:\w+: )?socket hang up|^(?:AggregateError|TimeoutError)\b/;
 const THROTTLED = /Throttl|TooManyRequests|SlowDown|RequestLimitExceeded|PriorRequestNotComplete/;
 
 const NOT_OFFERED = /Unable to determine service\/operation name to be authorized/;
@@ -181,7 +184,8 @@ function isRegionMissing({ message }: Error): boolean {
 }
 
 function kindOf({ error, code = '', status = 0, bucketRegion, service }: Facts): AwsFailureKind | undefined {
-  if (NO_CREDENTIALS.test(error.name)) return 'credentials';
+  if (NO_CREDENTIALS.test(error.name))
+    return isConnectionFailure(error.message) ? 'unreachable' : 'credentials';
   if (isRegionMissing(error) || error.message.startsWith('Region not accepted:')) return 'no region';
   if (bucketRegion !== undefined) return 'wrong region';
   if (code === 'NoSuchBucket') return 'no such bucket';
@@ -304,6 +308,11 @@ function otherBucketRegion(
   // A response to HeadBucket has no body. When its status is 400 and the region differs, the region is the reason.
   const differs = reported !== undefined && clientRegion !== undefined && reported !== clientRegion;
   return status === 400 && differs ? reported : undefined;
+}
+
+/** Whether the text of an error is that of a failed connection. */
+export function isConnectionFailure(text: string): boolean {
+  return CONNECTION_FAILURE.test(text);
 }
 
 /** Whether an error is a service error with one of these names. */

@@ -58,9 +58,10 @@ export function createS3Client(deps: S3ClientDeps, overrides: S3ClientConfig = {
 function retryCalls(s3: S3Client, deps: RetryDeps): S3Client {
   const endpoint = { hasAnswered: false };
   return wrapCalls(s3, 'retryCalls', (next, { commandName, __smithy_context: options }) => async (args) => {
-    // Not retried here: the client of STS retries, and each attempt may ask for an MFA code.
-    await s3.config.credentials();
     const retries = startRetries(deps, endpoint, options?.abortSignal);
+    const load = () => s3.config.credentials();
+    // Repeated only when they have expired during a run, because each attempt may ask for an MFA code.
+    await (endpoint.hasAnswered ? retries.run(load) : load());
     if (commandName !== 'GetObjectCommand') return retries.run(() => next(args));
     const input = args.input as GetObjectCommandInput;
     const get = async (range: Partial<GetObjectCommandInput>): Promise<GetObjectCommandOutput> => {

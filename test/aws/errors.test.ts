@@ -116,6 +116,18 @@ const TABLE: [AwsFailureKind, CallContext, Error, string][] = [
     answer('InvalidSignatureException', 403, 'It does not match.'),
     `AWS rejected the credentials (InvalidSignatureException: It does not match). ${SIGN_IN}`,
   ],
+  [
+    'unreachable',
+    READ,
+    localError('CredentialsProviderError', 'Error: getaddrinfo ENOTFOUND portal.sso.test'),
+    `Cannot read s3://films/k: S3 cannot be reached (Error: getaddrinfo ENOTFOUND portal.sso.test). ${NO_NETWORK}`,
+  ],
+  [
+    'credentials',
+    READ,
+    localError('CredentialsProviderError', 'Command failed: vault\nconnect ECONNREFUSED 127.0.0.1:1'),
+    'Cannot read s3://films/k: no valid AWS credentials found (Command failed: vault)',
+  ],
   ['credentials', SEND, answer('InvalidClientTokenId', 403), 'AWS rejected the credentials'],
   ['credentials', LAMBDA, answer('UnrecognizedClientException', 403), 'AWS rejected the credentials'],
   ['credentials', IAM, answer('ExpiredToken', 403), 'AWS rejected the credentials'],

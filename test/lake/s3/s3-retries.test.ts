@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { afterEach, describe, expect, test } from 'vitest';
+import type { CredentialProvider } from '../../../src/aws/client-config.ts';
 import { type Lake, LakeUnavailableError } from '../../../src/lake/lake.ts';
 import { createS3Lake } from '../../../src/lake/s3/s3-lake.ts';
 import { LONG_WAIT_MS } from '../../../src/wait.ts';
@@ -14,12 +15,13 @@ afterEach(async () => {
 
 async function open(
   answer: (request: IncomingMessage, count: number) => StubAnswer,
+  credentials?: CredentialProvider,
 ): Promise<Lake & { stub: StubS3 }> {
   let requests = 0;
   stub = await startStubS3((request) => {
     requests += 1;
     return answer(request, requests);
-  });
+  }, credentials);
   return { ...createS3Lake({ s3: stub.s3, bucket: 'data-lake' }), stub };
 }
 
@@ -89,6 +91,27 @@ describe('the retry budget', () => {
     await lake.stub.stop();
     await expect(lake.write('k', 'x', 'text/plain')).rejects.toThrow('S3 cannot be reached');
     expect(lake.stub.clock.now() - Date.parse('2026-11-22T10:00:00Z')).toBe(120_000);
+  });
+
+  test('covers credentials that expire while the network is down, but not the first ones', async () => {
+    let failures = 0;
+    const load = async () => {
+      failures -= 1;
+      if (failures >= 0) {
+        const offline = new Error('Error: getaddrinfo ENOTFOUND portal.sso.test');
+        throw Object.assign(offline, { name: 'CredentialsProviderError' });
+      }
+      return { accessKeyId: 'a', secretAccessKey: 's', expiration: new Date(Date.now() + 60_000) };
+    };
+    const lake = await open(() => WRITTEN, load);
+    failures = 1;
+    await expect(lake.write('k', 'x', 'text/plain')).rejects.toThrow(
+      'S3 cannot be reached (Error: getaddrinfo ENOTFOUND portal.sso.test)',
+    );
+    await lake.write('k', 'x', 'text/plain');
+    failures = 5;
+    await lake.write('k', 'x', 'text/plain');
+    expect(failures).toBeLessThan(0);
   });
 
   test.each([

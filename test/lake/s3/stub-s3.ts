@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { S3Client } from '@aws-sdk/client-s3';
+import type { CredentialProvider } from '../../../src/aws/client-config.ts';
 import { createS3Client } from '../../../src/aws/s3-client.ts';
 import type { Clock } from '../../../src/clock.ts';
 import type { Wait } from '../../../src/wait.ts';
@@ -27,8 +28,16 @@ export interface StubS3 {
   stop(): Promise<void>;
 }
 
-/** Starts a stub that calls `answer` for each request, after reading its body. */
-export async function startStubS3(answer: (request: IncomingMessage) => StubAnswer): Promise<StubS3> {
+const KEY = { accessKeyId: 'testing', secretAccessKey: 'testing' };
+
+/**
+ * Starts a stub that calls `answer` for each request, after reading its body.
+ * @param credentials those of the client.
+ */
+export async function startStubS3(
+  answer: (request: IncomingMessage) => StubAnswer,
+  credentials: CredentialProvider = async () => KEY,
+): Promise<StubS3> {
   const requests: string[] = [];
   const server = createServer((request, response) => {
     requests.push(`${request.method} ${request.url}`);
@@ -52,7 +61,7 @@ export async function startStubS3(answer: (request: IncomingMessage) => StubAnsw
   const onWait = (wait: Wait) => void waits.push(wait);
   const s3 = createS3Client(
     { env: { AWS_ENDPOINT_URL: `http://127.0.0.1:${address.port}` }, clock, random: Math.random, onWait },
-    { region: 'us-east-1', credentials: { accessKeyId: 'testing', secretAccessKey: 'testing' } },
+    { region: 'us-east-1', credentials },
   );
   return {
     s3,
