@@ -9,8 +9,12 @@ import { parseMessage } from '../message.ts';
 import type { Partition } from '../partition.ts';
 import { shorten } from '../text.ts';
 
-/** The explanation of a dead letter without a reason: its worker ended before it could write one. */
-export const NO_REASON = 'The worker crashed or ran out of time or memory: see its log.';
+/**
+ * The explanation of a dead letter without a reason: its worker ended before it could write one, or Lambda has throttled the
+ * function each time.
+ */
+export const NO_REASON =
+  'The worker crashed, ran out of time or memory, or Lambda could not start it: see its log.';
 
 /** A message in the dead-letter queue. */
 export interface DeadLetter {
@@ -18,7 +22,7 @@ export interface DeadLetter {
   readonly id: string;
   /** Absent when the body is not one of our messages. */
   readonly partition?: Partition;
-  /** Why the last worker failed, or why the body cannot be read. Absent if the worker crashed each time. */
+  /** Why the last worker failed, or why the body cannot be read. Absent if the worker crashed, or was not started, each time. */
   readonly reason?: string;
   /** The beginning of a body that is not one of our messages; absent for others. */
   readonly excerpt?: string;

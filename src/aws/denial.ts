@@ -132,7 +132,23 @@ const CODE_ADVICE: readonly (readonly [RegExp, string])[] = [
   [/^AccessControlListNotSupported$/, "check the bucket's Object Ownership"],
 ];
 
-/** What to do about an error code of S3 that is no missing permission. */
-export function adviceOnCode(code: string | undefined): string | undefined {
-  return CODE_ADVICE.find(([pattern]) => pattern.test(code ?? ''))?.[1];
+/** Reasons of Lambda, with what to do. */
+const REASON_ADVICE: readonly (readonly [RegExp, string])[] = [
+  [
+    /cannot be assumed by Lambda|execution role does not have permissions/,
+    'wait some minutes, because a new role takes time to reach Lambda, and run the command again; if it still fails, check the policies of the role',
+  ],
+  [
+    /Unable to determine service\/operation name/,
+    'the service does not offer this call in the region in use: choose another region',
+  ],
+];
+
+/** What to do about an error, other than a missing permission, whose code or reason says enough. */
+export function adviceOnError(code = '', reason: string): string | undefined {
+  const [, advice] =
+    CODE_ADVICE.find(([pattern]) => pattern.test(code)) ??
+    REASON_ADVICE.find(([pattern]) => pattern.test(reason)) ??
+    [];
+  return advice;
 }

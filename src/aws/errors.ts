@@ -1,7 +1,7 @@
 import { ConnectionError, reasonOf } from '../connection-error.ts';
 import { explainTooManyFiles, UsageError, UserError } from '../errors.ts';
 import { capitalize, quote, toOneLine, withFullStop } from '../text.ts';
-import { adviceOnCode, type Denial, describeDenial, parseDenial } from './denial.ts';
+import { adviceOnError, type Denial, describeDenial, parseDenial } from './denial.ts';
 
 /** The caller's information about a failed call. */
 export interface CallContext {
@@ -162,6 +162,8 @@ function readFacts(error: Error, call: CallContext): Facts {
 const NO_CREDENTIALS = /^(CredentialsProviderError|TokenProviderError)$/;
 const BAD_CREDENTIALS =
   /^(InvalidClientTokenId|InvalidAccessKeyId|UnrecognizedClientException|SignatureDoesNotMatch|InvalidSignatureException|IncompleteSignature(Exception)?|ExpiredToken(Exception)?|InvalidToken|TokenRefreshRequired|RequestExpired|MissingAuthenticationToken(Exception)?)$/;
+/** A region that is not enabled for the account knows no key of it. https://github.com/aws/aws-sdk-ruby/issues/2850 */
+const UNKNOWN_KEY = /^(InvalidClientTokenId|UnrecognizedClientException|InvalidToken)$/;
 const CLOCK_SKEW = /^(RequestTimeTooSkewed|RequestInTheFuture)$/;
 /** Services other than S3 have no separate error code for clock skew. */
 const CLOCK_SKEW_MESSAGE = /^Signature (expired|not yet current)/;
@@ -226,7 +228,7 @@ const SENTENCES: Readonly<Record<AwsFailureKind, (facts: Facts) => Pick<AwsFailu
       }
       return {
         problem: `AWS rejected the credentials (${code}: ${reason})`,
-        advice: 'sign in again with "aws sso login", or set a valid access key with "aws configure"',
+        advice: `sign in again with "aws sso login", or set a valid access key with "aws configure"${UNKNOWN_KEY.test(code) ? '; if they work in other regions, enable this region for the account' : ''}`,
       };
     },
     denied: ({ denial, ...facts }) => describeDenial(denial, facts),
@@ -281,7 +283,7 @@ const SENTENCES: Readonly<Record<AwsFailureKind, (facts: Facts) => Pick<AwsFailu
       advice: 'check the network, the proxy and AWS_ENDPOINT_URL',
     }),
     'other error': ({ actions, subject, code, status, reason }) => {
-      const advice = adviceOnCode(code);
+      const advice = adviceOnError(code, reason);
       return {
         problem: `AWS rejected ${actions[0] ?? 'a call'}${subject === undefined ? '' : ` for ${subject}`} (${code ?? `HTTP ${status}`}): ${reason}`,
         ...(advice !== undefined && { advice }),

@@ -100,9 +100,14 @@ export function kindName(kind: string): string {
   return kind.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }
 
-/** The AWS partition in a region's ARNs: `aws`, except for China and GovCloud. */
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/gpbucketnamespaces.html lists the partitions. */
+const PARTITIONS = [
+  ['cn-', 'aws-cn'],
+  ['us-gov-', 'aws-us-gov'],
+  ['eusc-', 'aws-eusc'],
+] as const;
+
+/** The AWS partition in a region's ARNs: `aws`, except for China, GovCloud and the European Sovereign Cloud. */
 function arnPartitionOf(region: string): string {
-  if (region.startsWith('cn-')) return 'aws-cn';
-  if (region.startsWith('us-gov-')) return 'aws-us-gov';
-  return 'aws';
+  return PARTITIONS.find(([prefix]) => region.startsWith(prefix))?.[1] ?? 'aws';
 }

@@ -110,7 +110,7 @@ describe('followRun', () => {
 
   it.each([
     [{ reason: '1 title of 3 failed.' }, '1 title of 3 failed.'],
-    [{}, 'The worker crashed or ran out of time or memory: see its log.'],
+    [{}, 'The worker crashed, ran out of time or memory, or Lambda could not start it: see its log.'],
   ])('fails when the message becomes the dead letter %o', async (letter, reason) => {
     const { scene, follow, counts } = createScene([{ outcome: 'failedTitles' }]);
     scene.letter = letter;

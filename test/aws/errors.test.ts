@@ -128,7 +128,28 @@ const TABLE: [AwsFailureKind, CallContext, Error, string][] = [
     localError('CredentialsProviderError', 'Command failed: vault\nconnect ECONNREFUSED 127.0.0.1:1'),
     'Cannot read s3://films/k: no valid AWS credentials found (Command failed: vault)',
   ],
-  ['credentials', SEND, answer('InvalidClientTokenId', 403), 'AWS rejected the credentials'],
+  [
+    'credentials',
+    STS,
+    answer('InvalidClientTokenId', 403, 'The security token included in the request is invalid.'),
+    'AWS rejected the credentials (InvalidClientTokenId: The security token included in the request is invalid). Sign in again with "aws sso login", or set a valid access key with "aws configure"; if they work in other regions, enable this region for the account.',
+  ],
+  [
+    'other error',
+    LAMBDA,
+    answer(
+      'InvalidParameterValueException',
+      400,
+      'The role defined for the function cannot be assumed by Lambda.',
+    ),
+    'AWS rejected lambda:CreateFunction for the function "films" (InvalidParameterValueException): The role defined for the function cannot be assumed by Lambda. Wait some minutes, because a new role takes time to reach Lambda, and run the command again; if it still fails, check the policies of the role.',
+  ],
+  [
+    'other error',
+    LAMBDA,
+    answer('AccessDeniedException', 403, 'Unable to determine service/operation name to be authorized'),
+    'AWS rejected lambda:CreateFunction for the function "films" (AccessDeniedException): Unable to determine service/operation name to be authorized. The service does not offer this call in the region in use: choose another region.',
+  ],
   ['credentials', LAMBDA, answer('UnrecognizedClientException', 403), 'AWS rejected the credentials'],
   ['credentials', IAM, answer('ExpiredToken', 403), 'AWS rejected the credentials'],
   ['credentials', LOGS, answer('ExpiredTokenException', 400), 'AWS rejected the credentials'],
@@ -341,8 +362,8 @@ const TABLE: [AwsFailureKind, CallContext, Error, string][] = [
   [
     'other error',
     LAMBDA,
-    answer('InvalidParameterValueException', 400, 'The role cannot be assumed by Lambda.'),
-    'AWS rejected lambda:CreateFunction for the function "films" (InvalidParameterValueException): The role cannot be assumed by Lambda.',
+    answer('InvalidParameterValueException', 400, 'Could not unzip uploaded file.'),
+    'AWS rejected lambda:CreateFunction for the function "films" (InvalidParameterValueException): Could not unzip uploaded file.',
   ],
   [
     'other error',

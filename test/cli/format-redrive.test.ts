@@ -45,7 +45,7 @@ test('counts the unreadable messages that stay when others were returned', () =>
 
 test('says that the worker crashed only for a readable message', () => {
   expect(format({ letters: [CRASHED], chosen: 1 })).toContain(
-    'The worker crashed or ran out of time or memory',
+    'The worker crashed, ran out of time or memory, or Lambda could not start it',
   );
 });
 

@@ -19,6 +19,23 @@ const LOGS = 'arn:aws:logs:us-east-1:123456789012:log-group:/aws/lambda/films';
 const MAPPING = 'arn:aws:lambda:us-east-1:123456789012:event-source-mapping:0b7a';
 const OWN = { 'lambda:FunctionArn': 'arn:aws:lambda:us-east-1:123456789012:function:films' };
 
+test.each([
+  ['eu-west-1', 'aws'],
+  ['cn-north-1', 'aws-cn'],
+  ['us-gov-west-1', 'aws-us-gov'],
+  ['eusc-de-east-1', 'aws-eusc'],
+])('the ARNs in %s are of the partition %s', (region, partition) => {
+  const input = {
+    lambdaName: 'films',
+    queueName: 'films-queue',
+    bucketName: 'films-lake',
+    accountId: '123456789012',
+  };
+  const names = deploymentNames({ ...input, region });
+  expect(JSON.stringify(inlinePolicy(names))).toContain(`"arn:${partition}:s3:::films-lake`);
+  expect(names.roleArn).toContain(`arn:${partition}:iam::`);
+});
+
 describe('the inline policy', () => {
   const allowed: [string, Request][] = [
     [

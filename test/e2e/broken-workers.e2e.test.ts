@@ -89,7 +89,7 @@ describe('a fleet with poison messages and a crashing worker', () => {
       return (await sandbox.depthOf(DEAD_LETTER_QUEUE)).waiting === 4;
     });
     const { exitCode, stdout } = await simulated;
-    expect(stdout).toMatch(/not complete\..* crashed or ran out/);
+    expect(stdout).toMatch(/not complete\..* crashed, ran out/);
     expect(exitCode).toBe(1);
 
     const { report } = await sandbox.tddJson<RedriveResult>(
