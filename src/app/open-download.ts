@@ -5,7 +5,7 @@ import { createNetwork, type Network } from '../network.ts';
 import { createSummaryCacheFile, type SummaryCache } from './manifest-summaries.ts';
 import { openLakeAt, type ProcessContext } from './open-aws.ts';
 import type { DownloadConnection } from './run-targets.ts';
-import { joinRateBudget, type RateShare } from './share-rate.ts';
+import { countDownloads, joinRateBudget, type RateShare } from './share-rate.ts';
 import { userAgent } from './version.ts';
 
 /** The connection for a plan: a lake, and IMDb's server, because the partition index may have to be built first. */
@@ -19,6 +19,11 @@ export interface PlanConnection extends Omit<DownloadConnection, 'tmdb'> {
 
 /** The connection for a download in this process. */
 export interface LocalConnection extends PlanConnection, DownloadConnection {
+  /**
+   * Tells how many other downloads on this machine use the API key, and the rate that this one has next to them. It shares the
+   * rate from its first request to TMDB on, so that a plan takes nothing from the others.
+   */
+  readonly foreseeRate: () => Promise<{ readonly others: number; readonly requestsPerSecond: number }>;
   /** Call it when the download has ended: other downloads on this machine then get its share of the rate. */
   readonly close: () => Promise<void>;
 }
@@ -75,18 +80,19 @@ export async function openDownload(
   const { clock, env, signal, trace, onWait } = process;
   // Loads got, which takes 0.2 s: not for help or a usage error.
   const { createTmdb, checkKeyIfReachable } = await import('./tmdb.ts');
-  const share = await joinBudget();
-  const close = async () => share?.leave();
+  let share: Promise<RateShare | undefined> | undefined;
   let others = 0;
   const { http, tmdb } = createTmdb({ clock, env, trace, onWait, rateNow }, { settings, apiKey });
-  try {
-    const whyUnchecked = await checkKeyIfReachable({ http, baseUrl, apiKey, signal });
-    if (whyUnchecked instanceof ConnectionError) throw whyUnchecked;
-    if (whyUnchecked !== undefined) options.onKeyUnchecked(whyUnchecked.message);
-    return { ...(await openForPlan(process, source, options)), tmdb, close };
-  } catch (error) {
-    await close();
-    throw error;
+  const whyUnchecked = await checkKeyIfReachable({ http, baseUrl, apiKey, signal });
+  if (whyUnchecked instanceof ConnectionError) throw whyUnchecked;
+  if (whyUnchecked !== undefined) options.onKeyUnchecked(whyUnchecked.message);
+  const close = async () => (await share)?.leave();
+  return { ...(await openForPlan(process, source, options)), tmdb, foreseeRate, close };
+
+  async function foreseeRate() {
+    const count = async () => countDownloads(await options.cacheFolder(), { apiKey, baseUrl });
+    others = await count().catch(() => 0); // The first request reports the reason.
+    return { others, requestsPerSecond: settings.requestsPerSecond / (others + 1) };
   }
 
   async function joinBudget(): Promise<RateShare | undefined> {
@@ -100,7 +106,8 @@ export async function openDownload(
   }
 
   async function rateNow(): Promise<number> {
-    const now = share ? (await share.count()) - 1 : 0;
+    share ??= joinBudget();
+    const now = ((await (await share)?.count()) ?? 1) - 1;
     const before = others;
     others = now; // No await between these lines, because several requests may be waiting for this function.
     const rate = settings.requestsPerSecond / (others + 1);

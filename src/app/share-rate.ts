@@ -2,7 +2,14 @@ import { createHash, randomUUID } from 'node:crypto';
 import { readdir, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
+import { isFileError } from '../lake/directory/file-errors.ts';
 import { makeFolder } from '../lake/directory/make-folder.ts';
+
+/** A budget of requests per second: that of an API key at a base URL. */
+interface RateBudget {
+  readonly apiKey: string;
+  readonly baseUrl: string;
+}
 
 /** A download's share of a rate budget that it has in common with other downloads on this machine. */
 export interface RateShare {
@@ -28,11 +35,10 @@ const ABANDONED_MS = 3_600_000;
  */
 export async function joinRateBudget(
   { clock, folder }: { readonly clock: Clock; readonly folder: string },
-  { apiKey, baseUrl }: { readonly apiKey: string; readonly baseUrl: string },
+  budget: RateBudget,
 ): Promise<RateShare> {
-  const { check, lock } = await import('proper-lockfile');
-  const hash = createHash('sha256').update(`${baseUrl}\n${apiKey}`).digest('hex').slice(0, 32);
-  const members = join(folder, 'downloads', hash);
+  const { lock } = await import('proper-lockfile');
+  const members = membersFolder(folder, budget);
   let own: { readonly name: string; readonly release: () => Promise<void> } | undefined;
   let known = 1;
   let readAt = Number.NEGATIVE_INFINITY;
@@ -44,22 +50,11 @@ export async function joinRateBudget(
       if (own?.name === name) own = undefined; // The process was suspended: the next count registers it again.
     };
     const release = await lock(join(members, name), {
-      ...lockOptions(name),
+      ...lockOptions(join(members, name)),
       update: RENEW_EVERY_MS,
       onCompromised,
     });
     own = { name, release };
-  }
-
-  function lockOptions(name: string, stale = STALE_MS) {
-    return { lockfilePath: join(members, name), realpath: false, stale };
-  }
-
-  async function isAlive(name: string): Promise<boolean> {
-    const path = join(members, name);
-    if (await check(path, lockOptions(name))) return true;
-    if (!(await check(path, lockOptions(name, ABANDONED_MS)))) await rmdir(path).catch(() => undefined);
-    return false;
   }
 
   await register();
@@ -69,9 +64,7 @@ export async function joinRateBudget(
       readAt = clock.monotonic();
       try {
         if (own === undefined) await register();
-        const others = (await readdir(members)).filter((name) => name !== own?.name);
-        const alive = await Promise.all(others.map(isAlive));
-        known = 1 + alive.filter(Boolean).length;
+        known = 1 + (await countOthers(members, own?.name));
       } catch {
         // The last number is the best guess.
       }
@@ -82,4 +75,35 @@ export async function joinRateBudget(
       own = undefined;
     },
   };
+}
+
+/** Counts the running downloads of a budget without joining it: for a forecast. @throws an error of the file system. */
+export async function countDownloads(folder: string, budget: RateBudget): Promise<number> {
+  const members = membersFolder(folder, budget);
+  return countOthers(members).catch((error: unknown) => {
+    if (isFileError(error, 'ENOENT')) return 0;
+    throw error;
+  });
+}
+
+function membersFolder(folder: string, { apiKey, baseUrl }: RateBudget): string {
+  const hash = createHash('sha256').update(`${baseUrl}\n${apiKey}`).digest('hex').slice(0, 32);
+  return join(folder, 'downloads', hash);
+}
+
+async function countOthers(members: string, own?: string): Promise<number> {
+  const others = (await readdir(members)).filter((name) => name !== own);
+  const alive = await Promise.all(others.map((name) => isAlive(join(members, name))));
+  return alive.filter(Boolean).length;
+}
+
+async function isAlive(path: string): Promise<boolean> {
+  const { check } = await import('proper-lockfile');
+  if (await check(path, lockOptions(path))) return true;
+  if (!(await check(path, lockOptions(path, ABANDONED_MS)))) await rmdir(path).catch(() => undefined);
+  return false;
+}
+
+function lockOptions(path: string, stale = STALE_MS) {
+  return { lockfilePath: path, realpath: false, stale };
 }

@@ -51,7 +51,7 @@ export function formatDownloadPlan(result: DownloadPlanResult, style: Style): st
     estimate,
     notes,
     writesParts: 'only their parts are written, usually without requests to TMDB',
-    pace: `at ${requestsPerSecond} requests/s from this machine${BOUND[estimate.boundBy]}`,
+    pace: `at ${Math.round(requestsPerSecond * 10) / 10} requests/s from this machine${BOUND[estimate.boundBy]}`,
     morePartitions: [
       ...(upToDate > 0
         ? [['up to date', formatCount(upToDate), 'left out: nothing to download'] as const]

@@ -10,7 +10,7 @@ import { askConsent, showPlan } from './consent.ts';
 import type { CommandContext } from './context.ts';
 import { type DownloadPlanResult, formatDownloadPlan } from './format-download-plan.ts';
 import { describeWork } from './format-work.ts';
-import { downloadWithGrace } from './run-download.ts';
+import { describeSharing, downloadWithGrace } from './run-download.ts';
 import { openTodaysIndex, showDownload, showManifestReading } from './show-progress.ts';
 
 /** The input of `tdd download` with filters. */
@@ -65,7 +65,11 @@ export async function runDownloadPlan(
   connection: LocalConnection,
   input: DownloadPlanInput,
 ): Promise<DownloadPlanResult> {
-  const { index, preview, result } = await previewDownload(context, connection, input);
+  const { others, requestsPerSecond } = await connection.foreseeRate();
+  const shared = { ...connection, settings: { ...connection.settings, requestsPerSecond } };
+  const { index, preview, result: all } = await previewDownload(context, shared, input);
+  const sharing = others > 0 ? [describeSharing(others, requestsPerSecond)] : [];
+  const result = { ...all, notes: [...all.notes, ...sharing] };
   const { plan } = preview;
   if (plan.partitions.length === 0) return result;
   const what = `${formatNumberOf(plan.left, 'title')} in ${formatNumberOf(plan.partitions.length, 'partition')}`;

@@ -62,7 +62,8 @@ export function showSharing({ info, debug }: Output): (others: number, requestsP
   };
 }
 
-function describeSharing(others: number, requestsPerSecond: number): string {
+/** Says that other downloads use the rate, and what is left for this one. */
+export function describeSharing(others: number, requestsPerSecond: number): string {
   const who =
     others === 1
       ? 'Another download on this machine uses'

@@ -1,7 +1,7 @@
 import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { joinRateBudget, type RateShare } from '../../src/app/share-rate.ts';
+import { countDownloads, joinRateBudget, type RateShare } from '../../src/app/share-rate.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 import { makeTempFolder } from '../support/temp-folder.ts';
 
@@ -39,6 +39,16 @@ describe('joinRateBudget', () => {
     await two.leave();
     expect(await counts([three])).toEqual([1]);
     for (const share of [three, other, elsewhere]) await share.leave();
+  });
+
+  it('can be counted without joining', async () => {
+    const { folder, join } = await setUp();
+    expect(await countDownloads(folder, BUDGET)).toBe(0);
+    const one = await join();
+    expect(await countDownloads(folder, BUDGET)).toBe(1);
+    expect(await countDownloads(folder, { ...BUDGET, baseUrl: 'http://127.0.0.1:1' })).toBe(0);
+    await one.leave();
+    expect(await countDownloads(folder, BUDGET)).toBe(0);
   });
 
   it('looks at most every two seconds', async () => {

@@ -1,9 +1,14 @@
 import { EventEmitter } from 'node:events';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { SANDBOX_API_KEY } from '../../../sandbox/tmdb/keys.ts';
 import { NOTHING_WRONG } from '../../../sandbox/verify-lake.ts';
+import { joinRateBudget } from '../../../src/app/share-rate.ts';
 import { partitionName } from '../../../src/partition.ts';
+import { createFakeClock } from '../../support/fake-clock.ts';
 import { createFastClock } from '../../support/fast-clock.ts';
 import { startStandIns } from '../../support/stand-ins.ts';
+import { makeTempFolder } from '../../support/temp-folder.ts';
 
 const {
   expectedTitles,
@@ -55,6 +60,28 @@ describe('tdd download with filters', () => {
       /^Nothing is missing: \d+ partitions for 2019–\d+ have complete manifests and parts\. .* No movies were downloaded\.\n$/,
     );
     expect(Object.keys(tmdb.stats().byPath)).toEqual(['/3/authentication']);
+  });
+
+  it('plans with the rate that another download leaves, and takes nothing from that before the user agrees', async () => {
+    const folder = await makeTempFolder();
+    const clock = createFakeClock();
+    const budget = { apiKey: SANDBOX_API_KEY, baseUrl: tmdb.url };
+    const other = await joinRateBudget({ clock, folder: join(folder, 'tdd') }, budget);
+    const { stderr, exitCode } = await tdd(PLAN, {
+      env: { XDG_CACHE_HOME: folder, TMDB_REQUESTS_PER_SECOND: '40' },
+      person: async ({ sees, types }) => {
+        await sees('from this machine?');
+        clock.advance(2_000);
+        expect(await other.count()).toBe(1);
+        types('n\r');
+      },
+    });
+    await other.leave();
+    expect(exitCode).toBe(130);
+    expect(stderr).toContain('at 20 requests/s from this machine');
+    expect(stderr.replaceAll(/\s+/g, ' ')).toContain(
+      'Another download on this machine uses the same API key: this one is limited to 20 requests per second.',
+    );
   });
 
   it('finishes requests in flight after Ctrl-C with exit code 130, and the same command resumes', async () => {
