@@ -48,8 +48,10 @@ export function judgePartition(
   if (summary.complete && stale === 0 && incomplete === 0 && isOfThisList) {
     return { state: 'complete', done: titles, failed: 0, left: 0 };
   }
-  // The partition is not complete, so at least one title is left, even if an older list had more titles.
-  const done = Math.min(Math.max(0, countDone(counts) - stale - incomplete), titles - 1);
+  // The partition is not complete, so at least one title is left, even if an older list had more titles; none if all have
+  // left it, which a run has yet to record.
+  const most = Math.max(0, titles - 1);
+  const done = Math.min(Math.max(0, countDone(counts) - stale - incomplete), most);
   const state = counts.failed > 0 ? 'failedTitles' : done > 0 ? 'partial' : 'notBegun';
   return { state, done, failed: counts.failed, left: titles - done };
 }

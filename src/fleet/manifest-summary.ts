@@ -17,6 +17,8 @@ export interface ManifestSummary {
   /** The UTC day of the list of titles. */
   readonly snapshot: string;
   readonly settings: LookupSettings;
+  /** IMDb's title types in the lists of its runs; absent as in a manifest. */
+  readonly titleTypes?: readonly string[];
   readonly complete: boolean;
   /** Whether the partition is complete and has its parts. */
   readonly hasParts: boolean;
@@ -70,7 +72,7 @@ const MAX_REASONS = 3;
 
 /** Summarizes a manifest. @param nowMs the current time, which determines the recent titles. */
 export function summarizeManifest(manifest: Manifest, nowMs: number): ManifestSummary {
-  const { partition, snapshot, settings, complete, idHash, counts, lastRun } = manifest;
+  const { partition, snapshot, settings, titleTypes, complete, idHash, counts, lastRun } = manifest;
   const byHour = new Map<number, number>();
   const recent = new Map<number, number>();
   const startedMs = Date.parse(lastRun.startedAt);
@@ -92,6 +94,7 @@ export function summarizeManifest(manifest: Manifest, nowMs: number): ManifestSu
     partition,
     snapshot,
     settings,
+    ...(titleTypes !== undefined && { titleTypes }),
     complete,
     hasParts: hasParts(manifest),
     ...(idHash !== undefined && { idHash }),
@@ -130,7 +133,7 @@ export interface VersionedSummary {
 }
 
 /** Increase it when the format changes: caches of another version are ignored. */
-const CACHE_VERSION = 6;
+const CACHE_VERSION = 7;
 
 type Row = [
   year: number,
@@ -147,6 +150,7 @@ type Row = [
   missingReviews: readonly [movies: number, reviews: number],
   idHash: string | null,
   hasParts: 0 | 1,
+  titleTypes: readonly string[] | null,
 ];
 
 /** Encodes summaries as compact text, about 200 bytes per manifest. */
@@ -177,6 +181,7 @@ export function encodeSummaries(lakeUrl: string, summaries: Iterable<VersionedSu
       [missingReviews.movies, missingReviews.reviews],
       summary.idHash ?? null,
       summary.hasParts ? 1 : 0,
+      summary.titleTypes ?? null,
     ]);
   }
   return JSON.stringify({
@@ -202,7 +207,7 @@ export function decodeSummaries(lakeUrl: string, text: string | undefined): Vers
 
 function decodeRow(row: Row, allSettings: readonly LookupSettings[]): VersionedSummary {
   const [year, initial, etag, number, snapshot, complete, counts, lastRun] = row;
-  const [, , , , , , , , doneByHour, recent, failures, [movies, missing], idHash, parts] = row;
+  const [, , , , , , , , doneByHour, recent, failures, [movies, missing], idHash, parts, titleTypes] = row;
   const [titles = 0, found = 0, notFound = 0, refused = 0, failed = 0, reviews = 0] = counts;
   const [run, startedAt, endedAt, outcome, requests, asked] = lastRun;
   const settings = allSettings[number];
@@ -213,6 +218,7 @@ function decodeRow(row: Row, allSettings: readonly LookupSettings[]): VersionedS
       partition: { year, initial },
       snapshot,
       settings,
+      ...(titleTypes !== null && { titleTypes }),
       complete: complete === 1,
       hasParts: parts === 1,
       ...(idHash !== null && { idHash }),

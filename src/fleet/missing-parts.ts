@@ -20,14 +20,24 @@ export function countDocumentsToRead(summary: ManifestSummary | undefined, setti
   return summary.counts.found + summary.counts.reviews;
 }
 
+/** Whether a partition has no title any more in IMDb's list, while its manifest still counts some. */
+export function isVacated(titles: number, summary: ManifestSummary | undefined): boolean {
+  return titles === 0 && summary !== undefined && summary.counts.titles > 0;
+}
+
 /**
  * Whether a run may have something to do in a partition. A manifest of an earlier version without a hash may be of other
  * titles, although it has as many.
- * @param partition the number of titles to look up, and the hash of the IDs in IMDb's list.
+ * @param partition the number of titles in IMDb's list and to look up, and the hash of the IDs in the list.
  */
 export function hasWork(
-  { left, idHash }: { readonly left: number; readonly idHash?: string | undefined },
+  {
+    titles,
+    left,
+    idHash,
+  }: { readonly titles: number; readonly left: number; readonly idHash?: string | undefined },
   summary: ManifestSummary | undefined,
 ): boolean {
-  return left > 0 || lacksParts(summary) || summary?.idHash === undefined || idHash === undefined;
+  if (left > 0 || isVacated(titles, summary) || lacksParts(summary)) return true;
+  return summary?.idHash === undefined || idHash === undefined;
 }

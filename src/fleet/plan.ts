@@ -1,4 +1,7 @@
+import { coversTitleTypes } from '../download/title-types.ts';
+import { hashIds } from '../imdb/id-hash.ts';
 import {
+  findPartition,
   type IndexedPartition,
   listPartitions,
   type PartitionIndex,
@@ -9,7 +12,7 @@ import type { LookupSettings } from '../tmdb/look-up-movie.ts';
 import type { FleetFilters } from './filters.ts';
 import { type FleetTerms, judgePartition } from './judge.ts';
 import { countDoneBefore, HOUR_MS, type ManifestSummary } from './manifest-summary.ts';
-import { lacksParts } from './missing-parts.ts';
+import { isVacated, lacksParts } from './missing-parts.ts';
 
 /** A partition to send. */
 export interface PlannedPartition extends IndexedPartition {
@@ -62,7 +65,8 @@ export function planFleet({ index, filters, settings, summaries, nowMs }: PlanIn
   const redoBefore = redoBeforeOf(filters, nowMs);
   const terms = { snapshot: index.snapshot, settings, ...(redoBefore !== undefined && { redoBefore }) };
   const inRange = listPartitions(index).filter((partition) => isInRange(partition, filters));
-  const chosen = inRange
+  const vacated = listVacated(index, summaries.values()).filter((partition) => isInRange(partition, filters));
+  const chosen = [...inRange, ...vacated]
     .map((partition) => {
       const { titles } = partition;
       const summary = summaries.get(partitionName(partition));
@@ -89,6 +93,20 @@ export function planFleet({ index, filters, settings, summaries, nowMs }: PlanIn
     badRows: index.rowCounts.bad,
     ...(index.firstBadRow && { firstBadRow: index.firstBadRow }),
   };
+}
+
+/**
+ * Lists the partitions in which the index has no title any more, because IMDb has corrected their years or titles, while
+ * their manifests still count some: a run marks these as having left, so that tables do not have them twice.
+ */
+function listVacated(index: PlanInput['index'], summaries: Iterable<ManifestSummary>): IndexedPartition[] {
+  return [...summaries].flatMap((summary) => {
+    const { partition, snapshot, titleTypes } = summary;
+    const isOfThisList = snapshot <= index.snapshot && coversTitleTypes(index.titleTypes, titleTypes);
+    if (!isOfThisList || findPartition(index, partition) || !isVacated(0, summary)) return [];
+    const { year, initial } = partition;
+    return { year, initial, titles: 0, idHash: hashIds([]) };
+  });
 }
 
 /** Rounds down to a full hour, because summaries count by the hour. */
@@ -142,12 +160,12 @@ export interface SizeBar {
 }
 
 /** The upper bound of each bar except the last. Sizes span four orders of magnitude. */
-const BOUNDS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000];
+const BOUNDS = [0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000];
 
 /** Groups partitions by size, without empty bars at either end. */
 export function sizeHistogram(partitions: readonly { readonly titles: number }[]): SizeBar[] {
   const bars = [...BOUNDS, undefined].map((to, place) => ({
-    from: (BOUNDS[place - 1] ?? 0) + 1,
+    from: (BOUNDS[place - 1] ?? -1) + 1,
     ...(to !== undefined && { to }),
     partitions: 0,
     movies: 0,

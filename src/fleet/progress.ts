@@ -53,7 +53,7 @@ export function measureProgress(
     const { state, done, failed, left } = judgePartition(summary, { titles, idHash }, termsOf(launch));
     partitions[state] += 1;
     if (state === 'complete' && lacksParts(summary)) withoutParts += 1;
-    if (toSend.has(place) && hasWork({ left, idHash }, summary)) unsent += 1;
+    if (toSend.has(place) && hasWork({ titles, left, idHash }, summary)) unsent += 1;
     movies.total += titles;
     movies.settled += done;
     movies.failed += failed;

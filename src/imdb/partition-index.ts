@@ -62,7 +62,7 @@ export function listPartitions(index: Pick<PartitionIndex, 'partitions' | 'idHas
 
 /** Returns the location of a partition's rows; `undefined` if the index has no titles in it. */
 export function findPartition(
-  index: PartitionIndex,
+  index: Pick<PartitionIndex, 'partitions'>,
   { year, initial }: Partition,
 ): PartitionRange | undefined {
   const initials = Object.hasOwn(index.partitions, year) ? index.partitions[year] : undefined;

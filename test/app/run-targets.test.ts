@@ -39,6 +39,28 @@ function connect() {
   return { lake, tmdb: client, clock, random: () => 0.5, settings: resolveSettings({ env: {} }) };
 }
 
+test('a title that has moved leaves its old partition, even if IMDb’s list has no title there any more', async () => {
+  const connection = connect();
+  await downloadPlan(connection, index, (await planDownload(connection, index)).plan);
+  const moved = TITLES.map(({ imdbId, title }) =>
+    titleRow(imdbId, title.startsWith('AA') ? `BB of ${title}` : title, 2004),
+  );
+  const name = { day: '2026-11-23', titleTypes: ['movie'] };
+  const next = await buildPartitionIndex({ lake }, Readable.from([gzipRows(moved)]), name);
+  const { plan, upToDate } = await planDownload(connection, next, { onlyMissing: true });
+  expect(plan.partitions.map(({ initial }) => initial)).toEqual(['BB', 'AA']);
+  expect(upToDate).toBe(0);
+  expect(await downloadPlan(connection, next, plan)).toMatchObject({
+    outcome: 'complete',
+    partitions: { total: 2, complete: 2 },
+    thisRun: { total: 3, found: 3 },
+  });
+  const record = (initial: string) => JSON.parse(lake.text(manifestKey({ year: 2004, initial })) ?? '');
+  expect(record('AA')).toMatchObject({ counts: { titles: 0 }, parts: { movies: { rows: 0 } } });
+  expect(record('BB')).toMatchObject({ counts: { found: 6 }, parts: { movies: { rows: 6 } } });
+  expect((await planDownload(connection, next, { onlyMissing: true })).plan.partitions).toEqual([]);
+});
+
 test('a lake that fails ends a plan with its error, after the other partitions have been recorded', async () => {
   const connection = connect();
   const { plan } = await planDownload(connection, index);

@@ -133,6 +133,24 @@ describe('planFleet', () => {
     expect(names(planned)).toEqual(expected);
   });
 
+  it('also selects partitions that the list no longer has, until their manifests have no titles', () => {
+    const gone = { year: 2004, initial: 'QQ' };
+    const twoGone = manifestOf(gone, { found: 2, snapshot: '2026-11-01' });
+    expect(plan({ onlyMissing: true, initial: 'QQ' }, [twoGone])).toMatchObject({
+      partitions: [{ ...gone, titles: 0, left: 0 }],
+      inRange: 0,
+      movies: 0,
+      left: 0,
+    });
+    expect(names(plan({ initial: 'QQ', minYear: 2005 }, [twoGone]))).toEqual([]);
+    for (const kept of [
+      { ...manifestOf(gone, { titles: 0, snapshot: '2026-11-01' }), titles: twoGone.titles },
+      { ...twoGone, titleTypes: ['tvMovie'] },
+      { ...twoGone, snapshot: '2026-11-23' },
+    ])
+      expect(names(plan({ onlyMissing: true, initial: 'QQ' }, [kept]))).toEqual([]);
+  });
+
   it('failed selects partitions with failed titles, and looks up only those titles', () => {
     const planned = plan({ failed: true }, [
       manifestOf({ year: 2004, initial: 'TH' }, { found: 38, failed: 2 }),
