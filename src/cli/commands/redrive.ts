@@ -1,5 +1,10 @@
 import { requireSourceOfWorkers } from '../../app/deployed-settings.ts';
-import { planRedrive, redrive as putBack, type RedrivePlan, type RedriveReport } from '../../app/redrive.ts';
+import {
+  planRedrive,
+  type RedrivePlan,
+  type RedriveReport,
+  redrive as redriveLetters,
+} from '../../app/redrive.ts';
 import { InvalidValueError, namingSource, UserError } from '../../errors.ts';
 import { type Partition, parseInitial, parseYear, partitionName } from '../../partition.ts';
 import { formatCount, formatNumberOf, quote } from '../../text.ts';
@@ -120,7 +125,7 @@ async function run(
   }
   const bar = createProgress(context, 'messages');
   try {
-    const report = await putBack(fleet, {
+    const report = await redriveLetters(fleet, {
       choose: ({ id }) => plan.chosen.has(id),
       isAll: plan.isAll,
       discard,

@@ -48,9 +48,6 @@ async function readInput(context: CommandContext, flags: Flags): Promise<StatusI
 async function run(context: CommandContext, { settings, totals, watch }: StatusInput): Promise<StatusResult> {
   const { signal, io, secrets, output } = context;
   if (watch) output.info("Reading the fleet's state …");
-  const fleet = await openCommandFleet(context, { settings }, { announce: false });
-  // Optional: the status needs no STS permission, which may be unreachable where the other services are not.
-  const identifying = fleet.identify().catch(() => undefined);
   let identity: Identity | undefined;
   let show = showManifestReading(context);
   const options = { signal, onProgress: (state: ReadProgress) => show.update(state) };
@@ -58,7 +55,9 @@ async function run(context: CommandContext, { settings, totals, watch }: StatusI
     overwrites: canDraw(io.stdout, io.env) && !output.verbose, // --verbose prints other lines in between.
   });
   try {
-    identity = await identifying;
+    const fleet = await openCommandFleet(context, { settings }, { announce: false });
+    // Optional: the status needs no STS permission, which may be unreachable where the other services are not.
+    identity = await fleet.identify().catch(() => undefined);
     if (!watch) return toResult(await readStatus(fleet, options));
     const last = await followFleet(fleet, { ...options, onStatus: draw });
     if (last.phase === 'paused') output.info('The fleet is paused: stopped watching.');

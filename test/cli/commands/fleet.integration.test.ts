@@ -479,11 +479,14 @@ describe.each(AWS_TARGETS)('tdd launch, status, redrive, pause and resume, on $n
             signals.emit('SIGINT');
           },
         };
-        const { stderr, exitCode } = await run(['status', '--watch'], { signals, clock });
-        expect({ stderr, exitCode }).toEqual({
+        const stopped = {
           stderr: "Reading the fleet's state …\ntdd: Stopped watching; the fleet continues.\n",
           exitCode: 130,
-        });
+        };
+        expect(await run(['status', '--watch'], { signals, clock })).toMatchObject(stopped);
+        const reading = run(['status', '--watch'], { signals });
+        signals.emit('SIGINT'); // Before it has connected to AWS.
+        expect(await reading).toMatchObject(stopped);
       });
 
       test('watches a fleet until it ends, and writes no colors to a file', async () => {
