@@ -101,8 +101,7 @@ export function countMessages({ messages }: StoredQueue, now: number) {
 }
 
 /**
- * Advances the time of all messages: visibility timeouts and delays end earlier, and messages are older. Nothing else
- * in the sandbox ages.
+ * Advances the time of all messages: visibility timeouts and delays end earlier, and messages are older.
  */
 export function passTime(store: QueueStore, milliseconds: number): void {
   for (const message of [...store.values()].flatMap(({ messages }) => messages)) {

@@ -18,6 +18,7 @@ import { startPoller } from './poller.ts';
 import { startQueues } from './queues.ts';
 import { handleS3 } from './s3.ts';
 import { createUploads } from './s3-call.ts';
+import { passWorldTime } from './world.ts';
 
 export interface AwsOptions {
   /** The folder of the state: buckets as plain files in `s3/`, logs in `logs/`. Only one run may use it at a time. */
@@ -48,7 +49,10 @@ export interface SandboxAws {
   readonly endpoint: string;
   /** The environment variables for an SDK client. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Advances the time of the queues: messages whose visibility timeout or delay is shorter become visible immediately. */
+  /**
+   * Advances the time: messages whose visibility timeout or delay is shorter become visible immediately; IAM propagation and
+   * changes of functions and mappings end earlier.
+   */
   passTime(milliseconds: number): void;
   /** Deletes everything in all services and stops all functions, but keeps the endpoint. */
   reset(): Promise<void>;
@@ -169,7 +173,10 @@ function openServices(options: AwsOptions, endpoint: string): Services {
   const stopPolling = runsFunctions ? startPoller({ world, now, queues, pool, latencyMs }) : () => {};
   return {
     route,
-    passTime: (milliseconds) => queues.passTime(milliseconds),
+    passTime: (milliseconds) => {
+      queues.passTime(milliseconds);
+      passWorldTime(world, milliseconds);
+    },
     save: () => writeState(directory, { world, queues: queues.snapshot(), labels: files.labels(), endpoint }),
     end: async () => {
       stopPolling();

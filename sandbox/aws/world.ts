@@ -103,6 +103,23 @@ export function emptyWorld(): World {
   return { roles: {}, functions: {}, mappings: {}, logGroups: {}, buckets: {} };
 }
 
+/** Advances the time of roles, functions and mappings: IAM propagation and changes end earlier. */
+export function passWorldTime({ roles, functions, mappings }: World, milliseconds: number): void {
+  for (const role of Object.values(roles)) {
+    role.createdAt -= milliseconds;
+    role.changedAt -= milliseconds;
+    if (role.trustChangedAt !== undefined) role.trustChangedAt -= milliseconds;
+  }
+  for (const found of Object.values(functions)) {
+    found.activeAt -= milliseconds;
+    found.updatedAt -= milliseconds;
+  }
+  for (const mapping of Object.values(mappings)) {
+    mapping.changedAt -= milliseconds;
+    mapping.settledAt -= milliseconds;
+  }
+}
+
 /** The account ID. */
 export const ACCOUNT_ID = '000000000000';
 

@@ -40,9 +40,9 @@ function isIamPropagating(error: unknown): boolean {
   return serviceErrorMatches(error, 'InvalidParameterValueException', pattern);
 }
 
-/** Retries a Lambda call until Lambda sees a queue's new visibility timeout (SQS's eventual consistency). */
-export function retryUntilVisibilityTimeoutPropagates<T>(waiter: Waiter, call: () => Promise<T>): Promise<T> {
-  const pattern = /visibility timeout.+less than function timeout/i;
+/** Retries a Lambda call until Lambda sees a new queue, or its new visibility timeout (SQS's eventual consistency). */
+export function retryUntilLambdaSeesQueue<T>(waiter: Waiter, call: () => Promise<T>): Promise<T> {
+  const pattern = /visibility timeout.+less than function timeout|NonExistentQueue/i;
   return retryWhile(
     waiter,
     { timeoutMs: SQS_PROPAGATION_MS },

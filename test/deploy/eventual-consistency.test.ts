@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import {
   retryDuringIamPropagation,
   retryUntilDeadLetterQueuePropagates,
+  retryUntilLambdaSeesQueue,
   retryUntilQueueNameIsFree,
-  retryUntilVisibilityTimeoutPropagates,
 } from '../../src/deploy/eventual-consistency.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 
@@ -68,8 +68,16 @@ describe("SQS's eventual consistency is retried:", () => {
   test.each([
     [
       'a visibility timeout that is not seen yet',
-      retryUntilVisibilityTimeoutPropagates,
+      retryUntilLambdaSeesQueue,
       refusal(INVALID, 'Queue visibility timeout: 30 seconds is less than Function timeout: 300 seconds'),
+    ],
+    [
+      'a queue that Lambda does not see yet',
+      retryUntilLambdaSeesQueue,
+      refusal(
+        INVALID,
+        'Error occurred while ReceiveMessage. SQS Error Code: AWS.SimpleQueueService.NonExistentQueue. SQS Error Message: The specified queue does not exist.',
+      ),
     ],
     ['a dead-letter queue that is not seen yet', retryUntilDeadLetterQueuePropagates, target],
     ['a dead-letter queue that is not seen yet when a queue is created', retryUntilQueueNameIsFree, target],

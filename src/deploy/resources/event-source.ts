@@ -13,7 +13,7 @@ import { isServiceError, undefinedIfNotFound } from '../../aws/errors.ts';
 import { getEventSource, isStable, listEventSources } from '../../aws/event-source.ts';
 import { BATCH_SIZE, FUNCTION_TIMEOUT_SECONDS } from '../../worker-contract.ts';
 import { diffProperties, type Properties, touches } from '../change.ts';
-import { retryDuringIamPropagation, retryUntilVisibilityTimeoutPropagates } from '../eventual-consistency.ts';
+import { retryDuringIamPropagation, retryUntilLambdaSeesQueue } from '../eventual-consistency.ts';
 import { type DeploymentNames, STACK_TAG } from '../names.ts';
 import { ownerOf } from '../ownership.ts';
 import type {
@@ -202,7 +202,7 @@ async function createEventSource(context: StepContext, situation: Situation): Pr
     ...settingsFor(input.workers),
   });
   const created = await retryDuringIamPropagation(context, roleChangedAt(context, situation), () =>
-    retryUntilVisibilityTimeoutPropagates(context, () => lambda.send(command)),
+    retryUntilLambdaSeesQueue(context, () => lambda.send(command)),
   );
   if (!created.UUID) throw new Error('Lambda returned no ID for the new event source.');
   await waitUntilStable(context, lambda, created.UUID);

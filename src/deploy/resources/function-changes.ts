@@ -13,7 +13,7 @@ import type { AwsClients } from '../../aws/clients.ts';
 import { isServiceError, undefinedIfNotFound } from '../../aws/errors.ts';
 import { UserError } from '../../errors.ts';
 import { FUNCTION_TIMEOUT_SECONDS, HANDLER } from '../../worker-contract.ts';
-import { retryDuringIamPropagation, retryUntilVisibilityTimeoutPropagates } from '../eventual-consistency.ts';
+import { retryDuringIamPropagation, retryUntilLambdaSeesQueue } from '../eventual-consistency.ts';
 import { STACK_TAG } from '../names.ts';
 import type { Desired, ResourceRefs, StepContext } from '../resource.ts';
 import { retryWhile, type Waiter, waitFor } from '../wait.ts';
@@ -64,7 +64,7 @@ export async function updateConfiguration(context: StepContext, desired: Desired
   const command = new UpdateFunctionConfigurationCommand({ FunctionName, ...configuration, Layers: [] });
   await changeFunction(context, FunctionName, () =>
     retryDuringIamPropagation(context, context.clock.monotonic(), () =>
-      retryUntilVisibilityTimeoutPropagates(context, () => lambda.send(command)),
+      retryUntilLambdaSeesQueue(context, () => lambda.send(command)),
     ),
   );
 }
