@@ -229,7 +229,8 @@ describe('the map of the index', () => {
       const initial = letter(Math.floor((number % 300) / 10)) + letter(number % 10);
       const count = 1 + ((number * 7_919) % 97);
       const length = count * 29 + ((number * 104_729) % 613);
-      partitions[year] = { ...partitions[year], [initial]: [offset, length, count] };
+      partitions[year] ??= {};
+      partitions[year][initial] = [offset, length, count];
       offset += length;
     }
     const index = {
