@@ -1,4 +1,4 @@
-import { InvalidValueError } from './errors.ts';
+import { InvalidValueError, UsageError } from './errors.ts';
 import { quote } from './text.ts';
 
 /**
@@ -11,6 +11,14 @@ const RESERVED_SUFFIXES = ['-s3alias', '--ol-s3', '.mrap', '--x-s3', '--table-s3
 /** Whether a place is in a bucket (`s3://bucket/prefix`), and not a directory. */
 export function isBucketUrl(place: string): boolean {
   return place.startsWith('s3://');
+}
+
+/** The error when S3 denies access to a bucket. */
+export function bucketDenied(name: string, cause: unknown): UsageError {
+  return new UsageError(
+    `Access to the bucket "${name}" is denied: it belongs to another AWS account, or the permission s3:ListBucket is missing. Choose another bucket, or grant this permission to the user or role in use.`,
+    { cause },
+  );
 }
 
 /**

@@ -187,7 +187,7 @@ describe.each(SANDBOX_ONLY)('how a deploy handles AWS errors', ({ start }) => {
         'a bucket of another account',
         'HeadBucket',
         answer('403', 'UnknownError', 403),
-        /Access to the bucket "films-lake" is denied: it belongs to another AWS account, or .* s3:ListBucket/,
+        /^UsageError: Access to the bucket "films-lake" is denied: it belongs to another AWS account, or .* s3:ListBucket/,
       ],
       [
         'a bucket name that is taken',

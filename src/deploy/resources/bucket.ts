@@ -19,6 +19,7 @@ import {
   responseHeader,
   undefinedIfNotFound,
 } from '../../aws/errors.ts';
+import { bucketDenied } from '../../bucket-name.ts';
 import { UsageError, UserError } from '../../errors.ts';
 import { formatNumberOf } from '../../text.ts';
 import { diffProperties, type Properties, touches } from '../change.ts';
@@ -66,8 +67,8 @@ export const bucket: Resource<'bucket', ObservedBucket> = {
   overwrites: 'nothing',
 
   /**
-   * @throws {UserError} when access is denied: it belongs to another account, or a permission is missing.
-   * @throws {UsageError} when it is not in the region of the deployment.
+   * @throws {UsageError} when access is denied, because it belongs to another account or a permission is missing, or when it is
+   *   not in the region of the deployment.
    */
   async observe({ clients: { s3 } }, names) {
     const region = await readRegion(s3, names.bucket);
@@ -233,12 +234,7 @@ async function readRegion(s3: S3, bucketName: string): Promise<string | undefine
   try {
     return regionName((await s3.send(new HeadBucketCommand({ Bucket: bucketName }))).BucketRegion);
   } catch (error) {
-    if (error instanceof DeniedError) {
-      throw new UserError(
-        `Access to the bucket ${JSON.stringify(bucketName)} is denied: it belongs to another AWS account, or the permission s3:ListBucket is missing. Choose another bucket, or grant this permission to the user or role in use.`,
-        { cause: error },
-      );
-    }
+    if (error instanceof DeniedError) throw bucketDenied(bucketName, error);
     if (httpStatusOf(error) === 404) return 'absent';
     // For a bucket in another region, S3 responds with a redirect that names the region.
     const region = responseHeader(error, 'x-amz-bucket-region');

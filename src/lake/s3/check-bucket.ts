@@ -1,12 +1,12 @@
 import { HeadBucketCommand, type S3Client } from '@aws-sdk/client-s3';
 import { explainAwsError, httpStatusOf } from '../../aws/errors.ts';
-import { UsageError } from '../../errors.ts';
+import { bucketDenied } from '../../bucket-name.ts';
 import { BucketMissingError } from '../lake.ts';
 
 /**
  * Checks that a bucket exists, that the credentials give access to it, and that it is in the client's region.
  * @returns the region of the bucket.
- * @throws {BucketMissingError} when the bucket does not exist, {@link UsageError} when access is denied or it is in
+ * @throws {BucketMissingError} when the bucket does not exist, `UsageError` when access is denied or it is in
  *   another region.
  * @throws the errors of {@link explainAwsError} for other failures.
  */
@@ -30,11 +30,7 @@ export async function checkBucket(
         `The bucket "${bucket}" does not exist: check its name, or create it with "tdd deploy".`,
         { cause },
       );
-    if (httpStatusOf(cause) === 403)
-      throw new UsageError(
-        `Access to the bucket "${bucket}" is denied: it belongs to another AWS account, or the permission s3:ListBucket is missing. Choose another bucket, or grant this permission to the user or role in use.`,
-        { cause },
-      );
+    if (httpStatusOf(cause) === 403) throw bucketDenied(bucket, cause);
     const doing = `access s3://${bucket}`;
     throw explainAwsError(cause, { doing, actions: ['s3:ListBucket'], bucket, region: clientRegion });
   }
