@@ -337,6 +337,23 @@ describe.each(SANDBOX_ONLY)('how a deploy handles AWS errors', ({ start }) => {
     expect((await planDeployment(cloud, { input, zip: ZIP })).steps).toEqual([]);
   });
 
+  test('a region where event sources have no tags', async () => {
+    const cloud = createCloud(aws);
+    const untagged = withAnswers(cloud, ({ operation, input }) => {
+      if (operation === 'CreateEventSourceMapping' && input.Tags) {
+        throw answer('InvalidParameterValueException', 'Tags not supported in request.');
+      }
+      if (operation === 'ListTags') {
+        const reason = `Unsupported resource type for tagging or invalid arn: ${input.Resource}`;
+        throw answer('InvalidParameterValueException', reason);
+      }
+    });
+    await deploy(untagged);
+    expect((await planDeployment(untagged, { input: INPUT, zip: ZIP })).steps).toEqual([]);
+    const plan = await planDestroy(untagged, { ...INPUT, deleteBucket: false });
+    expect(plan.resources.find(({ kind }) => kind === 'eventSource')?.action).toBe('delete');
+  });
+
   test('a function that was created by a call whose response was lost is ready before further updates', async () => {
     const cloud = createCloud(aws);
     const plan = await planDeployment(cloud, { input: INPUT, zip: ZIP });

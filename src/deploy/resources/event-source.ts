@@ -1,9 +1,8 @@
 import {
-  CreateEventSourceMappingCommand,
+  type CreateEventSourceMappingCommandInput,
   DeleteEventSourceMappingCommand,
   type EventSourceMappingConfiguration,
   type FunctionResponseType,
-  ListTagsCommand,
   TagResourceCommand,
   UpdateEventSourceMappingCommand,
   type UpdateEventSourceMappingCommandInput,
@@ -26,6 +25,7 @@ import type {
 } from '../resource.ts';
 import { retryWhile, type Waiter, waitFor } from '../wait.ts';
 import { pauseSteps, planEventSourcePause } from './event-source-pause.ts';
+import { createWithTags, readTags } from './event-source-tags.ts';
 import { lambdaFunction } from './function.ts';
 import { role } from './role.ts';
 
@@ -67,7 +67,6 @@ export const eventSource: Resource<'eventSource', ObservedEventSource> = {
     return {
       id: UUID,
       arn: stable.EventSourceMappingArn,
-      // Some emulators do not support tags on event sources.
       owner: tags === undefined ? 'ours' : ownerOf(names, tags[STACK_TAG]),
       enabled: stable.State !== 'Disabled',
       maximumConcurrency: stable.ScalingConfig?.MaximumConcurrency,
@@ -82,7 +81,6 @@ export const eventSource: Resource<'eventSource', ObservedEventSource> = {
 
   diff: ({ properties }, { names, input }) =>
     diffProperties(properties, {
-      // Some emulators do not support tags on event sources.
       ...(STACK_TAG in properties ? { [STACK_TAG]: names.stack } : {}),
       ...propertiesOf({
         // The event source of a version or an alias would run old code.
@@ -194,15 +192,15 @@ export async function listOtherSources(
 async function createEventSource(context: StepContext, situation: Situation): Promise<void> {
   const { lambda } = context.clients;
   const { names, input } = situation;
-  const command = new CreateEventSourceMappingCommand({
+  const creation: CreateEventSourceMappingCommandInput = {
     EventSourceArn: names.queueArn,
     FunctionName: names.function,
     Enabled: true,
     Tags: { [STACK_TAG]: names.stack },
     ...settingsFor(input.workers),
-  });
+  };
   const created = await retryDuringIamPropagation(context, roleChangedAt(context, situation), () =>
-    retryUntilLambdaSeesQueue(context, () => lambda.send(command)),
+    retryUntilLambdaSeesQueue(context, () => createWithTags(lambda, creation)),
   );
   if (!created.UUID) throw new Error('Lambda returned no ID for the new event source.');
   await waitUntilStable(context, lambda, created.UUID);
@@ -275,12 +273,4 @@ function propertiesOf(found: EventSourceMappingConfiguration): Properties {
     MaximumConcurrency: String(found.ScalingConfig?.MaximumConcurrency ?? 'not limited'),
     FilterCriteria: found.FilterCriteria?.Filters?.length ? 'filters' : 'none',
   };
-}
-
-async function readTags(
-  lambda: AwsClients['lambda'],
-  arn: string | undefined,
-): Promise<Record<string, string> | undefined> {
-  if (arn === undefined) return undefined;
-  return (await lambda.send(new ListTagsCommand({ Resource: arn }))).Tags ?? {};
 }
