@@ -253,7 +253,7 @@ describe('a download that shares the rate with others', () => {
     const plain = await tdd('download --year 2021 --initial A_ --to lake', { env });
     expect(plain.exitCode).toBe(0);
     expect(plain.stderr).not.toMatch(/API key|ENOTDIR/);
-    const verbose = await tdd('download --year 2021 --initial A_ --to lake --verbose', { env });
+    const verbose = await tdd('download --year 2021 --initial A_ --to other --verbose', { env });
     expect(verbose.exitCode).toBe(0);
     expect(verbose.stderr).toMatch(/Other downloads on this machine .* are not noticed: ENOTDIR/);
   });
