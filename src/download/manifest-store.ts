@@ -115,7 +115,8 @@ export async function saveManifest(
     other = undefined;
     if (!theirs.manifest) continue;
     if (areSameSettings(theirs.manifest.settings, manifest.settings)) {
-      ours = mergeManifests(theirs.manifest, ours, listed, written, composed);
+      const parts = composed && { parts: composed, titles: manifest.titles };
+      ours = mergeManifests(theirs.manifest, ours, listed, written, parts);
     } else if (unrecorded === undefined || unrecorded.size === 0) {
       throw otherSettings(theirs.manifest, manifest);
     } else {

@@ -181,20 +181,20 @@ export function areSameSettings(a: LookupSettings, b: LookupSettings): boolean {
  * Merges the manifests of two concurrent runs on one partition. For each IMDb ID the later state wins; at the same instant
  * any state wins over `failed`. Both must have the same settings. Of two parts it keeps those in the lake's manifest. A title
  * that has another state there is outdated, and so is each that this run may have written, unless both have the same parts.
- * If this run has just written the same parts as another that has ended, they are current: each has composed them after its
- * last document, so they contain what both have written.
+ * If this run has just written the same parts as another that has ended, only the titles are outdated whose states differ from
+ * those that the parts were composed from: the other run has recorded all that it has written.
  * @param theirs the manifest in the lake.
  * @param ours the manifest to write; its settings and last run are kept.
  * @param listed the IDs that our index lists.
  * @param written the IDs whose documents this run may have written.
- * @param composed the parts that this run has just written, if it has.
+ * @param composed the parts that this run has just written, and the titles that they were composed from, if it has.
  */
 export function mergeManifests(
   theirs: Manifest,
   ours: Manifest,
   listed: ReadonlySet<string>,
   written: readonly string[] = [],
-  composed?: Parts,
+  composed?: { readonly parts: Parts; readonly titles: Manifest['titles'] },
 ): Manifest {
   const later: Record<string, TitleState> = { ...theirs.titles };
   for (const [imdbId, title] of Object.entries(ours.titles)) later[imdbId] = laterState(later[imdbId], title);
@@ -204,8 +204,8 @@ export function mergeManifests(
   const also = isAgreed ? [] : written;
   const hasEnded = theirs.lastRun.outcome !== 'running';
   const parts =
-    hasEnded && composed && haveSameContent(theirs.parts, composed)
-      ? composed
+    hasEnded && composed && haveSameContent(theirs.parts, composed.parts)
+      ? outdateParts(composed.parts, composed.titles, titles)
       : (outdateParts(theirs.parts, theirs.titles, titles, also) ??
         outdateParts(ours.parts, ours.titles, titles, also));
   const types = joinTitleTypes(theirs.titleTypes, ours.titleTypes);

@@ -172,8 +172,16 @@ describe('the parts of a manifest', () => {
     const composed = { movies: { ...record, sha256: '1' }, reviews: record };
     const { lastRun } = manifest(titles);
     const before: Manifest = { ...withParts(titles, theirs), lastRun: { ...lastRun, outcome } };
-    const merged = mergeManifests(before, withParts(titles, composed), listed, ['tt0000001'], composed);
+    const merge = (after: Manifest['titles']) =>
+      mergeManifests(before, withParts(after, composed), listed, ['tt0000001'], {
+        parts: composed,
+        titles: after,
+      });
+    const merged = merge(titles);
     expect(merged.parts?.outdated).toEqual(outdated);
+    // They were composed before this run knew what the other one has written.
+    expect(merge({ tt0000001: failed('2026-11-20T10:00:00.000Z') }).parts?.outdated).toContain('tt0000001');
+    expect(merge({}).parts?.outdated).toContain('tt0000001');
   });
 
   it('are outdated for titles that a run with other settings has overwritten', () => {
