@@ -2,8 +2,9 @@ import { writeConfigFile } from '../config/config-file.ts';
 import { findSetting } from '../config/resolve-settings.ts';
 import { SETTINGS } from '../config/settings.ts';
 
-/** The two settings without a default, which every installation needs. */
+/** The two settings without a default. */
 interface RequiredSettings {
+  /** Empty without a bucket, which a lake in a directory does not need. */
   readonly bucketName: string;
   readonly apiKey: string;
 }
@@ -35,8 +36,8 @@ export async function configure(
   const changeOf = (name: keyof RequiredSettings): Change => {
     const { section, key, value } = entryOf(name);
     const old = before.get(section, key);
-    if (old === undefined || old === '') return 'new';
-    return old === value ? 'unchanged' : 'changed';
+    if ((old ?? '') === value) return 'unchanged';
+    return old ? 'changed' : 'new';
   };
   const overriddenBy = (['bucketName', 'apiKey'] as const).flatMap((name) => {
     const override = findSetting(name, { env });

@@ -131,7 +131,7 @@ describe('tdd', () => {
     const { exitCode, stderr } = await run(['development'], {
       signals,
       person: async ({ sees }) => {
-        await sees('data lake:');
+        await sees('data lake (Enter: none):');
         signals.emit(signal);
       },
     });
@@ -176,7 +176,7 @@ describe('tdd', () => {
       signals,
       env: { TMDB_API_KEY: '0123456789abcdef' },
       person: async ({ sees }) => {
-        await sees('data lake:');
+        await sees('data lake (Enter: none):');
         signals.emit('uncaughtException', new Error('lost 0123456789abcdef'));
       },
     });

@@ -17,6 +17,7 @@ import type { Style } from '../output.ts';
 
 /** The input of `tdd development`. */
 interface DevelopmentInput {
+  /** Empty when the user has none. */
   readonly bucketName: string;
   readonly apiKey: string;
   /** TMDB has accepted the key. */
@@ -45,7 +46,8 @@ const CHANGES: Readonly<Record<Change, string>> = {
 export const development = defineCommand<DevelopmentInput, DevelopmentResult>({
   description:
     'Asks for the S3 bucket of the data lake and the TMDB API key, checks the key with TMDB, and writes both to ' +
-    'config.ini, readable only by you. Other lines of the file stay as they are.\n\n' +
+    'config.ini, readable only by you. Other lines of the file stay as they are. A lake in a directory needs no bucket: ' +
+    'press Enter.\n\n' +
     'A key passed as a flag stays in your shell history: answer the prompt or set TMDB_API_KEY instead. ' +
     'Get a key at https://www.themoviedb.org/settings/api.',
   settings: COMMAND_SETTINGS.development,
@@ -79,7 +81,10 @@ function warnOfUnusualKey({ output }: CommandContext, apiKey: string): void {
   );
 }
 
-/** Returns the value of the flag; without it, asks with the known value as the default, or returns the known value. */
+/**
+ * Returns the value of the flag; without it, asks with the known value as the default, or returns the known value. To the
+ * question for the bucket, the answer can be empty.
+ */
 async function readOne(
   context: CommandContext,
   sources: SettingSources,
@@ -102,9 +107,16 @@ async function readOne(
     output.warn(error.message);
   }
   const from = given?.from === 'file' ? 'config.ini' : given?.source;
-  const hint = secret && known ? ` (Enter keeps the one in ${from})` : '';
-  const question = { message: `${questionAbout(name)}${hint}:`, default: known, parse };
-  return secret ? prompter.askMasked(question) : prompter.askText(question);
+  const message = questionAbout(name);
+  if (secret) {
+    const hint = known ? ` (Enter keeps the one in ${from})` : '';
+    return prompter.askMasked({ message: `${message}${hint}:`, default: known, parse });
+  }
+  return prompter.askText({
+    message: `${message}${known ? '' : ' (Enter: none)'}:`,
+    default: known ?? '',
+    parse: (text) => (text.trim() === '' ? '' : parse(text)),
+  });
 }
 
 /** Checks the key with TMDB. On a terminal, it asks for another one until TMDB accepts it. */
@@ -147,11 +159,11 @@ async function run(context: CommandContext, input: DevelopmentInput): Promise<De
 function format(result: DevelopmentResult, style: Style): string {
   return [
     `${style.green('✔')} Wrote ${result.path}, readable only by you.`,
-    `  bucket   ${result.bucketName} (${CHANGES[result.bucketNameChange]})`,
+    `  bucket   ${result.bucketName ? `${result.bucketName} (${CHANGES[result.bucketNameChange]})` : 'none'}`,
     `  API key  ${CHANGES[result.apiKeyChange]}, ${result.verified ? 'accepted by TMDB' : 'not checked with TMDB'}`,
     '',
-    'Next, download one partition to a local directory, then deploy or update the workers:',
+    `Next, download one partition to a local directory${result.bucketName ? ', then deploy or update the workers' : ''}:`,
     `  ${style.command('tdd download --year 2004 --initial AD --to lake')}`,
-    `  ${style.command('tdd deploy')}`,
+    ...(result.bucketName ? [`  ${style.command('tdd deploy')}`] : []),
   ].join('\n');
 }

@@ -144,7 +144,7 @@ describe('tdd development on a terminal', () => {
     const { exitCode, stdout, stderr } = await runCli(['development', '--no-verify'], {
       cwd,
       person: async ({ sees, types }) => {
-        await sees('data lake:');
+        await sees('data lake (Enter: none):');
         types('My Lake\r');
         await sees('must be a valid S3 bucket name');
         types(`${'\x7f'.repeat(7)}my-lake\r`);
@@ -157,6 +157,25 @@ describe('tdd development on a terminal', () => {
     expect(stderr).toContain('*'.repeat(32));
     expect(stdout + stderr).not.toContain(GOOD_KEY);
     expect(await readFile(join(cwd, 'config.ini'), 'utf8')).toContain(`API_KEY = ${GOOD_KEY}`);
+  });
+
+  test('saves the key alone for a lake in a directory', async () => {
+    const cwd = await makeTempFolder();
+    const run = await runCli(['development', '--no-verify'], {
+      cwd,
+      person: async ({ sees, types }) => {
+        await sees('data lake (Enter: none):');
+        types('\r');
+        await sees('token:');
+        types(`${GOOD_KEY}\r`);
+      },
+    });
+    expect(run.exitCode).toBe(0);
+    expect(run.stdout).toMatch(/\n {2}bucket {3}none\n/);
+    expect(run.stdout).not.toContain('tdd deploy');
+    expect(await readFile(join(cwd, 'config.ini'), 'utf8')).toMatch(
+      /^\[DATALAKE\]\nBUCKET_NAME =\s*\n\n\[TMDB\]\nAPI_KEY = /,
+    );
   });
 
   test('offers the values from the environment and config.ini, without showing the key', async () => {
@@ -183,7 +202,7 @@ describe('tdd development on a terminal', () => {
     const run = await runCli(['development', '--no-verify', `--tmdb-api-key=${GOOD_KEY}`], {
       cwd,
       person: async ({ sees, types }) => {
-        await sees('data lake:');
+        await sees('data lake (Enter: none):');
         types('good-lake\r');
       },
     });
@@ -192,8 +211,8 @@ describe('tdd development on a terminal', () => {
   });
 
   test.each([
-    ['Ctrl-C at the bucket', 'data lake:', '\x03', []],
-    ['Ctrl-D at the bucket', 'data lake:', '\x04', []],
+    ['Ctrl-C at the bucket', 'data lake (Enter: none):', '\x03', []],
+    ['Ctrl-D at the bucket', 'data lake (Enter: none):', '\x04', []],
     ['Ctrl-C at the key', 'token:', '\x03', ['--datalake-bucket-name=my-lake']],
   ])('%s ends with 130 and writes nothing', async (_what, question, keys, flags) => {
     const cwd = await makeTempFolder();
