@@ -196,6 +196,12 @@ describe.each(SANDBOX_ONLY)('how a deploy handles AWS errors', ({ start }) => {
         /"films-lake" is taken by another AWS account .* choose another name/,
       ],
       [
+        'the name of a bucket that S3 keeps after its deletion',
+        'CreateBucket',
+        answer('OperationAborted', 'A conflicting conditional operation is currently in progress', 409),
+        /^UserError: The bucket name "films-lake" is not free yet: S3 keeps the name of a deleted bucket for an hour or longer\. Run .* later, or choose another name\.$/,
+      ],
+      [
         'an invalid parameter',
         'CreateFunction',
         answer('InvalidParameterValueException', "'MemorySize' value failed to satisfy constraint"),

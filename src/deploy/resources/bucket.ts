@@ -168,9 +168,16 @@ async function createBucket(
   try {
     await s3.send(command);
   } catch (error) {
-    if (!isServiceError(error, 'BucketAlreadyExists')) throw error;
+    const name = JSON.stringify(names.bucket);
+    if (isServiceError(error, 'BucketAlreadyExists')) {
+      throw new UserError(
+        `The bucket name ${name} is taken by another AWS account (bucket names are globally unique): choose another name.`,
+        { cause: error },
+      );
+    }
+    if (!isServiceError(error, 'OperationAborted')) throw error;
     throw new UserError(
-      `The bucket name ${JSON.stringify(names.bucket)} is taken by another AWS account (bucket names are globally unique): choose another name.`,
+      `The bucket name ${name} is not free yet: S3 keeps the name of a deleted bucket for an hour or longer. Run "tdd deploy" again later, or choose another name.`,
       { cause: error },
     );
   }
