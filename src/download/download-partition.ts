@@ -183,7 +183,7 @@ async function run(
     problem?: DownloadReport['problem'],
   ): Promise<DownloadReport> {
     const deps = { lake, records, clock, share, failing };
-    const state = { partition, known, touched, manifest };
+    const state = { partition, known, manifest };
     const isDone = outcome !== 'stopped' && problem === undefined;
     const { saved, parts, unreadable } = await finishPartition(deps, state, {
       outcome,

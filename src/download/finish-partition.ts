@@ -36,7 +36,6 @@ const MAX_ROUNDS = 10;
  * @param deps.records the lake for everything else: its calls end some time after `signal` or `failing`.
  * @param deps.failing is aborted when the run has failed.
  * @param run.known the title states by IMDb ID, which are updated.
- * @param run.touched the IDs that the run has looked up.
  * @param options.outcome how the run ended.
  * @param options.isDone whether it has looked up all titles that it had to; only then it writes parts.
  * @throws any error of the lake, after trying to save the manifest.
@@ -58,12 +57,10 @@ export async function finishPartition(
   {
     partition,
     known,
-    touched,
     manifest,
   }: {
     readonly partition: Partition;
     readonly known: Map<string, TitleState>;
-    readonly touched: ReadonlySet<string>;
     readonly manifest: ManifestWriter;
   },
   options: {
@@ -78,6 +75,7 @@ export async function finishPartition(
   const limited = limitReads(lake, share.reads);
   let parts: Parts | undefined;
   const unreadable = new Set<string>();
+  const resolvedMovies = new Set<number>();
   const saved = await finish(1);
   // Another run may have outdated them since.
   const isRecorded = parts !== undefined && isDeepStrictEqual(saved.parts, parts);
@@ -94,13 +92,19 @@ export async function finishPartition(
   }
 
   async function prepare(round: number): Promise<{ written: Parts | undefined; isChanged: boolean }> {
-    const resolved = await resolveDuplicates({ lake: records, texts }, partition, known, touched);
-    for (const [imdbId, title] of resolved) known.set(imdbId, title);
+    // Also those that a run has written which was killed before it recorded them.
+    const { parts: current } = manifest.current();
+    const mayHaveChanged = (imdbId: string) => current?.outdated?.includes(imdbId) ?? current === undefined;
+    const changes = await resolveDuplicates({ lake: records, texts }, partition, known, {
+      mayHaveChanged,
+      resolved: resolvedMovies,
+    });
+    for (const [imdbId, title] of changes) known.set(imdbId, title);
     const before = { failed: unreadable.size, outcome };
     const written = isDone ? await updateParts(round) : undefined;
     parts = written ?? parts;
     const isChanged =
-      resolved.size > 0 ||
+      changes.size > 0 ||
       written !== undefined ||
       unreadable.size > before.failed ||
       outcome !== before.outcome;

@@ -19,20 +19,26 @@ type Found = Extract<TitleState, { state: 'found' }>;
  * the smallest ID; the others are marked `duplicateOf` it. The order of writes does not matter: documents that name another
  * owner are rewritten. Without duplicates, which is the usual case, this makes no request.
  * @param titles the title states by IMDb ID.
- * @param touched the IDs that this run has written.
+ * @param options.mayHaveChanged whether the documents of an ID may have been written since its movie got its owner.
+ * @param options.resolved the TMDB IDs of movies that this run has given an owner before. They are checked again, because
+ *   another run may have found another movie for that owner.
  * @returns the title states to change in the manifest.
  */
 export async function resolveDuplicates(
   deps: DuplicateDeps,
   partition: Partition,
   titles: ReadonlyMap<string, TitleState>,
-  touched: ReadonlySet<string>,
+  {
+    mayHaveChanged,
+    resolved,
+  }: { readonly mayHaveChanged: (imdbId: string) => boolean; readonly resolved: Set<number> },
 ): Promise<Map<string, TitleState>> {
   const changes = new Map<string, TitleState>();
-  for (const group of groupByMovie(titles)) {
+  for (const [tmdbId, group] of groupByMovie(titles, resolved)) {
     const isResolved = [...group.values()].filter((title) => title.duplicateOf === undefined).length === 1;
-    if (isResolved && ![...group.keys()].some((imdbId) => touched.has(imdbId))) continue;
-    const owner = await giveDocumentsToOwner(deps, partition, group);
+    if (isResolved && !resolved.has(tmdbId) && ![...group.keys()].some(mayHaveChanged)) continue;
+    resolved.add(tmdbId);
+    const owner = await giveDocumentsToOwner(deps, partition, tmdbId, group);
     for (const [imdbId, { duplicateOf, ...title }] of group) {
       if (imdbId === owner && duplicateOf !== undefined) changes.set(imdbId, title);
       if (imdbId !== owner && duplicateOf !== owner) changes.set(imdbId, { ...title, duplicateOf: owner });
@@ -41,8 +47,14 @@ export async function resolveDuplicates(
   return changes;
 }
 
-/** Groups found titles that share a movie. A single title forms a group if it is a duplicate whose owner is gone. */
-function groupByMovie(titles: ReadonlyMap<string, TitleState>): Map<string, Found>[] {
+/**
+ * Groups found titles that share a movie. A single title forms a group if it is a duplicate whose owner is gone, or if its
+ * movie was resolved before.
+ */
+function groupByMovie(
+  titles: ReadonlyMap<string, TitleState>,
+  resolved: ReadonlySet<number>,
+): [tmdbId: number, Map<string, Found>][] {
   const groups = new Map<number, Map<string, Found>>();
   for (const [imdbId, title] of titles) {
     if (title.state !== 'found') continue;
@@ -52,9 +64,10 @@ function groupByMovie(titles: ReadonlyMap<string, TitleState>): Map<string, Foun
   }
   const isDuplicate = ({ duplicateOf }: Found) => duplicateOf !== undefined;
   const waitsForOwner = ({ duplicateOf = '' }: Found) => titles.get(duplicateOf)?.state === 'failed';
-  return [...groups.values()].filter((group) => {
+  return [...groups].filter(([tmdbId, group]) => {
     const members = [...group.values()];
-    return (members.length > 1 || members.some(isDuplicate)) && !members.every(waitsForOwner);
+    const isShared = members.length > 1 || members.some(isDuplicate) || resolved.has(tmdbId);
+    return isShared && !members.every(waitsForOwner);
   });
 }
 
@@ -62,10 +75,10 @@ function groupByMovie(titles: ReadonlyMap<string, TitleState>): Map<string, Foun
 async function giveDocumentsToOwner(
   deps: DuplicateDeps,
   partition: Partition,
+  tmdbId: number,
   group: ReadonlyMap<string, Found>,
 ): Promise<string> {
   const imdbIds = [...group.keys()].sort(byNumber);
-  const tmdbId = [...group.values()][0]?.tmdbId ?? 0;
   const movie = await readJson(deps, movieKey(partition, tmdbId));
   const named = typeof movie?.imdb_id === 'string' && group.has(movie.imdb_id) ? movie.imdb_id : undefined;
   const owner = named ?? imdbIds[0] ?? '';

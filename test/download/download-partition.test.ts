@@ -535,6 +535,39 @@ describe('two IMDb IDs with the same movie', () => {
     expect(json(review)).toMatchObject({ idIMDB: B });
   });
 
+  it('get their documents back after a run that was killed before it had assigned them', async () => {
+    await download();
+    const { parts, ...killed } = manifest();
+    const key = movieKey(partition, 7);
+    lake.put(key, JSON.stringify({ ...json(key), idIMDB: A, id_imdb: A }));
+    lake.put(review, JSON.stringify({ ...json(review), idIMDB: A }));
+    const outdated = { ...killed, parts: { ...parts, outdated: [A, B, C] } };
+    lake.put(manifestKey(partition), JSON.stringify(outdated));
+    await download();
+    expect(manifest().titles[A]).toMatchObject({ duplicateOf: B });
+    expect(json(key)).toMatchObject({ idIMDB: B, id_imdb: B });
+    expect(json(review)).toMatchObject({ idIMDB: B });
+  });
+
+  it('leave the documents to the other id when another run finds another movie for the owner meanwhile', async () => {
+    lake.beforeCall = (name, key) => {
+      if (name !== 'write' || !key.includes('/tables/')) return;
+      lake.beforeCall = undefined;
+      const { titles, ...theirs } = manifest();
+      const moved = { state: 'found', tmdbId: 8, reviews: 0, at: '2026-11-22T11:00:00.000Z' };
+      const single = { ...moved, tmdbId: 7, reviews: 1, reviewIds: ['r1'] };
+      lake.put(movieKey(partition, 8), JSON.stringify({ id: 8, idIMDB: B, id_imdb: B }));
+      lake.put(
+        manifestKey(partition),
+        JSON.stringify({ ...theirs, titles: { ...titles, [A]: single, [B]: moved } }),
+      );
+    };
+    await download();
+    expect(manifest()).toMatchObject({ complete: true, titles: { [A]: { tmdbId: 7 }, [B]: { tmdbId: 8 } } });
+    expect(json(movieKey(partition, 7))).toMatchObject({ idIMDB: A, id_imdb: A });
+    expect(json(review)).toMatchObject({ idIMDB: A });
+  });
+
   it('make no further call once they are resolved', async () => {
     await download();
     lake.calls.length = 0;
