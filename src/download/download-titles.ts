@@ -75,9 +75,9 @@ export async function downloadTitles(
   await share.forEach(todo, processTitle, stopping);
   return problem;
 
-  async function processTitle({ imdbId }: Title): Promise<void> {
+  async function processTitle({ imdbId }: Title, lookedUp: () => void): Promise<void> {
     try {
-      record(imdbId, await download(imdbId));
+      record(imdbId, await download(imdbId, lookedUp));
       onProgress();
       await manifest.checkpoint();
     } catch (error) {
@@ -98,8 +98,12 @@ export async function downloadTitles(
     touched.add(imdbId);
   }
 
-  async function download(imdbId: string): Promise<Exclude<TitleState, { state: 'left' }>> {
+  async function download(
+    imdbId: string,
+    lookedUp: () => void,
+  ): Promise<Exclude<TitleState, { state: 'left' }>> {
     const { documents, ...title } = await lookUp(imdbId, signal);
+    lookedUp();
     if (title.state !== 'failed') await job.source?.claim(signal); // TMDB has answered.
     if (documents.length > 0) {
       await manifest.claim(imdbId);

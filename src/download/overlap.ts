@@ -30,6 +30,11 @@ export interface OverlappingDownload extends TitleLane {
   readonly composing: Limit;
 }
 
+/**
+ * At most this many titles are in progress. As many as there are connections to TMDB are looked up; the documents of the others
+ * are written, which takes longer than TMDB's response if the bucket is far away or the movie has many reviews.
+ */
+const TITLES_IN_PROGRESS = 3 * MAX_CONNECTIONS;
 /** The default space for kept texts: more than 3,000 movies. */
 const KEPT_BYTES = 32 * 1024 * 1024;
 /** How many documents are read at the same time. */
@@ -47,7 +52,7 @@ const SIZES_SEEN = 5;
 
 /**
  * Creates what overlapping downloads share.
- * @param options.connections the maximum number of titles in progress.
+ * @param options.connections the maximum number of titles that are being looked up.
  * @param options.keptBytes the space for the texts of written documents.
  */
 export function createOverlap({
@@ -63,13 +68,16 @@ export function createOverlap({
   const composing = createLimit(COMPOSED_TITLES);
   const seen: PartitionSize[] = [];
   let waiters: (() => void)[] = [];
-  const slots = createTitleSlots(connections, {
-    size(size) {
-      seen.push(size);
-      if (seen.length > SIZES_SEEN) seen.shift();
+  const slots = createTitleSlots(
+    { lookingUp: connections, inProgress: TITLES_IN_PROGRESS },
+    {
+      size(size) {
+        seen.push(size);
+        if (seen.length > SIZES_SEEN) seen.shift();
+      },
+      change: wake,
     },
-    change: wake,
-  });
+  );
 
   function wake(): void {
     const woken = waiters;

@@ -17,12 +17,12 @@ export interface TitleSlots {
 export interface TitleLane {
   /**
    * Processes titles in order, each when it gets a slot. When `signal` has been aborted, no title begins.
-   * @param work must not throw.
+   * @param work must not throw. It may call `lookedUp` when it sends no further requests to TMDB, so that another title begins.
    * @returns when no title is in progress and none will begin.
    */
   forEach<Title>(
     titles: readonly Title[],
-    work: (title: Title) => Promise<void>,
+    work: (title: Title, lookedUp: () => void) => Promise<void>,
     signal: AbortSignal,
   ): Promise<void>;
   /** Removes the partition. */
@@ -41,33 +41,48 @@ interface Lane {
   isKnown: boolean;
   waiting: number;
   /** Begins the next title. */
-  begin: () => Promise<void>;
+  begin: (lookedUp: () => void) => Promise<void>;
 }
 
 /**
- * @param slots how many titles are in progress at most, over all partitions.
+ * @param most.lookingUp how many titles are being looked up at most, over all partitions.
+ * @param most.inProgress how many titles are in progress at most: being looked up, or their documents being written.
  * @param on.size called with the size of each partition, as soon as it is known.
  * @param on.change called when titles have begun, or a partition has ended.
  */
 export function createTitleSlots(
-  slots: number,
+  most: { readonly lookingUp: number; readonly inProgress: number },
   on: { readonly size: (size: PartitionSize) => void; readonly change: () => void },
 ): TitleSlots {
   const lanes = new Set<Lane>();
-  let free = slots;
+  let lookingUp = 0;
+  let inProgress = 0;
 
   function beginTitles(): void {
     for (const lane of lanes) {
-      while (free > 0 && lane.waiting > 0) {
-        free -= 1;
-        lane.waiting -= 1;
-        void lane.begin().then(() => {
-          free += 1;
-          beginTitles();
-        });
-      }
+      while (lane.waiting > 0 && lookingUp < most.lookingUp && inProgress < most.inProgress) beginTitle(lane);
     }
     on.change();
+  }
+
+  function beginTitle(lane: Lane): void {
+    let isLookingUp = true;
+    const endLookUp = () => {
+      if (isLookingUp) lookingUp -= 1;
+      isLookingUp = false;
+    };
+    lookingUp += 1;
+    inProgress += 1;
+    lane.waiting -= 1;
+    const work = lane.begin(() => {
+      endLookUp();
+      beginTitles();
+    });
+    void work.then(() => {
+      endLookUp();
+      inProgress -= 1;
+      beginTitles();
+    });
   }
 
   return {
@@ -87,9 +102,9 @@ export function createTitleSlots(
         forEach(titles, work, signal) {
           return new Promise((resolve) => {
             const queue = titles.values();
-            let inProgress = 0;
+            let begun = 0;
             const resolveWhenDone = () => {
-              if (lane.waiting > 0 || inProgress > 0) return;
+              if (lane.waiting > 0 || begun > 0) return;
               signal.removeEventListener('abort', stop);
               resolve();
             };
@@ -97,11 +112,11 @@ export function createTitleSlots(
               lane.waiting = 0;
               resolveWhenDone();
             };
-            lane.begin = async () => {
-              inProgress += 1;
+            lane.begin = async (lookedUp) => {
+              begun += 1;
               const next = queue.next();
-              if (!next.done) await work(next.value);
-              inProgress -= 1;
+              if (!next.done) await work(next.value, lookedUp);
+              begun -= 1;
               resolveWhenDone();
             };
             lane.isKnown = true;

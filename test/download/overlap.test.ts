@@ -7,7 +7,7 @@ import { followSignals } from '../../src/follow-signal.ts';
 async function download(
   overlap: Overlap,
   titles: readonly string[],
-  work: (title: string) => Promise<void>,
+  work: (title: string, lookedUp: () => void) => Promise<void>,
   stop?: AbortSignal,
 ): Promise<void> {
   const share = overlap.add(titles.length);
@@ -32,6 +32,26 @@ describe('createOverlap', () => {
     await Promise.all(partitions.map((titles) => download(overlap, titles, work)));
     expect(begun).toEqual(partitions.flat());
     expect(most).toBe(3);
+  });
+
+  it('looks further titles up while the documents of others are written, up to 60 at once', async () => {
+    const overlap = createOverlap({ connections: 2 });
+    let begun = 0;
+    let write = () => {};
+    const writing = new Promise<void>((resolve) => {
+      write = resolve;
+    });
+    const downloaded = download(overlap, new Array<string>(100).fill(''), async (_, lookedUp) => {
+      begun += 1;
+      await setImmediate();
+      lookedUp();
+      await writing;
+    });
+    for (let turn = 0; turn < 100; turn += 1) await setImmediate();
+    expect(begun).toBe(60);
+    write();
+    await downloaded;
+    expect(begun).toBe(100);
   });
 
   it('begins no title after a stop, and ends when those in progress have ended', async () => {

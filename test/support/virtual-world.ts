@@ -10,7 +10,7 @@ import { MemoryLake } from './memory-lake.ts';
 
 export const VIRTUAL_SOURCE = { tmdb: 'https://tmdb.test', imdb: 'https://imdb.test' };
 /** Latencies in milliseconds, as measured from Lambda or a laptop. */
-export const LATENCIES = { tmdbMs: 80, lakeMs: 40, queueMs: 40 } as const;
+export const LATENCIES = { tmdbMs: 80, lakeMs: 40, queueMs: 40 };
 const DAY = '2026-11-22';
 const TYPES = ['movie'];
 

@@ -513,7 +513,7 @@ describe('a lake that is unavailable', () => {
     failWrites(worker, 1);
     expect(await worker.deliver([body()])).toEqual(returned(0));
     expect(worker.visibilities.at(-1)?.seconds).toBe(120);
-    expect(worker.requests.length).toBe(20);
+    expect(worker.requests.length).toBe(60);
     expect(worker.lines.join('')).toContain('"outcome":"outage"');
   });
 
