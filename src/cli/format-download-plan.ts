@@ -2,8 +2,8 @@ import type { DownloadPlanReport } from '../app/download-plan.ts';
 import type { DownloadReport } from '../download/download-report.ts';
 import type { DownloadEstimate } from '../fleet/estimate.ts';
 import { escapeControls, formatCount, formatNumberOf, toOneLine } from '../text.ts';
-import { formatDollars, formatRequests, formatTotalDuration } from './format.ts';
-import { formatFailures } from './format-failures.ts';
+import { formatDollars } from './format.ts';
+import { formatProblems, formatThisRun } from './format-failures.ts';
 import { formatCostBasis, formatWork, type PlannedWork, whyNothing } from './format-work.ts';
 import type { Style } from './output.ts';
 import { quoteWord } from './suggestions.ts';
@@ -122,28 +122,16 @@ function formatReport(
   { interrupted }: Pick<DownloadPlanResult, 'interrupted'>,
   style: Style,
 ): string[] {
-  const { found, notFound, refused, failed, reviews } = thisRun;
+  const { refused, failed } = thisRun;
   const { complete, total } = partitions;
   const mark = interrupted ? style.yellow('…') : failed > 0 ? style.red('✖') : style.green('✔');
-  const counts = [
-    `${formatCount(found)} found`,
-    `${formatCount(notFound)} not found`,
-    ...(refused > 0 ? [`${formatCount(refused)} refused`] : []),
-    `${formatCount(failed)} failed`,
-    formatNumberOf(reviews, 'review'),
-    formatRequests(thisRun),
-    formatTotalDuration(seconds),
-  ].join(', ');
   const whole =
     complete === total
       ? `${formatNumberOf(total, 'partition')} complete`
       : `${formatCount(complete)} of ${formatNumberOf(total, 'partition')} complete`;
   return [
-    `${mark} ${style.bold(whole)}: ${counts}.`,
-    ...(failed > 0 ? [`  ${formatCount(failed)} failed: ${formatFailures(failures, failed)}`] : []),
-    ...(refused > 0
-      ? [`  ${formatCount(refused)} refused by TMDB: ${formatFailures(refusals, refused)}`]
-      : []),
+    `${mark} ${style.bold(whole)}: ${formatThisRun(thisRun, seconds)}.`,
+    ...formatProblems({ failed, failures, refused, refusals }),
     ...(missingReviews > 0
       ? [
           `  ${formatNumberOf(missingReviews, 'review')} missing: TMDB counts more than it returned. --failed asks for them again.`,

@@ -5,8 +5,7 @@ import type { PartitionIndex } from '../imdb/partition-index.ts';
 import { MOVIE_PREFIX, partitionFolder, REVIEW_PREFIX } from '../lake/keys.ts';
 import { partitionName } from '../partition.ts';
 import { escapeControls, formatCount, formatNumberOf, quote, toOneLine } from '../text.ts';
-import { formatRequests } from './format.ts';
-import { formatFailures } from './format-failures.ts';
+import { formatProblems, formatThisRun } from './format-failures.ts';
 import type { Style } from './output.ts';
 import { quoteWord } from './suggestions.ts';
 
@@ -86,15 +85,6 @@ function formatReport(report: DownloadReport, style: Style): string {
       : outcome === 'stopped'
         ? style.yellow('…')
         : style.green('✔');
-  const now = [
-    `${formatCount(thisRun.found)} found`,
-    `${formatCount(thisRun.notFound)} not found`,
-    ...(thisRun.refused > 0 ? [`${formatCount(thisRun.refused)} refused`] : []),
-    `${formatCount(thisRun.failed)} failed`,
-    formatNumberOf(thisRun.reviews, 'review'),
-    formatRequests(thisRun),
-    `${report.seconds.toFixed(1)} s`,
-  ].join(', ');
   const whole = !complete
     ? state
     : skipped > 0
@@ -104,13 +94,8 @@ function formatReport(report: DownloadReport, style: Style): string {
   const failed = failures.reduce((sum, { titles }) => sum + titles, 0);
   const { missingReviews = 0 } = counts;
   return [
-    `${mark} ${name}  ${now}; ${whole}.`,
-    ...(failed > 0 && !requested
-      ? [`  ${formatCount(failed)} failed: ${formatFailures(failures, failed)}`]
-      : []),
-    ...(refused > 0 && !requested
-      ? [`  ${formatCount(refused)} refused by TMDB: ${formatFailures(refusals, refused)}`]
-      : []),
+    `${mark} ${name}  ${formatThisRun(thisRun, report.seconds)}; ${whole}.`,
+    ...(requested ? [] : formatProblems({ failed, failures, refused, refusals })),
     ...(missingReviews > 0
       ? [
           `  ${formatNumberOf(missingReviews, 'review')} missing: TMDB counts more than it returned. The next run asks for them again.`,

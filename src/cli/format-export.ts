@@ -4,7 +4,7 @@ import { parseDocumentKey, partitionOfManifestKey } from '../lake/keys.ts';
 import type { ExportFormat } from '../tables/formats.ts';
 import { duckDbCommand } from '../tables/sql/duckdb.ts';
 import { escapeControls, formatCount, formatNumberOf, toOneLine } from '../text.ts';
-import { formatBytes, formatDollars, formatDuration, formatTable, indent, indented } from './format.ts';
+import { formatBytes, formatDollars, formatTable, formatTook, indent, indented } from './format.ts';
 import type { Style } from './output.ts';
 import { quoteWord } from './suggestions.ts';
 
@@ -56,7 +56,7 @@ export function formatExport(report: ExportReport, style: Style): string {
   const headline =
     written === 0
       ? `Nothing has changed: ${place} is up to date (${formatNumberOf(years.unchanged, 'year')}).`
-      : `Exported ${formatNumberOf(written, 'year')} to ${place} as ${FORMAT_NAMES[format]} in ${seconds < 10 ? `${seconds.toFixed(1)} s` : formatDuration(seconds)}${years.unchanged > 0 ? `; ${unchanged}` : ''}.`;
+      : `Exported ${formatNumberOf(written, 'year')} to ${place} as ${FORMAT_NAMES[format]} in ${formatTook(seconds)}${years.unchanged > 0 ? `; ${unchanged}` : ''}.`;
   const rows = Object.entries(tables).map(([name, { rows: count, bytes }]) => [
     name,
     formatCount(count),

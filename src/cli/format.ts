@@ -101,7 +101,12 @@ export function formatDuration(seconds: number): string {
   return `${hours} h ${two(minutes)} min`;
 }
 
-/** Formats how long all of something takes or took: `< 1 s` rather than `0 s`. */
+/** Formats how long something took: `3.6 s`, `12 s`, `1 h 02 min`. */
+export function formatTook(seconds: number): string {
+  return seconds < 9.95 ? `${seconds.toFixed(1)} s` : formatDuration(seconds);
+}
+
+/** Formats a forecast of how long all of something takes: `< 1 s` rather than `0 s`. */
 export function formatTotalDuration(seconds: number): string {
   return seconds < 1 ? '< 1 s' : formatDuration(seconds);
 }

@@ -45,8 +45,8 @@ test.each([
 });
 
 test.each([
-  [{ requests: 5, throttled: 0 }, ', 5 requests, 2 s.'],
-  [{ requests: 1_005, throttled: 3 }, ', 1,005 requests (3 throttled by TMDB), 2 s.'],
+  [{ requests: 5, throttled: 0 }, ', 5 requests, 2.0 s.'],
+  [{ requests: 1_005, throttled: 3 }, ', 1,005 requests (3 throttled by TMDB), 2.0 s.'],
 ])('a download says how many requests were throttled (%j)', (sent, end) => {
   const { report } = PARTIAL;
   if (report === undefined) throw new Error('There is no report.');

@@ -6,6 +6,7 @@ import {
   formatPercent,
   formatTable,
   formatToCopy,
+  formatTook,
   formatTotalDuration,
 } from '../../src/cli/format.ts';
 import { widthOf } from '../../src/cli/terminal-text.ts';
@@ -73,6 +74,10 @@ test.each([
   [3_725, '1 h 02 min'],
 ])('formatDuration(%d) is %s', (seconds, text) => {
   expect(formatDuration(seconds)).toBe(text);
+});
+
+test('formatTook shows tenths below ten seconds', () => {
+  expect([0.04, 3.64, 9.96, 66.4].map(formatTook)).toEqual(['0.0 s', '3.6 s', '10 s', '1 min 06 s']);
 });
 
 test('formatTotalDuration says "< 1 s" rather than "0 s"', () => {
