@@ -128,7 +128,7 @@ export async function storeLaunch(
 
 /**
  * Returns the version of an object if this process wrote it. A compare-and-swap can fail although it was applied: the
- * SDK retries a request whose response was lost.
+ * S3 client repeats a request whose response was lost.
  */
 export async function etagOfOwnWrite(
   lake: Lake,

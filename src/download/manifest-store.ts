@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { UserError } from '../errors.ts';
 import { damagedManifestKey, JSON_TYPE, manifestKey } from '../lake/keys.ts';
 import type { ETag, Lake, LakeOptions } from '../lake/lake.ts';
@@ -111,6 +112,9 @@ export async function saveManifest(
     if (etag !== undefined) return { manifest: sent, etag };
     const theirs = await readManifestToUpdate({ lake }, manifest.partition);
     expected = theirs.etag;
+    // It was written, but the response was lost, so that the retry of the request conflicted with it.
+    if (expected !== null && !other && isDeepStrictEqual(theirs.manifest, sent))
+      return { manifest: sent, etag: expected };
     requireSource(lake, theirs.manifest?.source, manifest.source);
     other = undefined;
     if (!theirs.manifest) continue;

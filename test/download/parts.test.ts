@@ -118,6 +118,17 @@ describe('the parts of a partition', () => {
     expect(calls.filter((call) => call.startsWith('write '))).toHaveLength(5 + 2);
   });
 
+  it('are written from memory also when the responses to the writes of the manifest are lost', async () => {
+    const swap = lake.compareAndSwap.bind(lake);
+    lake.compareAndSwap = async (...args) => {
+      await swap(...args);
+      return swap(...args); // The repetition of the request, which S3 answers with 412.
+    };
+    expect(await download()).toMatchObject({ outcome: 'complete', parts: { movies: 2, reviews: 3 } });
+    expectCurrent(['9', '10'], ['9/r3', '10/r1', '10/r2']);
+    expect(takeCalls('read')).toEqual([MANIFEST, MANIFEST, MANIFEST].map((key) => `read ${key}`));
+  });
+
   it('are written even if it has no movie', async () => {
     await download({ titles: [{ imdbId: C, title: 'Ad' }] });
     expectCurrent([], []);

@@ -138,8 +138,8 @@ export function createS3Lake({ s3, bucket }: { readonly s3: S3Client; readonly b
       ).catch(watched.rethrow);
     },
 
-    // If the connection breaks after the write, the SDK's retry conflicts with its own first attempt and gets 412. That is
-    // harmless, because on `undefined` callers read, merge and write again.
+    // If the connection breaks after the write, the S3 client's retry conflicts with its own first attempt and gets 412. On
+    // `undefined`, callers therefore read the object, which may be the one that they have written.
     compareAndSwap: (key, body, contentType, expected, { signal } = {}) => {
       const condition = expected === null ? ({ IfNoneMatch: '*' } as const) : { IfMatch: expected };
       const actions = expected === null ? ['s3:PutObject'] : ['s3:PutObject', 's3:GetObject'];
