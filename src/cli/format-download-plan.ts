@@ -3,7 +3,7 @@ import type { DownloadReport } from '../download/download-report.ts';
 import type { DownloadEstimate } from '../fleet/estimate.ts';
 import { escapeControls, formatCount, formatNumberOf, toOneLine } from '../text.ts';
 import { formatDollars } from './format.ts';
-import { formatProblems, formatThisRun } from './format-failures.ts';
+import { describeRest, formatProblems, formatThisRun } from './format-failures.ts';
 import { formatCostBasis, formatWork, type PlannedWork, whyNothing } from './format-work.ts';
 import type { Style } from './output.ts';
 import { quoteWord } from './suggestions.ts';
@@ -88,7 +88,7 @@ export function formatDownloadOfPlan(result: DownloadPlanResult, style: Style): 
       (copy) => `A damaged manifest has been replaced; its copy is ${toOneLine(copy, 1_000)}.`,
     ),
     `Lake: ${toOneLine(lake, 1_000)}`,
-    ...describeRest(report, limit),
+    ...describeRest(report.outcome, report.thisRun.done, limit),
     ...(result.retry === undefined
       ? []
       : [`To try the failed titles again: ${style.command(`${result.retry} --to ${place}`)}`]),
@@ -96,18 +96,6 @@ export function formatDownloadOfPlan(result: DownloadPlanResult, style: Style): 
       ? [`To load the lake into a database: ${style.command(`tdd export --from ${place} --to tables`)}`]
       : []),
   ].join('\n');
-}
-
-/** Says why titles are left that neither failed nor were interrupted. */
-function describeRest(
-  { outcome, thisRun }: NonNullable<DownloadPlanResult['report']>,
-  limit?: number,
-): string[] {
-  if (limit !== undefined && thisRun.done >= limit) {
-    return ['The limit is reached: run the same command again for further titles.'];
-  }
-  if (outcome !== 'partial') return [];
-  return ['Another run has changed some partitions: run the same command again for the rest.'];
 }
 
 function formatReport(

@@ -5,7 +5,7 @@ import type { PartitionIndex } from '../imdb/partition-index.ts';
 import { MOVIE_PREFIX, partitionFolder, REVIEW_PREFIX } from '../lake/keys.ts';
 import { partitionName } from '../partition.ts';
 import { escapeControls, formatCount, formatNumberOf, quote, toOneLine } from '../text.ts';
-import { formatProblems, formatThisRun } from './format-failures.ts';
+import { describeRest, formatProblems, formatThisRun } from './format-failures.ts';
 import type { Style } from './output.ts';
 import { quoteWord } from './suggestions.ts';
 
@@ -19,6 +19,8 @@ export interface DownloadResult {
   readonly badRows: number;
   /** The first of them. */
   readonly firstBadRow?: PartitionIndex['firstBadRow'];
+  /** At most this many titles are looked up. */
+  readonly limit?: number;
   /** Requested IMDb IDs without a partition, and why they have none. */
   readonly withoutPartition: readonly TitleWithoutPartition[];
   /** Present when Ctrl-C or `kill` stopped the download before its end. */
@@ -26,7 +28,8 @@ export interface DownloadResult {
 }
 
 /** Formats the result of `tdd download`: a line for each partition, the titles that need attention, and the documents. */
-export function formatDownload({ lake, partitions, withoutPartition }: DownloadResult, style: Style): string {
+export function formatDownload(result: DownloadResult, style: Style): string {
+  const { lake, partitions, withoutPartition, limit } = result;
   const reasons = withoutPartition.map(
     ({ imdbId, reason }) => `${style.red('✖')} ${imdbId}: ${toOneLine(reason)}.`,
   );
@@ -42,10 +45,14 @@ export function formatDownload({ lake, partitions, withoutPartition }: DownloadR
       ? []
       : `The manifest of ${partitionName(partition)} was damaged and has been replaced; its copy is ${toOneLine(setAside, 1_000)}.`,
   );
+  const rest = partitions.flatMap(({ outcome, thisRun, requested }) =>
+    requested === undefined && outcome === 'partial' ? describeRest(outcome, thisRun.done, limit) : [],
+  );
   return [
     ...partitions.flatMap((report) => [formatReport(report, style), ...formatRequested(report)]),
     ...copies,
     ...reasons,
+    ...rest,
     ...(folders.length > 0 ? ['Documents:', ...folders] : []),
     ...(folders.length > 0 && partitions.every(({ complete }) => complete)
       ? [

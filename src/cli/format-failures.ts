@@ -1,4 +1,4 @@
-import type { DownloadProgress } from '../download/download-report.ts';
+import type { DownloadProgress, DownloadReport } from '../download/download-report.ts';
 import type { FailureGroup } from '../download/failures.ts';
 import { formatCount, formatNumberOf, quote } from '../text.ts';
 import { formatRequests, formatTook } from './format.ts';
@@ -50,4 +50,13 @@ export function formatProblems({
       ? [`  ${formatCount(refused)} refused by TMDB: ${formatFailures(refusals, refused)}`]
       : []),
   ];
+}
+
+/** Says why titles are left that neither failed nor were interrupted. @param done how many titles the run has looked up. */
+export function describeRest(outcome: DownloadReport['outcome'], done: number, limit?: number): string[] {
+  if (limit !== undefined && done >= limit) {
+    return ['The limit is reached: run the same command again for further titles.'];
+  }
+  if (outcome !== 'partial') return [];
+  return ['Another run has changed some partitions: run the same command again for the rest.'];
 }

@@ -225,6 +225,7 @@ async function downloadChoice(
     snapshot: index.snapshot,
     badRows: rowCounts.bad,
     ...(firstBadRow && { firstBadRow }),
+    ...(input.limit !== undefined && { limit: input.limit }),
     partitions,
     withoutPartition,
     ...(interrupted && { interrupted }),

@@ -71,9 +71,11 @@ describe('tdd download', () => {
       outcome: 'partial',
       thisRun: { total: 3, done: 3 },
     });
+    const more = await tdd('download --year 2021 --initial TH --to lake --limit 3');
+    expect(more.stdout).toContain('\nThe limit is reached: run the same command again for further titles.\n');
     const rest = await tdd('download --year 2021 --initial TH --to lake');
     expect(rest.stdout).toMatch(
-      / found, .*; complete, including the 3 titles downloaded before: \d+ movies, /,
+      / found, .*; complete, including the 6 titles downloaded before: \d+ movies, /,
     );
   });
 
