@@ -3,7 +3,7 @@ import type { DownloadReport } from '../download/download-report.ts';
 import type { DownloadEstimate } from '../fleet/estimate.ts';
 import { escapeControls, formatCount, formatNumberOf, toOneLine } from '../text.ts';
 import { formatDollars } from './format.ts';
-import { describeRest, formatProblems, formatThisRun } from './format-failures.ts';
+import { describeRest, formatProblems, formatThisRun } from './format-outcome.ts';
 import { formatCostBasis, formatWork, type PlannedWork, whyNothing } from './format-work.ts';
 import type { Style } from './output.ts';
 import { quoteWord } from './suggestions.ts';

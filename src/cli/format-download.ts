@@ -5,7 +5,7 @@ import type { PartitionIndex } from '../imdb/partition-index.ts';
 import { MOVIE_PREFIX, partitionFolder, REVIEW_PREFIX } from '../lake/keys.ts';
 import { partitionName } from '../partition.ts';
 import { escapeControls, formatCount, formatNumberOf, quote, toOneLine } from '../text.ts';
-import { describeRest, formatProblems, formatThisRun } from './format-failures.ts';
+import { describeRest, formatProblems, formatThisRun } from './format-outcome.ts';
 import type { Style } from './output.ts';
 import { quoteWord } from './suggestions.ts';
 

@@ -4,7 +4,7 @@ import type { FleetStatus } from '../fleet/status.ts';
 import { MOVIE_PREFIX, REVIEW_PREFIX } from '../lake/keys.ts';
 import { formatCount, formatNumberOf, toOneLine } from '../text.ts';
 import { formatDuration, formatFields, formatPercent } from './format.ts';
-import { formatFailures } from './format-failures.ts';
+import { formatFailures } from './format-outcome.ts';
 import type { Style } from './output.ts';
 
 const PHASES: Readonly<Record<FleetStatus['phase'], string>> = {

@@ -18,7 +18,7 @@ import { defineCommand } from '../command.ts';
 import { COMMAND_SETTINGS } from '../command-settings.ts';
 import type { CommandContext } from '../context.ts';
 import type { Flags } from '../flags.ts';
-import { formatFailures } from '../format-failures.ts';
+import { formatFailures } from '../format-outcome.ts';
 import { openCommandFleet, processOf } from '../open-connection.ts';
 import type { Style } from '../output.ts';
 import { createProgress } from '../progress.ts';
