@@ -343,6 +343,26 @@ describe.each(SANDBOX_ONLY)('how a deploy handles AWS errors', ({ start }) => {
     expect((await planDeployment(cloud, { input, zip: ZIP })).steps).toEqual([]);
   });
 
+  test.each([
+    [
+      'a region where CreateBucket accepts none',
+      'UnsupportedArgument',
+      'The request contained an unsupported argument.',
+    ],
+    ['a server that is compatible with S3', 'MalformedXML', 'The XML you provided was not well-formed'],
+  ])('a bucket gets its tag after its creation in %s', async (_, code, message) => {
+    const cloud = createCloud(aws);
+    const untagged = withAnswers(cloud, ({ operation, input }) => {
+      const { Tags } = (input.CreateBucketConfiguration ?? {}) as { readonly Tags?: unknown };
+      if (operation === 'CreateBucket' && Tags) throw answer(code, message);
+    });
+    await deploy(untagged);
+    const created = cloud.calls.find(({ operation }) => operation === 'CreateBucket');
+    expect(created?.input).toEqual({ Bucket: NAMES.bucket });
+    expect((await planDeployment(cloud, { input: INPUT, zip: ZIP })).steps).toEqual([]);
+    expect(await stateOf(cloud)).toMatchObject({ bucket: { owner: 'ours' } });
+  });
+
   test('a region where event sources have no tags', async () => {
     const cloud = createCloud(aws);
     const untagged = withAnswers(cloud, ({ operation, input }) => {

@@ -1,14 +1,12 @@
 import {
   type BucketLocationConstraint,
-  CreateBucketCommand,
+  type CreateBucketCommandInput,
   GetBucketLifecycleConfigurationCommand,
-  GetBucketTaggingCommand,
   GetPublicAccessBlockCommand,
   HeadBucketCommand,
   type LifecycleRule,
   type PublicAccessBlockConfiguration,
   PutBucketLifecycleConfigurationCommand,
-  PutBucketTaggingCommand,
   PutPublicAccessBlockCommand,
 } from '@aws-sdk/client-s3';
 import type { AwsClients } from '../../aws/clients.ts';
@@ -27,6 +25,7 @@ import { type DeploymentNames, STACK_TAG } from '../names.ts';
 import { describeOther, isOther, ownerOf } from '../ownership.ts';
 import type { Desired, ObservedResource, Resource, StepContext } from '../resource.ts';
 import { type BucketKey, noteOfKey, readBucketKey } from './bucket-encryption.ts';
+import { createWithTag, readTags } from './bucket-tags.ts';
 import { deleteBucketWithData } from './empty-bucket.ts';
 
 /** The observed state of a bucket. For a bucket that is not ours, only region, tags and encryption are read. */
@@ -155,18 +154,16 @@ async function createBucket(
   { region, accountId }: Pick<Desired['input'], 'region' | 'accountId'>,
 ): Promise<void> {
   const { s3 } = context.clients;
-  const tag = { Key: STACK_TAG, Value: names.stack };
-  const command = new CreateBucketCommand({
+  const creation: CreateBucketCommandInput = {
     Bucket: names.bucket,
     ...(names.bucket.endsWith(`-${accountId}-${region}-an`) && { BucketNamespace: 'account-regional' }),
-    CreateBucketConfiguration: {
-      Tags: [tag],
-      // S3 rejects the default region as a constraint. The SDK's type lacks regions that are newer than the SDK.
-      ...(region === 'us-east-1' ? {} : { LocationConstraint: region as BucketLocationConstraint }),
-    },
-  });
+    // S3 rejects the default region as a constraint. The SDK's type lacks regions that are newer than the SDK.
+    ...(region !== 'us-east-1' && {
+      CreateBucketConfiguration: { LocationConstraint: region as BucketLocationConstraint },
+    }),
+  };
   try {
-    await s3.send(command);
+    await createWithTag(s3, creation, { Key: STACK_TAG, Value: names.stack });
   } catch (error) {
     const name = JSON.stringify(names.bucket);
     if (isServiceError(error, 'BucketAlreadyExists')) {
@@ -180,11 +177,6 @@ async function createBucket(
       `The bucket name ${name} is not free yet: S3 keeps the name of a deleted bucket for an hour or longer. Run "tdd deploy" again later, or choose another name.`,
       { cause: error },
     );
-  }
-  // Some emulators ignore tags in CreateBucket.
-  const tags = await readTags(s3, names.bucket);
-  if (tags !== 'denied' && tags.get(STACK_TAG) === undefined) {
-    await s3.send(new PutBucketTaggingCommand({ Bucket: names.bucket, Tagging: { TagSet: [tag] } }));
   }
 }
 
@@ -253,17 +245,4 @@ async function readRegion(s3: S3, bucketName: string): Promise<string | undefine
 /** Maps S3's legacy region name `EU`. */
 function regionName(region: string | undefined): string | undefined {
   return region === 'EU' ? 'eu-west-1' : region;
-}
-
-async function readTags(s3: S3, Bucket: string): Promise<ReadonlyMap<string, string> | 'denied'> {
-  try {
-    const answer = await undefinedIfNotFound(
-      s3.send(new GetBucketTaggingCommand({ Bucket })),
-      'NoSuchTagSet',
-    );
-    return new Map((answer?.TagSet ?? []).map((tag) => [tag.Key ?? '', tag.Value ?? '']));
-  } catch (error) {
-    if (error instanceof DeniedError) return 'denied';
-    throw error;
-  }
 }
