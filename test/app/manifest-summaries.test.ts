@@ -33,6 +33,7 @@ describe('readManifestSummaries', () => {
     putManifest(lake, {
       ...manifestOf(partition, { found, titles: partition.titles, parts: partition.year % 2 === 0 }),
       idHash: 'abcdefgh',
+      ...(partition.year % 3 === 0 && { titleTypes: ['movie', 'short'] }),
     });
 
   it('reads 9,000 manifests once, then only those that have changed', async () => {

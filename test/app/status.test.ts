@@ -355,6 +355,23 @@ describe('readStatus', () => {
     });
   });
 
+  it('is not complete before a worker has recorded that all titles of a partition have left', async () => {
+    const { launch, status, aws, clock, put, lake } = setUp();
+    const gone = manifestOf({ year: 2004, initial: 'QQ' }, { found: 2, snapshot: '2026-11-01' });
+    await putManifest(lake, gone);
+    const summaries = new Map([['2004/QQ', summarizeManifest(gone, clock.now())]]);
+    const { run } = await launch({ onlyMissing: true, initial: 'QQ' }, summaries);
+    aws.queue = { ...EMPTY, waiting: 1 };
+    expect(await status()).toMatchObject({
+      phase: 'running',
+      fleet: { partitions: { total: 1, complete: 0, notBegun: 1 }, movies: { total: 0, left: 0 } },
+    });
+    aws.queue = EMPTY;
+    expect((await status()).phase).not.toBe('complete');
+    await put('QQ', { titles: 0, run });
+    expect(await status()).toMatchObject({ phase: 'complete', fleet: { partitions: { complete: 1 } } });
+  });
+
   it('is not complete before the workers have asked again for missing reviews', async () => {
     const { launch, status, aws, clock, lake, ago } = setUp();
     const lacking = async (given: Parameters<typeof manifestOf>[1]) => {
