@@ -21,7 +21,8 @@ export interface Denial {
  */
 export function parseDenial(message: string): Denial {
   const text = toOneLine(message, 2_000);
-  const action = /not authorized to perform: ([\w-]+:\w+)/.exec(text)?.[1];
+  // CloudWatch Logs names the action in words of its own: https://github.com/DataDog/cloudformation-template/pull/61.
+  const action = /(?:not authorized to perform: |An additional permission ")([\w-]+:\w+)/.exec(text)?.[1];
   const resource = /on resource: "?(arn:[^\s"]+)/.exec(text)?.[1];
   const explicit = /with an explicit deny in (?:an?|the) ([\w -]+?(?:policy|boundary))(?:: (arn:\S+))?/i.exec(
     text,

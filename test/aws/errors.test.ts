@@ -188,6 +188,16 @@ const TABLE: [AwsFailureKind, CallContext, Error, string][] = [
   ],
   ['denied', IAM, answer('AccessDenied', 403), `AWS denied iam:GetRole on the role "films-role". ${GRANT}`],
   ['denied', LOGS, answer('AccessDeniedException', 400), 'AWS denied logs:CreateLogGroup on the log group'],
+  [
+    'denied',
+    LOGS,
+    answer(
+      'AccessDeniedException',
+      400,
+      'User with accountId: 1 is not authorized to perform CreateLogGroup with Tags. An additional permission "logs:TagResource" is required.',
+    ),
+    'AWS denied logs:TagResource on the log group "films". Grant this permission',
+  ],
   ['denied', {}, answer('AccessDenied', 403, 'No.'), 'AWS denied a call (No). Grant'],
   [
     'no region',
