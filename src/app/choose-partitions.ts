@@ -76,8 +76,11 @@ export function measureWork(
 
 /** A note about the lake, to read before a launch or a local download. */
 export interface LakeNote {
-  /** `noManifests`: the lake has movies but no manifests; `partsOnly`: partitions only lack their parts. */
-  readonly about: 'noManifests' | 'partsOnly';
+  /**
+   * `noManifests`: the lake has movies but no manifests; `partsOnly`: partitions only lack their parts; `vacated`: the list
+   * no longer has partitions.
+   */
+  readonly about: 'noManifests' | 'partsOnly' | 'vacated';
   /** One sentence, or two short ones. */
   readonly text: string;
 }
@@ -104,6 +107,13 @@ export async function noteLakeState(
     notes.push({
       about: 'partsOnly',
       text: `${what} ${partsOnly === 1 ? 'is' : 'are'} complete but ${partsOnly === 1 ? 'has' : 'have'} no parts, which make exports fast: ${partsWritten}`,
+    });
+  }
+  const vacated = plan.partitions.filter(({ titles }) => titles === 0).length;
+  if (vacated > 0) {
+    notes.push({
+      about: 'vacated',
+      text: `IMDb's list has no title any more in ${formatNumberOf(vacated, 'partition')} of this lake: tables will no longer have their movies. The documents stay in the lake.`,
     });
   }
   return notes;

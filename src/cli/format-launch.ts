@@ -35,7 +35,8 @@ export function formatLaunchPlan(result: LaunchResult, style: Style): string {
   const { s3, lambda, sqs, total, pricesOf } = estimate.dollars;
   const shares =
     total < 0.01 ? '' : `S3 ${formatDollars(s3)}, Lambda ${formatDollars(lambda)}, SQS ${formatDollars(sqs)}`;
-  const isCheck = result.moviesToAsk === 0 && partsOnly < partitions.length;
+  const listed = partitions.filter(({ titles }) => titles > 0);
+  const isCheck = result.moviesToAsk === 0 && partsOnly < listed.length;
   const words = {
     partitions: partitions.length,
     partsOnly,

@@ -65,6 +65,19 @@ describe('planDownload', () => {
     ]);
   });
 
+  test('notes that the list no longer has a partition', async () => {
+    const { connection, lake } = setUp();
+    await putManifest(lake, manifestOf({ year: 2004, initial: 'QQ' }, { found: 2 }));
+    const { plan, notes } = await planDownload(connection, index, { initial: 'QQ' });
+    expect(names(plan)).toEqual(['QQ 0']);
+    expect(notes).toEqual([
+      {
+        about: 'vacated',
+        text: expect.stringMatching(/^IMDb's list has no title any more in 1 partition of /),
+      },
+    ]);
+  });
+
   test('ends with the partition in which the limit is reached', async () => {
     const { connection } = setUp();
     const { plan, estimate } = await planDownload(connection, index, {}, { limit: 35 });
