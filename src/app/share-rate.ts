@@ -40,8 +40,6 @@ export async function joinRateBudget(
   const { lock } = await import('proper-lockfile');
   const members = membersFolder(folder, budget);
   let own: { readonly name: string; readonly release: () => Promise<void> } | undefined;
-  let known = 1;
-  let readAt = Number.NEGATIVE_INFINITY;
 
   async function register(): Promise<void> {
     await makeFolder(members);
@@ -58,6 +56,8 @@ export async function joinRateBudget(
   }
 
   await register();
+  let known = 1 + (await countOthers(members, own?.name).catch(() => 0));
+  let readAt = clock.monotonic();
   return {
     async count() {
       if (clock.monotonic() - readAt < READ_EVERY_MS) return known;

@@ -46,6 +46,9 @@ describe('joinRateBudget', () => {
     expect(await countDownloads(folder, BUDGET)).toBe(0);
     const one = await join();
     expect(await countDownloads(folder, BUDGET)).toBe(1);
+    const two = await join();
+    expect(await Promise.all([two.count(), two.count()])).toEqual([2, 2]); // At once, for the first requests.
+    await two.leave();
     expect(await countDownloads(folder, { ...BUDGET, baseUrl: 'http://127.0.0.1:1' })).toBe(0);
     await one.leave();
     expect(await countDownloads(folder, BUDGET)).toBe(0);
