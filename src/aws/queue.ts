@@ -81,9 +81,12 @@ export function createSqsQueue(
   }
 
   const noQueue = (cause?: unknown) =>
-    new UserError(`The queue "${name}" does not exist: check its name, or create it with "tdd deploy".`, {
-      cause,
-    });
+    new UserError(
+      isHidden(cause)
+        ? `The queue "${name}" does not exist, or the permission sqs:GetQueueUrl is missing: check its name, or grant this permission to the user or role in use.`
+        : `The queue "${name}" does not exist: check its name, or create it with "tdd deploy".`,
+      { cause },
+    );
 
   return {
     name,
@@ -107,7 +110,7 @@ export function createSqsQueue(
           );
           return depthsOf(attributes);
         } catch (error) {
-          if (isAbsence(error)) return undefined;
+          if (isAbsence(error) && !isHidden(error)) return undefined;
           throw error;
         }
       }),
@@ -248,4 +251,9 @@ function isAbsence(error: unknown): boolean {
     error instanceof Error &&
     /QueueDoesNotExist|NonExistentQueue/.test(`${error.name} ${Reflect.get(error, 'Code')}`)
   );
+}
+
+/** Without the permission, SQS answers as for an absent queue: https://github.com/spring-attic/spring-cloud-aws/pull/417. */
+function isHidden(error: unknown): boolean {
+  return error instanceof Error && /or you do not have access to it/.test(error.message);
 }

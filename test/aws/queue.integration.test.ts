@@ -129,6 +129,15 @@ describe.each(AWS_TARGETS)('an SQS queue, on $name', ({ start }) => {
     );
   });
 
+  it('does not take a queue that SQS hides without a permission for an absent one', async () => {
+    const message = 'The specified queue does not exist or you do not have access to it.';
+    const hidden = Object.assign(new Error(message), { name: 'QueueDoesNotExist' });
+    answerMoves({ GetQueueUrlCommand: [hidden] });
+    await expect(createSqsQueue({ sqs }, 'q').readDepths()).rejects.toThrow(
+      'The queue "q" does not exist, or the permission sqs:GetQueueUrl is missing: check its name, or grant this permission to the user or role in use.',
+    );
+  });
+
   it('lists dead letters with partition, reason and age, and leaves them on their queue', async () => {
     // A worker sets this just before it sends; moto uses the machine's time.
     const at = new Date(Date.now() - 2_000).toISOString();
