@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type OpenSandbox, openSandbox } from '../e2e/open-sandbox.ts';
-import { isWindows, mayOthersRead } from '../support/platform.ts';
+import { isWindows, mayOthersUse } from '../support/platform.ts';
 import { PROGRAM, TDD } from '../support/program.ts';
 import { makeTempFolder } from '../support/temp-folder.ts';
 
@@ -13,8 +13,9 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** A user ID without an entry in /etc/passwd, as containers with arbitrary users have. */
 const NOBODY = 987_654;
-/** Only root may start the program as another user, who must be able to read it and its packages. */
-const canActAsOthers = process.getuid?.() === 0 && mayOthersRead(join(root, 'node_modules'));
+/** Only root may start the program as another user, who must be able to start Node, and to read the program and its packages. */
+const canActAsOthers =
+  process.getuid?.() === 0 && mayOthersUse(process.execPath) && mayOthersUse(join(root, 'node_modules'));
 
 describe.skipIf(isWindows)('without a usable home directory, tdd works without a cache (needs POSIX)', () => {
   let sandbox: OpenSandbox;
@@ -37,7 +38,7 @@ describe.skipIf(isWindows)('without a usable home directory, tdd works without a
     });
     const [stderr, exitCode] = await Promise.all([
       text(child.stderr),
-      new Promise((resolve) => child.on('close', resolve)),
+      new Promise((resolve, reject) => child.on('close', resolve).on('error', reject)),
       child.stdout.resume(),
     ]);
     return { stderr, exitCode, files: await readdir(cwd) };
@@ -62,14 +63,14 @@ describe.skipIf(isWindows)('without a usable home directory, tdd works without a
     ['status', '--quiet'],
     ['download', '--year', '2021', '--initial', 'TH', '--limit', '1', '--to', 'lake', '--quiet'],
   ])(
-    'when the user has no entry in /etc/passwd, and HOME is not set: tdd %s (needs root, and a checkout that others may read)',
+    'when the user has no entry in /etc/passwd, and HOME is not set: tdd %s (needs root, and a checkout and a Node that others may use)',
     async (...args) => {
       expect(await run(args, {}, NOBODY)).toMatchObject({ exitCode: 0 });
     },
   );
 
   test.skipIf(!canActAsOthers)(
-    'when HOME is empty: nothing is cached in the working directory (needs root, and a checkout that others may read)',
+    'when HOME is empty: nothing is cached in the working directory (needs root, and a checkout and a Node that others may use)',
     async () => {
       const args = [
         'download',

@@ -10,11 +10,11 @@ export const noModesReason = isWindows
     ? 'root may read and write everything'
     : undefined;
 
-/** Whether users other than the owner may read a folder: they need to enter each folder on its path. */
-export function mayOthersRead(folder: string): boolean {
-  const path = realpathSync(folder);
+/** Whether users other than the owner may start a program or enter a folder: they need to enter each folder on its path, too. */
+export function mayOthersUse(place: string): boolean {
+  const path = realpathSync(place);
   const parent = dirname(path);
-  return (statSync(path).mode & 0o001) !== 0 && (parent === path || mayOthersRead(parent));
+  return (statSync(path).mode & 0o001) !== 0 && (parent === path || mayOthersUse(parent));
 }
 
 /** A relative path with `/`, as imports and the documentation write it. */
