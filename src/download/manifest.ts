@@ -261,9 +261,16 @@ export function instantAfter(before: TitleState | undefined, nowMs: number): str
   return new Date(Math.max(nowMs, beforeMs + 1)).toISOString();
 }
 
-/** Returns the later of two states of one title; at the same instant any state wins over `failed`. */
+/**
+ * Returns the later of two states of one title; at the same instant any state wins over `failed`. It keeps `duplicateOf` of the
+ * other one, whose run may have given the documents of this movie to that ID: the run then checks them.
+ */
 export function laterState(theirs: TitleState | undefined, ours: TitleState): TitleState {
-  if (!theirs || ours.at > theirs.at) return ours;
-  if (ours.at < theirs.at) return theirs;
-  return ours.state === 'failed' ? theirs : ours;
+  if (!theirs) return ours;
+  const isOurs = ours.at === theirs.at ? ours.state !== 'failed' : ours.at > theirs.at;
+  const [later, earlier] = isOurs ? [ours, theirs] : [theirs, ours];
+  if (later.state !== 'found' || earlier.state !== 'found') return later;
+  const { duplicateOf } = earlier;
+  const isSameMovie = later.tmdbId === earlier.tmdbId;
+  return isSameMovie && duplicateOf !== undefined && !later.duplicateOf ? { ...later, duplicateOf } : later;
 }

@@ -105,6 +105,9 @@ function chooseOwners(found: readonly [string, Found][]): [string, Found][] {
     if (title.duplicateOf === undefined && !owners.has(title.tmdbId))
       owners.set(title.tmdbId, [imdbId, title]);
   }
+  // The owner may have failed, or be gone, so that the next run will choose another.
+  for (const [imdbId, title] of found)
+    if (!owners.has(title.tmdbId)) owners.set(title.tmdbId, [imdbId, title]);
   return [...owners.values()].sort(([, a], [, b]) => a.tmdbId - b.tmdbId);
 }
 

@@ -568,6 +568,27 @@ describe('two IMDb IDs with the same movie', () => {
     expect(json(review)).toMatchObject({ idIMDB: A });
   });
 
+  it('leave the documents to the other id when this run does not know the owner that another run has chosen', async () => {
+    tmdb.answers[`/3/movie/${B}`] = undefined;
+    tmdb.answers[`/3/find/${B}`] = foundMovies();
+    lake.beforeCall = (name, key) => {
+      if (name !== 'write' || !key.includes('/tables/')) return;
+      lake.beforeCall = undefined;
+      const at = '2026-11-22T09:00:00.000Z';
+      const theirs = { state: 'found', tmdbId: 7, reviews: 1, reviewIds: ['r1'], at };
+      const titles = { [A]: { ...theirs, duplicateOf: B }, [B]: theirs };
+      const movie = movieKey(partition, 7);
+      for (const document of [movie, review])
+        lake.put(document, JSON.stringify({ ...json(document), idIMDB: B }));
+      lake.put(manifestKey(partition), JSON.stringify({ ...manifest(), titles }));
+    };
+    await download();
+    expect(manifest().titles).toMatchObject({ [A]: { tmdbId: 7 }, [B]: { state: 'notFound' } });
+    expect(manifest().titles[A]).not.toHaveProperty('duplicateOf');
+    expect(json(movieKey(partition, 7))).toMatchObject({ idIMDB: A });
+    expect(json(review)).toMatchObject({ idIMDB: A });
+  });
+
   it('make no further call once they are resolved', async () => {
     await download();
     lake.calls.length = 0;

@@ -5,8 +5,9 @@ import {
   type DownloadJob,
   downloadPartition,
 } from '../../src/download/download-partition.ts';
-import type { Manifest } from '../../src/download/manifest.ts';
+import type { Manifest, TitleState } from '../../src/download/manifest.ts';
 import { hasParts } from '../../src/download/manifest-parts.ts';
+import { listPartDocuments } from '../../src/download/part-documents.ts';
 import { UserError } from '../../src/errors.ts';
 import { manifestKey, movieKey, type PartTable, partKey, reviewKey } from '../../src/lake/keys.ts';
 import { MemoryLake, type MemoryLakeCall } from '../support/memory-lake.ts';
@@ -233,6 +234,19 @@ describe('the parts of a partition', () => {
       expect(manifest().counts.reviews).toBe(4);
     },
   );
+
+  it('list the movie of two IMDb IDs whose owner has failed, so that an export does not lack it', async () => {
+    const at = '2026-11-22T10:00:00.000Z';
+    const titles: [string, TitleState][] = [
+      [A, { state: 'found', tmdbId: 9, reviews: 1, reviewIds: ['r3'], duplicateOf: B, at }],
+      [B, { state: 'failed', reason: '503', tries: 8, at }],
+    ];
+    const { movies, reviews } = await listPartDocuments({ lake }, { partition, titles });
+    expect([...movies, ...reviews].map(({ key }) => key)).toEqual([
+      movieKey(partition, 9),
+      reviewKey(partition, 9, 'r3'),
+    ]);
+  });
 
   it('have documents that are too large to be kept in memory, too', async () => {
     const text = 'x'.repeat(9_000_000);
