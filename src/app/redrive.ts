@@ -153,7 +153,7 @@ async function stopMove({ mover }: RedriveDeps, cause: unknown): Promise<Cancell
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     return new CancelledError(
-      `Cancelled, but SQS is still moving the dead letters: run "tdd redrive" to list those that are left. ${reason}`,
+      `Cancelled, but SQS may have moved more dead letters and may still be moving them: run "tdd redrive" to list those that are left. ${reason}`,
       { cause },
     );
   }

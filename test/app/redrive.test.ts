@@ -192,9 +192,9 @@ describe("a cancelled redrive with SQS's move task", () => {
     );
   });
 
-  it('reports that SQS is still moving messages when the task cannot be cancelled', async () => {
+  it('reports that SQS may move more messages when the task cannot be cancelled, such as because it has ended', async () => {
     await expect(cancel(() => Promise.reject(new Error('AWS rejected it.')))).rejects.toThrow(
-      'Cancelled, but SQS is still moving the dead letters: run "tdd redrive" to list those that are left. AWS rejected it.',
+      'Cancelled, but SQS may have moved more dead letters and may still be moving them: run "tdd redrive" to list those that are left. AWS rejected it.',
     );
   });
 });
