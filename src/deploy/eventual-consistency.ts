@@ -4,11 +4,11 @@ import { isServiceError, serviceErrorMatches } from '../aws/errors.ts';
 import { retryWhile, type Waiter } from './wait.ts';
 
 /**
- * How long a changed role or permission may take to propagate. A minute is not enough:
- * https://github.com/hashicorp/terraform-provider-aws/pull/14291. Longer waits would only delay the report of a role that is wrong.
+ * How long a changed role or permission may take to propagate. A minute is not enough
+ * (https://github.com/hashicorp/terraform-provider-aws/pull/14291), and more would delay the report of a role that is wrong.
  */
 const IAM_PROPAGATION_MS = 120_000;
-/** How long a new queue or attribute can take to propagate: up to a minute. */
+/** A new queue or attribute propagates within a minute. */
 const SQS_PROPAGATION_MS = 90_000;
 /** How long a service may take to see what it has just created, or to end another change of a resource. */
 const SETTLING_MS = 120_000;
@@ -83,7 +83,7 @@ export function withSettling(clients: AwsClients, waiter: Waiter): AwsClients {
   return interceptCalls(clients, async ({ service, operation }, next) => {
     const isSettling = (error: unknown) =>
       isServiceError(error, ...IN_PROGRESS) || (created.has(service) && isUnseen(error));
-    const answer = await retryWhile(waiter, { timeoutMs: SETTLING_MS }, isSettling, () => next());
+    const answer = await retryWhile(waiter, { timeoutMs: SETTLING_MS }, isSettling, next);
     if (operation.startsWith('Create')) created.add(service);
     return answer;
   });

@@ -1,9 +1,13 @@
+import { CreateRoleCommand } from '@aws-sdk/client-iam';
+import { CreateBucketCommand, GetBucketTaggingCommand } from '@aws-sdk/client-s3';
 import { describe, expect, test } from 'vitest';
+import type { AwsClients } from '../../src/aws/clients.ts';
 import {
   retryDuringIamPropagation,
   retryUntilDeadLetterQueuePropagates,
   retryUntilLambdaSeesQueue,
   retryUntilQueueNameIsFree,
+  withSettling,
 } from '../../src/deploy/eventual-consistency.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 
@@ -94,4 +98,22 @@ describe("SQS's eventual consistency is retried:", () => {
     const other = refusal('InternalError', 'no');
     await expect(retry({ clock }, failing(other, 1).run)).rejects.toBe(other);
   });
+});
+
+test('what does not exist is looked up again for two minutes, but only in a service in which the deploy has created something', async () => {
+  const clock = createFakeClock(0);
+  const absent = refusal('NoSuchBucket', 'The specified bucket does not exist');
+  const send = async (command: object) => {
+    if (command instanceof GetBucketTaggingCommand) throw absent;
+    return {};
+  };
+  const { s3, iam } = withSettling({ s3: { send }, iam: { send } } as unknown as AwsClients, { clock });
+  const read = () => s3.send(new GetBucketTaggingCommand({ Bucket: 'films' }));
+  await expect(read()).rejects.toBe(absent);
+  await iam.send(new CreateRoleCommand({ RoleName: 'films', AssumeRolePolicyDocument: '' }));
+  await expect(read()).rejects.toBe(absent);
+  expect(clock.now()).toBe(0);
+  await s3.send(new CreateBucketCommand({ Bucket: 'films' }));
+  await expect(read()).rejects.toBe(absent);
+  expect(clock.now()).toBe(120_000);
 });
