@@ -113,7 +113,7 @@ export async function noteLakeState(
   if (vacated > 0) {
     notes.push({
       about: 'vacated',
-      text: `IMDb's list has no title any more in ${formatNumberOf(vacated, 'partition')} of this lake: tables will no longer have their movies. The documents stay in the lake.`,
+      text: `IMDb's list no longer has titles in ${formatNumberOf(vacated, 'partition')} of this lake, so tables will no longer have their movies. The documents stay in the lake.`,
     });
   }
   return notes;

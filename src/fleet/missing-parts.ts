@@ -20,7 +20,7 @@ export function countDocumentsToRead(summary: ManifestSummary | undefined, setti
   return summary.counts.found + summary.counts.reviews;
 }
 
-/** Whether a partition has no title any more in IMDb's list, while its manifest still counts some. */
+/** Whether IMDb's list no longer has titles in a partition, while its manifest still counts some. */
 export function isVacated(titles: number, summary: ManifestSummary | undefined): boolean {
   return titles === 0 && summary !== undefined && summary.counts.titles > 0;
 }

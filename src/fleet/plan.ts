@@ -96,8 +96,8 @@ export function planFleet({ index, filters, settings, summaries, nowMs }: PlanIn
 }
 
 /**
- * Lists the partitions in which the index has no title any more, because IMDb has corrected their years or titles, while
- * their manifests still count some: a run marks these as having left, so that tables do not have them twice.
+ * Lists the partitions in which the index no longer has titles, because IMDb has corrected their years or titles, while their
+ * manifests still count some: a run marks these as having left, so that tables do not have them twice.
  */
 function listVacated(index: PlanInput['index'], summaries: Iterable<ManifestSummary>): IndexedPartition[] {
   return [...summaries].flatMap((summary) => {

@@ -73,7 +73,7 @@ describe('planDownload', () => {
     expect(notes).toEqual([
       {
         about: 'vacated',
-        text: expect.stringMatching(/^IMDb's list has no title any more in 1 partition of /),
+        text: expect.stringMatching(/^IMDb's list no longer has titles in 1 partition of /),
       },
     ]);
   });
