@@ -13,8 +13,8 @@ interface MoveTask {
 }
 
 /**
- * StartMessageMoveTask and ListMessageMoveTasks. A task is complete when its call returns, so it can never be cancelled; the first
- * listing after that does not include it yet (eventual consistency).
+ * StartMessageMoveTask and ListMessageMoveTasks. A task is complete when its call returns, so it can never be cancelled; the
+ * first listing after that does not include it yet (eventual consistency).
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_StartMessageMoveTask.html
  */
 export function createMoveTasks(store: QueueStore, now: () => number) {

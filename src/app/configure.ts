@@ -3,7 +3,7 @@ import { findSetting } from '../config/resolve-settings.ts';
 import { SETTINGS } from '../config/settings.ts';
 
 /** The two settings without a default. */
-interface RequiredSettings {
+interface SavedSettings {
   /** Empty without a bucket, which a lake in a directory does not need. */
   readonly bucketName: string;
   readonly apiKey: string;
@@ -14,7 +14,7 @@ export type Change = 'new' | 'changed' | 'unchanged';
 
 /** The result of {@link configure}. */
 interface ConfigureReport {
-  readonly changes: Readonly<Record<keyof RequiredSettings, Change>>;
+  readonly changes: Readonly<Record<keyof SavedSettings, Change>>;
   /** Environment variables that override config.ini with a different value. */
   readonly overriddenBy: readonly string[];
 }
@@ -25,15 +25,15 @@ interface ConfigureReport {
  */
 export async function configure(
   path: string,
-  values: RequiredSettings,
+  values: SavedSettings,
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<ConfigureReport> {
-  const entryOf = (name: keyof RequiredSettings) => {
+  const entryOf = (name: keyof SavedSettings) => {
     const { section, key } = SETTINGS[name];
     return { section, key, value: values[name] };
   };
   const before = await writeConfigFile(path, [entryOf('bucketName'), entryOf('apiKey')]);
-  const changeOf = (name: keyof RequiredSettings): Change => {
+  const changeOf = (name: keyof SavedSettings): Change => {
     const { section, key, value } = entryOf(name);
     const old = before.get(section, key);
     if ((old ?? '') === value) return 'unchanged';

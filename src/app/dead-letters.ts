@@ -22,7 +22,7 @@ export interface DeadLetter {
   readonly id: string;
   /** Absent when the body is not one of our messages. */
   readonly partition?: Partition;
-  /** Why the last worker failed, or why the body cannot be read. Absent if the worker crashed, or was not started, each time. */
+  /** Why the last worker failed, or why the body cannot be read. Absent as for {@link NO_REASON}. */
   readonly reason?: string;
   /** The beginning of a body that is not one of our messages; absent for others. */
   readonly excerpt?: string;

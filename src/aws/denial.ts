@@ -133,16 +133,16 @@ const CODE_ADVICE: readonly (readonly [RegExp, string])[] = [
   [/^AccessControlListNotSupported$/, "check the bucket's Object Ownership"],
 ];
 
+/** The reason of a call that a service does not offer in a region. */
+export const NOT_OFFERED = /Unable to determine service\/operation name to be authorized/;
+
 /** Reasons of Lambda, with what to do. */
 const REASON_ADVICE: readonly (readonly [RegExp, string])[] = [
   [
     /cannot be assumed by Lambda|execution role does not have permissions/,
     'wait some minutes, because a new role takes time to reach Lambda, and run the command again; if it still fails, check the policies of the role',
   ],
-  [
-    /Unable to determine service\/operation name/,
-    'the service does not offer this call in the region in use: choose another region',
-  ],
+  [NOT_OFFERED, 'the service does not offer this call in the region in use: choose another region'],
 ];
 
 /** What to do about an error, other than a missing permission, whose code or reason says enough. */

@@ -1,7 +1,7 @@
 import { ConnectionError, reasonOf } from '../connection-error.ts';
 import { explainTooManyFiles, UsageError, UserError } from '../errors.ts';
 import { capitalize, quote, toOneLine, withFullStop } from '../text.ts';
-import { adviceOnError, type Denial, describeDenial, parseDenial } from './denial.ts';
+import { adviceOnError, type Denial, describeDenial, NOT_OFFERED, parseDenial } from './denial.ts';
 
 /** The caller's information about a failed call. */
 export interface CallContext {
@@ -162,7 +162,7 @@ function readFacts(error: Error, call: CallContext): Facts {
 const NO_CREDENTIALS = /^(CredentialsProviderError|TokenProviderError)$/;
 const BAD_CREDENTIALS =
   /^(InvalidClientTokenId|InvalidAccessKeyId|UnrecognizedClientException|SignatureDoesNotMatch|InvalidSignatureException|IncompleteSignature(Exception)?|ExpiredToken(Exception)?|InvalidToken|TokenRefreshRequired|RequestExpired|MissingAuthenticationToken(Exception)?)$/;
-/** A region that is not enabled for the account knows no key of it. https://github.com/aws/aws-sdk-ruby/issues/2850 */
+/** Also the answers of a region that is not enabled for the account. https://github.com/aws/aws-sdk-ruby/issues/2850 */
 const UNKNOWN_KEY = /^(InvalidClientTokenId|UnrecognizedClientException|InvalidToken)$/;
 const CLOCK_SKEW = /^(RequestTimeTooSkewed|RequestInTheFuture)$/;
 /** Services other than S3 have no separate error code for clock skew. */
@@ -173,12 +173,10 @@ const UNREACHABLE =
   /^(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|TimeoutError|EPROTO|ERR_SSL_\w+|\w*CERT\w*|UNABLE_TO_VERIFY_LEAF_SIGNATURE)$/;
 /** `RequestTimeout` (400): S3 received nothing for a while. */
 const BROKEN = /^(ECONNRESET|EPIPE|ERR_STREAM_PREMATURE_CLOSE|RequestTimeout)$/;
-/** The text of such a failure: of one that prevents the SDK from loading credentials, it keeps nothing else. */
+/** The text of such a failure, which is all that the SDK keeps of one that prevents it from loading credentials. */
 const CONNECTION_FAILURE =
   /^(?:\w+: )?(?:getaddrinfo|connect|read|write) E[A-Z_]+\b|^(?:\w+: )?socket hang up|^(?:AggregateError|TimeoutError)\b/;
 const THROTTLED = /Throttl|TooManyRequests|SlowDown|RequestLimitExceeded|PriorRequestNotComplete/;
-
-const NOT_OFFERED = /Unable to determine service\/operation name to be authorized/;
 
 /** The SDK throws this before it sends a request. An empty variable, such as `AWS_REGION=`, counts as not set. */
 function isRegionMissing({ message }: Error): boolean {

@@ -101,7 +101,7 @@ export function kindName(kind: string): string {
 }
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/gpbucketnamespaces.html lists the partitions. */
-const PARTITIONS = [
+const AWS_PARTITIONS = [
   ['cn-', 'aws-cn'],
   ['us-gov-', 'aws-us-gov'],
   ['eusc-', 'aws-eusc'],
@@ -109,5 +109,5 @@ const PARTITIONS = [
 
 /** The AWS partition in a region's ARNs: `aws`, except for China, GovCloud and the European Sovereign Cloud. */
 function arnPartitionOf(region: string): string {
-  return PARTITIONS.find(([prefix]) => region.startsWith(prefix))?.[1] ?? 'aws';
+  return AWS_PARTITIONS.find(([prefix]) => region.startsWith(prefix))?.[1] ?? 'aws';
 }

@@ -102,9 +102,9 @@ export function createTitleSlots(
         forEach(titles, work, signal) {
           return new Promise((resolve) => {
             const queue = titles.values();
-            let begun = 0;
+            let active = 0;
             const resolveWhenDone = () => {
-              if (lane.waiting > 0 || begun > 0) return;
+              if (lane.waiting > 0 || active > 0) return;
               signal.removeEventListener('abort', stop);
               resolve();
             };
@@ -113,10 +113,10 @@ export function createTitleSlots(
               resolveWhenDone();
             };
             lane.begin = async (lookedUp) => {
-              begun += 1;
+              active += 1;
               const next = queue.next();
               if (!next.done) await work(next.value, lookedUp);
-              begun -= 1;
+              active -= 1;
               resolveWhenDone();
             };
             lane.isKnown = true;

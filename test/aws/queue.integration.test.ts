@@ -129,7 +129,7 @@ describe.each(AWS_TARGETS)('an SQS queue, on $name', ({ start }) => {
     );
   });
 
-  it('does not take a queue that SQS hides without a permission for an absent one', async () => {
+  it('does not report a queue as absent that SQS hides because a permission is missing', async () => {
     const message = 'The specified queue does not exist or you do not have access to it.';
     const hidden = Object.assign(new Error(message), { name: 'QueueDoesNotExist' });
     answerMoves({ GetQueueUrlCommand: [hidden] });

@@ -13,7 +13,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** A user ID without an entry in /etc/passwd, as containers with arbitrary users have. */
 const NOBODY = 987_654;
-/** Only root may start the program as another user, who must be able to start Node, and to read the program and its packages. */
+/** Only root may start the program as another user, who must be able to start Node and to read the program and its packages. */
 const canActAsOthers =
   process.getuid?.() === 0 && mayOthersUse(process.execPath) && mayOthersUse(join(root, 'node_modules'));
 

@@ -10,7 +10,7 @@ export const noModesReason = isWindows
     ? 'root may read and write everything'
     : undefined;
 
-/** Whether users other than the owner may start a program or enter a folder: they need to enter each folder on its path, too. */
+/** Whether users other than the owner may start a program or enter a folder, and each folder on its path. */
 export function mayOthersUse(place: string): boolean {
   const path = realpathSync(place);
   const parent = dirname(path);

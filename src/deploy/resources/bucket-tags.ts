@@ -11,7 +11,10 @@ import { DeniedError, isServiceError, undefinedIfNotFound } from '../../aws/erro
 type S3 = AwsClients['s3'];
 
 /** Reads the tags of a bucket. @returns `denied` if the permission is missing. */
-export async function readTags(s3: S3, Bucket: string): Promise<ReadonlyMap<string, string> | 'denied'> {
+export async function readBucketTags(
+  s3: S3,
+  Bucket: string,
+): Promise<ReadonlyMap<string, string> | 'denied'> {
   try {
     const answer = await undefinedIfNotFound(
       s3.send(new GetBucketTaggingCommand({ Bucket })),
@@ -25,12 +28,16 @@ export async function readTags(s3: S3, Bucket: string): Promise<ReadonlyMap<stri
 }
 
 /**
- * Creates a bucket with a tag from its start, so that an interrupted deploy finds it as its own. Where that is not possible, the
- * bucket gets its tag after its creation: some regions reject tags in CreateBucket, such as those of the European Sovereign Cloud
- * (https://github.com/hashicorp/terraform-provider-aws/issues/45684), and servers that are compatible with S3 reject or ignore
- * them (https://github.com/hashicorp/terraform-provider-aws/pull/47530).
+ * Creates a bucket with its tag, so that an interrupted deploy finds it as its own. Where CreateBucket rejects or ignores tags,
+ * it sets the tag afterwards: in some regions, such as those of the European Sovereign Cloud
+ * (https://github.com/hashicorp/terraform-provider-aws/issues/45684), and on servers that are compatible with S3
+ * (https://github.com/hashicorp/terraform-provider-aws/pull/47530).
  */
-export async function createWithTag(s3: S3, creation: CreateBucketCommandInput, tag: Tag): Promise<void> {
+export async function createTaggedBucket(
+  s3: S3,
+  creation: CreateBucketCommandInput,
+  tag: Tag,
+): Promise<void> {
   const { Bucket, CreateBucketConfiguration } = creation;
   const configuration = { ...CreateBucketConfiguration, Tags: [tag] };
   try {
@@ -39,7 +46,7 @@ export async function createWithTag(s3: S3, creation: CreateBucketCommandInput, 
     if (!isServiceError(error, 'UnsupportedArgument', 'MalformedXML')) throw error;
     await s3.send(new CreateBucketCommand(creation));
   }
-  const tags = await readTags(s3, Bucket ?? '');
+  const tags = await readBucketTags(s3, Bucket ?? '');
   if (tags !== 'denied' && !tags.has(tag.Key ?? '')) {
     await s3.send(new PutBucketTaggingCommand({ Bucket, Tagging: { TagSet: [tag] } }));
   }

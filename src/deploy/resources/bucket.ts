@@ -25,7 +25,7 @@ import { type DeploymentNames, STACK_TAG } from '../names.ts';
 import { describeOther, isOther, ownerOf } from '../ownership.ts';
 import type { Desired, ObservedResource, Resource, StepContext } from '../resource.ts';
 import { type BucketKey, noteOfKey, readBucketKey } from './bucket-encryption.ts';
-import { createWithTag, readTags } from './bucket-tags.ts';
+import { createTaggedBucket, readBucketTags } from './bucket-tags.ts';
 import { deleteBucketWithData } from './empty-bucket.ts';
 
 /** The observed state of a bucket. For a bucket that is not ours, only region, tags and encryption are read. */
@@ -77,7 +77,7 @@ export const bucket: Resource<'bucket', ObservedBucket> = {
         `The bucket ${JSON.stringify(names.bucket)} is in the region ${region}, but the deployment is in ${names.region}: set AWS_REGION=${region}, or choose another bucket.`,
       );
     }
-    const tags = await readTags(s3, names.bucket);
+    const tags = await readBucketTags(s3, names.bucket);
     const owner = ownerOf(names, tags === 'denied' ? undefined : tags.get(STACK_TAG));
     const key = await readBucketKey(s3, names);
     if (owner !== 'ours')
@@ -163,7 +163,7 @@ async function createBucket(
     }),
   };
   try {
-    await createWithTag(s3, creation, { Key: STACK_TAG, Value: names.stack });
+    await createTaggedBucket(s3, creation, { Key: STACK_TAG, Value: names.stack });
   } catch (error) {
     const name = JSON.stringify(names.bucket);
     if (isServiceError(error, 'BucketAlreadyExists')) {

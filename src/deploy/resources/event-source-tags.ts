@@ -11,7 +11,7 @@ import { serviceErrorMatches } from '../../aws/errors.ts';
  * Reads the tags of an event source.
  * @returns `undefined` where event sources have none: in some regions and emulators.
  */
-export async function readTags(
+export async function readEventSourceTags(
   lambda: AwsClients['lambda'],
   arn: string | undefined,
 ): Promise<Record<string, string> | undefined> {
@@ -25,7 +25,7 @@ export async function readTags(
 }
 
 /** Creates an event source, without its tags where event sources have none. */
-export async function createWithTags(
+export async function createTaggedEventSource(
   lambda: AwsClients['lambda'],
   { Tags, ...input }: CreateEventSourceMappingCommandInput,
 ): Promise<CreateEventSourceMappingCommandOutput> {

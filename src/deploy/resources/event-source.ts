@@ -25,7 +25,7 @@ import type {
 } from '../resource.ts';
 import { retryWhile, type Waiter, waitFor } from '../wait.ts';
 import { pauseSteps, planEventSourcePause } from './event-source-pause.ts';
-import { createWithTags, readTags } from './event-source-tags.ts';
+import { createTaggedEventSource, readEventSourceTags } from './event-source-tags.ts';
 import { lambdaFunction } from './function.ts';
 import { role } from './role.ts';
 
@@ -63,7 +63,7 @@ export const eventSource: Resource<'eventSource', ObservedEventSource> = {
     if (UUID === undefined) return undefined;
     const stable = await waitUntilStable({ clock }, lambda, UUID);
     if (!stable) return undefined;
-    const tags = await readTags(lambda, stable.EventSourceMappingArn);
+    const tags = await readEventSourceTags(lambda, stable.EventSourceMappingArn);
     return {
       id: UUID,
       arn: stable.EventSourceMappingArn,
@@ -182,7 +182,7 @@ export async function listOtherSources(
   const others: OtherSource[] = [];
   for (const { UUID, EventSourceArn, EventSourceMappingArn } of all) {
     if (UUID === undefined || EventSourceArn === undefined || EventSourceArn === names.queueArn) continue;
-    const tags = await readTags(lambda, EventSourceMappingArn);
+    const tags = await readEventSourceTags(lambda, EventSourceMappingArn);
     others.push({ id: UUID, sourceArn: EventSourceArn, owner: ownerOf(names, tags?.[STACK_TAG]) });
   }
   return others;
@@ -200,7 +200,7 @@ async function createEventSource(context: StepContext, situation: Situation): Pr
     ...settingsFor(input.workers),
   };
   const created = await retryDuringIamPropagation(context, roleChangedAt(context, situation), () =>
-    retryUntilLambdaSeesQueue(context, () => createWithTags(lambda, creation)),
+    retryUntilLambdaSeesQueue(context, () => createTaggedEventSource(lambda, creation)),
   );
   if (!created.UUID) throw new Error('Lambda returned no ID for the new event source.');
   await waitUntilStable(context, lambda, created.UUID);

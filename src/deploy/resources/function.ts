@@ -283,8 +283,9 @@ async function setRecursion(lambda: AwsClients['lambda'], FunctionName: string):
 }
 
 /**
- * Some regions, such as those of GovCloud, have no recursive loop detection: https://github.com/aws/aws-lambda-roadmap/issues/18.
- * An emulator that does not support a call responds with an HTML page, or with "not implemented".
+ * Some regions, such as those of GovCloud, have no recursive loop detection
+ * (https://github.com/aws/aws-lambda-roadmap/issues/18). An emulator that does not support a call responds with an HTML page, or
+ * with "not implemented".
  */
 function isUnsupported(error: unknown): boolean {
   if (isNotOffered(error)) return true;
