@@ -38,8 +38,10 @@ export function createSqsMover(
       subject,
     });
 
-  /** The task that `start` has started; absent if it has joined one. */
-  let started: { readonly TaskHandle: string | undefined; readonly afterMs: number | undefined } | undefined;
+  /** The handle of the task that `start` has started; absent if it has joined one. */
+  let handle: string | undefined;
+  /** When the latest task before that one was started, in milliseconds since the epoch. */
+  let earlierMs: number | undefined;
 
   async function readLatest() {
     const SourceArn = await deadLetters.arn();
@@ -53,24 +55,25 @@ export function createSqsMover(
    */
   async function readOwn() {
     const latest = await readLatest();
-    const isEarlier = started?.afterMs !== undefined && latest?.StartedTimestamp === started.afterMs;
-    return isEarlier ? undefined : latest;
+    return earlierMs !== undefined && latest?.StartedTimestamp === earlierMs ? undefined : latest;
   }
 
   return {
     async start() {
       const [SourceArn, DestinationArn] = await Promise.all([deadLetters.arn(), queue.arn()]);
-      started = undefined;
+      handle = undefined;
+      let latest: MessageMoveTask | undefined;
       try {
-        const afterMs = (await readLatest())?.StartedTimestamp;
-        const command = new StartMessageMoveTaskCommand({ SourceArn, DestinationArn });
-        const { TaskHandle } = await sqs.send(command);
-        started = { TaskHandle, afterMs };
+        latest = await readLatest();
+        earlierMs = latest?.StartedTimestamp;
+        handle = (await sqs.send(new StartMessageMoveTaskCommand({ SourceArn, DestinationArn }))).TaskHandle;
         return true;
       } catch (error) {
         if (isUnsupported(error)) return false;
-        if (error instanceof Error && ALREADY_RUNNING.test(error.message)) return true;
-        throw explain(error, 'StartMessageMoveTask');
+        if (!(error instanceof Error && ALREADY_RUNNING.test(error.message)))
+          throw explain(error, 'StartMessageMoveTask');
+        if (stateOf(latest?.Status) === 'running') earlierMs = undefined;
+        return true;
       }
     },
 
@@ -90,7 +93,7 @@ export function createSqsMover(
       try {
         // Of listed tasks, only running ones have a handle.
         const { TaskHandle, ApproximateNumberOfMessagesMoved: seen = 0 }: MessageMoveTask =
-          (await readOwn()) ?? started ?? {};
+          (await readOwn()) ?? { TaskHandle: handle };
         if (TaskHandle === undefined) return seen;
         const answer = await sqs.send(new CancelMessageMoveTaskCommand({ TaskHandle }));
         return answer.ApproximateNumberOfMessagesMoved ?? seen;

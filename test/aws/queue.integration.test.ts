@@ -134,7 +134,7 @@ describe.each(AWS_TARGETS)('an SQS queue, on $name', ({ start }) => {
     const hidden = Object.assign(new Error(message), { name: 'QueueDoesNotExist' });
     answerMoves({ GetQueueUrlCommand: [hidden] });
     await expect(createSqsQueue({ sqs }, 'q').readDepths()).rejects.toThrow(
-      'The queue "q" does not exist, or the permission sqs:GetQueueUrl is missing: check its name, or grant this permission to the user or role in use.',
+      'The queue "q" does not exist, or the permission sqs:GetQueueUrl is missing: check its name, create it with "tdd deploy", or grant this permission to the user or role in use.',
     );
   });
 
@@ -241,6 +241,17 @@ describe.each(AWS_TARGETS)('an SQS queue, on $name', ({ start }) => {
     it('waits for its own', async () => {
       answerMoves({
         StartMessageMoveTaskCommand: [{ TaskHandle: 'task' }],
+        ListMessageMoveTasksCommand: [earlier, earlier, own],
+      });
+      const mover = createSqsMover({ sqs }, { deadLetters: deadLetters(), queue: queue() });
+      const report = await redrive({ deadLetters: deadLetters(), queue: queue(), mover, clock });
+      expect(report).toMatchObject({ moved: 9, by: 'task' });
+    });
+
+    it('waits for the running one that it has joined', async () => {
+      const runs = 'There is already a task running. Only one active task is allowed for a source queue arn.';
+      answerMoves({
+        StartMessageMoveTaskCommand: [Object.assign(new Error(runs), { name: 'InvalidParameterValue' })],
         ListMessageMoveTasksCommand: [earlier, earlier, own],
       });
       const mover = createSqsMover({ sqs }, { deadLetters: deadLetters(), queue: queue() });
