@@ -146,10 +146,9 @@ const REASON_ADVICE: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** What to do about an error, other than a missing permission, whose code or reason says enough. */
-export function adviceOnError(code = '', reason: string): string | undefined {
-  const [, advice] =
-    CODE_ADVICE.find(([pattern]) => pattern.test(code)) ??
-    REASON_ADVICE.find(([pattern]) => pattern.test(reason)) ??
-    [];
-  return advice;
+export function adviceOnError(code: string | undefined, reason: string): string | undefined {
+  const advice =
+    CODE_ADVICE.find(([pattern]) => pattern.test(code ?? '')) ??
+    REASON_ADVICE.find(([pattern]) => pattern.test(reason));
+  return advice?.[1];
 }

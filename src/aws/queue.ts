@@ -83,7 +83,7 @@ export function createSqsQueue(
   const noQueue = (cause?: unknown) =>
     new UserError(
       isHidden(cause)
-        ? `The queue "${name}" does not exist, or the permission sqs:GetQueueUrl is missing: check its name, or grant this permission to the user or role in use.`
+        ? `The queue "${name}" does not exist, or the permission sqs:GetQueueUrl is missing: check its name, create it with "tdd deploy", or grant this permission to the user or role in use.`
         : `The queue "${name}" does not exist: check its name, or create it with "tdd deploy".`,
       { cause },
     );
