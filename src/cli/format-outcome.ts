@@ -58,5 +58,5 @@ export function describeRest(outcome: DownloadReport['outcome'], done: number, l
     return ['The limit is reached: run the same command again for further titles.'];
   }
   if (outcome !== 'partial') return [];
-  return ['Another run has changed some partitions: run the same command again for the rest.'];
+  return ['Another run has changed titles in the meantime: run the same command again for the rest.'];
 }

@@ -183,7 +183,7 @@ function outcomeOfError(
   if (error instanceof KeyRejectedError) return { kind: 'keyRefused', reason, isPaused: false };
   if (error instanceof OtherSourceError) return { kind: 'otherSource', reason, isPaused: false };
   if (OUTAGES.some((type) => error instanceof type)) return { kind: 'outage', reason };
-  // Without a snapshot, the message is of any day: the list of the next one is tried next.
+  // A message without a snapshot takes the list of any day: its next receive uses that of the new day.
   if (error instanceof SnapshotGoneError && snapshot !== undefined)
     return { kind: 'permanentFailure', reason };
   if (error instanceof SnapshotError && error.fault !== 'malformed') return { kind: 'outage', reason };

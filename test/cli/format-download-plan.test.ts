@@ -36,7 +36,11 @@ const PARTIAL = {
 } as unknown as DownloadPlanResult;
 
 test.each([
-  ['another run', {}, 'Another run has changed some partitions: run the same command again for the rest.'],
+  [
+    'another run',
+    {},
+    'Another run has changed titles in the meantime: run the same command again for the rest.',
+  ],
   ['the limit', { limit: 5 }, 'The limit is reached: run the same command again for further titles.'],
 ])('a download says that titles are left because of %s', (_, options, reason) => {
   const [first, ...rest] = formatDownloadOfPlan({ ...PARTIAL, ...options }, style).split('\n');
