@@ -49,7 +49,7 @@ export const launch = defineCommand<LaunchInput, LaunchResult>({
   examples: [
     ['tdd launch --limit 3', 'send the three smallest partitions'],
     ['tdd launch --only-missing', 'send everything that is not complete yet'],
-    ['tdd launch --older-than 150d --yes', 'download old titles again without asking'],
+    ['tdd launch --older-than 140d --yes', 'download old titles again without asking'],
     ['tdd launch --dry-run --to lake', 'forecast time and cost without a deployment'],
   ],
   declare: (command) =>
