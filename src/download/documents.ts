@@ -1,3 +1,4 @@
+import { forEachConcurrently } from '../concurrency.ts';
 import { formatExactJson, isRecord } from '../json.ts';
 import { JSON_TYPE, movieKey, reviewKey } from '../lake/keys.ts';
 import type { Lake } from '../lake/lake.ts';
@@ -55,14 +56,22 @@ export function createDocuments(
   ];
 }
 
-/** Writes documents one after the other, and keeps their texts. @throws any error of the lake, and the signal's reason. */
+/** Reviews of one movie that are written at the same time. */
+const WRITES_AT_ONCE = 8;
+
+/**
+ * Writes the documents of a movie, the last one after all others, and keeps their texts.
+ * @throws any error of the lake, and the signal's reason.
+ */
 export async function saveDocuments(
   { lake, texts }: { readonly lake: Lake; readonly texts: KeptTexts },
   documents: readonly DocumentText[],
   signal?: AbortSignal,
 ): Promise<void> {
-  for (const { key, text } of documents) {
+  const write = async ({ key, text }: DocumentText) => {
     await lake.write(key, text, JSON_TYPE, { signal });
     texts.keep(key, text);
-  }
+  };
+  await forEachConcurrently(documents.slice(0, -1), { concurrency: WRITES_AT_ONCE }, write);
+  for (const movie of documents.slice(-1)) await write(movie);
 }
