@@ -1,7 +1,7 @@
 import type { Settings } from '../config/settings.ts';
 import { type DownloadControl, type DownloadJob, downloadPartition } from '../download/download-partition.ts';
 import type { DownloadProgress, DownloadReport } from '../download/download-report.ts';
-import { createOverlap, type Overlap, overlapPartitions } from '../download/overlap.ts';
+import { createOverlap, MAX_OPEN_LOCALLY, type Overlap, overlapPartitions } from '../download/overlap.ts';
 import { findPartition, type PartitionIndex, readPartition } from '../imdb/partition-index.ts';
 import { createSourceClaim, lakeSource } from '../lake/source.ts';
 import type { Partition } from '../partition.ts';
@@ -76,7 +76,7 @@ export async function runTargets(
   { onProgress, onReport }: RunWatcher,
 ): Promise<void> {
   const { stop } = control;
-  const overlap = createOverlap();
+  const overlap = createOverlap({ maxOpen: MAX_OPEN_LOCALLY });
   /** Titles that no target has reserved. A target reserves all that it might look up, and returns the rest. */
   let free = limit ?? Number.POSITIVE_INFINITY;
   let reserved = 0;

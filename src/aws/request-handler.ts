@@ -17,8 +17,8 @@ export interface Timeouts {
   readonly socketTimeout: number;
 }
 
-/** Downloads make at most 20 requests at once, each with a few writes. No service's limit is near this number. */
-const MAX_SOCKETS = 50;
+/** A download into a distant bucket has up to 60 titles and 100 partitions in progress. No service's limit is near this number. */
+const MAX_SOCKETS = 128;
 
 /** Longer than the timeout of the proxy's agent, whose error names the proxy. */
 const THROUGH_PROXY_TIMEOUT_MS = 20_000;

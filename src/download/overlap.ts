@@ -41,8 +41,10 @@ const KEPT_BYTES = 32 * 1024 * 1024;
 const READS_AT_ONCE = 32;
 /** At most this many titles' documents are read to compose parts; a larger partition is composed alone. */
 const COMPOSED_TITLES = 3_000;
-/** At most this many partitions are open at the same time: one with a single title takes half a second, mostly waiting for the lake. */
+/** A worker has at most this many partitions open: one with a single title takes half a second, mostly waiting for the lake. */
 export const MAX_OPEN = 40;
+/** In a distant bucket, it takes two seconds. Workers leave these partitions to each other. */
+export const MAX_OPEN_LOCALLY = 100;
 /** Open partitions have at most this many titles in all, unless a single one has more. A title takes about 1.5 KB of memory. */
 const OPEN_TITLES = 20_000;
 /** SQS returns at most this many messages. */
@@ -53,13 +55,16 @@ const SIZES_SEEN = 5;
 /**
  * Creates what overlapping downloads share.
  * @param options.connections the maximum number of titles that are being looked up.
+ * @param options.maxOpen the maximum number of open partitions.
  * @param options.keptBytes the space for the texts of written documents.
  */
 export function createOverlap({
   connections = MAX_CONNECTIONS,
+  maxOpen = MAX_OPEN,
   keptBytes = KEPT_BYTES,
 }: {
   readonly connections?: number;
+  readonly maxOpen?: number;
   readonly keptBytes?: number;
 } = {}): Overlap {
   const ahead = 2 * connections;
@@ -114,7 +119,7 @@ export function createOverlap({
       const needed = Math.ceil((ahead + connections - waiting) / mean('todo'));
       const fitting = (OPEN_TITLES - slots.listed) / mean('listed') - unknown;
       const wanted = Math.max(1, Math.min(needed, Math.floor(fitting), MAX_WANTED));
-      return open === 0 || (wanted <= fitting && open + wanted <= MAX_OPEN) ? wanted : 0;
+      return open === 0 || (wanted <= fitting && open + wanted <= maxOpen) ? wanted : 0;
     },
     changed: () => new Promise((resolve) => waiters.push(resolve)),
     wake,

@@ -24,12 +24,11 @@ describe('downloadPlan', () => {
     );
   });
 
-  it('uses the rate limit in a distant bucket, where writing a document takes longer than looking it up', async () => {
-    const { world, connection } = open(new Array<number>(8).fill(100), {
-      tmdbMs: 250,
-      lakeMs: 400,
-      queueMs: 0,
-    });
+  it.each([
+    ['of 100 titles', new Array<number>(8).fill(100), { tmdbMs: 250, lakeMs: 400, queueMs: 0 }],
+    ['of one title', new Array<number>(600).fill(1), { tmdbMs: 200, lakeMs: 200, queueMs: 0 }],
+  ])('uses the rate limit with partitions %s in a distant bucket', async (_, sizes, latencies) => {
+    const { world, connection } = open(sizes, latencies);
     const { plan } = await planDownload(connection, world.index);
     await downloadPlan(connection, world.index, plan);
     const begunMs = (world.sendsMs[0] ?? 0) + 5_000; // The first titles wait for the first manifest.

@@ -40,7 +40,7 @@ export interface YearRange {
 
 /** A manifest has about 110 bytes for a movie, whose document has 3 to 6 KB. */
 const DOCUMENT_BYTES_PER_MANIFEST_BYTE = 40;
-/** Listings of folders in progress. The S3 client has 50 connections. */
+/** Listings of folders in progress. */
 const LISTINGS_AT_ONCE = 32;
 
 export function isInRange(year: number, { minYear = 0, maxYear = Infinity }: YearRange): boolean {
