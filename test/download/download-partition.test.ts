@@ -103,11 +103,23 @@ describe('downloadPartition', () => {
     }
   });
 
-  it('writes the reviews before the movie', async () => {
+  it('writes the reviews at the same time, and the movie after them', async () => {
+    const begun: string[] = [];
+    let beginBoth = () => {};
+    const bothBegun = new Promise<void>((resolve) => {
+      beginBoth = resolve;
+    });
+    lake.beforeCall = async (name, key) => {
+      if (name !== 'write') return;
+      begun.push(key);
+      if (begun.length === 2) beginBoth();
+      await bothBegun;
+    };
     await download({ only: new Set([A]) });
     const written = lake.calls.filter(({ name }) => name === 'write').map(({ key }) => key);
     expect(written.at(-1)).toBe(movieKey(partition, 1));
     expect(written).toHaveLength(3);
+    expect(begun.slice(0, 2)).not.toContain(movieKey(partition, 1));
   });
 
   it('skips titles that an earlier run has done', async () => {
