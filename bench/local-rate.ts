@@ -13,33 +13,49 @@ import { withTmdbProcess } from './tmdb-process.ts';
 
 const REQUESTS_PER_SECOND = 40;
 const LIMIT_SECONDS = 600;
+/** TMDB, and each call of S3, far from this machine. */
+const DISTANT = { latencyMs: 250, awsLatencyMs: 400 };
+
+interface OpenLake {
+  /** For `--to`. */
+  readonly to: string;
+  /** Where its files are. */
+  readonly directory: string;
+}
 
 /**
  * Measures how much of a limit of 40 requests per second `tdd download --min-year` uses with realistic latencies and
- * partitions of the sizes of IMDb's, and the errors of the forecast: into a bucket and into a directory, 2 minutes each.
+ * partitions of the sizes of IMDb's, and the errors of the forecast: into a bucket, into one on another continent, and into a
+ * directory, 2 minutes each.
  */
 export async function runLocalRateBench(): Promise<BenchRow[]> {
-  const intoBucket = await measure('download into a bucket', async (sandbox) => {
-    const { endpoint } = sandbox.aws;
-    const credentials = { accessKeyId: 'bench', secretAccessKey: 'bench' };
-    const s3 = new S3Client({ endpoint, region: 'us-east-1', credentials, forcePathStyle: true });
-    await s3.send(new CreateBucketCommand({ Bucket: SANDBOX_BUCKET }));
-    s3.destroy();
-    return { to: `s3://${SANDBOX_BUCKET}`, directory: sandbox.bucketDirectory };
-  });
-  const intoDirectory = await measure('download into a directory', async ({ folder }) => {
-    const to = join(folder, 'lake');
-    return { to, directory: to };
-  });
-  return [...intoBucket, ...intoDirectory];
+  return [
+    ...(await measure('download into a bucket', openBucket, REALISTIC)),
+    ...(await measure('download into a distant bucket', openBucket, DISTANT)),
+    ...(await measure('download into a directory', openDirectory, REALISTIC)),
+  ];
+}
+
+async function openBucket({ aws: { endpoint }, bucketDirectory }: OpenSandbox): Promise<OpenLake> {
+  const credentials = { accessKeyId: 'bench', secretAccessKey: 'bench' };
+  const s3 = new S3Client({ endpoint, region: 'us-east-1', credentials, forcePathStyle: true });
+  await s3.send(new CreateBucketCommand({ Bucket: SANDBOX_BUCKET }));
+  s3.destroy();
+  return { to: `s3://${SANDBOX_BUCKET}`, directory: bucketDirectory };
+}
+
+async function openDirectory({ folder }: OpenSandbox): Promise<OpenLake> {
+  const to = join(folder, 'lake');
+  return { to, directory: to };
 }
 
 async function measure(
   name: string,
-  open: (sandbox: OpenSandbox) => Promise<{ readonly to: string; readonly directory: string }>,
+  open: (sandbox: OpenSandbox) => Promise<OpenLake>,
+  latencies: typeof REALISTIC,
 ): Promise<BenchRow[]> {
   const catalogue = { titles: 4_000, years: imdbYears(4), olderYears: [], othersPerTitle: 1 };
-  const options = { ...catalogue, ...REALISTIC, requestsPerSecond: REQUESTS_PER_SECOND };
+  const options = { ...catalogue, ...latencies, requestsPerSecond: REQUESTS_PER_SECOND };
   return withTmdbProcess(options, async (sandbox, tmdb) => {
     const { to, directory } = await open(sandbox);
     let isRunning = true;

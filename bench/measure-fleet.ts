@@ -43,7 +43,7 @@ export interface FleetRun extends RateUse {
 }
 
 /** The latencies of TMDB, and of S3 and SQS: each call takes 40 ms longer. */
-export const REALISTIC = { latencyMs: 80, awsLatencyMs: 40 } as const;
+export const REALISTIC = { latencyMs: 80, awsLatencyMs: 40 };
 
 /** This many titles' documents are compared at a time, so that they fit into memory. */
 const VERIFIED_TITLES = 5_000;
