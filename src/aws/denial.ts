@@ -21,7 +21,7 @@ export interface Denial {
  */
 export function parseDenial(message: string): Denial {
   const text = toOneLine(message, 2_000);
-  // CloudWatch Logs names the action in words of its own: https://github.com/DataDog/cloudformation-template/pull/61.
+  // CloudWatch Logs has its own wording: https://github.com/DataDog/cloudformation-template/pull/61.
   const action = /(?:not authorized to perform: |An additional permission ")([\w-]+:\w+)/.exec(text)?.[1];
   const resource = /on resource: "?(arn:[^\s"]+)/.exec(text)?.[1];
   const explicit = /with an explicit deny in (?:an?|the) ([\w -]+?(?:policy|boundary))(?:: (arn:\S+))?/i.exec(
@@ -140,7 +140,7 @@ export const NOT_OFFERED = /Unable to determine service\/operation name to be au
 const REASON_ADVICE: readonly (readonly [RegExp, string])[] = [
   [
     /cannot be assumed by Lambda|execution role does not have permissions/,
-    'wait some minutes, because a new role takes time to reach Lambda, and run the command again; if it still fails, check the policies of the role',
+    'wait a few minutes, because a new role takes time to reach Lambda, and run the command again; if it still fails, check the policies of the role',
   ],
   [NOT_OFFERED, 'the service does not offer this call in the region in use: choose another region'],
 ];

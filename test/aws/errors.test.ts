@@ -142,7 +142,7 @@ const TABLE: [AwsFailureKind, CallContext, Error, string][] = [
       400,
       'The role defined for the function cannot be assumed by Lambda.',
     ),
-    'AWS rejected lambda:CreateFunction for the function "films" (InvalidParameterValueException): The role defined for the function cannot be assumed by Lambda. Wait some minutes, because a new role takes time to reach Lambda, and run the command again; if it still fails, check the policies of the role.',
+    'AWS rejected lambda:CreateFunction for the function "films" (InvalidParameterValueException): The role defined for the function cannot be assumed by Lambda. Wait a few minutes, because a new role takes time to reach Lambda, and run the command again; if it still fails, check the policies of the role.',
   ],
   [
     'other error',
