@@ -20,10 +20,10 @@ export interface PlanConnection extends Omit<DownloadConnection, 'tmdb'> {
 /** The connection for a download in this process. */
 export interface LocalConnection extends PlanConnection, DownloadConnection {
   /**
-   * Tells how many other downloads on this machine use the API key, and the rate that this one has next to them. It shares the
-   * rate from its first request to TMDB on, so that a plan takes nothing from the others.
+   * Returns the number of other downloads on this machine with the API key, and the rate that they leave for this one. A
+   * download joins them with its first request to TMDB, so a plan takes nothing from the others.
    */
-  readonly foreseeRate: () => Promise<{ readonly others: number; readonly requestsPerSecond: number }>;
+  readonly forecastRate: () => Promise<{ readonly others: number; readonly requestsPerSecond: number }>;
   /** Call it when the download has ended: other downloads on this machine then get its share of the rate. */
   readonly close: () => Promise<void>;
 }
@@ -87,12 +87,16 @@ export async function openDownload(
   if (whyUnchecked instanceof ConnectionError) throw whyUnchecked;
   if (whyUnchecked !== undefined) options.onKeyUnchecked(whyUnchecked.message);
   const close = async () => (await share)?.leave();
-  return { ...(await openForPlan(process, source, options)), tmdb, foreseeRate, close };
+  return { ...(await openForPlan(process, source, options)), tmdb, forecastRate, close };
 
-  async function foreseeRate() {
+  function rateBesideOthers(): number {
+    return settings.requestsPerSecond / (others + 1);
+  }
+
+  async function forecastRate() {
     const count = async () => countDownloads(await options.cacheFolder(), { apiKey, baseUrl });
     others = await count().catch(() => 0); // The first request reports the reason.
-    return { others, requestsPerSecond: settings.requestsPerSecond / (others + 1) };
+    return { others, requestsPerSecond: rateBesideOthers() };
   }
 
   async function joinBudget(): Promise<RateShare | undefined> {
@@ -110,7 +114,7 @@ export async function openDownload(
     const now = ((await (await share)?.count()) ?? 1) - 1;
     const before = others;
     others = now; // No await between these lines, because several requests may be waiting for this function.
-    const rate = settings.requestsPerSecond / (others + 1);
+    const rate = rateBesideOthers();
     if (others !== before) options.onShare(others, rate);
     return rate;
   }

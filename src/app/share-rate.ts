@@ -55,19 +55,24 @@ export async function joinRateBudget(
     own = { name, release };
   }
 
+  let known = 1;
+  let readAt: number;
+
+  async function refresh(): Promise<void> {
+    readAt = clock.monotonic();
+    try {
+      if (own === undefined) await register();
+      known = 1 + (await countOthers(members, own?.name));
+    } catch {
+      // The last number is the best guess.
+    }
+  }
+
   await register();
-  let known = 1 + (await countOthers(members, own?.name).catch(() => 0));
-  let readAt = clock.monotonic();
+  await refresh();
   return {
     async count() {
-      if (clock.monotonic() - readAt < READ_EVERY_MS) return known;
-      readAt = clock.monotonic();
-      try {
-        if (own === undefined) await register();
-        known = 1 + (await countOthers(members, own?.name));
-      } catch {
-        // The last number is the best guess.
-      }
+      if (clock.monotonic() - readAt >= READ_EVERY_MS) await refresh();
       return known;
     },
     async leave() {

@@ -2,7 +2,7 @@ import type { DownloadPlanReport } from '../app/download-plan.ts';
 import type { DownloadReport } from '../download/download-report.ts';
 import type { DownloadEstimate } from '../fleet/estimate.ts';
 import { escapeControls, formatCount, formatNumberOf, toOneLine } from '../text.ts';
-import { formatDollars } from './format.ts';
+import { formatDollars, roundRate } from './format.ts';
 import { describeRest, formatProblems, formatThisRun } from './format-outcome.ts';
 import { formatCostBasis, formatWork, type PlannedWork, whyNothing } from './format-work.ts';
 import type { Style } from './output.ts';
@@ -51,7 +51,7 @@ export function formatDownloadPlan(result: DownloadPlanResult, style: Style): st
     estimate,
     notes,
     writesParts: 'only their parts are written, usually without requests to TMDB',
-    pace: `at ${Math.round(requestsPerSecond * 10) / 10} requests/s from this machine${BOUND[estimate.boundBy]}`,
+    pace: `at ${roundRate(requestsPerSecond)} requests/s from this machine${BOUND[estimate.boundBy]}`,
     morePartitions: [
       ...(upToDate > 0
         ? [['up to date', formatCount(upToDate), 'left out: nothing to download'] as const]

@@ -101,6 +101,11 @@ export function formatDuration(seconds: number): string {
   return `${hours} h ${two(minutes)} min`;
 }
 
+/** Rounds a rate to one decimal place, to display it. */
+export function roundRate(perSecond: number): number {
+  return Math.round(perSecond * 10) / 10;
+}
+
 /** Formats how long something took: `3.6 s`, `12 s`, `1 h 02 min`. */
 export function formatTook(seconds: number): string {
   return seconds < 9.95 ? `${seconds.toFixed(1)} s` : formatDuration(seconds);

@@ -65,7 +65,7 @@ export async function runDownloadPlan(
   connection: LocalConnection,
   input: DownloadPlanInput,
 ): Promise<DownloadPlanResult> {
-  const { others, requestsPerSecond } = await connection.foreseeRate();
+  const { others, requestsPerSecond } = await connection.forecastRate();
   const shared = { ...connection, settings: { ...connection.settings, requestsPerSecond } };
   const { index, preview, result: all } = await previewDownload(context, shared, input);
   const sharing = others > 0 ? [describeSharing(others, requestsPerSecond)] : [];

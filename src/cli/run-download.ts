@@ -5,7 +5,7 @@ import { LakeUnavailableError } from '../lake/lake.ts';
 import { formatCount } from '../text.ts';
 import type { CommandContext } from './context.ts';
 import { describeWithStack } from './error-report.ts';
-import { formatDuration } from './format.ts';
+import { formatDuration, roundRate } from './format.ts';
 import type { Output } from './output.ts';
 
 /** How long requests in flight may take after Ctrl-C. */
@@ -13,7 +13,7 @@ const GRACE_MS = 10_000;
 
 /**
  * Downloads; after Ctrl-C, requests in flight may finish.
- * @throws {CancelledError} when after Ctrl-C the lake could not be written, which must be said, too.
+ * @throws {CancelledError} when the lake could not be written after Ctrl-C; its message includes the reason.
  */
 export async function downloadWithGrace<Result>(
   context: CommandContext,
@@ -68,6 +68,6 @@ export function describeSharing(others: number, requestsPerSecond: number): stri
     others === 1
       ? 'Another download on this machine uses'
       : `${formatCount(others)} other downloads on this machine use`;
-  const rate = Math.round(requestsPerSecond * 10) / 10;
+  const rate = roundRate(requestsPerSecond);
   return `${who} the same API key: this one is limited to ${rate} ${rate === 1 ? 'request' : 'requests'} per second.`;
 }

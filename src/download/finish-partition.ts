@@ -92,9 +92,12 @@ export async function finishPartition(
   }
 
   async function prepare(round: number): Promise<{ written: Parts | undefined; isChanged: boolean }> {
-    // Also those that a run has written which was killed before it recorded them.
-    const { parts: current } = manifest.current();
-    const mayHaveChanged = (imdbId: string) => current?.outdated?.includes(imdbId) ?? current === undefined;
+    let current: Manifest | undefined;
+    // Outdated titles include those of a run that was killed before it recorded them.
+    const mayHaveChanged = (imdbId: string) => {
+      current ??= manifest.current(); // Only for shared movies, which are rare.
+      return current.parts?.outdated?.includes(imdbId) ?? current.parts === undefined;
+    };
     const changes = await resolveDuplicates({ lake: records, texts }, partition, known, {
       mayHaveChanged,
       resolved: resolvedMovies,

@@ -42,8 +42,11 @@ const READS_AT_ONCE = 32;
 /** At most this many titles' documents are read to compose parts; a larger partition is composed alone. */
 const COMPOSED_TITLES = 3_000;
 /** A worker has at most this many partitions open: one with a single title takes half a second, mostly waiting for the lake. */
-export const MAX_OPEN = 40;
-/** In a distant bucket, it takes two seconds. Workers leave these partitions to each other. */
+const MAX_OPEN = 40;
+/**
+ * The limit of a local download, whose bucket may be far away, so that such a partition takes two seconds. Workers have the lower
+ * limit, so that none holds partitions that others could do.
+ */
 export const MAX_OPEN_LOCALLY = 100;
 /** Open partitions have at most this many titles in all, unless a single one has more. A title takes about 1.5 KB of memory. */
 const OPEN_TITLES = 20_000;

@@ -1,4 +1,3 @@
-import { MAX_OPEN } from '../download/overlap.ts';
 import { MAX_CONNECTIONS, PACE_MARGIN } from '../tmdb/limits.ts';
 import { CHECKPOINT_SECONDS, WORKING_SECONDS } from '../worker-contract.ts';
 import type { MovieRates } from './movie-rates.ts';
@@ -67,11 +66,9 @@ export interface Work {
 /** Assumed time per movie and connection: TMDB's response and the writes to the lake. */
 const SECONDS_PER_REQUEST = 0.3;
 /**
- * Assumed time of a partition with one title, most of it waits for the lake and the queue, of which {@link MAX_OPEN} overlap.
- * Measured with 40 ms per call to AWS and 80 ms per response of TMDB.
+ * Assumed CPU time per partition: to read its titles and manifest, and to write its manifest and parts. The waits for the lake
+ * and the queue overlap with those of other partitions.
  */
-const SECONDS_PER_PARTITION = 0.5;
-/** Assumed CPU time per partition: to read its titles and manifest, and to write its manifest and parts. */
 const CPU_SECONDS_PER_PARTITION = 0.02;
 /** Assumed CPU time to read a document for the parts. */
 const CPU_SECONDS_PER_DOCUMENT = 0.001_45;
@@ -165,10 +162,7 @@ function forecastWork(
   const documentsToRead = sumOf(partitions, (partition) => partition.documentsToRead ?? 0);
   const share = requestsPerSecond / workers / (1 + PACE_MARGIN);
   const perWorker = Math.min(share, MAX_CONNECTIONS / SECONDS_PER_REQUEST);
-  const leastSecondsPerPartition = Math.max(
-    SECONDS_PER_PARTITION / MAX_OPEN,
-    CPU_SECONDS_PER_PARTITION / cpus,
-  );
+  const leastSecondsPerPartition = CPU_SECONDS_PER_PARTITION / cpus;
   const documentsReadPerSecond = Math.round(cpus / CPU_SECONDS_PER_DOCUMENT);
   const durations = partitions.map(({ left, documentsToRead: reads = 0 }) =>
     Math.max(
